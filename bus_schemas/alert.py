@@ -24,6 +24,10 @@ IncidentType = Literal[
 AlertLevelName = Literal["info", "warning", "error", "critical"]
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+"""Red, green and blue."""
+
+
 class Rule(Fact):
     """The rule that decided, and its version."""
 
@@ -124,13 +128,21 @@ class RetentionEvent(Event):
 
 
 class Annotation(Fact):
-    """What a person noted about a stretch of time."""
+    """What a person noted about a moment or a time range, of one or several devices of the site, or of all of them.
+
+    Every event says the whole note as it is from then on; one that is removed comes back where it is changed or created
+    again. Without `annotation_id` the id of the event is that of the note. `device` is the first of `devices`.
+    """
 
     text: Annotated[str, Field(min_length=1, max_length=4000)]
     by: By
     start: Moment
     end: Moment | None = None
     device: PlaceName | None = None
+    annotation_id: Id | None = None
+    state: Literal["created", "changed", "removed"] = "created"
+    devices: Annotated[tuple[PlaceName, ...], Limit(max_length=64)] = ()
+    colour: Colour | None = None
 
 
 class AnnotationEvent(Event):

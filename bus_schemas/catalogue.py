@@ -8,6 +8,7 @@ from pydantic import Field
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import Event
+from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import (
@@ -28,11 +29,13 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     ClockEvent,
     CommandEvent,
     DetectionEvent,
+    ExportEvent,
     FaultEvent,
     FrameEvent,
     GapEvent,
     HealthEvent,
     HeartbeatEvent,
+    HoldEvent,
     IncidentV1Event,
     IncidentEvent,
     MediaEvent,

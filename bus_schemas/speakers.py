@@ -15,6 +15,7 @@ from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, Retent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import MODELS, short_name, type_of
 from bus_schemas.event import GATEWAY, HUB, Event, place
+from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import (
@@ -73,11 +74,16 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
         Speaker.GATEWAY: Permission(Subject.OTHERS, frozenset({"asked"})),
     },
     DetectionEvent: _DEVICE,
+    ExportEvent: {
+        Speaker.HUB: Permission(Subject.OTHERS, frozenset({"done", "failed", "expired"})),
+        Speaker.GATEWAY: Permission(Subject.OTHERS, frozenset({"asked", "cancelled", "removed"})),
+    },
     FaultEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     FrameEvent: _DEVICE,
     GapEvent: _NODES,
     HealthEvent: _DEVICE,
     HeartbeatEvent: _NODES,
+    HoldEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
     IncidentEvent: _HUB,
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,

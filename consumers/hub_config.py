@@ -36,6 +36,16 @@ class SiteInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceRetention:
+    """How long media of one device stay where that differs from their kind, and how many bytes its video may take."""
+
+    site: str
+    device: str
+    media: tuple[tuple[str, timedelta], ...] = ()
+    segment_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionPolicy:
     """How long media of a kind and days of the journal stay, how many bytes recordings and the journal may take, and
     when a full disk is cleaned up.
@@ -52,6 +62,27 @@ class RetentionPolicy:
     segment_bytes: int | None = None
     cleanup_threshold_percent: float = 85.0
     cleanup_target_percent: float = 75.0
+    devices: tuple[DeviceRetention, ...] = ()
+
+    def keep(self, site: str, device: str, kind: str) -> timedelta:
+        """How long media of a kind of a device stay."""
+        for one in self.devices:
+            if (one.site, one.device) == (site, device):
+                return dict(one.media).get(kind, dict(self.media)[kind])
+        return dict(self.media)[kind]
+
+    def keeps(self, kind: str) -> tuple[timedelta, ...]:
+        """The lengths of time that media of a kind stay, of whichever device."""
+        of_devices = [dict(one.media)[kind] for one in self.devices if kind in dict(one.media)]
+        return (dict(self.media)[kind], *of_devices)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPolicy:
+    """How long the files of exports are kept, and how many bytes they may take together."""
+
+    keep: timedelta = timedelta(days=7)
+    bytes: int = 20_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +130,7 @@ class HubConfig:
     sites: tuple[SiteInfo, ...] = ()
     rules: AlertRules = field(default_factory=AlertRules)
     retention: RetentionPolicy = RetentionPolicy()
+    exports: ExportPolicy = ExportPolicy()
     mosaic: Mosaic = Mosaic()
     webhooks: tuple[Webhook, ...] = ()
     warehouse: ClickHouseServer | None = None

@@ -14,12 +14,16 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
+from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.views.annotations import AnnotationsProjection
 from consumers.views.audio import AudioProjection
 from consumers.views.commands import CommandsProjection
 from consumers.views.detections import DetectionsProjection
+from consumers.views.exports import ExportsProjection
 from consumers.views.health.projection import HealthProjection
+from consumers.views.holds import HoldsProjection
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.motion import MotionProjection
 from consumers.views.recordings.projection import RecordingsProjection
@@ -57,7 +61,11 @@ CONSUMERS: dict[str, Registration] = {
     "audio": Registration(AudioProjection),
     "detections": Registration(DetectionsProjection),
     "commands": Registration(CommandsProjection),
+    "annotations": Registration(AnnotationsProjection),
+    "holds": Registration(HoldsProjection),
     "mosaics": Registration(MosaicsProjection, MosaicsProjection),
+    "exports": Registration(ExportsProjection),
+    "exporter": Registration(ExportSink, ExportSink),
     "retention": Registration(RetentionSink, _retention),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }

@@ -20,9 +20,9 @@ from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
 from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
-from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
-from gateway.routes.product import consumers, events, probes, session, storage, system
-from gateway.routes.views import alerts, dashboard, incidents, trends
+from gateway.routes.media import exports, hls, live, media, recordings, thumbnails, timeline
+from gateway.routes.product import consumers, events, holds, probes, session, storage, system
+from gateway.routes.views import alerts, annotations, dashboard, incidents, trends
 from gateway.serving.page import STATIC, page
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
@@ -34,15 +34,18 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     events.OPERATIONS,
     alerts.OPERATIONS,
     incidents.OPERATIONS,
+    annotations.OPERATIONS,
     media.OPERATIONS,
     hls.OPERATIONS,
     thumbnails.OPERATIONS,
     recordings.OPERATIONS,
+    exports.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,
     settings_fields.OPERATIONS,
     storage.OPERATIONS,
+    holds.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,
     trials.OPERATIONS,

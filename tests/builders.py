@@ -9,6 +9,7 @@ from uuid import uuid4
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
+from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
@@ -197,9 +198,24 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
     return make(AnnotationEvent, time, data, given)
 
 
+def hold(time: datetime = START, state: str = "placed", **given: Any) -> HoldEvent:
+    """Of the five minutes from `time` on."""
+    data = {"hold_id": "hold-1", "state": state, "reason": "The police asked for it.", "by": "ada"}
+    data |= {"start": iso(time), "end": iso(time + timedelta(minutes=5))}
+    return make(HoldEvent, time, data, {"source": device_source(given.pop("site", SITE), GATEWAY), **given})
+
+
+def export(time: datetime = START, state: str = "asked", **given: Any) -> ExportEvent:
+    """Of the five minutes from `time` on."""
+    data = {"export_id": "export-1", "state": state, "by": "ada", "devices": (DEVICE,), "form": "mp4"}
+    data |= {"start": iso(time), "end": iso(time + timedelta(minutes=5))}
+    speaker = GATEWAY if state in ("asked", "cancelled", "removed") else HUB
+    return make(ExportEvent, time, data, {"source": device_source(given.pop("site", SITE), speaker), **given})
+
+
 EVERY_KIND = (
-    alert, annotation, clock_set, command, detection, fault, frame, gap, health, heartbeat, incident, incident_v1,
-    media, motion, motion_v1, recording, registry, retention, rules, segment, settings, state, thermal,
+    alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
+    incident_v1, media, motion, motion_v1, recording, registry, retention, rules, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

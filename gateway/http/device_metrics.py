@@ -40,6 +40,17 @@ class DiskFigures:
     used_ratio: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MediaFigures:
+    """What the archive has of a device, and when there is no more room for it."""
+
+    site: str
+    device: str
+    media: int
+    media_per_day: int
+    full_in_days: float | None = None
+
+
 class DeviceMetrics:
     """Replaces all series on each scrape, so that a device that is gone has none."""
 
@@ -58,6 +69,13 @@ class DeviceMetrics:
             "analysis_fps": gauge("device_analysis_frames_per_second", "How many of them are analysed.", _DEVICE),
             "reconnects": gauge("device_reconnects", "Reconnects to its source since its agent started.", _DEVICE),
         }
+        self._media = {
+            "media": gauge("device_media_bytes", "Bytes of media that are kept of a device.", _DEVICE),
+            "media_per_day": gauge("device_media_bytes_per_day", "Bytes that it wrote within 24 hours.", _DEVICE),
+            "full_in_days": gauge(
+                "device_media_full_days", "Days until its oldest media go before their time; none where never.", _DEVICE
+            ),
+        }
         node = ("site", "node")
         self._disk = {
             "free": gauge("disk_free_bytes", "Bytes that can still be written.", node),
@@ -73,6 +91,15 @@ class DeviceMetrics:
             for condition in CONDITIONS:
                 self._condition.labels(one.site, one.device, condition).set(condition == one.condition)
             for name, gauge in self._device.items():
+                value = getattr(one, name)
+                if value is not None:
+                    gauge.labels(one.site, one.device).set(value)
+
+    def set_media(self, devices: Iterable[MediaFigures]) -> None:
+        for gauge in self._media.values():
+            gauge.clear()
+        for one in devices:
+            for name, gauge in self._media.items():
                 value = getattr(one, name)
                 if value is not None:
                     gauge.labels(one.site, one.device).set(value)

@@ -120,6 +120,19 @@ async def require_device(gateway: Gateway, site: str, device: str, as_of: dateti
     await gateway.ask_at(as_of, question)
 
 
+async def require_devices(gateway: Gateway, site: str, devices: Iterable[str]) -> None:
+    """Raises a 404 for a site, and for the first of these devices, that is neither registered nor heard of."""
+
+    def question(moment: StoresAsOf) -> None:
+        if not is_site(moment.stores, site):
+            raise Problem(404, f"there is no site {site!r}")
+        for device in devices:
+            if moment.registered().device(site, device) is None:
+                one_device(moment, site, device)
+
+    await gateway.ask_at(None, question)
+
+
 async def require_site(gateway: Gateway, site: str) -> None:
     """Raises a 404 for a site that is neither registered nor heard of."""
     await zone_of_site(gateway, site)

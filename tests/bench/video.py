@@ -1,15 +1,22 @@
 """How much of a core recording takes."""
 
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
+import numpy as np
 import psutil
+from av.video.frame import VideoFrame
 
+from bus_schemas.footage import Export
+from consumers.upkeep.exports.job import run
+from consumers.upkeep.exports.order import ExportOrder
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
@@ -18,6 +25,8 @@ from edge.capture.sources.inputs import video_file
 from edge.capture.sources.source import CameraFrame, SourceEnded
 from edge.capture.sources.video import VideoSource
 from tests.bench.measure import Measurement, summary, timed
+from tests.builders import SITE
+from tests.footage import Film, Recorded, keep, muxed
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -59,6 +68,66 @@ def case_camera() -> list[Measurement]:
         spent = (time.process_time() - start) * 1000 / seconds
     memory = psutil.Process().memory_info().rss / 1e6
     return [summary("1080p camera", [spent], f"CPU ms a second of video; process {memory:.0f} MB", goal_ms=150)]
+
+
+def case_export() -> list[Measurement]:
+    """An hour of 2 Mbit/s (15 fps, 900 MB in 360 segments) from the archive to an MP4 with its manifest."""
+    with TemporaryDirectory() as folder:
+        data = Path(folder)
+        recorded_hour(data)
+        orders = [export_order(data, number) for number in range(3)]
+        taken = []
+        for order in orders:
+            order.directory.mkdir(parents=True)
+            taken += timed([lambda order=order: run(order)])  # type: ignore[misc]
+            shutil.rmtree(order.directory)
+    return [summary("export of an hour", taken, "reading, SHA-256 of every segment and of the file", goal_ms=3000)]
+
+
+def export_order(data: Path, number: int) -> ExportOrder:
+    asked = Export(
+        export_id=f"export-{number}",
+        state="asked",
+        by="bench",
+        start=START,
+        end=START + timedelta(hours=1),
+        devices=("yard",),
+        form="mp4",
+    )
+    return ExportOrder(data=data, site=SITE, asked=START, export=asked)
+
+
+def recorded_hour(data: Path) -> None:
+    """Ten seconds of noise, over and over, with timestamps that go on."""
+    film = Film(start=START, width=640, height=360, fps=15)
+    packets = noise(film)
+    keep(
+        data,
+        [
+            Recorded("yard", START + timedelta(seconds=10 * n), 10.0, muxed(packets, film, 10 * n), n == 0)
+            for n in range(360)
+        ],
+    )
+
+
+def noise(film: Film) -> list[Any]:
+    """Ten seconds at 2 Mbit/s, a keyframe every two seconds."""
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = film.width, film.height, "yuv420p"
+    encoder.time_base, encoder.framerate, encoder.gop_size = Fraction(1, 90_000), Fraction(film.fps), 30
+    encoder.bit_rate = 2_000_000
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x264-params": "nal-hrd=cbr:vbv-bufsize=2000:vbv-maxrate=2000",
+    }
+    drawn, packets = np.random.default_rng(7), []
+    for number in range(10 * film.fps):
+        picture = drawn.integers(0, 255, (film.height, film.width, 3), dtype=np.uint8)
+        frame = VideoFrame.from_ndarray(picture, format="bgr24")
+        frame.pts, frame.time_base = number * 90_000 // film.fps, Fraction(1, 90_000)
+        packets += encoder.encode(frame)
+    return [*packets, *encoder.encode(None)]
 
 
 def watched(source: VideoSource, recorder: Recorder) -> float:

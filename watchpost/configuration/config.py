@@ -14,6 +14,7 @@ from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
+from watchpost.configuration.retention import RetentionSection
 from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.yaml_loader import ConfigError, parse
 
@@ -54,18 +55,6 @@ class BrokerSection(SettingsModel):
                 "the broker that is started here needs no tls and no username; for another say start: false"
             )
         return self
-
-
-Hours = Annotated[float, Field(gt=0, le=876_000)]
-
-
-class RetentionSection(SettingsModel):
-    """Hours of event time after which media are dropped."""
-
-    capture: Hours = Field(default=1, description="Full pictures.")
-    thumbnail: Hours = Field(default=24, description="320x180 pictures.")
-    segment: Hours = Field(default=24, description="Video segments.")
-    thermal: Hours = Field(default=24, description="Raw 24x32 frames.")
 
 
 class EmbeddedWarehouse(SettingsModel):
@@ -136,6 +125,10 @@ class HubSection(SettingsModel):
     journal_bytes: PositiveInt = Field(
         default=20_000_000_000,
         description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
+    )
+    export_days: PositiveInt = Field(default=7, description="Days that the files of an export are kept.")
+    export_bytes: PositiveInt = Field(
+        default=20_000_000_000, description="Bytes of all exports together; the oldest go beyond them."
     )
     cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
         default=85, description="Use of the disk from which the oldest media go before their time."

@@ -6,20 +6,27 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from consumers.hub_config import ClickHouseServer, DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
+from consumers.hub_config import (
+    ClickHouseServer,
+    DeviceInfo,
+    DeviceRetention,
+    ExportPolicy,
+    HubConfig,
+    RetentionPolicy,
+    SiteInfo,
+)
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import ConnectionLimits, GatewaySettings
 from watchpost import VERSION
 from watchpost.configuration.config import (
-    HubSection,
-    RetentionSection,
     ServerJournal,
     ServerWarehouse,
     WatchpostConfig,
     secret,
 )
 from watchpost.configuration.environment import Secrets, environment
+from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
 from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
 
@@ -42,7 +49,8 @@ def hub_config(
         archive=lambda: IndexedMedia(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=config.alerts.rules,
-        retention=_retention(config.hub),
+        retention=_retention(config),
+        exports=ExportPolicy(timedelta(days=config.hub.export_days), config.hub.export_bytes),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),
@@ -67,7 +75,8 @@ def _device_info(device: DeviceSection) -> DeviceInfo:
     return DeviceInfo(device.device, device.title, ("visual", "thermal"))
 
 
-def _retention(hub: HubSection) -> RetentionPolicy:
+def _retention(config: WatchpostConfig) -> RetentionPolicy:
+    hub = config.hub
     hours = hub.retention_hours
     return RetentionPolicy(
         media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in RetentionSection.model_fields),
@@ -76,7 +85,19 @@ def _retention(hub: HubSection) -> RetentionPolicy:
         segment_bytes=hub.segment_bytes,
         cleanup_threshold_percent=hub.cleanup_threshold_percent,
         cleanup_target_percent=hub.cleanup_target_percent,
+        devices=tuple(
+            _device_retention(site.site, device.device, device.retention)
+            for site in config.sites
+            for device in site.devices
+            if device.retention is not None
+        ),
     )
+
+
+def _device_retention(site: str, device: str, kept: DeviceRetentionSection) -> DeviceRetention:
+    hours = {kind: getattr(kept, kind) for kind in RetentionSection.model_fields}
+    media = tuple((kind, timedelta(hours=value)) for kind, value in hours.items() if value is not None)
+    return DeviceRetention(site, device, media, kept.segment_bytes)
 
 
 def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:

@@ -7,12 +7,16 @@ from pydantic import Field, field_validator
 from bus_schemas.complaints import refuse_duplicates
 from edge.agent.settings import DeviceParts, Id
 from edge.agent.source_settings import SettingsModel
+from watchpost.configuration.retention import DeviceRetentionSection
 
 
 class DeviceSection(DeviceParts):
     """A device, and which agent runs it."""
 
     node: Id | None = Field(default=None, description="The agent process that runs it; default one for the whole site.")
+    retention: DeviceRetentionSection | None = Field(
+        default=None, description="How long its media are kept, where that differs from those of the hub."
+    )
 
 
 class SiteSection(SettingsModel):

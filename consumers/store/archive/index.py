@@ -13,8 +13,8 @@ BUSY_S = 10.0
 
 # A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
-# on the disk. Numbers of packs are never given twice, so that a swept row cannot meet a new pack. A pack holds so many
-# `minutes` from `start` on, which is in minutes since 1970.
+# on the disk; media of packs in `held` are answered all the same. Numbers of packs are never given twice, so that a
+# swept row cannot meet a new pack. A pack holds so many `minutes` from `start` on, which is in minutes since 1970.
 PACKS = """
 create table if not exists packs (
     pack    integer primary key autoincrement,
@@ -59,6 +59,7 @@ create table if not exists dropped (
     first  integer not null,
     last   integer not null
 );
+create table if not exists held (pack integer primary key);
 create table if not exists floors (kind text primary key, floor integer not null) without rowid;
 """
 
@@ -82,6 +83,11 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
 def has_packs_of_hours(index: sqlite3.Connection) -> bool:
     """Whether the index was made when every pack held an hour, and its table says `hour`."""
     return any(column[1] == "hour" for column in index.execute("pragma main.table_info(packs)"))
+
+
+def has_held(index: sqlite3.Connection) -> bool:
+    """Whether it knows of packs that are held; one of an earlier release does not."""
+    return index.execute("select 1 from main.sqlite_master where name = 'held'").fetchone() is not None
 
 
 def is_complete(index: sqlite3.Connection) -> bool:
@@ -123,6 +129,8 @@ def open_to_read(directory: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(location, uri=True, timeout=BUSY_S, isolation_level=None)
     if has_packs_of_hours(connection):
         connection.execute(f"create temp view packs as {_AS_INTERVALS} from main.packs")
+    if not has_held(connection):
+        connection.execute("create temp view held as select 0 as pack where 0")
     return connection
 
 

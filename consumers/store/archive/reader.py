@@ -12,6 +12,7 @@ from typing import Any, Self
 from consumers.store.archive.index import (
     NAME,
     bytes_of_devices,
+    has_held,
     has_packs_of_hours,
     is_complete,
     is_recovering,
@@ -20,7 +21,7 @@ from consumers.store.archive.index import (
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
-from producer.times import micros, moment
+from producer.times import EPOCH, MINUTE, micros, moment
 
 OLDEST = -(2**63)
 STAT_BLOCK_BYTES = 512
@@ -28,7 +29,8 @@ STAT_BLOCK_BYTES = 512
 _MEDIA = (
     "select id, time, size, content_type, sha256, packs.start, packs.minutes, offset from media join packs using (pack)"
     " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
-    " and media.time >= max(:start, coalesce((select floor from floors where kind = :kind), :start))"
+    " and media.time >= :start and (media.time >= coalesce((select floor from floors where kind = :kind), :start)"
+    " or media.pack in (select pack from held))"
 )
 _LAST_AFTER = f"{_MEDIA} and media.time > :now order by media.rowid desc limit 1"
 _OF_SERIES = "select series from series where site = :site and device = :device and kind = :kind"
@@ -72,7 +74,7 @@ class ArchiveReader:
         self._directory = directory
         self._file = str(directory / NAME)
         self._connection: sqlite3.Connection | None = None
-        self._is_of_hours = False
+        self._is_old = False
         self._identity: Identity | None = None
 
     def find(self, key: str) -> StoredMedium | None:
@@ -142,6 +144,18 @@ class ArchiveReader:
             return {}
         return bytes_of_devices(index, kind)
 
+    def bytes_since(self, since: datetime) -> dict[tuple[str, str, str], int]:
+        """What each series (site, device and kind) has in the packs that began since a moment."""
+        index = self._index()
+        if index is None:
+            return {}
+        rows = index.execute(
+            "select site, device, kind, sum(packs.bytes) from packs join series using (series) where start >= ?"
+            " group by series",
+            (-(-(since - EPOCH) // MINUTE),),
+        )
+        return {(site, device, kind): size for site, device, kind, size in rows}
+
     def index_bytes(self) -> int:
         """The size of the index itself on the disk."""
         total = 0
@@ -156,7 +170,8 @@ class ArchiveReader:
         if index is None:
             return None
         (first,) = index.execute(
-            "select max(min(first), coalesce((select floor from floors where kind = :kind), min(first))) from packs"
+            "select min(coalesce(min(first) filter (where pack in (select pack from held)), 9223372036854775807),"
+            " max(min(first), coalesce((select floor from floors where kind = :kind), min(first)))) from packs"
             " where series = (select series from series where site = :site and device = :device and kind = :kind)",
             {"site": site, "device": device, "kind": kind},
         ).fetchone()
@@ -205,7 +220,7 @@ class ArchiveReader:
         return self._connection
 
     def _was_taken_over(self) -> bool:
-        return self._connection is not None and self._is_of_hours and not has_packs_of_hours(self._connection)
+        return self._connection is not None and self._is_old and not _is_old(self._connection)
 
     def _open(self, now: Identity) -> None:
         """Nothing where ingest is just making it."""
@@ -214,7 +229,7 @@ class ArchiveReader:
             connection.close()
             return
         self._connection, self._identity = connection, now
-        self._is_of_hours = has_packs_of_hours(connection)
+        self._is_old = _is_old(connection)
 
     def close_removed(self) -> None:
         """Close an index that was removed, so that its bytes are given back."""
@@ -231,6 +246,11 @@ class ArchiveReader:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _is_old(index: sqlite3.Connection) -> bool:
+    """Whether an earlier release made it, and the writer has not taken it over yet."""
+    return has_packs_of_hours(index) or not has_held(index)
 
 
 class IndexAway(FileNotFoundError):

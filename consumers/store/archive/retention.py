@@ -59,6 +59,21 @@ class ArchiveRetention:
         with closing(open_to_write(self._directory)) as index:
             index.execute("insert or replace into floors values (?, ?)", (kind, micros(self._bounded(moment))))
 
+    def hold(self, kind: str, packs: Iterable[Dropped]) -> None:
+        """Answer the media of these packs of a kind, though they are older than what is kept; of no other old ones."""
+        wanted = {(one.site, one.device, one.interval.start, one.interval.minutes) for one in packs}
+        with closing(open_to_write(self._directory)) as index, transaction(index):
+            there = index.execute(
+                "select pack, site, device, start, minutes, pack in (select pack from held) from packs"
+                " join series using (series) where kind = ?",
+                (kind,),
+            ).fetchall()
+            held = [(pack,) for pack, *where, is_held in there if not is_held and tuple(where) in wanted]
+            released = [(pack,) for pack, *where, is_held in there if is_held and tuple(where) not in wanted]
+            index.executemany("insert into held values (?)", held)
+            index.executemany("delete from held where pack = ?", released)
+            index.execute("delete from held where pack not in (select pack from packs)")
+
     def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
         """Drop the packs of a kind (of one series only, if given) that were over at a moment.
 

@@ -26,6 +26,8 @@ class Cleanup:
     packs: Sequence[Dropped]
     spares: bool = False
     """Whether older media stay, because they are of devices within their equal share."""
+    held: Sequence[Dropped] = ()
+    """The packs that would have gone too, and that somebody holds."""
 
     @property
     def files(self) -> int:
@@ -43,9 +45,17 @@ class Cleanup:
     def is_too_full_still(self) -> bool:
         return is_too_full(self.after, self.policy.cleanup_threshold_percent)
 
+    @property
+    def held_bytes(self) -> int:
+        return sum(pack.bytes for pack in self.held)
+
     def message(self) -> str:
         if not self.was_needed:
             return "No cleanup needed"
+        kept_back = f"; {self.held_bytes / GB:.2f} GB are held and stay" if self.held else ""
+        return f"{self._outcome()}{kept_back}"
+
+    def _outcome(self) -> str:
         still = f"the disk is still used by {self.after.percent:.1f} %"
         rest = SPARED if self.spares else GONE
         if not self.packs:
@@ -68,5 +78,7 @@ def cleanup_answer(done: Cleanup) -> dict[str, object]:
         "space_freed_gb": round(done.freed / GB, 2),
         "used_bytes_before": done.before.used,
         "used_bytes_after": done.after.used,
+        "held_files": sum(pack.count for pack in done.held),
+        "held_bytes": done.held_bytes,
         "message": done.message(),
     }

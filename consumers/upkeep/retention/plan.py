@@ -26,6 +26,8 @@ class ExpiredPacks:
     packs: tuple[Dropped, ...]
     spares: bool = False
     """Whether older media stay, though more would have to go: they are of devices within their equal share."""
+    held: tuple[Dropped, ...] = ()
+    """Packs that would go too, and are kept back because somebody holds, notes or exports their time."""
 
 
 def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> ExpiredPacks:
@@ -35,6 +37,17 @@ def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> ExpiredPa
 def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> ExpiredPacks:
     """The oldest packs of the devices above their share, as many as it takes to come below the limit."""
     return ExpiredPacks(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
+
+
+def by_device_bytes(limit: int, used: int, packs: Sequence[Dropped]) -> ExpiredPacks:
+    """The oldest packs of one device, as many as it takes to come below its own limit."""
+    chosen = []
+    for pack in sorted(packs, key=lambda each: each.start):
+        if used <= limit:
+            break
+        chosen.append(pack)
+        used -= pack.bytes
+    return ExpiredPacks(f"segment: kept up to {limit} bytes of this device", tuple(chosen))
 
 
 def is_too_full(disk: DiskSpace, threshold: float) -> bool:

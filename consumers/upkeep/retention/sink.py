@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from threading import Event as Flag
 from time import monotonic
@@ -20,15 +20,15 @@ from consumers.engine.requests import before_unanswered
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.store.archive.keys import PackInterval
-from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, Names, expired_days
-from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_space, events, is_too_full, journal_event
-from consumers.upkeep.retention.shares import Device
+from consumers.upkeep.retention.holding import HoldsUnknown
+from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
+from consumers.upkeep.retention.selection import PackSelection, all_held
 from producer.ids import Clock, utc_now
 from producer.transaction import transaction
 
@@ -72,6 +72,7 @@ class RetentionSink(Sink):
         self._archive = ArchiveRetention(self._directory, clock)
         self._clock = clock
         self._disk = disk or (lambda: disk_of(hub.data))
+        self._selection = PackSelection(hub.data, self._policy, self._archive, self._disk, self._journal.reader)
         self._reserve = ReserveFile(hub.data)
         self._minute = -1
         self._checked: datetime | None = None
@@ -108,7 +109,8 @@ class RetentionSink(Sink):
             self._checked = now
             self._reserve.tend(self._disk())
             if self._archive.exists:
-                self._make_room(state, now)
+                with suppress(HoldsUnknown):
+                    self._make_room(state, now)
         if self._archive.exists:
             self._archive.sweep()
 
@@ -117,39 +119,27 @@ class RetentionSink(Sink):
 
     def _plan_expiry(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
         if self._archive.exists:
-            for kind, keep in self._policy.media:
-                expired = by_age(kind, keep, self._archive.expiring(kind, now - keep))
-                yield from self._drop(state, expired, now)
-                # Also where no whole pack goes: what is older within its pack is answered no more.
-                self._archive.keep_from(kind, now - keep)
-            yield from self._make_room(state, now)
+            try:
+                yield from self._expire(state, now)
+            except HoldsUnknown as unknown:
+                log.warning("no media are deleted for now", reason=str(unknown))
         yield from self._drop_days(state, now)
 
+    def _expire(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        """Raises `HoldsUnknown`."""
+        for kind, _ in self._policy.media:
+            selected = self._selection.too_old(kind, now)
+            self._archive.hold(kind, all_held(selected))
+            for expired in selected:
+                yield from self._drop(state, expired, now)
+            # Also where no whole pack goes: what is older within its pack is answered no more.
+            self._archive.keep_from(kind, now - max(self._policy.keeps(kind)))
+        yield from self._make_room(state, now)
+
     def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
-        return [*self._drop(state, self._too_much(now), now), *self._drop(state, self._too_full(now), now)]
-
-    def _too_much(self, now: datetime) -> ExpiredPacks:
-        limit = self._policy.segment_bytes
-        if limit is None:
-            return ExpiredPacks("", ())
-        used = self._used("segment")
-        is_above = sum(used.values()) > limit
-        return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if is_above else ())
-
-    def _too_full(self, now: datetime) -> ExpiredPacks:
-        disk = self._disk()
-        threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
-        if not is_too_full(disk, threshold):
-            return by_space(threshold, target, disk, {}, ())
-        return by_space(threshold, target, disk, self._used(), self.droppable(now))
-
-    def _used(self, kind: str | None = None) -> dict[Device, int]:
-        with ArchiveReader(self._directory) as archive:
-            return archive.bytes_of_devices(kind)
-
-    def droppable(self, now: datetime) -> list[Dropped]:
-        """Every pack of media but those of the newest ten minutes."""
-        return [pack for kind, _ in self._policy.media for pack in self._archive.expiring(kind, now)]
+        """Raises `HoldsUnknown`."""
+        emitted = [event for expired in self._selection.too_much(now) for event in self._drop(state, expired, now)]
+        return [*emitted, *self._drop(state, self._selection.too_full(now), now)]
 
     def _drop(self, state: sqlite3.Connection, expired: ExpiredPacks, now: datetime) -> Sequence[Event]:
         if not expired.packs:
@@ -236,10 +226,10 @@ class RetentionSink(Sink):
         known = state.execute("select answer from runs where request_id = ?", (asked.data.request_id,)).fetchone()
         if known is None:
             before = self._disk()
-            expired = self._too_full(asked.time)
+            expired = self._selection.too_full(asked.time)
             yield from self._drop(state, expired, asked.time)
             after = self._measure(before.used - sum(pack.bytes for pack in expired.packs))
-            answer = cleanup_answer(Cleanup(self._policy, before, after, expired.packs, expired.spares))
+            answer = cleanup_answer(Cleanup(self._policy, before, after, expired.packs, expired.spares, expired.held))
             row = (asked.data.request_id, to_json(answer).decode())
             state.execute("insert into runs values (?, ?)", row)
         else:

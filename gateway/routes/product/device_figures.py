@@ -6,11 +6,14 @@ from typing import Any
 
 from bus_schemas.event import HUB
 from consumers.engine.view_files import NoView
+from consumers.hub_config import HubConfig
 from consumers.store.disk import disk_of
+from consumers.upkeep.retention.forecast import RATE_OVER, StorageForecast, forecast
 from consumers.views.health.questions import nodes
 from gateway.context import Gateway
-from gateway.http.device_metrics import DEVICES, DeviceFigures, DiskFigures
+from gateway.http.device_metrics import DEVICES, DeviceFigures, DiskFigures, MediaFigures
 from gateway.reading.moments import StoresAsOf
+from gateway.reading.stores import Stores
 from gateway.routes.lookup import KnownDevice, watched_devices
 from producer.outbox.disk_id import disk_id
 
@@ -33,6 +36,19 @@ def _figures(one: KnownDevice) -> DeviceFigures:
         analysis_fps=stream.get("analysis_fps"),
         reconnects=health.total_reconnects if one.is_heard else None,
     )
+
+
+def forecast_of(hub: HubConfig, stores: Stores, now: datetime) -> StorageForecast:
+    recent = stores.archive.bytes_since(now - RATE_OVER)
+    return forecast(hub.retention, stores.archive.usage(), recent, disk_of(hub.data), now)
+
+
+def media_figures(hub: HubConfig, moment: StoresAsOf) -> list[MediaFigures]:
+    ahead = forecast_of(hub, moment.stores, moment.now)
+    return [
+        MediaFigures(one.site, one.device, one.bytes, one.bytes_per_day, one.full_in_days)
+        for one in ahead.devices[:DEVICES]
+    ]
 
 
 def disk_figures(gateway: Gateway, moment: StoresAsOf) -> Iterator[DiskFigures]:

@@ -1,7 +1,7 @@
 """Routes of storage: its usage, its retention, and clean-up."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,18 +14,22 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import ArchiveRetention, Dropped
-from consumers.store.disk import disk_of
+from consumers.store.disk import DiskSpace, disk_of
+from consumers.upkeep.retention.forecast import DeviceForecast, PlannedDeletion, StorageForecast, planned_by_age
+from consumers.upkeep.retention.holding import part
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
 from consumers.upkeep.retention.sink import CLEANUP
+from consumers.views.holds import HoldRow, HoldsProjection, holds
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Nothing
+from gateway.http.parameters import Nothing, Parameters
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
+from gateway.routes.product.device_figures import forecast_of
 from gateway.routes.product.system import DiskAnswer
 
 DONE_S = 3.0
@@ -44,6 +48,9 @@ class DeviceStorageAnswer(Answer):
     bytes: int
     files: int
     kinds: dict[str, OfKind]
+    bytes_per_day: int = Field(description="What it wrote within the last 24 hours.")
+    bytes_at_rest: int = Field(description="What it takes once retention deletes as much as it writes.")
+    full_in_days: float | None = Field(description="When its oldest go before their time; null where they never do.")
 
 
 class Kept(Answer):
@@ -57,6 +64,7 @@ class Storage(Answer):
     disk: DiskAnswer
     devices: list[DeviceStorageAnswer] = Field(description="The largest first.")
     retention: list[Kept]
+    full_in_days: float | None = Field(description="When the disk is used to the threshold of the clean-up.")
 
 
 class CleanupConfigAnswer(Answer):
@@ -90,37 +98,96 @@ class CleanedUp(Answer):
     space_freed_gb: float | None = None
     used_bytes_before: int | None = Field(default=None, description="Of the disk, as measured.")
     used_bytes_after: int | None = Field(default=None, description="Measured when the files were gone.")
+    held_files: int | None = Field(default=None, description="That somebody holds: they would have gone too.")
+    held_bytes: int | None = None
     message: str
 
 
+class PlannedDeletionAnswer(Answer):
+    rule: str
+    site: str
+    device: str
+    kind: str
+    start: Time
+    end: Time
+    goes: Time
+    files: int
+    bytes: int
+    held_by: list[str] = Field(description="What keeps it instead: holds, notes and exports.")
+
+
+class RetentionPlanAnswer(Answer):
+    deletions: list[PlannedDeletionAnswer]
+
+
+class PlanHorizon(Parameters):
+    """How far ahead."""
+
+    hours: float = Field(default=24, ge=0, le=24 * 366, allow_inf_nan=False)
+
+
 async def stats(call: Call[Nothing]) -> Storage:
-    """Media by device and kind, the disk that they are on, and how long they stay."""
-    hub = call.gateway.hub
-    usage, index_bytes, disk = await call.gateway.ask(
-        lambda stores: (stores.archive.usage(), stores.archive.index_bytes(), disk_usage(disk_of(hub.data)))
-    )
+    """Media by device and kind, the disk that they are on, how long they stay, and when there is no more room."""
+    gateway = call.gateway
+    hub, now = gateway.hub, gateway.clock()
+
+    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast]:
+        return stores.archive.usage(), stores.archive.index_bytes(), disk_of(hub.data), forecast_of(hub, stores, now)
+
+    usage, index_bytes, disk, ahead = await gateway.ask(question)
     by_device: dict[tuple[str, str], list[SeriesUsage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
-    devices = [_of_device(*place, series) for place, series in by_device.items()]
+    forecasts = {(one.site, one.device): one for one in ahead.devices}
+    devices = [_of_device(forecasts[place], series) for place, series in by_device.items() if place in forecasts]
     return Storage(
         total_bytes=sum(one.bytes for one in usage) + index_bytes,
         index_bytes=index_bytes,
-        disk=DiskAnswer(**disk),
+        disk=DiskAnswer(**disk_usage(disk)),
         devices=sorted(devices, key=lambda one: -one.bytes),
         retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
+        full_in_days=_days(ahead.full_in_days),
     )
 
 
-def _of_device(site: str, device: str, series: list[SeriesUsage]) -> DeviceStorageAnswer:
+def _of_device(ahead: DeviceForecast, series: list[SeriesUsage]) -> DeviceStorageAnswer:
     kinds = {one.kind: OfKind(bytes=one.bytes, files=one.count, oldest=one.oldest, newest=one.newest) for one in series}
     return DeviceStorageAnswer(
-        site=site,
-        device=device,
+        site=ahead.site,
+        device=ahead.device,
         bytes=sum(one.bytes for one in series),
         files=sum(one.count for one in series),
         kinds=kinds,
+        bytes_per_day=ahead.bytes_per_day,
+        bytes_at_rest=ahead.bytes_at_rest,
+        full_in_days=_days(ahead.full_in_days),
     )
+
+
+def _days(days: float | None) -> float | None:
+    return None if days is None else round(days, 2)
+
+
+async def plan(call: Call[PlanHorizon]) -> RetentionPlanAnswer:
+    """What retention will delete by age and when, and what somebody keeps from it; nothing is deleted by asking."""
+    gateway = call.gateway
+    hub, now = gateway.hub, gateway.clock()
+    until_then = now + timedelta(hours=call.parameters.hours)
+
+    def question(stores: Stores) -> list[PlannedDeletion]:
+        archive = ArchiveRetention(hub.data / "archive", lambda: until_then)
+        packs = [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, until_then)]
+        return planned_by_age(hub.retention, packs, _held(stores), now, until_then)
+
+    found = await gateway.ask(question)
+    return RetentionPlanAnswer(deletions=[PlannedDeletionAnswer.model_validate(one) for one in found])
+
+
+def _held(stores: Stores) -> list[HoldRow]:
+    try:
+        return holds(stores.view(HoldsProjection.name))
+    except NoView:
+        return []
 
 
 async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
@@ -130,7 +197,7 @@ async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
 
     def question(stores: Stores) -> CleanupStatusAnswer:
         usage = stores.archive.usage()
-        packs = _droppable(hub, now) if usage else []
+        packs = part(_droppable(hub, now), _held(stores)).free if usage else ()
         return CleanupStatusAnswer.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
 
     return await gateway.ask(question)
@@ -170,6 +237,7 @@ async def _became(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/storage/stats", stats, Storage),
+    Operation("GET", "/api/v1/storage/retention", plan, RetentionPlanAnswer, PlanHorizon),
     Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatusAnswer),
     Operation("POST", "/api/v1/storage/cleanup", clean_up, CleanedUp, also=(202,)),
 ]

@@ -525,11 +525,15 @@ function storage(): Schemas['Storage'] {
     total_bytes: 41_870_000_000,
     index_bytes: 31_000_000,
     disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
+    full_in_days: 12.4,
     devices: devices.map((d) => ({
       site: d.site,
       device: d.device,
       bytes: 4_100_000_000 + d.seed * 190_000_000,
       files: 51_120,
+      bytes_per_day: 4_100_000_000 + d.seed * 190_000_000,
+      bytes_at_rest: 4_100_000_000 + d.seed * 190_000_000,
+      full_in_days: d.seed % 3 ? null : 12.4,
       kinds: Object.fromEntries(
         Object.entries(kinds)
           .filter(([kind]) => kind !== 'thermal' || d.thermal)

@@ -20,7 +20,7 @@ SOURCES = {
     Speaker.GATEWAY: device_source(SITE, GATEWAY),
 }
 HUB_ALONE = {"fault", "incident", "retention", "recording", "rules"}
-GATEWAY_ALONE = {"annotation"}
+GATEWAY_ALONE = {"annotation", "hold"}
 NO_DEVICE = {"registry"}
 SHARED = {"alert", "command", "gap", "heartbeat"}
 EVERY_KIND = {build.__name__: build for build in builders.EVERY_KIND}
@@ -45,6 +45,7 @@ def test_a_type_of_event_is_taken_from_its_speaker_alone(kind: str, speaker: Spe
     may_say = {
         "alert": Speaker.GATEWAY if state == "acknowledged" else Speaker.HUB,
         "command": Speaker.GATEWAY if state == "asked" else Speaker.DEVICE,
+        "export": Speaker.GATEWAY if state == "asked" else Speaker.HUB,
     }
     name = short(event)
     if name in may_say:

@@ -16,6 +16,8 @@ type Schemas = components['schemas'];
 export type Alert = Schemas['Alert'];
 export type Alerts = Schemas['Alerts'];
 export type Analysis = Schemas['Analysis'];
+export type Annotation = Schemas['Annotation'];
+export type Annotations = Schemas['Annotations'];
 export type Audio = Schemas['Audio'];
 export type Cells = Schemas['Cells'];
 export type Changes = Schemas['Changes'];
@@ -70,6 +72,10 @@ export type { Region };
 /** A measurement of the log with its moment. */
 export type ThermalReading = ThermalEvent['data'] & { time: string };
 export type Found = DetectedObject;
+export type Export = Schemas['Export'];
+export type Exports = Schemas['Exports'];
+export type Hold = Schemas['Hold'];
+export type Holds = Schemas['Holds'];
 export type Expectation = NonNullable<RegistryChange['expects']>;
 
 export class ApiError extends Error {

@@ -41,7 +41,7 @@ export interface AlertEvent {
   data: Alert;
 }
 
-/** What a person noted about a stretch of time. */
+/** What a person noted about a moment or a time range, of one or several devices of the site, or of all of them. Every event says the whole note as it is from then on; one that is removed comes back where it is changed or created again. Without `annotation_id` the id of the event is that of the note. `device` is the first of `devices`. */
 export interface Annotation {
   text: string;
   /** At most 256 characters. */
@@ -50,6 +50,12 @@ export interface Annotation {
   end?: string | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
+  /** At most 128 characters. */
+  annotation_id?: string | null;
+  state: "created" | "changed" | "removed";
+  /** At most 64 items. */
+  devices: string[];
+  colour?: string | null;
 }
 
 export interface AnnotationEvent {
@@ -147,6 +153,44 @@ export interface DetectionEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Detection;
+}
+
+/** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
+export interface Export {
+  /** At most 128 characters. */
+  export_id: string;
+  state: "asked" | "cancelled" | "removed" | "done" | "failed" | "expired";
+  /** At most 256 characters. */
+  by: string;
+  start: string;
+  end: string;
+  /** At most 64 items. */
+  devices: string[];
+  form: "mp4" | "zip" | "grid" | "timelapse";
+  exact: boolean;
+  /** From 1 to 120. */
+  speed: number;
+  originals: boolean;
+  tables: boolean;
+  /** At most 4,000 characters. */
+  detail?: string | null;
+  /** At most 256 characters. */
+  file?: string | null;
+  /** From 0 to 9,007,199,254,740,991. */
+  size?: number | null;
+  sha256?: string | null;
+}
+
+export interface ExportEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.export.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Export;
 }
 
 /** A fault of the hub that was raised, or is over; `reason` of a cleared one says what it was. */
@@ -302,6 +346,32 @@ export interface HeartbeatEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Heartbeat;
+}
+
+/** A time range whose media are not deleted until it is released, by whom and why. Every event says the whole hold as it is from then on. Without `devices` it holds all of the site. */
+export interface Hold {
+  /** At most 128 characters. */
+  hold_id: string;
+  state: "placed" | "released";
+  reason: string;
+  /** At most 256 characters. */
+  by: string;
+  start: string;
+  end: string;
+  /** At most 64 items. */
+  devices: string[];
+}
+
+export interface HoldEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.hold.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Hold;
 }
 
 /** A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
@@ -772,11 +842,13 @@ export type AnyEvent =
   | ClockEvent
   | CommandEvent
   | DetectionEvent
+  | ExportEvent
   | FaultEvent
   | FrameEvent
   | GapEvent
   | HealthEvent
   | HeartbeatEvent
+  | HoldEvent
   | IncidentEvent
   | MediaEvent
   | MotionEvent
@@ -796,11 +868,13 @@ export interface EventsByName {
   clock: ClockEvent;
   command: CommandEvent;
   detection: DetectionEvent;
+  export: ExportEvent;
   fault: FaultEvent;
   frame: FrameEvent;
   gap: GapEvent;
   health: HealthEvent;
   heartbeat: HeartbeatEvent;
+  hold: HoldEvent;
   incident: IncidentEvent;
   media: MediaEvent;
   motion: MotionEvent;
@@ -814,4 +888,4 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "fault", "frame", "gap", "health", "heartbeat", "incident", "media", "motion", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];

@@ -315,6 +315,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notes, the newest moment first; those that are removed are left out. */
+        get: operations["get_annotations"];
+        put?: never;
+        /** Note something about a moment or a time range, of one device, several, or all of a site. */
+        post: operations["post_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/annotations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One note, also one that is removed. */
+        get: operations["get_annotations_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a note; one that is removed comes back. */
+        patch: operations["patch_annotations_id"];
+        trace?: never;
+    };
+    "/api/v1/annotations/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a note; doing it twice changes nothing, and `restore` takes it back. */
+        post: operations["post_annotations_id_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/annotations/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the removal of a note back. */
+        post: operations["post_annotations_id_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{site}/{device}/{kind}/{id}": {
         parameters: {
             query?: never;
@@ -460,6 +530,92 @@ export interface paths {
         };
         /** The segments of a stretch of time, oldest first. */
         get: operations["get_sites_site_devices_device_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports, newest first, with their progress. */
+        get: operations["get_exports"];
+        put?: never;
+        /** Ask for an export. It is made by the hub, one after the other; ask for it again to see how far it is. */
+        post: operations["post_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One export: how far it is, or what became of it. */
+        get: operations["get_exports_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an export that is not ready yet; doing it twice changes nothing. */
+        post: operations["post_exports_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete the files of an export that is ready; doing it twice changes nothing. */
+        post: operations["post_exports_id_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of an export, whole or in part. */
+        get: operations["get_exports_id_files_name"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,8 +923,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Media by device and kind, the disk that they are on, and how long they stay. */
+        /** Media by device and kind, the disk that they are on, how long they stay, and when there is no more room. */
         get: operations["get_storage_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What retention will delete by age and when, and what somebody keeps from it; nothing is deleted by asking. */
+        get: operations["get_storage_retention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,6 +962,58 @@ export interface paths {
         put?: never;
         /** Ask the hub to make room now: what it removed, or a 202 while it has not answered. */
         post: operations["post_storage_cleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What keeps media from deletion now: holds, notes and exports, the oldest range first. */
+        get: operations["get_holds"];
+        put?: never;
+        /** Keep the media of a time range, whatever their age and however full the disk is. */
+        post: operations["post_holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hold, also one that is released. */
+        get: operations["get_holds_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release a hold: its media go by the rules of all others; doing it twice changes nothing. */
+        post: operations["post_holds_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1166,6 +1391,49 @@ export interface components {
             mean_volume_db: number | null;
             quality_score: number | null;
         };
+        /** Annotation */
+        Annotation: {
+            id: string;
+            site: string;
+            /** @description Empty where it is about all of the site. */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /**
+             * Format: date-time
+             * @description That of `start` where it is about a moment.
+             */
+            end: string;
+            text: string;
+            colour: string;
+            by: string;
+            /** Format: date-time */
+            created: string;
+            changed_by: string | null;
+            changed: string | null;
+            removed: boolean;
+        };
+        /**
+         * AnnotationChange
+         * @description What is not given stays as it is.
+         */
+        AnnotationChange: {
+            by: string;
+            /** @default null */
+            devices: string[] | null;
+            /** @default null */
+            start: string | null;
+            /** @default null */
+            end: string | null;
+            /** @default null */
+            text: string | null;
+            /** @default null */
+            colour: string | null;
+        };
+        /** Annotations */
+        Annotations: {
+            annotations: components["schemas"]["Annotation"][];
+        };
         /** Asked */
         Asked: {
             /** @description The `request_id` of the command events that tell what became of it. */
@@ -1310,6 +1578,13 @@ export interface components {
              * @default null
              */
             used_bytes_after: number | null;
+            /**
+             * @description That somebody holds: they would have gone too.
+             * @default null
+             */
+            held_files: number | null;
+            /** @default null */
+            held_bytes: number | null;
             message: string;
         };
         /** CleanupConfig */
@@ -1538,6 +1813,12 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["OfKind"];
             };
+            /** @description What it wrote within the last 24 hours. */
+            bytes_per_day: number;
+            /** @description What it takes once retention deletes as much as it writes. */
+            bytes_at_rest: number;
+            /** @description When its oldest go before their time; null where they never do. */
+            full_in_days: number | null;
         };
         /** Devices */
         Devices: {
@@ -1567,6 +1848,52 @@ export interface components {
             /** @description Go on after (in descending order: before) this position; null at the end. */
             next: number | null;
             head: number;
+        };
+        /** Export */
+        Export: {
+            id: string;
+            site: string;
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @enum {string} */
+            form: "mp4" | "zip" | "grid" | "timelapse";
+            exact: boolean;
+            speed: number;
+            originals: boolean;
+            tables: boolean;
+            by: string;
+            /** Format: date-time */
+            asked: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "cancelled" | "removed" | "done" | "failed" | "expired";
+            /** @description The share that is done, from 0 to 1. */
+            progress: number;
+            ended: string | null;
+            /** @description Why it failed, or what of it is not in the export. */
+            detail: string | null;
+            size: number | null;
+            sha256: string | null;
+            /** @description The first is the export itself. */
+            files: components["schemas"]["ExportFile"][];
+        };
+        /** ExportFile */
+        ExportFile: {
+            name: string;
+            url: string;
+        };
+        /**
+         * ExportSignature
+         * @description Who asks for it.
+         */
+        ExportSignature: {
+            by: string;
+        };
+        /** Exports */
+        Exports: {
+            exports: components["schemas"]["Export"][];
         };
         /** FullHealth */
         FullHealth: {
@@ -1614,6 +1941,39 @@ export interface components {
             last_successful_connection: string | null;
             total_reconnects: number;
             consecutive_failures: number;
+        };
+        /** Hold */
+        Hold: {
+            /**
+             * @description A hold, or a note or an export, which keep what was recorded then.
+             * @enum {string}
+             */
+            kind: "hold" | "note" | "export";
+            id: string;
+            site: string;
+            /** @description Empty where it holds all of the site. */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            since: string;
+            released: boolean;
+        };
+        /**
+         * HoldRelease
+         * @description Who, and why.
+         */
+        HoldRelease: {
+            by: string;
+            reason: string;
+        };
+        /** Holds */
+        Holds: {
+            holds: components["schemas"]["Hold"][];
         };
         /** Hour */
         Hour: {
@@ -1754,6 +2114,21 @@ export interface components {
              */
             min_area: number;
         };
+        /** NewAnnotation */
+        NewAnnotation: {
+            by: string;
+            /** @description Letters, digits, `_` and `-`, at most 64. */
+            site: string;
+            /** @default [] */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** @default null */
+            end: string | null;
+            text: string;
+            /** @default #ff9500 */
+            colour: string;
+        };
         /** NewDevice */
         NewDevice: {
             /**
@@ -1786,6 +2161,52 @@ export interface components {
             retired: false;
             /** @description Its id, for ever: as it publishes. */
             device: string;
+        };
+        /**
+         * NewExport
+         * @description `exact` begins at the very frame, otherwise at the keyframe before it; `speed` is of a timelapse.
+         */
+        NewExport: {
+            by: string;
+            /** @description Letters, digits, `_` and `-`, at most 64. */
+            site: string;
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /**
+             * @default mp4
+             * @enum {string}
+             */
+            form: "mp4" | "zip" | "grid" | "timelapse";
+            /** @default false */
+            exact: boolean;
+            /** @default null */
+            speed: number | null;
+            /**
+             * @description Put the segments into the ZIP as they were recorded.
+             * @default false
+             */
+            originals: boolean;
+            /**
+             * @description Put temperatures, detections and alerts into the ZIP, as CSV.
+             * @default false
+             */
+            tables: boolean;
+        };
+        /** NewHold */
+        NewHold: {
+            by: string;
+            reason: string;
+            /** @description Letters, digits, `_` and `-`, at most 64. */
+            site: string;
+            /** @default [] */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
         };
         /** NewSite */
         NewSite: {
@@ -1948,6 +2369,23 @@ export interface components {
              * @default 2
              */
             freeze_seconds: number;
+        };
+        /** PlannedDeletion */
+        PlannedDeletion: {
+            rule: string;
+            site: string;
+            device: string;
+            kind: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** Format: date-time */
+            goes: string;
+            files: number;
+            bytes: number;
+            /** @description What keeps it instead: holds, notes and exports. */
+            held_by: string[];
         };
         /**
          * ProblemDocument
@@ -2193,6 +2631,10 @@ export interface components {
             topic: string;
             reason: string;
             size: number;
+        };
+        /** RetentionPlan */
+        RetentionPlan: {
+            deletions: components["schemas"]["PlannedDeletion"][];
         };
         /** RetentionStats */
         RetentionStats: {
@@ -2447,6 +2889,13 @@ export interface components {
         SignIn: {
             token: string;
         };
+        /**
+         * SignedBody
+         * @description Who asks for it.
+         */
+        SignedBody: {
+            by: string;
+        };
         /** Site */
         Site: {
             site: string;
@@ -2509,6 +2958,8 @@ export interface components {
             /** @description The largest first. */
             devices: components["schemas"]["DeviceStorage"][];
             retention: components["schemas"]["Kept"][];
+            /** @description When the disk is used to the threshold of the clean-up. */
+            full_in_days: number | null;
         };
         /** StreamFigures */
         StreamFigures: {
@@ -3635,6 +4086,198 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_annotations: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                site?: string | null;
+                device?: string | null;
+                text?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotations"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_annotations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    patch_annotations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_annotations_id_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_annotations_id_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     get_media_site_device_kind_id: {
         parameters: {
             query?: never;
@@ -3932,6 +4575,208 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_exports: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exports"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_exports_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_exports_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportSignature"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_exports_id_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportSignature"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_exports_id_files_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The answer. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What you have is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RequestedRangeNotSatisfiable"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4654,6 +5499,34 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_storage_retention: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPlan"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     get_storage_cleanup: {
         parameters: {
             query?: never;
@@ -4711,6 +5584,127 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_holds: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                kind?: ("hold" | "note" | "export") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holds"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_holds_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_holds_id_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldRelease"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

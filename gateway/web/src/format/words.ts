@@ -179,6 +179,8 @@ const typeWords: Record<string, string> = {
   fault: 'Hub',
   retention: 'Deleted',
   annotation: 'Note',
+  hold: 'Hold',
+  export: 'Export',
   registry: 'Device',
   rules: 'Rules',
   heartbeat: 'Heartbeat',
@@ -187,6 +189,15 @@ const typeWords: Record<string, string> = {
 export const typeWord = (type: string): string => typeWords[shortType(type)] ?? capital(shortType(type));
 
 type Says = { [N in EventName]?: (data: EventsByName[N]['data']) => string };
+
+const exportStates: Record<EventsByName['export']['data']['state'], string> = {
+  asked: 'asked for',
+  cancelled: 'cancelled',
+  removed: 'removed',
+  done: 'is ready',
+  failed: 'failed',
+  expired: 'was deleted after its time',
+};
 
 const says: Says = {
   detection: ({ people_count: people, event_triggers: triggers }) =>
@@ -213,6 +224,8 @@ const says: Says = {
   fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
   retention: ({ count: deleted, kind }) => `Deleted: ${count(deleted)} · ${mediaWord(kind)}`,
   annotation: ({ text }) => text,
+  hold: ({ state, reason }) => `${state === 'placed' ? 'Recordings held' : 'Hold released'}: ${reason}`,
+  export: ({ state, by }) => `Export ${exportStates[state]} · ${by}`,
   registry: ({ site, device, name, retired }) =>
     [
       device ?? site,

@@ -203,6 +203,7 @@ export const playbackHelp: KeyHelp[] = [
   { keys: [',', '.'], does: 'One frame, while paused' },
   { keys: ['F'], does: 'Full screen' },
   { keys: ['M'], does: 'Mute all' },
+  { keys: ['B'], does: 'Note this moment' },
 ];
 
 export const timelineHelp: KeyHelp[] = [

@@ -1,8 +1,7 @@
 """Retention: what is old or too much goes by whole packs, and every byte of it is told."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,86 +9,17 @@ from typing import Any
 import pytest
 
 from bus_schemas.alert import RetentionEvent
-from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import CommandEvent
 from consumers.engine import view_files
-from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import ConsumerContext
-from consumers.hub_config import HubConfig, RetentionPolicy
-from consumers.store.archive.disk import Archive
+from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.disk import DiskSpace
-from consumers.store.journal.record import Recorded
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
 from consumers.upkeep.retention.sink import RetentionSink
-from tests.builders import START, at, command, media, tick
-from tests.following import hub_in
-from tests.memory_journal import MemoryJournal
-
-HOUR = 3600
-GB = 10**9
-
-
-class Yard:
-    """An archive with an hour's medium in each of some hours before START, and a disk that is as full as told."""
-
-    def __init__(self, directory: Path, policy: RetentionPolicy | None = None) -> None:
-        self.hub: HubConfig = replace(hub_in(directory), retention=policy or RetentionPolicy())
-        self.journal = MemoryJournal()
-        self.now = START
-        self.disk = DiskSpace(100 * GB, 50 * GB)
-        self.stored = 0
-        self.deliverer = self.start()
-
-    def start(self) -> Deliverer:
-        sink = RetentionSink(self.hub, lambda: self.now, self.analyse)
-        deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
-        deliverer.advance()
-        return deliverer
-
-    def analyse(self) -> DiskSpace:
-        """What is dropped from the archive is free on the disk."""
-        return DiskSpace(self.disk.total, self.disk.used - (self.stored - self.held()))
-
-    def held(self) -> int:
-        return sum(path.stat().st_size for path in self.hub.data.glob("archive/*/*/*/*/*.pack"))
-
-    def held_names(self) -> list[str]:
-        return sorted(path.name for path in self.hub.data.glob("archive/*/*/*/*/*.pack"))
-
-    def ticks(self) -> Sequence[Recorded]:
-        self.journal.append(tick(START))
-        return self.journal.read(0).records
-
-    def fill(self, disk: DiskSpace) -> None:
-        """So full is the disk now, with what is in the archive."""
-        self.disk, self.stored = disk, self.held()
-
-    def store(self, kind: str, *hours_ago: float, device: str = "yard") -> None:
-        with Archive(self.hub.data / "archive", lambda: self.now) as archive:
-            for hours in hours_ago:
-                time = at(-hours * HOUR)
-                payload = f"{kind} {hours}".encode() * 100
-                archive.store([(media(time, payload, kind=kind, device=device).data, time, payload)])
-
-    def take(self, *events: Event) -> list[Event]:
-        """What is told of these."""
-        before = len(self.told())
-        self.journal.append(*events)
-        self.now = max(event.time for event in events)
-        self.deliverer.advance()
-        return self.told()[before:]
-
-    def told(self) -> list[Event]:
-        view = view_files.open_view(self.hub.data, "retention")
-        bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
-        view.close()
-        return read_stored(bodies)
-
-    def left(self, kind: str) -> int:
-        with ArchiveReader(self.hub.data / "archive") as archive:
-            return len(archive.between("DEMO", "yard", kind, at(-1000 * HOUR), at(1000 * HOUR)))
+from tests.builders import START, at, command, tick
+from tests.retention_yard import HOUR, Yard, retentions
 
 
 @pytest.fixture
@@ -97,10 +27,6 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
     made = Yard(tmp_path)
     yield made
     made.deliverer.close()
-
-
-def retentions(events: list[Event]) -> list[tuple[str, int]]:
-    return [(event.data.kind, event.data.count) for event in events if isinstance(event, RetentionEvent)]
 
 
 def test_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> None:
@@ -212,9 +138,10 @@ def test_a_clean_up_may_not_be_needed(yard: Yard) -> None:
 
 def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
-    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
+    retention = ArchiveRetention(yard.hub.data / "archive", lambda: START)
     with ArchiveReader(yard.hub.data / "archive") as archive:
-        status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), sink.droppable(START), START)
+        packs = retention.expiring("segment", START)
+        status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), packs, START)
 
     assert status["disk_usage"] == {"percent": 50.0, "used_gb": 50.0, "free_gb": 50.0, "total_gb": 100.0}
     assert status["retention_stats"]["files_by_age"] == {"<1day": 1, "1-3days": 1, "3-7days": 1, ">7days": 1}

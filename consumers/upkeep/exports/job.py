@@ -1,0 +1,252 @@
+"""The process that makes one export: it reads its order from standard input, and leaves files and a result."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from consumers.engine import view_files
+from consumers.engine.view_files import NoView
+from consumers.store.disk import disk_of
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.record import JournalReader
+from consumers.upkeep.exports.footage import Footage, LoadedSegment, footage, loaded
+from consumers.upkeep.exports.manifest import (
+    SegmentPlace,
+    SiteNames,
+    device_section,
+    event_ids,
+    lost_words,
+    manifest,
+)
+from consumers.upkeep.exports.order import PROGRESS, RESULT, ExportedFile, ExportOrder, ExportResult
+from consumers.upkeep.exports.packing import ExportZip, described, write_check, write_manifest
+from consumers.upkeep.exports.remux import Cut, Mp4Writer
+from consumers.upkeep.exports.render import DevicePictures, Rendering, render
+from consumers.upkeep.exports.runs import RunSource
+from consumers.upkeep.exports.tables import TABLES, TableRange, write_tables
+from consumers.views.registry import registered
+from producer.ids import utc_now
+from producer.times import moment_of_seconds
+
+SAID_EVERY_S: Final = 0.5
+NICENESS: Final = 10
+
+
+class CannotExport(RuntimeError):
+    """The export cannot be made. The message says why."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Writes the share that is done into a file, and ends the process when the one that started it is gone."""
+
+    path: Path
+    steps: int
+    done: int = 0
+    _parent: int = field(default_factory=os.getppid)
+    _written: float = 0.0
+
+    def step(self) -> None:
+        self.done += 1
+        if monotonic() - self._written < SAID_EVERY_S:
+            return
+        self._written = monotonic()
+        if os.getppid() != self._parent:
+            sys.exit("the process that asked for this export is gone")
+        draft = self.path.with_suffix(".draft")
+        draft.write_text(f"{min(1.0, self.done / max(1, self.steps)):.3f}")
+        draft.replace(self.path)
+
+
+@dataclass(slots=True)
+class Job:
+    """One export, and what it works with."""
+
+    order: ExportOrder
+    journal: JournalReader
+    names: SiteNames
+    footage: list[Footage]
+    progress: Progress
+
+    @property
+    def folder(self) -> Path:
+        return self.order.directory
+
+    @property
+    def stem(self) -> str:
+        asked = self.order.export
+        of = asked.devices[0] if len(asked.devices) == 1 else f"{len(asked.devices)}-devices"
+        return f"{self.order.site}_{of}_{asked.start:%Y-%m-%dT%H%M%SZ}_{asked.form}"
+
+    def source(self, one: Footage, seen: list[LoadedSegment]) -> RunSource:
+        """The recordings of a device; `seen` collects their segments, without the bytes."""
+
+        def noted() -> Iterator[LoadedSegment]:
+            for segment in loaded(self.order.data / "archive", one.segments, self.progress.step):
+                seen.append(segment.without_body)
+                yield segment
+
+        return RunSource(noted())
+
+    def section(self, one: Footage, places: Sequence[SegmentPlace]) -> dict[str, Any]:
+        ids = event_ids(self.journal, {place.segment.row.position for place in places})
+        asked = self.order.export
+        return device_section(one.device, self.names.devices[one.device], places, ids, (asked.start, asked.end))
+
+
+def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
+    """The files of a device, and its section of the manifest."""
+    asked = job.order.export
+    writer = Mp4Writer(
+        lambda number: job.folder / f"{one.device}{'' if number == 0 else f'-{number + 1}'}.mp4",
+        Cut(asked.start, asked.end, asked.exact),
+    )
+    seen: list[LoadedSegment] = []
+    writer.write(job.source(one, seen))
+    written = [file for file in writer.files if file.pictures]
+    placed = {
+        segment.row.key: SegmentPlace(segment, file.path.name, at_s)
+        for file in written
+        for at_s, segment in file.segments
+    }
+    places = [placed.get(segment.row.key, SegmentPlace(segment)) for segment in seen]
+    return [file.path for file in written], job.section(one, places)
+
+
+def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
+    """One video of all devices, and the sections of the manifest."""
+    asked, path = job.order.export, job.folder / f"{job.stem}.mp4"
+    wanted = Rendering(asked.start, asked.end, asked.speed, job.names.zone)
+    seen: list[list[LoadedSegment]] = [[] for _ in job.footage]
+    pictures = [
+        DevicePictures(job.names.devices[one.device], job.source(one, mine), keyframes_only=wanted.keyframes_only)
+        for one, mine in zip(job.footage, seen, strict=True)
+    ]
+    render(path, pictures, wanted)
+    for each in pictures:
+        each.close()
+    sections = []
+    for one, mine in zip(job.footage, seen, strict=True):
+        places = [
+            SegmentPlace(
+                segment,
+                path.name if segment.found == "intact" else None,
+                round(max(0.0, segment.row.start - asked.start.timestamp()) / asked.speed, 3),
+            )
+            for segment in mine
+        ]
+        sections.append(job.section(one, places))
+    return path, sections
+
+
+def make(job: Job) -> ExportResult:
+    """Raises `CannotExport`."""
+    asked = job.order.export
+    if asked.form in ("grid", "timelapse"):
+        video, sections = drawn(job)
+        videos = [video]
+    else:
+        videos, sections = [], []
+        for one in job.footage:
+            files, section = remuxed(job, one)
+            videos += files
+            sections.append(section)
+    if not videos:
+        raise CannotExport(lost_words(sections) or "nothing of it can be read")
+    if asked.form == "zip" or len(videos) > 1 or asked.originals or asked.tables:
+        made = packed(job, videos, sections)
+    else:
+        made = loose(job, videos[0], sections)
+    return ExportResult(files=tuple(made), detail=lost_words(sections))
+
+
+def loose(job: Job, video: Path, sections: Sequence[dict[str, Any]]) -> list[ExportedFile]:
+    """The video, with the manifest and the script beside it."""
+    named = video.replace(job.folder / f"{job.stem}.mp4")
+    for segment in (one for section in sections for one in section["segments"] if one["file"]):
+        segment["file"] = named.name
+    files = [described(named)]
+    write_manifest(job.folder, manifest(job.order, job.names, sections, files, utc_now()))
+    write_check(job.folder)
+    return [*files, *(described(job.folder / name) for name in ("manifest.json", "check_export.py"))]
+
+
+def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]]) -> list[ExportedFile]:
+    asked, path = job.order.export, job.folder / f"{job.stem}.zip"
+    archive = ExportZip(path)
+    archive.move(videos)
+    if asked.tables:
+        wanted = TableRange(job.order.site, asked.devices, asked.start, asked.end, job.names.zone)
+        write_tables(job.folder, job.journal, wanted)
+        archive.move(job.folder / name for name in TABLES)
+    if asked.originals:
+        for one in job.footage:
+            _add_originals(archive, job, one)
+    archive.close(manifest(job.order, job.names, sections, archive.files, utc_now()))
+    return [described(path)]
+
+
+def _add_originals(archive: ExportZip, job: Job, one: Footage) -> None:
+    for segment in loaded(job.order.data / "archive", one.segments, job.progress.step):
+        if segment.found == "intact":
+            ending = "ts" if segment.content_type == "video/mp2t" else segment.content_type.rpartition("/")[2]
+            name = f"originals/{one.device}/{moment_of_seconds(segment.row.start):%Y-%m-%dT%H%M%SZ}"
+            archive.add(f"{name}_{segment.row.key.rpartition('/')[2]}.{ending}", segment.body)
+
+
+def prepared(order: ExportOrder, journal: JournalReader) -> Job:
+    """Raises `CannotExport` where there is nothing to export, or no room for it."""
+    asked = order.export
+    try:
+        with closing(view_files.open_view(order.data, "recordings")) as view:
+            found = [footage(view, order.site, device, asked.start, asked.end) for device in asked.devices]
+    except NoView as missing:
+        raise CannotExport("the hub does not know yet what was recorded") from missing
+    if not any(one.segments for one in found):
+        raise CannotExport("nothing was recorded then")
+    _require_room(order, sum(one.bytes for one in found))
+    known = registered(order.data)
+    names = SiteNames(
+        known.site_name(order.site),
+        known.zone(order.site),
+        {device: known.name(order.site, device) for device in asked.devices},
+    )
+    steps = sum(len(one.segments) for one in found) * (2 if asked.originals else 1)
+    return Job(order, journal, names, found, Progress(order.directory / PROGRESS, steps))
+
+
+def _require_room(order: ExportOrder, size: int) -> None:
+    asked, disk = order.export, disk_of(order.data)
+    need = size * (1 + asked.originals) if asked.form in ("mp4", "zip") else size
+    room = int(disk.total * order.fill_percent / 100) - disk.used
+    if need > room:
+        raise CannotExport(f"it takes about {need / 1e9:.2f} GB, and the disk has room for {max(0, room) / 1e9:.2f} GB")
+
+
+def run(order: ExportOrder) -> ExportResult:
+    with closing(journal_of(order.hub).reader()) as journal:
+        try:
+            return make(prepared(order, journal))
+        except CannotExport as error:
+            return ExportResult(failure=str(error))
+
+
+def main(read: Callable[[], str] = sys.stdin.read) -> None:
+    # The process that started this one blocks signals, so that one thread waits for them.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.nice(NICENESS)
+    order = ExportOrder.model_validate_json(read())
+    result = run(order)
+    draft = order.directory / f"{RESULT}.draft"
+    draft.write_text(result.model_dump_json(), encoding="utf-8")
+    draft.replace(order.directory / RESULT)
+
+
+if __name__ == "__main__":
+    main()

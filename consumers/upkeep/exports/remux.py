@@ -1,0 +1,227 @@
+"""Writes the recordings of a device as MP4 without encoding them again."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+
+from consumers.upkeep.exports.footage import LoadedSegment
+from consumers.upkeep.exports.runs import Run, RunSource
+
+CLOCK: Final = 90_000
+MP4_CODECS: Final = frozenset({"h264", "hevc", "av1", "mjpeg", "mpeg4", "aac", "mp3", "opus", "ac3"})
+"""What an MP4 file takes, and players expect there; sound of another kind is left out."""
+
+
+@dataclass(slots=True)
+class Mp4File:
+    """A file that was written: which segments it holds, and at which second of it each begins."""
+
+    path: Path
+    codec: str
+    width: int
+    height: int
+    first: float | None = None
+    """The moment of its first picture, in seconds since 1970."""
+    last: float | None = None
+    pictures: int = 0
+    segments: list[tuple[float, LoadedSegment]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is taken: from the keyframe before `start`, or exactly from there where `exact`, up to `end`."""
+
+    start: datetime
+    end: datetime
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPacket:
+    """A packet with the moment at which it is shown, in seconds since 1970, and its time in ticks of `CLOCK`."""
+
+    packet: Any
+    is_video: bool
+    moment: float
+    pts: int
+    dts: int
+    since_base: int
+    """Ticks since the first picture of its run."""
+
+    @property
+    def dts_moment(self) -> float:
+        """The moment at which it is decoded."""
+        return self.moment - (self.pts - self.dts) / CLOCK
+
+    @property
+    def is_keyframe(self) -> bool:
+        return self.is_video and self.packet.is_keyframe
+
+
+def timed(run: Run, packets: Iterable[Any]) -> Iterator[TimedPacket]:
+    """The packets of a run from its first picture on; those without a time are left out."""
+    base: int | None = None
+    for packet in packets:
+        if packet.pts is None or packet.dts is None or packet.time_base is None:
+            continue
+        scale = packet.time_base * CLOCK
+        pts, dts = int(packet.pts * scale), int(packet.dts * scale)
+        is_video = packet.stream.type == "video"
+        if base is None:
+            if not (is_video and packet.is_keyframe):
+                continue
+            base = pts
+        yield TimedPacket(packet, is_video, run.wall((pts - base) / CLOCK), pts, dts, pts - base)
+
+
+class Mp4Writer:
+    """One MP4 file for as long as the camera keeps codec and size; then another one, for a track has one of each."""
+
+    def __init__(self, name: Callable[[int], Path], cut: Cut) -> None:
+        self._name = name
+        self._start, self._end = cut.start.timestamp(), cut.end.timestamp()
+        self._exact = cut.exact
+        self._open: _OpenFile | None = None
+        self.files: list[Mp4File] = []
+        self.unreadable: list[LoadedSegment] = []
+
+    def write(self, source: RunSource) -> None:
+        """Everything of it. A run that cannot be read costs only itself."""
+        try:
+            for run in source:
+                self._write(run)
+        finally:
+            self._close()
+
+    def _write(self, run: Run) -> None:
+        try:
+            with run.opened() as container:
+                video, audio = container.streams.video[0], next(iter(container.streams.audio), None)
+                file = self._file_for(video, audio)
+                self._copy(timed(run, container.demux(*file.inputs)), file)
+                file.end_run(run, self._end)
+        except (av.FFmpegError, IndexError):
+            self.unreadable += run.taken
+
+    def _file_for(self, video: Any, audio: Any) -> "_OpenFile":
+        context, file = video.codec_context, self._open
+        look = (context.name, context.width, context.height)
+        if file is None or file.look != look:
+            self._close()
+            made = Mp4File(self._name(len(self.files)), *look)
+            origin = self._start if self._exact and not self.files else None
+            file = self._open = _OpenFile(made, video, audio, origin)
+            self.files.append(made)
+        file.begin_run(video, audio)
+        return file
+
+    def _copy(self, packets: Iterable[TimedPacket], file: "_OpenFile") -> None:
+        """Up to the end; what lies before the start waits until it is known which keyframe is the last one there."""
+        waiting: list[TimedPacket] = []
+        for one in packets:
+            if one.is_video and one.dts_moment >= self._end:
+                break
+            if one.is_keyframe and one.moment <= self._start:
+                waiting.clear()
+            waiting.append(one)
+            if file.made.pictures or (one.is_video and one.moment > self._start):
+                _put_all(waiting, file)
+        _put_all(waiting, file)
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+
+def _put_all(waiting: list[TimedPacket], file: "_OpenFile") -> None:
+    for one in waiting:
+        file.put(one)
+    waiting.clear()
+
+
+class _OpenFile:
+    """An MP4 file that is being written. `origin` is the moment that it begins with: pictures before it are decoded
+    and not shown; by default it begins with its first picture.
+    """
+
+    def __init__(self, made: Mp4File, video: Any, audio: Any, origin: float | None) -> None:
+        self.made = made
+        self.inputs: list[Any] = []
+        self._origin = origin
+        self._out = av.open(str(made.path), "w", format="mp4")
+        self._video = self._track(video)
+        self._audio = None if audio is None or audio.codec_context.name not in MP4_CODECS else self._track(audio)
+        self._sound = _sound(audio)
+        self._shift: int | None = None
+        self._place = self._written_to = 0
+        self._last_dts: dict[bool, int] = {}
+
+    @property
+    def look(self) -> tuple[str, int, int]:
+        return self.made.codec, self.made.width, self.made.height
+
+    def _track(self, stream: Any) -> Any:
+        track = self._out.add_stream_from_template(stream)
+        track.time_base = Fraction(1, CLOCK)
+        return track
+
+    def begin_run(self, video: Any, audio: Any) -> None:
+        has_sound = self._audio is not None and audio is not None and _sound(audio) == self._sound
+        self.inputs = [video, audio] if has_sound else [video]
+        self._shift = None
+
+    def put(self, one: TimedPacket) -> None:
+        if self._shift is None and not self._begin(one):
+            return
+        assert self._shift is not None
+        packet, dts = one.packet, one.dts + self._shift
+        dts = max(dts, self._last_dts.get(one.is_video, dts - 1) + 1)
+        self._last_dts[one.is_video] = dts
+        duration = int((packet.duration or 0) * (packet.time_base or 0) * CLOCK)
+        packet.stream = self._video if one.is_video else self._audio
+        packet.time_base = Fraction(1, CLOCK)
+        packet.pts, packet.dts, packet.duration = max(one.pts + self._shift, dts), dts, duration
+        if one.is_video:
+            self.made.pictures += 1
+            self.made.last = max(self.made.last or one.moment, one.moment)
+            self._written_to = max(self._written_to, one.pts + self._shift + duration)
+        self._out.mux_one(packet)
+
+    def _begin(self, one: TimedPacket) -> bool:
+        """The place of a run follows from its first picture."""
+        if not one.is_video:
+            return False
+        place = self._written_to
+        if self.made.first is None:
+            self.made.first = one.moment
+            if self._origin is not None and one.moment < self._origin:
+                place = -round((self._origin - one.moment) * CLOCK)
+                self.made.first = self._origin
+        self._shift = place - one.pts
+        self._place, self._begun = place, one
+        return True
+
+    def end_run(self, run: Run, end: float) -> None:
+        """Write down which segments it holds. One that was only read ahead is none of it."""
+        if self._shift is None:
+            return
+        for stream_s, segment in run.places():
+            if segment.row.end > self._begun.moment and segment.row.start < end:
+                at_s = (self._place - self._begun.since_base) / CLOCK + stream_s
+                self.made.segments.append((max(0.0, round(at_s, 3)), segment))
+
+    def close(self) -> None:
+        self._out.close()
+
+
+def _sound(audio: Any) -> tuple[Any, ...] | None:
+    if audio is None:
+        return None
+    context = audio.codec_context
+    return context.name, context.sample_rate, context.layout.name

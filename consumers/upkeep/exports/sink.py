@@ -1,0 +1,247 @@
+"""The sink of exports: makes one after the other, in a process of its own, and deletes them after their time."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar, Final
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from bus_schemas.event import HUB, Event, device_source
+from bus_schemas.footage import Export, ExportEvent
+from bus_schemas.limits import clip
+from bus_schemas.node import HeartbeatEvent
+from consumers.engine.sink import Sink
+from consumers.hub_config import HubConfig
+from consumers.store.journal.record import JournalReader, Recorded
+from consumers.upkeep.exports.order import DIRECTORY, PROGRESS, RESULT, ExportOrder, ExportResult
+from producer.ids import Clock, utc_now
+from producer.times import moment_of_seconds
+
+COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.exports.job")
+TRIES: Final = 5
+STOP_S: Final = 5.0
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:export")
+
+log = structlog.get_logger()
+
+
+class ExportSink(Sink):
+    """One export at a time. One that was not finished when the process ended is made again after a restart."""
+
+    name: ClassVar[str] = "exporter"
+    models: ClassVar[tuple[type[Event], ...]] = (ExportEvent, HeartbeatEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (ExportEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists jobs (
+        export_id text primary key, position integer not null, site text not null, asked real not null,
+        export text not null, state text not null, tries integer not null, progress real not null, ended real,
+        result text, is_emitted integer not null
+    ) strict;
+    """
+
+    def __init__(self, hub: HubConfig, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._command = tuple(command)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._export_id = ""
+
+    def begins_after(self, journal: JournalReader) -> int:
+        """Nobody else makes what was asked for before it was there."""
+        waiting: dict[str, int] = {}
+        after = 0
+        while True:
+            batch = journal.read(after, (ExportEvent,))
+            for record in batch.records:
+                if isinstance(event := record.event, ExportEvent):
+                    if event.data.state == "asked":
+                        waiting.setdefault(event.data.export_id, record.position)
+                    else:
+                        waiting.pop(event.data.export_id, None)
+            if batch.upto <= after:
+                return min(waiting.values(), default=journal.head() + 1) - 1
+            after = batch.upto
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        for record in batch:
+            if isinstance(event := record.event, ExportEvent):
+                self._take(state, record, event.data)
+        rows = state.execute(
+            "select export_id, site, export, state, ended, result from jobs where is_emitted = 0 and ended is not null"
+            " and state in ('done', 'failed', 'expired') order by ended, export_id"
+        )
+        return [_ended(*row) for row in rows]
+
+    def settle(self, state: sqlite3.Connection) -> None:
+        state.execute("update jobs set is_emitted = 1 where ended is not null")
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        if self._process is not None:
+            self._follow(state)
+        if self._process is None:
+            self._begin_next(state)
+        self._expire(state)
+
+    def halt(self) -> None:
+        """Called from another thread: the process goes, and its export is made again."""
+        self._kill()
+
+    def close(self) -> None:
+        self._kill()
+        self._process = None
+
+    def _take(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
+        if data.state == "asked":
+            row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
+            state.execute("insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row)
+        elif data.state in ("cancelled", "removed"):
+            if data.export_id == self._export_id:
+                self._kill()
+                self._process, self._export_id = None, ""
+            known = state.execute("select 1 from jobs where export_id = ?", (data.export_id,)).fetchone()
+            if known is not None:
+                self._remove_files(data.export_id)
+                state.execute(
+                    "update jobs set state = ?, ended = ?, is_emitted = 1 where export_id = ?",
+                    (data.state, record.time_s, data.export_id),
+                )
+
+    def _begin_next(self, state: sqlite3.Connection) -> None:
+        found = state.execute(
+            "select export_id, site, asked, export, tries from jobs where state in ('waiting', 'running')"
+            " order by position limit 1"
+        ).fetchone()
+        if found is None:
+            return
+        export_id, site, asked, export, tries = found
+        if tries >= TRIES:
+            self._end(state, export_id, ExportResult(failure=f"it was begun {tries} times, and never finished"))
+            return
+        order = ExportOrder(
+            data=self._hub.data,
+            site=site,
+            asked=moment_of_seconds(asked),
+            export=Export.model_validate_json(export),
+            fill_percent=self._hub.retention.cleanup_threshold_percent,
+            journal=self._hub.journal,
+        )
+        self._remove_files(export_id)
+        order.directory.mkdir(parents=True)
+        state.execute(
+            "update jobs set state = 'running', tries = tries + 1, progress = 0 where export_id = ?", (export_id,)
+        )
+        self._start(export_id, order.model_dump_json().encode(), order.directory / "log")
+
+    def _start(self, export_id: str, order: bytes, output: Path) -> None:
+        with output.open("wb") as written:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
+            )
+        self._export_id = export_id
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError), self._process.stdin as pipe:
+            pipe.write(order)
+
+    def _follow(self, state: sqlite3.Connection) -> None:
+        assert self._process is not None
+        directory = self._directory(self._export_id)
+        code = self._process.poll()
+        if code is None:
+            with suppress(OSError, ValueError):
+                share = float((directory / PROGRESS).read_text())
+                state.execute(
+                    "update jobs set progress = ? where export_id = ? and progress < ?",
+                    (share, self._export_id, share),
+                )
+            return
+        export_id, self._process, self._export_id = self._export_id, None, ""
+        if code < 0:
+            # Killed, as where the machine ran out of memory: it is tried again.
+            log.warning("an export was killed", export=export_id, signal=-code)
+            return
+        self._end(state, export_id, _result(directory, code))
+
+    def _end(self, state: sqlite3.Connection, export_id: str, result: ExportResult) -> None:
+        if result.failure is not None:
+            self._remove_files(export_id)
+        state.execute(
+            "update jobs set state = ?, progress = ?, ended = ?, result = ?, is_emitted = 0 where export_id = ?",
+            (
+                "done" if result.failure is None else "failed",
+                float(result.failure is None),
+                self._clock().timestamp(),
+                result.model_dump_json(),
+                export_id,
+            ),
+        )
+
+    def _expire(self, state: sqlite3.Connection) -> None:
+        """The oldest go beyond the time and the bytes that exports may take."""
+        policy, now, total = self._hub.exports, self._clock(), 0
+        rows = state.execute("select export_id, ended, result from jobs where state = 'done' order by ended desc")
+        for export_id, ended, result in rows.fetchall():
+            total += sum(file.size for file in ExportResult.model_validate_json(result).files)
+            if now.timestamp() - ended <= policy.keep.total_seconds() and total <= policy.bytes:
+                continue
+            self._remove_files(export_id)
+            state.execute(
+                "update jobs set state = 'expired', ended = ?, is_emitted = 0 where export_id = ?",
+                (now.timestamp(), export_id),
+            )
+
+    def _directory(self, export_id: str) -> Path:
+        return self._hub.data / DIRECTORY / export_id
+
+    def _remove_files(self, export_id: str) -> None:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._directory(export_id))
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+
+
+def _result(directory: Path, code: int) -> ExportResult:
+    try:
+        return ExportResult.model_validate_json((directory / RESULT).read_bytes())
+    except (OSError, ValueError):
+        output = _last_line(directory / "log")
+        return ExportResult(failure=f"its process ended with {code}{f': {output}' if output else ''}")
+
+
+def _last_line(output: Path) -> str:
+    with suppress(OSError):
+        lines = output.read_text(errors="replace").strip().splitlines()
+        return clip(lines[-1], 300) if lines else ""
+    return ""
+
+
+def _ended(export_id: str, site: str, export: str, state: str, ended: float, result: str | None) -> ExportEvent:
+    asked = Export.model_validate_json(export)
+    made = ExportResult() if result is None else ExportResult.model_validate_json(result)
+    first = made.files[0] if made.files else None
+    data = asked.model_copy(
+        update={
+            "state": state,
+            "detail": made.failure or made.detail,
+            "file": first.name if first else None,
+            "size": first.size if first else None,
+            "sha256": first.sha256 if first else None,
+        }
+    )
+    return ExportEvent(
+        id=str(uuid5(_NAMESPACE, f"{export_id}/{state}")),
+        source=device_source(site, HUB),
+        time=moment_of_seconds(ended),
+        data=data,
+    )

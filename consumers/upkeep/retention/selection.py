@@ -1,0 +1,93 @@
+"""Selects the packs of media that go: by age and bytes of each kind and device, and where the disk is full."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from consumers.hub_config import RetentionPolicy
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention, Dropped
+from consumers.store.disk import DiskSpace
+from consumers.store.journal.record import JournalReader
+from consumers.upkeep.retention.holding import current_holds, part
+from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_device_bytes, by_space, is_too_full
+from consumers.upkeep.retention.shares import Device
+
+SEGMENT = "segment"
+
+
+@dataclass(frozen=True, slots=True)
+class PackSelection:
+    """What is held is never selected. Each method raises `HoldsUnknown` where it would select something, and nobody
+    can say what is held.
+    """
+
+    data: Path
+    policy: RetentionPolicy
+    archive: ArchiveRetention
+    disk: Callable[[], DiskSpace]
+    journal: Callable[[], JournalReader]
+
+    def too_old(self, kind: str, now: datetime) -> list[ExpiredPacks]:
+        """By each length of time that a device keeps this kind."""
+        keeps = self.policy.keeps(kind)
+        by_keep: dict[timedelta, list[Dropped]] = defaultdict(list)
+        for pack in self.archive.expiring(kind, now - min(keeps)):
+            keep = self.policy.keep(pack.site, pack.device, kind)
+            if pack.end <= now - keep:
+                by_keep[keep].append(pack)
+        return [self._free(by_age(kind, keep, packs)) for keep, packs in sorted(by_keep.items())]
+
+    def too_much(self, now: datetime) -> list[ExpiredPacks]:
+        """Recordings beyond the bytes of a device, then those beyond the bytes of all."""
+        of_devices = [one for one in self.policy.devices if one.segment_bytes is not None]
+        limit = self.policy.segment_bytes
+        if limit is None and not of_devices:
+            return []
+        used = self._used(SEGMENT)
+        found = []
+        for one in of_devices:
+            if one.segment_bytes is not None and used.get((one.site, one.device), 0) > one.segment_bytes:
+                expired = self._expired_of(one.site, one.device, now)
+                found.append(by_device_bytes(one.segment_bytes, used[one.site, one.device], expired.packs))
+        if limit is not None and sum(used.values()) > limit:
+            found.append(by_bytes(SEGMENT, limit, used, self._parted(SEGMENT, now).packs))
+        return found
+
+    def too_full(self, now: datetime) -> ExpiredPacks:
+        disk = self.disk()
+        threshold, target = self.policy.cleanup_threshold_percent, self.policy.cleanup_target_percent
+        if not is_too_full(disk, threshold):
+            return by_space(threshold, target, disk, {}, ())
+        parted = self.droppable(now)
+        return replace(by_space(threshold, target, disk, self._used(), parted.packs), held=parted.held)
+
+    def droppable(self, now: datetime) -> ExpiredPacks:
+        """Every pack of media but those of the newest ten minutes; those that are held beside them."""
+        return self._free(ExpiredPacks("", tuple(self._expiring(now))))
+
+    def _expiring(self, now: datetime) -> list[Dropped]:
+        return [pack for kind, _ in self.policy.media for pack in self.archive.expiring(kind, now)]
+
+    def _expired_of(self, site: str, device: str, now: datetime) -> ExpiredPacks:
+        ours = [one for one in self.archive.expiring(SEGMENT, now) if (one.site, one.device) == (site, device)]
+        return self._free(ExpiredPacks("", tuple(ours)))
+
+    def _parted(self, kind: str, now: datetime) -> ExpiredPacks:
+        return self._free(ExpiredPacks("", tuple(self.archive.expiring(kind, now))))
+
+    def _free(self, expired: ExpiredPacks) -> ExpiredPacks:
+        if not expired.packs:
+            return expired
+        parted = part(expired.packs, current_holds(self.data, self.journal))
+        return replace(expired, packs=parted.free, held=parted.held)
+
+    def _used(self, kind: str | None = None) -> dict[Device, int]:
+        with ArchiveReader(self.data / "archive") as archive:
+            return archive.bytes_of_devices(kind)
+
+
+def all_held(selected: Sequence[ExpiredPacks]) -> list[Dropped]:
+    return [pack for expired in selected for pack in expired.held]

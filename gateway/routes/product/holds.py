@@ -1,0 +1,165 @@
+"""Routes of holds: time ranges whose media are not deleted, placed and released with a reason."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bus_schemas.event import GATEWAY, device_source
+from bus_schemas.footage import Hold, HoldEvent
+from consumers.engine.view_files import NoView
+from consumers.views.holds import HoldKind, HoldRow, HoldsProjection, hold, holds, last_position
+from gateway.calls import Call, Operation
+from gateway.context import Gateway
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Instant, Key, Name, Parameters
+from gateway.http.problems import Problem
+from gateway.messages.ids import uuid7
+from gateway.publishing import publish_until
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_devices
+
+MOST_DEVICES = 64
+
+Reason = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
+By = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class HoldAnswer(Answer):
+    kind: HoldKind = Field(description="A hold, or a note or an export, which keep what was recorded then.")
+    id: str
+    site: str
+    devices: list[str] = Field(description="Empty where it holds all of the site.")
+    start: Time
+    end: Time
+    reason: str
+    by: str
+    since: Time
+    released: bool
+
+
+class HoldsAnswer(Answer):
+    holds: list[HoldAnswer]
+
+
+class HoldSearch(Parameters):
+    """By where and what."""
+
+    site: Name | None = None
+    kind: HoldKind | None = None
+
+
+class OfHold(Parameters):
+    id: Key
+
+
+class HoldRelease(BaseModel):
+    """Who, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: By
+    reason: Reason
+
+
+class NewHold(HoldRelease):
+    site: Name
+    devices: tuple[Name, ...] = Field(default=(), max_length=MOST_DEVICES)
+    start: Instant
+    end: Instant
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("start must be before end")
+        return self
+
+
+async def search(call: Call[HoldSearch]) -> HoldsAnswer:
+    """What keeps media from deletion now: holds, notes and exports, the oldest range first."""
+    asked = call.parameters
+    found = await call.gateway.ask(lambda stores: holds(stores.view(HoldsProjection.name), asked.site, asked.kind))
+    return HoldsAnswer(holds=[_answer(one) for one in found])
+
+
+async def read(call: Call[OfHold]) -> HoldAnswer:
+    """One hold, also one that is released."""
+    return _answer(await _known(call.gateway, call.parameters.id))
+
+
+async def place(call: Call[Parameters]) -> HoldAnswer:
+    """Keep the media of a time range, whatever their age and however full the disk is."""
+    body = await call.body(NewHold)
+    await require_devices(call.gateway, body.site, body.devices)
+    said = Hold(hold_id=uuid7(), state="placed", **body.model_dump(exclude={"site"}))
+    return await _say(call.gateway, body.site, said)
+
+
+async def release(call: Call[OfHold]) -> HoldAnswer:
+    """Release a hold: its media go by the rules of all others; doing it twice changes nothing."""
+    body = await call.body(HoldRelease)
+    known = await _known(call.gateway, call.parameters.id)
+    if known.is_over:
+        return _answer(known)
+    said = Hold(
+        hold_id=known.hold_id,
+        state="released",
+        reason=body.reason,
+        by=body.by,
+        start=known.start,
+        end=known.end,
+        devices=known.devices,
+    )
+    return await _say(call.gateway, known.site, said)
+
+
+async def _say(gateway: Gateway, site: str, said: Hold) -> HoldAnswer:
+    before = await gateway.ask(lambda stores: _position(stores, said.hold_id))
+    event = HoldEvent(id=uuid7(), source=device_source(site, GATEWAY), time=gateway.clock(), data=said)
+
+    def newer(stores: Stores) -> HoldRow | None:
+        if _position(stores, said.hold_id) <= before:
+            return None
+        return hold(stores.view(HoldsProjection.name), said.hold_id)
+
+    async def seen() -> HoldRow | None:
+        return await gateway.ask(newer)
+
+    return _answer(await publish_until(gateway, event, seen, "the hold"))
+
+
+def _position(stores: Stores, hold_id: str) -> int:
+    try:
+        return last_position(stores.view(HoldsProjection.name), hold_id)
+    except NoView:
+        return 0
+
+
+async def _known(gateway: Gateway, hold_id: str) -> HoldRow:
+    found = await gateway.ask(lambda stores: hold(stores.view(HoldsProjection.name), hold_id))
+    if found is None:
+        raise Problem(404, f"there is no hold {hold_id!r}")
+    return found
+
+
+def _answer(one: HoldRow) -> HoldAnswer:
+    return HoldAnswer(
+        kind=one.kind,
+        id=one.hold_id,
+        site=one.site,
+        devices=list(one.devices),
+        start=one.start,
+        end=one.end,
+        reason=one.reason,
+        by=one.by,
+        since=one.at,
+        released=one.is_over,
+    )
+
+
+PATH = "/api/v1/holds"
+OPERATIONS = [
+    Operation("GET", PATH, search, HoldsAnswer, HoldSearch),
+    Operation("POST", PATH, place, HoldAnswer, body=NewHold, status=201),
+    Operation("GET", f"{PATH}/{{id}}", read, HoldAnswer, OfHold),
+    Operation("POST", f"{PATH}/{{id}}/release", release, HoldAnswer, OfHold, body=HoldRelease),
+]

@@ -1,0 +1,182 @@
+"""The sink of exports: one after the other, each in a process of its own, ended by whoever asks for it or by time."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.codec import read_stored
+from bus_schemas.footage import ExportEvent
+from bus_schemas.speakers import violation
+from consumers.engine import view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import ConsumerContext
+from consumers.hub_config import ExportPolicy
+from consumers.upkeep.exports.order import ExportResult
+from consumers.upkeep.exports.sink import TRIES, ExportSink
+from consumers.views.exports import ExportJob, export_job
+from tests.builders import START, at, export, tick
+from tests.eventually import eventually
+from tests.following import hub_in
+from tests.footage import Film, record
+from tests.memory_journal import MemoryJournal
+
+WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(600)")
+DIES = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+BREAKS = (sys.executable, "-c", "raise SystemExit('the disk is made of cheese')")
+
+
+class Exporter:
+    def __init__(self, data: Path, command: tuple[str, ...] | None = None, policy: ExportPolicy | None = None) -> None:
+        self.data = data
+        self.hub = replace(hub_in(data), exports=policy or ExportPolicy())
+        self.command = command
+        self.journal = MemoryJournal()
+        self.now = START
+        self.deliverer = self.start()
+
+    def start(self) -> Deliverer:
+        given: dict[str, Any] = {} if self.command is None else {"command": self.command}
+        sink = ExportSink(self.hub, lambda: self.now, **given)
+        deliverer = Deliverer(sink, ConsumerContext(self.data, self.journal, lambda: self.now))
+        deliverer.advance()
+        return deliverer
+
+    def take(self, *events: Any) -> None:
+        self.journal.append(*events)
+        self.deliverer.advance()
+        self.deliverer.idle()
+
+    def job(self, export_id: str = "export-1") -> ExportJob | None:
+        with closing(view_files.open_view(self.data, "exporter")) as state:
+            return export_job(state, export_id)
+
+    def state(self, export_id: str = "export-1") -> str | None:
+        self.deliverer.idle()
+        job = self.job(export_id)
+        return None if job is None else job.state
+
+    def wait_for(self, state: str, export_id: str = "export-1") -> None:
+        eventually(lambda: self.state(export_id) == state, within=60)
+
+    def told(self) -> list[ExportEvent]:
+        self.take(tick(at(100)))
+        with closing(view_files.open_view(self.data, "exporter")) as state:
+            bodies = [body for (body,) in state.execute("select body from outbox_event order by position")]
+        return [event for event in read_stored(bodies) if isinstance(event, ExportEvent)]
+
+    def folder(self, export_id: str = "export-1") -> Path:
+        return self.data / "exports" / export_id
+
+
+@pytest.fixture
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Exporter]:
+    exporter = Exporter(tmp_path, *getattr(request, "param", ()))
+    yield exporter
+    exporter.deliverer.close()
+
+
+def test_an_export_is_made_told_and_kept_for_its_time(tmp_path: Path) -> None:
+    record(tmp_path, Film(seconds=20))
+    exporter = Exporter(tmp_path, policy=ExportPolicy(keep=timedelta(days=1)))
+    exporter.take(export(at(0)))
+    exporter.wait_for("done")
+    job = exporter.job()
+    (done,) = exporter.told()
+    assert job is not None
+    files = [exporter.folder() / name for name in job.files]
+    there = [path.is_file() for path in files]
+    exporter.now += timedelta(days=1, minutes=1)
+    exporter.wait_for("expired")
+    states = [event.data.state for event in exporter.told()]
+    exporter.deliverer.close()
+
+    assert there == [True, True, True]
+    assert (done.data.state, done.data.file) == ("done", files[0].name)
+    assert done.data.size
+    assert violation(done.source, done.type, done.data) is None
+    assert states == ["done", "expired"]
+    assert not exporter.folder().exists()
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_export_that_is_cancelled_stops_and_leaves_nothing(made: Exporter) -> None:
+    made.take(export(at(0)), export(at(0), export_id="export-2"))
+    running = made.state()
+    made.take(export(at(1), "cancelled"))
+
+    assert running == "running"
+    assert made.state() == "cancelled"
+    assert not made.folder().exists()
+    assert made.state("export-2") == "running"
+    assert made.told() == []
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_export_that_was_not_finished_is_made_again_after_a_restart(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.deliverer.close()
+    record(made.data, Film(seconds=20))
+    made.command = None
+    made.deliverer = made.start()
+    made.wait_for("done")
+
+    assert [event.data.state for event in made.told()] == ["done"]
+
+
+@pytest.mark.parametrize("made", [(DIES,)], indirect=True)
+def test_an_export_that_is_killed_again_and_again_fails(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("failed")
+    (failed,) = made.told()
+
+    assert failed.data.detail == f"it was begun {TRIES} times, and never finished"
+
+
+@pytest.mark.parametrize("made", [(BREAKS,)], indirect=True)
+def test_an_export_whose_process_fails_says_why_and_the_next_one_is_begun(made: Exporter) -> None:
+    made.take(export(at(0)), export(at(0), export_id="export-2"))
+    made.wait_for("failed", "export-2")
+
+    assert {event.data.detail for event in made.told()} == {"its process ended with 1: the disk is made of cheese"}
+
+
+def test_the_oldest_exports_go_beyond_the_bytes_that_all_may_take(tmp_path: Path) -> None:
+    record(tmp_path, Film(seconds=20))
+    exporter = Exporter(tmp_path)
+    exporter.take(export(at(0)))
+    exporter.wait_for("done")
+    size = sum(path.stat().st_size for path in exporter.folder().iterdir())
+    exporter.hub = replace(exporter.hub, exports=ExportPolicy(bytes=size + size // 2))
+    exporter.deliverer.close()
+    exporter.now += timedelta(seconds=1)
+    exporter.deliverer = exporter.start()
+    exporter.take(export(at(1), export_id="export-2"))
+    exporter.wait_for("done", "export-2")
+
+    assert exporter.state() == "expired"
+    assert exporter.state("export-2") == "done"
+    exporter.deliverer.close()
+
+
+def test_what_was_asked_for_before_the_sink_was_there_is_made_and_nothing_that_is_answered(tmp_path: Path) -> None:
+    journal = MemoryJournal()
+    sink = ExportSink(hub_in(tmp_path))
+    journal.append(export(at(0)), export(at(1), "done"), tick(at(2)))
+    answered = sink.begins_after(journal)
+    journal.append(export(at(3), export_id="export-2"), tick(at(4)))
+
+    assert answered == 3
+    assert sink.begins_after(journal) == 3
+
+
+def test_a_result_is_read_back_as_it_was_written() -> None:
+    result = ExportResult(failure="no room")
+
+    assert ExportResult.model_validate(json.loads(result.model_dump_json())) == result

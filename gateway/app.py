@@ -20,7 +20,7 @@ from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
 from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
-from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
+from gateway.routes.media import hls, holes, live, media, recordings, sprites, thumbnails, timeline
 from gateway.routes.product import consumers, events, probes, session, storage, system
 from gateway.routes.views import alerts, dashboard, incidents, trends
 from gateway.serving.page import STATIC, page
@@ -38,6 +38,8 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     hls.OPERATIONS,
     thumbnails.OPERATIONS,
     recordings.OPERATIONS,
+    holes.OPERATIONS,
+    sprites.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,

@@ -20,7 +20,17 @@ from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
 from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
-from gateway.routes.media import exports, hls, live, media, recordings, thumbnails, timeline
+from gateway.routes.media import (
+    exports,
+    hls,
+    holes,
+    live,
+    media,
+    recordings,
+    sprites,
+    thumbnails,
+    timeline,
+)
 from gateway.routes.product import consumers, events, holds, probes, session, storage, system
 from gateway.routes.views import alerts, annotations, dashboard, incidents, trends
 from gateway.serving.page import STATIC, page
@@ -40,6 +50,8 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     thumbnails.OPERATIONS,
     recordings.OPERATIONS,
     exports.OPERATIONS,
+    holes.OPERATIONS,
+    sprites.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,

@@ -29,6 +29,7 @@ from gateway.reading.registry import SiteCache
 from gateway.reading.rows import RETRY, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
+from gateway.serving.sprites import SpriteCache
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
@@ -65,6 +66,7 @@ class Gateway:
     journal_name: str
     clock: Clock
     started: datetime
+    sprites: SpriteCache = field(default_factory=SpriteCache)
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
     async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:

@@ -40,13 +40,9 @@ def live(segments: Sequence[PlaylistSegment], place: MediaSequence) -> str:
     return _playlist(segments, ["#EXT-X-INDEPENDENT-SEGMENTS"], place, closed=False)
 
 
-def hour(segments: Sequence[PlaylistSegment], *, closed: bool) -> str:
-    """All of an hour; it grows until it is closed, and only then has an end."""
+def recorded(segments: Sequence[PlaylistSegment], *, closed: bool) -> str:
+    """All of a time range; it grows until it is closed, and only then has an end."""
     return _playlist(segments, [f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}"], MediaSequence(), closed=closed)
-
-
-def span(segments: Sequence[PlaylistSegment]) -> str:
-    return hour(segments, closed=True)
 
 
 def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:

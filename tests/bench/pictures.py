@@ -17,6 +17,7 @@ from edge.analysis.pictures import Pictures, thumbnail
 from edge.simulation.scene import Scene
 from edge.simulation.schedule import Schedule
 from edge.simulation.visual_scene import VisualScene
+from gateway.serving.sprites import sprite_sheet
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import PEDESTRIANS, recording
 
@@ -68,6 +69,15 @@ def case_thumbnail() -> list[Measurement]:
         measured("thumbnail 320x180", lambda: thumbnail(small), "encoding of the small picture", goal_ms=0.3),
         measured("thumbnail of 1080p", lambda: thumbnail(pictures.small(frame)), "reduction and encoding"),
         measured("capture 1080p JPEG 85", lambda: pictures.jpeg(frame), "range conversion and encoding", runs=60),
+    ]
+
+
+def case_sprite() -> list[Measurement]:
+    """The sheet of an hour: sixty small pictures of a camera."""
+    pictures = Pictures()
+    minutes = dict(enumerate(thumbnail(pictures.small(frame)) for frame in islice(pedestrians((1280, 720)), 60)))
+    return [
+        measured("sprite sheet of an hour", lambda: sprite_sheet(minutes), "60 JPEG in, one out", goal_ms=20, runs=60)
     ]
 
 

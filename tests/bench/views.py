@@ -13,14 +13,18 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from consumers.views.motion import MotionProjection, buckets
 from consumers.views.motion_grids import heat_map
+from consumers.views.recordings.holes import holes
+from consumers.views.recordings.projection import RecordingsProjection
+from consumers.views.recordings.questions import segments
 from consumers.views.temperatures import TemperaturesProjection
 from tests.bench.measure import Measurement, measured, summary, timed
-from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick
+from tests.builders import DEVICE, SITE, START, at, frame, media, motion, segment, thermal, tick
 from tests.following import Followed, MemoryMedia
 
 EVENTS = 20_000
 DEVICES = 50
 DAY = date(2026, 1, 5)
+DAY_SEGMENTS = 8640
 
 
 def case_fold() -> list[Measurement]:
@@ -69,6 +73,28 @@ def case_motion_day() -> list[Measurement]:
                 "102,000 motions in 288 buckets", goal_ms=3.0, runs=50,
             )  # fmt: skip
     return [picture, counts]
+
+
+def case_recordings() -> list[Measurement]:
+    """Thirty days of segments of ten seconds: the playlist of an hour, and the holes of all of them."""
+    with TemporaryDirectory() as directory:
+        hub = HubConfig(Path(directory), MemoryMedia)
+        with Followed(RecordingsProjection(), hub.data) as followed:
+            count = 30 * DAY_SEGMENTS
+            for first in range(0, count, DAY_SEGMENTS):
+                followed.take(*(segment(at(10.0 * n)) for n in range(first, first + DAY_SEGMENTS) if n % 100))
+            begin, where = START + timedelta(days=20), (SITE, DEVICE)
+            end = begin + timedelta(hours=1)
+            playlist = measured(
+                "playlist of an hour, in the store", lambda: segments(followed.view, SITE, DEVICE, begin, end),
+                "358 segments of a view of 30 days", goal_ms=1.0,
+            )  # fmt: skip
+            span = START.timestamp(), (START + timedelta(days=30)).timestamp()
+            found = measured(
+                "holes of 30 days", lambda: holes(followed.view, where, *span, span[1]),
+                "2,592 holes between 256,608 segments", goal_ms=400.0, runs=5,
+            )  # fmt: skip
+    return [playlist, found]
 
 
 def case_devices() -> list[Measurement]:

@@ -32,7 +32,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
@@ -44,6 +44,10 @@ class RecordingsProjection(Projection):
         primary key (site, device, start)
     ) strict, without rowid;
     create index if not exists segments_start on segments (start);
+    create table if not exists dropped (
+        site text not null, device text not null, start real not null, end real not null, rule text not null,
+        position integer not null, primary key (site, device, start, position)
+    ) strict, without rowid;
     create table if not exists clips (
         recording_id text primary key, site text not null, device text not null, trigger text not null,
         start real not null, end real not null, moved real not null, told integer not null, media text not null
@@ -56,7 +60,9 @@ class RecordingsProjection(Projection):
     ) strict;
     """
 
-    before_floor: ClassVar[Mapping[str, str]] = {"segments": "position < :floor", "rules": "position < :floor"}
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "segments": "position < :floor", "rules": "position < :floor", "dropped": "position < :floor",
+    }  # fmt: skip
     history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:

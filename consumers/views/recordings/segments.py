@@ -36,10 +36,15 @@ class BatchSegments:
         if gone.kind != "segment":
             return
         self.save()
+        span = gone.start.timestamp(), gone.end.timestamp()
         self._view.execute(
             "delete from segments where (?1 is null or site = ?1) and (?2 is null or device = ?2) "
             "and start >= ?3 and start < ?4",
-            (gone.site, gone.device, gone.start.timestamp(), gone.end.timestamp()),
+            (gone.site, gone.device, *span),
+        )
+        self._view.execute(
+            "insert or replace into dropped values (?, ?, ?, ?, ?, ?)",
+            (gone.site or "", gone.device or "", *span, gone.rule, record.position),
         )
 
     def save(self) -> None:

@@ -85,7 +85,7 @@ async def hour(call: Call[PlaylistHour]) -> Response:
     found, closed = await call.gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC")
-    return _playlist(playlists.hour(_segments(found), closed=closed))
+    return _playlist(playlists.recorded(_segments(found), closed=closed))
 
 
 def _has_passed(stores: Stores, end: datetime) -> bool:
@@ -95,20 +95,21 @@ def _has_passed(stores: Stores, end: datetime) -> bool:
 
 
 async def span(call: Call[DeviceTimeRange]) -> Response:
-    """Any stretch of time up to 25 hours, as one playlist with an end."""
+    """Any time range up to 25 hours; one that goes on beyond now grows until it has passed."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
     if end - start > LONGEST:
         raise Problem(400, "a playlist is of 25 hours at most")
 
-    def question(stores: Stores) -> list[SegmentRow]:
-        return playable(stores, asked, segments(stores.view(VIEW), asked.site, asked.device, start, end))
+    def question(stores: Stores) -> tuple[list[SegmentRow], bool]:
+        found = segments(stores.view(VIEW), asked.site, asked.device, start, end)
+        return playable(stores, asked, found), end <= gateway.clock() or _has_passed(stores, end)
 
-    found = await gateway.ask(question)
+    found, closed = await gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded then")
-    return _playlist(playlists.span(_segments(found)))
+    return _playlist(playlists.recorded(_segments(found), closed=closed))
 
 
 def _segments(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:

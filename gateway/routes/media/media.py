@@ -17,6 +17,7 @@ from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.serving import ranges
+from gateway.serving.media_links import key_of_url
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 from gateway.serving.scaling import scaled
 
@@ -52,7 +53,7 @@ class CapturedPicture:
 async def medium(call: Call[OfMedium]) -> Response:
     """The bytes of a medium. They never change: a browser may keep them for ever."""
     asked, headers = call.parameters, call.request.headers
-    key = f"{asked.site}/{asked.device}/{asked.kind}/{asked.id}"
+    key = key_of_url(asked.site, asked.device, asked.kind, asked.id)
     found = await call.gateway.ask(lambda stores: _read(stores, key, headers))
     if found is None:
         raise Problem(404, f"there is no medium {key}; it may have been dropped by retention")

@@ -1,6 +1,7 @@
 """Routes of thumbnails in a time range: sampled to as many as a page can show, or all of an hour."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -38,6 +39,9 @@ class HourOfThumbnails(Answer):
 
 
 class Sampling(DeviceTimeRange):
+    kind: Literal["thumbnail", "thermal"] = Field(
+        default="thumbnail", description="Small pictures, or the raw frames of a thermal sensor (NumPy, float16, °C)."
+    )
     max: int = Field(default=120, ge=1, le=2000, description="At most so many, spread evenly over the time.")
 
 
@@ -52,7 +56,7 @@ async def sample(call: Call[Sampling]) -> Thumbnails:
     await require_device(gateway, asked.site, asked.device)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
     found = await gateway.ask(
-        lambda stores: stores.archive.between(asked.site, asked.device, KIND, start, end, asked.max)
+        lambda stores: stores.archive.between(asked.site, asked.device, asked.kind, start, end, asked.max)
     )
     return Thumbnails(count=len(found), thumbnails=[Thumbnail.of(stored) for stored in found])
 

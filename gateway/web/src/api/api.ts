@@ -33,6 +33,8 @@ export type Devices = Schemas['Devices'];
 export type Disk = Schemas['Disk'];
 /** How the hub itself does, as anybody may ask. */
 export type Health = Schemas['Alive'];
+export type Hole = Schemas['Hole'];
+export type Holes = Schemas['Holes'];
 export type IncidentMinutes = Schemas['IncidentMinutes'];
 export type Incident = Schemas['Incident'];
 export type Incidents = Schemas['Incidents'];
@@ -51,6 +53,7 @@ export type Settings = Schemas['Settings'];
 export type Site = Schemas['Site'];
 export type Retired = Schemas['Retired'];
 export type Sites = Schemas['Sites'];
+export type Sprite = Schemas['Sprite'];
 export type Status = Device['status'];
 export type Storage = Schemas['Storage'];
 export type System = Schemas['System'];

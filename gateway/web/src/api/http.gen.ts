@@ -443,7 +443,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Any stretch of time up to 25 hours, as one playlist with an end. */
+        /** Any time range up to 25 hours; one that goes on beyond now grows until it has passed. */
         get: operations["get_hls_site_device_range_m3u8"];
         put?: never;
         post?: never;
@@ -616,6 +616,57 @@ export interface paths {
         };
         /** A file of an export, whole or in part. */
         get: operations["get_exports_id_files_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/holes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a device was not recorded, with the cause as far as the log knows it; also what has not ended yet. */
+        get: operations["get_sites_site_devices_device_holes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/sprites/{date}/{hour}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which pictures the sheet of an hour holds. */
+        get: operations["get_sites_site_devices_device_sprites_date_hour_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/sprites/{date}/{hour}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The small pictures of an hour, one of each minute; a 404 where there is none. */
+        get: operations["get_sites_site_devices_device_sprites_date_hour_jpg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1975,6 +2026,31 @@ export interface components {
         Holds: {
             holds: components["schemas"]["Hold"][];
         };
+        /** Hole */
+        Hole: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            duration_s: number;
+            /** @description Whether nothing has been recorded since. */
+            open: boolean;
+            /** @enum {string} */
+            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "unknown";
+            /** @description Since when the cause has held; null where nobody knows. */
+            since: string | null;
+            /** @description Facts about the cause: `reason`, `rule`, `node`, `incident`, `count`. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** Holes */
+        Holes: {
+            /** @description Oldest first; all time between them was recorded. */
+            holes: components["schemas"]["Hole"][];
+            /** @description How many shorter ones are not listed. */
+            left_out: number;
+        };
         /** Hour */
         Hour: {
             hour: number;
@@ -2949,6 +3025,19 @@ export interface components {
             /** @description Sites that are watched no more. */
             retired: components["schemas"]["Retired"][];
         };
+        /** Sprite */
+        Sprite: {
+            /** @description The sheet, a JPEG. */
+            url: string;
+            columns: number;
+            rows: number;
+            tile_width: number;
+            tile_height: number;
+            /** @description Each tile stands for so many seconds of the hour. */
+            tile_s: number;
+            /** @description Those that there are; of other times there is no picture. */
+            tiles: components["schemas"]["Tile"][];
+        };
         /** Storage */
         Storage: {
             /** @description What the archive takes on the disk, with its index. */
@@ -3137,6 +3226,13 @@ export interface components {
             count: number;
             /** @description Oldest first. */
             thumbnails: components["schemas"]["Thumbnail"][];
+        };
+        /** Tile */
+        Tile: {
+            /** @description Its place in the sheet, row by row, counted from 0. */
+            number: number;
+            /** Format: date-time */
+            time: string;
         };
         /** TileDevice */
         TileDevice: {
@@ -4455,6 +4551,7 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                kind?: "thumbnail" | "thermal";
                 max?: number;
             };
             header?: never;
@@ -4777,6 +4874,110 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["RequestedRangeNotSatisfiable"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_holes: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                shortest?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_sprites_date_hour_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+                date: string;
+                hour: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sprite"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_sprites_date_hour_jpg: {
+        parameters: {
+            query?: {
+                of?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+                date: string;
+                hour: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description What you have is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -29,7 +29,7 @@ def test_a_live_list_says_how_many_segments_came_before_and_has_no_end() -> None
 
 
 def test_an_hour_has_an_end_only_when_it_is_closed() -> None:
-    growing, closed = playlists.hour([piece(0)], closed=False), playlists.hour([piece(0)], closed=True)
+    growing, closed = playlists.recorded([piece(0)], closed=False), playlists.recorded([piece(0)], closed=True)
 
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing
     assert "#EXT-X-ENDLIST" not in growing
@@ -38,11 +38,11 @@ def test_an_hour_has_an_end_only_when_it_is_closed() -> None:
 
 
 def test_the_target_duration_covers_the_longest_segment() -> None:
-    assert "#EXT-X-TARGETDURATION:11\n" in playlists.span([piece(0, 4), piece(4, 10.2)])
+    assert "#EXT-X-TARGETDURATION:11\n" in playlists.recorded([piece(0, 4), piece(4, 10.2)], closed=True)
 
 
 def test_a_hole_is_a_discontinuity_with_a_new_time() -> None:
-    text = playlists.span([piece(0), piece(64)])
+    text = playlists.recorded([piece(0), piece(64)], closed=True)
 
     assert (
         "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-01-05T10:01:04.000Z\n#EXTINF:4.000000,\n/media/s64" in text
@@ -50,12 +50,12 @@ def test_a_hole_is_a_discontinuity_with_a_new_time() -> None:
 
 
 def test_a_restart_is_a_discontinuity_although_no_time_is_missing() -> None:
-    assert playlists.span([piece(0), piece(4, restarted=True)]).count("#EXT-X-DISCONTINUITY\n") == 1
+    assert playlists.recorded([piece(0), piece(4, restarted=True)], closed=True).count("#EXT-X-DISCONTINUITY\n") == 1
 
 
 def test_clocks_need_not_be_exact() -> None:
-    assert "#EXT-X-DISCONTINUITY\n" not in playlists.span([piece(0), piece(4.3), piece(8.1)])
+    assert "#EXT-X-DISCONTINUITY\n" not in playlists.recorded([piece(0), piece(4.3), piece(8.1)], closed=True)
 
 
 def test_an_empty_list_is_a_list() -> None:
-    assert "#EXT-X-TARGETDURATION:1\n" in playlists.hour([], closed=False)
+    assert "#EXT-X-TARGETDURATION:1\n" in playlists.recorded([], closed=False)

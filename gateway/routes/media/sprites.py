@@ -1,0 +1,122 @@
+"""Routes of sprite sheets: the small pictures of an hour in one picture, and where each of them stands."""
+
+from asyncio import to_thread
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+
+from pydantic import Field
+from starlette.responses import Response
+
+from consumers.store.archive.reader import StoredMedium
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Day, Key, OfDevice
+from gateway.http.problems import Problem
+from gateway.reading.calendar import utc_hour
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_device
+from gateway.routes.media.thumbnails import KIND
+from gateway.serving.ranges import IMMUTABLE, matches
+from gateway.serving.sprites import COLUMNS, HEIGHT, ROWS, TILE_S, WIDTH, sprite_sheet
+
+TILES = COLUMNS * ROWS
+
+
+class SpriteHour(OfDevice):
+    date: Day = Field(description="Of UTC.")
+    hour: int = Field(ge=0, le=23, description="Of UTC.")
+
+
+class SheetOfHour(SpriteHour):
+    of: Key | None = Field(default=None, description="The name of what is on it: an address with it never changes.")
+
+
+class TileAnswer(Answer):
+    number: int = Field(description="Its place in the sheet, row by row, counted from 0.")
+    time: Time
+
+
+class SpriteAnswer(Answer):
+    url: str = Field(description="The sheet, a JPEG.")
+    columns: int
+    rows: int
+    tile_width: int
+    tile_height: int
+    tile_s: float = Field(description="Each tile stands for so many seconds of the hour.")
+    tiles: list[TileAnswer] = Field(description="Those that there are; of other times there is no picture.")
+
+
+async def index(call: Call[SpriteHour]) -> SpriteAnswer:
+    """Which pictures the sheet of an hour holds."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    found = await call.gateway.ask(lambda stores: _tiles(stores, asked))
+    return SpriteAnswer(
+        url=f"/api/v1/sites/{asked.site}/devices/{asked.device}/sprites/{asked.date}/{asked.hour:02d}.jpg"
+        f"?of={_name(found.values())}",
+        columns=COLUMNS,
+        rows=ROWS,
+        tile_width=WIDTH,
+        tile_height=HEIGHT,
+        tile_s=TILE_S,
+        tiles=[TileAnswer(number=number, time=stored.time) for number, stored in found.items()],
+    )
+
+
+async def sheet(call: Call[SheetOfHour]) -> Response:
+    """The small pictures of an hour, one of each minute; a 404 where there is none."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+
+    def question(stores: Stores) -> tuple[str, bytes | None, dict[int, bytes]]:
+        found = _tiles(stores, asked)
+        name = _name(found.values())
+        known = gateway.sprites.get(name) if found else None
+        return name, known, {} if known is not None else _bodies(stores, found)
+
+    name, known, bodies = await gateway.ask(question)
+    if known is None and not bodies:
+        raise Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
+    headers = {"ETag": f'"{name}"', "Cache-Control": IMMUTABLE if asked.of == name else "private, no-cache"}
+    if matches(call.request.headers.get("if-none-match"), f'"{name}"'):
+        return Response(None, 304, headers)
+    if known is None:
+        known = await to_thread(sprite_sheet, bodies)
+        gateway.sprites.put(name, known)
+    return Response(known, 200, headers, "image/jpeg")
+
+
+def _tiles(stores: Stores, asked: SpriteHour) -> dict[int, StoredMedium]:
+    """The first small picture of each minute that has one."""
+    start, end = utc_hour(asked.date, asked.hour)
+    found = stores.archive.between(asked.site, asked.device, KIND, start, end, TILES)
+    tiles: dict[int, StoredMedium] = {}
+    for stored in found:
+        tiles.setdefault((stored.time - start) // timedelta(seconds=TILE_S), stored)
+    return tiles
+
+
+def _bodies(stores: Stores, tiles: dict[int, StoredMedium]) -> dict[int, bytes]:
+    bodies = {number: stores.archive.read_range(stored, 0, stored.size) for number, stored in tiles.items()}
+    return {number: body for number, body in bodies.items() if body is not None}
+
+
+def _name(tiles: Iterable[StoredMedium]) -> str:
+    """Says what is on a sheet, whatever came late or was dropped."""
+    return sha256("".join(stored.sha256 for stored in tiles).encode()).hexdigest()[:32]
+
+
+OPERATIONS = [
+    Operation(
+        "GET", "/api/v1/sites/{site}/devices/{device}/sprites/{date}/{hour}.json", index, SpriteAnswer, SpriteHour
+    ),
+    Operation(
+        "GET",
+        "/api/v1/sites/{site}/devices/{device}/sprites/{date}/{hour}.jpg",
+        sheet,
+        "image/jpeg",
+        SheetOfHour,
+        also=(304,),
+    ),
+]

@@ -1,0 +1,87 @@
+"""The route of holes: every hole of a recording has its cause, as far as the log knows it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bus_schemas.event import Event
+from tests import builders
+from tests.builders import at, gap, health, retention, segment, state, tick
+from tests.integration.gateway.started import Filled, Started
+
+HOLES = "/api/v1/sites/DEMO/devices/yard/holes"
+ASKED = {"from": "2026-01-05T09:50:00Z", "to": "2026-01-05T10:10:00Z"}
+
+
+def recorded(*starts: float) -> list[Event]:
+    return [segment(at(start)) for start in starts]
+
+
+def camera_off() -> list[Event]:
+    refused = [
+        health(at(second), status="degraded", reason="Connection refused", consecutive_failures=5)
+        for second in range(22, 122, 10)
+    ]
+    ticks = [tick(at(second)) for second in range(0, 600, 10)]
+    told = [*refused, health(at(0)), health(at(125)), *recorded(0, 10, *range(130, 600, 10))]
+    return sorted([*ticks, *told], key=lambda event: event.time)
+
+
+def agent_down() -> list[Event]:
+    gone = state(at(20), online=False, reason="connection lost", cause="connection_lost")
+    return [state(at(0)), *recorded(0, 10), gone, *(tick(at(second)) for second in range(20, 600, 5))]
+
+
+def events_lost() -> list[Event]:
+    return builders.numbered([*recorded(0), gap(at(300), first=2, last=2)]) + recorded(*range(100, 600, 10))
+
+
+def deleted() -> list[Event]:
+    told = [*recorded(*range(0, 600, 10))]
+    gone = retention(at(590), kind="segment", rule="segment: kept for 24 h", device="yard", start=at(0), end=at(300))
+    return [*told, gone]
+
+
+CASES: dict[str, tuple[Callable[[], list[Event]], tuple[str, str, bool, str], dict[str, object]]] = {
+    "camera off": (camera_off, ("camera_off", "10:00:20", False, "10:02:10"), {"reason": "Connection refused"}),
+    "agent down": (agent_down, ("agent_down", "10:00:20", True, "10:10:00"), {"reason": "connection lost"}),
+    "events lost": (events_lost, ("events_lost", "10:00:10", False, "10:01:40"), {"reason": "outbox_full"}),
+    "deleted": (deleted, ("dropped", "10:00:00", False, "10:05:00"), {"rule": "segment: kept for 24 h"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_hole_is_explained_by_what_the_log_knows(tmp_path: Path, case: str) -> None:
+    happened, (cause, start, is_open, end), facts = CASES[case]
+    with Filled(tmp_path) as filled:
+        filled.append(*happened()).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get(HOLES, params=ASKED).json()
+
+    before, *after = answer["holes"]
+    assert (before["cause"] in ("not_begun", "camera_off"), before["start"]) == (True, "2026-01-05T09:50:00.000Z")
+    [hole] = [one for one in after if one["cause"] == cause] or [before]
+    assert (hole["start"][11:19], hole["end"][11:19], hole["open"]) == (start, end, is_open)
+    assert facts.items() <= hole["data"].items()
+    assert answer["left_out"] == 0
+
+
+def test_short_holes_are_left_out_and_counted(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(*recorded(*range(0, 200, 20), *range(260, 600, 10))).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get(HOLES, params={"from": "2026-01-05T10:00:00Z", "shortest": 30}).json()
+
+    assert [(hole["start"][11:19], hole["duration_s"]) for hole in answer["holes"]] == [("10:03:10", 70.0)]
+    assert answer["left_out"] == 9
+
+
+def test_a_segment_is_found_with_and_without_its_extension(client: httpx.Client) -> None:
+    playlist = client.get("/hls/DEMO/yard/range.m3u8", params={"from": "2026-01-05T10:00:00Z"}).text
+    address = next(line for line in playlist.splitlines() if line.startswith("/media/"))
+
+    assert address.endswith(".ts")
+    assert client.get(address).content == client.get(address.removesuffix(".ts")).content
+    assert client.get(address.replace(".ts", ".ts.ts")).status_code == 404

@@ -51,8 +51,9 @@ class WarehouseSettings:
     """Told of events that could not be folded."""
     on_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of all of them, since the rows were folded anew."""
-    on_caught_up: Callable[[], object] = lambda: None
-    """Called once everything that the journal has at the start has its rows."""
+    settles_after_s: float = 30.0
+    on_settled: Callable[[], object] = lambda: None
+    """Called when rows have been kept up for so long: whatever is done again and again was done by then."""
 
 
 class Warehouse(WarehouseReader):
@@ -99,14 +100,14 @@ class Warehouse(WarehouseReader):
         return fold
 
     def _keep_up(self, fold: Fold, stopping: Flag, wake: Flag) -> None:
-        has_caught_up = False
+        settles: float | None = monotonic() + self._settings.settles_after_s
         while not stopping.is_set() and not self._rebuild.is_set():
             if fold.is_of_another_journal():
                 return
             taken = self._advance(fold, "running")
-            if taken < PAGE and not has_caught_up:
-                has_caught_up = True
-                self._settings.on_caught_up()
+            if settles is not None and taken < PAGE and monotonic() >= settles:
+                settles = None
+                self._settings.on_settled()
             if taken == 0:
                 wake.wait(_IDLE_S)
                 wake.clear()
@@ -163,6 +164,6 @@ def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
             on_set_aside=partial(write_set_aside, hub.data),
             on_all_set_aside=partial(write_set_aside, hub.data, anew=True),
             # Of 200 MB that its start needs, later questions and inserts need a half.
-            on_caught_up=lambda: log.info("memory of chDB is given back", kilobytes=release_pages(LIBRARY)),
+            on_settled=lambda: log.info("memory of chDB is given back", kilobytes=release_pages(LIBRARY)),
         ),
     )

@@ -13,6 +13,7 @@ from consumers.engine.follower import log_set_aside
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
+from consumers.store.clickhouse.library_pages import release_pages
 from consumers.store.journal.record import JournalReader
 from consumers.views.warehouse import KEEP_DAYS
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
@@ -22,6 +23,7 @@ from consumers.views.warehouse.scheduling import step_back
 from consumers.views.warehouse.store import NAME, Generations
 
 ROWS = "warehouse"
+LIBRARY = "_chdb.abi3.so"
 _IDLE_S = 1.0
 
 OpenJournal = Callable[[], JournalReader]
@@ -49,6 +51,9 @@ class WarehouseSettings:
     """Told of events that could not be folded."""
     on_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of all of them, since the rows were folded anew."""
+    settles_after_s: float = 30.0
+    on_settled: Callable[[], object] = lambda: None
+    """Called when rows have been kept up for so long: whatever is done again and again was done by then."""
 
 
 class Warehouse(WarehouseReader):
@@ -95,10 +100,14 @@ class Warehouse(WarehouseReader):
         return fold
 
     def _keep_up(self, fold: Fold, stopping: Flag, wake: Flag) -> None:
+        settles: float | None = monotonic() + self._settings.settles_after_s
         while not stopping.is_set() and not self._rebuild.is_set():
             if fold.is_of_another_journal():
                 return
             taken = self._advance(fold, "running")
+            if settles is not None and taken < PAGE and monotonic() >= settles:
+                settles = None
+                self._settings.on_settled()
             if taken == 0:
                 wake.wait(_IDLE_S)
                 wake.clear()
@@ -154,5 +163,7 @@ def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
             on_progress=lambda rows: write_progress(hub.data, rows),
             on_set_aside=partial(write_set_aside, hub.data),
             on_all_set_aside=partial(write_set_aside, hub.data, anew=True),
+            # Of 200 MB that its start needs, later questions and inserts need a half.
+            on_settled=lambda: log.info("memory of chDB is given back", kilobytes=release_pages(LIBRARY)),
         ),
     )

@@ -8,7 +8,9 @@ from threading import Thread
 import pytest
 
 from consumers.hub_config import HubConfig
-from consumers.views.warehouse.warehouse import embedded
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.views.warehouse.warehouse import Warehouse, WarehouseSettings, embedded
+from tests.builders import detection
 from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
 
@@ -30,3 +32,26 @@ def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
 
     assert (tmp_path / "warehouse").is_dir()
     assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}
+
+
+def test_rows_that_have_been_kept_up_for_a_while_are_settled_once(tmp_path: Path) -> None:
+    journal, settled = MemoryJournal(), []
+    settings = WarehouseSettings(
+        pace_s=0.0, settles_after_s=0.0, on_settled=lambda: settled.append(warehouse.status().position)
+    )
+    warehouse = Warehouse(lambda: EmbeddedEngine(tmp_path / "warehouse"), lambda: journal, settings)
+    stopping, wake = Flag(), Flag()
+    thread = Thread(target=warehouse.run, args=(stopping, wake))
+
+    thread.start()
+    try:
+        eventually(lambda: settled, 10)
+        journal.append(detection(people_count=1))
+        wake.set()
+        eventually(lambda: warehouse.status().position == 1, 10)
+    finally:
+        stopping.set()
+        wake.set()
+        thread.join(10)
+
+    assert settled == [0]

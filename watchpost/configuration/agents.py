@@ -1,6 +1,6 @@
 """Makes the settings of an agent from the configuration."""
 
-from edge.agent.settings import DeviceSettings, NodeSettings
+from edge.agent.settings import DeviceParts, DeviceSettings, NodeSettings
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.sites import DeviceSection, SiteSection
 
@@ -13,5 +13,5 @@ def node_settings(config: WatchpostConfig, node: str) -> NodeSettings:
 
 
 def _device_settings(site: SiteSection, device: DeviceSection) -> DeviceSettings:
-    parts = {name: getattr(device, name) for name in type(device).model_fields if name != "node"}
+    parts = {name: getattr(device, name) for name in DeviceParts.model_fields}
     return DeviceSettings(site=site.site, site_name=site.title, time_zone=site.time_zone, **parts)

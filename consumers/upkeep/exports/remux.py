@@ -13,6 +13,7 @@ from consumers.upkeep.exports.footage import LoadedSegment
 from consumers.upkeep.exports.runs import Run, RunSource
 
 CLOCK: Final = 90_000
+TICK: Final = Fraction(1, CLOCK)
 MP4_CODECS: Final = frozenset({"h264", "hevc", "av1", "mjpeg", "mpeg4", "aac", "mp3", "opus", "ac3"})
 """What an MP4 file takes, and players expect there; sound of another kind is left out."""
 
@@ -41,15 +42,16 @@ class Cut:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TimedPacket:
-    """A packet with the moment at which it is shown, in seconds since 1970, and its time in ticks of `CLOCK`."""
+    """A packet with the moment at which it is shown, in seconds since 1970, and its times in ticks of `CLOCK`."""
 
     packet: Any
     is_video: bool
     moment: float
     pts: int
     dts: int
+    duration: int
     since_base: int
     """Ticks since the first picture of its run."""
 
@@ -66,17 +68,26 @@ class TimedPacket:
 def timed(run: Run, packets: Iterable[Any]) -> Iterator[TimedPacket]:
     """The packets of a run from its first picture on; those without a time are left out."""
     base: int | None = None
+    known: dict[int, tuple[bool, Fraction | int]] = {}
     for packet in packets:
-        if packet.pts is None or packet.dts is None or packet.time_base is None:
+        pts, dts, duration = packet.pts, packet.dts, packet.duration or 0
+        if pts is None or dts is None:
             continue
-        scale = packet.time_base * CLOCK
-        pts, dts = int(packet.pts * scale), int(packet.dts * scale)
-        is_video = packet.stream.type == "video"
+        is_video, scale = known.get(packet.stream_index) or known.setdefault(packet.stream_index, _kind(packet))
+        if scale != 1:
+            pts, dts, duration = int(pts * scale), int(dts * scale), int(duration * scale)
         if base is None:
             if not (is_video and packet.is_keyframe):
                 continue
             base = pts
-        yield TimedPacket(packet, is_video, run.wall((pts - base) / CLOCK), pts, dts, pts - base)
+        since = pts - base
+        yield TimedPacket(packet, is_video, run.wall(since / CLOCK), pts, dts, duration, since)
+
+
+def _kind(packet: Any) -> tuple[bool, Fraction | int]:
+    """Whether it is video, and how many ticks of `CLOCK` one of its own is."""
+    scale = packet.time_base * CLOCK
+    return packet.stream.type == "video", scale if scale.denominator != 1 else int(scale)
 
 
 class Mp4Writer:
@@ -168,7 +179,7 @@ class _OpenFile:
 
     def _track(self, stream: Any) -> Any:
         track = self._out.add_stream_from_template(stream)
-        track.time_base = Fraction(1, CLOCK)
+        track.time_base = TICK
         return track
 
     def begin_run(self, video: Any, audio: Any) -> None:
@@ -183,14 +194,13 @@ class _OpenFile:
         packet, dts = one.packet, one.dts + self._shift
         dts = max(dts, self._last_dts.get(one.is_video, dts - 1) + 1)
         self._last_dts[one.is_video] = dts
-        duration = int((packet.duration or 0) * (packet.time_base or 0) * CLOCK)
         packet.stream = self._video if one.is_video else self._audio
-        packet.time_base = Fraction(1, CLOCK)
-        packet.pts, packet.dts, packet.duration = max(one.pts + self._shift, dts), dts, duration
+        packet.time_base = TICK
+        packet.pts, packet.dts, packet.duration = max(one.pts + self._shift, dts), dts, one.duration
         if one.is_video:
             self.made.pictures += 1
             self.made.last = max(self.made.last or one.moment, one.moment)
-            self._written_to = max(self._written_to, one.pts + self._shift + duration)
+            self._written_to = max(self._written_to, one.pts + self._shift + one.duration)
         self._out.mux_one(packet)
 
     def _begin(self, one: TimedPacket) -> bool:

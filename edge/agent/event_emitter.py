@@ -44,8 +44,12 @@ class EventEmitter:
         lost = self._outbox.lost_file
         if lost is None or time.monotonic() - lost.at_s > LOST_FILE_REPORTED_FOR_S:
             return None
-        what = f"{lost.events} events that had not been confirmed are lost" if lost.events else "nothing is lost by it"
-        return f"the file of its outbox was removed, and a new one begins: {what}"
+        if lost.events is None:
+            cost = "what it held and had not been confirmed is lost"
+        else:
+            unconfirmed = f"{lost.events} events that had not been confirmed are lost"
+            cost = unconfirmed if lost.events else "nothing is lost by it"
+        return f"the file of its outbox {lost.what}, and a new one begins: {cost}"
 
     def is_committed(self, timeout_s: float) -> bool:
         """Wait until the events that were put before are committed."""

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,10 @@ from typing import Self
 
 import structlog
 
-from producer.file_identity import FileGone
+from producer.file_identity import FileGone, identity
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
+from producer.outbox.broken import is_broken, set_aside
 from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
@@ -30,16 +32,20 @@ __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
 RELEASE_BYTES = 1024 * 1024
 FULL_PAUSE_S = 1.0
+BROKEN = "is broken and was set aside"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """When the file was lost, by the monotonic clock, and how many unconfirmed events it held."""
+    """When the file was lost, by the monotonic clock, how many unconfirmed events it held, if that is known, and what
+    has happened to it.
+    """
 
     at_s: float
-    events: int
+    events: int | None
+    what: str = "was removed"
 
 
 class Outbox:
@@ -60,7 +66,7 @@ class Outbox:
         self._handoff = Handoff()
         self._disk = OutboxDisk(path, room or DiskReserve())
         self.lost_file: LostFile | None = None
-        """The last time that its file was removed while it was open."""
+        """The last time that its file was removed while it was open, or was found to be broken."""
         self._open()
         self._disk_full = False
         self._stopping = threading.Event()
@@ -106,20 +112,46 @@ class Outbox:
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._disk.make_room_to_open()
-        self._connection = connect(self._path)
-        self.epoch = open_tables(self._connection, self._clock)
+        held = identity(self._path)
+        try:
+            self._connect()
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+            set_aside(self._path, held)
+            self._connect()
+            self._note_loss(LostFile(time.monotonic(), None, BROKEN), error)
         self._files = OpenFiles.now(self._path)
         self.usage: OutboxUsage = usage(self._connection)
         """As of the last commit."""
 
-    def _begin_anew(self, reason: FileGone) -> None:
+    def _connect(self) -> None:
+        connection = connect(self._path)
+        try:
+            self.epoch = open_tables(connection, self._clock)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _begin_anew(self, reason: FileGone | sqlite3.DatabaseError) -> None:
         """Begin a new epoch in a new file. What only the old file held is lost."""
-        lost = waiting_count(self._connection)
-        self._connection.close()
-        self._files.remove_rest()
+        is_gone = isinstance(reason, FileGone)
+        lost = LostFile(time.monotonic(), waiting_count(self._connection)) if is_gone else None
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        if is_gone:
+            self._files.remove_rest()
+        else:
+            set_aside(self._path, self._files.file.identity)
         self._open()
-        self.lost_file = LostFile(time.monotonic(), lost)
-        log.error("outbox lost its file, a new epoch begins", reason=str(reason), events_lost=lost, epoch=self.epoch)
+        self._note_loss(lost or LostFile(time.monotonic(), None, BROKEN), reason)
+
+    def _note_loss(self, lost: LostFile, reason: Exception) -> None:
+        self.lost_file = lost
+        log.error(
+            "outbox lost its file, a new epoch begins", reason=str(reason), events_lost=lost.events, epoch=self.epoch
+        )
 
     def _run(self) -> None:
         while (load := self._handoff.take()) is not None:
@@ -137,6 +169,15 @@ class Outbox:
 
     def _commit(self, items: list[Item]) -> bool:
         """False when the process ends before there is room for them."""
+        try:
+            return self._commit_to_file(items)
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+            self._begin_anew(error)
+            return self._commit_to_file(items)
+
+    def _commit_to_file(self, items: list[Item]) -> bool:
         for worst in DROPPABLE:
             if self._try_to_commit(items):
                 return True

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import FileGone, identity
 from producer.ids import Clock
+from producer.outbox.broken import is_broken, set_aside
 from producer.outbox.files import OpenFiles
 from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
@@ -45,6 +46,8 @@ class RelayOptions:
     compress: bool = False
     limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
+    may_set_aside: bool = False
+    """Whether a broken file may be set aside, because another thread makes a new one."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,19 @@ class ConnectionCounters:
     connections: int = 0
     network_available: bool = False
     connected: bool = False
+
+
+@contextlib.contextmanager
+def _setting_aside(path: Path) -> Iterator[None]:
+    """Set the file aside where it proves to be broken."""
+    held = identity(path)
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_broken(error):
+            raise
+        log.error("outbox broken", reason=str(error))
+        set_aside(path, held)
 
 
 def ignore(message: Incoming) -> None:
@@ -157,10 +173,11 @@ class Relay:
         """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
         with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
-                with contextlib.closing(self._open()) as outbox:
-                    self._serve(outbox, stopping)
-                if self._is_gone:
-                    self._files.remove_rest()
+                with _setting_aside(self._path) if self._options.may_set_aside else contextlib.nullcontext():
+                    with contextlib.closing(self._open()) as outbox:
+                        self._serve(outbox, stopping)
+                    if self._is_gone:
+                        self._files.remove_rest()
                 # The committing thread notices as well, and makes a new file.
                 while identity(self._path) is None and not stopping.wait(TICK_S):
                     pass

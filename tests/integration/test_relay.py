@@ -46,6 +46,26 @@ def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_pa
     assert len(ingest.messages) < 500
 
 
+def test_what_comes_after_the_outbox_was_broken_arrives_in_a_new_epoch(broker: Broker, tmp_path: Path) -> None:
+    path, other = tmp_path / "node.sqlite", tmp_path / "other"
+    other.write_bytes(b"this is no database" * 1000)
+    options = RelayOptions(may_set_aside=True)
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port, options),
+    ):
+        outbox.put(detection(1), durable=True)
+        before = outbox.epoch
+        eventually(lambda: ingest.watermarks.get((SOURCE, before)) == 1)
+        other.replace(path)
+        for people in range(2, 12):
+            outbox.put(detection(people), durable=True)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 10)
+
+    assert outbox.epoch != before
+
+
 def test_what_comes_after_the_outbox_was_removed_arrives_in_a_new_epoch(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with (

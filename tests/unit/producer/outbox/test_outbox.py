@@ -85,6 +85,41 @@ def test_an_outbox_in_whose_place_another_file_was_put_goes_on_in_that(tmp_path:
     assert outbox.epoch == restored.epoch
 
 
+@pytest.mark.parametrize("content", [b"this is no database" * 1000, b"SQLite format 3\0" + bytes(8000)])
+def test_a_file_that_is_no_database_is_set_aside_when_it_is_opened(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    path.write_bytes(content)
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+
+    assert len(stored(path)) == 1
+    assert path.with_suffix(".broken").read_bytes() == content
+    assert outbox.lost_file is not None
+    assert (outbox.lost_file.events, outbox.lost_file.what) == (None, "is broken and was set aside")
+
+
+def test_a_file_that_breaks_while_it_is_written_to_is_set_aside_and_nothing_that_comes_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+        before = outbox.epoch
+        with closing(connect(path)) as other:
+            other.execute("pragma wal_checkpoint(truncate)")
+            page_bytes = other.execute("pragma page_size").fetchone()[0]
+        with path.open("r+b") as file:
+            file.seek(page_bytes)
+            file.write(b"\x7f" * (path.stat().st_size - page_bytes))
+        with closing(connect(path)) as other:
+            # So that the pages are read again: another connection has written.
+            other.execute("pragma user_version = 7")
+        for people in (2, 3):
+            outbox.put(detection(people), durable=True)
+
+        assert outbox.epoch != before
+    assert [event.sequence for event in stored(path)] == [1, 2]
+    assert path.with_suffix(".broken").exists()
+
+
 def test_who_waits_with_nothing_in_hand_waits_for_what_was_put_before(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with Outbox(path, utc_now) as outbox:

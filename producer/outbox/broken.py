@@ -1,0 +1,28 @@
+"""Sets the file of an outbox aside where it is broken, so that a new one takes what comes."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from producer.file_identity import Identity, identity
+from producer.sqlite_files import database_files
+
+SUFFIX: Final = ".broken"
+_BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_broken(error: sqlite3.Error) -> bool:
+    """Whether the file is no database, or a damaged one: it will say the same at each attempt."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _BROKEN
+
+
+def set_aside(path: Path, held: Identity | None) -> None:
+    """Keep the file, its log and the index of that under other names, unless another file has the name meanwhile. Only
+    the last such file is kept.
+    """
+    if held is None or identity(path) != held:
+        return
+    for file, kept in zip(database_files(path), database_files(path.with_suffix(SUFFIX)), strict=True):
+        kept.unlink(missing_ok=True)
+        if file.exists():
+            file.replace(kept)

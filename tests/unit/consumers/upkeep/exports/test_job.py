@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,7 @@ from consumers.upkeep.exports.order import ExportOrder, ExportResult
 from tests import builders
 from tests.builders import SITE, START, at
 from tests.footage import Film, numbers_in, record
+from tests.required import missing
 
 FILM = Film(seconds=30)
 GATE = Film(device="gate", start=START + timedelta(seconds=10), seconds=10)
@@ -82,6 +84,8 @@ def checked(path: Path) -> subprocess.CompletedProcess[str]:
 
 def accepted(path: Path) -> bool:
     """Whether the tools that people have read it without a word of complaint."""
+    if shutil.which("ffprobe") is None:
+        missing("ffprobe is not installed: apt-get install ffmpeg")
     probe = ["ffprobe", "-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames", str(path)]
     found = subprocess.run(probe, capture_output=True, text=True, check=True)
     return found.stderr == ""

@@ -136,4 +136,6 @@ def _draw(cell: Picture, device: DevicePictures, moment: float, zone: ZoneInfo) 
 
 def _write(cell: Picture, words: str) -> None:
     for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(cell, words, (10, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, thickness, cv2.LINE_AA)
+        cv2.putText(
+            cell, words, (10, cell.shape[0] - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, thickness, cv2.LINE_AA
+        )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,7 @@ from consumers.upkeep.exports.order import ExportOrder, ExportResult
 from tests import builders
 from tests.builders import SITE, START, at
 from tests.footage import Film, numbers_in, record
+from tests.required import missing
 
 FILM = Film(seconds=30)
 GATE = Film(device="gate", start=START + timedelta(seconds=10), seconds=10)
@@ -80,6 +82,15 @@ def checked(path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def accepted(path: Path) -> bool:
+    """Whether the tools that people have read it without a word of complaint."""
+    if shutil.which("ffprobe") is None:
+        missing("ffprobe is not installed: apt-get install ffmpeg")
+    probe = ["ffprobe", "-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames", str(path)]
+    found = subprocess.run(probe, capture_output=True, text=True, check=True)
+    return found.stderr == ""
+
+
 def duration_s(path: Path) -> float:
     with av.open(str(path)) as container:
         return float((container.duration or 0) / 1e6)
@@ -90,6 +101,7 @@ def test_a_video_begins_with_the_keyframe_before_and_ends_where_it_is_to_end(dat
 
     numbers = numbers_in(path)
     assert numbers == list(range(40, 125))
+    assert accepted(path)
     assert duration_s(path) == pytest.approx(8.5, abs=0.11)
 
 
@@ -97,6 +109,7 @@ def test_a_video_that_is_cut_exactly_begins_with_the_very_frame(data: Path) -> N
     _, path = exported(data, 5.5, 12.5, exact=True)
 
     assert numbers_in(path) == list(range(55, 125))
+    assert accepted(path)
     assert duration_s(path) == pytest.approx(7.0, abs=0.11)
 
 
@@ -119,6 +132,8 @@ def test_reordered_pictures_are_shown_in_their_order(tmp_path: Path) -> None:
     assert numbers_in(path)[0] == 40
     assert numbers_in(path) == sorted(numbers_in(path))
     assert numbers_in(exact)[0] == 50
+    assert accepted(path)
+    assert accepted(exact)
 
 
 def test_h265_is_exported_as_it_is(tmp_path: Path) -> None:
@@ -128,6 +143,7 @@ def test_h265_is_exported_as_it_is(tmp_path: Path) -> None:
         codec = container.streams.video[0].codec_context.name
 
     assert codec == "hevc"
+    assert accepted(path)
     assert len(numbers_in(path)) == 100
 
 
@@ -225,6 +241,7 @@ def test_a_grid_shows_each_device_in_its_own_time(data: Path) -> None:
 
     assert len(frames) == 100
     assert frames[0].shape == (540, 1920)
+    assert accepted(path)
     gate = [bool(frame[300:500, 960:].max() > 60) for frame in frames]
     assert not any(gate[:50])
     assert all(gate[52:])

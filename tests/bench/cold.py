@@ -20,7 +20,7 @@ from consumers.store.cold.reader import BucketReader
 from consumers.store.cold.settings import ColdStorage
 from consumers.upkeep.cold.archiver import copy_all
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.sending import Sender
+from consumers.upkeep.cold.sending import ObjectSender
 from tests.bench.measure import Measurement, summary, timed
 from tests.builders import START
 from tests.rclone import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server, rclone_path
@@ -33,7 +33,7 @@ MINUTES = 60
 LATER = START + timedelta(hours=3)
 
 
-class _Uploading(Sender):
+class _Uploading(ObjectSender):
     """As rclone does, without reading back what was written."""
 
     def _read_back(self, name: str) -> str | None:
@@ -56,7 +56,7 @@ def _recorded(minutes: int) -> Iterator[tuple[Path, S3Server, list[str]]]:
             yield directory, server, keys
 
 
-def _upload(directory: Path, storage: ColdStorage, sender: type[Sender]) -> None:
+def _upload(directory: Path, storage: ColdStorage, sender: type[ObjectSender]) -> None:
     with closing(Bucket(storage)) as bucket, CopyBook(directory) as book:
         waiting = book.waiting(LATER, ("segment",), 1000)
         copy_all(directory, book, sender(bucket, book, Flag()), waiting)
@@ -100,7 +100,7 @@ def s3_upload() -> list[Measurement]:
             theirs += timed([partial(_rclone, directory, server)])
             ours += timed([partial(_upload, directory, server.storage(f"plain{turn}"), _Uploading)])
             _forget(directory)
-            whole += timed([partial(_upload, directory, server.storage(f"compared{turn}"), Sender)])
+            whole += timed([partial(_upload, directory, server.storage(f"compared{turn}"), ObjectSender)])
             _forget(directory)
     limit = sorted(theirs)[1]
     megabytes = minutes * 6 * SEGMENT_BYTES // 1_000_000

@@ -188,7 +188,7 @@ def add_copy(index: sqlite3.Connection, pack: int, copy: CopiedRange, *, is_hot:
     )
 
 
-def bury(index: sqlite3.Connection, pack: int) -> None:
+def delete_copies(index: sqlite3.Connection, pack: int) -> None:
     """Have the objects of a pack deleted; each is known until it is confirmed gone."""
     index.execute("insert or replace into tombstones select object, null from copies where pack = ?", (pack,))
     index.execute("insert or replace into tombstones select object, upload_id from uploads where pack = ?", (pack,))
@@ -196,7 +196,7 @@ def bury(index: sqlite3.Connection, pack: int) -> None:
     index.execute("delete from uploads where pack = ?", (pack,))
 
 
-def cool(index: sqlite3.Connection, pack: int) -> None:
+def mark_cold(index: sqlite3.Connection, pack: int) -> None:
     """The disk has none of the copied bytes of a pack any more: they leave its totals, which are of the disk."""
     index.execute(
         "update series set bytes = bytes -"

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from consumers.store.archive.copies import bury, cool
+from consumers.store.archive.copies import delete_copies, mark_cold
 from consumers.store.archive.index import add_media, ensure_pack, ensure_series
 from consumers.store.archive.keys import PackInterval, Series, pack_path, parse_pack_path
 from consumers.store.archive.packs import salvage
@@ -43,7 +43,7 @@ def _lost(index: sqlite3.Connection, number: int, end: int) -> int:
         if copied == 0:
             forget_pack(index, number)
             return 0
-        cool(index, number)
+        mark_cold(index, number)
         if copied < end:
             _cut(index, number, copied)
     return copied
@@ -84,6 +84,6 @@ def forget_pack(index: sqlite3.Connection, number: int) -> None:
         " from packs where packs.series = series.series and packs.pack = ?1",
         (number,),
     )
-    bury(index, number)
+    delete_copies(index, number)
     index.execute("insert into dropped select pack, series, first, last from packs where pack = ?", (number,))
     index.execute("delete from packs where pack = ?", (number,))

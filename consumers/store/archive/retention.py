@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from consumers.store.archive.copies import cool
+from consumers.store.archive.copies import mark_cold
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
 from consumers.store.archive.keys import PackInterval, Series, pack_path
 from consumers.store.archive.recovery import forget_pack
@@ -195,5 +195,5 @@ def _release(index: sqlite3.Connection, number: int, path: Path) -> int:
             return 0
         size = path.stat().st_blocks * STAT_BLOCK_BYTES if path.exists() else 0
         path.unlink(missing_ok=True)
-        cool(index, number)
+        mark_cold(index, number)
     return size

@@ -20,8 +20,8 @@ from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.journal_days import JournalDays
 from consumers.upkeep.cold.owner import claim
-from consumers.upkeep.cold.packs import bury_objects, copy_range, enter_objects
-from consumers.upkeep.cold.sending import Sender
+from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
+from consumers.upkeep.cold.sending import ObjectSender
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -31,7 +31,7 @@ DELETIONS_PER_ROUND: Final = 500
 log = structlog.get_logger()
 
 
-def copy_all(directory: Path, book: CopyBook, sender: Sender, waiting: Sequence[PackRange]) -> int:
+def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Sequence[PackRange]) -> int:
     """Some at a time; the bytes that were copied."""
     with ThreadPoolExecutor(AT_ONCE, "cold storage") as pool:
         jobs = [pool.submit(copy_range, directory, book, sender, one) for one in waiting]
@@ -62,7 +62,7 @@ class Archiver:
         claim(bucket, journal, self._clock)
         with CopyBook(self._directory) as book:
             self._reconcile(book, bucket)
-            deleted = bury_objects(book, bucket, DELETIONS_PER_ROUND)
+            deleted = delete_objects(book, bucket, DELETIONS_PER_ROUND)
             uploaded = self._upload(book, bucket)
             self._release()
         return deleted == DELETIONS_PER_ROUND or uploaded
@@ -87,7 +87,7 @@ class Archiver:
         if self._storage.hours is not None and now not in self._storage.hours:
             return False
         waiting = book.waiting(self._due(now), self._kinds, PACKS_PER_ROUND)
-        sender = Sender(bucket, book, self._halted)
+        sender = ObjectSender(bucket, book, self._halted)
         moved = copy_all(self._directory, book, sender, waiting)
         self._days.upload(book, bucket, sender, self._oldest_waiting(book))
         return moved > 0

@@ -90,7 +90,7 @@ class CopyBook:
             ).fetchall()
         return {upload_id for (upload_id,) in rows}
 
-    def bury(self, name: str) -> None:
+    def delete_later(self, name: str) -> None:
         """Have an object deleted that is of no pack."""
         with self._changing() as index:
             index.execute("insert or ignore into tombstones values (?, null)", (name,))

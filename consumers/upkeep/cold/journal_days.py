@@ -22,7 +22,7 @@ from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.store.journal.retention_floor import weigh
 from consumers.upkeep.backup.files import copy_database
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.sending import FileContent, Sender, digest_of
+from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
 from producer.ids import Clock
 from producer.times import DAY
 
@@ -90,7 +90,7 @@ class JournalDays:
         self._clock = clock
         self._known: list[DayManifest] | None = None
 
-    def upload(self, book: CopyBook, bucket: Bucket, sender: Sender, archived_until: datetime) -> None:
+    def upload(self, book: CopyBook, bucket: Bucket, sender: ObjectSender, archived_until: datetime) -> None:
         """The closed days of whose media everything is there, up to this moment; those that are gone here, go there."""
         if self._directory is None:
             return
@@ -110,7 +110,7 @@ class JournalDays:
             if not self._known or day.date > self._known[-1].date:
                 yield day
 
-    def _send(self, day: Day, bucket: Bucket, sender: Sender, book: CopyBook) -> DayManifest:
+    def _send(self, day: Day, bucket: Bucket, sender: ObjectSender, book: CopyBook) -> DayManifest:
         staged = self._stage(day)
         content = FileContent(staged, 0, staged.stat().st_size)
         digest = digest_of(content)
@@ -159,6 +159,6 @@ class JournalDays:
         with suppress(FileNotFoundError):
             bucket.put(f"{JOURNAL}{FLOOR}", (self._directory / FLOOR).read_bytes())
         for one in gone:
-            book.bury(one.name)
-            book.bury(one.object)
+            book.delete_later(one.name)
+            book.delete_later(one.object)
         self._known = [one for one in self._known or () if one not in gone]

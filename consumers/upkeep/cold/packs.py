@@ -12,14 +12,14 @@ from consumers.store.archive.records import ScannedRecord
 from consumers.store.cold.bucket import Bucket
 from consumers.store.cold.footer import TAIL_BYTES, DamagedFooter, footer_size, pack_footer, unpack_footer
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.sending import FileContent, Sender, digest_of
+from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
 
 PACKS = "packs/"
 
 log = structlog.get_logger()
 
 
-def copy_range(directory: Path, book: CopyBook, sender: Sender, wanted: PackRange) -> int:
+def copy_range(directory: Path, book: CopyBook, sender: ObjectSender, wanted: PackRange) -> int:
     """Its bytes; 0 where the pack was dropped meanwhile. Raises `Halted`, `NotAsWritten` or `OutOfReach`."""
     footer = pack_footer((one.offset, one.header) for one in book.records(wanted))
     content = FileContent(pack_path(directory, wanted.series, wanted.interval), wanted.first, wanted.last, footer)
@@ -34,7 +34,7 @@ def copy_range(directory: Path, book: CopyBook, sender: Sender, wanted: PackRang
     return content.size if book.settle(wanted, copy) else 0
 
 
-def bury_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
+def delete_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
     """Delete what is to be deleted; each is forgotten once the bucket says that it is gone. How many."""
     buried = book.tombstones(limit)
     for name, upload_id in buried:

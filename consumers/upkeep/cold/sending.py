@@ -67,7 +67,7 @@ def digest_of(content: Content) -> str:
     return found.hexdigest()
 
 
-class Sender:
+class ObjectSender:
     """For use from any thread."""
 
     def __init__(self, bucket: Bucket, book: CopyBook, halted: Flag, part_bytes: int = PART_BYTES) -> None:

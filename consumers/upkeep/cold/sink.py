@@ -71,7 +71,7 @@ class ColdStorageSink(Sink):
 
         assert self._hub.cold is not None
         archiver = Archiver(self._hub, self._hub.cold, self._clock, halted)
-        rounds = _Rounds(archiver, self._raise_fault, lambda: self.faults.clear_fault(PART, "write_failed"))
+        rounds = _ArchiverRounds(archiver, self._raise_fault, lambda: self.faults.clear_fault(PART, "write_failed"))
         try:
             while not halted.is_set():
                 halted.wait(rounds.turn() * self._pace)
@@ -82,7 +82,7 @@ class ColdStorageSink(Sink):
         self.faults.raise_fault(PART, "write_failed", f"Nothing goes to cold storage: {reason}")
 
 
-class _Rounds:
+class _ArchiverRounds:
     """Does one round after the other, whatever they raise."""
 
     def __init__(self, archiver: "Archiver", failed: Callable[[str], None], worked: Callable[[], None]) -> None:

@@ -42,7 +42,7 @@ def typed(command: str, config: Path, data: Path) -> subprocess.CompletedProcess
 
 
 def commands() -> list[str]:
-    return [line for block in blocks(PAGE, "bash") for line in block.text.splitlines() if line.startswith("watchpost")]
+    return [line for block in blocks(PAGE, "sh s3") for line in block.text.splitlines() if line.startswith("watchpost")]
 
 
 def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, config: Path, own_s3: S3Server) -> None:

@@ -13,8 +13,8 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import media_of
 from consumers.store.cold.bucket import Bucket
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.packs import bury_objects, copy_range
-from consumers.upkeep.cold.sending import Sender
+from consumers.upkeep.cold.packs import copy_range, delete_objects
+from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.verify.run import check
 from tests.cold_hub import ColdHub
 from tests.rclone import S3Server
@@ -60,7 +60,7 @@ def copy_all(hub: ColdHub, steps: Steps | None = None) -> None:
             steps.watch(bucket, BUCKET)
             steps.watch(book, BOOK)
         for wanted in book.waiting(hub.now, ("segment", "thumbnail"), 100):
-            copy_range(hub.data / "archive", book, Sender(bucket, book, Flag(), PART_BYTES), wanted)
+            copy_range(hub.data / "archive", book, ObjectSender(bucket, book, Flag(), PART_BYTES), wanted)
 
 
 def steps_of(hub: ColdHub) -> int:
@@ -87,7 +87,7 @@ def test_wherever_it_dies_it_is_ended_once_and_nothing_is_left_over(tmp_path: Pa
         hub.retention().release(hub.now)
 
         with closing(Bucket(hub.storage)) as bucket, CopyBook(hub.data / "archive") as book:
-            bury_objects(book, bucket, 100)
+            delete_objects(book, bucket, 100)
             assert len(list(bucket.list("packs/"))) == 2
         with ArchiveReader(hub.data / "archive") as reader:
             assert (reader.pending().bytes, reader.pending().deleting) == (0, 0)

@@ -111,7 +111,7 @@ def _storage(source: str, config: Path | None) -> "ColdStorage":
 def _configured(config: Path | None) -> "ColdStorage":
     from watchpost.configuration.hubs import cold_storage
 
-    storage = cold_storage(configuration(config).hub, os.environ)
+    storage = cold_storage(configuration(config), os.environ)
     if storage is None:
         raise CliError("the configuration names no bucket: hub.cold_storage is missing")
     return storage

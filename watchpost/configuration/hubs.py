@@ -47,7 +47,7 @@ def hub_config(
 
     Raises `ConfigError` where a named secret is missing.
     """
-    cold = cold_storage(config.hub, environ) if COLD_STORAGE in secrets else None
+    cold = cold_storage(config, environ) if COLD_STORAGE in secrets else None
     return HubConfig(
         data=data,
         archive=lambda: IndexedMedia(data / "archive", cold_reader(cold, data)),
@@ -105,9 +105,9 @@ def _device_retention(site: str, device: str, kept: DeviceRetentionSection) -> D
     return DeviceRetention(site, device, media, kept.segment_bytes)
 
 
-def cold_storage(hub: HubSection, environ: Mapping[str, str]) -> ColdStorage | None:
+def cold_storage(config: WatchpostConfig, environ: Mapping[str, str]) -> ColdStorage | None:
     """Raises `ConfigError` where a key that the configuration names is missing."""
-    section = hub.cold_storage
+    section = config.hub.cold_storage
     if section is None:
         return None
     hours = section.hours

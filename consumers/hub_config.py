@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bus_schemas.registry import Kind
 from consumers.alerting.rules import AlertRules
+from consumers.store.cold.settings import ColdStorage
 
 
 class MediaReader(Protocol):
@@ -76,6 +77,10 @@ class RetentionPolicy:
         of_devices = [dict(one.media)[kind] for one in self.devices if kind in dict(one.media)]
         return (dict(self.media)[kind], *of_devices)
 
+    def longest(self) -> tuple[tuple[str, timedelta], ...]:
+        """How long media of each kind stay of the device that keeps them longest."""
+        return tuple((kind, max(self.keeps(kind))) for kind, _ in self.media)
+
 
 @dataclass(frozen=True, slots=True)
 class ExportPolicy:
@@ -121,6 +126,7 @@ class Mosaic:
 class HubConfig:
     """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
 
+    Media older than the disk keeps are in `cold`, where there is one.
     Without a `warehouse` rows are kept by the process of the gateway, under `data`; without a `journal` that is there
     too, in files that the processes of one machine can read.
     """
@@ -136,3 +142,4 @@ class HubConfig:
     warehouse: ClickHouseServer | None = None
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
+    cold: ColdStorage | None = None

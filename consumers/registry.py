@@ -14,6 +14,7 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
+from consumers.upkeep.cold.sink import ColdStorageSink
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import RetentionSink
@@ -67,5 +68,6 @@ CONSUMERS: dict[str, Registration] = {
     "exports": Registration(ExportsProjection),
     "exporter": Registration(ExportSink, ExportSink),
     "retention": Registration(RetentionSink, _retention),
+    "cold_storage": Registration(ColdStorageSink, ColdStorageSink),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }

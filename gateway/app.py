@@ -112,6 +112,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
                     task.cancel()
     finally:
         gateway.readers.stop()
+        gateway.cold.close()
         gateway.zones.close()
         gateway.trials.close()
 

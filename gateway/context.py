@@ -23,6 +23,7 @@ from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus
 from gateway.rates import CounterRates
 from gateway.readiness import Readiness
+from gateway.reading.cold import ColdMedia
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
@@ -64,6 +65,7 @@ class Gateway:
     faults: FaultReporter
     readiness: Readiness
     journal_name: str
+    cold: ColdMedia
     clock: Clock
     started: datetime
     sprites: SpriteCache = field(default_factory=SpriteCache)

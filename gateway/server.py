@@ -12,6 +12,7 @@ import uvloop
 
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
+from consumers.store.cold.access import cold_reader
 from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse.reader import WarehouseReader
 from consumers.views.warehouse.warehouse import embedded
@@ -25,6 +26,7 @@ from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus, client_of
 from gateway.rates import CounterRates
 from gateway.readiness import Readiness
+from gateway.reading.cold import ColdMedia
 from gateway.reading.readers import Readers
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -80,6 +82,7 @@ def compose(
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
         journal_name=journal.name,
+        cold=ColdMedia(cold_reader(hub.cold, hub.data)),
         clock=clock,
         started=clock(),
     )

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 MOST_RESERVE_BYTES: Final = 16 * 1024 * 1024
 RESERVE_SHARE: Final = 50
+STAT_BLOCK_BYTES: Final = 512
 
 
 class DiskSpace(NamedTuple):

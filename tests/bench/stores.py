@@ -19,6 +19,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
+from tests.bench import cold
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import START, at, detection
 
@@ -128,3 +129,13 @@ def case_archive_drop() -> list[Measurement]:
         summary("archive: drop 18,000 records", drops, "18,000 records of 2 kB", goal_ms=5),
         replace(summary("archive: sweep", sweeps, "2,000 rows, later"), items=2000),
     ]
+
+
+def case_s3_upload() -> list[Measurement]:
+    """Fifteen minutes of one camera go to a real S3 server, in turns with `rclone copy`."""
+    return cold.s3_upload()
+
+
+def case_s3_read_hour() -> list[Measurement]:
+    """An hour of one camera is read back from there."""
+    return cold.s3_read_hour()

@@ -47,7 +47,7 @@ def observed(data: Path, *models: type[Event]) -> list[Event]:
 
 
 def pieces(original: Path, *, media: bool = True) -> Iterator[list[LogEntry]]:
-    return read(original, SqliteStore(original / "journal"), WHOLE, media=media)
+    return read(data_directory.hub_of(original), SqliteStore(original / "journal"), WHOLE, media=media)
 
 
 def send(original: Path, broker: Broker, *, into: str | None = None, speed: float | None = None) -> ResendReport:

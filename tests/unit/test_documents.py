@@ -45,7 +45,7 @@ def test_a_command_in_a_sentence_exists_with_its_options(document: str, command:
 
 @pytest.mark.parametrize("block", blocks(DAY_BY_DAY), ids=lambda block: block.place)
 def test_a_block_of_the_page_is_run_or_read_by_a_test(block: Block) -> None:
-    assert block.info in {"sh", "sh old", "sh new", "yaml"}
+    assert block.info in {"sh", "sh old", "sh new", "sh s3", "yaml"}
     if block.info != "yaml":
         subprocess.run(["/bin/sh", "-n"], input=block.text, text=True, check=True)
 

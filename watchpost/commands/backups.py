@@ -10,6 +10,7 @@ import typer
 
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
+from watchpost.commands.archive import URL, restore_from
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.commands.tools import verify
 from watchpost.processes import logs
@@ -50,20 +51,24 @@ def backup(
 
 
 def restore(
-    source: Annotated[Path, typer.Argument(help="What `watchpost backup` wrote.")],
+    source: Annotated[str, typer.Argument(help="What `watchpost backup` wrote, or s3://BUCKET/PREFIX.")],
+    config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """A data directory out of a backup; views, tiles and rows are folded again at the next start."""
+    """A data directory out of a backup or of cold storage; views, tiles and rows are folded again at the next start."""
     from consumers.upkeep.backup.manifest import NoBackup
     from consumers.upkeep.backup.restore import DataThere
     from consumers.upkeep.backup.restore import restore as put_back
 
     logs.configure(log_format.value, sys.stderr)
     keep_to_the_owner(data)
+    if source.startswith(URL):
+        restore_from(source, config, data)
+        return
     with _bar("files") as bar:
         try:
-            manifest = put_back(source, data, bar)
+            manifest = put_back(Path(source), data, bar)
         except (NoBackup, DataThere, OSError) as error:
             raise CliError(f"nothing was restored: {error}") from error
     typer.echo(f"{data}: as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC, journal up to position {manifest.head}")

@@ -31,14 +31,17 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     from consumers.engine.view_files import NoView
     from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import rebuild_view
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
     if name == ROWS:
         raise CliError("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
     bar = _InterruptibleBar(name, stopping)
     try:
         rebuilt = rebuild_view(
-            consumer_registry(hub_config(runtime.config, runtime.data)), name, bar, RebuildRequest(restart, force)
+            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))),
+            name,
+            bar,
+            RebuildRequest(restart, force),
         )
     except _Interrupted:
         raise CliError(
@@ -66,14 +69,17 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
     from consumers.engine.view_files import NoView
     from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import fold_again
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
     if name == ROWS:
         raise CliError(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
     bar = _InterruptibleBar(name, stopping)
     try:
         outcome = fold_again(
-            consumer_registry(hub_config(runtime.config, runtime.data)), name, RebuildRequest(part=wanted), bar
+            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))),
+            name,
+            RebuildRequest(part=wanted),
+            bar,
         )
     except _Interrupted:
         raise CliError(f"interrupted; the view {name} is as it was") from None

@@ -32,12 +32,12 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.verify.parallel import CheckDied
     from consumers.upkeep.verify.run import NothingThere, check
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
     bars = Bars(sys.stderr)
     parts: list[Findings] = []
     try:
-        checked = hub_config(runtime.config, runtime.data, secrets=("warehouse",))
+        checked = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse"))
         for found in check(names, checked, bars.update, deep=deep, at_once=os.cpu_count() or 1):
             bars.end(found.part)
             for line in _lines(found):
@@ -122,11 +122,11 @@ def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: flo
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
-    journal = journal_of(hub_config(runtime.config, runtime.data))
+    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))
     try:
-        return _resend(runtime, read(runtime.data, journal, wanted), into=into, speed=speed)
+        return _resend(runtime, read(hub, journal_of(hub), wanted), into=into, speed=speed)
     except JournalAway as away:
         raise CliError(str(away)) from away
 
@@ -160,11 +160,11 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     from consumers.store.journal.configured import journal_of
     from consumers.upkeep.log_transfer.export_file import AlreadyThere, write
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
-    journal = journal_of(hub_config(runtime.config, runtime.data))
+    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))
     try:
-        written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
+        written = write(file, read(hub, journal_of(hub), wanted, media=media), wanted)
     except (AlreadyThere, OSError) as error:
         raise CliError(str(error)) from error
     left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""

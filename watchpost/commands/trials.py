@@ -62,9 +62,11 @@ def run_trial(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Run a trial for the gateway, which holds the other end of the input; it ends when that does."""
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
     from watchpost.trials.run import run_asked
 
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
-    run_asked(hub_config(runtime.config, runtime.data), trial, until=sys.stdin.fileno(), lock=lock)
+    run_asked(
+        hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,)), trial, until=sys.stdin.fileno(), lock=lock
+    )

@@ -12,6 +12,7 @@ from edge.agent.settings import Id, LinkSettings
 from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
+from watchpost.configuration.cold_storage import ColdStorageSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
 from watchpost.configuration.retention import RetentionSection
@@ -142,6 +143,21 @@ class HubSection(SettingsModel):
     warehouse: Annotated[EmbeddedWarehouse | ServerWarehouse, Field(discriminator="kind")] = Field(
         default_factory=EmbeddedWarehouse, description="Where the rows are that dashboards are counted from."
     )
+
+    cold_storage: ColdStorageSection | None = Field(
+        default=None, description="A bucket for media that are kept longer than the disk keeps them; default none."
+    )
+
+    @model_validator(mode="after")
+    def _something_goes_to_the_bucket(self) -> "HubSection":
+        cold = self.cold_storage
+        longest = max(getattr(self.retention_hours, kind) for kind in RetentionSection.model_fields)
+        if cold is not None and cold.copies == 1 and longest <= cold.keep_hot_hours:
+            raise ValueError(
+                f"retention_hours keeps nothing longer than cold_storage.keep_hot_hours ({cold.keep_hot_hours:g}):"
+                " nothing would go to the bucket"
+            )
+        return self
 
     @model_validator(mode="after")
     def _target_below_threshold(self) -> "HubSection":

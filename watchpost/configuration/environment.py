@@ -34,10 +34,13 @@ class Secrets:
         self._config = config
         self._broker = _named(config.broker)
         self.journal = _named(config.hub.journal)
+        self._cold = set[str]() if config.hub.cold_storage is None else _named(config.hub.cold_storage)
 
     def of_consumers(self, names: Collection[str] = ()) -> set[str]:
         """By the names of consumers, or of their group."""
         found = self._broker | self.journal
+        if names and "warehouse" not in names:
+            found |= self._cold
         if "webhook" in names or ProcessGroup.URGENT in names:
             found |= _named(self._config.alerts)
         if "warehouse" in names:
@@ -47,7 +50,10 @@ class Secrets:
     def of_gateway(self) -> set[str]:
         gateway = self._config.gateway
         signs_in = self._broker if gateway.broker is None else set[str]()
-        return signs_in | self.journal | _named(self._config.hub.warehouse) | _named(gateway)
+        return signs_in | self.journal | self._cold | _named(self._config.hub.warehouse) | _named(gateway)
+
+    def of_trials(self) -> set[str]:
+        return self.journal | self._cold
 
     def of_agent(self, node: str) -> set[str]:
         devices = self._config.devices_by_node().get(node, [])

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 from consumers.hub_config import (
@@ -17,6 +17,8 @@ from consumers.hub_config import (
 )
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
+from consumers.store.cold.access import cold_reader
+from consumers.store.cold.settings import ColdStorage, TransferHours
 from gateway.settings import ConnectionLimits, GatewaySettings
 from watchpost import VERSION
 from watchpost.configuration.config import (
@@ -30,6 +32,7 @@ from watchpost.configuration.retention import DeviceRetentionSection, RetentionS
 from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
 
+COLD_STORAGE = "cold_storage"
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
@@ -39,14 +42,15 @@ def hub_config(
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
 ) -> HubConfig:
-    """The settings of consumers and gateway, with the password of the journal, and of `webhook` and `warehouse` if in
-    `secrets`.
+    """The settings of consumers and gateway, with the password of the journal, and of `webhook`, `warehouse` and
+    `cold_storage` if in `secrets`.
 
     Raises `ConfigError` where a named secret is missing.
     """
+    cold = cold_storage(config, environ) if COLD_STORAGE in secrets else None
     return HubConfig(
         data=data,
-        archive=lambda: IndexedMedia(data / "archive"),
+        archive=lambda: IndexedMedia(data / "archive", cold_reader(cold, data)),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=config.alerts.rules,
         retention=_retention(config),
@@ -55,6 +59,7 @@ def hub_config(
         warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
+        cold=cold,
     )
 
 
@@ -100,6 +105,28 @@ def _device_retention(site: str, device: str, kept: DeviceRetentionSection) -> D
     return DeviceRetention(site, device, media, kept.segment_bytes)
 
 
+def cold_storage(config: WatchpostConfig, environ: Mapping[str, str]) -> ColdStorage | None:
+    """Raises `ConfigError` where a key that the configuration names is missing."""
+    section = config.hub.cold_storage
+    if section is None:
+        return None
+    hours = section.hours
+    return ColdStorage(
+        bucket=section.bucket,
+        prefix=section.prefix,
+        endpoint=section.endpoint,
+        region=section.region,
+        access_key=secret(environ, section.access_key_env, section.access_key_file),
+        secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        archive_after=timedelta(minutes=section.archive_after_minutes),
+        keep_hot=timedelta(hours=section.keep_hot_hours),
+        copies=section.copies,
+        bytes_per_s=section.bytes_per_s,
+        hours=None if hours is None else TransferHours(time.fromisoformat(hours.start), time.fromisoformat(hours.end)),
+        cache_bytes=section.cache_bytes,
+    )
+
+
 def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:
     """`None` where it is not a server; without a password where the process must not know it."""
     if not isinstance(server, ServerWarehouse | ServerJournal):
@@ -136,5 +163,5 @@ def gateway_settings(
             connections_per_address=gateway.connections_per_address,
             streams=gateway.streams,
         ),
-        trial_environment=environment(environ, Secrets(config).journal),
+        trial_environment=environment(environ, Secrets(config).of_trials()),
     )

@@ -40,6 +40,17 @@ def check(config: WatchpostConfig, environ: Mapping[str, str]) -> None:
         gateway_token(config, environ)
     except ConfigError as error:
         wrong.append(str(error))
+    cold = config.hub.cold_storage
+    keys = (
+        ()
+        if cold is None
+        else ((cold.access_key_env, cold.access_key_file), (cold.secret_key_env, cold.secret_key_file))
+    )
+    for env, file in keys:
+        try:
+            secret(environ, env, file)
+        except ConfigError as error:
+            wrong.append(str(error))
     for receiver in config.alerts.receivers():
         try:
             valid_address(secret(environ, receiver.url_env) or "")

@@ -76,11 +76,11 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
     stopping = stop_event()
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
-    from watchpost.configuration.hubs import hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
     names = chosen_consumers(named, left_out, consumer_names(group))
     spare_the_collector()
-    secrets = ("webhook",) if not names or "webhook" in names else ()
+    secrets = {COLD_STORAGE, "webhook"} if not names or "webhook" in names else {COLD_STORAGE}
     try:
         run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
@@ -90,11 +90,11 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 
 def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from gateway.server import run
-    from watchpost.configuration.hubs import gateway_settings, hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, gateway_settings, hub_config
 
     spare_the_collector()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    run(settings, hub_config(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
+    run(settings, hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse")), runtime.broker)
     exit_beside_threads()
 
 

@@ -19,6 +19,7 @@ from consumers.alerting.what_if.trial import TrialRequest
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import media_of
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
 from consumers.views.registry import registered
@@ -115,7 +116,7 @@ def _bench(
     hub: HubConfig, asked: TrialRequest, stopping: threading.Event, progress: Progress = lambda done, of: None
 ) -> Iterator[TrialContext]:
     os.nice(NICER)
-    with closing(journal_of(hub).reader()) as journal, ArchiveReader(hub.data / "archive") as archive:
+    with closing(journal_of(hub).reader()) as journal, media_of(hub) as archive:
         analysis = _analysis(archive, asked) if asked.analysis else None
         yield TrialContext(hub, journal, utc_now, stopping, progress, analysis)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from consumers.store.archive.copies import COPIES, TABLES
 from consumers.store.archive.keys import PackInterval, Series
 from consumers.store.archive.records import ScannedRecord
 from producer.transaction import transaction
@@ -14,7 +15,8 @@ BUSY_S = 10.0
 # A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
 # on the disk; media of packs in `held` are answered all the same. Numbers of packs are never given twice, so that a
-# swept row cannot meet a new pack. A pack holds so many `minutes` from `start` on, which is in minutes since 1970.
+# swept row cannot meet a new pack. A pack holds so many `minutes` from `start` on, which is in minutes since 1970. Its
+# first `copied` bytes are in cold storage.
 PACKS = """
 create table if not exists packs (
     pack    integer primary key autoincrement,
@@ -26,6 +28,7 @@ create table if not exists packs (
     bytes   integer not null,
     first   integer not null,
     last    integer not null,
+    copied  integer not null default 0,
     unique (series, start, minutes)
 )
 """
@@ -41,6 +44,7 @@ create table if not exists series (
     unique (site, device, kind)
 );
 create index if not exists packs_start on packs (start);
+create index if not exists packs_uncopied on packs (start) where copied < end;
 create table if not exists media (
     series       integer not null,
     id           text not null,
@@ -60,20 +64,24 @@ create table if not exists dropped (
     last   integer not null
 );
 create table if not exists held (pack integer primary key);
+{COPIES}
 create table if not exists floors (kind text primary key, floor integer not null) without rowid;
 """
 
 NAME = "index.sqlite"
 
 
-def open_to_write(directory: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(directory / NAME, timeout=BUSY_S, isolation_level=None)
+def open_to_write(directory: Path, *, shared: bool = False) -> sqlite3.Connection:
+    """`shared` is for several threads, which take turns by a lock of their own."""
+    connection = sqlite3.connect(directory / NAME, timeout=BUSY_S, isolation_level=None, check_same_thread=not shared)
     connection.execute("pragma journal_mode = wal")
     # The packs are synced before the index commits and hold all that it knows, and what a power cut takes from its
     # end is read from them again at the next start. So it need not wait for the disk a second time.
     connection.execute("pragma synchronous = normal")
     if has_packs_of_hours(connection):
         _take_over_packs_of_hours(connection)
+    if not _has_column(connection, "copied") and _has_column(connection, "start"):
+        connection.execute("alter table packs add column copied integer not null default 0")
     if not is_complete(connection):
         mark_incomplete(connection)
     connection.executescript(SCHEMA)
@@ -82,7 +90,17 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
 
 def has_packs_of_hours(index: sqlite3.Connection) -> bool:
     """Whether the index was made when every pack held an hour, and its table says `hour`."""
-    return any(column[1] == "hour" for column in index.execute("pragma main.table_info(packs)"))
+    return _has_column(index, "hour")
+
+
+def _has_column(index: sqlite3.Connection, name: str) -> bool:
+    return any(column[1] == name for column in index.execute("pragma main.table_info(packs)"))
+
+
+def is_old(index: sqlite3.Connection) -> bool:
+    """Whether an earlier release made it, so that it lacks what is read here."""
+    made = index.execute("select 1 from main.sqlite_master where name = 'copies'").fetchone()
+    return made is None or has_packs_of_hours(index) or not has_held(index)
 
 
 def has_held(index: sqlite3.Connection) -> bool:
@@ -117,7 +135,7 @@ def _take_over_packs_of_hours(connection: sqlite3.Connection) -> None:
             return
         index.execute("alter table packs rename to packs_of_hours")
         index.execute(PACKS)
-        index.execute(f"insert into packs {_AS_INTERVALS} from packs_of_hours")
+        index.execute(f"insert into packs {_AS_INTERVALS}, 0 from packs_of_hours")
         # Numbers go on where they were, though the pack that had the last one is gone.
         index.execute("delete from sqlite_sequence where name = 'packs'")
         index.execute("update sqlite_sequence set name = 'packs' where name = 'packs_of_hours'")
@@ -127,8 +145,11 @@ def _take_over_packs_of_hours(connection: sqlite3.Connection) -> None:
 def open_to_read(directory: Path) -> sqlite3.Connection:
     location = f"file:{quote(str(directory / NAME))}?mode=ro"
     connection = sqlite3.connect(location, uri=True, timeout=BUSY_S, isolation_level=None)
-    if has_packs_of_hours(connection):
-        connection.execute(f"create temp view packs as {_AS_INTERVALS} from main.packs")
+    if is_old(connection):
+        columns = _AS_INTERVALS if has_packs_of_hours(connection) else "select *"
+        if not _has_column(connection, "copied"):
+            connection.execute(f"create temp view packs as {columns}, 0 as copied from main.packs")
+        connection.executescript(TABLES.replace("create table", "create temp table"))
     if not has_held(connection):
         connection.execute("create temp view held as select 0 as pack where 0")
     return connection

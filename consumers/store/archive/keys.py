@@ -80,17 +80,26 @@ def interval_of(moment: datetime) -> PackInterval:
     return PackInterval(minute - minute % PACK_MINUTES)
 
 
+def pack_name(series: Series, interval: PackInterval) -> str:
+    """The path of a pack within the archive."""
+    begin = interval.begin
+    name = f"{begin:%H}.pack" if interval.minutes == _OLD_PACK_MINUTES else f"{begin:%H%M}.pack"
+    return f"{series.site}/{series.device}/{series.kind}/{begin:%Y-%m-%d}/{name}"
+
+
 @lru_cache(maxsize=1024)
 def pack_path(directory: Path, series: Series, interval: PackInterval) -> Path:
     """Cached, because building a path takes as long as the query that found the medium in it."""
-    begin = interval.begin
-    name = f"{begin:%H}.pack" if interval.minutes == _OLD_PACK_MINUTES else f"{begin:%H%M}.pack"
-    return directory.joinpath(series.site, series.device, series.kind, f"{begin:%Y-%m-%d}", name)
+    return directory / pack_name(series, interval)
 
 
 def parse_pack_path(directory: Path, path: Path) -> tuple[Series, PackInterval] | None:
     """The series and interval of a pack; `None` for a file that is none of ours."""
-    found = _PACK.fullmatch(path.relative_to(directory).as_posix())
+    return parse_pack_name(path.relative_to(directory).as_posix())
+
+
+def parse_pack_name(name: str) -> tuple[Series, PackInterval] | None:
+    found = _PACK.fullmatch(name)
     if found is None:
         return None
     minute = found["minute"]

@@ -71,7 +71,8 @@ def open_packs(places: Iterable[tuple[Path, int]]) -> Iterator[list[Pack]]:
 
 
 def _open(path: Path, end: int) -> Pack:
-    made = end == 0
+    # Of one that is in cold storage alone the folder may be gone too; what comes late lies behind a hole then.
+    made = not path.exists()
     if made:
         _make_folders(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

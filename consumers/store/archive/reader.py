@@ -9,25 +9,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.store.archive.index import (
-    NAME,
-    bytes_of_devices,
-    has_held,
-    has_packs_of_hours,
-    is_complete,
-    is_recovering,
-    open_to_read,
-)
+from consumers.store.archive.copies import ColdReader, LostCopy, ObjectRange, Pending, Tier, object_range, tier_of
+from consumers.store.archive.index import NAME, bytes_of_devices, is_complete, is_old, is_recovering, open_to_read
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
+from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
 from producer.times import EPOCH, MINUTE, micros, moment
 
 OLDEST = -(2**63)
-STAT_BLOCK_BYTES = 512
 
 _MEDIA = (
-    "select id, time, size, content_type, sha256, packs.start, packs.minutes, offset from media join packs using (pack)"
+    "select id, time, media.size, content_type, media.sha256, packs.start, packs.minutes, offset,"
+    " copies.object, copies.first, is_hot, exists (select 1 from uploads where uploads.pack = media.pack)"
+    " from media join packs using (pack)"
+    " left join copies on copies.pack = media.pack and offset >= copies.first and offset < copies.last"
     " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
     " and media.time >= :start and (media.time >= coalesce((select floor from floors where kind = :kind), :start)"
     " or media.pack in (select pack from held))"
@@ -43,7 +39,7 @@ _NEWEST_BEFORE = (
 
 @dataclass(frozen=True, slots=True)
 class StoredMedium:
-    """A medium in the archive; its bytes are `size` from `offset` on in `pack`."""
+    """A medium in the archive; its bytes are `size` from `offset` on in `pack`, and those of `copy`."""
 
     key: str
     time: datetime
@@ -52,11 +48,15 @@ class StoredMedium:
     sha256: str
     pack: Path
     offset: int
+    tier: Tier = "hot"
+    copy: ObjectRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesUsage:
-    """The usage of a series: its number of media, bytes on the disk, oldest and newest event time."""
+    """The usage of a series: its number of media, bytes on the disk and in cold storage, oldest and newest event
+    time.
+    """
 
     site: str
     device: str
@@ -65,14 +65,16 @@ class SeriesUsage:
     bytes: int
     oldest: datetime
     newest: datetime
+    cold_bytes: int = 0
 
 
 class ArchiveReader:
     """For use from one thread at a time. Bytes may be gone a moment after they were found: then they are `None`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, cold: ColdReader | None = None) -> None:
         self._directory = directory
         self._file = str(directory / NAME)
+        self._cold = cold
         self._connection: sqlite3.Connection | None = None
         self._is_old = False
         self._identity: Identity | None = None
@@ -127,13 +129,15 @@ class ArchiveReader:
         # A pack takes whole blocks of its file system.
         block = os.statvfs(self._directory).f_frsize
         rows = index.execute(
-            "select site, device, kind, series.count, sum((end + ?1 - 1) / ?1 * ?1), min(first), max(last)"
-            " from series join packs using (series) group by series order by site, device, kind",
+            "select series, site, device, kind, series.count, sum((case when copied = 0 or pack in"
+            " (select pack from copies where is_hot) then end else end - copied end + ?1 - 1) / ?1 * ?1),"
+            " min(first), max(last) from series join packs using (series) group by series order by site, device, kind",
             (block,),
-        )
+        ).fetchall()
+        cold = dict(index.execute("select series, sum(size) from copies join packs using (pack) group by series"))
         return [
-            SeriesUsage(site, device, kind, count, size, moment(first), moment(last))
-            for site, device, kind, count, size, first, last in rows
+            SeriesUsage(site, device, kind, count, size, moment(first), moment(last), cold.get(series, 0))
+            for series, site, device, kind, count, size, first, last in rows
         ]
 
     def bytes_of_devices(self, kind: str | None = None) -> dict[tuple[str, str], int]:
@@ -155,6 +159,10 @@ class ArchiveReader:
             (-(-(since - EPOCH) // MINUTE),),
         )
         return {(site, device, kind): size for site, device, kind, size in rows}
+
+    def pending(self) -> Pending:
+        index = self._index()
+        return Pending() if index is None else Pending.of(index)
 
     def index_bytes(self) -> int:
         """The size of the index itself on the disk."""
@@ -178,17 +186,34 @@ class ArchiveReader:
         return None if first is None else moment(first)
 
     def read(self, key: str) -> bytes | None:
+        """Raises `OutOfReach`."""
         stored = self.find(key)
         return None if stored is None else self.read_range(stored, 0, stored.size)
 
     def read_range(self, stored: StoredMedium, start: int, length: int) -> bytes | None:
-        """`length` bytes from `start` on, fewer at the end."""
+        """`length` bytes from `start` on, fewer at the end. Raises `OutOfReach`."""
         length = max(0, min(length, stored.size - start))
+        body = self.read_hot(stored, start, length)
+        if body is not None or self._cold is None:
+            return body
+        copy = self.copy_of(stored)
+        return None if copy is None else self._cold.read(copy, start, length)
+
+    def read_hot(self, stored: StoredMedium, start: int, length: int) -> bytes | None:
+        """As `read_range`, from the disk alone."""
+        length = max(0, min(length, stored.size - start))
+        if stored.tier == "cold":
+            return None
         with suppress(FileNotFoundError), stored.pack.open("rb", buffering=0) as pack:
             pack.seek(stored.offset + start)
             body = pack.read(length)
-            return body if len(body) == length else None
+            return body if len(body) == length and not _may_be_a_hole(body) else None
         return None
+
+    def copy_of(self, stored: StoredMedium) -> ObjectRange | None:
+        """Looked up again, for it may have gone to cold storage a moment ago."""
+        now = stored if stored.copy is not None else self.find(stored.key)
+        return None if now is None else now.copy
 
     def _one(self, series: Series, query: str, values: dict[str, Any]) -> StoredMedium | None:
         found = self._all(series, query, values)
@@ -203,11 +228,14 @@ class ArchiveReader:
         )
         packs: dict[tuple[int, int], Path] = {}
         found = []
-        for name, time, size, content_type, digest, start, minutes, offset in rows:
+        for name, time, size, content_type, digest, start, minutes, offset, *place in rows:
             pack = packs.get((start, minutes))
             if pack is None:
                 pack = packs[start, minutes] = pack_path(self._directory, series, PackInterval(start, minutes))
-            found.append(StoredMedium(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
+            sha256 = digest.hex()
+            tier, copy = tier_of(place), object_range(place, offset, size, sha256)
+            key, time_ = series.key(name), moment(time)
+            found.append(StoredMedium(key, time_, size, content_type, sha256, pack, offset, tier, copy))
         return found
 
     def _index(self) -> sqlite3.Connection | None:
@@ -220,7 +248,7 @@ class ArchiveReader:
         return self._connection
 
     def _was_taken_over(self) -> bool:
-        return self._connection is not None and self._is_old and not _is_old(self._connection)
+        return self._connection is not None and self._is_old and not is_old(self._connection)
 
     def _open(self, now: Identity) -> None:
         """Nothing where ingest is just making it."""
@@ -229,7 +257,7 @@ class ArchiveReader:
             connection.close()
             return
         self._connection, self._identity = connection, now
-        self._is_old = _is_old(connection)
+        self._is_old = is_old(connection)
 
     def close_removed(self) -> None:
         """Close an index that was removed, so that its bytes are given back."""
@@ -248,9 +276,9 @@ class ArchiveReader:
         self.close()
 
 
-def _is_old(index: sqlite3.Connection) -> bool:
-    """Whether an earlier release made it, and the writer has not taken it over yet."""
-    return has_packs_of_hours(index) or not has_held(index)
+def _may_be_a_hole(body: bytes) -> bool:
+    """Where the disk let go of a pack after it was looked up, and something came late, zeros are read."""
+    return not body.strip(b"\0") and len(body) > 0
 
 
 class IndexAway(FileNotFoundError):
@@ -261,8 +289,11 @@ class IndexedMedia(ArchiveReader):
     """As folds read media: `None` says that they are not kept, never that the index is away for a while."""
 
     def read(self, key: str) -> bytes | None:
-        """Raises `IndexAway`."""
+        """Raises `IndexAway` or `OutOfReach`."""
         index = self._index()
         if index is None or is_recovering(index):
             raise IndexAway(errno.ENOENT, "the index of the archive is being made", self._file)
-        return super().read(key)
+        try:
+            return super().read(key)
+        except LostCopy:
+            return None

@@ -56,22 +56,31 @@ def scan(pack: bytes | mmap, start: int = 0) -> Iterator[ScannedRecord]:
                 offset = found.end
 
 
-def _record(data: memoryview, start: int) -> ScannedRecord | None:
+def unpack_header(data: bytes | memoryview, start: int) -> tuple[RecordHeader, int] | None:
+    """The header that begins there, and where it ends; `None` where there is no whole one."""
     if start + _FIXED.size > len(data):
         return None
     magic, id_length, type_length, time, size, digest = _FIXED.unpack_from(data, start)
     names_end = start + _FIXED.size + id_length + type_length
-    offset = names_end + _CRC.size
-    end = offset + size
+    end = names_end + _CRC.size
     if magic != MAGIC or end > len(data):
         return None
     head = bytes(data[start:names_end])
-    if _CRC.unpack_from(data, names_end)[0] != zlib.crc32(head) or _digest(data, offset, end) != digest:
+    if _CRC.unpack_from(data, names_end)[0] != zlib.crc32(head):
         return None
     names = head[_FIXED.size :]
-    return ScannedRecord(
-        RecordHeader(names[:id_length].decode(), names[id_length:].decode(), time, size, digest), offset, end
-    )
+    return RecordHeader(names[:id_length].decode(), names[id_length:].decode(), time, size, digest), end
+
+
+def _record(data: memoryview, start: int) -> ScannedRecord | None:
+    found = unpack_header(data, start)
+    if found is None:
+        return None
+    header, offset = found
+    end = offset + header.size
+    if end > len(data) or _digest(data, offset, end) != header.sha256:
+        return None
+    return ScannedRecord(header, offset, end)
 
 
 def _digest(data: memoryview, start: int, end: int) -> bytes:

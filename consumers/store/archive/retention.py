@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from consumers.store.archive.copies import mark_cold
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
 from consumers.store.archive.keys import PackInterval, Series, pack_path
 from consumers.store.archive.recovery import forget_pack
+from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.ids import Clock
 from producer.times import EPOCH, MINUTE, micros
 from producer.transaction import transaction
@@ -17,6 +19,14 @@ from producer.transaction import transaction
 NEWEST = timedelta(minutes=10)
 """Media that no rule drops."""
 SWEEP_ROWS = 2000
+
+
+_COPIED = """
+select packs.pack, site, device, kind, start, minutes from packs join series using (series)
+where start + minutes <= :last and packs.pack in (select pack from copies where is_hot)
+and kind = coalesce(:kind, kind) and site = coalesce(:site, site) and device = coalesce(:device, device)
+order by start, packs.pack
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +98,50 @@ class ArchiveRetention:
 
     def expiring(self, kind: str, before: datetime) -> list[Dropped]:
         """The packs that `drop_before` would drop, oldest first, so that they can be written down before they go."""
+        return self._select(kind, before, "where")
+
+    def uncopied(self, kind: str, before: datetime) -> list[Dropped]:
+        """As `expiring`, only the packs that are on the disk and nowhere else: who drops them loses their media."""
+        return self._select(kind, before, "where copied = 0 and")
+
+    def _select(self, kind: str, before: datetime, where: str) -> list[Dropped]:
         if not self.exists:
             return []
         last = (self._bounded(before) - EPOCH) // MINUTE
         with closing(open_to_read(self._directory)) as index:
             rows = index.execute(
                 "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
-                " where kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
+                f" {where} kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
                 (kind, last, last),
             )
             return [
                 Dropped(site, device, kind, PackInterval(start, minutes), count, size)
                 for start, minutes, site, device, count, size in rows
             ]
+
+    def release(
+        self,
+        before: datetime,
+        *,
+        kind: str | None = None,
+        device: tuple[str, str] | None = None,
+        need: int | None = None,
+    ) -> int:
+        """Let the disk go of packs that cold storage has whole and that were over at a moment, the oldest first; of
+        one kind or device or all, and no more than `need` bytes ask for. How many bytes were given back.
+        """
+        last = (self._bounded(before) - EPOCH) // MINUTE
+        freed = 0
+        if not self.exists:
+            return freed
+        with closing(open_to_write(self._directory)) as index:
+            values = {"last": last, "kind": kind, "site": device and device[0], "device": device and device[1]}
+            for number, *series, start, minutes in index.execute(_COPIED, values).fetchall():
+                if need is not None and freed >= need:
+                    break
+                path = pack_path(self._directory, Series(*series), PackInterval(start, minutes))
+                freed += _release(index, number, path)
+        return freed
 
     def _bounded(self, moment: datetime) -> datetime:
         return min(moment, self._clock() - NEWEST)
@@ -145,3 +186,14 @@ class ArchiveRetention:
             if swept < rows:
                 index.execute("delete from dropped where pack = ?", (pack,))
             return max(swept, 1)
+
+
+def _release(index: sqlite3.Connection, number: int, path: Path) -> int:
+    """Nothing where a medium came since the pack was copied. Under the lock, for the writer may be about to append."""
+    with transaction(index):
+        if index.execute("select 1 from packs where pack = ? and copied = end", (number,)).fetchone() is None:
+            return 0
+        size = path.stat().st_blocks * STAT_BLOCK_BYTES if path.exists() else 0
+        path.unlink(missing_ok=True)
+        mark_cold(index, number)
+    return size

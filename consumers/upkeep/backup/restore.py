@@ -6,7 +6,7 @@ so whatever was folded from that one, also rows on a ClickHouse server, begins a
 
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -22,8 +22,7 @@ class DataThere(FileExistsError):
 def restore(backup: Path, data: Path, progress: Callable[[int, int], None]) -> Manifest:
     """Raises `NoBackup`, `DataThere`, and `OSError` where the data directory cannot be written."""
     manifest = read_manifest(backup)
-    if data.exists() and any(path for path in data.iterdir() if path.name not in ("run", "logs")):
-        raise DataThere(f"{data} holds data already; name a directory that is empty or not there yet")
+    require_empty(data)
     files = sorted(path for path in backup.rglob("*") if path.is_file() and path.name != NAME)
     # The journal comes last: a restore that was interrupted leaves a directory that no hub starts from by mistake.
     files.sort(key=lambda path: path.relative_to(backup).parts[0] == "journal")
@@ -32,11 +31,18 @@ def restore(backup: Path, data: Path, progress: Callable[[int, int], None]) -> M
         place.parent.mkdir(parents=True, exist_ok=True)
         copy_file(file, place)
         progress(done, len(files))
-    _become_another_journal(data / "journal")
+    become_another_journal(data / "journal")
     return manifest
 
 
-def _become_another_journal(journal: Path) -> None:
+def require_empty(data: Path, besides: Collection[str] = ()) -> None:
+    """Raises `DataThere`."""
+    if data.exists() and any(path for path in data.iterdir() if path.name not in ("run", "logs", *besides)):
+        raise DataThere(f"{data} holds data already; name a directory that is empty or not there yet")
+
+
+def become_another_journal(journal: Path) -> None:
+    """Positions after its end will mean other events than those that the lost one gave them."""
     days = list_days(journal)
     if not days:
         return

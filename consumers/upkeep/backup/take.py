@@ -12,12 +12,16 @@ from itertools import zip_longest
 from pathlib import Path
 
 from consumers.hub_config import HubConfig
+from consumers.store.archive.copies import copies_in, records_of
 from consumers.store.archive.disk import Archive
+from consumers.store.archive.index import NAME as INDEX
+from consumers.store.archive.index import open_to_read
 from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.files import copy_database, copy_file, is_alike
 from consumers.upkeep.backup.manifest import NAME, Manifest
+from consumers.upkeep.cold.copy_book import CopyBook
 from producer.ids import Clock
 
 WHOLE_FOLDERS = ("agent", "trials")
@@ -56,6 +60,7 @@ def take(hub: HubConfig, target: Path, version: str, clock: Clock, progress: OnF
     _copy_packs(hub.data / "archive", target / "archive", taken, progress)
     # The index of the copy is made of its packs: they may have grown since the journal was copied.
     Archive(target / "archive", clock).close()
+    _enter_copies(hub.data / "archive", target / "archive")
     manifest = Manifest(version=version, taken=moment, head=_head(target, hub), files=taken.files, bytes=taken.bytes)
     manifest.write(target)
     return manifest
@@ -104,6 +109,17 @@ def _copy_packs(source: Path, target: Path, taken: _Taken, progress: OnFile) -> 
     for copy in list(target.glob("*/*/*/*/*.pack")):
         if copy.relative_to(target) not in kept:
             copy.unlink()
+
+
+def _enter_copies(source: Path, target: Path) -> None:
+    """What is in cold storage stays there, and the copy knows of it."""
+    if not (source / INDEX).exists():
+        return
+    with CopyBook(target) as book, closing(open_to_read(source)) as index:
+        known = book.copies()
+        for place, copy in copies_in(index):
+            if copy.object not in known:
+                book.enter(place, copy, records_of(index, place))
 
 
 def _copy_pack(source: Path, copy: Path) -> int:

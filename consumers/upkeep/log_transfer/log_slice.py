@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bus_schemas.codec import read_stored
 from bus_schemas.event import HUB_SOURCE, Event, place
 from bus_schemas.media import MediaEvent
+from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import media_of
 from consumers.store.journal.store import JournalStore
 
 PAGE = 500
@@ -38,10 +39,10 @@ class LogRange:
         return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
 
 
-def read(data: Path, journal: JournalStore, wanted: LogRange, *, media: bool = True) -> Iterator[list[LogEntry]]:
+def read(hub: HubConfig, journal: JournalStore, wanted: LogRange, *, media: bool = True) -> Iterator[list[LogEntry]]:
     """In commit order, some at a time; the product may run meanwhile. Media are `None` where they are not kept."""
     span = wanted.start, wanted.end
-    with closing(journal.questions()) as questions, ArchiveReader(data / "archive") as archive:
+    with closing(journal.questions()) as questions, media_of(hub) as archive:
         after = 0
         while rows := questions.arrived(after, span, wanted.holds, PAGE):
             events = read_stored([body for _, _, body in rows])

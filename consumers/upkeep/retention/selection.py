@@ -22,6 +22,9 @@ SEGMENT = "segment"
 class PackSelection:
     """What is held is never selected. Each method raises `HoldsUnknown` where it would select something, and nobody
     can say what is held.
+
+    For want of room the disk lets go first of what cold storage has too: nothing is lost by it. Only what is nowhere
+    else is selected then.
     """
 
     data: Path
@@ -29,6 +32,7 @@ class PackSelection:
     archive: ArchiveRetention
     disk: Callable[[], DiskSpace]
     journal: Callable[[], JournalReader]
+    has_cold_storage: bool = False
 
     def too_old(self, kind: str, now: datetime) -> list[ExpiredPacks]:
         """By each length of time that a device keeps this kind."""
@@ -49,11 +53,17 @@ class PackSelection:
         used = self._used(SEGMENT)
         found = []
         for one in of_devices:
-            if one.segment_bytes is not None and used.get((one.site, one.device), 0) > one.segment_bytes:
-                expired = self._expired_of(one.site, one.device, now)
-                found.append(by_device_bytes(one.segment_bytes, used[one.site, one.device], expired.packs))
+            place = one.site, one.device
+            if one.segment_bytes is None or used.get(place, 0) <= one.segment_bytes:
+                continue
+            if self.archive.release(now, kind=SEGMENT, device=place, need=used[place] - one.segment_bytes):
+                used = self._used(SEGMENT)
+            expired = by_device_bytes(one.segment_bytes, used.get(place, 0), self._uncopied_of(*place, now).packs)
+            found.append(self._named(expired))
         if limit is not None and sum(used.values()) > limit:
-            found.append(by_bytes(SEGMENT, limit, used, self._parted(SEGMENT, now).packs))
+            if self.archive.release(now, kind=SEGMENT, need=sum(used.values()) - limit):
+                used = self._used(SEGMENT)
+            found.append(self._named(by_bytes(SEGMENT, limit, used, self._uncopied(SEGMENT, now).packs)))
         return found
 
     def too_full(self, now: datetime) -> ExpiredPacks:
@@ -61,22 +71,31 @@ class PackSelection:
         threshold, target = self.policy.cleanup_threshold_percent, self.policy.cleanup_target_percent
         if not is_too_full(disk, threshold):
             return by_space(threshold, target, disk, {}, ())
+        if self.archive.release(now, need=disk.above(target)):
+            disk = self.disk()
         parted = self.droppable(now)
-        return replace(by_space(threshold, target, disk, self._used(), parted.packs), held=parted.held)
+        expired = by_space(threshold, target, disk, self._used(), parted.packs)
+        return replace(self._named(expired), held=parted.held)
+
+    def _named(self, expired: ExpiredPacks) -> ExpiredPacks:
+        """With a rule that says that these are lost, where people may think of the bucket."""
+        if not self.has_cold_storage:
+            return expired
+        return replace(expired, rule=f"{expired.rule}; not in cold storage yet")
 
     def droppable(self, now: datetime) -> ExpiredPacks:
-        """Every pack of media but those of the newest ten minutes; those that are held beside them."""
-        return self._free(ExpiredPacks("", tuple(self._expiring(now))))
+        """Every pack of media on the disk alone but those of the newest ten minutes; those that are held beside
+        them.
+        """
+        packs = [pack for kind, _ in self.policy.media for pack in self.archive.uncopied(kind, now)]
+        return self._free(ExpiredPacks("", tuple(packs)))
 
-    def _expiring(self, now: datetime) -> list[Dropped]:
-        return [pack for kind, _ in self.policy.media for pack in self.archive.expiring(kind, now)]
-
-    def _expired_of(self, site: str, device: str, now: datetime) -> ExpiredPacks:
-        ours = [one for one in self.archive.expiring(SEGMENT, now) if (one.site, one.device) == (site, device)]
+    def _uncopied_of(self, site: str, device: str, now: datetime) -> ExpiredPacks:
+        ours = [one for one in self.archive.uncopied(SEGMENT, now) if (one.site, one.device) == (site, device)]
         return self._free(ExpiredPacks("", tuple(ours)))
 
-    def _parted(self, kind: str, now: datetime) -> ExpiredPacks:
-        return self._free(ExpiredPacks("", tuple(self.archive.expiring(kind, now))))
+    def _uncopied(self, kind: str, now: datetime) -> ExpiredPacks:
+        return self._free(ExpiredPacks("", tuple(self.archive.uncopied(kind, now))))
 
     def _free(self, expired: ExpiredPacks) -> ExpiredPacks:
         if not expired.packs:

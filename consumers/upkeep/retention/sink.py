@@ -72,7 +72,9 @@ class RetentionSink(Sink):
         self._archive = ArchiveRetention(self._directory, clock)
         self._clock = clock
         self._disk = disk or (lambda: disk_of(hub.data))
-        self._selection = PackSelection(hub.data, self._policy, self._archive, self._disk, self._journal.reader)
+        self._selection = PackSelection(
+            hub.data, self._policy, self._archive, self._disk, self._journal.reader, hub.cold is not None
+        )
         self._reserve = ReserveFile(hub.data)
         self._minute = -1
         self._checked: datetime | None = None

@@ -18,6 +18,7 @@ from consumers.engine.shape import shape_of
 from consumers.engine.view_files import link_of, open_view
 from consumers.hub_config import HubConfig, MediaReader
 from consumers.registry import consumer_registry
+from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import IndexAway
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.verify.findings import SHOWN, Findings
@@ -37,7 +38,7 @@ class _CountingArchive:
     def read(self, key: str) -> bytes | None:
         try:
             body = self._archive.read(key)
-        except IndexAway:
+        except (IndexAway, OutOfReach):
             body = None
         self.gone += body is None
         return body

@@ -14,8 +14,10 @@ from bus_schemas.catalogue import type_of
 from bus_schemas.media import MediaEvent
 from consumers.store.archive.index import NAME, open_to_read
 from consumers.store.archive.keys import PACK_MINUTES, NotAKey, PackInterval, Series, pack_path, parse_key
+from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.day_reader import StoredBody
 from consumers.store.journal.store import JournalStore
+from consumers.upkeep.verify.copies import check_copies
 from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
@@ -23,7 +25,9 @@ _PACK = PACK_MINUTES * 60_000_000
 """What a pack holds, in microseconds. Retention drops, and tells of, whole ones."""
 
 _LOOKUP = (
-    "select size, sha256, offset, packs.start, packs.minutes from media left join packs using (pack)"
+    "select media.size, media.sha256, offset, packs.start, packs.minutes, is_hot"
+    " from media left join packs using (pack)"
+    " left join copies on copies.pack = media.pack and offset >= copies.first and offset < copies.last"
     " where media.series = ? and media.id = ?"
 )
 
@@ -76,8 +80,10 @@ def _missing(stored: StoredBody, event: _MediaBody, differs: str | None = None) 
     return _Missing(stored.position, event.data.key, parse_key(event.data.key)[0], time, packs, differs)
 
 
-def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> Findings:
-    """Reads the events of media and the index; `deep` reads every byte too."""
+def check_media(
+    journal: JournalStore, archive: Path, cold: ColdStorage | None = None, *, deep: bool = False
+) -> Findings:
+    """Reads the events of media, the index, and the list of objects in cold storage; `deep` reads every byte too."""
     findings = Findings("media")
     if not (archive / NAME).exists():
         if any(True for _ in journal.bodies(type_of(MediaEvent))):
@@ -85,6 +91,7 @@ def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> 
         findings.note("no media")
         return findings
     with closing(open_to_read(archive)) as index:
+        check_copies(findings, index, cold, deep=deep)
         check = _Check(findings, index, archive, deep=deep)
         check.packs()
         for stored in journal.bodies(type_of(MediaEvent)):
@@ -131,7 +138,8 @@ class _Check:
     def packs(self) -> None:
         """Each pack is there and as long as the index says."""
         rows = self._index.execute(
-            "select site, device, kind, start, minutes, end from packs join series using (series)"
+            # What cold storage has whole need not be on the disk.
+            "select site, device, kind, start, minutes, end from packs join series using (series) where copied < end"
         ).fetchall()
         for site, device, kind, start, minutes, end in rows:
             path = pack_path(self._archive, Series(site, device, kind), PackInterval(start, minutes))
@@ -163,7 +171,7 @@ class _Check:
         if found is None or found[3] is None:
             self._missing.append(_missing(row, event))
             return
-        size, digest, offset, start, minutes = found
+        size, digest, offset, start, minutes, is_hot = found
         if (size, digest.hex()) != (stored.size, stored.sha256):
             # Where its pack was dropped, its id may have been given to another one since.
             differs = (
@@ -171,7 +179,9 @@ class _Check:
                 f" in the journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
             )
             self._missing.append(_missing(row, event, differs))
-        elif not self._is_there(pack_path(self._archive, series, PackInterval(start, minutes)), stored, offset):
+        elif is_hot is None and not self._is_there(
+            pack_path(self._archive, series, PackInterval(start, minutes)), stored, offset
+        ):
             self._missing.append(_missing(row, event))
 
     def _number(self, series: Series) -> int:

@@ -73,7 +73,7 @@ def _check(part: str, hub: HubConfig, clock: Clock, deep: bool, progress: Progre
         case "speakers":
             return check_speakers(journal)
         case "media":
-            return check_media(journal, hub.data / "archive", deep=deep)
+            return check_media(journal, hub.data / "archive", hub.cold, deep=deep)
         case "warehouse":
             return check_rows(hub, progress)
     return _view(part, hub, clock, progress)

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from bus_schemas.event import iso
+from consumers.store.archive.copies import ObjectRange
 from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -50,6 +51,16 @@ class CapturedPicture:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedMedium:
+    """A medium that was found, with the bytes that the plan asks for, or where they are in cold storage."""
+
+    plan: RangePlan
+    stored: StoredMedium
+    body: bytes = b""
+    copy: ObjectRange | None = None
+
+
 async def medium(call: Call[OfMedium]) -> Response:
     """The bytes of a medium. They never change: a browser may keep them for ever."""
     asked, headers = call.parameters, call.request.headers
@@ -57,23 +68,31 @@ async def medium(call: Call[OfMedium]) -> Response:
     found = await call.gateway.ask(lambda stores: _read(stores, key, headers))
     if found is None:
         raise Problem(404, f"there is no medium {key}; it may have been dropped by retention")
-    planned, body, media_type = found
-    if planned.status == 416:
-        raise Problem(416, f"no byte of {call.request.headers.get('range', '')[:60]!r} exists", headers=planned.headers)
-    return ranges.answer(planned, body, media_type)
+    if found.plan.status == 416:
+        asked_range = call.request.headers.get("range", "")[:60]
+        raise Problem(416, f"no byte of {asked_range!r} exists", headers=found.plan.headers)
+    found.plan.headers["X-Storage-Tier"] = call.gateway.cold.tier(found.stored)
+    body = found.body
+    if found.copy is not None:
+        part = found.plan.part
+        body = await call.gateway.cold.read(found.copy, part.first, part.end - part.first)
+    return ranges.answer(found.plan, body, found.stored.content_type)
 
 
-def _read(stores: Stores, key: str, headers: Headers) -> tuple[RangePlan, bytes, str] | None:
+def _read(stores: Stores, key: str, headers: Headers) -> PlannedMedium | None:
     stored = stores.archive.find(key)
     if stored is None:
         return None
     kept = {"Cache-Control": IMMUTABLE, "X-Capture-Time": iso(stored.time), **HARMLESS}
     planned = plan(headers, stored.size, _tag(stored), kept)
     if not planned.needs_bytes:
-        return planned, b"", stored.content_type
+        return PlannedMedium(planned, stored)
     part = planned.part
-    body = stores.archive.read_range(stored, part.first, part.end - part.first)
-    return None if body is None else (planned, body, stored.content_type)
+    body = stores.archive.read_hot(stored, part.first, part.end - part.first)
+    if body is not None:
+        return PlannedMedium(planned, stored, body)
+    copy = stores.archive.copy_of(stored)
+    return None if copy is None else PlannedMedium(planned, stored, b"", copy)
 
 
 def _tag(stored: StoredMedium) -> str:

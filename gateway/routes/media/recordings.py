@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from bus_schemas.event import iso
+from consumers.store.archive.copies import Tier
 from consumers.views.recordings.questions import SAME_SPAN_S, SegmentRow, segments
 from gateway.calls import Call, Operation
+from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
@@ -20,6 +22,7 @@ from producer.times import moment_of_seconds
 LONGEST = timedelta(days=32)
 MOST_SEGMENTS = 500_000
 MOST_LISTED = 20_000
+LATE_S = 1.0
 
 
 class RecordingAnswer(Answer):
@@ -42,6 +45,7 @@ class SegmentAnswer(Answer):
     url: str
     bytes: int
     discontinuity: bool
+    tier: Tier = Field(description="Where its bytes are.")
 
 
 class SegmentsAnswer(Answer):
@@ -108,11 +112,11 @@ async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
     asked = call.parameters
     start, end = await _bounds(call)
 
-    def question(stores: Stores) -> list[SegmentRow]:
+    def question(stores: Stores) -> tuple[list[SegmentRow], dict[str, Tier]]:
         found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_LISTED)
-        return playable(stores, asked, found)
+        return playable(stores, asked, found), _tiers(call.gateway, stores, asked, found)
 
-    found = await call.gateway.ask(question)
+    found, tiers = await call.gateway.ask(question)
     return SegmentsAnswer(
         segments=[
             SegmentAnswer(
@@ -121,10 +125,21 @@ async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
                 url=media_url(one.key),
                 bytes=one.size,
                 discontinuity=one.discontinuity,
+                tier=tiers.get(one.key, "hot"),
             )
             for one in found
         ]
     )
+
+
+def _tiers(gateway: Gateway, stores: Stores, of: OfDevice, found: Sequence[SegmentRow]) -> dict[str, Tier]:
+    """Those of segments, by their keys. Without cold storage nobody has to look."""
+    if gateway.hub.cold is None or not found:
+        return {}
+    # A device may give the bytes the moment at which the segment ended.
+    start, end = moment_of_seconds(found[0].start), moment_of_seconds(found[-1].end + LATE_S)
+    media = stores.archive.between(of.site, of.device, "segment", start, end)
+    return {one.key: gateway.cold.tier(one) for one in media}
 
 
 def _recording(site: str, device: str, run: SegmentRun) -> RecordingAnswer:

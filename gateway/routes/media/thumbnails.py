@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from consumers.store.archive.copies import Tier
 from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
@@ -21,10 +22,11 @@ class Thumbnail(Answer):
     time: Time
     key: str
     url: str
+    tier: Tier = Field(description="Where its bytes are.")
 
     @classmethod
-    def of(cls, stored: StoredMedium) -> "Thumbnail":
-        return cls(time=stored.time, key=stored.key, url=media_url(stored.key))
+    def of(cls, stored: StoredMedium, tier: Tier) -> "Thumbnail":
+        return cls(time=stored.time, key=stored.key, url=media_url(stored.key), tier=tier)
 
 
 class Thumbnails(Answer):
@@ -58,7 +60,9 @@ async def sample(call: Call[Sampling]) -> Thumbnails:
     found = await gateway.ask(
         lambda stores: stores.archive.between(asked.site, asked.device, asked.kind, start, end, asked.max)
     )
-    return Thumbnails(count=len(found), thumbnails=[Thumbnail.of(stored) for stored in found])
+    return Thumbnails(
+        count=len(found), thumbnails=[Thumbnail.of(stored, gateway.cold.tier(stored)) for stored in found]
+    )
 
 
 async def of_hour(call: Call[ThumbnailsHour]) -> HourOfThumbnails:

@@ -1,12 +1,13 @@
 """Computes the Prometheus metrics of devices and disks from the same data as the API."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from bus_schemas.event import HUB
 from consumers.engine.view_files import NoView
-from consumers.hub_config import HubConfig
+from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.forecast import RATE_OVER, StorageForecast, forecast
 from consumers.views.health.questions import nodes
@@ -40,7 +41,20 @@ def _figures(one: KnownDevice) -> DeviceFigures:
 
 def forecast_of(hub: HubConfig, stores: Stores, now: datetime) -> StorageForecast:
     recent = stores.archive.bytes_since(now - RATE_OVER)
-    return forecast(hub.retention, stores.archive.usage(), recent, disk_of(hub.data), now)
+    return forecast(_on_disk(hub), stores.archive.usage(), recent, disk_of(hub.data), now)
+
+
+def _on_disk(hub: HubConfig) -> RetentionPolicy:
+    """How long the disk keeps media, of which cold storage takes the older ones."""
+    cold = hub.cold
+    if cold is None or cold.copies > 1:
+        return hub.retention
+
+    def shortened(media: tuple[tuple[str, timedelta], ...]) -> tuple[tuple[str, timedelta], ...]:
+        return tuple((kind, min(keep, cold.keep_hot)) for kind, keep in media)
+
+    devices = tuple(replace(one, media=shortened(one.media)) for one in hub.retention.devices)
+    return replace(hub.retention, media=shortened(hub.retention.media), devices=devices)
 
 
 def media_figures(hub: HubConfig, moment: StoresAsOf) -> list[MediaFigures]:

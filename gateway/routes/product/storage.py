@@ -1,6 +1,7 @@
 """Routes of storage: its usage, its retention, and clean-up."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
+from consumers.store.archive.copies import Pending
 from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, disk_of
@@ -36,7 +38,8 @@ DONE_S = 3.0
 
 
 class OfKind(Answer):
-    bytes: int
+    bytes: int = Field(description="On the disk.")
+    cold_bytes: int = Field(description="In cold storage; what is in both is counted in both.")
     files: int
     oldest: Time
     newest: Time
@@ -46,6 +49,7 @@ class DeviceStorageAnswer(Answer):
     site: str
     device: str
     bytes: int
+    cold_bytes: int
     files: int
     kinds: dict[str, OfKind]
     bytes_per_day: int = Field(description="What it wrote within the last 24 hours.")
@@ -58,7 +62,16 @@ class Kept(Answer):
     hours: float
 
 
+class ColdStorageAnswer(Answer):
+    name: str = Field(description="The bucket and our prefix in it.")
+    bytes: int
+    waiting_bytes: int = Field(description="What is closed and not copied yet.")
+    deleting: int = Field(description="Objects that are to go and are not confirmed gone.")
+    within_reach: bool
+
+
 class Storage(Answer):
+    cold: ColdStorageAnswer | None = Field(description="Null where the configuration names no bucket.")
     total_bytes: int = Field(description="What the archive takes on the disk, with its index.")
     index_bytes: int
     disk: DiskAnswer
@@ -131,16 +144,19 @@ async def stats(call: Call[Nothing]) -> Storage:
     gateway = call.gateway
     hub, now = gateway.hub, gateway.clock()
 
-    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast]:
-        return stores.archive.usage(), stores.archive.index_bytes(), disk_of(hub.data), forecast_of(hub, stores, now)
+    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending]:
+        archive, disk = stores.archive, disk_of(hub.data)
+        pending = archive.pending() if hub.cold is not None else Pending()
+        return archive.usage(), archive.index_bytes(), disk, forecast_of(hub, stores, now), pending
 
-    usage, index_bytes, disk, ahead = await gateway.ask(question)
+    usage, index_bytes, disk, ahead, pending = await gateway.ask(question)
     by_device: dict[tuple[str, str], list[SeriesUsage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
     forecasts = {(one.site, one.device): one for one in ahead.devices}
     devices = [_of_device(forecasts[place], series) for place, series in by_device.items() if place in forecasts]
     return Storage(
+        cold=_cold(call.gateway, usage, pending),
         total_bytes=sum(one.bytes for one in usage) + index_bytes,
         index_bytes=index_bytes,
         disk=DiskAnswer(**disk_usage(disk)),
@@ -150,12 +166,31 @@ async def stats(call: Call[Nothing]) -> Storage:
     )
 
 
+def _cold(gateway: Gateway, usage: Sequence[SeriesUsage], pending: Pending) -> ColdStorageAnswer | None:
+    storage = gateway.hub.cold
+    if storage is None:
+        return None
+    return ColdStorageAnswer(
+        name=storage.name,
+        bytes=sum(one.cold_bytes for one in usage),
+        waiting_bytes=pending.bytes,
+        deleting=pending.deleting,
+        within_reach=not gateway.cold.is_away,
+    )
+
+
 def _of_device(ahead: DeviceForecast, series: list[SeriesUsage]) -> DeviceStorageAnswer:
-    kinds = {one.kind: OfKind(bytes=one.bytes, files=one.count, oldest=one.oldest, newest=one.newest) for one in series}
+    kinds = {
+        one.kind: OfKind(
+            bytes=one.bytes, cold_bytes=one.cold_bytes, files=one.count, oldest=one.oldest, newest=one.newest
+        )
+        for one in series
+    }
     return DeviceStorageAnswer(
         site=ahead.site,
         device=ahead.device,
         bytes=sum(one.bytes for one in series),
+        cold_bytes=sum(one.cold_bytes for one in series),
         files=sum(one.count for one in series),
         kinds=kinds,
         bytes_per_day=ahead.bytes_per_day,

@@ -522,6 +522,13 @@ export function spans(d: FakeDevice, from: number, to: number): Schemas['Recordi
 function storage(): Schemas['Storage'] {
   const kinds = { capture: [0.9, 3600], thumbnail: [0.3, 17_280], segment: [3.9, 21_600], thermal: [0.12, 8640] };
   return {
+    cold: {
+      name: 's3://evidence/head-office at https://s3.example.net',
+      bytes: 812_000_000_000,
+      waiting_bytes: 240_000_000,
+      deleting: 0,
+      within_reach: true,
+    },
     total_bytes: 41_870_000_000,
     index_bytes: 31_000_000,
     disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
@@ -530,6 +537,7 @@ function storage(): Schemas['Storage'] {
       site: d.site,
       device: d.device,
       bytes: 4_100_000_000 + d.seed * 190_000_000,
+      cold_bytes: 80_000_000_000 + d.seed * 900_000_000,
       files: 51_120,
       bytes_per_day: 4_100_000_000 + d.seed * 190_000_000,
       bytes_at_rest: 4_100_000_000 + d.seed * 190_000_000,
@@ -541,6 +549,7 @@ function storage(): Schemas['Storage'] {
             kind,
             {
               bytes: Math.round(gb * 1e9 * (1 + d.seed / 20)),
+              cold_bytes: kind === 'capture' ? 0 : Math.round(gb * 20e9 * (1 + d.seed / 20)),
               files,
               oldest: iso(Date.now() - (kind === 'capture' ? HOUR : 24 * HOUR)),
               newest: iso(lastFrame(d)),

@@ -1650,6 +1650,17 @@ export interface components {
             cleanup_config: components["schemas"]["CleanupConfig"];
             retention_stats: components["schemas"]["RetentionStats"];
         };
+        /** ColdStorage */
+        ColdStorage: {
+            /** @description The bucket and our prefix in it. */
+            name: string;
+            bytes: number;
+            /** @description What is closed and not copied yet. */
+            waiting_bytes: number;
+            /** @description Objects that are to go and are not confirmed gone. */
+            deleting: number;
+            within_reach: boolean;
+        };
         /**
          * Command
          * @description A request and how it ended: one that nobody answers has timed out after 30 s.
@@ -1860,6 +1871,7 @@ export interface components {
             site: string;
             device: string;
             bytes: number;
+            cold_bytes: number;
             files: number;
             kinds: {
                 [key: string]: components["schemas"]["OfKind"];
@@ -2401,7 +2413,10 @@ export interface components {
         };
         /** OfKind */
         OfKind: {
+            /** @description On the disk. */
             bytes: number;
+            /** @description In cold storage; what is in both is counted in both. */
+            cold_bytes: number;
             files: number;
             /** Format: date-time */
             oldest: string;
@@ -2851,6 +2866,11 @@ export interface components {
             url: string;
             bytes: number;
             discontinuity: boolean;
+            /**
+             * @description Where its bytes are.
+             * @enum {string}
+             */
+            tier: "hot" | "on_its_way" | "both" | "cold" | "out_of_reach";
         };
         /** Segments */
         Segments: {
@@ -3040,6 +3060,8 @@ export interface components {
         };
         /** Storage */
         Storage: {
+            /** @description Null where the configuration names no bucket. */
+            cold: components["schemas"]["ColdStorage"] | null;
             /** @description What the archive takes on the disk, with its index. */
             total_bytes: number;
             index_bytes: number;
@@ -3220,6 +3242,11 @@ export interface components {
             time: string;
             key: string;
             url: string;
+            /**
+             * @description Where its bytes are.
+             * @enum {string}
+             */
+            tier: "hot" | "on_its_way" | "both" | "cold" | "out_of_reach";
         };
         /** Thumbnails */
         Thumbnails: {

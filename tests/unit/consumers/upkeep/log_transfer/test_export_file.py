@@ -43,7 +43,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def exported(data: Path, file: Path, wanted: LogRange = EVERYTHING, *, media: bool = True) -> Written:
-    return write(file, read(data, SqliteStore(data / "journal"), wanted, media=media), wanted)
+    return write(file, read(data_directory.hub_of(data), SqliteStore(data / "journal"), wanted, media=media), wanted)
 
 
 def imported(file: Path, data: Path) -> ImportReport:

@@ -1,0 +1,35 @@
+"""Opens the media of a hub: those on the disk, and those in cold storage. boto3 is imported only where there is any."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consumers.hub_config import HubConfig
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.settings import ColdStorage
+
+if TYPE_CHECKING:
+    from consumers.store.cold.reader import BucketReader
+
+CACHE = "cold_cache"
+
+
+def cold_reader(storage: ColdStorage | None, data: Path) -> "BucketReader | None":
+    if storage is None:
+        return None
+    from consumers.store.cold.reader import BucketReader
+
+    return BucketReader(storage, data / CACHE)
+
+
+@contextmanager
+def media_of(hub: HubConfig) -> Iterator[ArchiveReader]:
+    """For use in the thread that opens it."""
+    cold = cold_reader(hub.cold, hub.data)
+    try:
+        with ArchiveReader(hub.data / "archive", cold) as archive:
+            yield archive
+    finally:
+        if cold is not None:
+            cold.close()

@@ -1,0 +1,258 @@
+"""A bucket of S3: objects by name below its prefix, and errors as sentences without anything secret."""
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.bandwidth import BandwidthLimiter, LeakyBucket
+from s3transfer.futures import TransferCoordinator
+from s3transfer.utils import signal_not_transferring, signal_transferring
+
+from consumers.store.archive.copies import OutOfReach
+from consumers.store.cold.settings import ColdStorage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+T = TypeVar("T")
+
+CONNECT_S = 5.0
+READ_S = 15.0
+CONNECTIONS = 16
+CHUNK_BYTES = 1 << 20
+
+_GONE = {"404", "NoSuchKey", "NotFound"}
+_NO_UPLOAD = {"NoSuchUpload", "404"}
+_TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
+
+
+class BucketAway(OutOfReach):
+    """The server does not answer, or fails on what it is asked for."""
+
+
+class BucketRefused(OutOfReach):
+    """The server answers, and does not allow it."""
+
+
+class NoSuchObject(LookupError):
+    """The bucket has no object of this name."""
+
+
+class NoSuchUpload(LookupError):
+    """The server does not know the upload: it is begun anew."""
+
+
+class NameTaken(FileExistsError):
+    """There is an object of this name already."""
+
+
+class Bucket:
+    """For use from any thread."""
+
+    def __init__(self, storage: ColdStorage) -> None:
+        self.storage = storage
+        self._client = _client(storage)
+        self._limiter = _limiter(self._client, storage.bytes_per_s)
+
+    def put(self, name: str, body: bytes, *, only_new: bool = False) -> None:
+        """Raises `NameTaken` where it must be new and is not."""
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_new else {}
+        try:
+            self._call(
+                "write",
+                lambda: self._client.put_object(
+                    Bucket=self.storage.bucket, Key=self.storage.key(name), Body=self._paced(body), **condition
+                ),
+            )
+        except _Answered as answered:
+            if answered.code in _TAKEN:
+                raise NameTaken(errno.EEXIST, "there is an object of this name", name) from None
+            raise answered.refusal from None
+
+    def get(self, name: str, first: int = 0, last: int | None = None) -> bytes:
+        """The bytes from `first` to before `last`. Raises `NoSuchObject`."""
+        return b"".join(self.stream(name, first, last))
+
+    def stream(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """Raises `NoSuchObject`."""
+        end = "" if last is None else str(last - 1)
+        part: dict[str, Any] = {"Range": f"bytes={first}-{end}"} if first or end else {}
+        try:
+            found = self._call(
+                "read",
+                lambda: self._client.get_object(Bucket=self.storage.bucket, Key=self.storage.key(name), **part),
+            )
+        except _Answered as answered:
+            if answered.code in _GONE:
+                raise NoSuchObject(name) from None
+            raise answered.refusal from None
+        chunks = found["Body"].iter_chunks(CHUNK_BYTES)
+        while chunk := self._call("read", lambda: next(chunks, b"")):
+            yield chunk
+
+    def size(self, name: str) -> int | None:
+        """`None` where there is no object of this name."""
+        try:
+            found = self._call(
+                "read", lambda: self._client.head_object(Bucket=self.storage.bucket, Key=self.storage.key(name))
+            )
+        except _Answered as answered:
+            if answered.code in _GONE:
+                return None
+            raise answered.refusal from None
+        return found["ContentLength"]
+
+    def delete(self, name: str) -> None:
+        """Nothing where there is none."""
+        try:
+            self._call(
+                "delete", lambda: self._client.delete_object(Bucket=self.storage.bucket, Key=self.storage.key(name))
+            )
+        except _Answered as answered:
+            if answered.code not in _GONE:
+                raise answered.refusal from None
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """The names and sizes of objects, in the order of their names."""
+        pages = iter(
+            self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.storage.bucket, Prefix=self.storage.key(prefix)
+            )
+        )
+        start = len(self.storage.key(""))
+        try:
+            while page := self._call("list", lambda: next(pages, None)):
+                for each in page.get("Contents", []):
+                    yield each["Key"][start:], each["Size"]
+        except _Answered as answered:
+            raise answered.refusal from None
+
+    def begin_upload(self, name: str) -> str:
+        try:
+            return self._call(
+                "write",
+                lambda: self._client.create_multipart_upload(Bucket=self.storage.bucket, Key=self.storage.key(name)),
+            )["UploadId"]
+        except _Answered as answered:
+            raise answered.refusal from None
+
+    def put_part(self, name: str, upload_id: str, number: int, body: bytes) -> str:
+        """What the server calls the part, counted from 1. Raises `NoSuchUpload`."""
+        return self._of_upload(
+            lambda: self._client.upload_part(
+                Bucket=self.storage.bucket,
+                Key=self.storage.key(name),
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=self._paced(body),
+            )
+        )["ETag"]
+
+    def complete_upload(self, name: str, upload_id: str, etags: Sequence[str]) -> None:
+        """Raises `NoSuchUpload`."""
+        parts: list[CompletedPartTypeDef] = [{"ETag": etag, "PartNumber": n} for n, etag in enumerate(etags, 1)]
+        self._of_upload(
+            lambda: self._client.complete_multipart_upload(
+                Bucket=self.storage.bucket,
+                Key=self.storage.key(name),
+                UploadId=upload_id,
+                MultipartUpload={"Parts": parts},
+            )
+        )
+
+    def abort_upload(self, name: str, upload_id: str) -> None:
+        """Nothing where there is none."""
+        with suppress(NoSuchUpload):
+            self._of_upload(
+                lambda: self._client.abort_multipart_upload(
+                    Bucket=self.storage.bucket, Key=self.storage.key(name), UploadId=upload_id
+                )
+            )
+
+    def uploads(self) -> Iterator[tuple[str, str]]:
+        """The names and ids of uploads that have begun and not ended; none where the server does not list them."""
+        start = len(self.storage.key(""))
+        try:
+            found = self._call(
+                "list",
+                lambda: self._client.list_multipart_uploads(
+                    Bucket=self.storage.bucket, Prefix=self.storage.key("packs/")
+                ),
+            )
+        except _Answered:
+            return
+        for each in found.get("Uploads", []):
+            yield each["Key"][start:], each["UploadId"]
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _of_upload(self, act: Callable[[], T]) -> T:
+        try:
+            return self._call("write", act)
+        except _Answered as answered:
+            if answered.code in _NO_UPLOAD:
+                raise NoSuchUpload(answered.code) from None
+            raise answered.refusal from None
+
+    def _paced(self, body: bytes) -> Any:
+        if self._limiter is None:
+            return body
+        return self._limiter.get_bandwith_limited_stream(BytesIO(body), TransferCoordinator())
+
+    def _call(self, what: str, act: Callable[[], T]) -> T:
+        """Raises `BucketAway`, or `_Answered`. What the server says is not passed on: it may name a key."""
+        try:
+            return act()
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            if status >= 500 or status == 429:
+                raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
+            refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status})")
+            raise _Answered(code or str(status), refusal) from None
+        except (BotoCoreError, OSError) as error:
+            reason = type(error).__name__
+            raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+
+
+class _Answered(Exception):
+    def __init__(self, code: str, refusal: BucketRefused) -> None:
+        super().__init__(code)
+        self.code = code
+        self.refusal = refusal
+
+
+def _client(storage: ColdStorage) -> "S3Client":
+    return boto3.client(
+        "s3",
+        endpoint_url=storage.endpoint,
+        region_name=storage.region,
+        aws_access_key_id=storage.access_key,
+        aws_secret_access_key=storage.secret_key,
+        config=Config(
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            # What is written is read back and compared. Servers of others than Amazon may not know these checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path" if storage.endpoint else "auto"},
+        ),
+    )
+
+
+def _limiter(client: "S3Client", bytes_per_s: int | None) -> BandwidthLimiter | None:
+    """It counts what is sent, and not what is read to be signed."""
+    if bytes_per_s is None:
+        return None
+    client.meta.events.register_first("request-created.s3", signal_not_transferring, unique_id="not-transferring")
+    client.meta.events.register_last("request-created.s3", signal_transferring, unique_id="transferring")
+    return BandwidthLimiter(LeakyBucket(bytes_per_s))

@@ -1,0 +1,103 @@
+"""Reads ranges of objects through the cache, and fails at once while the bucket is known to be away."""
+
+import errno
+import threading
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from time import monotonic
+
+from consumers.store.archive.copies import LostCopy, ObjectRange, OutOfReach
+from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.cold.cache import BlockCache
+from consumers.store.cold.settings import ColdStorage
+
+BLOCK_BYTES = 1 << 20
+AWAY_S = 5.0
+"""So long after a failure nothing is asked: whoever plays an hour would wait for each segment of it."""
+LOCKS = 64
+
+
+class BucketReader:
+    """A `ColdReader`; for use from any thread. It connects when it is first asked."""
+
+    def __init__(self, storage: ColdStorage, directory: Path, monotonic: Callable[[], float] = monotonic) -> None:
+        self._storage = storage
+        self._cache = BlockCache(directory, storage.cache_bytes)
+        self._monotonic = monotonic
+        self._bucket: Bucket | None = None
+        self._connecting = threading.Lock()
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
+        self._failed_at: float | None = None
+        self._reason = ""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the last thing that was asked failed. What the cache has is read all the same."""
+        return self._failed_at is not None
+
+    def read(self, place: ObjectRange, start: int, length: int) -> bytes:
+        """Bytes of a medium. Raises `OutOfReach`, and `LostCopy` where they are not there or not those of its hash."""
+        if length <= 0:
+            return b""
+        first = place.offset + start
+        body = self._read(place.object, first, first + length)
+        if length == place.size and sha256(body).hexdigest() != place.sha256:
+            raise LostCopy(errno.EIO, f"{self._storage.name} holds other bytes than were written", place.object)
+        return body
+
+    def _read(self, name: str, first: int, last: int) -> bytes:
+        numbers = range(first // BLOCK_BYTES, (last - 1) // BLOCK_BYTES + 1)
+        # Many want blocks of one object at once: it is asked for each of them once.
+        with self._locks[hash((name, numbers[0])) % LOCKS]:
+            blocks = {number: self._cache.get(_block_name(name, number)) for number in numbers}
+            for run in _runs([number for number, block in blocks.items() if block is None]):
+                blocks.update(self._fetch(name, run))
+        whole = b"".join(block for number in numbers if (block := blocks[number]) is not None)
+        start = first - numbers[0] * BLOCK_BYTES
+        found = whole[start : start + last - first]
+        if len(found) != last - first:
+            raise LostCopy(errno.EIO, f"{self._storage.name} holds fewer bytes than were written", name)
+        return found
+
+    def _fetch(self, name: str, numbers: range) -> Iterator[tuple[int, bytes]]:
+        body = self._ask(name, numbers.start * BLOCK_BYTES, numbers.stop * BLOCK_BYTES)
+        for place, number in enumerate(numbers):
+            block = body[place * BLOCK_BYTES : (place + 1) * BLOCK_BYTES]
+            self._cache.put(_block_name(name, number), block)
+            yield number, block
+
+    def _ask(self, name: str, first: int, last: int) -> bytes:
+        if self._failed_at is not None and self._monotonic() - self._failed_at < AWAY_S:
+            raise OutOfReach(errno.EHOSTUNREACH, self._reason)
+        try:
+            body = self._connected().get(name, first, last)
+        except NoSuchObject as error:
+            raise LostCopy(errno.ENOENT, f"{self._storage.name} has no object {name}") from error
+        except OutOfReach as error:
+            self._failed_at, self._reason = self._monotonic(), error.strerror or str(error)
+            raise
+        self._failed_at = None
+        return body
+
+    def _connected(self) -> Bucket:
+        with self._connecting:
+            if self._bucket is None:
+                self._bucket = Bucket(self._storage)
+            return self._bucket
+
+    def close(self) -> None:
+        if self._bucket is not None:
+            self._bucket.close()
+
+
+def _block_name(name: str, number: int) -> str:
+    return f"{name}#{number}"
+
+
+def _runs(numbers: list[int]) -> Iterator[range]:
+    """Those that follow each other, together."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        found = [number for _, number in run]
+        yield range(found[0], found[-1] + 1)

@@ -1,0 +1,53 @@
+"""The settings of cold storage."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TransferHours:
+    """A time of day, in UTC; it may pass midnight."""
+
+    start: time
+    end: time
+
+    def __contains__(self, moment: datetime) -> bool:
+        now = moment.time()
+        if self.start <= self.end:
+            return self.start <= now < self.end
+        return now >= self.start or now < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStorage:
+    """A bucket, its keys, and when what goes to it. Without keys, boto3 looks for them where it usually does."""
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    archive_after: timedelta = timedelta(minutes=15)
+    keep_hot: timedelta = timedelta(hours=24)
+    copies: int = 1
+    """In how many places media stay: with 2, the disk lets go of what is in the bucket only where it has to."""
+    bytes_per_s: int | None = None
+    hours: TransferHours | None = None
+    cache_bytes: int = 1000 * MB
+
+    def kinds(self, media: tuple[tuple[str, timedelta], ...]) -> tuple[str, ...]:
+        """The kinds that go to the bucket, of those that are kept so long: the others are gone before it would help."""
+        longer_than = self.keep_hot if self.copies == 1 else self.archive_after
+        return tuple(kind for kind, keep in media if keep > longer_than)
+
+    @property
+    def name(self) -> str:
+        """As people know it; without anything secret."""
+        where = f" at {self.endpoint}" if self.endpoint else ""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/") + where
+
+    def key(self, name: str) -> str:
+        return f"{self.prefix}/{name}" if self.prefix else name

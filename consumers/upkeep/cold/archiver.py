@@ -1,0 +1,116 @@
+"""The rounds of cold storage: upload what is due, delete what retention dropped, let the disk go of what is copied."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from threading import Event as Flag
+from typing import Final
+
+import structlog
+
+from consumers.hub_config import HubConfig
+from consumers.store.archive.copies import PackRange
+from consumers.store.archive.retention import NEWEST, ArchiveRetention
+from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.settings import ColdStorage
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.record import journal_id_text
+from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.journal_days import JournalDays
+from consumers.upkeep.cold.owner import claim
+from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
+from consumers.upkeep.cold.sending import ObjectSender
+from producer.ids import Clock
+
+AT_ONCE: Final = 4
+PACKS_PER_ROUND: Final = 64
+DELETIONS_PER_ROUND: Final = 500
+
+log = structlog.get_logger()
+
+
+def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Sequence[PackRange]) -> int:
+    """Some at a time; the bytes that were copied."""
+    with ThreadPoolExecutor(AT_ONCE, "cold storage") as pool:
+        jobs = [pool.submit(copy_range, directory, book, sender, one) for one in waiting]
+    return sum(job.result() for job in jobs)
+
+
+class Archiver:
+    """One thread calls `round` again and again; `halted` lets go of what takes long."""
+
+    def __init__(self, hub: HubConfig, storage: ColdStorage, clock: Clock, halted: Flag) -> None:
+        self._directory = hub.data / "archive"
+        self._storage = storage
+        self._clock = clock
+        self._halted = halted
+        self._journal = journal_of(hub)
+        self._kinds = storage.kinds(hub.retention.longest())
+        self._retention = ArchiveRetention(self._directory, clock)
+        self._days = JournalDays(hub, clock)
+        self._bucket: Bucket | None = None
+
+    def round(self) -> bool:
+        """Whether there is more to do at once. Raises `OutOfReach`, `NotOwner`, `NotAsWritten` or `Halted`."""
+        with closing(self._journal.reader()) as reader:
+            journal = journal_id_text(reader.journal_id())
+        if journal is None or not self._retention.exists:
+            return False
+        bucket = self._connected()
+        claim(bucket, journal, self._clock)
+        with CopyBook(self._directory) as book:
+            self._reconcile(book, bucket)
+            deleted = delete_objects(book, bucket, DELETIONS_PER_ROUND)
+            uploaded = self._upload(book, bucket)
+            self._release()
+        return deleted == DELETIONS_PER_ROUND or uploaded
+
+    def _reconcile(self, book: CopyBook, bucket: Bucket) -> None:
+        """An index that was made again of the packs on the disk knows nothing of those in the bucket."""
+        name = bucket.storage.name
+        if book.is_reconciled(name):
+            return
+        known = book.upload_ids()
+        for object_name, upload_id in bucket.uploads():
+            if upload_id not in known:
+                # It began a moment before a crash, and nobody knows of it.
+                bucket.abort_upload(object_name, upload_id)
+        entered = enter_objects(book, bucket)
+        book.mark_reconciled(name)
+        if entered:
+            log.info("objects of cold storage entered", bucket=name, objects=entered)
+
+    def _upload(self, book: CopyBook, bucket: Bucket) -> bool:
+        now = self._clock()
+        if self._storage.hours is not None and now not in self._storage.hours:
+            return False
+        waiting = book.waiting(self._due(now), self._kinds, PACKS_PER_ROUND)
+        sender = ObjectSender(bucket, book, self._halted)
+        moved = copy_all(self._directory, book, sender, waiting)
+        self._days.upload(book, bucket, sender, self._oldest_waiting(book))
+        return moved > 0
+
+    def _oldest_waiting(self, book: CopyBook) -> datetime:
+        """The moment before which everything of the archive is in the bucket."""
+        now = self._clock()
+        waiting = book.waiting(now, self._kinds, 1)
+        return min([self._due(now), *(one.interval.begin for one in waiting)])
+
+    def _due(self, now: datetime) -> datetime:
+        return now - max(self._storage.archive_after, NEWEST)
+
+    def _release(self) -> None:
+        if self._storage.copies == 1:
+            self._retention.release(self._clock() - self._storage.keep_hot)
+
+    def _connected(self) -> Bucket:
+        if self._bucket is None:
+            self._bucket = Bucket(self._storage)
+        return self._bucket
+
+    def close(self) -> None:
+        if self._bucket is not None:
+            self._bucket.close()
+        self._bucket = None

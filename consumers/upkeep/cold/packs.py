@@ -1,0 +1,99 @@
+"""Copies ranges of packs to the bucket, deletes objects there, and enters those that the index does not know."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+
+from consumers.store.archive.copies import CopiedRange, PackRange, parse_object_name
+from consumers.store.archive.keys import pack_path
+from consumers.store.archive.records import ScannedRecord
+from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.footer import TAIL_BYTES, DamagedFooter, footer_size, pack_footer, unpack_footer
+from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
+
+PACKS = "packs/"
+
+log = structlog.get_logger()
+
+
+def copy_range(directory: Path, book: CopyBook, sender: ObjectSender, wanted: PackRange) -> int:
+    """Its bytes; 0 where the pack was dropped meanwhile. Raises `Halted`, `NotAsWritten` or `OutOfReach`."""
+    footer = pack_footer((one.offset, one.header) for one in book.records(wanted))
+    content = FileContent(pack_path(directory, wanted.series, wanted.interval), wanted.first, wanted.last, footer)
+    try:
+        digest = digest_of(content)
+        name = wanted.object_name(digest)
+        sender.send(name, content, wanted, digest)
+    except FileNotFoundError:
+        # Its upload, if it had begun, was buried with it.
+        return 0
+    copy = CopiedRange(name, wanted.first, wanted.last, content.size, bytes.fromhex(digest))
+    return content.size if book.settle(wanted, copy) else 0
+
+
+def delete_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
+    """Delete what is to be deleted; each is forgotten once the bucket says that it is gone. How many."""
+    buried = book.tombstones(limit)
+    for name, upload_id in buried:
+        if upload_id is not None:
+            bucket.abort_upload(name, upload_id)
+        bucket.delete(name)
+        if bucket.size(name) is None:
+            book.confirm_gone(name)
+    return len(buried)
+
+
+class OtherBucket(LookupError):
+    """The bucket lacks objects that the index knows: they are in another one."""
+
+
+def enter_objects(book: CopyBook, bucket: Bucket, progress: Callable[[int, int], None] | None = None) -> int:
+    """Enter the objects that the index does not know; how many there were. Raises `OtherBucket`."""
+    listed = dict(bucket.list(PACKS))
+    if lacking := book.copies() - listed.keys():
+        raise OtherBucket(
+            f"{bucket.storage.name} lacks {len(lacking):,} objects that were written to another bucket or prefix:"
+            " copy them there first, or name the one that has them"
+        )
+    known = book.known()
+    found = [
+        (parsed[0], name, size, parsed[1])
+        for name, size in listed.items()
+        if name not in known and (parsed := parse_object_name(name))
+    ]
+    # Ranges of a pack lie one after the other.
+    found.sort(key=lambda each: (each[0].interval, each[0].first))
+    for done, (place, name, size, digest) in enumerate(found, 1):
+        try:
+            records = read_footer(bucket, name, size)
+        except DamagedFooter as error:
+            log.warning("an object in cold storage is none of ours", object=name, reason=str(error))
+            continue
+        book.enter(place, CopiedRange(name, place.first, place.last, size, digest), records)
+        if progress is not None:
+            progress(done, len(found))
+    return len(found)
+
+
+def read_footer(bucket: Bucket, name: str, size: int) -> list[ScannedRecord]:
+    """Raises `DamagedFooter`."""
+    start = max(0, size - TAIL_BYTES)
+    tail = bucket.get(name, start, size)
+    length = footer_size(tail)
+    if length > len(tail):
+        tail = bucket.get(name, max(0, size - length), size)
+    records = unpack_footer(tail)
+    if not records:
+        raise DamagedFooter("the object holds no medium")
+    return records
+
+
+def digest_in_bucket(bucket: Bucket, name: str) -> str:
+    """The SHA-256 of an object as it is there."""
+    found = sha256()
+    for chunk in bucket.stream(name):
+        found.update(chunk)
+    return found.hexdigest()

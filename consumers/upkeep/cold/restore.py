@@ -1,0 +1,136 @@
+"""Makes a hub again of what a bucket holds: the closed days of its journal, and an index over the packs that are there.
+
+The media stay in the bucket and are read from there. The journal gets a new identity, and the prefix belongs to the new
+hub; the lost one, should it come back, is refused.
+"""
+
+import gzip
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, get_args
+
+from bus_schemas.media import MediaKind
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.index import open_to_write
+from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.journal.days import day_path
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.record import journal_id_text
+from consumers.store.journal.retention_floor import NAME as FLOOR
+from consumers.upkeep.backup.restore import become_another_journal, require_empty
+from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.journal_days import JOURNAL, DamagedChain, DayManifest, read_manifests
+from consumers.upkeep.cold.owner import take_over
+from consumers.upkeep.cold.packs import enter_objects
+from producer.ids import Clock
+from producer.times import DAY, micros
+from producer.transaction import transaction
+
+DRAFT: Final = ".restored"
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is restored, how many of it are done, and of how many."""
+
+
+class NothingInBucket(LookupError):
+    """The bucket holds no closed day of a journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredHub:
+    """What was restored: the days of the journal, its last position, and the objects of media."""
+
+    days: int
+    until: datetime
+    head: int
+    objects: int
+
+
+def restore_from_bucket(bucket: Bucket, data: Path, clock: Clock, progress: Progress) -> RestoredHub:
+    """Raises `DataThere`, `NothingInBucket`, `DamagedChain` or `OutOfReach`; the directory is as empty as before then,
+    but for what the next try finds and does not fetch again.
+    """
+    require_empty(data, besides=(DRAFT,))
+    manifests = read_manifests(bucket)
+    if not manifests:
+        raise NothingInBucket(f"{bucket.storage.name} holds no closed day of a journal")
+    draft = data / DRAFT
+    (draft / "journal").mkdir(parents=True, exist_ok=True)
+    for done, manifest in enumerate(manifests, 1):
+        _fetch_day(bucket, manifest, draft / "journal")
+        progress("days", done, len(manifests))
+    _fetch_floor(bucket, draft / "journal")
+    become_another_journal(draft / "journal")
+    objects = _make_index(bucket, draft / "archive", manifests[-1], clock, lambda n, of: progress("objects", n, of))
+    with_reader = SqliteStore(draft / "journal").reader()
+    try:
+        head, identity = with_reader.head(), journal_id_text(with_reader.journal_id())
+    finally:
+        with_reader.close()
+    assert identity is not None
+    take_over(bucket, identity, clock)
+    # The journal comes last: a restore that was interrupted leaves a directory that no hub starts from by mistake.
+    for name in ("archive", "journal"):
+        (draft / name).rename(data / name)
+    draft.rmdir()
+    return RestoredHub(len(manifests), _end(manifests[-1]), head, objects)
+
+
+def _fetch_day(bucket: Bucket, manifest: DayManifest, directory: Path) -> None:
+    path = day_path(directory, manifest.date)
+    if path.exists():
+        return
+    packed, draft = directory / f".{manifest.date}.gz", directory / f".{manifest.date}.draft"
+    digest = sha256()
+    try:
+        with packed.open("wb") as file:
+            for chunk in bucket.stream(manifest.object):
+                digest.update(chunk)
+                file.write(chunk)
+    except NoSuchObject as error:
+        raise DamagedChain(f"{manifest.date} of the journal is in no object {manifest.object}") from error
+    if digest.hexdigest() != manifest.sha256:
+        raise DamagedChain(f"{manifest.object} has other bytes than were written")
+    with gzip.open(packed) as source, draft.open("wb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+    packed.unlink()
+    draft.rename(path)
+
+
+def _fetch_floor(bucket: Bucket, directory: Path) -> None:
+    try:
+        body = bucket.get(f"{JOURNAL}{FLOOR}")
+    except NoSuchObject:
+        return
+    (directory / FLOOR).write_bytes(body)
+
+
+def _make_index(
+    bucket: Bucket, directory: Path, newest: DayManifest, clock: Clock, progress: Callable[[int, int], None]
+) -> int:
+    Archive(directory, clock).close()
+    with CopyBook(directory) as book:
+        objects = enter_objects(book, bucket, progress)
+        book.mark_reconciled(bucket.storage.name)
+    _forget_other_kinds(directory, newest)
+    return objects
+
+
+def _forget_other_kinds(directory: Path, newest: DayManifest) -> None:
+    """Of the kinds that were on the disk alone nothing is kept from before the end of the newest day."""
+    index = open_to_write(directory)
+    try:
+        with transaction(index):
+            for kind in get_args(MediaKind):
+                if kind not in newest.kinds:
+                    index.execute("insert or replace into floors values (?, ?)", (kind, micros(_end(newest))))
+    finally:
+        index.close()
+
+
+def _end(manifest: DayManifest) -> datetime:
+    return datetime.combine(manifest.date, time(0), UTC) + DAY

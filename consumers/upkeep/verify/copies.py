@@ -1,0 +1,75 @@
+"""Checks that cold storage has every object that the index names, whole, and nothing that nobody names."""
+
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from consumers.store.archive.copies import OutOfReach
+from consumers.store.archive.records import scan
+from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.verify.findings import Findings
+
+if TYPE_CHECKING:
+    from consumers.store.cold.bucket import Bucket
+
+
+def check_copies(
+    findings: Findings, index: sqlite3.Connection, cold: ColdStorage | None, *, deep: bool = False
+) -> None:
+    """`deep` reads every object, and every medium in it."""
+    copies = index.execute("select object, size, pack, first, last, sha256 from copies").fetchall()
+    if cold is None:
+        if copies:
+            findings.not_compared(f"{len(copies):,} objects in cold storage, for the configuration names no bucket")
+        return
+    # Only here, for boto3 takes a while to load.
+    from consumers.store.cold.bucket import Bucket
+
+    try:
+        with closing(Bucket(cold)) as bucket:
+            listed = dict(bucket.list("packs/"))
+            _compare(findings, index, listed)
+            for name, size, pack, first, last, digest in copies if deep else ():
+                if listed.get(name) == size:
+                    _read(findings, bucket, name, last - first, digest, _media_in(index, pack, first, last))
+    except OutOfReach as away:
+        findings.not_compared(f"cold storage: {away.strerror}")
+
+
+def _compare(findings: Findings, index: sqlite3.Connection, listed: dict[str, int]) -> None:
+    expected = dict(index.execute("select object, size from copies"))
+    leaving = {name for (name,) in index.execute("select object from uploads union select object from tombstones")}
+    for name, size in expected.items():
+        if name not in listed:
+            findings.fault(f"the object {name} is not in cold storage")
+        elif listed[name] != size:
+            findings.fault(f"the object {name} has {listed[name]:,} bytes in cold storage, and {size:,} were written")
+    if unknown := listed.keys() - expected.keys() - leaving:
+        findings.fault(f"{len(unknown):,} objects in cold storage are in no index, such as {min(unknown)}")
+    size = sum(expected.values())
+    findings.note(f"{len(expected):,} objects, {size:,} bytes in cold storage; {len(leaving):,} on their way")
+
+
+def _media_in(index: sqlite3.Connection, pack: int, first: int, last: int) -> set[tuple[int, bytes]]:
+    """The place and hash of each medium in a range of a pack."""
+    return set(
+        index.execute(
+            "select offset - ?2, sha256 from media where series = (select series from packs where pack = ?1)"
+            " and time between (select first from packs where pack = ?1) and (select last from packs where pack = ?1)"
+            " and pack = ?1 and offset >= ?2 and offset < ?3",
+            (pack, first, last),
+        )
+    )
+
+
+def _read(
+    findings: Findings, bucket: "Bucket", name: str, length: int, digest: bytes, media: set[tuple[int, bytes]]
+) -> None:
+    body = bucket.get(name)
+    if sha256(body).digest() != digest:
+        findings.fault(f"the object {name} has other bytes in cold storage than were written")
+        return
+    found = {(one.offset, one.header.sha256) for one in scan(body[:length])}
+    if lacking := media - found:
+        findings.fault(f"the object {name} lacks {len(lacking):,} media that the index places in it")

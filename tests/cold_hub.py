@@ -1,0 +1,77 @@
+"""A hub with a bucket on a real server: what it recorded, its rounds of cold storage, and its clock."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from threading import Event as Flag
+
+from bus_schemas.event import Event
+from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.cold.archiver import Archiver
+from tests import builders
+from tests.builders import START, numbered
+from tests.data_directory import fold, hub_of, write
+
+KEEP = timedelta(days=30)
+RETENTION = RetentionPolicy(media=(("thumbnail", KEEP), ("segment", KEEP)))
+
+
+class ColdHub:
+    """`now` is what its clock says."""
+
+    def __init__(self, data: Path, storage: ColdStorage, now: datetime = START) -> None:
+        self.data = data
+        self.now = now
+        self.storage = storage
+        self.hub: HubConfig = replace(hub_of(data), cold=storage, retention=RETENTION)
+        self.payloads: dict[str, bytes] = {}
+        self._epochs = 0
+
+    def record(self, start: datetime = START, minutes: int = 5, segment_bytes: int = 40_000) -> list[str]:
+        """A segment every ten seconds, a thumbnail with each, and the hub's ticks; the keys of the segments."""
+        events: list[Event] = []
+        keys = []
+        chance = Random(start.timestamp())
+        for second in range(0, minutes * 60, 10):
+            moment = start + timedelta(seconds=second)
+            body, picture = chance.randbytes(segment_bytes), chance.randbytes(300)
+            medium = builders.media(moment, body, kind="segment", id=f"s{moment:%d%H%M%S}")
+            thumbnail = builders.media(moment, picture, id=f"t{moment:%d%H%M%S}")
+            self.payloads |= {medium.data.key: body, thumbnail.data.key: picture}
+            keys.append(medium.data.key)
+            ended = builders.segment(moment, media=(medium.data.key,))
+            events += [builders.tick(moment), medium, thumbnail, ended]
+        self._epochs += 1
+        told = numbered(events, f"epoch-{self._epochs}")
+        write(self.data, [(event.time, event) for event in told], self.payloads)
+        self.now = max(self.now, told[-1].time)
+        return keys
+
+    def archiver(self, halted: Flag | None = None) -> Archiver:
+        return Archiver(self.hub, self.storage, lambda: self.now, halted or Flag())
+
+    def archive(self, after: timedelta = timedelta(hours=1)) -> None:
+        """Some time later everything is uploaded that is due."""
+        self.now += after
+        with closing(self.archiver()) as archiver:
+            while archiver.round():
+                pass
+
+    def fold(self) -> None:
+        fold(self.data, "registry", "recordings", "health", of=self.hub)
+
+    def retention(self) -> ArchiveRetention:
+        return ArchiveRetention(self.data / "archive", lambda: self.now)
+
+    def tiers(self, kind: str = "segment") -> list[str]:
+        with ArchiveReader(self.data / "archive") as reader:
+            found = reader.between("DEMO", "yard", kind, START - KEEP, self.now + KEEP)
+        return [one.tier for one in found]
+
+    def packs_on_disk(self) -> list[str]:
+        return sorted(path.relative_to(self.data).as_posix() for path in self.data.glob("archive/*/*/*/*/*.pack"))

@@ -1,0 +1,129 @@
+"""Packs go to a real S3 server, are compared, and leave the disk; whatever stops that, nothing is lost or left over."""
+
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import media_of
+from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.cold.owner import NotOwner
+from consumers.upkeep.verify.run import check
+from tests.builders import START
+from tests.cold_hub import ColdHub
+from tests.rclone import S3Server
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, storage: ColdStorage) -> ColdHub:
+    return ColdHub(tmp_path / "data", storage)
+
+
+def faults(hub: ColdHub, *parts: str, deep: bool = True) -> list[str]:
+    found = check(parts or ("journal", "media"), hub.hub, lambda part, done, of: None, deep=deep)
+    return [fault for one in found for fault in (*one.faults, *one.uncompared)]
+
+
+def test_a_closed_pack_is_hot_then_in_both_places_then_cold_and_always_the_same_bytes(hub: ColdHub) -> None:
+    keys = hub.record(minutes=5)
+    tiers = [set(hub.tiers())]
+    hub.archive(HOUR)
+    tiers.append(set(hub.tiers()))
+    hub.archive(6 * HOUR)
+    tiers.append(set(hub.tiers()))
+
+    assert tiers == [{"hot"}, {"both"}, {"cold"}]
+    assert hub.packs_on_disk() == []
+    with media_of(hub.hub) as media:
+        assert [media.read(key) for key in keys] == [hub.payloads[key] for key in keys]
+    assert faults(hub) == []
+
+
+def test_what_is_younger_than_asked_for_stays_where_it_is(hub: ColdHub) -> None:
+    hub.record(minutes=5)
+
+    hub.archive(timedelta(minutes=14))
+
+    assert set(hub.tiers()) == {"hot"}
+
+
+def test_what_comes_late_for_a_cold_pack_is_kept_beside_it_and_follows_it(hub: ColdHub) -> None:
+    early = hub.record(START, minutes=1)
+    hub.archive(7 * HOUR)
+    late = hub.record(START + timedelta(minutes=2), minutes=1)
+    with media_of(hub.hub) as media:
+        before = [media.read(key) for key in early + late]
+    usage = hub.packs_on_disk()
+    hub.archive(7 * HOUR)
+
+    assert before == [hub.payloads[key] for key in early + late]
+    assert len(usage) == 2
+    assert hub.packs_on_disk() == []
+    assert set(hub.tiers()) == {"cold"}
+    with media_of(hub.hub) as media:
+        assert [media.read(key) for key in early + late] == before
+    assert faults(hub) == []
+
+
+def test_a_second_hub_is_refused_with_a_sentence(hub: ColdHub, storage: ColdStorage, tmp_path: Path) -> None:
+    hub.record()
+    hub.archive()
+    other = ColdHub(tmp_path / "other", storage)
+    other.record()
+
+    with pytest.raises(NotOwner, match=r"belongs to another hub since 2026-01-05 .* UTC; name another prefix"):
+        other.archive()
+
+    assert set(other.tiers()) == {"hot"}
+
+
+def test_what_retention_drops_is_deleted_in_the_bucket_and_known_until_it_is_gone(
+    hub: ColdHub, storage: ColdStorage, s3: S3Server
+) -> None:
+    hub.record()
+    hub.archive(7 * HOUR)
+    retention = hub.retention()
+
+    for kind in ("segment", "thumbnail"):
+        retention.drop(retention.expiring(kind, hub.now))
+    with ArchiveReader(hub.data / "archive") as reader:
+        deleting = reader.pending().deleting
+    there = len(s3.files(storage.prefix))
+    hub.archive()
+
+    assert (deleting, there) == (2, 3)
+    assert list(s3.files(storage.prefix)) == ["owner.json"]
+    with ArchiveReader(hub.data / "archive") as reader:
+        assert reader.pending().deleting == 0
+        assert reader.usage() == []
+
+
+def test_a_large_pack_goes_up_in_parts(hub: ColdHub, storage: ColdStorage) -> None:
+    keys = hub.record(minutes=5, segment_bytes=700_000)
+
+    hub.archive(7 * HOUR)
+
+    with closing(Bucket(storage)) as bucket:
+        assert max(size for _, size in bucket.list("packs/")) > 20_000_000
+    with media_of(hub.hub) as media:
+        assert media.read(keys[-1]) == hub.payloads[keys[-1]]
+
+
+def test_an_index_that_was_lost_is_made_again_of_the_disk_and_the_bucket(hub: ColdHub) -> None:
+    cold = hub.record(START, minutes=5)
+    hub.archive(7 * HOUR)
+    hot = hub.record(hub.now, minutes=5)
+    for file in hub.data.glob("archive/index.sqlite*"):
+        file.unlink()
+    hub.record(hub.now, minutes=1)
+
+    hub.archive(timedelta(minutes=1))
+
+    with media_of(hub.hub) as media:
+        assert [media.read(key) for key in cold + hot] == [hub.payloads[key] for key in cold + hot]
+    assert faults(hub) == []

@@ -1,0 +1,131 @@
+"""The bucket is away, or refuses: recording goes on, the disk stays within its bound, and people are told once."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.codec import read_stored
+from bus_schemas.hub import OpenFault
+from consumers.engine import view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import ConsumerContext
+from consumers.hub_faults import FaultReporter
+from consumers.store.cold.bucket import BucketAway
+from consumers.store.journal.files import SqliteStore
+from consumers.upkeep.cold.sink import ColdStorageSink
+from consumers.upkeep.retention.sink import RetentionSink
+from tests.cold_hub import ColdHub
+from tests.eventually import eventually
+from tests.rclone import ACCESS_KEY, SECRET_KEY, S3Server
+
+
+@pytest.fixture
+def hub(tmp_path: Path, own_s3: S3Server) -> ColdHub:
+    return ColdHub(tmp_path / "data", own_s3.storage(keep_hot=timedelta(hours=6)))
+
+
+class Running:
+    """The sink as its process runs it, and the faults that it reports."""
+
+    def __init__(self, hub: ColdHub) -> None:
+        self.faults = FaultReporter("consumers", None, lambda: hub.now)
+        self.raised: list[OpenFault] = []
+        self._sink = ColdStorageSink(hub.hub, lambda: hub.now, pace=0.01)
+        self._sink.faults = self.faults
+        self._reader = SqliteStore(hub.data / "journal").reader()
+        self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._reader, lambda: hub.now))
+        self._deliverer.advance()
+        self._deliverer.idle()
+
+    def close(self) -> None:
+        self._sink.halt()
+        self._deliverer.close()
+        self._reader.close()
+
+
+@pytest.fixture
+def running(hub: ColdHub) -> Iterator[Running]:
+    hub.record(minutes=5)
+    hub.now += timedelta(hours=7)
+    with closing(Running(hub)) as running:
+        yield running
+
+
+def test_a_bucket_that_is_away_is_one_fault_until_it_is_back(
+    hub: ColdHub, own_s3: S3Server, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    eventually(lambda: set(hub.tiers()) == {"cold"}, within=20)
+    own_s3.stop()
+    hub.record(hub.now, minutes=5)
+    hub.now += timedelta(hours=1)
+    (fault,) = eventually(lambda: running.faults.faults, within=30)
+    since = fault.since
+    own_s3.start()
+    eventually(lambda: not running.faults.faults, within=60)
+
+    assert (fault.part, fault.kind) == ("cold_storage", "write_failed")
+    assert fault.reason.startswith("Nothing goes to cold storage: s3://evidence/hub at http://127.0.0.1:")
+    assert since <= hub.now
+    eventually(lambda: hub.tiers().count("both") == 30, within=20)
+
+
+def test_a_bucket_that_refuses_says_so_without_a_key(tmp_path: Path, own_s3: S3Server) -> None:
+    storage = replace(own_s3.storage(), secret_key="another-key-that-no-log-may-show")
+    hub = ColdHub(tmp_path / "data", storage)
+    hub.record(minutes=5)
+    hub.now += timedelta(hours=7)
+    with closing(Running(hub)) as running:
+        (fault,) = eventually(lambda: running.faults.faults, within=30)
+
+    assert "refuses to read" in fault.reason
+    assert not any(key in fault.reason for key in (ACCESS_KEY, SECRET_KEY, "another-key"))
+
+
+def test_a_server_that_stands_still_holds_up_no_end(hub: ColdHub, own_s3: S3Server, running: Running) -> None:
+    eventually(lambda: set(hub.tiers()) == {"cold"}, within=20)
+    own_s3.freeze()
+    try:
+        hub.record(hub.now, minutes=5)
+        hub.now += timedelta(hours=1)
+        began = monotonic()
+        running.close()
+        assert monotonic() - began < 20
+    finally:
+        own_s3.thaw()
+
+
+def test_a_disk_at_its_bound_drops_the_oldest_that_is_not_copied_and_says_so(hub: ColdHub, own_s3: S3Server) -> None:
+    first = hub.record(minutes=5)
+    hub.archive(timedelta(hours=1))
+    own_s3.stop()
+    second = hub.record(hub.now, minutes=10)
+    hub.now += timedelta(hours=1)
+    with pytest.raises(BucketAway):
+        hub.archive(timedelta())
+
+    retention = replace(hub.hub.retention, segment_bytes=1_300_000)
+    sink = RetentionSink(replace(hub.hub, retention=retention), lambda: hub.now)
+    with (
+        closing(SqliteStore(hub.data / "journal").reader()) as reader,
+        closing(Deliverer(sink, ConsumerContext(hub.data, reader, lambda: hub.now))) as deliverer,
+    ):
+        deliverer.advance()
+        hub.record(hub.now, minutes=1)
+        deliverer.advance()
+    view = view_files.open_view(hub.data, "retention")
+    told = read_stored([body for (body,) in view.execute("select body from outbox_event order by position")])
+    view.close()
+
+    # What the bucket has went from the disk first and is still there; then the oldest of the others, with an event.
+    tiers = hub.tiers()
+    assert tiers[: len(first)] == ["cold"] * len(first)
+    assert [one.data.rule for one in told if isinstance(one, RetentionEvent)] == [
+        "segment: kept up to 1300000 bytes; not in cold storage yet"
+    ]
+    assert 0 < tiers.count("hot") < len(second) + 6

@@ -1,0 +1,128 @@
+"""A bucket is enough: on an empty directory it makes the hub again."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import media_of
+from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.settings import ColdStorage
+from consumers.store.journal.days import list_days
+from consumers.store.journal.files import SqliteStore
+from consumers.upkeep.backup.restore import DataThere
+from consumers.upkeep.cold.journal_days import DamagedChain, read_manifests
+from consumers.upkeep.cold.owner import NotOwner
+from consumers.upkeep.cold.restore import NothingInBucket, RestoredHub, restore_from_bucket
+from consumers.upkeep.verify.run import check
+from tests.cold_hub import ColdHub
+from tests.integration.gateway.started import Started
+from tests.rclone import S3Server
+
+DAYS = [datetime(2026, 1, day, 10, tzinfo=UTC) for day in (5, 6, 7)]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, storage: ColdStorage) -> ColdHub:
+    """Two closed days and an open one, each of which recorded two minutes."""
+    hub = ColdHub(tmp_path / "data", storage)
+    for day in DAYS:
+        hub.record(day, minutes=2)
+    hub.archive(timedelta(hours=7))
+    return hub
+
+
+def restored(hub: ColdHub, data: Path) -> RestoredHub:
+    with closing(Bucket(hub.storage)) as bucket:
+        return restore_from_bucket(bucket, data, lambda: hub.now, lambda what, done, of: None)
+
+
+def bodies(data: Path) -> list[bytes]:
+    with closing(SqliteStore(data / "journal").reader()) as reader:
+        return [record.body for record in reader.read(0, limit=1_000_000).records]
+
+
+def test_every_closed_day_and_every_cold_hour_are_there_again(hub: ColdHub, tmp_path: Path) -> None:
+    again = ColdHub(tmp_path / "again", hub.storage, hub.now)
+    found = restored(hub, again.data)
+    again.fold()
+    closed = [day.date for day in list_days(again.data / "journal")]
+    findings = list(check((), again.hub, lambda part, done, of: None, deep=True))
+
+    assert closed == [day.date() for day in DAYS[:2]]
+    assert (found.days, found.head, found.objects) == (2, len(bodies(again.data)), 6)
+    assert bodies(again.data) == bodies(hub.data)[: found.head]
+    assert [fault for one in findings for fault in (*one.faults, *one.uncompared)] == []
+    with Started(again.hub, clock=lambda: hub.now) as started, started.client() as client:
+        playlist = client.get("/hls/DEMO/yard/2026-01-06/10.m3u8").text
+        urls = [line for line in playlist.splitlines() if line and not line.startswith("#")]
+        assert len(urls) == 12
+        assert [client.get(url).content for url in urls] == [
+            hub.payloads[url.removeprefix("/media/").removesuffix(".ts")] for url in urls
+        ]
+
+
+def test_the_lost_hub_is_refused_where_it_comes_back(hub: ColdHub, tmp_path: Path) -> None:
+    restored(hub, tmp_path / "again")
+
+    with pytest.raises(NotOwner, match="belongs to another hub"):
+        hub.archive()
+
+
+def test_a_directory_that_holds_data_is_left_as_it_is(hub: ColdHub) -> None:
+    before = bodies(hub.data)
+
+    with pytest.raises(DataThere):
+        restored(hub, hub.data)
+
+    assert bodies(hub.data) == before
+
+
+def test_a_bucket_without_a_closed_day_restores_nothing(s3: S3Server, tmp_path: Path) -> None:
+    with closing(Bucket(s3.storage("nobody"))) as bucket, pytest.raises(NothingInBucket, match="no closed day"):
+        restore_from_bucket(bucket, tmp_path / "again", lambda: DAYS[0], lambda what, done, of: None)
+
+
+@pytest.mark.parametrize("what", ["a day that is missing", "a day that was changed"])
+def test_days_that_do_not_follow_each_other_are_refused(hub: ColdHub, s3: S3Server, tmp_path: Path, what: str) -> None:
+    storage = hub.storage
+    hub.record(DAYS[2] + timedelta(days=1), minutes=1)
+    hub.archive(timedelta(hours=7))
+    with closing(Bucket(storage)) as bucket:
+        first, second, _ = read_manifests(bucket)
+        if what == "a day that is missing":
+            bucket.delete(second.name)
+        else:
+            bucket.put(first.name, replace_size(first.model_dump_json()))
+
+    with pytest.raises(DamagedChain, match="does not follow"):
+        restored(hub, tmp_path / "again")
+
+    assert not (tmp_path / "again" / "journal").exists()
+
+
+def replace_size(manifest: str) -> bytes:
+    return manifest.replace('"size":', '"size":1').encode()
+
+
+def test_an_interrupted_restore_goes_on(hub: ColdHub, tmp_path: Path) -> None:
+    class Stopped(Exception):
+        """The machine is off."""
+
+    def stop(what: str, done: int, of: int) -> None:
+        if (what, done) == ("objects", 2):
+            raise Stopped
+
+    with closing(Bucket(hub.storage)) as bucket, pytest.raises(Stopped):
+        restore_from_bucket(bucket, tmp_path / "again", lambda: hub.now, stop)
+    found = restored(hub, tmp_path / "again")
+
+    again = replace(hub.hub, data=tmp_path / "again")
+    assert found.head == len(bodies(again.data))
+    with media_of(again) as media:
+        assert all(media.read(key) == body for key, body in hub.payloads.items())
+    with ArchiveReader(again.data / "archive") as reader:
+        assert sum(one.count for one in reader.usage()) == len(hub.payloads)

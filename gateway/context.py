@@ -33,6 +33,7 @@ from gateway.serving.sprites import SpriteCache
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
+from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.ids import Clock
 
@@ -55,6 +56,7 @@ class Gateway:
     bus: Bus
     feed: Feed
     frames: Frames
+    videos: LiveVideos
     metrics: Metrics
     consumers: tuple[ConsumerInfo, ...]
     machine: Machine

@@ -55,7 +55,10 @@ class MotionV1Event(Event):
 
 
 class Motion(Fact):
-    """Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of the whole motion."""
+    """Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of its largest moment.
+
+    `duration_s` and `frames` count from its begin; an update of an older agent says neither.
+    """
 
     phase: Literal["start", "update", "end"]
     boxes: Annotated[tuple[Box, ...], Items] = ()

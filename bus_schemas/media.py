@@ -55,6 +55,22 @@ class SegmentEvent(Event):
     data: Segment
 
 
+class RecorderState(Fact):
+    """Whether a device records its video from this moment on, said where that changes.
+
+    `reason` says why it does not: `off`, `schedule` (outside its hours), or `no_motion`.
+    """
+
+    recording: bool
+    mode: Word
+    reason: Word | None = None
+
+
+class RecorderEvent(Event):
+    type: Literal["watchpost.recorder.v1"] = "watchpost.recorder.v1"
+    data: RecorderState
+
+
 class Recording(Fact):
     """A clip around something that happened, with pre- and post-roll, made of archived segments."""
 

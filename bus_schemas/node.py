@@ -5,13 +5,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, Moment, PlaceName
+from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import (
     MAX_COUNT,
     By,
     Count,
     FreeObject,
     Id,
+    Items,
     Limit,
     Pixels,
     Rate,
@@ -175,6 +176,8 @@ class Command(Fact):
     site: PlaceName | None = None
     device: PlaceName | None = None
     cause: Word | None = None
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
+    """What was made of it: the picture of a snapshot."""
 
     def is_for_hub(self, name: str) -> bool:
         """Whether this asks a consumer of the hub, and not a device that happens to know a command of the name."""

@@ -17,6 +17,13 @@ from bus_schemas.node import Command
 LiveKind = Literal["visual", "thermal", "fusion"]
 """Which preview of a device: its picture, its temperatures, or the one over the other."""
 
+VIDEO = "video"
+"""The live video of a device: fragmented MP4, beside the previews."""
+WATCH = "watch"
+"""The command that asks for live video. It has no answer, and is given again while somebody watches."""
+WATCH_LEASE_S = 10.0
+"""For how long a device sends live video after such a command."""
+
 MAX_SOURCE = 200
 NOBODY = "unknown"
 

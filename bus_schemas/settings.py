@@ -6,12 +6,16 @@ accepts all accept, and what one refuses all refuse with the same sentence.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bus_schemas.complaints import refuse_duplicates, summary
+from bus_schemas.night_settings import NightSettings as NightSettings
+from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
+from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
 from bus_schemas.thermal import AlertLevel
 
 MAX_AREAS: Final = 64
@@ -30,26 +34,13 @@ def _is_readable(name: str) -> str:
     return name
 
 
-def _unit(unit: str) -> dict[str, Any]:
-    return {"unit": unit}
-
-
-Switch = Annotated[bool, Field(strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Whole = Annotated[int, Field(strict=True)]
 AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(_is_readable)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=_unit("°C"))]
+Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=unit("°C"))]
 Pixel = Annotated[Number, Field(ge=-100_000, le=100_000)]
 Column = Annotated[Whole, Field(ge=0, le=COLUMNS)]
 Row = Annotated[Whole, Field(ge=0, le=ROWS)]
 Corner = tuple[Column, Row]
-
-
-class Section(BaseModel):
-    """Unknown keys are refused: what is misspelt must not look as if it had been set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Thresholds(Section):
@@ -115,6 +106,10 @@ class Zone(Section):
     max_people: Annotated[Whole, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="More people in it are a CROWD_VIOLATION trigger."
     )
+    motion: Literal["normal", "only", "ignored"] = Field(
+        default="normal",
+        description="only: motion counts in such zones alone; ignored: it does not count in this one.",
+    )
 
     @model_validator(mode="after")
     def _has_area(self) -> Self:
@@ -127,9 +122,9 @@ class MotionSettings(Section):
     """When a change of the picture counts as motion."""
 
     sensitivity: Annotated[Whole, Field(ge=0, le=100)] = Field(
-        default=25, description="0 sees nothing but large changes, 100 the slightest."
+        default=25, description="0 sees nothing, 1 only large changes, 100 the slightest."
     )
-    min_area: Annotated[Whole, Field(ge=100, le=10_000, json_schema_extra=_unit("px"))] = Field(
+    min_area: Annotated[Whole, Field(ge=100, le=10_000, json_schema_extra=unit("px"))] = Field(
         default=500, description="Pixels of the camera's picture; what moves in less is ignored."
     )
 
@@ -137,10 +132,10 @@ class MotionSettings(Section):
 class PictureSettings(Section):
     """When a picture is called black or frozen."""
 
-    black_percentage: Annotated[Number, Field(gt=0, le=100, json_schema_extra=_unit("%"))] = Field(
+    black_percentage: Annotated[Number, Field(gt=0, le=100, json_schema_extra=unit("%"))] = Field(
         default=95.0, description="Share of dark pixels; a camera that shows menus over black needs a lower one."
     )
-    freeze_seconds: Annotated[Number, Field(gt=0, le=3600, json_schema_extra=_unit("s"))] = Field(
+    freeze_seconds: Annotated[Number, Field(gt=0, le=3600, json_schema_extra=unit("s"))] = Field(
         default=2.0, description="How long it must be the same."
     )
 
@@ -153,28 +148,14 @@ class ThermographySettings(Section):
         default="weighted_average", description="How one temperature is made of the regions' maxima."
     )
     filtered: Switch = Field(default=True, description="Whether frames are smoothed in time and space.")
-    ambient_c: Annotated[Number, Field(ge=-90, le=90, json_schema_extra=_unit("°C"))] | None = Field(
+    ambient_c: Annotated[Number, Field(ge=-90, le=90, json_schema_extra=unit("°C"))] | None = Field(
         default=None, description="Temperature of the air, which is corrected for; none means no correction."
     )
-    reflected_c: Annotated[Number, Field(ge=-90, le=500, json_schema_extra=_unit("°C"))] = Field(
+    reflected_c: Annotated[Number, Field(ge=-90, le=500, json_schema_extra=unit("°C"))] = Field(
         default=25.0, description="Temperature of what is around the surfaces, which they reflect."
     )
     emissivity_formula: Literal["radiation", "legacy"] = Field(
         default="radiation", description="legacy reads as an older monitor did, for thresholds that were set by it."
-    )
-
-
-class RecordingSettings(Section):
-    """The clip that the hub makes of motion."""
-
-    pre_roll_s: Annotated[Number, Field(ge=0, le=60, json_schema_extra=_unit("s"))] = Field(
-        default=5.0, description="Kept of before the motion."
-    )
-    post_roll_s: Annotated[Number, Field(ge=0, le=300, json_schema_extra=_unit("s"))] = Field(
-        default=10.0, description="Kept of after it; motion within it goes on with the same clip."
-    )
-    longest_s: Annotated[Number, Field(ge=10, le=3600, json_schema_extra=_unit("s"))] = Field(
-        default=300.0, description="How long one clip may become."
     )
 
 
@@ -204,7 +185,10 @@ Zones = Annotated[
 Motion = Annotated[MotionSettings, Field(description="When a change counts as motion.")]
 Picture = Annotated[PictureSettings, Field(description="When a picture is black or frozen.")]
 Thermography = Annotated[ThermographySettings, Field(description="How temperatures are worked out.")]
-Recording = Annotated[RecordingSettings, Field(description="What is kept of the time around motion.")]
+Recording = Annotated[
+    RecordingSettings, Field(description="When video is recorded, and what is kept of the time around motion.")
+]
+Night = Annotated[NightSettings, Field(description="When it is night, and how pictures are judged then.")]
 
 FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
 
@@ -218,10 +202,19 @@ class AdjustableSettings(Section):
     picture: Picture = PictureSettings()
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
+    night: Night = NightSettings()
 
     @property
     def measured_rois(self) -> tuple[Roi, ...]:
         return self.rois or (FULL_FRAME,)
+
+    def at(self, local: datetime) -> "AdjustableSettings":
+        """What is in force at a moment in the zone of the site."""
+        if not self.night.is_night(local):
+            return self
+        motion = self.motion.model_copy(update={"sensitivity": self.night.sensitivity})
+        picture = self.picture.model_copy(update={"black_percentage": self.night.black_percentage})
+        return self.model_copy(update={"motion": motion, "picture": picture})
 
 
 SECTIONS: Final = tuple(AdjustableSettings.model_fields)

@@ -17,7 +17,7 @@ from bus_schemas.catalogue import MODELS, short_name, type_of
 from bus_schemas.event import GATEWAY, HUB, Event, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
-from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import (
     ClockEvent,
     CommandEvent,
@@ -87,6 +87,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     IncidentEvent: _HUB,
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
+    RecorderEvent: _DEVICE,
     RecordingEvent: _HUB,
     RegistryEvent: {**_HUB, Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RetentionEvent: _HUB,

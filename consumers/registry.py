@@ -26,7 +26,7 @@ from consumers.views.exports import ExportsProjection
 from consumers.views.health.projection import HealthProjection
 from consumers.views.holds import HoldsProjection
 from consumers.views.mosaics.projection import MosaicsProjection
-from consumers.views.motion import MotionProjection
+from consumers.views.motion.projection import MotionProjection
 from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.registry import RegistryProjection
 from consumers.views.settings import SettingsProjection

@@ -21,6 +21,7 @@ from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
 from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
 from gateway.routes.media import (
+    clips,
     exports,
     hls,
     holes,
@@ -52,6 +53,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     exports.OPERATIONS,
     holes.OPERATIONS,
     sprites.OPERATIONS,
+    clips.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,

@@ -34,6 +34,7 @@ from gateway.serving.sprites import SpriteCache
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
+from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.ids import Clock
 
@@ -56,6 +57,7 @@ class Gateway:
     bus: Bus
     feed: Feed
     frames: Frames
+    videos: LiveVideos
     metrics: Metrics
     consumers: tuple[ConsumerInfo, ...]
     machine: Machine

@@ -34,6 +34,7 @@ from gateway.reading.stores import Stores, open_stores
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
+from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
@@ -73,6 +74,7 @@ def compose(
             lambda: readers.ask(lambda stores: stores.journal.head()),
         ),
         frames=Frames(bus),
+        videos=LiveVideos(bus),
         metrics=Metrics(),
         consumers=consumers,
         machine=Machine(),
@@ -131,6 +133,7 @@ class GatewayServer(uvicorn.Server):
         self.gateway.rows.stop()
         self.gateway.feed.stop()
         self.gateway.frames.stop()
+        self.gateway.videos.stop()
         await super().shutdown(sockets)
 
 

@@ -11,7 +11,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1
 from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
-from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.thermal import ThermalEvent
@@ -49,6 +49,11 @@ def frame(time: datetime = START, **given: Any) -> FrameEvent:
 def motion(time: datetime = START, **given: Any) -> MotionEvent:
     data = {"phase": "end", "boxes": ((0.25, 0.25, 0.5, 0.5),), "duration_s": 4.0, "frames": 20, "intensity": 0.2}
     return make(MotionEvent, time, data, given)
+
+
+def recorder(time: datetime = START, **given: Any) -> RecorderEvent:
+    data = {"recording": False, "mode": "schedule", "reason": "schedule"}
+    return make(RecorderEvent, time, data, given)
 
 
 def motion_v1(time: datetime = START, **given: Any) -> MotionV1Event:
@@ -215,7 +220,8 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 
 EVERY_KIND = (
     alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
-    incident_v1, media, motion, motion_v1, recording, registry, retention, rules, segment, settings, state, thermal,
+    incident_v1, media, motion, motion_v1, recorder, recording, registry, retention, rules, segment, settings, state,
+    thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

@@ -102,6 +102,7 @@ def _zone(chance: Random) -> dict[str, Any]:
         "points": [[round(chance.random(), 3), round(chance.random(), 3)] for _ in range(corners)],
         "restricted": chance.random() < 0.5,
         "max_people": chance.choice((None, 1, 10_000)),
+        "motion": chance.choice(("normal", "only", "ignored")),
     }
 
 
@@ -116,6 +117,17 @@ def _thermography(chance: Random) -> dict[str, Any]:
     }
 
 
+def _recording(chance: Random) -> dict[str, Any]:
+    window = {"days": chance.choice((["mon"], ["sat", "sun"])), "start": "22:00", "end": "06:00"}
+    return {
+        "mode": chance.choice(("continuous", "motion", "schedule", "motion_in_schedule", "off")),
+        "schedule": [window] * chance.choice((0, 1, 28)),
+        "pre_roll_s": chance.uniform(0, 60),
+        "post_roll_s": 10,
+        "longest_s": 300,
+    }
+
+
 SECTION: Final[dict[str, Callable[[Random], Any]]] = {
     "rois": lambda chance: [_roi(chance) for _ in range(chance.choice((0, 1, 3, 64)))],
     "zones": lambda chance: [_zone(chance) for _ in range(chance.choice((0, 1, 3, 10)))],
@@ -124,7 +136,11 @@ SECTION: Final[dict[str, Callable[[Random], Any]]] = {
         "black_percentage": chance.choice((5e-324, 1, 95, 100)), "freeze_seconds": chance.choice((5e-324, 2, 3600)),
     },
     "thermography": _thermography,
-    "recording": lambda chance: {"pre_roll_s": chance.uniform(0, 60), "post_roll_s": 10, "longest_s": 300},
+    "recording": _recording,
+    "night": lambda chance: {
+        "mode": chance.choice(("never", "always", "hours", "sun")), "latitude": chance.choice((None, -90, 52.5)),
+        "longitude": chance.choice((None, 180, 13.4)), "sensitivity": chance.randint(0, 100),
+    },
 }  # fmt: skip
 
 

@@ -41,9 +41,10 @@ class MotionPart(Struct):
 
 
 class MotionLengthPart(Struct):
-    """Of a motion event: its duration."""
+    """Of a motion event: its duration, and its pictures."""
 
     duration_s: float = 0.0
+    media: tuple[str, ...] = ()
 
 
 class MediumPart(Struct):

@@ -9,12 +9,13 @@ from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
 from bus_schemas.protocol import CommandRequest
-from edge.agent.commands import LONGEST_DETAIL, NAMES, CommandRefused, change_of, command_of, read_request
+from edge.agent.commands import LONGEST_DETAIL, NAMES, SNAPSHOT, CommandRefused, change_of, command_of, read_request
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
+from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.capture.sources.failure_reasons import describe_error
 from producer.relay.session import Incoming, Outgoing
 
@@ -33,12 +34,14 @@ class CommandHandler:
         emitter: EventEmitter,
         publish: Callable[[Outgoing], None],
         context: AgentContext,
+        snapshots: SnapshotRequests | None = None,
     ) -> None:
         self._devices = devices
         self._store = store
         self._emitter = emitter
         self._publish = publish
         self._context = context
+        self._snapshots = snapshots or SnapshotRequests()
         self._retained: set[str] = set()
 
     def answer(self, message: Incoming) -> None:
@@ -53,21 +56,43 @@ class CommandHandler:
                 log.warning("retained command ignored", topic=message.topic)
             return
         device, name = self._devices[found[:2]], found[2]
-        outcome, is_repeat = self._outcome(device, name, message.payload)
+        outcome, is_repeat = self._outcome(device, name, message)
+        if outcome is not None:
+            self._finish(device, message, outcome, is_repeat=is_repeat)
+
+    def poll(self) -> None:
+        """Answer the snapshots that were taken since, and those that nobody can take."""
+        for one in self._snapshots.finished():
+            request = one.request
+            outcome = Command(
+                request_id=request.request_id,
+                name=SNAPSHOT,
+                state="done" if one.keys else "failed",
+                by=request.person,
+                detail=None if one.keys else f"no picture came within {WITHIN_S:g} s",
+                media=tuple(one.keys),
+            )
+            self._finish(one.device, one.message, outcome, is_repeat=False)
+
+    def _finish(self, device: DeviceRunner, message: Incoming, outcome: Command, *, is_repeat: bool) -> None:
         if not is_repeat:
             self._emit(device, outcome)
         self._reply(message, outcome)
-        log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
+        name, state, detail = outcome.name, outcome.state, outcome.detail
+        log.info("command", device=device.settings.device, name=name, state=state, detail=detail)
 
-    def _outcome(self, device: DeviceRunner, name: str, payload: bytes) -> tuple[Command, bool]:
-        """The outcome of a request, and whether the request is a repeat."""
+    def _outcome(self, device: DeviceRunner, name: str, message: Incoming) -> tuple[Command | None, bool]:
+        """The outcome of a request, and whether the request is a repeat; `None` where it comes later."""
         request_id, by = "unknown", None
         try:
-            request = read_request(payload)
+            request = read_request(message.payload)
             request_id, by = request.request_id, request.person
             before = self._store.answer(device.event_factory.source, request_id)
             if before is not None:
                 return before, True
+            if name == SNAPSHOT:
+                self._snapshots.begin(device, request, message)
+                return None, False
             self._carry_out(device, name, request)
         except CommandRefused as refused:
             detail = str(refused)
@@ -106,8 +131,6 @@ class CommandHandler:
 
     def _carry_out(self, device: DeviceRunner, name: str, request: CommandRequest) -> None:
         match name:
-            case "snapshot":
-                device.capture_now()
             case "settings":
                 self._change_settings(device, request)
             case _:

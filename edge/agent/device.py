@@ -5,26 +5,40 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
 
 from bus_schemas.node import Health
+from bus_schemas.protocol import VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
 from edge.agent.context import AgentContext
 from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
+from edge.agent.recording_events import change_drafts, segment_drafts
 from edge.agent.settings import DeviceSettings
-from edge.agent.source_factory import addresses, alignment, encoding_of, scene_of, thermal_source, visual_source
+from edge.agent.source_factory import (
+    addresses,
+    alignment,
+    encoding_of,
+    scene_of,
+    sub_source,
+    thermal_source,
+    visual_source,
+)
 from edge.agent.source_settings import SceneSourceSettings
 from edge.analysis.detection import ObjectDetection, object_detection
 from edge.analysis.pictures import Pictures, Planes
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.analysis.visual import VisualAnalysis
+from edge.capture.live_video import LiveVideo
 from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.recorder import Recorder
+from edge.capture.recording_control import RecordingControl
 from edge.capture.sources.address import Redactor
 from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import CameraFrame, Reading, Samples, StreamReport, ThermalFrame
@@ -34,10 +48,16 @@ from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
 
 Put = Callable[[Sequence[Draft]], None]
-Show = Callable[[str, bytes], None]
-"""Takes a topic and a preview JPEG, which may be dropped."""
+
+VIDEO_TYPE: Final = "video/mp4"
 
 log = structlog.get_logger(__name__)
+
+
+class Show(Protocol):
+    """Takes a preview or a fragment of live video for a topic; it may be dropped."""
+
+    def __call__(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None: ...
 
 
 class CaptureThread(threading.Thread):
@@ -72,17 +92,28 @@ class DeviceRunner:
         self._put = put
         self._show = show
         self._redact = Redactor(addresses(settings, context.environ)).redact
+        self._zone = ZoneInfo(settings.time_zone)
+        self._control = RecordingControl(adjustable.recording, self._zone, is_allowed=settings.rates.record)
+        topic = live_topic(event_factory.source, VIDEO)
+        self._live = LiveVideo(lambda message: show(topic, message, VIDEO_TYPE))
         self._visual: VisualAnalysis | None = None
         self._thermal: ThermalAnalysis | None = None
         self._healths: dict[Kind, SourceHealth] = {}
         self._threads: list[CaptureThread] = []
         if settings.visual is not None:
             self._healths["visual"] = SourceHealth("visual", context.clock)
+        if settings.sub is not None:
+            self._healths["sub"] = SourceHealth("sub", context.clock)
         if settings.thermal is not None:
             self._healths["thermal"] = SourceHealth("thermal", context.clock)
 
     def start(self, stopping: threading.Event) -> None:
-        for kind, make in (("visual", self._make_visual), ("thermal", self._make_thermal)):
+        makers: dict[Kind, Callable[[str], Pipeline]] = {
+            "visual": self._make_visual,
+            "sub": self._make_sub,
+            "thermal": self._make_thermal,
+        }
+        for kind, make in makers.items():
             if kind in self._healths:
                 name = f"{self.settings.device}-{kind}"
                 source_health = self._healths[kind]
@@ -117,33 +148,49 @@ class DeviceRunner:
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         self.adjustable = adjustable
+        self._control.settings = adjustable.recording
         for analysis in self._analyses():
             analysis.apply(adjustable)
 
-    def capture_now(self) -> None:
+    def watch_video(self) -> None:
+        """Somebody watches: send live video for a while."""
+        self._live.watch(WATCH_LEASE_S)
+
+    def capture_now(self, then: Callable[[str], None]) -> None:
+        """Keep a picture now, and call `then` with its key in a capture thread, once for each source."""
         for analysis in self._analyses():
-            analysis.capture_now()
+            analysis.capture_now(then)
 
     def _analyses(self) -> Iterable[VisualAnalysis | ThermalAnalysis]:
         return [analysis for analysis in (self._visual, self._thermal) if analysis is not None]
 
     def _make_visual(self, name: str) -> Pipeline:
         settings, scene = self.settings, self.settings.visual
-        recorder = Recorder(settings.rates.segment_s, encoding_of(settings)) if settings.rates.record else None
+        recorder = Recorder(settings.rates.segment_s, encoding_of(settings), self._control, self._live)
         drawn = (
             scene_of(scene, self._context.started, settings.time_zone)
             if isinstance(scene, SceneSourceSettings)
             else None
         )
-        pictures = Pictures()
+        source = visual_source(settings, drawn, recorder, self._context)
+        guard = (
+            AnalysisGuard(name, self._healths["visual"], self._redact)
+            if settings.sub is not None
+            else self._begin_analysis(name, "visual", drawn)
+        )
+        take = partial(self._take_visual, recorder, guard)
+        return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
+
+    def _make_sub(self, name: str) -> Pipeline:
+        source = sub_source(self.settings, self._context)
+        return Pipeline(source, partial(self._take_sub, self._begin_analysis(name, "sub", None)), source.takeover)
+
+    def _begin_analysis(self, name: str, kind: Kind, drawn: Scene | None) -> AnalysisGuard:
+        settings, pictures = self.settings, Pictures()
         detection, missing = self._object_detection(pictures, drawn)
         preview = partial(self._show, live_topic(self.event_factory.source, "visual"))
-        source = visual_source(settings, drawn, recorder, self._context)
         self._visual = VisualAnalysis(self.event_factory, settings.rates, self.adjustable, pictures, detection, preview)
-        source_health = self._healths["visual"]
-        guard = AnalysisGuard(name, source_health, self._redact, missing)
-        take = partial(self._take_visual, self._visual, recorder, source_health, guard)
-        return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
+        return AnalysisGuard(name, self._healths[kind], self._redact, missing)
 
     def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:
         """The object detection, or why there is none. A model that cannot be loaded must not stop the recording."""
@@ -176,26 +223,38 @@ class DeviceRunner:
     def _show_thermal(self, kind: str, jpeg: bytes) -> None:
         self._show(live_topic(self.event_factory.source, kind), jpeg)
 
-    def _take_visual(
-        self,
-        analysis: VisualAnalysis,
-        recorder: Recorder | None,
-        source_health: SourceHealth,
-        guard: AnalysisGuard,
-        reading: Reading | None,
-    ) -> None:
+    def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
+        """Of the camera's first stream, whose pictures are analysed where it has no second one."""
+        source_health = self._healths["visual"]
         drafts: list[Draft] = []
         if isinstance(reading, CameraFrame):
             source_health.frame_arrived(reading.time, (reading.picture.width, reading.picture.height))
-            drafts += guard.drafts(partial(analysis.analyse, reading))
-        elif isinstance(reading, Samples):
-            drafts += guard.drafts(partial(analyse_sound, analysis, reading))
+            drafts += self._analyse(guard, reading) if self.settings.sub is None else []
+        elif isinstance(reading, Samples) and self._visual is not None:
+            drafts += guard.drafts(partial(analyse_sound, self._visual, reading))
         elif isinstance(reading, StreamReport):
             source_health.stream_reported(reading)
-        if recorder is not None:
-            source_health.recording_since(recorder.open_since)
-            drafts += analysis.segments(recorder.take())
+        source_health.recording_since(recorder.open_since)
+        drafts += segment_drafts(self.event_factory, recorder.take())
+        drafts += change_drafts(self.event_factory, recorder.take_changes())
         self._hand_over(drafts)
+
+    def _take_sub(self, guard: AnalysisGuard, reading: Reading | None) -> None:
+        source_health = self._healths["sub"]
+        if isinstance(reading, CameraFrame):
+            source_health.frame_arrived(reading.time, (reading.picture.width, reading.picture.height))
+            self._hand_over(self._analyse(guard, reading))
+        elif isinstance(reading, StreamReport):
+            source_health.stream_reported(reading)
+
+    def _analyse(self, guard: AnalysisGuard, frame: CameraFrame) -> list[Draft]:
+        analysis = self._visual
+        assert analysis is not None, "a guard is made together with its analysis"
+        analysis.apply(self.adjustable.at(frame.time.astimezone(self._zone)))
+        drafts = guard.drafts(partial(analysis.analyse, frame))
+        if analysis.moved_at is not None:
+            self._control.moved(analysis.moved_at)
+        return drafts
 
     def _take_thermal(
         self, analysis: ThermalAnalysis, source_health: SourceHealth, guard: AnalysisGuard, reading: Reading | None

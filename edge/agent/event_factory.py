@@ -6,7 +6,7 @@ from datetime import datetime
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
 from bus_schemas.codec import describe, media_key
 from bus_schemas.event import Event, device_source
-from bus_schemas.media import MediaEvent, MediaKind, Segment, SegmentEvent
+from bus_schemas.media import MediaEvent, MediaKind, RecorderEvent, RecorderState, Segment, SegmentEvent
 from bus_schemas.node import (
     ClockEvent,
     ClockStep,
@@ -23,7 +23,9 @@ from bus_schemas.thermal import Thermal, ThermalEvent
 from producer.ids import Ids
 from producer.outbox.tables import Draft
 
-Data = ClockStep | Command | Detection | Frame | Health | Heartbeat | Motion | Segment | Settings | Thermal
+Data = (
+    ClockStep | Command | Detection | Frame | Health | Heartbeat | Motion | RecorderState | Segment | Settings | Thermal
+)
 
 _EVENTS: dict[type[Data], type[Event]] = {
     ClockStep: ClockEvent,
@@ -33,6 +35,7 @@ _EVENTS: dict[type[Data], type[Event]] = {
     Health: HealthEvent,
     Heartbeat: HeartbeatEvent,
     Motion: MotionEvent,
+    RecorderState: RecorderEvent,
     Segment: SegmentEvent,
     Settings: SettingsEvent,
     Thermal: ThermalEvent,

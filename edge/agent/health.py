@@ -14,7 +14,8 @@ from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
 from producer.ids import Clock
 
-Kind = Literal["visual", "thermal"]
+Kind = Literal["visual", "thermal", "sub"]
+"""`sub` is the second stream of a camera, which is analysed in place of the first."""
 STALE_AFTER_S: Final = 30.0
 OPENING_S: Final = 10.0
 """A source that opens for longer counts as one that does not answer."""
@@ -220,18 +221,27 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
         status=worst.status(now_s),
         reason=worst.why(now_s),
         is_recording=any(facts.recording for facts in sources),
-        stream_info=first.stream,
+        stream_info=_stream_info(sources),
         last_frame_time=first.last_frame,
         last_connection_attempt=first.last_attempt,
         last_successful_connection=first.last_success,
         total_reconnects=sum(facts.reconnects for facts in sources),
         consecutive_failures=max(facts.failures for facts in sources),
         current_segment_start=first.segment_start,
-        kinds=tuple(facts.kind for facts in sources),
+        kinds=tuple(facts.kind for facts in sources if facts.kind != "sub"),
         expects=_expected(sources),
         has_worked=any(facts.last_frame is not None for facts in sources),
         silent_since=worst.silent_since(now_s),
     )
+
+
+def _stream_info(sources: Sequence[Facts]) -> StreamInfo | None:
+    """What is recorded of the camera; the rate of the analysis is that of the second stream where there is one."""
+    stream = sources[0].stream
+    second = next((facts.stream for facts in sources if facts.kind == "sub"), None)
+    if stream is None or second is None:
+        return stream
+    return stream.model_copy(update={"analysis_fps": second.analysis_fps})
 
 
 def _expected(sources: Sequence[Facts]) -> Expectation:

@@ -13,10 +13,11 @@ from typing import Any, Final
 import structlog
 
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
+from bus_schemas.protocol import WATCH
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
 from edge.agent.command_handler import CommandHandler
-from edge.agent.commands import NAMES
+from edge.agent.commands import NAMES, command_of
 from edge.agent.context import AgentContext
 from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
@@ -102,7 +103,7 @@ def _live(
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
         limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
-        topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
+        topics = [command_topic(device.source, name) for device in settings.devices for name in (*NAMES, WATCH)]
         options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics), may_set_aside=True)
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
@@ -206,6 +207,7 @@ class Agent:
     def poll(self) -> None:
         """Emit health when it changes and every ten seconds, and heartbeats."""
         self._emitter.emit_clock_steps()
+        self._commands.poll()
         now = time.monotonic()
         regular = now - self._health_at >= HEALTH_EVERY_S
         if regular:
@@ -218,7 +220,16 @@ class Agent:
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and carry it out."""
         with suppress(Empty):
-            self._commands.answer(inbox.get(timeout=POLL_EVERY_S))
+            message = inbox.get(timeout=POLL_EVERY_S)
+            command = command_of(message.topic)
+            if command is not None and command[2] == WATCH:
+                self._watch_video(command[:2], message)
+            else:
+                self._commands.answer(message)
+
+    def _watch_video(self, place: tuple[str, str], message: Incoming) -> None:
+        if place in self._devices and not message.retained:
+            self._devices[place].watch_video()
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         """The changed settings where they still work, otherwise the configured ones."""
@@ -285,5 +296,5 @@ class Agent:
             log.warning("load of the machine unknown", reason=type(error).__name__)
             return SystemLoad()
 
-    def _show(self, topic: str, jpeg: bytes) -> None:
-        self._relay.publish(Outgoing(topic, jpeg, "image/jpeg", qos=0))
+    def _show(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None:
+        self._relay.publish(Outgoing(topic, payload, content_type, qos=0))

@@ -11,6 +11,8 @@ from bus_schemas.settings import (
     AdjustableSettings,
     Motion,
     MotionSettings,
+    Night,
+    NightSettings,
     Picture,
     PictureSettings,
     Recording,
@@ -22,7 +24,13 @@ from bus_schemas.settings import (
     Zones,
 )
 from edge.agent.alignment_settings import AlignmentSettings
-from edge.agent.source_settings import SceneSourceSettings, SettingsModel, ThermalSourceSettings, VisualSourceSettings
+from edge.agent.source_settings import (
+    SceneSourceSettings,
+    SettingsModel,
+    SubSourceSettings,
+    ThermalSourceSettings,
+    VisualSourceSettings,
+)
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 SLOWEST: Final = 0.01
@@ -102,6 +110,10 @@ class DeviceParts(SettingsModel):
     device: Id = Field(description="Its id, for ever: it is part of every key and topic.")
     name: str | None = Field(default=None, description="What people read; default the id.")
     visual: VisualSourceSettings | None = Field(default=None, description="Its camera.")
+    sub: SubSourceSettings | None = Field(
+        default=None,
+        description="A second, smaller stream of the camera: it is analysed and shown, and visual recorded.",
+    )
     thermal: ThermalSourceSettings | None = Field(default=None, description="Its 24x32 sensor.")
     alignment: AlignmentSettings | None = Field(
         default=None, description="How the two lie over each other in their fusion; none means that both see the same."
@@ -113,6 +125,7 @@ class DeviceParts(SettingsModel):
     picture: Picture = PictureSettings()
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
+    night: Night = NightSettings()
     detector: DetectorSettings | None = Field(default=None, description="Who looks for objects; none means nobody.")
     rates: RatesSettings = Field(default_factory=RatesSettings, description="How often it tells what.")
 
@@ -130,6 +143,8 @@ class DeviceParts(SettingsModel):
         for which, source in (("visual", self.visual), ("thermal", self.thermal)):
             if isinstance(source, SceneSourceSettings) and source.scene != which:
                 raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
+        if self.sub is not None and (self.visual is None or isinstance(self.visual, SceneSourceSettings)):
+            raise ValueError(f"device '{self.device}': sub is a second stream of a camera; give its first as visual")
         if self.alignment is not None and (self.visual is None or self.thermal is None):
             raise ValueError(f"device '{self.device}': alignment needs a visual and a thermal source")
         if isinstance(self.detector, SceneDetectorSettings) and not isinstance(self.visual, SceneSourceSettings):

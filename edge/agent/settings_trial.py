@@ -50,7 +50,9 @@ def _try_thermal(adjustable: AdjustableSettings) -> None:
 def _try_visual(adjustable: AdjustableSettings) -> None:
     width, height = THUMBNAIL
     grey = np.zeros((height, width), np.uint8)
-    analyser, detector = PictureAnalyser(adjustable.picture), MotionDetector((width, height), adjustable.motion)
+    adjustable.at(_MOMENT)
+    analyser = PictureAnalyser(adjustable.picture)
+    detector = MotionDetector((width, height), adjustable.motion, adjustable.zones)
     for picture in (grey, 255 - grey):
         analyser.analyse(picture, _MOMENT)
         detector.analyse(picture, _MOMENT)

@@ -79,8 +79,14 @@ def visual_source(
         picture = VisualScene(drawn, name=settings.title)
         scene: Source = VisualSceneSource(picture, drawn, context.clock, context.pause, recorder)
         return InterruptedSource(scene if source.audio else MutedSource(scene), source.faults, context)
-    opened = _input(source, context.environ)
+    opened = replace(_input(source, context.environ), is_analysed=settings.sub is None)
     return VideoSource(opened, context.clock, context.pause, recorder, settings.rates.analysis_fps)
+
+
+def sub_source(settings: DeviceSettings, context: AgentContext) -> VideoSource:
+    assert settings.sub is not None, "settings ask for a second stream only where there is one"
+    opened = _input(settings.sub, context.environ)
+    return VideoSource(opened, context.clock, context.pause, None, settings.rates.analysis_fps)
 
 
 def thermal_source(settings: DeviceSettings, context: AgentContext) -> Source:
@@ -139,7 +145,7 @@ def address(source: NetworkSourceSettings, environ: Mapping[str, str]) -> str:
 def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
     """Every text that may contain a password; paths too, because somebody may have put an address into one."""
     given: list[str | None] = []
-    for part in (settings.visual, settings.thermal, settings.detector):
+    for part in (settings.visual, settings.sub, settings.thermal, settings.detector):
         if isinstance(part, NetworkSourceSettings):
             given += [part.url, environ.get(part.url_env or "")]
         elif isinstance(part, FileSourceSettings | V4l2SourceSettings | ThermalCsvSourceSettings):

@@ -156,6 +156,9 @@ VisualSourceSettings = Annotated[
     FileSourceSettings | RtspSourceSettings | MjpegSourceSettings | V4l2SourceSettings | SceneSourceSettings,
     Field(discriminator="kind"),
 ]
+SubSourceSettings = Annotated[
+    FileSourceSettings | RtspSourceSettings | MjpegSourceSettings, Field(discriminator="kind")
+]
 ThermalSourceSettings = Annotated[
     ThermalCsvSourceSettings | Mlx90640SourceSettings | SceneSourceSettings, Field(discriminator="kind")
 ]

@@ -1,5 +1,6 @@
 """Finds moving regions in reduced grey pictures, and when motion starts and ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +10,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from bus_schemas.settings import MotionSettings
+from bus_schemas.settings import MotionSettings, Zone
 
 Grey = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -53,14 +54,24 @@ class MotionDetector:
     Give it every frame of one device in order, as reduced grey (H x W uint8). A frame of another size restarts it.
     """
 
-    def __init__(self, source_size: tuple[int, int], settings: MotionSettings | None = None) -> None:
+    def __init__(
+        self, source_size: tuple[int, int], settings: MotionSettings | None = None, zones: Sequence[Zone] = ()
+    ) -> None:
         self._source_pixels = source_size[0] * source_size[1]
         self.settings = settings or MotionSettings()
+        self._zones = tuple(zones)
+        self._mask: Grey | None = None
         self._last: datetime | None = None
         self._seen = 0
         self._background: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._most_noise: Grey = np.zeros((0, 0), np.uint8)
+
+    def use_zones(self, zones: Sequence[Zone]) -> None:
+        """Count motion by these zones from the next frame on. What was learned of the scene stays."""
+        if self._zones != tuple(zones):
+            self._zones = tuple(zones)
+            self._mask = motion_mask(self._zones, self._background.shape)
 
     def analyse(self, grey: Grey, time: datetime) -> MotionMeasurement:
         smooth = cv2.blur(grey, (3, 3))
@@ -78,6 +89,15 @@ class MotionDetector:
         self._learn(smooth, difference, moving, max(0.0, elapsed))
         if self._seen <= _WARM_UP_FRAMES:
             return NONE
+        return self._counted(moving, share)
+
+    def _counted(self, moving: MatLike, share: float) -> MotionMeasurement:
+        """What counts of the moving pixels: those in the zones, and none at sensitivity 0."""
+        if not self.settings.sensitivity:
+            return MotionMeasurement(boxes=(), area=0.0, settled=True)
+        if self._mask is not None and share:
+            moving = cv2.bitwise_and(moving, self._mask)
+            share = cv2.countNonZero(moving) / moving.size
         return MotionMeasurement(boxes=self._boxes(moving) if share else (), area=share, settled=True)
 
     def _start(self, smooth: MatLike) -> None:
@@ -86,6 +106,7 @@ class MotionDetector:
         self._noise = np.full(smooth.shape, _FIRST_NOISE, np.float32)
         self._most_noise = np.full(smooth.shape, _MOST_NOISE, np.uint8)
         self._seen = 0
+        self._mask = motion_mask(self._zones, smooth.shape)
 
     def _learn(self, smooth: MatLike, difference: MatLike, moving: MatLike, elapsed: float) -> None:
         """Learn still pixels at once and moving ones slowly: what stays becomes background, what passes leaves no
@@ -115,6 +136,20 @@ class MotionDetector:
             if cv2.countNonZero(cleaned[top : top + high, left : left + wide]) >= least:
                 boxes.append(_normalised(left, top, wide, high, (width, height)))
         return tuple(boxes)
+
+
+def motion_mask(zones: Sequence[Zone], shape: tuple[int, ...]) -> Grey | None:
+    """H x W uint8, 255 where motion counts; `None` where it counts everywhere."""
+    only = [zone for zone in zones if zone.motion == "only"]
+    ignored = [zone for zone in zones if zone.motion == "ignored"]
+    if not (only or ignored):
+        return None
+    mask = np.full(shape[:2], 0 if only else 255, np.uint8)
+    for chosen, value in ((only, 255), (ignored, 0)):
+        for zone in chosen:
+            corners = np.array(zone.points) * (shape[1] - 1, shape[0] - 1)
+            cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], (value,))
+    return mask
 
 
 def _normalised(left: int, top: int, wide: int, high: int, size: tuple[int, int]) -> Box:
@@ -163,6 +198,15 @@ class MotionTracker:
         self._frames = 0
         self._peak = NONE
         self.active = False
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """When something moved last in the motion that goes on."""
+        return self._last if self.active else None
+
+    def progress(self, time: datetime) -> tuple[float, int]:
+        """How many seconds the motion has lasted, and how many frames it has."""
+        return ((time - self._first).total_seconds() if self._first else 0.0), self._frames
 
     def advance(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | MotionEnded | None:
         if motion.boxes:

@@ -1,6 +1,7 @@
 """Makes thermal events, raw frames and previews from the frames of one thermal sensor."""
 
 import io
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -49,14 +50,16 @@ class ThermalAnalysis:
         self._frame_due = Every(rates.thermal_frame_s)
         self._live_due = per_second(rates.live_fps)
         self._levels: tuple[AlertLevel, AlertLevel, bool] = "normal", "normal", False
-        self._capture_now = False
+        self._requests: deque[Callable[[str], None]] = deque()
+        """Of snapshots, each to be called with the key of the next raw frame."""
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         """Apply settings from the next frame on."""
         self._wanted = adjustable
 
-    def capture_now(self) -> None:
-        self._capture_now = True
+    def capture_now(self, then: Callable[[str], None]) -> None:
+        """Keep the next frame, and call `then` with its key in the capture thread."""
+        self._requests.append(then)
 
     def analyse(self, frame: ThermalFrame) -> list[Draft]:
         """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed."""
@@ -68,16 +71,17 @@ class ThermalAnalysis:
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading)
-        if not (self._event_due.due(frame.time) or levels != self._levels or self._capture_now):
+        if not (self._event_due.due(frame.time) or levels != self._levels or self._requests):
             return []
         self._levels = levels
         drafts: list[Draft] = []
         keys: list[str] = []
-        if self._frame_due.due(frame.time) or self._capture_now:
-            self._capture_now = False
+        if self._frame_due.due(frame.time) or self._requests:
             medium, key = self._event_factory.medium("thermal", _raw(frame), frame.time)
             drafts.append(medium)
             keys.append(key)
+            while self._requests:
+                self._requests.popleft()(key)
         data = thermal_data(reading, frame, tuple(keys))
         return [*drafts, self._event_factory.event(data, frame.time)] if data is not None else drafts
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bus_schemas.camera import Frame, Motion
-from bus_schemas.media import Segment
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.defaults import FRAME_EVERY_S, MOTION_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
@@ -16,7 +15,6 @@ from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasure
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
-from edge.capture.segments import CONTENT_TYPE, RecordedSegment
 from edge.capture.sources.source import CameraFrame, Samples
 from producer.outbox.tables import Draft
 
@@ -56,7 +54,8 @@ class VisualAnalysis:
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
         self._update_due = Every(MOTION_EVERY_S)
-        self._capture_now = False
+        self._requests: deque[Callable[[str], None]] = deque()
+        """Of snapshots, each to be called with the key of the next capture."""
         self.planes: Planes | None = None
         """The newest full picture, for the fusion with temperatures."""
 
@@ -64,8 +63,9 @@ class VisualAnalysis:
         """Apply settings from the next picture on."""
         self._wanted = adjustable
 
-    def capture_now(self) -> None:
-        self._capture_now = True
+    def capture_now(self, then: Callable[[str], None]) -> None:
+        """Capture the next picture, and call `then` with its key in the capture thread."""
+        self._requests.append(then)
 
     def analyse_sound(self, samples: Samples) -> None:
         self._level = audio.level(samples.samples)
@@ -88,30 +88,17 @@ class VisualAnalysis:
             drafts += [self._event_factory.event(found, frame.time)] if found is not None else []
         return drafts
 
-    def segments(self, finished: Sequence[RecordedSegment]) -> list[Draft]:
-        drafts: list[Draft] = []
-        for segment in finished:
-            picture = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
-            medium, key = self._event_factory.medium("segment", picture, segment.start)
-            data = Segment(
-                start=segment.start,
-                duration_s=segment.duration_s,
-                codec=segment.codec,
-                width=segment.width,
-                height=segment.height,
-                fps=segment.fps,
-                size=len(segment.data),
-                discontinuity=segment.discontinuity,
-                media=(key,),
-            )
-            drafts += [medium, self._event_factory.event(data, segment.start)]
-        return drafts
+    @property
+    def moved_at(self) -> datetime | None:
+        """When something moved last in the motion that goes on."""
+        return self._tracker.moved_at
 
     def _adjust(self, frame: CameraFrame) -> None:
         """Restart only those analyses whose own settings changed: the others keep what they have learned."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
-            self._detector = MotionDetector(size, wanted.motion)
+            self._detector = MotionDetector(size, wanted.motion, wanted.zones)
+        self._detector.use_zones(wanted.zones)
         if wanted.picture != self._applied.picture:
             self._analyser = PictureAnalyser(wanted.picture)
         if self._object_detection is not None:
@@ -125,7 +112,7 @@ class VisualAnalysis:
         """A capture and a thumbnail where one is due; a capture at once where motion begins or a snapshot was
         requested.
         """
-        urgent = urgent or self._capture_now
+        urgent = urgent or bool(self._requests)
         capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
         live = self._live_due is not None and self._live_due.due(frame.time)
         drafts: list[Draft] = []
@@ -135,8 +122,9 @@ class VisualAnalysis:
             if live:
                 self._preview(jpeg)
             if capture:
-                self._capture_now = False
                 drafts.append(self._capture(jpeg, frame))
+                while self._requests:
+                    self._requests.popleft()(self._captures[-1])
                 self._captured.append(small.y.copy())
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
             picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
@@ -205,7 +193,14 @@ class VisualAnalysis:
                     frames=frames,
                 )
         if self._tracker.active and motion.boxes and self._update_due.due(frame.time):
-            return Motion(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
+            seconds, frames = self._tracker.progress(frame.time)
+            return Motion(
+                phase="update",
+                boxes=_rounded(motion.boxes),
+                intensity=min(1.0, motion.area),
+                duration_s=seconds,
+                frames=frames,
+            )
         return None
 
 

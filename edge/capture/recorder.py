@@ -9,9 +9,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, can_pass_aac
+from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, Unit, can_pass_aac
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
+from edge.capture.live_video import LiveVideo
 from edge.capture.mpegts import Layout
+from edge.capture.recording_control import RecordingControl
+from edge.capture.recording_gate import RecorderChange, RecordingGate
 from edge.capture.segments import RecordedSegment, SegmentWriter
 
 TARGET_S: Final = 10.0
@@ -24,9 +27,17 @@ class Recorder:
     Used by one thread. Times are those of the pictures, so a segment starts when its first picture was taken.
     """
 
-    def __init__(self, target_seconds: float = TARGET_S, encoding: Encoding | None = None) -> None:
+    def __init__(
+        self,
+        target_seconds: float = TARGET_S,
+        encoding: Encoding | None = None,
+        control: RecordingControl | None = None,
+        live: LiveVideo | None = None,
+    ) -> None:
         self._encoding = encoding or Encoding()
         self._writer = SegmentWriter(target_seconds)
+        self._gate = RecordingGate(self._writer, control or RecordingControl())
+        self._live = live or LiveVideo()
         self._size = (0, 0)
         self._audio_rate: int | None = None
         self._codec = "h264"
@@ -88,7 +99,7 @@ class Recorder:
         if packet.stream.type == "audio":
             if self._sounds is not None:
                 for unit in self._sounds.convert(packet, time):
-                    self._writer.add(unit)
+                    self._add(unit)
         elif self._packets is not None:
             self._video_packet(self._packets, packet, time)
 
@@ -101,22 +112,26 @@ class Recorder:
             pts = self._ticks(time)
         elif self._origin is None:
             self._origin = time - timedelta(seconds=pts / CLOCK)
-        if self._video.due(pts):
-            first = self._writer.open_since is None
-            for unit in self._video.encode(picture, pts, time, keyframe=first or self._writer.cuts_at(pts)):
-                self._writer.add(unit)
+        if self._video.due(pts) and self._is_needed(time):
+            keyframe = self._gate.wants_keyframe(pts, time) or self._live.wants_keyframe(pts)
+            for unit in self._video.encode(picture, pts, time, keyframe=keyframe):
+                self._add(unit)
 
     def sound(self, samples: NDArray[np.int16], rate: int, time: datetime, pts: int | None = None) -> None:
         """n x channels int16; ignored where packets of sound are recorded, and before the first picture."""
-        if self._sounds is not None or self._origin is None or not self._audio_rate:
+        if self._sounds is not None or self._origin is None or not self._audio_rate or not self._is_needed(time):
             return
         if self._audio is None:
             self._audio = AudioEncoder(self._audio_rate, samples.shape[1])
         for unit in self._audio.encode(samples, rate, self._ticks(time) if pts is None else pts, time):
-            self._writer.add(unit)
+            self._add(unit)
 
     def take(self) -> list[RecordedSegment]:
         return self._writer.take()
+
+    def take_changes(self) -> list[RecorderChange]:
+        """Whether it records from when on, where that has changed since the last call."""
+        return self._gate.take_changes()
 
     def finish(self, now: int | None = None) -> None:
         """Finish the open segment: the source has ended or is lost, `now` by its clock in 1/90000 s."""
@@ -130,18 +145,30 @@ class Recorder:
                 continue
             if self._origin is None:
                 self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
-            self._writer.add(unit)
+            self._add(unit)
         if self._video is None and self._writer.is_overlong:
             # A camera that sends no second keyframe: its pictures are encoded until it does.
             self._encode()
 
+    def _is_needed(self, time: datetime) -> bool:
+        """Whether what is encoded here of this moment is recorded, may be, or is watched."""
+        return self._gate.needs(time) or self._live.is_watched
+
+    def _add(self, unit: Unit) -> None:
+        self._gate.add(unit)
+        self._live.add(unit)
+
+    def _start(self, layout: Layout) -> None:
+        self._live.start(layout)
+        self._gate.start(layout)
+
     def _pass(self) -> None:
         self._video = None
-        self._writer.start(Layout(*self._size, self._audio_rate, self._codec))
+        self._start(Layout(*self._size, self._audio_rate, self._codec))
 
     def _encode(self) -> None:
         self._video = VideoEncoder(self._encoding, self._size)
-        self._writer.start(Layout(self._video.width, self._video.height, self._audio_rate))
+        self._start(Layout(self._video.width, self._video.height, self._audio_rate))
 
     def _restart_after_jump(self, time: datetime) -> None:
         """A clock step begins a run of its own."""

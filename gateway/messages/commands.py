@@ -42,6 +42,7 @@ class CommandOutcome:
     state: Literal["done", "failed", "pending"]
     detail: str | None = None
     settings: dict[str, Any] | None = None
+    media: tuple[str, ...] = ()
 
 
 def payload_of(request: DeviceCommand, request_id: str) -> bytes:
@@ -132,7 +133,7 @@ def outcome(request_id: str, payload: bytes) -> CommandOutcome:
 def _outcome_of(request_id: str, answer: Command) -> CommandOutcome:
     match answer.state:
         case "done":
-            return CommandOutcome(request_id, "done", answer.detail)
+            return CommandOutcome(request_id, "done", answer.detail, media=answer.media)
         case "failed":
             return CommandOutcome(request_id, "failed", answer.detail or "it gave no reason")
         case _:

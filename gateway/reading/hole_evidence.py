@@ -1,5 +1,6 @@
-"""Gathers what the log says of why a device was not recorded: incidents, deletions, lost events, its first event."""
+"""Gathers what the log says of why a device was not recorded: incidents, deletions, its recorder, lost events."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from math import inf
@@ -14,6 +15,7 @@ from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import NoView
 from consumers.store.journal.query_types import EventFilter, StoredEvent
 from consumers.views.recordings.holes import Evidence, Hole, HoleCause, dropped, explained, holes, positions_around
+from consumers.views.recordings.questions import pauses
 from gateway.reading.stores import Stores
 from producer.outbox.limits import DISK_FULL
 from producer.times import moment_of_seconds
@@ -39,6 +41,7 @@ def explained_holes(
     evidence = [
         *_of_incidents(stores, where, start, end),
         *dropped(view, where, *span),
+        *_of_recorder(view, where, start, end),
         *_before_first_event(stores, where),
     ]
     found = explained(found, evidence)
@@ -78,6 +81,15 @@ def _evidence(cause: HoleCause, row: IncidentRow) -> Evidence:
     closed = inf if row["closed"] is None else datetime.fromisoformat(row["closed"]).timestamp()
     known = {key: value for key, value in data.items() if value is not None}
     return Evidence(cause, datetime.fromisoformat(row["opened"]).timestamp(), closed, known)
+
+
+def _of_recorder(
+    view: sqlite3.Connection, where: tuple[str, str], start: datetime, end: datetime
+) -> Iterator[Evidence]:
+    """`reason` is `off`, `schedule` or `no_motion`."""
+    for pause in pauses(view, *where, start, end):
+        data = {"mode": pause.mode, "reason": pause.reason}
+        yield Evidence("not_scheduled", pause.start, inf if pause.end is None else pause.end, data)
 
 
 def _before_first_event(stores: Stores, where: tuple[str, str]) -> Iterator[Evidence]:

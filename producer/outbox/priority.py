@@ -46,6 +46,7 @@ BY_TYPE = {
     "health": Priority.VITAL,
     "hold": Priority.VITAL,
     "incident": Priority.VITAL,
+    "recorder": Priority.VITAL,
     "registry": Priority.VITAL,
     "retention": Priority.VITAL,
     "rules": Priority.VITAL,

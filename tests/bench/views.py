@@ -11,8 +11,9 @@ from consumers.engine.projection import Projection
 from consumers.hub_config import HubConfig
 from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
-from consumers.views.motion import MotionProjection, buckets
-from consumers.views.motion_grids import heat_map
+from consumers.views.motion.grids import heat_map
+from consumers.views.motion.projection import MotionProjection
+from consumers.views.motion.questions import buckets
 from consumers.views.recordings.holes import holes
 from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.recordings.questions import segments

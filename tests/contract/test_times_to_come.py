@@ -63,7 +63,7 @@ def answers(bus: Bus) -> dict[str, Any]:
         "temperatures": "select time from newest",
         "detections": "select max(at) from detections",
         "mosaics": "select site, max(minute) from closed union all select site, max(minute) from seen",
-        "motion": "select max(at) from motions",
+        "motion": "select max(latest) from motions",
         "recordings": "select max(start) from segments union all select max(end) from clips",
         "audio": "select max(minute) from minutes",
     }.items():

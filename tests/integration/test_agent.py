@@ -18,8 +18,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.media import MediaEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.protocol import VIDEO, WATCH
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
 from edge.agent.health import BLANK
@@ -140,7 +141,7 @@ def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: P
 
     assert (first.data.changed_by, set(first.data.settings)) == (
         "configuration",
-        {"rois", "zones", "motion", "picture", "thermography", "recording"},
+        {"rois", "zones", "motion", "picture", "thermography", "recording", "night"},
     )
     assert (changed.data.changed_by, set(changed.data.settings), changed.data.request_id) == ("Ada", {"rois"}, "r1")
     assert [region.name for region in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"]
@@ -251,3 +252,34 @@ def test_a_sensor_of_which_every_pixel_is_invalid_is_not_healthy_and_the_others_
 
 def online(ingest: IngestDouble) -> list[StateEvent]:
     return [event for event in ingest.states if isinstance(event, StateEvent) and event.data.online]
+
+
+def test_live_video_is_sent_while_it_is_asked_for_and_a_mode_holds_at_once(broker: Broker, tmp_path: Path) -> None:
+    live = live_topic(GATE.source, VIDEO)
+    off = {"request_id": "r1", "settings": {"recording": {"mode": "off"}}}
+    with (
+        ingest_double(broker.port) as ingest,
+        asking(broker.port, live) as (ask, heard),
+        running_agent(broker.port, tmp_path, GATE),
+    ):
+        eventually(partial(of, ingest, SegmentEvent), within=30)
+        assert heard.empty()
+        ask(command_topic(GATE.source, "settings"), off)
+        assert json.loads(heard.get(timeout=10).payload)["state"] == "done"
+        (change,) = eventually(partial(of, ingest, RecorderEvent), within=10)
+        ask(command_topic(GATE.source, WATCH), {"request_id": "w1"})
+        first = heard.get(timeout=20)
+        ask(command_topic(GATE.source, "snapshot"), {"request_id": "s1"})
+        answers = (heard.get(timeout=10) for _ in range(200))
+        taken = next(json.loads(one.payload) for one in answers if one.topic == "answers")
+        known = eventually(
+            lambda: {event.data.key for event in of(ingest, MediaEvent)} >= set(taken["media"]), within=10
+        )
+    commands = [event.data.name for event in of(ingest, CommandEvent)]
+
+    assert (first.topic, bytes(first.payload[4:8])) == (live, b"ftyp")
+    assert (change.data.recording, change.data.mode, change.data.reason) == (False, "off", "off")
+    assert max(event.data.start for event in of(ingest, SegmentEvent)) <= change.time
+    assert (taken["state"], known) == ("done", True)
+    assert len(taken["media"]) >= 1
+    assert commands == ["settings", "snapshot"]

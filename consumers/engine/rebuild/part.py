@@ -133,8 +133,9 @@ class _Work:
         """Copy the rows that the fold reads and that no event of the part makes."""
         for table in self._projection.part_context:
             rows = view.execute(f"select * from {table}").fetchall()
-            marks = ", ".join("?" * len(rows[0])) if rows else ""
-            self._shadow.executemany(f"insert or replace into {table} values ({marks})", rows)
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                self._shadow.executemany(f"insert or replace into {table} values ({marks})", rows)
 
     def fold(self, after: int, goal: int, progress: Callable[[int, int], None]) -> None:
         """Fold the events of the part in positions after `after`, up to `goal`."""

@@ -20,10 +20,14 @@ class OpenClip:
     moved: float
     is_emitted: int = 0
     media: str = "[]"
+    picture: str = ""
+    """The key of the first picture of the motion; empty where there is none."""
+    pictured: float = 0.0
+    """When the motion began."""
 
 
 _values = attrgetter(*(field.name for field in fields(OpenClip)))
-_state = attrgetter("start", "end", "moved", "is_emitted", "media", "recording_id")
+_state = attrgetter("start", "end", "moved", "is_emitted", "media", "picture", "recording_id")
 
 
 class OpenClips:
@@ -52,8 +56,9 @@ class OpenClips:
         self._open.setdefault((clip.site, clip.device), []).append(clip)
         self._new.append(clip)
 
-    def extend(self, clip: OpenClip, begun: float, end: float, at: float) -> None:
+    def extend(self, clip: OpenClip, begun: float, end: float, at: float, picture: str) -> None:
         clip.start, clip.end, clip.moved = min(clip.start, begun), max(clip.end, end), max(clip.moved, at)
+        clip.picture = clip.picture or picture
         self._changed.add(clip)
 
     def ended(self, before: float) -> list[OpenClip]:
@@ -69,9 +74,9 @@ class OpenClips:
 
     def save(self) -> None:
         """Write what became of them into the view."""
-        self._view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
+        self._view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
         self._view.executemany(
-            "update clips set start = ?, end = ?, moved = ?, told = ?, media = ? where recording_id = ?",
+            "update clips set start = ?, end = ?, moved = ?, told = ?, media = ?, picture = ? where recording_id = ?",
             map(_state, self._changed.difference(self._new)),
         )
         self._new, self._changed = [], set()

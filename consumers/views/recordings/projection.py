@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.camera import MotionEvent
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
-from bus_schemas.media import Recording, RecordingEvent, SegmentEvent
+from bus_schemas.media import RecorderEvent, Recording, RecordingEvent, SegmentEvent
 from bus_schemas.node import HeartbeatEvent, SettingsEvent
 from bus_schemas.settings import RecordingSettings
 from consumers.engine.partial import MOTION_LENGTH
@@ -32,9 +32,9 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     models: ClassVar[tuple[type[Event], ...]] = (
-        SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
+        SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
     schema: ClassVar[str] = """
@@ -50,10 +50,16 @@ class RecordingsProjection(Projection):
     ) strict, without rowid;
     create table if not exists clips (
         recording_id text primary key, site text not null, device text not null, trigger text not null,
-        start real not null, end real not null, moved real not null, told integer not null, media text not null
+        start real not null, end real not null, moved real not null, told integer not null, media text not null,
+        picture text not null, pictured real not null
     ) strict;
     create index if not exists clips_device on clips (site, device, start);
+    create index if not exists clips_start on clips (start);
     create index if not exists clips_open on clips (end) where told = 0;
+    create table if not exists recorder_changes (
+        site text not null, device text not null, at real not null, recording integer not null, mode text not null,
+        reason text, position integer not null, primary key (site, device, at, position)
+    ) strict, without rowid;
     create table if not exists rules (
         site text not null, device text not null, position integer not null, rule text not null,
         primary key (site, device)
@@ -62,13 +68,16 @@ class RecordingsProjection(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {
         "segments": "position < :floor", "rules": "position < :floor", "dropped": "position < :floor",
+        "recorder_changes": "position < :floor",
     }  # fmt: skip
     history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         segments, clips, rules = BatchSegments(view), OpenClips(view), RecordingRules(view)
         for record in batch:
-            if record.model is not HeartbeatEvent:
+            if record.model is RecorderEvent:
+                _enter_change(view, record)
+            elif record.model is not HeartbeatEvent:
                 _take(record, segments, clips, rules)
             elif record.source == HUB_SOURCE:
                 ended = clips.ended(record.time_s - _WAIT_FOR_SEGMENTS_S)
@@ -92,6 +101,13 @@ def _take(record: Recorded, segments: BatchSegments, clips: OpenClips, rules: Re
         rules.learn(record)
 
 
+def _enter_change(view: sqlite3.Connection, record: Recorded) -> None:
+    assert isinstance(record.event, RecorderEvent)
+    data = record.event.data
+    row = (*record.where, record.time_s, int(data.recording), data.mode, data.reason, record.position)
+    view.execute("insert or ignore into recorder_changes values (?, ?, ?, ?, ?, ?, ?)", row)
+
+
 def _close(
     view: sqlite3.Connection, clips: OpenClips, clip: OpenClip, rules: RecordingRules, at: datetime
 ) -> RecordingEvent:
@@ -103,15 +119,18 @@ def _close(
 def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
     """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
     at = record.time_s
-    begun = at - min(_duration_s(record), LONGEST_MOTION_S) - rule.pre_roll_s
+    duration_s, media = _length_and_media(record)
+    began = at - min(duration_s, LONGEST_MOTION_S)
+    begun = began - rule.pre_roll_s
+    picture = media[0] if media else ""
     end = at + rule.post_roll_s
     going = clips.around(record.where, begun, end, rule.longest_s)
     if going is not None:
-        clips.extend(going, begun, end, at)
+        clips.extend(going, begun, end, at, picture)
         return
     site, device = record.where
     name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
-    clips.begin(OpenClip(name, site, device, "motion", begun, end, at))
+    clips.begin(OpenClip(name, site, device, "motion", begun, end, at, picture=picture, pictured=began))
 
 
 def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
@@ -131,10 +150,10 @@ def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSett
     return RecordingEvent(id=event_id, source=device_source(clip.site, HUB), time=at, data=data)
 
 
-def _duration_s(motion: Recorded) -> float:
-    """Of the event where it is not finite."""
+def _length_and_media(motion: Recorded) -> tuple[float, tuple[str, ...]]:
+    """Of the event where its duration is not finite."""
     plain = motion.as_written(MOTION_LENGTH)
     if plain is not None:
-        return plain.data.duration_s
+        return plain.data.duration_s, plain.data.media
     assert isinstance(motion.event, MotionEvent)
-    return motion.event.data.duration_s
+    return motion.event.data.duration_s, motion.event.data.media

@@ -19,6 +19,8 @@ _OVERLAPPING = """
 """
 """The one segment that may have begun before the span is the last that did."""
 _AT_MOST = 20_000
+LONGEST_SEGMENT_S = 3600
+"""No segment is longer than the contract allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,45 @@ class ContinuousRecording:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clip around something that happened; `ended` once no more can belong to it."""
+    """A clip around something that happened; `ended` once no more can belong to it. `picture` is a key of the archive,
+    or empty, and `pictured` is when the motion began. `is_playable` while a segment of it is kept.
+    """
 
     recording_id: str
+    site: str
+    device: str
     trigger: str
     start: float
     end: float
     ended: bool
+    picture: str
+    pictured: float
+    is_playable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFilter:
+    """Clips that overlap the time from `start` to `end`; `None` is any site, device or trigger."""
+
+    start: datetime
+    end: datetime
+    site: str | None = None
+    device: str | None = None
+    trigger: str | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderPause:
+    """The device recorded nothing on purpose from `start` on: `off`, outside its `schedule`, or `no_motion`.
+
+    `end` is `None` while that lasts.
+    """
+
+    start: float
+    end: float | None
+    mode: str
+    reason: str | None
 
 
 def segments(
@@ -117,14 +151,39 @@ def _span(run: Sequence[SegmentRow], before: float | None) -> ContinuousRecordin
     return ContinuousRecording(run[0].start, run[-1].end, sum(segment.size for segment in run), len(run), gap)
 
 
-def clips(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Clip]:
-    """The clips that overlap the span, oldest first."""
+def clips(view: sqlite3.Connection, wanted: ClipFilter) -> list[Clip]:
+    """Newest first."""
     found = view.execute(
-        "select recording_id, trigger, start, end, told from clips where site = ? and device = ? "
-        "and start < ? and end > ? order by start",
-        (site, device, end.timestamp(), start.timestamp()),
+        "select recording_id, site, device, trigger, start, end, told, picture, pictured, exists (select 1 from "
+        "segments where segments.site = clips.site and segments.device = clips.device "
+        "and segments.start between clips.start - ?7 and clips.end and segments.end > clips.start) from clips "
+        "where start < ?1 and end > ?2 and (?3 is null or site = ?3) and (?4 is null or device = ?4) "
+        "and (?5 is null or trigger = ?5) order by start desc, recording_id limit ?6",
+        (wanted.end.timestamp(), wanted.start.timestamp(), wanted.site, wanted.device, wanted.trigger, wanted.limit,
+         LONGEST_SEGMENT_S),
+    )  # fmt: skip
+    return [
+        Clip(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7], row[8], bool(row[9]))
+        for row in found
+    ]
+
+
+def pauses(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[RecorderPause]:
+    """When the device recorded nothing on purpose, in the time from `start` to `end`, oldest first.
+
+    A pause ends with the next change, or with the next segment: a device that begins anew says nothing while it
+    records.
+    """
+    found = view.execute(
+        "select at, until, mode, reason, (select min(start) from segments where segments.site = ?1 "
+        "and segments.device = ?2 and segments.start > changes.at + 1) from (select at, mode, reason, recording, "
+        "lead(at) over (order by at, position) as until from recorder_changes where site = ?1 and device = ?2) "
+        "as changes where recording = 0 and at < ?4 and (until is null or until > ?3) order by at",
+        (site, device, start.timestamp(), end.timestamp()),
     )
-    return [Clip(row[0], row[1], row[2], row[3], bool(row[4])) for row in found]
+    ended = [(at, min((one for one in (until, segment) if one is not None), default=None), mode, reason)
+             for at, until, mode, reason, segment in found]  # fmt: skip
+    return [RecorderPause(*one) for one in ended if one[1] is None or one[1] > start.timestamp()]
 
 
 def oldest(view: sqlite3.Connection, site: str, device: str) -> str | None:

@@ -17,7 +17,8 @@ Transport = Literal["tcp", "udp"]
 @dataclass(frozen=True, slots=True)
 class Input:
     """What to open and how. `pace` plays a file at the speed at which it was recorded; `is_jpeg_stream` marks JPEG
-    after JPEG over HTTP, which FFmpeg only transports; `local` is what a local path must be.
+    after JPEG over HTTP, which FFmpeg only transports; `local` is what a local path must be. Of a
+    stream that is not analysed only keyframes are decoded.
     """
 
     address: str
@@ -28,6 +29,7 @@ class Input:
     pace: bool = False
     is_jpeg_stream: bool = False
     local: LocalKind | None = None
+    is_analysed: bool = True
 
     @property
     def is_live(self) -> bool:

@@ -20,7 +20,9 @@ class LoadShedding:
     encoded. Everything comes back when the thread has caught up.
     """
 
-    def __init__(self, elapsed: Elapsed) -> None:
+    def __init__(self, elapsed: Elapsed, *, only_keyframes: bool = False) -> None:
+        """`only_keyframes`: never decode more than these, for nobody looks at the pictures of the stream."""
+        self._only_keyframes = only_keyframes
         self._sounds, self._pictures = Damage(elapsed), Damage(elapsed)
         self.begin()
 
@@ -46,7 +48,7 @@ class LoadShedding:
         """Whether to decode the packet at all. A decoder resumes other pictures only after a keyframe."""
         if demuxer.codec == "mjpeg":
             return self._takes_jpeg(at_s)
-        skips = is_passed and self._most_s >= DECODING_S
+        skips = is_passed and (self._only_keyframes or self._most_s >= DECODING_S)
         if skips != self.skips_pictures and (skips or packet.is_keyframe):
             self.skips_pictures = skips
             demuxer.skip_to_keyframes(skips)

@@ -11,11 +11,11 @@ from producer.clock import Elapsed
 class StreamQuality:
     """For one source, over all its connections."""
 
-    def __init__(self, elapsed: Elapsed, recorder: Recorder | None) -> None:
+    def __init__(self, elapsed: Elapsed, recorder: Recorder | None, *, only_keyframes: bool = False) -> None:
         self._recorder = recorder
         self._lost = 0
         self.pictures, self.sound = Damage(elapsed), Damage(elapsed)
-        self.shedding = LoadShedding(elapsed)
+        self.shedding = LoadShedding(elapsed, only_keyframes=only_keyframes)
 
     def report(self, arrivals: PacketTiming, codec: str) -> StreamReport:
         fps, bits_per_s = arrivals.measured()

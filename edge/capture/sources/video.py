@@ -67,7 +67,7 @@ class VideoSource:
         self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None
         self._stream: RecordedStream | None = None
-        self._quality = StreamQuality(elapsed, recorder)
+        self._quality = StreamQuality(elapsed, recorder, only_keyframes=not source.is_analysed)
         self._sequence = self._fruitless = 0
         self._ready: deque[Reading] = deque()
         self.takeover = Takeover(self._finish)

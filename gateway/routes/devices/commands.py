@@ -23,6 +23,7 @@ from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
+from gateway.serving.media_links import media_url
 
 NOBODY = "page"
 VIEW = "commands"
@@ -49,6 +50,7 @@ class AcceptedAnswer(Answer):
     id: str = Field(description="The `request_id` of the command events that tell what became of it.")
     state: Literal["done", "pending"]
     detail: str | None
+    media: list[str] = Field(description="Addresses of what was made: the picture of a snapshot.")
 
 
 class CommandAnswer(Answer):
@@ -92,7 +94,9 @@ async def command(call: Call[Commanding]) -> Response:
     body = parsed(Ordered, content) if content else Ordered()
     outcome = await ask(call.gateway, DeviceCommand(asked.site, asked.device, asked.name, body.arguments, body.by), 1.0)
     assert outcome.state != "failed"
-    return json_response(AcceptedAnswer(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
+    media = [media_url(key) for key in outcome.media]
+    accepted = AcceptedAnswer(id=outcome.request_id, state=outcome.state, detail=outcome.detail, media=media)
+    return json_response(accepted, 202)
 
 
 async def ask(gateway: Gateway, request: DeviceCommand, timeout_s: float = commands.ANSWER_S) -> CommandOutcome:

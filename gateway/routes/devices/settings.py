@@ -9,15 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from bus_schemas.roi_sets import ROI_SETS
+from bus_schemas.setting_types import Section
 from bus_schemas.settings import (
     AdjustableSettings,
     MotionSettings,
+    NightSettings,
     PictureSettings,
     RecordingSettings,
     ReportedSections,
     Roi,
     Rois,
-    Section,
     SettingsChange,
     ThermographySettings,
     Zone,
@@ -91,6 +92,7 @@ class SettingsAnswer(BaseModel):
     picture: PictureSettings
     thermography: ThermographySettings
     recording: RecordingSettings
+    night: NightSettings
     set_aside: dict[str, str] = Field(
         description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
     )

@@ -1,4 +1,4 @@
-"""Routes of live events (SSE) and live pictures (MJPEG)."""
+"""Routes of live events (SSE), live pictures (MJPEG) and live video (fragmented MP4)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -15,12 +15,15 @@ from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
 from gateway.http.problems import Problem
 from gateway.routes.lookup import require_device
 from gateway.routes.media.media import newest_picture
-from gateway.streaming import mjpeg
+from gateway.streaming import mjpeg, video
 from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
 
 FIRST_FRAME_S = 2.0
 STILL_S = 1.0
+FIRST_VIDEO_S = 8.0
+"""A camera may send a keyframe every few seconds only."""
+SILENT_S = 10.0
 
 
 class Following(Parameters):
@@ -31,6 +34,10 @@ class Following(Parameters):
 
 class Watching(OfDevice):
     kind: LiveKind
+    again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
+
+
+class WatchingVideo(OfDevice):
     again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
 
 
@@ -67,8 +74,45 @@ async def watch(call: Call[Watching]) -> Response:
 def _require_place(gateway: Gateway) -> None:
     """Each stream costs a connection for as long as it is looked at. Raises `Problem`."""
     most = gateway.settings.limits.streams
-    if gateway.feed.clients + gateway.frames.watchers >= most:
+    if gateway.feed.clients + gateway.frames.watchers + gateway.videos.watchers >= most:
         raise Problem(503, f"{most} live streams are open, which is all that the gateway serves", headers=RETRY)
+
+
+async def watch_video(call: Call[WatchingVideo]) -> Response:
+    """Live video as fragmented MP4, from the last keyframe on; the content type names its codecs."""
+    asked = call.parameters
+    _require_place(call.gateway)
+    await require_device(call.gateway, asked.site, asked.device)
+    messages = _video(call)
+    try:
+        first = await anext(messages)
+    except StopAsyncIteration:
+        raise Problem(404, f"no live video of {asked.device} arrives now") from None
+    return StreamResponse(_video_with_first(first, messages), f'{video.MEDIA_TYPE}; codecs="{video.codecs(first)}"')
+
+
+async def _video_with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for messages in rest:
+            yield messages
+
+
+async def _video(call: Call[WatchingVideo]) -> AsyncGenerator[bytes, None]:
+    """Ends where the camera is silent, or goes on with another codec: who watches comes back."""
+    asked, videos = call.parameters, call.gateway.videos
+    number, known = None, None
+    async with videos.watch(asked.site, asked.device) as watched:
+        while not videos.is_stopped:
+            found = await watched.after(number, SILENT_S if known else FIRST_VIDEO_S)
+            if found is None:
+                return
+            number, messages = found
+            named = video.codecs(messages) or known
+            if named is None or named != (known or named):
+                return
+            known = named
+            yield messages
 
 
 async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -102,4 +146,5 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
 OPERATIONS = [
     Operation("GET", "/api/v1/live", follow, "text/event-stream", Following),
     Operation("GET", "/live/{site}/{device}/{kind}.mjpg", watch, mjpeg.MEDIA_TYPE, Watching),
+    Operation("GET", "/live/{site}/{device}/video.mp4", watch_video, video.MEDIA_TYPE, WatchingVideo),
 ]

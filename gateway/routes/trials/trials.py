@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bus_schemas.settings import PictureSettings, Rois, Section
+from bus_schemas.setting_types import Section
+from bus_schemas.settings import PictureSettings, Rois
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.terms import registered
 from consumers.alerting.what_if import files

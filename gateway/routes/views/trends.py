@@ -7,11 +7,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.camera import DetectedObject
-from bus_schemas.event import iso
+from bus_schemas.event import Box, iso
 from bus_schemas.thermal import FrameStatistics, HotSpot, Region
-from consumers.views import motion
 from consumers.views.audio import loudness
 from consumers.views.detections import detections as detected
+from consumers.views.motion.questions import bucket_in_use, buckets, track
 from consumers.views.temperatures import MAX_SERIES, most_measured, newest_thermal
 from consumers.views.temperatures import temperatures as measured
 from gateway.calls import Call, Operation
@@ -25,7 +25,7 @@ from gateway.serving.ranges import matches
 from producer.times import moment_of_seconds
 
 if TYPE_CHECKING:
-    from consumers.views.motion_grids import HeatMap
+    from consumers.views.motion.grids import HeatMap
 
 MOST_POINTS = 20_000
 COLUMNS, ROWS = 32, 24
@@ -33,13 +33,22 @@ COLUMNS, ROWS = 32, 24
 
 class BucketAnswer(Answer):
     time: Time
-    events: int
-    seconds: float
+    events: int = Field(description="Motions that began in it.")
+    seconds: float = Field(description="For how much of it something moved.")
 
 
 class MotionCounts(Answer):
-    bucket_s: int
+    bucket_s: int = Field(description="The bucket that was used: what was asked for, in whole steps of five seconds.")
     buckets: list[BucketAnswer] = Field(description="Those without motion are left out.")
+
+
+class TrackPointAnswer(Answer):
+    time: Time
+    boxes: list[Box] = Field(description="x, y, width and height, 0 to 1 of the picture.")
+
+
+class MotionTrack(Answer):
+    points: list[TrackPointAnswer] = Field(description="Oldest first, about one a second while something moves.")
 
 
 class SeriesAnswer(Answer):
@@ -86,7 +95,11 @@ class DetectionsAnswer(Answer):
 
 
 class OfMotion(DeviceTimeRange):
-    bucket: int = Field(default=300, ge=1, le=86_400, description="Seconds.")
+    bucket: int = Field(default=300, ge=1, le=86_400, description="Seconds, rounded down to a multiple of 5.")
+
+
+class OfTrack(DeviceTimeRange):
+    max: int = Field(default=600, ge=1, le=5000, description="At most so many moments, spread evenly over the time.")
 
 
 class OfTrend(DeviceTimeRange):
@@ -110,16 +123,29 @@ class OfHeatMap(DeviceDay):
 async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     """How often and how long something moved, by buckets of time."""
     asked = call.parameters
-    start, end = await _bounds(call, asked.bucket)
+    bucket_s = bucket_in_use(asked.bucket)
+    start, end = await _bounds(call, bucket_s)
     found = await call.gateway.ask(
-        lambda stores: motion.buckets(stores.view("motion"), asked.site, asked.device, start, end, asked.bucket)
+        lambda stores: buckets(stores.view("motion"), asked.site, asked.device, start, end, bucket_s)
     )
     return MotionCounts(
-        bucket_s=asked.bucket,
+        bucket_s=bucket_s,
         buckets=[
             BucketAnswer(time=moment_of_seconds(one.start), events=one.events, seconds=round(one.seconds, 3))
             for one in found
         ],
+    )
+
+
+async def motion_track(call: Call[OfTrack]) -> MotionTrack:
+    """Where in the picture something moved, over time."""
+    asked = call.parameters
+    start, end = await _bounds(call, bucket_in_use(0))
+    found = await call.gateway.ask(
+        lambda stores: track(stores.view("motion"), asked.site, asked.device, start, end, asked.max)
+    )
+    return MotionTrack(
+        points=[TrackPointAnswer(time=moment_of_seconds(one.time), boxes=list(one.boxes)) for one in found]
     )
 
 
@@ -142,7 +168,7 @@ async def motion_heatmap(call: Call[OfHeatMap]) -> Response:
 
 
 def _drawn(stores: Stores, asked: OfHeatMap, day: date) -> "HeatMap | None":
-    from consumers.views.motion_grids import heat_map  # with NumPy and OpenCV, where somebody looks
+    from consumers.views.motion.grids import heat_map  # with NumPy and OpenCV, where somebody looks
 
     return heat_map(stores.view("motion"), asked.site, asked.device, day)
 
@@ -230,6 +256,7 @@ async def _bounds(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 OPERATIONS = [
     Operation("GET", f"{DEVICE}/motion", motion_counts, MotionCounts, OfMotion),
+    Operation("GET", f"{DEVICE}/motion/track", motion_track, MotionTrack, OfTrack),
     Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfHeatMap, also=(304,)),
     Operation("GET", f"{DEVICE}/temperatures", temperatures, TemperaturesAnswer, OfTrend),
     Operation("GET", f"{DEVICE}/audio", audio, Audio, OfTrend),

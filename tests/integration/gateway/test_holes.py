@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.event import Event
 from tests import builders
-from tests.builders import at, gap, health, retention, segment, state, tick
+from tests.builders import at, gap, health, recorder, retention, segment, state, tick
 from tests.integration.gateway.started import Filled, Started
 
 HOLES = "/api/v1/sites/DEMO/devices/yard/holes"
@@ -38,6 +38,11 @@ def events_lost() -> list[Event]:
     return builders.numbered([*recorded(0), gap(at(300), first=2, last=2)]) + recorded(*range(100, 600, 10))
 
 
+def not_scheduled() -> list[Event]:
+    paused, again = recorder(at(20)), recorder(at(125), recording=True, reason=None)
+    return sorted([state(at(0)), paused, again, *recorded(0, 10, *range(130, 600, 10))], key=lambda event: event.time)
+
+
 def deleted() -> list[Event]:
     told = [*recorded(*range(0, 600, 10))]
     gone = retention(at(590), kind="segment", rule="segment: kept for 24 h", device="yard", start=at(0), end=at(300))
@@ -47,6 +52,7 @@ def deleted() -> list[Event]:
 CASES: dict[str, tuple[Callable[[], list[Event]], tuple[str, str, bool, str], dict[str, object]]] = {
     "camera off": (camera_off, ("camera_off", "10:00:20", False, "10:02:10"), {"reason": "Connection refused"}),
     "agent down": (agent_down, ("agent_down", "10:00:20", True, "10:10:00"), {"reason": "connection lost"}),
+    "not scheduled": (not_scheduled, ("not_scheduled", "10:00:20", False, "10:02:10"), {"reason": "schedule"}),
     "events lost": (events_lost, ("events_lost", "10:00:10", False, "10:01:40"), {"reason": "outbox_full"}),
     "deleted": (deleted, ("dropped", "10:00:00", False, "10:05:00"), {"rule": "segment: kept for 24 h"}),
 }

@@ -149,6 +149,29 @@ def test_what_nobody_knows_is_not_found(client: httpx.Client, path: str) -> None
     assert client.get(path).status_code == 404
 
 
+def test_clips_are_listed_with_a_picture_and_a_playlist(client: httpx.Client) -> None:
+    (clip,) = client.get("/api/v1/clips?site=DEMO&device=yard&trigger=motion").json()["clips"]
+    other = client.get("/api/v1/clips?device=gate").json()
+
+    assert (clip["start"], clip["end"], clip["ended"]) == ("2026-01-05T10:00:31.000Z", "2026-01-05T10:00:50.000Z", True)
+    assert clip["picture"] == "/media/DEMO/yard/thumbnail/t036"
+    assert client.get(clip["url"]).status_code == (200 if clip["playable"] else 404)
+    assert other == {"clips": []}
+
+
+def test_the_track_of_motion_is_thinned(client: httpx.Client) -> None:
+    track = client.get("/api/v1/sites/DEMO/devices/yard/motion/track?max=10").json()
+
+    assert track == {"points": [{"time": "2026-01-05T10:00:40.000Z", "boxes": [[0.25, 0.25, 0.5, 0.5]]}]}
+
+
+def test_a_bucket_is_answered_as_it_was_used(client: httpx.Client) -> None:
+    counts = client.get("/api/v1/sites/DEMO/devices/yard/motion?bucket=36").json()
+
+    assert counts["bucket_s"] == 35
+    assert sum(one["seconds"] for one in counts["buckets"]) == 4.0
+
+
 def test_motion_shows_where_it_was(client: httpx.Client) -> None:
     counts = client.get("/api/v1/sites/DEMO/devices/yard/motion?bucket=300").json()
     picture = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-05")

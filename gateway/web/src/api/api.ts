@@ -49,6 +49,8 @@ export type Said = Schemas['Said'];
 export type Session = Schemas['Session'];
 /** An event that a consumer could not take, and why. */
 export type SetAside = Schemas['SetAsideEvent'];
+export type Clips = Schemas['Clips'];
+export type RecordingSettings = Settings['recording'];
 export type Settings = Schemas['Settings'];
 export type Site = Schemas['Site'];
 export type Retired = Schemas['Retired'];

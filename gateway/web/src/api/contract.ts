@@ -110,6 +110,8 @@ export interface Command {
   device?: string | null;
   /** At most 64 characters. */
   cause?: string | null;
+  /** At most 1,000 items. */
+  media: string[];
 }
 
 export interface CommandEvent {
@@ -477,7 +479,7 @@ export interface MediaEvent {
   data: Media;
 }
 
-/** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of the whole motion. */
+/** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of its largest moment. `duration_s` and `frames` count from its begin; an update of an older agent says neither. */
 export interface Motion {
   phase: "start" | "update" | "end";
   /** At most 1,000 items. */
@@ -526,6 +528,27 @@ export interface MotionV1Event {
   epoch?: string | null;
   sequence?: number | null;
   data: MotionV1;
+}
+
+export interface RecorderEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.recorder.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: RecorderState;
+}
+
+/** Whether a device records its video from this moment on, said where that changes. `reason` says why it does not: `off`, `schedule` (outside its hours), or `no_motion`. */
+export interface RecorderState {
+  recording: boolean;
+  /** At most 64 characters. */
+  mode: string;
+  /** At most 64 characters. */
+  reason?: string | null;
 }
 
 /** A clip around something that happened, with pre- and post-roll, made of archived segments. */
@@ -852,6 +875,7 @@ export type AnyEvent =
   | IncidentEvent
   | MediaEvent
   | MotionEvent
+  | RecorderEvent
   | RecordingEvent
   | RegistryEvent
   | RetentionEvent
@@ -878,6 +902,7 @@ export interface EventsByName {
   incident: IncidentEvent;
   media: MediaEvent;
   motion: MotionEvent;
+  recorder: RecorderEvent;
   recording: RecordingEvent;
   registry: RegistryEvent;
   retention: RetentionEvent;
@@ -888,4 +913,4 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];

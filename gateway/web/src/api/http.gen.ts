@@ -213,6 +213,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live/{site}/{device}/video.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live video as fragmented MP4, from the last keyframe on; the content type names its codecs. */
+        get: operations["get_live_site_device_video_mp4"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -675,6 +692,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clips, newest first. */
+        get: operations["get_clips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/devices/{device}/motion": {
         parameters: {
             query?: never;
@@ -684,6 +718,23 @@ export interface paths {
         };
         /** How often and how long something moved, by buckets of time. */
         get: operations["get_sites_site_devices_device_motion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/motion/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where in the picture something moved, over time. */
+        get: operations["get_sites_site_devices_device_motion_track"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1358,6 +1409,8 @@ export interface components {
             /** @enum {string} */
             state: "done" | "pending";
             detail: string | null;
+            /** @description Addresses of what was made: the picture of a snapshot. */
+            media: string[];
         };
         /** Acknowledgement */
         Acknowledgement: {
@@ -1535,7 +1588,9 @@ export interface components {
         Bucket: {
             /** Format: date-time */
             time: string;
+            /** @description Motions that began in it. */
             events: number;
+            /** @description For how much of it something moved. */
             seconds: number;
         };
         /** BusStream */
@@ -1649,6 +1704,30 @@ export interface components {
             disk_usage: components["schemas"]["Disk"];
             cleanup_config: components["schemas"]["CleanupConfig"];
             retention_stats: components["schemas"]["RetentionStats"];
+        };
+        /** Clip */
+        Clip: {
+            id: string;
+            site: string;
+            device: string;
+            trigger: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            duration_s: number;
+            /** @description Whether no more can belong to it. */
+            ended: boolean;
+            /** @description Whether video of it is kept. */
+            playable: boolean;
+            /** @description The address of a picture of its motion; null where none is kept. */
+            picture: string | null;
+            /** @description A playlist of it. */
+            url: string;
+        };
+        /** Clips */
+        Clips: {
+            clips: components["schemas"]["Clip"][];
         };
         /** ColdStorage */
         ColdStorage: {
@@ -2182,6 +2261,7 @@ export interface components {
         };
         /** MotionCounts */
         MotionCounts: {
+            /** @description The bucket that was used: what was asked for, in whole steps of five seconds. */
             bucket_s: number;
             /** @description Those without motion are left out. */
             buckets: components["schemas"]["Bucket"][];
@@ -2192,7 +2272,7 @@ export interface components {
          */
         MotionSettings: {
             /**
-             * @description 0 sees nothing but large changes, 100 the slightest.
+             * @description 0 sees nothing, 1 only large changes, 100 the slightest.
              * @default 25
              */
             sensitivity: number;
@@ -2201,6 +2281,11 @@ export interface components {
              * @default 500
              */
             min_area: number;
+        };
+        /** MotionTrack */
+        MotionTrack: {
+            /** @description Oldest first, about one a second while something moves. */
+            points: components["schemas"]["TrackPoint"][];
         };
         /** NewAnnotation */
         NewAnnotation: {
@@ -2394,6 +2479,48 @@ export interface components {
             width: number;
             height: number;
             media: string[];
+        };
+        /**
+         * NightSettings
+         * @description At night cameras see noise, lamps and insects, and a dark picture is not a fault.
+         */
+        NightSettings: {
+            /**
+             * @description When it is night: by the clock of the site, or from sunset to sunrise.
+             * @default never
+             * @enum {string}
+             */
+            mode: "never" | "always" | "hours" | "sun";
+            /**
+             * @description HH:MM, where it goes by hours.
+             * @default 20:00
+             */
+            start: string;
+            /**
+             * @description HH:MM, which is just outside.
+             * @default 06:00
+             */
+            end: string;
+            /**
+             * @description Of the camera, north is positive; needed where it goes by the sun.
+             * @default null
+             */
+            latitude: number | null;
+            /**
+             * @description East is positive.
+             * @default null
+             */
+            longitude: number | null;
+            /**
+             * @description Of motion at night, in place of that of the day.
+             * @default 10
+             */
+            sensitivity: number;
+            /**
+             * @description Share of dark pixels at which a picture is called black at night.
+             * @default 99.5
+             */
+            black_percentage: number;
         };
         /**
          * NotStarted
@@ -2677,9 +2804,20 @@ export interface components {
         };
         /**
          * RecordingSettings
-         * @description The clip that the hub makes of motion.
+         * @description What a device records, and the clip that the hub makes of motion.
          */
         RecordingSettings: {
+            /**
+             * @description motion_in_schedule records motion, and only in the hours of the schedule.
+             * @default continuous
+             * @enum {string}
+             */
+            mode: "continuous" | "motion" | "schedule" | "motion_in_schedule" | "off";
+            /**
+             * @description The hours of the modes that need some.
+             * @default []
+             */
+            schedule: components["schemas"]["ScheduleWindow"][];
             /**
              * @description Kept of before the motion.
              * @default 5
@@ -2858,6 +2996,30 @@ export interface components {
             by: string;
             time: string;
         };
+        /**
+         * ScheduleWindow
+         * @description Hours of some days of the week, by the clock of the site. One that ends before it begins goes over midnight, and
+         *     one that ends when it begins is the whole day.
+         */
+        ScheduleWindow: {
+            /**
+             * @description The days on which it begins.
+             * @default [
+             *       "mon",
+             *       "tue",
+             *       "wed",
+             *       "thu",
+             *       "fri",
+             *       "sat",
+             *       "sun"
+             *     ]
+             */
+            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @description HH:MM. */
+            start: string;
+            /** @description HH:MM, which is just outside. */
+            end: string;
+        };
         /** Segment */
         Segment: {
             /** Format: date-time */
@@ -2926,6 +3088,7 @@ export interface components {
             picture: components["schemas"]["PictureSettings"];
             thermography: components["schemas"]["ThermographySettings"];
             recording: components["schemas"]["RecordingSettings"];
+            night: components["schemas"]["NightSettings"];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
             set_aside: {
                 [key: string]: string;
@@ -2953,8 +3116,10 @@ export interface components {
             picture?: components["schemas"]["PictureSettings"];
             /** @description How temperatures are worked out. */
             thermography?: components["schemas"]["ThermographySettings"];
-            /** @description What is kept of the time around motion. */
+            /** @description When video is recorded, and what is kept of the time around motion. */
             recording?: components["schemas"]["RecordingSettings"];
+            /** @description When it is night, and how pictures are judged then. */
+            night?: components["schemas"]["NightSettings"];
         };
         /** SettingsField */
         SettingsField: {
@@ -3326,6 +3491,18 @@ export interface components {
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
         };
+        /** TrackPoint */
+        TrackPoint: {
+            /** Format: date-time */
+            time: string;
+            /** @description x, y, width and height, 0 to 1 of the picture. */
+            boxes: [
+                number,
+                number,
+                number,
+                number
+            ][];
+        };
         /**
          * TrialSettings
          * @description For an analysis, in place of what was set for the devices.
@@ -3376,6 +3553,12 @@ export interface components {
              * @default null
              */
             max_people: number | null;
+            /**
+             * @description only: motion counts in such zones alone; ignored: it does not count in this one.
+             * @default normal
+             * @enum {string}
+             */
+            motion: "normal" | "only" | "ignored";
         };
         /** Zones */
         Zones: {
@@ -3995,6 +4178,37 @@ export interface operations {
                 };
                 content: {
                     "multipart/x-mixed-replace; boundary=frame": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_live_site_device_video_mp4: {
+        parameters: {
+            query?: {
+                again?: number | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -5009,6 +5223,39 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    get_clips: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                site?: string | null;
+                device?: string | null;
+                trigger?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clips"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     get_sites_site_devices_device_motion: {
         parameters: {
             query?: {
@@ -5032,6 +5279,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MotionCounts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_motion_track: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                max?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionTrack"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -1,6 +1,7 @@
 // How states, levels, numbers and events are put into words.
 
 import type { AnyEvent, EventsByName } from '../api/contract';
+import { pauseWord } from './recording';
 import { span } from './time';
 import {
   is,
@@ -166,6 +167,7 @@ const typeWords: Record<string, string> = {
   thermal: 'Heat',
   segment: 'Video',
   recording: 'Clip',
+  recorder: 'Recorder',
   incident: 'Incident',
   alert: 'Alert',
   health: 'Health',
@@ -220,6 +222,7 @@ const says: Says = {
     `Clock set ${Math.abs(seconds) < 60 ? `${Math.abs(seconds).toFixed(1)} s` : span(Math.abs(seconds))} ${seconds > 0 ? 'forward' : 'back'}`,
   settings: () => 'Settings confirmed',
   media: ({ kind, size }) => `${mediaWord(kind)}${size ? ` · ${bytes(size)}` : ''}`,
+  recorder: ({ recording, reason }) => (recording ? 'Records again' : pauseWord(reason)),
   recording: ({ trigger }) => `Clip · ${triggerWord(trigger)}`,
   fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
   retention: ({ count: deleted, kind }) => `Deleted: ${count(deleted)} · ${mediaWord(kind)}`,

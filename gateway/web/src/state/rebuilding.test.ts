@@ -99,7 +99,7 @@ const told = (
     type: 'watchpost.command.v1',
     time: '2026-01-05T10:00:00Z',
     datacontenttype: 'application/json',
-    data: { request_id: id, name, state, detail, arguments: given },
+    data: { request_id: id, name, state, detail, arguments: given, media: [] },
   },
 });
 

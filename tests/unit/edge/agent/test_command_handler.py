@@ -26,6 +26,7 @@ from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings import DeviceSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
+from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.agent.source_settings import SceneSourceSettings
 from producer.clock import DisciplinedClock
 from producer.ids import utc_now
@@ -45,6 +46,7 @@ class Desk:
     folder: Path
     outbox: Outbox
     said: list[Outgoing] = field(default_factory=list)
+    now_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.emitter = EventEmitter(self.outbox, DisciplinedClock(utc_now), [SENSOR.source])
@@ -58,13 +60,16 @@ class Desk:
         event_factory = self.emitter.event_factories[SENSOR.source]
         self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_: None)
         devices = {(SENSOR.site, SENSOR.device): self.device}
-        self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context)
+        snapshots = SnapshotRequests(lambda: self.now_s)
+        self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context, snapshots)
 
     def ask(self, name: str, payload: bytes, *, retained: bool = False) -> Command | None:
         """The answer."""
         before = len(self.said)
         topic = command_topic(SENSOR.source, name)
         self.handler.answer(Incoming(topic, payload, "answers", b"42", retained))
+        self.now_s += WITHIN_S
+        self.handler.poll()
         return Command.model_validate_json(self.said[-1].payload) if len(self.said) > before else None
 
     def events(self) -> list[Event]:
@@ -107,6 +112,33 @@ def test_a_request_is_carried_out_once_and_its_repeats_get_the_same_answer_also_
         assert at.device.adjustable.rois == ()
         assert [event.data.request_id for event in events if isinstance(event, SettingsEvent)] == ["r1", "r2"]
         assert [event.data.request_id for event in events if isinstance(event, CommandEvent)] == ["r1", "r2"]
+
+
+def test_the_answer_of_a_snapshot_names_the_picture() -> None:
+    with desk() as at:
+        at.device.capture_now = lambda then: then("YARD/SENSOR/thermal/t-1")  # type: ignore[method-assign]
+        answer = at.ask("snapshot", asked("s1"))
+        again = at.ask("snapshot", asked("s1"))
+        events = at.events()
+
+        assert answer is not None
+        assert (answer.state, answer.media) == ("done", ("YARD/SENSOR/thermal/t-1",))
+        assert again == answer
+        assert [event.data.media for event in events if isinstance(event, CommandEvent)] == [answer.media]
+
+
+def test_a_snapshot_that_nobody_can_take_has_failed_and_says_so() -> None:
+    with desk() as at:
+        at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), asked("s1"), "answers"))
+        at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), asked("s1"), "answers"))
+        at.handler.poll()
+        assert at.said == []
+        at.now_s = WITHIN_S
+        at.handler.poll()
+
+        (said,) = at.said
+        answer = Command.model_validate_json(said.payload)
+        assert (answer.state, answer.detail) == ("failed", "no picture came within 5 s")
 
 
 def test_a_retained_command_is_ignored_and_that_is_logged_once() -> None:

@@ -210,3 +210,24 @@ def test_a_device_says_since_when_it_gives_nothing_and_whether_it_ever_did() -> 
 
     source.failed("no data for 10 s")
     assert health([source.facts], 0.0).silent_since == NOON + timedelta(minutes=2)
+
+
+def test_a_second_stream_is_analysed_and_the_first_is_what_the_camera_sends() -> None:
+    elapsed = [0.0]
+    main = SourceHealth("visual", lambda: NOON, elapsed=lambda: elapsed[0])
+    sub = SourceHealth("sub", lambda: NOON, elapsed=lambda: elapsed[0])
+    for source, size in ((main, (1920, 1080)), (sub, (640, 360))):
+        source.attempting()
+        source.connected()
+        source.frame_arrived(NOON, size)
+    main.stream_reported(StreamReport(15.0, "h264", 2_000_000))
+    elapsed[0] = 10.0
+    for source, size in ((main, (1920, 1080)), (sub, (640, 360))):
+        for _ in range(49 if source is sub else 4):
+            source.frame_arrived(NOON, size)
+    found = health([main.facts, sub.facts], 10.0)
+
+    assert found.kinds == ("visual",)
+    assert found.stream_info is not None
+    assert (found.stream_info.width, found.stream_info.fps, found.stream_info.codec) == (1920, 15.0, "h264")
+    assert found.stream_info.analysis_fps == 0.2

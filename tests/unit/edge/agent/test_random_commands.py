@@ -26,6 +26,7 @@ from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSettings
 from edge.agent.settings_store import SettingsStore
+from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.agent.source_settings import SceneSourceSettings
 from edge.capture.loop import Pipeline
 from edge.capture.sources.source import CameraFrame, ThermalFrame
@@ -63,7 +64,7 @@ class Agent:
         self.emitter = EventEmitter(outbox, DisciplinedClock(utc_now), sources)
         self.said: list[Outgoing] = []
         self.put: Counter[tuple[str, type]] = Counter()
-        self.moment, self.number = NOON, 0
+        self.moment, self.number, self.now_s = NOON, 0, 0.0
         self.start()
 
     def start(self) -> None:
@@ -77,7 +78,8 @@ class Agent:
             device = DeviceRunner(settings, current, event_factory, context, self.count, lambda *_: None)
             self.devices["YARD", name] = device
             self.pipelines[name] = [device._make_visual(name), device._make_thermal(name)]
-        self.handler = CommandHandler(self.devices, self.store, self.emitter, self.said.append, context)
+        snapshots = SnapshotRequests(lambda: self.now_s)
+        self.handler = CommandHandler(self.devices, self.store, self.emitter, self.said.append, context, snapshots)
 
     def count(self, drafts: Any) -> None:
         self.put.update((draft.event.source, type(draft.event)) for draft in drafts if isinstance(draft, Draft))
@@ -86,6 +88,8 @@ class Agent:
         self.said.clear()
         topic = command_topic(self.settings["TARGET"].source, "x" if len(name) > 64 else name)
         self.handler.answer(Incoming(topic, payload, "answers", b"42"))
+        self.now_s += WITHIN_S
+        self.handler.poll()
         (said,) = self.said
         return Command.model_validate_json(said.payload)
 

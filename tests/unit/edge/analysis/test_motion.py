@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus_schemas.settings import MotionSettings
+from bus_schemas.settings import MotionSettings, Zone
 from edge.analysis.motion import (
     NONE,
     Box,
@@ -65,6 +65,47 @@ def test_a_still_noisy_scene_has_no_boxes_at_any_sensitivity(noise: float, sensi
     boxes = [detector.analyse(grey, at(index / 5)).boxes for index, grey in enumerate(noisy(noise, 60))]
 
     assert boxes == [()] * 60
+
+
+LEFT = Zone(name="left", points=((0, 0), (0.5, 0), (0.5, 1), (0, 1)), motion="only")
+ROAD = Zone(name="road", points=((0, 0), (0.25, 0), (0.25, 1), (0, 1)), motion="ignored")
+
+
+def boxes_of_square(at_x: int, *zones: Zone, sensitivity: int = 25) -> tuple[Box, ...]:
+    """The boxes of a bright square that appears in a still scene of 320 x 180."""
+    detector = MotionDetector((640, 360), MotionSettings(sensitivity=sensitivity), zones)
+    still = scene((320, 180)).astype(np.uint8)
+    for index in range(10):
+        detector.analyse(still, at(index / 5))
+    moved = still.copy()
+    moved[60:100, at_x : at_x + 40] = 255 - moved[60:100, at_x : at_x + 40]
+    return detector.analyse(moved, at(2)).boxes
+
+
+def test_sensitivity_zero_sees_nothing() -> None:
+    assert boxes_of_square(200, sensitivity=1)
+    assert boxes_of_square(200, sensitivity=0) == ()
+
+
+def test_zones_say_where_motion_counts() -> None:
+    assert boxes_of_square(200)
+    assert boxes_of_square(200, LEFT) == ()
+    assert boxes_of_square(100, LEFT)
+    assert boxes_of_square(20, LEFT, ROAD) == ()
+    assert boxes_of_square(20, ROAD) == ()
+    assert boxes_of_square(200, ROAD)
+
+
+def test_other_zones_hold_at_once_and_what_was_learned_stays() -> None:
+    detector = MotionDetector((640, 360), MotionSettings())
+    still = scene((320, 180)).astype(np.uint8)
+    for index in range(10):
+        detector.analyse(still, at(index / 5))
+    detector.use_zones([LEFT])
+    moved = still.copy()
+    moved[60:100, 20:60] = 255 - moved[60:100, 20:60]
+
+    assert detector.analyse(moved, at(2)).boxes
 
 
 @pytest.fixture(scope="session")

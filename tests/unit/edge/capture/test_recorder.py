@@ -1,28 +1,21 @@
 """Segments of what was recorded."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
 import pytest
-from av.video.frame import VideoFrame
 
 from edge.analysis.pictures import Pictures, frame_of
 from edge.capture.encoder import Encoding
 from edge.capture.mpegts import ContinuityCounters
 from edge.capture.recorder import Recorder
 from edge.capture.segments import RecordedSegment
+from tests.grey_pictures import pictures
 from tests.segment_player import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 RATE = 16_000
-
-
-def pictures(count: int, size: tuple[int, int] = (320, 180)) -> Iterator[VideoFrame]:
-    """Grey that gets lighter, so that every picture can be told from the others."""
-    for index in range(count):
-        yield frame_of(np.full((size[1], size[0], 3), 20 + index % 200, np.uint8))
 
 
 def recorded(

@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
+from bus_schemas.camera import MotionEvent
 from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import TimeRange
-from consumers.views.motion import MotionProjection, buckets
-from consumers.views.motion_grids import heat_grid, heat_map
+from consumers.views.motion.grids import heat_grid, heat_map
+from consumers.views.motion.projection import MotionProjection
+from consumers.views.motion.questions import bucket_in_use, buckets, track
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 
@@ -139,7 +141,79 @@ def test_motions_are_counted_by_bucket(followed: Followed) -> None:
     ]
 
 
-def test_the_begin_of_a_motion_is_not_counted(followed: Followed) -> None:
-    followed.take(motion(at(0), phase="start"), motion(at(1), phase="update"))
+def lasting(seconds: int, began: int = 0) -> list[MotionEvent]:
+    """A motion that has not ended: its start, and an update each second."""
+    updates = [
+        motion(at(began + second), phase="update", duration_s=float(second), frames=5 * second)
+        for second in range(1, seconds + 1)
+    ]
+    return [motion(at(began), phase="start", duration_s=0.0, frames=0), *updates]
 
-    assert buckets(followed.view, "DEMO", "yard", at(-60), at(60)) == []
+
+def counted(followed: Followed, bucket_s: int) -> list[tuple[float, int, float]]:
+    found = buckets(followed.view, "DEMO", "yard", at(0), at(3600), bucket_s)
+    return [(each.start - at(0).timestamp(), each.events, each.seconds) for each in found]
+
+
+def test_a_motion_that_goes_on_for_minutes_counts_while_it_lasts(followed: Followed) -> None:
+    followed.take(*lasting(91, began=2))
+
+    assert counted(followed, 60) == [(0, 1, 58.0), (60, 0, 33.0)]
+    assert counted(followed, 5)[:2] == [(0, 1, 3.0), (5, 0, 5.0)]
+    assert len(counted(followed, 5)) == 19
+    assert heat_map(followed.view, "DEMO", "yard", DAY) is not None
+
+
+def test_the_end_of_a_motion_adds_only_what_its_updates_had_not(followed: Followed) -> None:
+    followed.take(*lasting(10))
+    followed.take(motion(at(12), duration_s=12.0005))
+
+    assert counted(followed, 60) == [(0, 1, 12.0)]
+    found = heat_grid(followed.view, "DEMO", "yard", DAY)
+    assert found is not None
+    assert found[1] == 11
+    assert verify(MotionProjection(), followed.source) == []
+
+
+def test_updates_without_a_duration_belong_to_the_motion_that_began(followed: Followed) -> None:
+    followed.take(motion(at(0), phase="start", duration_s=0.0), motion(at(4), phase="update", duration_s=0.0))
+    followed.take(motion(at(900), phase="update", duration_s=0.0))
+
+    assert counted(followed, 60) == [(0, 1, 4.0)]
+
+
+def test_an_update_whose_start_is_gone_counts_from_the_start_that_it_names(followed: Followed) -> None:
+    followed.take(motion(at(20), phase="update", duration_s=15.0), motion(at(22), duration_s=17.0))
+
+    assert counted(followed, 5) == [(5, 1, 5.0), (10, 0, 5.0), (15, 0, 5.0), (20, 0, 2.0)]
+
+
+def test_a_motion_that_lasted_for_days_by_its_own_account_does_not_fill_the_view(followed: Followed) -> None:
+    followed.take(motion(at(0), duration_s=86_400.0 * 300))
+
+    assert followed.view.execute("select count(*) from counts").fetchone() == (6 * 3600 // 5 + 6 * 60 + 2,)
+
+
+def test_a_part_is_widened_until_it_cuts_no_motion(tmp_path: Path) -> None:
+    midnight = 14 * 3600
+    with Followed(MotionProjection(), tmp_path, lasting(20, began=midnight - 10)) as followed:
+        wanted = TimeRange("DEMO", at(midnight), at(midnight + 60))
+        replaced = rebuild_part(MotionProjection(), followed.source, wanted, lambda done, of: None)
+
+        assert replaced.part.since == datetime(2026, 1, 5, tzinfo=UTC)
+        assert verify(MotionProjection(), followed.source) == []
+
+
+@pytest.mark.parametrize(("asked", "used"), [(1, 5), (5, 5), (36, 35), (60, 60), (299, 295), (300, 300)])
+def test_a_bucket_is_a_multiple_of_five_seconds(asked: int, used: int) -> None:
+    assert bucket_in_use(asked) == used
+
+
+def test_the_track_of_a_motion_is_thinned_evenly(followed: Followed) -> None:
+    followed.take(*lasting(9))
+
+    every = track(followed.view, "DEMO", "yard", at(0), at(60), 100)
+    assert [point.time - at(0).timestamp() for point in every] == list(range(10))
+    assert every[0].boxes == ((0.25, 0.25, 0.5, 0.5),)
+    few = track(followed.view, "DEMO", "yard", at(0), at(60), 4)
+    assert [point.time - at(0).timestamp() for point in few] == [0, 3, 6, 9]

@@ -1,0 +1,60 @@
+"""Queries of the motion view: counts by buckets of time, and the track of what moved."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic_core import from_json
+
+from bus_schemas.event import Box
+from consumers.views.motion.counts import COARSE_S, FINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class MotionBucket:
+    """The motions that began in a bucket of time, and for how many of its seconds something moved."""
+
+    start: float
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """Where something moved at a moment, in seconds since 1970; boxes are (x, y, width, height) in 0..1."""
+
+    time: float
+    boxes: tuple[Box, ...]
+
+
+def bucket_in_use(bucket_s: int) -> int:
+    """The bucket that is answered where this one is asked for: a multiple of five seconds, not more than asked."""
+    return max(FINE_S, bucket_s // FINE_S * FINE_S)
+
+
+def buckets(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, bucket_s: int = 300
+) -> list[MotionBucket]:
+    """Counts by `bucket_in_use(bucket_s)`, oldest first; empty ones are left out."""
+    bucket = bucket_in_use(bucket_s)
+    width = FINE_S if bucket % COARSE_S else COARSE_S
+    found = view.execute(
+        "select tick / ?6 * ?6 as bucket, sum(events), sum(milliseconds) from counts where site = ?1 and device = ?2 "
+        "and width = ?3 and tick >= ?4 and tick < ?5 group by bucket order by bucket",
+        (site, device, width, int(start.timestamp() // width), -int(-end.timestamp() // width), bucket // width),
+    )
+    return [MotionBucket(float(tick * width), events, milliseconds / 1000) for tick, events, milliseconds in found]
+
+
+def track(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, most: int
+) -> list[TrackPoint]:
+    """Where something moved, oldest first; evenly thinned where there are more than `most` moments."""
+    bounds = (site, device, round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+    found = view.execute(
+        "select at, boxes from (select at, boxes, row_number() over (order by at) as number, count(*) over () as total "
+        "from tracks where site = ?1 and device = ?2 and at >= ?3 and at < ?4) "
+        "where (number - 1) % ((total + ?5 - 1) / ?5) = 0 order by at",
+        (*bounds, most),
+    )
+    return [TrackPoint(at / 1000, tuple(tuple(box) for box in from_json(boxes))) for at, boxes in found]

@@ -1,0 +1,109 @@
+"""Sends the video of a camera as fragmented MP4 while somebody watches it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from edge.capture.bitstream import CLOCK, Unit
+from edge.capture.fragments import LiveTracks, channels_of, fragment, initialisation
+from edge.capture.mpegts import Layout
+from producer.clock import Elapsed, since_boot
+
+FRAGMENT: Final = CLOCK * 12 // 100
+"""Length of a message: several pictures share one, so that 25 a second are 8 messages."""
+KEYFRAME_EVERY: Final = 2 * CLOCK
+"""Of pictures that are encoded here, while somebody watches."""
+LARGEST_GROUP: Final = 16_000_000
+"""Bytes of a keyframe and what follows it; of a camera with more, whoever begins to watch waits for the next one."""
+
+log = structlog.get_logger(__name__)
+
+
+def discard(message: bytes) -> None:
+    """The default of a recorder whose video nobody can watch."""
+
+
+class LiveVideo:
+    """Gets every unit, as soon as it is coded. A message begins at a keyframe with an initialisation segment, or goes
+    on with the one before; whoever begins to watch gets everything since the last keyframe at once.
+
+    `watch` is called by another thread than everything else.
+    """
+
+    def __init__(self, publish: Callable[[bytes], None] = discard, elapsed: Elapsed = since_boot) -> None:
+        self._publish = publish
+        self._elapsed = elapsed
+        self._watched_until_s = float("-inf")
+        self._is_sending = False
+        self._tracks: LiveTracks | None = None
+        self._group: list[Unit] = []
+        self._group_bytes = self._sent = self._number = 0
+        self._shift = self._end = 0
+        self._decoded = -1
+
+    def watch(self, lease_s: float) -> None:
+        """Send for so long from now on."""
+        self._watched_until_s = self._elapsed() + lease_s
+
+    @property
+    def is_watched(self) -> bool:
+        return self._elapsed() < self._watched_until_s
+
+    def start(self, layout: Layout) -> None:
+        """Begin a run. Its times go on where those of the run before ended."""
+        self._flush()
+        self._tracks = LiveTracks(layout.codec, layout.width, layout.height, layout.audio_rate)
+        self._group, self._group_bytes, self._sent = [], 0, 0
+        self._shift, self._decoded = self._end, -1
+
+    def wants_keyframe(self, pts: int) -> bool:
+        """Whether a picture that is encoded here should be one for the sake of those who watch."""
+        return self.is_watched and (not self._group or pts - self._group[0].pts >= KEYFRAME_EVERY)
+
+    def add(self, unit: Unit) -> None:
+        if unit.kind == "video" and unit.keyframe:
+            self._flush()
+            self._group, self._group_bytes, self._sent = [], 0, 0
+        elif not self._group:
+            return
+        self._group.append(self._decodable(unit))
+        self._group_bytes += len(unit.data)
+        if self._group_bytes > LARGEST_GROUP:
+            self._group, self._group_bytes, self._sent = [], 0, 0
+            return
+        if not self.is_watched:
+            self._is_sending = False
+            self._sent = len(self._group)
+        elif not self._is_sending:
+            self._is_sending, self._sent = True, 0
+            self._flush()
+        elif unit.pts + unit.duration - self._group[self._sent].pts >= FRAGMENT:
+            self._flush()
+
+    def _decodable(self, unit: Unit) -> Unit:
+        """With a decoding time that grows, and is not later than the picture is shown."""
+        if unit.kind == "audio":
+            return unit
+        dts = max(min(unit.dts, unit.pts), self._decoded + 1)
+        self._decoded = dts
+        self._end = max(self._end, dts + unit.duration + self._shift)
+        return unit if dts == unit.dts else replace(unit, dts=dts, pts=max(unit.pts, dts))
+
+    def _flush(self) -> None:
+        if not self._is_sending or self._tracks is None or self._sent >= len(self._group):
+            return
+        begins, units = self._sent == 0, self._group[self._sent :]
+        self._sent = len(self._group)
+        self._number += 1
+        try:
+            head = initialisation(self._with_channels(self._tracks), units[0]) if begins else b""
+            self._publish(head + fragment(self._number, units, self._tracks, self._shift))
+        except Exception as error:  # noqa: BLE001 - what a camera sends must not cost the recording its packets
+            log.warning("live video cannot be sent", error=repr(error))
+            self._watched_until_s = float("-inf")
+
+    def _with_channels(self, tracks: LiveTracks) -> LiveTracks:
+        sound = next((unit for unit in self._group if unit.kind == "audio" and len(unit.data) > 3), None)
+        return replace(tracks, channels=channels_of(sound.data)) if sound is not None else tracks

@@ -1,0 +1,165 @@
+"""Serves live video: one subscription and one lease for each device, however many watch it.
+
+The agent sends while the lease is renewed. At each keyframe its message begins with an initialisation segment, and
+anybody may begin there. Nobody has a queue: each viewer knows the number of the message that it has, and one that is
+too slow goes on with a later keyframe. So it is behind, and costs the others nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol
+
+from bus_schemas.event import GATEWAY, device_source
+from bus_schemas.protocol import VIDEO, WATCH, WATCH_LEASE_S, CommandRequest
+from bus_schemas.topics import command_topic, live_topic
+from gateway.messages.bus import BusUnreachable, Topics
+from gateway.messages.ids import uuid7
+
+MEDIA_TYPE: Final = "video/mp4"
+MAX_BYTES: Final = 32_000_000
+"""Of the messages since the keyframe before the last one; of a device with more, its viewers wait for the next."""
+RENEW_S: Final = WATCH_LEASE_S / 3
+SUBSCRIBE_S: Final = 1.0
+_INITIAL: Final = b"ftyp"
+
+
+class LeaseBus(Topics, Protocol):
+    """A connection to the broker."""
+
+    async def settled(self, within: float) -> None: ...
+
+    async def publish(self, topic: str, payload: bytes) -> None: ...
+
+
+class WatchedVideo:
+    """The newest messages of one device."""
+
+    def __init__(self) -> None:
+        self.watchers = 0
+        self.is_over = False
+        self._messages: deque[bytes] = deque()
+        self._oldest = self._entry = 0
+        """The number of the first message that is here, and of the last one at which anybody may begin."""
+        self._bytes = 0
+        self._wakeup = asyncio.Event()
+
+    def take(self, message: bytes) -> None:
+        if message[4:8] == _INITIAL:
+            # A viewer that is about to take the end of the group before still finds it.
+            while self._oldest < self._entry:
+                self._drop()
+            self._entry = self._oldest + len(self._messages)
+        elif not self._messages:
+            return
+        self._messages.append(message)
+        self._bytes += len(message)
+        while self._bytes > MAX_BYTES:
+            self._drop()
+        self.wake()
+
+    def wake(self) -> None:
+        self._wakeup.set()
+        self._wakeup = asyncio.Event()
+
+    async def after(self, number: int | None, within: float) -> tuple[int, bytes] | None:
+        """What came after message `number`, or since the last keyframe where that is `None` or gone, and the number of
+        the last message in it. `None` where nothing comes in time.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while not self._has_after(number):
+                    if self.is_over:
+                        return None
+                    await self._wakeup.wait()
+        except TimeoutError:
+            return None
+        first = number + 1 if number is not None and number + 1 >= self._oldest else self._entry
+        first = max(first, self._oldest)
+        newest = self._oldest + len(self._messages) - 1
+        return newest, b"".join(list(self._messages)[first - self._oldest :])
+
+    def _has_after(self, number: int | None) -> bool:
+        if not self._messages or self._entry < self._oldest:
+            return False
+        return number is None or self._oldest + len(self._messages) - 1 > number
+
+    def _drop(self) -> None:
+        self._bytes -= len(self._messages.popleft())
+        self._oldest += 1
+
+
+class LiveVideos:
+    def __init__(self, bus: LeaseBus) -> None:
+        self._bus = bus
+        self._videos: dict[str, WatchedVideo] = {}
+        self._leases: dict[str, asyncio.Task[None]] = {}
+        self.is_stopped = False
+
+    @property
+    def watchers(self) -> int:
+        return sum(video.watchers for video in self._videos.values())
+
+    def stop(self) -> None:
+        """Every stream ends."""
+        self.is_stopped = True
+        for video in self._videos.values():
+            video.is_over = True
+            video.wake()
+
+    @asynccontextmanager
+    async def watch(self, site: str, device: str) -> AsyncIterator[WatchedVideo]:
+        """The device sends its video for as long as anybody watches it."""
+        source = device_source(site, device)
+        video = self._videos.get(source)
+        if video is None:
+            video = self._videos[source] = WatchedVideo()
+            self._bus.listen(live_topic(source, VIDEO), video.take)
+            self._leases[source] = asyncio.create_task(self._renew(source))
+        video.watchers += 1
+        try:
+            yield video
+        finally:
+            video.watchers -= 1
+            if not video.watchers:
+                del self._videos[source]
+                self._leases.pop(source).cancel()
+                self._bus.forget(live_topic(source, VIDEO), video.take)
+
+    async def _renew(self, source: str) -> None:
+        await self._bus.settled(SUBSCRIBE_S)
+        while True:
+            request = CommandRequest(request_id=uuid7(), name=WATCH, by=GATEWAY)
+            with suppress(BusUnreachable):
+                await self._bus.publish(command_topic(source, WATCH), request.to_bytes())
+            await asyncio.sleep(RENEW_S)
+
+
+def codecs(message: bytes) -> str | None:
+    """The codecs of messages that begin with an initialisation segment, as RFC 6381 names them; else `None`."""
+    if message[4:8] != _INITIAL:
+        return None
+    head = message.partition(b"moof")[0]
+    video = _video_codec(head)
+    return f"{video}, mp4a.40.2" if video is not None and b"mp4a" in head else video
+
+
+def _video_codec(message: bytes) -> str | None:
+    """ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1, and its annex E."""
+    if (place := message.find(b"avcC")) >= 0:
+        return f"avc1.{message[place + 5 : place + 8].hex()}"
+    if (place := message.find(b"hvcC")) < 0:
+        return None
+    box = message[place + 5 : place + 17]
+    space = ("", "A", "B", "C")[box[0] >> 6]
+    tier = "H" if box[0] & 0x20 else "L"
+    compatible = f"{int.from_bytes(box[1:5], 'big'):032b}"[::-1]
+    constraints = box[5:11].rstrip(b"\0")
+    parts = [
+        f"{space}{box[0] & 31}",
+        f"{int(compatible, 2):x}",
+        f"{tier}{box[11]}",
+        *(f"{one:x}" for one in constraints),
+    ]
+    return ".".join(["hev1", *parts])

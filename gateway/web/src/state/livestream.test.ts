@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { correction } from './livestream';
+
+describe('a live video', () => {
+  it('begins near its newest picture, however much has come at once', () => {
+    expect(correction(0, 10, 0)).toEqual({ seek: 9.7, rate: 1 });
+  });
+  it('plays on at its own speed while it is close', () => {
+    expect(correction(0, 10, 9.5)).toEqual({ seek: null, rate: 1 });
+  });
+  it('plays a little faster when it has fallen behind', () => {
+    expect(correction(0, 10, 9)).toEqual({ seek: null, rate: 1.1 });
+  });
+  it('leaves out what is missing when it was too slow', () => {
+    expect(correction(20, 30, 12)).toEqual({ seek: 29.7, rate: 1 });
+    expect(correction(20, 20.1, 12)).toEqual({ seek: 20, rate: 1 });
+  });
+});

@@ -1,0 +1,111 @@
+// Plays fragmented MP4 that never ends, as close to the present as the connection allows.
+
+/** Seconds behind the newest picture at which it plays. */
+const BEHIND = 0.3;
+/** Further behind, it plays a little faster; much further, it goes on at the newest picture. */
+const LATE = 0.8;
+const TOO_LATE = 3;
+const FASTER = 1.1;
+/** Seconds of what was played that stay in memory. */
+const KEPT = 20;
+
+export interface Correction {
+  seek: number | null;
+  rate: number;
+}
+
+/** What brings a video at `current` back to the present, where `start` to `end` is its newest range. */
+export function correction(start: number, end: number, current: number): Correction {
+  if (current < start || current > end || end - current > TOO_LATE)
+    return { seek: Math.max(start, end - BEHIND), rate: 1 };
+  return { seek: null, rate: end - current > LATE ? FASTER : 1 };
+}
+
+export type LiveState = 'waiting' | 'playing' | 'unsupported' | 'absent';
+
+/** One connection after the other, until `stop`. */
+export class LiveStream {
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly address: string,
+    private readonly onstate: (state: LiveState, sound: boolean) => void,
+  ) {
+    void this.run();
+  }
+
+  stop(): void {
+    this.stopping.abort();
+    this.video.removeAttribute('src');
+    this.video.load();
+  }
+
+  private async run(): Promise<void> {
+    for (let attempt = 0; !this.stopping.signal.aborted; attempt += 1) {
+      const state = await this.watch(attempt).catch(() => 'waiting' as const);
+      if (this.stopping.signal.aborted) return;
+      this.onstate(state, false);
+      if (state === 'unsupported') return;
+      await new Promise((resolve) => setTimeout(resolve, state === 'absent' ? 5000 : 1000));
+    }
+  }
+
+  private async watch(attempt: number): Promise<LiveState> {
+    const { signal } = this.stopping;
+    const answer = await fetch(`${this.address}?again=${attempt}`, { signal, cache: 'no-store' });
+    const type = answer.headers.get('content-type') ?? '';
+    if (!answer.ok || !answer.body) return 'absent';
+    if (typeof MediaSource === 'undefined' || !MediaSource.isTypeSupported(type)) {
+      await answer.body.cancel();
+      return 'unsupported';
+    }
+    const source = new MediaSource();
+    this.video.src = URL.createObjectURL(source);
+    await once(source, 'sourceopen', signal);
+    URL.revokeObjectURL(this.video.src);
+    await this.play(answer.body.getReader(), source.addSourceBuffer(type), type.includes('mp4a'));
+    return 'waiting';
+  }
+
+  private async play(
+    reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+    buffer: SourceBuffer,
+    sound: boolean,
+  ): Promise<void> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      buffer.appendBuffer(value);
+      await once(buffer, 'updateend', this.stopping.signal);
+      this.follow(buffer);
+      this.onstate('playing', sound);
+      const old = this.video.currentTime - KEPT;
+      if (buffer.buffered.length && buffer.buffered.start(0) < old - KEPT) {
+        buffer.remove(0, old);
+        await once(buffer, 'updateend', this.stopping.signal);
+      }
+    }
+  }
+
+  private follow(buffer: SourceBuffer): void {
+    const last = buffer.buffered.length - 1;
+    if (last < 0) return;
+    const { seek, rate } = correction(buffer.buffered.start(last), buffer.buffered.end(last), this.video.currentTime);
+    if (seek !== null) this.video.currentTime = seek;
+    this.video.playbackRate = rate;
+    if (this.video.paused)
+      // A browser that wants a click first shows the first picture.
+      this.video.play().catch((error: unknown) => {
+        if (!(error instanceof DOMException)) throw error;
+      });
+  }
+}
+
+function once(target: EventTarget, name: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new DOMException('stopped', 'AbortError'));
+    target.addEventListener(name, () => resolve(), { once: true, signal });
+    signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')), { once: true });
+  });
+}

@@ -1,0 +1,66 @@
+"""Live video in a real browser: how far behind the clock it is, and that it can be heard."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gateway.serving.page import STATIC
+from producer.broker import BrokerAddress
+from tests.broker import Broker
+from tests.browser.browser_tab import watched_page
+from tests.integration.gateway.started import Filled, Started, a_busy_morning
+from tests.live_camera import STEP_S, STEPS, LiveCamera, grey_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+_SAMPLES = """async (seconds) => {
+    const video = document.querySelector('video[data-state]');
+    const canvas = Object.assign(document.createElement('canvas'), {width: 1, height: 1});
+    const pen = canvas.getContext('2d', {willReadFrequently: true});
+    const found = [];
+    const until = performance.now() + seconds * 1000;
+    while (performance.now() < until) {
+        pen.drawImage(video, 0, 0, 1, 1);
+        found.push([(performance.timeOrigin + performance.now()) / 1000, pen.getImageData(0, 0, 1, 1).data[0]]);
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    return found;
+}"""
+
+
+@pytest.fixture
+def opened(browser: Browser, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with Filled(tmp_path_factory.mktemp("live")) as filled:
+        filled.append(*a_busy_morning()).fold()
+        with (
+            LiveCamera(broker),
+            Started(filled.hub, BrokerAddress(port=broker.port), page=STATIC) as started,
+            watched_page(browser, 1440) as (page, _),
+        ):
+            page.goto(f"{started.url}/device?device=yard&picture=video")
+            yield page
+
+
+def delays(samples: list[list[float]]) -> Iterator[float]:
+    """How long after the clock each step of brightness was seen: a step is known among eight, of four seconds."""
+    before: int | None = None
+    for moment, grey in samples:
+        level = min(range(STEPS), key=lambda one: abs(grey_of(one) - grey))
+        if before is not None and level != before:
+            yield (moment - level * STEP_S) % (STEPS * STEP_S)
+        before = level
+
+
+def test_live_video_is_less_than_a_second_and_a_half_behind(opened: Page) -> None:
+    video = opened.locator("video[data-state]")
+    expect(video).to_have_attribute("data-state", "playing")
+    # What came at once when it began is played no faster than it came.
+    opened.wait_for_function("document.querySelector('video[data-state]').currentTime > 2")
+    samples: Any = opened.evaluate(_SAMPLES, 5)
+    measured = sorted(delays(samples))
+
+    assert len(measured) >= 5
+    assert measured[len(measured) // 2] < 1.5
+    expect(opened.get_by_role("button", name="Sound on")).to_be_visible()

@@ -1,0 +1,73 @@
+"""Live video through a real broker: sent while somebody watches, from a keyframe on."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gateway.routes.media import live as routes
+from producer.broker import BrokerAddress
+from tests.broker import Broker
+from tests.eventually import eventually
+from tests.integration.gateway.started import Filled, Started, a_busy_morning
+from tests.live_camera import LiveCamera
+
+ADDRESS = "/live/DEMO/yard/video.mp4"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[Started]:
+    with Filled(tmp_path_factory.mktemp("live")) as filled:
+        filled.append(*a_busy_morning()).fold()
+        with Started(filled.hub, BrokerAddress(port=broker.port)) as started:
+            started.wait_for(lambda: started.gateway.bus.is_connected)
+            yield started
+
+
+def first_bytes(answer: httpx.Response, count: int) -> bytes:
+    taken = b""
+    for chunk in answer.iter_raw():
+        taken += chunk
+        if len(taken) >= count:
+            break
+    return taken
+
+
+def test_a_camera_sends_its_video_while_somebody_watches_and_no_longer(served: Started, broker: Broker) -> None:
+    with LiveCamera(broker) as camera, served.client() as client:
+        assert camera.leases == 0
+        with client.stream("GET", ADDRESS) as one, client.stream("GET", ADDRESS) as other:
+            begins = [first_bytes(answer, 3000) for answer in (one, other)]
+            assert served.gateway.videos.watchers == 2
+            types = {answer.headers["content-type"] for answer in (one, other)}
+            leases = camera.leases
+        eventually(lambda: served.gateway.videos.watchers == 0, within=5)
+
+    assert leases <= 2
+    assert [begin[4:8] for begin in begins] == [b"ftyp", b"ftyp"]
+    (kind,) = types
+    assert kind.startswith('video/mp4; codecs="avc1.')
+    assert kind.endswith(', mp4a.40.2"')
+
+
+def test_a_slow_viewer_costs_the_others_nothing(served: Started, broker: Broker) -> None:
+    with LiveCamera(broker), served.client() as client, client.stream("GET", ADDRESS) as slow:
+        stuck = threading.Thread(target=first_bytes, args=(slow, 1))
+        stuck.start()
+        stuck.join()
+        with client.stream("GET", ADDRESS) as quick:
+            began = time.monotonic()
+            assert len(first_bytes(quick, 60_000)) >= 60_000
+            assert time.monotonic() - began < 20
+
+
+def test_a_camera_that_sends_no_live_video_is_a_404_with_a_sentence(
+    served: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "FIRST_VIDEO_S", 0.2)
+    with served.client() as client:
+        answer = client.get(ADDRESS)
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "no live video of yard arrives now")

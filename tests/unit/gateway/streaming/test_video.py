@@ -1,0 +1,159 @@
+"""Live video in the gateway: one lease for all who watch, and slow viewers that cost only themselves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from gateway.messages.bus import BusUnreachable
+from gateway.streaming.video import MAX_BYTES, LiveVideos, WatchedVideo, codecs
+
+T = TypeVar("T")
+TOPIC = "watchpost/v1/DEMO/yard/live/video"
+
+
+class LeaseBusDouble:
+    """A bus that notes what is published, and on which a test speaks."""
+
+    def __init__(self, *, is_away: bool = False) -> None:
+        self.handlers: dict[str, Callable[[bytes], None]] = {}
+        self.published: list[str] = []
+        self.is_away = is_away
+        self.asked = asyncio.Event()
+
+    def listen(self, topic: str, handler: Callable[[bytes], None]) -> None:
+        self.handlers[topic] = handler
+
+    def forget(self, topic: str, handler: Callable[[bytes], None]) -> None:
+        del self.handlers[topic]
+
+    async def settled(self, within: float) -> None:
+        return None
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        self.published.append(topic)
+        self.asked.set()
+        if self.is_away:
+            raise BusUnreachable("there is no broker")
+
+
+def begin(name: bytes) -> bytes:
+    return b"\0\0\0\x10ftyp" + name
+
+
+def more(name: bytes) -> bytes:
+    return b"\0\0\0\x10moof" + name
+
+
+def test_a_viewer_begins_at_the_last_keyframe() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        for message in (more(b"lost"), begin(b"A"), more(b"a"), begin(b"B"), more(b"b")):
+            video.take(message)
+        first = await video.after(None, 0)
+        video.take(more(b"c"))
+        return first, await video.after(3, 0), await video.after(4, 0)
+
+    assert asyncio.run(body()) == ((3, begin(b"B") + more(b"b")), (4, more(b"c")), None)
+
+
+def test_a_viewer_that_is_just_behind_a_keyframe_misses_nothing() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        for message in (begin(b"A"), more(b"a"), more(b"b"), begin(b"B")):
+            video.take(message)
+        return await video.after(1, 0)
+
+    assert asyncio.run(body()) == (3, more(b"b") + begin(b"B"))
+
+
+def test_a_slow_viewer_goes_on_with_a_later_keyframe() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        for name in (b"A", b"B", b"C", b"D"):
+            video.take(begin(name))
+            video.take(more(name))
+        return await video.after(0, 0)
+
+    assert asyncio.run(body()) == (7, begin(b"D") + more(b"D"))
+
+
+def test_what_is_kept_for_viewers_is_bounded() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        video.take(begin(b"A"))
+        for _ in range(10):
+            video.take(more(bytes(MAX_BYTES // 8)))
+        late = await video.after(None, 0)
+        video.take(begin(b"B"))
+        return late, await video.after(None, 0)
+
+    assert asyncio.run(body()) == (None, (11, begin(b"B")))
+
+
+def run(body: Callable[[], Awaitable[T]]) -> T:
+    async def whole() -> T:
+        async with asyncio.timeout(5):
+            return await body()
+
+    return asyncio.run(whole())
+
+
+def test_however_many_watch_the_camera_is_asked_once() -> None:
+    async def body() -> tuple[list[str], int, dict[str, Callable[[bytes], None]]]:
+        bus = LeaseBusDouble()
+        videos = LiveVideos(bus)
+        async with videos.watch("DEMO", "yard"), videos.watch("DEMO", "yard"):
+            await bus.asked.wait()
+            watching = videos.watchers
+        return bus.published, watching, bus.handlers
+
+    published, watching, handlers = run(body)
+    assert published == ["watchpost/v1/DEMO/yard/command/watch"]
+    assert watching == 2
+    assert handlers == {}
+
+
+def test_the_lease_is_renewed_though_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.streaming.video.RENEW_S", 0.001)
+
+    async def body() -> int:
+        bus = LeaseBusDouble(is_away=True)
+        async with LiveVideos(bus).watch("DEMO", "yard"):
+            while len(bus.published) < 3:
+                bus.asked.clear()
+                await bus.asked.wait()
+        return len(bus.published)
+
+    assert run(body) >= 3
+
+
+def test_who_waits_is_woken_by_a_message_and_by_the_end() -> None:
+    async def body() -> tuple[object, object]:
+        bus = LeaseBusDouble()
+        videos = LiveVideos(bus)
+        async with videos.watch("DEMO", "yard") as video:
+            asyncio.get_running_loop().call_soon(bus.handlers[TOPIC], begin(b"A"))
+            first = await video.after(None, 5)
+            asyncio.get_running_loop().call_soon(videos.stop)
+            return first, await video.after(0, 5)
+
+    assert run(body) == ((0, begin(b"A")), None)
+
+
+@pytest.mark.parametrize(
+    ("box", "named"),
+    [
+        (b"avcC\x01\x64\x00\x1f", "avc1.64001f"),
+        (b"avcC\x01\x42\xc0\x15 mp4a", "avc1.42c015, mp4a.40.2"),
+        (b"hvcC\x01\x01\x60\x00\x00\x00\x90\x00\x00\x00\x00\x00\x5d", "hev1.1.6.L93.90"),
+        (b"nothing known", None),
+    ],
+)
+def test_the_codecs_are_named_as_browsers_want_them(box: bytes, named: str | None) -> None:
+    assert codecs(begin(b"isom" + box)) == named
+
+
+def test_only_an_initialisation_segment_names_codecs() -> None:
+    assert codecs(more(b"avcC\x01\x64\x00\x1f")) is None

@@ -57,6 +57,7 @@ class RetentionPolicy:
         ("thumbnail", timedelta(hours=24)),
         ("thermal", timedelta(hours=24)),
         ("segment", timedelta(days=7)),
+        ("evidence", timedelta(days=90)),
     )
     journal: timedelta | None = None
     journal_bytes: int | None = None

@@ -15,6 +15,7 @@ from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
 from consumers.upkeep.cold.sink import ColdStorageSink
+from consumers.upkeep.evidence import EvidenceSink
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import RetentionSink
@@ -67,6 +68,7 @@ CONSUMERS: dict[str, Registration] = {
     "mosaics": Registration(MosaicsProjection, MosaicsProjection),
     "exports": Registration(ExportsProjection),
     "exporter": Registration(ExportSink, ExportSink),
+    "evidence": Registration(EvidenceSink, EvidenceSink),
     "retention": Registration(RetentionSink, _retention),
     "cold_storage": Registration(ColdStorageSink, ColdStorageSink),
     "rebuilds": Registration(RebuildSink, _rebuilds),

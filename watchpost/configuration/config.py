@@ -127,6 +127,9 @@ class HubSection(SettingsModel):
         default=20_000_000_000,
         description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
     )
+    evidence_days: PositiveInt = Field(
+        default=90, description="Days that the first, the last and some other pictures of an incident are kept."
+    )
     export_days: PositiveInt = Field(default=7, description="Days that the files of an export are kept.")
     export_bytes: PositiveInt = Field(
         default=20_000_000_000, description="Bytes of all exports together; the oldest go beyond them."

@@ -16,6 +16,7 @@ from consumers.hub_config import (
     SiteInfo,
 )
 from consumers.ingest.registry import Configured
+from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage, TransferHours
@@ -83,8 +84,9 @@ def _device_info(device: DeviceSection) -> DeviceInfo:
 def _retention(config: WatchpostConfig) -> RetentionPolicy:
     hub = config.hub
     hours = hub.retention_hours
+    media = tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in RetentionSection.model_fields)
     return RetentionPolicy(
-        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in RetentionSection.model_fields),
+        media=(*media, (EVIDENCE, timedelta(days=hub.evidence_days))),
         journal=timedelta(days=hub.journal_days),
         journal_bytes=hub.journal_bytes,
         segment_bytes=hub.segment_bytes,

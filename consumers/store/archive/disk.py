@@ -46,9 +46,11 @@ class _MediumRow:
 
 
 class Archive:
-    """The one writer of media in `directory`. Dropping packs may be done by another process: see `retention`."""
+    """The one writer of what devices send into `directory`. Dropping packs may be done by another process: see
+    `retention`. One that does not recover may write series of its own beside it.
+    """
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, *, recovers: bool = True) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._clock = clock
@@ -56,8 +58,9 @@ class Archive:
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
         self._held = OpenFile.now(directory / NAME)
-        recover(self._index, directory)
-        mark_recovered(self._index)
+        if recovers:
+            recover(self._index, directory)
+            mark_recovered(self._index)
 
     def store(self, media: Sequence[Medium]) -> int:
         """Write what is not there yet; on return it is on the disk. How many were new.

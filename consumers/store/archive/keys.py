@@ -9,6 +9,8 @@ from pathlib import Path
 from bus_schemas.event import NAME
 from producer.times import EPOCH, HOUR, MINUTE
 
+EVIDENCE = "evidence"
+"""The kind of copies of pictures that incidents name. A picture is found there too once it is gone where it was."""
 PACK_MINUTES = 5
 """The length of a new pack. It is short, so that clean-up can free the running hour."""
 _OLD_PACK_MINUTES = 60

@@ -11,13 +11,14 @@ from typing import Any, Self
 
 from consumers.store.archive.copies import ColdReader, LostCopy, ObjectRange, Pending, Tier, object_range, tier_of
 from consumers.store.archive.index import NAME, bytes_of_devices, is_complete, is_old, is_recovering, open_to_read
-from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
+from consumers.store.archive.keys import EVIDENCE, NotAKey, PackInterval, Series, pack_path, parse_key
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
 from producer.times import EPOCH, MINUTE, micros, moment
 
 OLDEST = -(2**63)
+PICTURES = frozenset({"capture", "thumbnail"})
 
 _MEDIA = (
     "select id, time, media.size, content_type, media.sha256, packs.start, packs.minutes, offset,"
@@ -85,7 +86,11 @@ class ArchiveReader:
             series, name = parse_key(key)
         except NotAKey:
             return None
-        return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
+        query, of = f"{_MEDIA} and media.id = :id", {"id": name}
+        found = self._one(series, query, of)
+        if found is None and series.kind in PICTURES:
+            return self._one(Series(series.site, series.device, EVIDENCE), query, of)
+        return found
 
     def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> StoredMedium | None:
         """The newest; what says a time after `now` is not newer than what arrived after it."""

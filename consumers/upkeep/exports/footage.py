@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 from typing import Final, Literal
 
+from consumers.hub_config import HubConfig
+from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import cold_reader
 from consumers.views.recordings.questions import SegmentRow, segments
 
 READ_AHEAD: Final = 3
@@ -19,7 +21,8 @@ MOST_SEGMENTS: Final = 500_000
 HOLE_S: Final = 0.5
 TRANSPORT_STREAM: Final = "video/mp2t"
 
-Found = Literal["intact", "missing", "damaged"]
+Found = Literal["intact", "missing", "damaged", "out of reach"]
+"""Out of reach is what is in cold storage alone, which does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,10 @@ def footage(view: sqlite3.Connection, site: str, device: str, start: datetime, e
     return Footage(site, device, tuple(one for one in rows if one.key))
 
 
-def loaded(archive: Path, rows: Sequence[SegmentRow], done: Callable[[], None]) -> Iterator[LoadedSegment]:
+def loaded(hub: HubConfig, rows: Sequence[SegmentRow], done: Callable[[], None]) -> Iterator[LoadedSegment]:
     """In their order, a few read ahead in a thread of their own. `done` is called when one is worked off."""
-    reader = ArchiveReader(archive)
+    cold = cold_reader(hub.cold, hub.data)
+    reader = ArchiveReader(hub.data / "archive", cold)
     with ThreadPoolExecutor(1, "footage") as pool:
         following = iter(rows)
         waiting = [pool.submit(_load, reader, row) for row in islice(following, READ_AHEAD)]
@@ -73,11 +77,16 @@ def loaded(archive: Path, rows: Sequence[SegmentRow], done: Callable[[], None]) 
                 one.cancel()
             # In the thread that has opened it.
             pool.submit(reader.close)
+            if cold is not None:
+                pool.submit(cold.close)
 
 
 def _load(reader: ArchiveReader, row: SegmentRow) -> LoadedSegment:
     stored = reader.find(row.key)
-    body = None if stored is None else reader.read_range(stored, 0, stored.size)
+    try:
+        body = None if stored is None else reader.read_range(stored, 0, stored.size)
+    except OutOfReach:
+        return LoadedSegment(row, "out of reach")
     if stored is None or body is None:
         return LoadedSegment(row, "missing")
     if sha256(body).hexdigest() != stored.sha256:

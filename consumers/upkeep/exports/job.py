@@ -88,7 +88,7 @@ class Job:
         """The recordings of a device; `seen` collects their segments, without the bytes."""
 
         def noted() -> Iterator[LoadedSegment]:
-            for segment in loaded(self.order.data / "archive", one.segments, self.progress.step):
+            for segment in loaded(self.order.hub, one.segments, self.progress.step):
                 seen.append(segment.without_body)
                 yield segment
 
@@ -193,7 +193,7 @@ def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]])
 
 
 def _add_originals(archive: ExportZip, job: Job, one: Footage) -> None:
-    for segment in loaded(job.order.data / "archive", one.segments, job.progress.step):
+    for segment in loaded(job.order.hub, one.segments, job.progress.step):
         if segment.found == "intact":
             ending = "ts" if segment.content_type == "video/mp2t" else segment.content_type.rpartition("/")[2]
             name = f"originals/{one.device}/{moment_of_seconds(segment.row.start):%Y-%m-%dT%H%M%SZ}"

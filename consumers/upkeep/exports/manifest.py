@@ -125,6 +125,6 @@ def lost_words(devices: Sequence[dict[str, Any]]) -> str | None:
     segments = [one for device in devices for one in device["segments"]]
     gone = sum(one["bytes"] != "intact" for one in segments)
     unread = sum(one["bytes"] == "intact" and one["file"] is None for one in segments)
-    words = [f"the bytes of {gone} of {len(segments)} segments are gone or damaged"] if gone else []
+    words = [f"the bytes of {gone} of {len(segments)} segments are gone, damaged or out of reach"] if gone else []
     words += [f"{unread} of {len(segments)} segments cannot be read"] if unread else []
     return "; ".join(words) or None

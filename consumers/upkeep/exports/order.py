@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from bus_schemas.footage import Export
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.archive.reader import IndexedMedia
+from consumers.store.cold.access import cold_reader
+from consumers.store.cold.settings import ColdStorage
 
 DIRECTORY: Final = "exports"
 PROGRESS: Final = "progress"
@@ -28,6 +30,7 @@ class ExportOrder(BaseModel):
     export: Export
     fill_percent: float = 100.0
     journal: ClickHouseServer | None = None
+    cold: ColdStorage | None = None
 
     @property
     def directory(self) -> Path:
@@ -35,8 +38,13 @@ class ExportOrder(BaseModel):
 
     @property
     def hub(self) -> HubConfig:
-        archive = self.data / "archive"
-        return HubConfig(data=self.data, archive=lambda: IndexedMedia(archive), journal=self.journal)
+        cold, archive = self.cold, self.data / "archive"
+        return HubConfig(
+            data=self.data,
+            archive=lambda: IndexedMedia(archive, cold_reader(cold, self.data)),
+            journal=self.journal,
+            cold=cold,
+        )
 
 
 class ExportedFile(BaseModel):

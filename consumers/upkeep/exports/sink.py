@@ -130,6 +130,7 @@ class ExportSink(Sink):
             export=Export.model_validate_json(export),
             fill_percent=self._hub.retention.cleanup_threshold_percent,
             journal=self._hub.journal,
+            cold=self._hub.cold,
         )
         self._remove_files(export_id)
         order.directory.mkdir(parents=True)

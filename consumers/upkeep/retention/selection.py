@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from consumers.hub_config import RetentionPolicy
+from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace
@@ -87,7 +88,8 @@ class PackSelection:
         """Every pack of media on the disk alone but those of the newest ten minutes; those that are held beside
         them.
         """
-        packs = [pack for kind, _ in self.policy.media for pack in self.archive.uncopied(kind, now)]
+        kinds = (kind for kind, _ in self.policy.media if kind != EVIDENCE)
+        packs = [pack for kind in kinds for pack in self.archive.uncopied(kind, now)]
         return self._free(ExpiredPacks("", tuple(packs)))
 
     def _uncopied_of(self, site: str, device: str, now: datetime) -> ExpiredPacks:

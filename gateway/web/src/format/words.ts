@@ -148,6 +148,7 @@ const mediaWords: Record<string, string> = {
   thermal: 'Thermal readings',
   events: 'Events',
   tile: 'Mosaics',
+  evidence: 'Pictures of incidents',
 };
 /** What is kept of a device, in words. */
 export const mediaWord = (kind: string): string => mediaWords[kind] ?? capital(kind);

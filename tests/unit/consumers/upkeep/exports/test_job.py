@@ -216,7 +216,7 @@ def test_a_segment_whose_bytes_are_gone_is_left_out_and_said(tmp_path: Path) -> 
     (device,) = manifest_of(path)["devices"]
 
     assert numbers_in(path) == [*range(100), *range(200, 300)]
-    assert result.detail == "the bytes of 1 of 3 segments are gone or damaged"
+    assert result.detail == "the bytes of 1 of 3 segments are gone, damaged or out of reach"
     assert [(one["bytes"], one["file"] is not None, one["at_s"]) for one in device["segments"]] == [
         ("intact", True, 0.0), ("damaged", False, None), ("intact", True, 10.0),
     ]  # fmt: skip

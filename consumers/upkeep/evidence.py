@@ -1,0 +1,119 @@
+"""The sink of evidence: copies the pictures that incidents name, which are kept longer than all other pictures."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar, Final, cast
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from bus_schemas.alert import Incident, IncidentEvent
+from bus_schemas.event import Event, MediaKey
+from bus_schemas.media import Media, MediaKind
+from consumers.engine.sink import Sink
+from consumers.hub_config import HubConfig
+from consumers.store.archive.disk import Archive, Medium
+from consumers.store.archive.keys import EVIDENCE, NotAKey, Series, parse_key
+from consumers.store.archive.reader import PICTURES, ArchiveReader, StoredMedium
+from consumers.store.journal.record import Recorded
+from producer.ids import Clock, utc_now
+from producer.times import moment_of_seconds
+
+SAMPLES: Final = 5
+"""Thumbnails of an incident that are kept beside its first and its last."""
+LATE_S: Final = 60.0
+"""So long after an incident its last pictures may still arrive."""
+TRIED_FOR_S: Final = 900.0
+PER_ROUND: Final = 20
+
+_keys = TypeAdapter(list[MediaKey])
+log = structlog.get_logger()
+
+
+class EvidenceSink(Sink):
+    """What an incident names is copied when it is opened and closed, and a sample of what was seen meanwhile."""
+
+    name: ClassVar[str] = "evidence"
+    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists wanted (key text primary key, until real not null) strict;
+    create table if not exists ended (
+        incident_id text primary key, site text not null, device text not null, since real not null,
+        closed real not null, due real not null
+    ) strict;
+    """
+
+    def __init__(self, hub: HubConfig, clock: Clock = utc_now) -> None:
+        self._directory: Path = hub.data / "archive"
+        self._clock = clock
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        for record in batch:
+            if isinstance(event := record.event, IncidentEvent):
+                now, data = record.received.timestamp(), event.data
+                self._want(state, _named(data), now)
+                if data.state == "closed":
+                    row = (data.incident_id, data.site, data.device, data.since.timestamp(), record.time_s)
+                    state.execute("insert or replace into ended values (?, ?, ?, ?, ?, ?)", (*row, now + LATE_S))
+        return ()
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        now = self._clock().timestamp()
+        ended = state.execute(
+            "select incident_id, site, device, since, closed from ended where due <= ?", (now,)
+        ).fetchall()
+        wanted = state.execute("select key, until from wanted order by until limit ?", (PER_ROUND,)).fetchall()
+        if not ended and not wanted:
+            return
+        with ArchiveReader(self._directory) as reader:
+            for incident_id, *where in ended:
+                self._want(state, _sample(reader, *where), now)
+                state.execute("delete from ended where incident_id = ?", (incident_id,))
+            found = {key: stored for key, _ in wanted if (stored := reader.find(key)) is not None}
+            self._copy([(stored, reader.read_range(stored, 0, stored.size)) for stored in found.values()])
+        done = [(key,) for key, until in wanted if key in found or until <= now]
+        state.executemany("delete from wanted where key = ?", done)
+
+    def _want(self, state: sqlite3.Connection, keys: Iterable[str], now: float) -> None:
+        rows = [(key, now + TRIED_FOR_S) for key in keys]
+        state.executemany("insert or ignore into wanted values (?, ?)", rows)
+
+    def _copy(self, media: Iterable[tuple[StoredMedium, bytes | None]]) -> None:
+        copies = [_copied(stored, body) for stored, body in media if body is not None]
+        if copies:
+            with Archive(self._directory, self._clock, recovers=False) as archive:
+                archive.store(copies)
+
+
+def _named(data: Incident) -> Iterator[str]:
+    """The pictures that an incident names."""
+    with suppress(ValidationError):
+        for key in (*data.media, *_keys.validate_python(data.details.get("last_3_media", []))):
+            with suppress(NotAKey):
+                if parse_key(key)[0].kind in PICTURES:
+                    yield key
+
+
+def _sample(reader: ArchiveReader, site: str, device: str, since: float, closed: float) -> list[str]:
+    """Keys of thumbnails: the first, the last, and some between."""
+    start, end = moment_of_seconds(since), moment_of_seconds(closed) + timedelta(seconds=1)
+    if start >= end:
+        return []
+    between = [one.key for one in reader.between(site, device, "thumbnail", start, end, SAMPLES + 1)]
+    last = reader.between(site, device, "thumbnail", max(start, end - timedelta(seconds=LATE_S)), end)
+    return [*between, *(one.key for one in last[-1:])]
+
+
+def _copied(stored: StoredMedium, body: bytes) -> Medium:
+    series, name = parse_key(stored.key)
+    media = Media(
+        key=Series(series.site, series.device, EVIDENCE).key(name),
+        kind=cast("MediaKind", series.kind if series.kind in PICTURES else "capture"),
+        content_type=stored.content_type,
+        size=stored.size,
+        sha256=stored.sha256,
+    )
+    return media, stored.time, body

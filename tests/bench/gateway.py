@@ -25,7 +25,7 @@ from producer.broker import BrokerAddress
 from tests import builders
 from tests.bench.measure import Measurement, summary
 from tests.integration.gateway.started import NOW, Filled, hub_of
-from watchpost.processes.runtime import spare_the_collector
+from watchpost.processes.runtime import spare_the_collector, take_short_turns
 
 CONNECTIONS = 50
 MEBIBYTE = 1024 * 1024
@@ -63,6 +63,7 @@ def _process(data: Path, told: Connection) -> None:
     _fill(data)
     hub = hub_of(data)
     spare_the_collector()
+    take_short_turns()
     gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), warehouse_of(hub), lambda: NOW)
 
     async def file(_: Request) -> Response:

@@ -32,12 +32,13 @@ def foreign_origin(headers: Headers, http_version: str, peer: Peer | None) -> st
 
 
 def _sign_of_proxy(headers: Headers, http_version: str, peer: Peer | None) -> str | None:
-    header = next((name for name in FORWARDING if name in headers), None)
+    present = set(headers.keys())  # each look into `headers` goes through all of them
+    header = next((name for name in FORWARDING if name in present), None)
     if header is not None:
         return f"it has the header {header}"
     if http_version not in {"1.1", "2"}:
         return f"it is HTTP/{http_version}, as proxies speak"
-    if "sec-fetch-site" not in headers and _is_of_foreign_page(headers):
+    if "sec-fetch-site" not in present and _is_of_foreign_page(headers):
         return "its page has the name of another machine"
     if peer is not None and peer.is_service:
         return f"its sender runs as the account {peer.account} of a service"

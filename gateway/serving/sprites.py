@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -44,6 +43,8 @@ def _draw(jpeg: bytes, place: Picture) -> None:
         jpeg, "BGR", fastdct=True, fastupsample=True, min_height=height, min_width=width
     )
     if picture.shape[:2] != (height, width):
+        import cv2  # 12 MB, only where somebody moves along the time bar
+
         picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     top, left = (HEIGHT - height) // 2, (WIDTH - width) // 2
     place[top : top + height, left : left + width] = picture

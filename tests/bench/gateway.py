@@ -25,6 +25,7 @@ from producer.broker import BrokerAddress
 from tests import builders
 from tests.bench.measure import Measurement, summary
 from tests.integration.gateway.started import NOW, Filled, hub_of
+from watchpost.processes.runtime import spare_the_collector, take_short_turns
 
 CONNECTIONS = 50
 MEBIBYTE = 1024 * 1024
@@ -56,9 +57,13 @@ def _fill(data: Path) -> None:
 
 
 def _process(data: Path, told: Connection) -> None:
-    """The gateway, and beside it Starlette's FileResponse alone as what a range is measured against."""
+    """The gateway as the product runs it, and beside it Starlette's FileResponse alone as what a range is measured
+    against.
+    """
     _fill(data)
     hub = hub_of(data)
+    spare_the_collector()
+    take_short_turns()
     gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), warehouse_of(hub), lambda: NOW)
 
     async def file(_: Request) -> Response:

@@ -12,7 +12,13 @@ from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.reference import markdown
 from watchpost.configuration.yaml_loader import ConfigError
-from watchpost.processes.runtime import Runtime, exit_beside_threads, spare_the_collector, stop_event
+from watchpost.processes.runtime import (
+    Runtime,
+    exit_beside_threads,
+    spare_the_collector,
+    stop_event,
+    take_short_turns,
+)
 
 
 def edge(runtime: Runtime, node: str) -> NoReturn:
@@ -80,6 +86,8 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 
     names = chosen_consumers(named, left_out, consumer_names(group))
     spare_the_collector()
+    if group is ProcessGroup.URGENT:
+        take_short_turns()
     secrets = {COLD_STORAGE, "webhook"} if not names or "webhook" in names else {COLD_STORAGE}
     try:
         run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
@@ -93,6 +101,7 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from watchpost.configuration.hubs import COLD_STORAGE, gateway_settings, hub_config
 
     spare_the_collector()
+    take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
     run(settings, hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse")), runtime.broker)
     exit_beside_threads()

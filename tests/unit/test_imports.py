@@ -1,0 +1,22 @@
+"""What a process has in memory because it knows a list: large libraries are imported where they are used."""
+
+import subprocess
+import sys
+
+import pytest
+
+_PRINT_LOADED = "import sys, {module}; print(*({libraries} & sys.modules.keys()))"
+
+
+@pytest.mark.parametrize(
+    ("module", "libraries"),
+    [
+        ("consumers.registry", {"av", "cv2", "httpx", "numpy"}),
+        ("gateway.server", {"av", "chdb", "cv2", "httpx"}),
+    ],
+)
+def test_a_process_that_draws_and_posts_nothing_has_no_library_for_it(module: str, libraries: set[str]) -> None:
+    program = _PRINT_LOADED.format(module=module, libraries=libraries)
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+
+    assert loaded == []

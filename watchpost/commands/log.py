@@ -29,11 +29,17 @@ def verify(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read the body of every event and the bytes of every medium too.")
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="With media alone: report as deleted what is lost, so that views forget it."),
+    ] = False,
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit 1 with what differs."""
+    if repair:
+        tools.repair(_runtime(config, data, log_format, on_the_bus=False), names or [])
     if not tools.verify(_runtime(config, data, log_format, on_the_bus=False), names or [], deep=deep):
         raise typer.Exit(1)
 

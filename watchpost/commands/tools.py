@@ -49,6 +49,24 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     return not any(found.count or found.uncompared for found in parts)
 
 
+def repair(runtime: Runtime, names: Sequence[str]) -> None:
+    from consumers.engine.view_files import NoView
+    from consumers.store.journal.store import JournalAway
+    from consumers.upkeep.verify.repair import repair_media
+    from producer.ids import utc_now
+    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+
+    if list(names) != ["media"]:
+        raise CliError("--repair is of media alone: watchpost verify media --repair")
+    try:
+        done = repair_media(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,)), utc_now())
+    except (NoView, JournalAway) as error:
+        raise CliError(str(error)) from error
+    typer.echo(f"media: {done.repaired:,} lost media are reported as deleted, with the next tick of a running hub")
+    if done.left:
+        typer.echo(f"media: {done.left:,} are missing in packs that hold others still; nothing is done about them")
+
+
 def _lines(found: "Findings") -> Iterator[str]:
     yield from found.notes
     yield from (f"left out: {what}" for what in found.left_out)

@@ -60,7 +60,7 @@ _dropped = msgspec.json.Decoder(_DroppedMediaBody)
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
+class MissingMedium:
     """A medium that is not there: what would have to be said about it is said of its pack, or of one of these."""
 
     position: int
@@ -68,16 +68,19 @@ class _Missing:
     series: Series
     time: int
     packs: tuple[int, ...]
+    size: int
     differs: str | None = None
     """The difference of the medium that is there instead."""
 
 
-def _missing(stored: StoredBody, event: _MediaBody, differs: str | None = None) -> _Missing:
+def _missing(stored: StoredBody, event: _MediaBody, differs: str | None = None) -> MissingMedium:
     time = micros(event.time)
     # A clock that runs ahead does not choose the pack: see `Archive.store`, which comes a moment after the arrival.
     pack = min(time, stored.received) // _PACK
     packs = (pack,) if time <= stored.received else (pack, pack + 1)
-    return _Missing(stored.position, event.data.key, parse_key(event.data.key)[0], time, packs, differs)
+    return MissingMedium(
+        stored.position, event.data.key, parse_key(event.data.key)[0], time, packs, event.data.size, differs
+    )
 
 
 def check_media(
@@ -102,6 +105,18 @@ def check_media(
     return findings
 
 
+def unexplained_media(journal: JournalStore, archive: Path) -> list[MissingMedium]:
+    """Media that the journal names, that are nowhere, and of which no retention event says why."""
+    if not (archive / NAME).exists():
+        return []
+    with closing(open_to_read(archive)) as index:
+        check = _Check(Findings("media"), index, archive, deep=False)
+        for stored in journal.bodies(type_of(MediaEvent)):
+            check.take(stored)
+        dropped = [_dropped.decode(stored.body).data for stored in journal.bodies(type_of(RetentionEvent))]
+        return check.unexplained(_Retention(index, dropped))
+
+
 class _Retention:
     """The deletions that retention events report, and the moments before which a kind is not kept."""
 
@@ -113,7 +128,7 @@ class _Retention:
             for pack in range(micros(each.start) // _PACK, micros(each.end) // _PACK)
         }
 
-    def explains(self, missing: _Missing) -> bool:
+    def explains(self, missing: MissingMedium) -> bool:
         one = missing.series
         if missing.time < self._floors.get(one.kind, 0):
             return True
@@ -132,7 +147,7 @@ class _Check:
             for number, site, device, kind in index.execute("select series, site, device, kind from series")
         }
         self._short: dict[Path, int] = {}
-        self._missing: list[_Missing] = []
+        self._missing: list[MissingMedium] = []
         self._count = self._bytes = 0
 
     def packs(self) -> None:
@@ -209,6 +224,10 @@ class _Check:
             if sha256(body).hexdigest() != stored.sha256:
                 self._findings.fault(f"{stored.key}: the bytes in the archive are not those of its sha256")
         return True
+
+    def unexplained(self, retention: _Retention) -> list[MissingMedium]:
+        explained = {missing.key for missing in self._missing if retention.explains(missing)}
+        return [one for one in self._missing if one.differs is None and one.key not in explained]
 
     def explain(self, retention: _Retention) -> None:
         explained = {missing.key for missing in self._missing if retention.explains(missing)}

@@ -8,6 +8,7 @@ import { read, show } from '../../../dev/alone';
 import { bases } from './bases';
 import { deviceParts } from './device';
 import { hubParts } from './hub';
+import { kept } from './kept';
 import { mosaicParts } from './mosaic';
 import { editors } from './editors';
 import { frameParts } from './frame';
@@ -20,6 +21,7 @@ const CASES = [
   ...editors,
   ...frameParts,
   ...hubParts,
+  ...kept,
   ...mosaicParts,
   ...trialParts,
   ...wallParts,

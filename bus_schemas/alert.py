@@ -78,7 +78,7 @@ class IncidentEvent(Event):
 
 
 class Alert(Fact):
-    """What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once.
+    """What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once.
 
     `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back.
     """

@@ -35,7 +35,7 @@ BINDING = "0.2.0"
 
 
 def asyncapi(version: str) -> Document:
-    """Operations are told from the side of the hub; those of agents among themselves are marked so."""
+    """Operations are described from the side of the hub; those of agents among themselves are marked so."""
     every = tuple(channels())
     return {
         "asyncapi": "3.0.0",

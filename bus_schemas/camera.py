@@ -42,7 +42,7 @@ class FrameEvent(Event):
 
 
 class MotionV1(Fact):
-    """Motion as the first recorders told it: when it was over, and without a place in the picture."""
+    """Motion as the first recorders reported it: when it was over, and without a place in the picture."""
 
     duration_seconds: Duration
     frame_count: Count

@@ -31,7 +31,7 @@ MAX_VALUES = 250_000
 COUNTED_FROM_BYTES = 128 * 1024
 """A shorter message cannot hold too many."""
 MAX_WORDED = 100
-"""Of so many malformed events of one message every fault is told, of the others the first."""
+"""Of so many malformed events of one message every fault is named, of the others the first."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -164,7 +164,7 @@ def _one_by_one(text: bytes) -> list[Event | Malformed]:
 
 
 def _read(item: Any, most: int) -> Event | Malformed:
-    """Of what is malformed, so many faults are told."""
+    """Of what is malformed, so many faults are named."""
     try:
         return _event.validate_python(_event_json(item))
     except ValidationError as error:

@@ -25,9 +25,9 @@ from bus_schemas.registry import Expectation
 HEARTBEAT_EVERY_S = 10.0
 """An agent says so often, for each of its devices, that it is there."""
 AGENT_STOPS = "the agent stops"
-"""The reason of a health of a device whose agent was told to stop."""
+"""The reason of a health of a device whose agent was stopped."""
 STOPPED = "stopped"
-"""The reason of a state of a device whose agent was told to stop."""
+"""The reason of a state of a device whose agent was stopped."""
 LOST = "connection lost"
 """The reason in a last will."""
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
@@ -106,8 +106,8 @@ class SystemLoad(Fact):
 class Heartbeat(Fact):
     """A sign of life. The hub's own are how time passes in the journal.
 
-    `disk_id` is the same for all who write to one disk, so that a full one is told once. `node` names the agent that
-    runs the device, so that one that is gone is told once.
+    `disk_id` is the same for all who write to one disk, so that a full one is reported once. `node` names the agent
+    that runs the device, so that one that is gone is reported once.
     """
 
     status: Literal["online", "stopping"] = "online"

@@ -110,5 +110,5 @@ def response_topic(command: Topic, asker: str) -> str:
 
 
 def response_filter(asker: str) -> str:
-    """What `asker` subscribes to, to hear the answers of all devices."""
+    """What `asker` subscribes to, to receive the answers of all devices."""
     return f"{ROOT}/+/+/response/{asker}"

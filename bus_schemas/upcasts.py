@@ -9,7 +9,7 @@ from bus_schemas.limits import LONGEST_S, MAX_COUNT
 
 
 def motion_v1_to_v2(old: MotionV1Event) -> MotionEvent:
-    """The first version told of a motion once it was over, and did not know where in the picture it was."""
+    """The first version reported a motion once it was over, and did not know where in the picture it was."""
     data = Motion(
         phase="end",
         duration_s=min(old.data.duration_seconds, LONGEST_S),

@@ -49,6 +49,10 @@ def _retention(hub: HubConfig) -> RetentionSink:
     return RetentionSink(hub, names=lambda: CONSUMERS)
 
 
+def _mosaics(hub: HubConfig) -> MosaicsProjection:
+    return MosaicsProjection(hub.data / "tiles", hub.archive, hub.mosaic)
+
+
 CONSUMERS: dict[str, Registration] = {
     "registry": Registration(RegistryProjection),
     "alerting": Registration(AlertingProjection),
@@ -65,7 +69,7 @@ CONSUMERS: dict[str, Registration] = {
     "commands": Registration(CommandsProjection),
     "annotations": Registration(AnnotationsProjection),
     "holds": Registration(HoldsProjection),
-    "mosaics": Registration(MosaicsProjection, MosaicsProjection),
+    "mosaics": Registration(MosaicsProjection, _mosaics),
     "exports": Registration(ExportsProjection),
     "exporter": Registration(ExportSink, ExportSink),
     "evidence": Registration(EvidenceSink, EvidenceSink),

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bus_schemas.complaints import complaints, joined, summary
-from gateway.context import RETRY, Gateway
+from gateway.context import Gateway
 from gateway.http.metrics import OPERATION
 from gateway.http.parameters import Nothing, Parameters, complaint_about, query_keys
-from gateway.http.problems import Problem, faults
+from gateway.http.problems import RETRY, Problem, faults
 
 P = TypeVar("P", bound=Parameters)
 B = TypeVar("B", bound=BaseModel)

@@ -18,7 +18,7 @@ from consumers.store.journal.store import JournalAway
 from gateway.consumer_info import ConsumerInfo
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus
 from gateway.rates import CounterRates
@@ -27,7 +27,7 @@ from gateway.reading.cold import ColdMedia
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
-from gateway.reading.rows import RETRY, WarehouseThreads
+from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
 from gateway.serving.sprites import SpriteCache
@@ -40,7 +40,6 @@ from producer.ids import Clock
 
 log = structlog.get_logger()
 
-__all__ = ["RETRY", "Gateway"]
 
 T = TypeVar("T")
 BEHIND_S = 1.0
@@ -74,7 +73,7 @@ class Gateway:
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
     async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:
-        """As `ask`, once for all who ask it before it begins: so nobody is told what was the case before he asked."""
+        """As `ask`, once for all who ask it before it begins: nobody gets an answer from before their question."""
         answer: Future[T] | None = self._unbegun.get(key)
         if answer is None:
 

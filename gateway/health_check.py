@@ -42,7 +42,7 @@ async def check_parts(gateway: Gateway) -> tuple[Check, ...]:
         stores = away.detail
     except TimeoutError:
         stores = f"it has not answered for {ANSWERS_WITHIN_S:.0f} s"
-    except Exception as error:  # noqa: BLE001 - whatever keeps the stores from answering is what is to be told
+    except Exception as error:  # noqa: BLE001 - whatever keeps the stores from answering is the answer
         stores = f"{type(error).__name__}: {error}"
     return gateway.readiness.judge(bus, stores)
 

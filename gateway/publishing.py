@@ -9,8 +9,8 @@ from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
-from gateway.context import RETRY, Gateway
-from gateway.http.problems import Problem
+from gateway.context import Gateway
+from gateway.http.problems import RETRY, Problem
 from gateway.messages.bus import BusUnreachable, NoReader
 from gateway.reading.wait_until import until
 
@@ -30,7 +30,7 @@ async def publish(gateway: Gateway, event: Event) -> None:
 
 
 async def _publish_to_a_reader(gateway: Gateway, event: Event) -> None:
-    """The gateway has no outbox: what ingest does not hear, because it is only connecting, would be lost."""
+    """The gateway has no outbox: what ingest does not receive, because it is only connecting, would be lost."""
     until = monotonic() + READER_S
     topic, body = event_topic(event.source, short_name(event.type)), to_bytes(event)
     while True:

@@ -151,7 +151,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 async def serve(server: GatewayServer, bound: socket.socket) -> None:
-    """Until the server is told to stop."""
+    """Until the server is stopped."""
     async with running(server.gateway):
         await server.serve([bound])
 

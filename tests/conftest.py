@@ -26,8 +26,10 @@ settings.register_profile("quick", deadline=None, derandomize=True, database=Non
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 
 
-STARTING = {"broker", "own_broker", "clickhouse", "kept_open"}
-"""Fixtures that start a server, or a ClickHouse in this process. Who asks for one by its name marks the parameter."""
+STARTING = {"broker", "own_broker", "clickhouse", "kept_open", "tree"}
+"""Fixtures that start a server, a ClickHouse in this process, or processes on a copy of the tree. Who asks for one by
+its name marks the parameter.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)  # before those are left out that have a mark

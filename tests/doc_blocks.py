@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(r"^```(python|json|diff|sh) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(python|json|svelte|diff|sh) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def blocks(page: Path) -> list[Block]:
 def apply(tree: Path, block: Block) -> None:
     """Write a new file, or apply a diff whose context must be found exactly once."""
     path = tree / block.file
-    if block.kind in ("python", "json"):
+    if block.kind in ("python", "json", "svelte"):
         assert not path.exists(), f"{block.file} is there already"
         path.write_text(block.text)
         return

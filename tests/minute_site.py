@@ -9,11 +9,12 @@ import simplejpeg
 from pydantic_core import from_json
 
 from bus_schemas.event import Event
+from consumers.hub_config import Mosaic
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import description, tile
 from consumers.views.mosaics.tiles import Tiles
 from tests.builders import START, at, media, registry
-from tests.following import Followed, MemoryMedia, hub_in
+from tests.following import Followed, MemoryMedia
 
 MINUTE = int(START.timestamp() // 60)
 
@@ -31,10 +32,14 @@ class Site:
 
     def __init__(self, directory: Path, devices: Sequence[str] = ("yard",)) -> None:
         self.media = MemoryMedia()
-        self.hub = hub_in(directory, self.media)
+        self.directory = directory
         known = [registry(at(-60), device=device, name=device.title()) for device in devices]
-        self.followed = Followed(MosaicsProjection(self.hub), directory, known)
+        self.followed = Followed(self.projection(directory), directory, known)
         self.tiles = Tiles(directory / "tiles")
+
+    def projection(self, directory: Path, settings: Mosaic | None = None) -> MosaicsProjection:
+        """Another one of the same media, with tiles of its own."""
+        return MosaicsProjection(directory / "tiles", lambda: self.media, settings or Mosaic())
 
     def picture(self, seconds: float, payload: bytes, device: str = "yard", kind: str = "thumbnail") -> Event:
         medium = media(at(seconds), payload, kind=kind, device=device)

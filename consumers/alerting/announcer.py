@@ -121,7 +121,7 @@ class ConditionAnnouncer(Sink):
             self._said[where] = condition
 
     def _note(self, state: sqlite3.Connection, new: Sequence[DeviceKey]) -> None:
-        """Written down before it is said: who is not there any more after a restart is told of."""
+        """Written down before it is said: who is not there any more after a restart is announced too."""
         if new:
             with transaction(state):
                 state.executemany("insert or ignore into announced values (?, ?)", new)

@@ -24,7 +24,7 @@ _PERCENT: Final[dict[str, Any]] = {"unit": "%"}
 
 
 class AlertRules(BaseModel):
-    """When people are told."""
+    """When people are alerted."""
 
     # As every part of the configuration: a complaint quotes nothing that was given.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)

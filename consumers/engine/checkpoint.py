@@ -28,7 +28,7 @@ TABLES = ("checkpoint", "failure", "origin", "made", *set_aside.TABLES)
 
 
 class WentBackwards(ValueError):
-    """A checkpoint was told to go back: two processes fold into one view, or the journal is another one."""
+    """A checkpoint would go back: two processes fold into one view, or the journal is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def version(view: sqlite3.Connection) -> int | None:
 
 
 def silent_until(view: sqlite3.Connection) -> int:
-    """Up to this position a fold emits nothing: what it decides there was told before."""
+    """Up to this position a fold emits nothing: what it decides there was emitted before."""
     found = view.execute("select silent_until from checkpoint").fetchone()
     return 0 if found is None else int(found[0])
 

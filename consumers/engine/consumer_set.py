@@ -1,9 +1,10 @@
 """Makes the consumers of one hub by name."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consumers.engine.projection import Projection
+from consumers.engine.rebuild.retention_floor import undeclared_tables
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 
@@ -18,12 +19,30 @@ class NotAView(ValueError):
     """A sink cannot be rebuilt: other systems have its effects already."""
 
 
+class NoRetentionFloor(TypeError):
+    """A projection does not say what becomes of its rows when the oldest days of the journal are dropped."""
+
+    def __init__(self, projection: type[Projection], tables: Sequence[str]) -> None:
+        super().__init__(
+            f"{projection.__name__} does not say what becomes of the rows of {', '.join(tables)} when days of the "
+            "journal are dropped: name each table in before_floor, history or recent "
+            "(consumers/engine/rebuild/policy.py)"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A consumer, and how it is made of the configuration; `build` is left out where it needs none of it."""
+    """A consumer, and how it is made of the configuration; `build` is left out where it needs none of it.
+
+    Raises `NoRetentionFloor`.
+    """
 
     consumer: type[Projection | Sink]
     build: Build | None = None
+
+    def __post_init__(self) -> None:
+        if issubclass(self.consumer, Projection) and (tables := undeclared_tables(self.consumer)):
+            raise NoRetentionFloor(self.consumer, tables)
 
     def __call__(self, hub: HubConfig) -> Projection | Sink:
         return self.consumer() if self.build is None else self.build(hub)

@@ -160,7 +160,7 @@ class Deliverer:
         if self.sink.emits:
             state.execute("pragma synchronous=full")
         if checkpoint.is_of_another_journal(state, journal_id):
-            # What it has not told of the old one comes again from the nodes; what it has, it is given twice.
+            # What it has not emitted of the old one comes again from the nodes; what it has, it is given twice.
             log.warning("the journal is another one, the sink begins again", consumer=self.name)
             checkpoint.begin_again(state)
         checkpoint.belong(state, journal_id)

@@ -67,7 +67,7 @@ Put = Callable[[sqlite3.Connection, Event], object]
 
 
 def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put) -> int:
-    """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
+    """Fold within the caller's transaction; how many events were emitted. None where they were emitted before."""
     silent = checkpoint.silent_until(view) if projection.emits else 0
     split = bisect_right(records, silent, key=attrgetter("position"))
     emitted = 0

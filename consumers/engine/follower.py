@@ -216,7 +216,7 @@ class Follower:
     def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
         """A batch that emits nothing waits for no disk: after a power cut it is folded again, and emits nothing again.
 
-        What is told leaves at once, and its sequence must not be given to another event.
+        What is emitted leaves at once, and its sequence must not be given to another event.
         """
         emitted, emits = 0, True
 

@@ -1,6 +1,6 @@
 """Wakes consumers when the journal has grown: listens to the head topic of the bus, with a slow poll behind it.
 
-Also hears which journal ingest writes.
+Also receives which journal ingest writes.
 """
 
 import threading

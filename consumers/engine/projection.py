@@ -53,7 +53,7 @@ class Projection(RebuildPolicy, ABC):
     def committed(self) -> None:
         """What the last fold wrote is committed, and nobody else writes to the view before the next one.
 
-        So what a projection holds of it in memory is as it stands there. One that is not told so reads it again.
+        So what a projection holds of it in memory is as it stands there. Without this call it reads it again.
         """
 
     def forget(self) -> None:

@@ -1,6 +1,6 @@
 """Runs the consumers of one process: projections in one loop, each sink in its own thread, each outbox with its relay.
 
-None of them ends before the process is told to: what fails waits and is tried again, and the others go on meanwhile.
+None of them ends before the process stops: what fails waits and is tried again, and the others go on meanwhile.
 """
 
 import threading

@@ -54,7 +54,7 @@ class Sink(ABC):
     """As above: for a sink that says something on the bus by itself."""
 
     def begins_after(self, journal: JournalReader) -> int:
-        """The position after which a new sink begins: at the head, for what was, others were told already."""
+        """The position after which a new sink begins: at the head, because others were given what came before."""
         return journal.head()
 
     @abstractmethod

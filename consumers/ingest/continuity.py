@@ -59,7 +59,7 @@ class GroupWatermarks:
         return False
 
     def may_begin(self, key: StreamKey) -> bool:
-        """Or is known. What is refused is no hole, of which its producer would be told."""
+        """Or is known. What is refused is no hole that its producer would learn of."""
         reason = self._refusal(key)
         if reason is not None:
             self.refused[key] = reason

@@ -12,7 +12,7 @@ EVERY_S = 2.0
 
 @dataclass(slots=True)
 class IngestCounters:
-    """Counts since the start; rates and the longest commit over the time since they were told last."""
+    """Counts since the start; rates and the longest commit over the time since they were reported last."""
 
     clock: Clock
     started: datetime

@@ -18,9 +18,9 @@ from producer.ids import Clock
 SILENT_AFTER_S: Final = 30.0
 """A process that has not reported for so long, and did not say that it ends, is a fault itself."""
 FORGOTTEN_AFTER_S: Final = 3600.0
-"""By then it is taken away; that a consumer stands still is told by the gateway."""
+"""By then it is taken away; that a consumer stands still is reported by the gateway."""
 ENDED_FORGOTTEN_AFTER_S: Final = 600.0
-"""A process that was told to end comes back sooner, or has no faults any more."""
+"""A process that was stopped on purpose comes back sooner, or has no faults any more."""
 CLEAR_AFTER_S: Final = 5.0
 """A fault is over when nobody has reported it for this long; one that comes and goes in between stays one fault."""
 BRIEF_S: Final = 5.0
@@ -103,7 +103,7 @@ class FaultTracker:
             self._add_missed(fault)
 
     def note_standstill(self, seconds: float) -> None:
-        """Ingest could hear nobody for so long, and did not know it meanwhile."""
+        """Ingest could receive nothing for so long, and did not know it meanwhile."""
         since = self.clock() - timedelta(seconds=seconds)
         reason = f"Ingest stood still for {seconds:.0f} s. What was sent meanwhile was received late."
         self._add_missed(open_fault(OURS, "system_error", reason, since))

@@ -20,7 +20,7 @@ Store = TypeVar("Store", Archive, OpenJournal)
 
 
 def open_with_retries(open_it: Callable[[], Store], stopping: threading.Event) -> Store | None:
-    """Where it is away or the disk is full, try again until told to stop; producers keep what they have."""
+    """Where it is away or the disk is full, try again until stopped; producers keep what they have."""
     retry = Retry(REOPEN)
     while not stopping.is_set():
         try:

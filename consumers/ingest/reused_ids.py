@@ -1,6 +1,6 @@
 """Finds events without a sequence that bear the id of another event of their source.
 
-Such events are told apart by their ids alone. The same event again is a repeat, and costs nothing; another one would
+Such events are distinguished by their ids alone. The same event again is a repeat, and costs nothing; another one would
 vanish without a trace, so it is kept as rejected with the reason.
 """
 

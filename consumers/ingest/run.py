@@ -55,7 +55,7 @@ def run(
     store: JournalStore | None = None,
     configured: Configured | None = None,
 ) -> None:
-    """Take in until told to stop; into the files in the data directory where no store is named. What is configured and
+    """Take in until stopped; into the files in the data directory where no store is named. What is configured and
     the journal does not say is published first.
 
     Raises `JournalInUse`.

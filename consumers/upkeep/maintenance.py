@@ -50,7 +50,7 @@ def rebuild_view_part(
 
 
 def views_in_parts(consumers: ConsumerRegistry) -> list[str]:
-    """Those of which a site and a stretch of time can be folded by itself."""
+    """Those of which a site and a time range can be folded by itself."""
     return sorted(one.name for one in consumers.projections() if type(one).part is not Projection.part)
 
 

@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.event import Event
 from bus_schemas.node import SettingsEvent
+from bus_schemas.settings import read_sections
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
 from consumers.store.journal.record import Recorded
@@ -67,12 +68,25 @@ class RecordedChange:
 
 
 def settings(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> dict[str, Any]:
-    """The sections that a device has, such as `motion`, `rois` and `zones`; empty where none was ever told."""
+    """The sections that a device has, such as `motion`, `rois` and `zones`; empty where it never reported any."""
     found = view.execute(
         f"select section, value from sections where site = :site and device = :device and {STANDS} order by section",  # noqa: S608 - ours
         {"site": site, "device": device, "upto": upto},
     )
     return {section: from_json(value) for section, value in found}
+
+
+def zone_names(
+    view: sqlite3.Connection, site: str, device: str | None = None, upto: int = NEWEST
+) -> dict[str, list[str]]:
+    """The names of the zones in the pictures of devices, by device; of those that have some."""
+    found = view.execute(
+        "select device, value from sections where section = 'zones' and site = :site"  # noqa: S608 - ours
+        f" and coalesce(device = :device, true) and value <> '[]' and {STANDS}",
+        {"site": site, "device": device, "upto": upto},
+    )
+    named = {name: read_sections({"zones": from_json(value)}).known.get("zones") or () for name, value in found}
+    return {name: [zone.name for zone in zones] for name, zones in named.items() if zones}
 
 
 def changes(

@@ -107,7 +107,7 @@ def _data(record: Recorded) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A stretch of a trend; `start` in seconds since 1970, values in °C or dB."""
+    """A step of a trend; `start` in seconds since 1970, values in °C or dB."""
 
     start: int
     low: float

@@ -52,7 +52,7 @@ a time. One that hangs must not cost the others their last events.
 """
 LAST_COMMIT_S: Final = 0.5
 LAST_SENDING_S: Final = 0.5
-"""Time to send the last events, so that the hub hears of the stop now and not at the next start."""
+"""Time to send the last events, so that the hub knows of the stop now and not at the next start."""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 

@@ -13,7 +13,7 @@ from edge.analysis.pictures import Pictures
 from edge.analysis.zones import triggers, zone_of
 from edge.capture.pacing import Every
 from edge.capture.sources.files import refusal
-from edge.capture.sources.source import CameraFrame, SourceUnreachable, without_credentials
+from edge.capture.sources.source import CameraFrame, SourceUnreachable
 from edge.simulation.scene import Scene
 
 SCENE: Final = "scene"
@@ -71,7 +71,7 @@ def object_detection(
     if isinstance(detector, ShapeDetectorSettings):
         return ObjectDetection(_shapes, "heuristic", detector.every_s, zones)
     if (why := refusal(detector.model)) is not None:
-        raise SourceUnreachable(f"{without_credentials(str(detector.model))}: {why}")
+        raise SourceUnreachable(why, str(detector.model))
     model = OnnxDetector(detector.model, detector.labels, detector.min_score)
     return ObjectDetection(_modelled(model, pictures), "onnx", detector.every_s, zones)
 

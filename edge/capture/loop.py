@@ -171,7 +171,8 @@ class CaptureLoop:
             if not isinstance(error, SourceUnreachable):
                 self._pipeline = None
             reason = describe_error(error, self._redact)
-            failures = self._health.failed(reason)
+            # Who reads it on the page knows the camera by its name.
+            failures = self._health.failed(describe_error(error, self._redact, with_camera_address=False))
             now = time.monotonic()
             gave = self._opened_s is not None
             self._opened_s = None

@@ -24,7 +24,7 @@ class _Guesser:
 
 
 class Tries:
-    """Wrong tokens by address. The same wrong token again is no new guess: a program that was not told of a new one."""
+    """Wrong tokens by address. The same wrong token again is no new guess: a program may not know of a new one yet."""
 
     def __init__(self) -> None:
         self._guessers: OrderedDict[str, _Guesser] = OrderedDict()

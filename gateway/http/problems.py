@@ -13,6 +13,8 @@ from starlette.responses import Response
 from bus_schemas.complaints import Complaint
 
 MEDIA_TYPE = "application/problem+json"
+RETRY = {"Retry-After": "2"}
+"""The headers of a 503 that is soon over."""
 
 
 class InvalidField(BaseModel):

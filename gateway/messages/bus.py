@@ -224,7 +224,7 @@ class AnswerCheckingClient(Client):
         self._client.on_publish = on_publish
 
     async def publish(self, /, topic: str, *given: Any, **named: Any) -> None:
-        """One at a time: an answer bears a number that is not told here. Raises `PublishRefused`."""
+        """One at a time: an answer bears a number that is not known here. Raises `PublishRefused`."""
         async with self._publishing:
             self._refusal = None
             await super().publish(topic, *given, **named)

@@ -75,7 +75,7 @@ async def ask(bus: Bus, request: DeviceCommand, request_id: str, timeout_s: floa
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
             found = await _first(request_id, timeout_s, answer, reply)
             if request.name == SETTINGS and found.state == "done" and found.settings is None:
-                # A reply is quick; what everybody else sees is the event, and they must not be told otherwise.
+                # A reply is quick; what everybody else sees is the event, and it must not say otherwise.
                 event = await _first(request_id, EVENT_S, answer)
                 found = event if event.state == "done" else found
     return found

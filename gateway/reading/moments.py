@@ -58,7 +58,7 @@ class StoresAsOf:
 
 @contextmanager
 def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[StoresAsOf]:
-    """The moment that is asked for, by default now. Raises `Problem` where nothing can be told of it."""
+    """The moment that is asked for, by default now. Raises `Problem` where nothing can be said of it."""
     if asked is None:
         yield StoresAsOf(now, NEWEST, stores, lambda: stores.view("health"))
         return

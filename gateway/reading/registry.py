@@ -45,7 +45,7 @@ class SiteCache(Generic[Fact]):
         self._known: dict[str, Fact] = {}
 
     def stamp(self) -> Stamp | None:
-        """As of now; `None` where that cannot be told at once."""
+        """As of now; `None` where that cannot be said at once."""
         try:
             view = self._views[RegistryProjection.name]
             if view is not self._view:

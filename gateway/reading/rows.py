@@ -13,12 +13,11 @@ from pydantic_core import to_json
 from consumers.store.clickhouse.engine import EngineError
 from consumers.views.warehouse.questions import BadQuestion
 from consumers.views.warehouse.reader import NotReady, WarehouseReader
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.reading.readers import Busy, Readers
 
 T = TypeVar("T")
 
-RETRY = {"Retry-After": "2"}
 REMEMBERED = 256
 
 

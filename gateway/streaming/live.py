@@ -38,7 +38,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedFilter:
-    """What a client wants to hear of; empty `names` mean all but `UNASKED`."""
+    """What a client wants to receive; empty `names` mean all but `UNASKED`."""
 
     names: frozenset[str] = frozenset()
     site: str | None = None
@@ -93,7 +93,7 @@ class Feed:
         self._announce()
 
     async def run(self) -> None:
-        """Until cancelled: read what is new, while there is anybody to hear it."""
+        """Until cancelled: read what is new, while there is anybody to send it to."""
         while True:
             await self._wanted.wait()
             with suppress(JournalAway):  # and look again after the pause, as after every look

@@ -1,4 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
 import { fakeGateway } from './dev/fake.ts';
 
@@ -7,7 +8,7 @@ const gateway = process.env['WATCHPOST_URL'];
 const served = ['/api', '/heatmaps', '/media', '/hls', '/live', '/health', '/ready'];
 
 export default defineConfig({
-  plugins: [svelte(), ...(gateway ? [] : [fakeGateway()])],
+  plugins: [svelte(), svelteTesting({ autoCleanup: false }), ...(gateway ? [] : [fakeGateway()])],
   build: { outDir: '../static', emptyOutDir: true, target: 'es2022', reportCompressedSize: true },
   server: gateway ? { proxy: Object.fromEntries(served.map((path) => [path, gateway])) } : {},
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

@@ -11,7 +11,7 @@ import simplejpeg
 
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import Mosaic
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.views.mosaics.projection import MosaicsProjection
@@ -29,11 +29,9 @@ class Site:
     """24 devices that send thumbnails of the recorded room, a third of them with an incident."""
 
     def __init__(self, directory: Path) -> None:
-        infos = tuple(DeviceInfo(device, device) for device in DEVICES)
         self.archive = directory / "archive"
         self.reader = ArchiveReader(self.archive)
-        hub = HubConfig(directory, lambda: self.reader, (SiteInfo(SITE, "Bench", devices=infos),))
-        self.followed = Followed(MosaicsProjection(hub), directory)
+        self.followed = Followed(MosaicsProjection(directory / "tiles", lambda: self.reader, Mosaic()), directory)
         self.pictures = pictures()
 
     def minute(self, number: int, devices: tuple[str, ...] = DEVICES) -> list[Event]:

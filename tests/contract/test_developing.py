@@ -1,15 +1,22 @@
 """The page for developers is right: its files exist, and what it adds to the product works in a copy of the tree."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.doc_blocks import Block, apply, blocks, run
 from tests.faults.mutants import copy_tree
+from tests.required import missing
 
 PAGE = Path("docs/developing.md")
-SECTIONS = {"Add an event type": 5, "Add a source": 3, "Add a notifier": 2}
+TUTORIAL = Path("docs/tutorial.md")
+PANEL = "Add a projection, its route and its panel"
+SECTIONS = {"Add an event type": 5, "Add a source": 3, "Add a notifier": 2, PANEL: 2, "Add a rule": 8}
+MOST_FILES_OF_A_PROJECTION = 7
+WEB = Path("gateway/web")
 _FILE = re.compile(
     r"`((?:bus_schemas|producer|edge|consumers|gateway|watchpost|tests)/[a-z0-9_./-]+\.(?:py|ts|svelte))`"
 )
@@ -54,6 +61,37 @@ print(notifier.receiver, asyncio.run(notifier.send(AlertMessage("key", b'{"state
 print((data / "alerts.jsonl").read_text(), end="")
 """
 
+_BLURS = """
+import sys
+from pathlib import Path
+
+from consumers.alerting.projection import AlertingProjection
+from tests.builders import at, frame
+from tests.following import Followed
+
+with Followed(AlertingProjection(), Path(sys.argv[1])) as followed:
+    followed.take(*(frame(at(second), quality_score=0.4) for second in range(40)))
+    followed.take(*(frame(at(second), quality_score=4.0) for second in range(40, 60)))
+    for event in followed.emitted():
+        print(event.data.type, event.data.state, getattr(event.data, "message", event.data.details))
+"""
+_SHOWS = """
+// @vitest-environment happy-dom
+import { expect, it, vi } from 'vitest';
+import '../../../dev/browser';
+import { read, show } from '../../../dev/alone';
+import Busiest from '../Busiest.svelte';
+import { device } from './case';
+
+it.each([
+  [{ days: [{ day: '2026-01-05', people: 8, time: '2026-01-05T10:00:00.000Z' }] }, 'Mon 5 Jan: 8 people'],
+  [{ days: [] }, 'Nobody was counted yet'],
+])('reads %j', async (answer, words) => {
+  const shown = show(Busiest, { device: device('yard') }, { answers: { busiest: answer } });
+  await vi.waitFor(() => expect(read(shown)).toContain(words));
+});
+"""
+
 
 def section(title: str) -> list[Block]:
     """The code blocks of a section, those for a shell left out."""
@@ -64,13 +102,16 @@ def section(title: str) -> list[Block]:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the product with everything that the page adds."""
+    """A copy of the product with everything that the page adds, and the projection of the tutorial for its panel."""
     tree = tmp_path_factory.mktemp("tree")
     copy_tree(tree)
-    for title in SECTIONS:
-        for block in section(title):
-            apply(tree, block)
+    for block in [*of_the_tutorial(), *(block for title in SECTIONS for block in section(title))]:
+        apply(tree, block)
     return tree
+
+
+def of_the_tutorial() -> list[Block]:
+    return [block for block in blocks(TUTORIAL) if block.file]
 
 
 def test_every_file_that_the_page_names_exists_or_is_made_on_it() -> None:
@@ -85,6 +126,12 @@ def test_every_file_that_the_page_names_exists_or_is_made_on_it() -> None:
 @pytest.mark.parametrize(("title", "files"), SECTIONS.items())
 def test_an_addition_touches_no_more_files_than_the_page_says(title: str, files: int) -> None:
     assert len({block.file for block in section(title)}) == files
+
+
+def test_a_projection_with_its_test_route_and_panel_touches_no_more_files_than_the_page_says() -> None:
+    files = {block.file for block in [*of_the_tutorial(), *section(PANEL)]}
+
+    assert len(files) == MOST_FILES_OF_A_PROJECTION
 
 
 def test_the_code_of_the_page_is_as_ours(tree: Path) -> None:
@@ -109,3 +156,37 @@ def test_a_source_hands_out_its_picture(tree: Path, tmp_path: Path) -> None:
 
 def test_a_notifier_hands_over_a_message(tree: Path, tmp_path: Path) -> None:
     assert run(tree, "-c", _NOTIFIES, str(tmp_path)) == 'file taken\n{"state": "raised"}\n'
+
+
+def test_a_rule_raises_an_alert_and_clears_it(tree: Path, tmp_path: Path) -> None:
+    told = [line for line in run(tree, "-c", _BLURS, str(tmp_path)).splitlines() if line.startswith("blurred ")]
+
+    assert [line.split()[:2] for line in told] == [
+        ["blurred", "opened"], ["blurred", "raised"], ["blurred", "closed"], ["blurred", "cleared"],
+    ]  # fmt: skip
+    assert "'quality_score': 0.4" in told[0]
+    assert told[1] == "blurred raised The picture of camera yard is blurred"
+    assert told[3] == "blurred cleared The picture of camera yard is sharp again after 40 seconds"
+
+
+def test_a_panel_shows_what_its_route_answers(tree: Path) -> None:
+    modules = WEB / "node_modules"
+    if shutil.which("node") is None or not modules.exists():
+        missing("what the page is built with is not installed: ./dev setup")
+    page = tree / WEB
+    (page / "node_modules").symlink_to(modules.resolve())
+    (page / "src/components/tests/busiest.test.ts").write_text(_SHOWS)
+    files = [block.file.removeprefix(f"{WEB}/") for block in section(PANEL)]
+
+    node(page, "prettier", "--check", *files)
+    assert "2 passed" in node(page, "vitest", "run", "src/components/tests/busiest.test.ts")
+
+
+def node(page: Path, program: str, *arguments: str) -> str:
+    """The output of a program of the page, which must end with 0."""
+    done = subprocess.run(
+        [f"node_modules/.bin/{program}", *arguments],
+        cwd=page, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    return done.stdout

@@ -186,7 +186,7 @@ class WatchpostConfig(SettingsModel):
     gateway: GatewaySection = Field(default_factory=GatewaySection, description="HTTP.")
     sites: tuple[SiteSection, ...] = Field(default=(), description="What is watched.")
     nodes: tuple[NodeSection, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
-    alerts: AlertsSection = Field(default_factory=AlertsSection, description="When people are told, and how.")
+    alerts: AlertsSection = Field(default_factory=AlertsSection, description="When people are alerted, and how.")
     triggers: tuple[str, ...] = Field(
         default=("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION"),
         description="Always shown on the dashboard, also with a count of 0.",

@@ -17,7 +17,7 @@ from consumers.engine.versions import COLUMNS, Versions
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
 COOL_DOWN = "cool_down"
-"""Why an incident was not told of: another of its kind had been, shortly before."""
+"""Why an incident raised no alert: another of its kind had been, shortly before."""
 _AT_ONCE = frozenset({"hub_deaf"})
 """Types of incidents that are over when they are known."""
 
@@ -44,8 +44,8 @@ Key = tuple[str, str, str]
 
 
 class AlertBook:
-    """A raise waits out the cool-down after the one before; what is still the case at its end is told then, and what
-    is over by then was never told. A clear follows a raise at once.
+    """A raise waits out the cool-down after the one before; what is still the case at its end is raised then, and what
+    is over by then never was. A clear follows a raise at once.
     """
 
     def __init__(self, view: sqlite3.Connection, emit: Callable[[AlertEvent], None], cool_down_s: float) -> None:
@@ -212,7 +212,7 @@ class AlertBook:
         self._alerts.put(self.position, {**known, "acknowledged": acknowledged})
 
     def _notified(self, key: Key) -> tuple[str | None, float | None]:
-        """The incident that people were told of, and when they were last."""
+        """The incident that people were notified of, and when they were last."""
         query = "select notified, notified_at from alert_state where site = ? and device = ? and type = ?"
         notified, notified_at = self._view.execute(query, key).fetchone()
         return notified, notified_at

@@ -27,7 +27,7 @@ class IncidentFacts(Fact):
 
     @property
     def subject(self) -> str:
-        """Of faults of the hub several parts may have one at once; each is told and cleared by itself."""
+        """Of faults of the hub several parts may have one at once; each is raised and cleared by itself."""
         return f"{self.type}/{self.details.get('part')}" if self.type in KINDS else self.type
 
     @property
@@ -36,7 +36,7 @@ class IncidentFacts(Fact):
 
     @property
     def is_for_people(self) -> bool:
-        """Not what somebody wanted, and not what hangs under something that they are told of."""
+        """Not what somebody wanted, and not what hangs under something that has an alert."""
         return self.severity != "info" and self.details.get("under") is None
 
 

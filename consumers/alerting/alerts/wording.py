@@ -69,7 +69,7 @@ ALL_KINDS: frozenset[str] = frozenset({*get_args(IncidentType), *get_args(FaultK
 
 
 def wording(incident: IncidentFacts) -> Wording:
-    """A type that this release does not know is told by its name."""
+    """A type that this release does not know is called by its name."""
     kind, template = _raised(incident)
     return Wording(kind, incident.severity, template.format_map(_values(incident)) + _lateness(incident.details))
 

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass, field
 from math import ceil, inf
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import ThermalPart
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
-
-FRAME_CONDITIONS: tuple[Literal["blackscreen", "freeze", "audio_loss"], ...] = ("blackscreen", "freeze", "audio_loss")
+FrameIncident = Literal["blackscreen", "freeze", "audio_loss"]
+"""The types of incidents that a window of frames decides on."""
+FRAME_CONDITIONS: tuple[FrameIncident, ...] = get_args(FrameIncident)
 
 
 @dataclass(slots=True)

@@ -82,7 +82,7 @@ class Watched(PresenceState):
     def _judge_frame(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         data = record.decode(VERDICTS).data
         black, audio = data.blackscreen, data.audio
-        # A black picture does not move either; it is told of once, as what it is. Unknown audio is not a loss.
+        # A black picture does not move either; one incident says so, as black. Unknown audio is not a loss.
         answers = (black, None if black else data.freeze, None if audio is None else not audio)
         self._know(record.time_s, answers, rules)
         self.frames.add(record.time_s, answers, record.id, rules)
@@ -92,7 +92,7 @@ class Watched(PresenceState):
 
     def _know(self, at: float, answers: Answers, rules: AlertRules) -> None:
         """Frames of which nothing can be judged for a window make a device unknown; one that can be, known."""
-        if answers != (None, None, None):
+        if any(answer is not None for answer in answers):
             self.blank_since = None
             if not self.is_known:
                 self.is_known, self.known_since = True, at

@@ -1,9 +1,9 @@
 """The evidence of an incident: the events that decided it, with figures and pictures."""
 
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 from bus_schemas.camera import Frame, FrameEvent
-from consumers.alerting.incidents.detectors import FrameCondition
+from consumers.alerting.incidents.detectors import FrameCondition, FrameIncident
 from consumers.alerting.incidents.verdict import Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.store.journal.record import Recorded
@@ -11,11 +11,9 @@ from consumers.store.journal.record import Recorded
 BESIDE_S = 15.0
 """A picture that was taken within so long of an event shows what it tells of."""
 
-OfFrames = Literal["blackscreen", "freeze", "audio_loss"]
-
 
 def opening(
-    kind: OfFrames,
+    kind: FrameIncident,
     condition: FrameCondition,
     record: Recorded,
     rules: AlertRules,
@@ -33,7 +31,7 @@ def picture_beside(at: float, picture: tuple[float, str] | None) -> tuple[str, .
     return () if picture is None or abs(at - picture[0]) > BESIDE_S else (picture[1],)
 
 
-def figures(kind: OfFrames, frame: Frame) -> dict[str, Any]:
+def figures(kind: FrameIncident, frame: Frame) -> dict[str, Any]:
     match kind:
         case "blackscreen":
             return {"blackscreen_percentage": frame.blackscreen_percentage}

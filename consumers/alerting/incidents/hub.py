@@ -23,7 +23,7 @@ UNWRITABLE = "unwritable"
 DEAF_AFTER_S = 20.0
 """The hub beats every five seconds; for so long without it, it heard nobody."""
 DEAF = frozenset({"system_error/broker"})
-"""While these faults of the hub hold, it hears nobody."""
+"""While these faults of the hub hold, it receives nothing."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")
 
 
@@ -58,7 +58,7 @@ class WatchedHub:
     """Its newest heartbeat."""
     uptime_s: float = 0.0
     listening: float = 0.0
-    """Since when it hears without a pause."""
+    """Since when it receives without a pause."""
     deaf_until: float = 0.0
     is_stopping: bool = False
     disk: DiskCondition = field(default_factory=DiskCondition)

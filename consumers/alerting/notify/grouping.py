@@ -1,6 +1,6 @@
 """Decides which of the waiting alerts make up the next message of a receiver.
 
-A single alert leaves at once. Many of one cause are gathered for a moment and told together, many of many causes as one
+A single alert leaves at once. Many of one cause are gathered for a moment and sent together, many of many causes as one
 digest; a receiver that has had many messages within a minute gets digests, further apart. What is critical waits for
 nobody. The alerts of one device keep their order.
 """
@@ -68,7 +68,7 @@ def _ready_at(group: Sequence[AlertDelivery], window_s: float) -> float:
 def _groups(deliveries: Sequence[AlertDelivery]) -> list[list[AlertDelivery]]:
     """By cause, the oldest first; without alerts whose device has an earlier one in another group.
 
-    That a device is back is two alerts, which are told together where many are back.
+    That a device is back is two alerts, which are sent together where many are back.
     """
     groups = _by(_return_of, deliveries)
     many = [group for group in groups if _devices(group) >= GATHER_FROM]

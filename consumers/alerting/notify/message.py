@@ -1,4 +1,4 @@
-"""The JSON that a receiver is handed: of one alert, or of many that are told together."""
+"""The JSON that a receiver is handed: of one alert, or of many that are sent together."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +36,7 @@ def body_of(event: AlertEvent) -> bytes:
 
 
 def message_of(deliveries: Sequence[AlertDelivery]) -> AlertMessage:
-    """One alert is told as it is, many in the same envelope with a list of them."""
+    """One alert is sent as it is, many in the same envelope with a list of them."""
     is_reduced = any(delivery.is_reduced for delivery in deliveries)
     if len(deliveries) == 1:
         body = deliveries[0].body

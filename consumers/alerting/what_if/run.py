@@ -82,7 +82,7 @@ class TrialContext:
 
 
 def run(file: Path, bench: TrialContext) -> None:
-    """Until it is done, failed or cancelled. Raises `TrialInterrupted` where it was told to stop."""
+    """Until it is done, failed or cancelled. Raises `TrialInterrupted` where it was stopped."""
     with closing(files.connect(file)) as view:
         view.executescript(SCHEMA)
         asked = files.begun(view)
@@ -144,7 +144,7 @@ class _TrialRun:
             self._show(record.event)
 
     def _batches(self, over: PositionRange) -> Iterator[list[Recorded]]:
-        """With the progress told after each has been folded."""
+        """With the progress reported after each has been folded."""
         of = max(1, over.last - over.first + 1)
         for records in self._read(over, MODELS):
             yield records

@@ -77,7 +77,7 @@ class RaisedAlert(_StoredModel):
 
 
 class Trial(_StoredModel):
-    """`progress` is the share of the stretch that was folded."""
+    """`progress` is the share of the time range that was folded."""
 
     asked: TrialRequest
     state: State

@@ -72,7 +72,7 @@ def compare(
     view: sqlite3.Connection, other: sqlite3.Connection, projection: Projection, scope: Scope | None = None
 ) -> list[Difference]:
     """In which tables two views of one projection differ; of what lies before the floor, where there is a `scope`, only
-    what can be told.
+    what a fold from there can say.
     """
     differences = []
     for table in tables_of(view):

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class NotInPart(ValueError):
-    """This view, or this stretch of it, cannot be folded by itself."""
+    """This view, or this time range of it, cannot be folded by itself."""
 
 
 class WholeOnly(NotInPart):

@@ -12,7 +12,8 @@ from consumers.store.journal.record import JournalReader
 class RebuildPolicy:
     """Which rows outlive dropped days of the journal, which part can be folded by itself, and how rows are compared.
 
-    Each view keeps its rows from before the retention floor only where it says here which they are.
+    Each view keeps its rows from before the retention floor only where it says here which they are. A projection with
+    a table that is in none of `before_floor`, `history`, `recent` and `uncounted` is refused when it is registered.
     """
 
     before_floor: ClassVar[Mapping[str, str]] = {}
@@ -23,6 +24,9 @@ class RebuildPolicy:
     """
     history: ClassVar[Mapping[str, str]] = {}
     """By table, further rows that a rebuild carries over from the old view: no event that is kept makes them again."""
+
+    recent: ClassVar[frozenset[str]] = frozenset()
+    """Tables that hold less time than the days of the journal that always stay: every fold makes their rows again."""
 
     uncounted: ClassVar[frozenset[str]] = frozenset()
     """Tables whose rows are no history of their own: a rebuild that makes them in another way loses nothing."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import inf
 
@@ -33,6 +33,14 @@ def scope(projection: Projection, view: sqlite3.Connection, journal: JournalRead
     declared = projection.before_floor
     given = {table: _filled(condition, floor) for table, condition in declared.items()}
     return Scope(floor, given, frozenset(checkpoint.tables_of(view)) - declared.keys())
+
+
+def undeclared_tables(projection: type[Projection]) -> list[str]:
+    """The tables of which a projection does not say what becomes of their rows when days of the journal are dropped."""
+    declared = projection.before_floor.keys() | projection.history.keys() | projection.recent | projection.uncounted
+    with closing(sqlite3.connect(":memory:")) as view:
+        view.executescript(projection.schema)
+        return sorted(set(checkpoint.tables_of(view)) - declared)
 
 
 def know_horizon(connection: sqlite3.Connection, journal: JournalReader) -> None:

@@ -20,8 +20,8 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class ViewPart:
-    """The stretch widened to whole buckets, and by table the condition (in SQL, with its values) of the rows that the
-    events of the site in it make, and no other event.
+    """The time range widened to whole buckets, and by table the condition (in SQL, with its values) of the rows that
+    the events of the site in it make, and no other event.
     """
 
     since: datetime

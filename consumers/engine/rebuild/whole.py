@@ -47,11 +47,11 @@ def ignore(done: int, of: int) -> None:
 def rebuild(
     projection: Projection, context: ConsumerContext, progress: Progress = ignore, request: RebuildRequest | None = None
 ) -> RebuildReport | None:
-    """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
+    """Fold from position 0 to where the view stands, and take its place. Nothing is emitted a second time.
 
     Who interrupts it, also by ending the process, keeps the old view, and the next one goes on where this one was. What
     the journal has dropped is carried over from the old view where the projection can tell. `None` where there is
-    nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless that was wished for.
+    nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless the request allows it.
     """
     request = request or RebuildRequest()
     goal = _position(context, projection.name)

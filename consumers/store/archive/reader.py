@@ -115,7 +115,7 @@ class ArchiveReader:
         return found if len(found) <= limit else self._sample(series, query, span, limit)
 
     def _sample(self, series: Series, query: str, span: dict[str, int], limit: int) -> list[StoredMedium]:
-        """The first of each of `limit` equal stretches; one seek each, however many media there are."""
+        """The first of each of `limit` equal time ranges; one seek each, however many media there are."""
         start, length = span["start"], span["end"] - span["start"]
         sample: list[StoredMedium] = []
         for part in range(limit):

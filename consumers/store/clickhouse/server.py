@@ -21,7 +21,7 @@ _TIMES = {"connect_timeout": 5, "sync_request_timeout": 5, "send_receive_timeout
 # Seconds that the server waits for the rest of an insert: a writer that is cut off holds up the next one no longer.
 _SETTINGS = {"receive_timeout": 10}
 
-# The driver tells of each connection that fails, with a traceback; it is raised too, and told once by who catches it.
+# The driver logs each connection that fails, with a traceback; it is raised too, and whoever catches it logs it once.
 logging.getLogger("clickhouse_driver").addHandler(logging.NullHandler())
 
 

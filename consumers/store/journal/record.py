@@ -173,7 +173,7 @@ class JournalReader(Protocol):
         ...
 
     def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
-        """The first and the last position of events that happened in this stretch, its end excluded."""
+        """The first and the last position of events that happened in this time range, its end excluded."""
         ...
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
@@ -187,5 +187,5 @@ class JournalReader(Protocol):
 
 
 def journal_id_text(journal_id: int) -> str | None:
-    """The number that a journal keeps, as it is told on the bus."""
+    """The number that a journal keeps, as it is published on the bus."""
     return f"{journal_id:x}" if journal_id else None

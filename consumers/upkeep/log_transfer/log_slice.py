@@ -35,7 +35,7 @@ class LogRange:
     site: str | None = None
 
     def holds(self, source: str) -> bool:
-        """The hub's own ticks belong to every stretch: they are how time passes in it."""
+        """The hub's own ticks belong to every time range: they are how time passes in it."""
         return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
 
 

@@ -36,7 +36,7 @@ class ResendOptions:
 
 @dataclass(slots=True)
 class ResendReport:
-    """`left_out` are events of hub consumers: who hears the others, makes its own. `lost` are media not kept."""
+    """`left_out` are events of hub consumers: whoever receives the others makes its own. `lost` are media not kept."""
 
     events: int = 0
     media: int = 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 SHOWN = 20
-"""Faults that are told one by one; of the others only how many there are."""
+"""Faults that are listed one by one; of the others only how many there are."""
 
 
 @dataclass(slots=True)

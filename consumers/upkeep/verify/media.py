@@ -99,7 +99,7 @@ def check_media(
         check.packs()
         for stored in journal.bodies(type_of(MediaEvent)):
             check.take(stored)
-        # Read after the media: what was dropped meanwhile is told by then, or in a moment.
+        # Read after the media: what was dropped meanwhile has its event by then, or in a moment.
         dropped = [_dropped.decode(stored.body).data for stored in journal.bodies(type_of(RetentionEvent))]
         check.explain(_Retention(index, dropped))
     return findings

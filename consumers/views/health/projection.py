@@ -39,6 +39,7 @@ class HealthProjection(Projection):
 
     # A device that was not heard since is as it was.
     history: ClassVar[Mapping[str, str]] = {"devices": "true"}
+    recent: ClassVar[frozenset[str]] = frozenset({"clock"})
     uncounted: ClassVar[frozenset[str]] = frozenset({"snapshots"})
 
     def __init__(self, keep: Keep = KEEP) -> None:

@@ -69,7 +69,7 @@ def _condition(incident: Incident) -> Condition:
 
 
 def worst_in(view: sqlite3.Connection, site: str, start: float, end: float) -> dict[str, Worst]:
-    """By device what held at some moment of a stretch of time, its end excluded."""
+    """By device what held at some moment of a time range, its end excluded."""
     found: dict[str, dict[str, Condition]] = {}
     query = f"select device, type, condition from held where site = :site and {_OVERLAPS}"  # noqa: S608 - our own words
     for device, kind, condition in view.execute(query, {"site": site, "start": start, "end": end}):

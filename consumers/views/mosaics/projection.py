@@ -1,7 +1,8 @@
 """Folds media, analyses and incidents into minute tiles. Ticks of the hub close a minute; late events correct it."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from bus_schemas.alert import IncidentEvent
@@ -14,7 +15,7 @@ from bus_schemas.thermal import ThermalEvent
 from consumers import site_registry
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
-from consumers.hub_config import HubConfig
+from consumers.hub_config import MediaReader, Mosaic
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.mosaics import RING, incident_times, ring, sightings
@@ -48,14 +49,15 @@ class MosaicsProjection(Projection):
 
     # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer, and
     # what has been the case for longer is still the case.
+    recent: ClassVar[frozenset[str]] = frozenset({"late", "retired", "seen", "tiles"})
     history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true", "held": "true"}
     before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
 
-    def __init__(self, hub: HubConfig) -> None:
-        self._settings = hub.mosaic
-        self._archive = hub.archive
+    def __init__(self, tiles: Path, archive: Callable[[], MediaReader], settings: Mosaic) -> None:
+        self._settings = settings
+        self._archive = archive
         self._drawer: Drawer | None = None
-        self._tiles = Tiles(hub.data / "tiles")
+        self._tiles = Tiles(tiles)
         self._gone: list[str] = []
         self._swept: dict[str, int] = {}
         self._newest: dict[str, int] = {}

@@ -36,7 +36,7 @@ class Seen:
     """A row of the table `seen`. Times in seconds since 1970; of equal times the later event is the newer.
 
     `frame` is the newest analysis, or the newest of those that found something wrong; `types` names all that any of
-    them found. `is_known` is 2 where some analysis told how the device was, 1 where only the device itself said that it
+    them found. `is_known` is 2 where some analysis says how the device was, 1 where only the device itself said that it
     was well; `is_blind`: an analysis could not tell.
     """
 

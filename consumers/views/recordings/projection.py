@@ -27,7 +27,7 @@ from producer.times import moment
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
 _WAIT_FOR_SEGMENTS_S = 15.0
 LONGEST_MOTION_S = 86_400.0
-"""No clip begins longer than this before the motion that it is about was told."""
+"""No clip begins longer than this before the motion that it is about was reported."""
 
 
 class RecordingsProjection(Projection):
@@ -134,7 +134,7 @@ def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
 
 
 def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
-    """A clip is told once its post-roll is over and its last segments have had time to arrive."""
+    """A clip is emitted once its post-roll is over and its last segments have had time to arrive."""
     data = Recording(
         recording_id=clip.recording_id,
         site=clip.site,

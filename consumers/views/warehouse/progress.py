@@ -54,7 +54,7 @@ def rows_set_aside(data: Path) -> RowsSetAside:
 
 
 def rows_position(data: Path, journal: int) -> int | None:
-    """`None` where nobody has told, or of another journal."""
+    """`None` where it is not known, or of another journal."""
     try:
         rows = _rows.validate_json((data / FILE).read_bytes())
     except (FileNotFoundError, ValidationError):

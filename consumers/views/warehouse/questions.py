@@ -84,7 +84,7 @@ class BadQuestion(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SteppedTimeRange:
-    """A stretch of time, half open, and the length of its steps. Raises `BadQuestion` for one that has no answer."""
+    """A time range, half open, and the length of its steps. Raises `BadQuestion` for one that has no answer."""
 
     start: datetime
     end: datetime

@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 import av.error
 
-from edge.capture.sources.address import without_credentials
 from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
 
 LONGEST_REASON: Final = 500
@@ -80,7 +79,7 @@ def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
     why = explain(error, attempt)
     is_refused = why == REDIRECTS or any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
     kind = AccessRefused if is_refused else SourceUnreachable
-    return kind(f"{without_credentials(attempt.address)}: {why}")
+    return kind(why, attempt.address)
 
 
 def explain(error: BaseException, attempt: Attempt) -> str:
@@ -103,13 +102,15 @@ def explain(error: BaseException, attempt: Attempt) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def describe_error(error: BaseException, redact: Callable[[str], str] = str) -> str:
+def describe_error(
+    error: BaseException, redact: Callable[[str], str] = str, *, with_camera_address: bool = True
+) -> str:
     """Any error as the reason of a source; for unforeseen ones their type and text."""
     try:
         if isinstance(error, AddressUnusable):
             return str(error)[:LONGEST_REASON]
         if isinstance(error, SourceUnreachable):
-            text = str(error)
+            text = error.why if error.is_camera and not with_camera_address else str(error)
         elif isinstance(error, MemoryError):
             text = "there was not enough memory"
         else:

@@ -16,7 +16,15 @@ Pause = Callable[[float], object]
 
 
 class SourceUnreachable(OSError):
-    """The source gives nothing and should be opened again later. The reason contains no credentials."""
+    """The source gives nothing and should be opened again later. The reason contains no credentials.
+
+    Its text begins with the address, where one is given; `why` is the rest.
+    """
+
+    def __init__(self, why: str, address: str | None = None) -> None:
+        self.why = why
+        self.is_camera = address is not None and "://" in address
+        super().__init__(why if address is None else f"{without_credentials(address)}: {why}")
 
 
 class AccessRefused(SourceUnreachable):

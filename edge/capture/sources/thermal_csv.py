@@ -91,7 +91,7 @@ class ThermalCsvSource:
     def open(self) -> None:
         self.close()
         if (why := refusal(self._path)) is not None:
-            raise SourceUnreachable(f"{self._shown}: {why}")
+            raise SourceUnreachable(why, self._shown)
         try:
             self._file = self._path.open(encoding="utf-8-sig", errors="replace")
         except OSError as error:
@@ -101,7 +101,7 @@ class ThermalCsvSource:
 
     def read(self) -> ThermalFrame:
         if self._file is None:
-            raise SourceUnreachable(f"{self._shown} is not open")
+            raise SourceUnreachable("it is not open", self._shown)
         frame = next(self._frames, None) or self._again(self._file)
         if self._previous is not None and 0 < frame.seconds - self._previous <= LONGEST_GAP_S:
             self._gap = frame.seconds - self._previous
@@ -121,7 +121,7 @@ class ThermalCsvSource:
     def _again(self, file: TextIOWrapper) -> RecordedFrame:
         self._log_bad_lines()
         if self._previous is None and self._bad.count:
-            raise SourceUnreachable(f"{self._shown} holds no frame that can be read: {self._bad}")
+            raise SourceUnreachable(f"it holds no frame that can be read: {self._bad}", self._shown)
         if not self._loop or self._sequence == 0:
             raise SourceEnded(self._shown)
         self._rewind(file)

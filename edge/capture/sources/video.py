@@ -88,7 +88,7 @@ class VideoSource:
 
     def read(self) -> Reading | None:
         if self._demuxer is None:
-            raise SourceUnreachable(f"{without_credentials(self._input.address)} is not open")
+            raise SourceUnreachable("it is not open", self._input.address)
         until = self._elapsed() + _IDLE_S
         with self._failing():
             while not self._ready:
@@ -130,7 +130,7 @@ class VideoSource:
         except (SourceUnreachable, SourceEnded):
             raise
         except NoVideo as error:
-            raise SourceUnreachable(f"{without_credentials(self._input.address)}: {error}") from None
+            raise SourceUnreachable(str(error), self._input.address) from None
         except (FFmpegError, OSError) as error:
             waited_s = self._elapsed() - self._asked_s
             # Over HTTP anything can be opened; its content shows only when it is read.
@@ -186,16 +186,16 @@ class VideoSource:
     def _watch(self, demuxer: Demuxer) -> None:
         """Report by the time of the last packet, because this thread may be behind."""
         if complaint := self._liveness.complaint(self._timing.at):
-            raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
+            raise SourceUnreachable(complaint, self._input.address)
         before_s, self._limit.seconds = self._limit.seconds, self._liveness.read_limit_s
         if abs(before_s - self._limit.seconds) > 1:
             demuxer.resume()
 
     def _end(self, ended: Demuxer) -> None:
         if self._input.is_live:
-            raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
+            raise SourceUnreachable("it has ended the stream", self._input.address)
         if not self._pictures:
-            raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
+            raise SourceUnreachable("it has no picture that can be decoded", self._input.address)
         if self._input.ending == "once":
             if self._recorder:
                 self._recorder.finish()
@@ -222,7 +222,7 @@ class VideoSource:
         """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""
         try:
             return step(*given)
-        except Exception as error:  # noqa: BLE001 - counted and told; a camera must not be able to end its agent
+        except Exception as error:  # noqa: BLE001 - counted and reported; a camera must not be able to end its agent
             self._is_damaged = True
             log.debug("packet lost", step=step.__name__, error=repr(error))
             return None

@@ -12,10 +12,10 @@ from consumers.views import commands as asked_of
 from consumers.views.commands import State
 from consumers.views.health.questions import offered_commands
 from gateway.calls import Call, Operation, json_response, parsed
-from gateway.context import RETRY, Gateway
+from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Key, OfDevice, Parameters, Word
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
 from gateway.messages.commands import CommandOutcome, DeviceCommand, asked_event

@@ -13,10 +13,10 @@ from consumers.site_registry import Registered
 from consumers.views import registry
 from consumers.views.registry import FieldAnswer
 from gateway.calls import Call, Operation
-from gateway.context import RETRY, Gateway
+from gateway.context import Gateway
 from gateway.http.answers import Answer
 from gateway.http.parameters import Name, Nothing, OfDevice, OfSite
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores

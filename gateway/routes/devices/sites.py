@@ -16,6 +16,7 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.site_registry import Registered
 from consumers.views.registry import SettingValue
+from consumers.views.settings import SettingsProjection, zone_names
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
@@ -106,6 +107,7 @@ class DeviceAnswer(Answer):
     stream_info: StreamInfoAnswer | None
     incidents: list[IncidentAnswer]
     has: Has
+    zones: list[str] = Field(description="The names of the zones in its picture.")
     snapshot: str
     registered: bool = Field(
         description="Whether it was added by the configuration or by somebody; else only heard of."
@@ -185,12 +187,12 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
     entry = registered.site(site)
     if not known and entry is None and not is_site(moment.stores, site):
         raise Problem(404, f"there is no site {site!r}")
-    wrong, whose = _incidents(moment, site), moment.retirements()
+    wrong, whose, zones = _incidents(moment, site), moment.retirements(), _zones(moment, site)
     return DevicesAnswer(
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=[_device(one, wrong, moment.now, registered) for one in known if not one.is_retired],
+        devices=[_device(one, wrong, moment.now, registered, zones) for one in known if not one.is_retired],
         retired=[_retired(one, whose) for one in known if one.is_retired],
     )
 
@@ -206,12 +208,19 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
 
     def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
-        return _device(one, _incidents(moment, asked.site), moment.now, moment.registered())
+        zones = _zones(moment, asked.site, asked.device)
+        return _device(one, _incidents(moment, asked.site), moment.now, moment.registered(), zones)
 
     return await gateway.ask_at(asked.as_of, question)
 
 
-def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime, registered: Registered) -> DeviceAnswer:
+def _device(
+    one: KnownDevice,
+    wrong: Iterable[IncidentRow],
+    now: datetime,
+    registered: Registered,
+    zones: Mapping[str, list[str]],
+) -> DeviceAnswer:
     health = one.health
     return DeviceAnswer(
         site=one.site,
@@ -237,6 +246,7 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime, regis
         retired=one.is_retired,
         expects=one.expects,
         silent_after_s=one.silent_after_s,
+        zones=zones.get(one.device, []),
         snapshot=f"/api/v1/sites/{one.site}/devices/{one.device}/snapshot.jpg",
     )
 
@@ -246,6 +256,13 @@ def _incidents(moment: StoresAsOf, site: str) -> list[IncidentRow]:
         return open_incidents(moment.view(AlertingProjection), site, moment.upto)
     except NoView:
         return []
+
+
+def _zones(moment: StoresAsOf, site: str, device: str | None = None) -> Mapping[str, list[str]]:
+    try:
+        return zone_names(moment.view(SettingsProjection), site, device, moment.upto)
+    except NoView:
+        return {}
 
 
 def _alert_counts(moment: StoresAsOf, site: str) -> dict[str, int]:

@@ -10,9 +10,9 @@ from bus_schemas.event import device_source
 from bus_schemas.protocol import LiveKind
 from bus_schemas.topics import live_topic
 from gateway.calls import Call, Operation
-from gateway.context import RETRY, Gateway
+from gateway.context import Gateway
 from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.routes.lookup import require_device
 from gateway.routes.media.media import newest_picture
 from gateway.streaming import mjpeg, video

@@ -95,7 +95,7 @@ def playable(stores: Stores, of: OfDevice, found: Sequence[SegmentRow]) -> list[
 
 
 async def recordings(call: Call[DeviceTimeRange]) -> RecordingsAnswer:
-    """Stretches of time that can be played without a pause."""
+    """Time ranges that can be played without a pause."""
     asked = call.parameters
     start, end = await _bounds(call)
 
@@ -108,7 +108,7 @@ async def recordings(call: Call[DeviceTimeRange]) -> RecordingsAnswer:
 
 
 async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
-    """The segments of a stretch of time, oldest first."""
+    """The segments of a time range, oldest first."""
     asked = call.parameters
     start, end = await _bounds(call)
 

@@ -53,7 +53,7 @@ class ThumbnailsHour(OfDevice):
 
 
 async def sample(call: Call[Sampling]) -> Thumbnails:
-    """Thumbnails of a stretch of time, spread evenly where there are too many."""
+    """Thumbnails of a time range, spread evenly where there are too many."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=1))

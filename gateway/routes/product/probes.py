@@ -13,11 +13,10 @@ from starlette.responses import Response
 
 from bus_schemas.asyncapi import asyncapi as asyncapi_document
 from gateway.calls import JSON, Call, Handler, Operation
-from gateway.context import RETRY
 from gateway.health_check import check_parts
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
-from gateway.http.problems import InvalidField, Problem
+from gateway.http.problems import RETRY, InvalidField, Problem
 from gateway.openapi import document
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores

@@ -125,7 +125,7 @@ class SystemStats(Answer):
 
 
 async def system(call: Call[Nothing]) -> System:
-    """Everything about the product itself that can be told at a glance."""
+    """How the product itself does: processes, broker, streams, journal and machine."""
     gateway = call.gateway
 
     def question(stores: Stores) -> System:

@@ -66,7 +66,7 @@ class EndedAnswer(Answer):
 
 
 async def ask(call: Call[Nothing]) -> Begun:
-    """Fold a stretch of the journal with other rules, beside the running product, and compare with what was raised."""
+    """Fold a time range of the journal with other rules, beside the product, and compare with what was raised."""
     gateway, wanted = call.gateway, await call.body(NewTrial)
     if wanted.since >= gateway.clock():
         raise Problem(400, "the body does not fit: since: is in the future, of which nothing is known")

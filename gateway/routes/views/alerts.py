@@ -13,10 +13,10 @@ from consumers.alerting.alerts.questions import AlertRow, alert, alerts, why
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
-from gateway.context import RETRY, Gateway
+from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent
 from gateway.http.parameters import AsOf, Key, Parameters
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.moments import StoresAsOf

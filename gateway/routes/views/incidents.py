@@ -26,7 +26,7 @@ class IncidentAnswer(Located):
     closed: str | None
     duration_s: float = Field(description="Until it was closed, or until now.")
     under: str | None = Field(description="The agent that is gone, and the device with it.")
-    suppressed: str | None = Field(description="Why people were not told of it: `cool_down`.")
+    suppressed: str | None = Field(description="Why it raised no alert: `cool_down`.")
     details: dict[str, Any]
     rule: str
     rule_version: int

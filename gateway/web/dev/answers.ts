@@ -126,6 +126,7 @@ function deviceAnswer(d: FakeDevice, now = Date.now()): Schemas['Device'] {
     stream_info: { fps: 10, width: 960, height: 540, analysis_fps: 5, codec: 'h264', bits_per_s: 1_200_000 },
     incidents: openAt(now, d.site, d.device).map((i) => incident(i, now)),
     has: { hls: true, thermal: d.thermal, fusion: d.thermal },
+    zones: d.device === 'yard' ? zones.map((zone) => zone.name) : [],
     snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`,
     registered: true,
     retired: false,
@@ -830,7 +831,7 @@ function why(id: string): Schemas['Reason'] {
         share: 0.93,
         ...(alert['details'] as object),
       }),
-      event(4, 'alert', raised, { level: alert['level'], state: 'raised', message: '' }),
+      event(4, 'alert', raised, { type: alert['type'], level: alert['level'], state: 'raised', message: '' }),
     ],
     media,
   };

@@ -1,4 +1,4 @@
-"""The events of the journal by position: its ends, and stretches of it that are read in windows.
+"""The events of the journal by position: its ends, and position ranges that are read in windows.
 
 There is one writer, and it inserts a group when the one before is there. So whoever has seen a position has all before
 it, and no position up to the head appears later. That holds of one server; a replica may lag, and fetch parts in

@@ -40,7 +40,7 @@ class ClickHouseJournalReader:
         return {source: latest for source, latest, _ in rows} if known + 1 >= self.floor() else None
 
     def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
-        """The first and the last position of events that happened in this stretch, its end excluded."""
+        """The first and the last position of events that happened in this time range, its end excluded."""
         rows = self._connection.query(
             f"select count(), min(position), max(position) from {self._connection.database}.events"
             " prewhere time >= {start:Int64} and time < {end:Int64}",

@@ -57,7 +57,7 @@ REJECTED = Table(
     order=("number",),
 )
 
-# What was dropped: how far it went, and in time by source, so that what it may have held can be told from what is new.
+# What was dropped: how far it went, and in time by source. It distinguishes what may have been held from what is new.
 DROPPED = Table(
     "dropped",
     (("upto", Kind.POSITION), ("source", Kind.WORD), ("latest", Kind.MICROS)),

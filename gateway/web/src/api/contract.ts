@@ -1,6 +1,6 @@
 // Generated from bus_schemas by `watchpost schema --typescript`. Do not edit.
 
-/** What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
+/** What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
   /** At most 128 characters. */
   alert_id: string;
@@ -321,7 +321,7 @@ export interface HealthEvent {
   data: Health;
 }
 
-/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. `node` names the agent that runs the device, so that one that is gone is told once. */
+/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is reported once. `node` names the agent that runs the device, so that one that is gone is reported once. */
 export interface Heartbeat {
   status: "online" | "stopping";
   /** At most 3,162,240,000. */
@@ -509,7 +509,7 @@ export interface MotionEvent {
   data: Motion;
 }
 
-/** Motion as the first recorders told it: when it was over, and without a place in the picture. */
+/** Motion as the first recorders reported it: when it was over, and without a place in the picture. */
 export interface MotionV1 {
   /** At most 31,622,400. */
   duration_seconds: number;

@@ -494,7 +494,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Thumbnails of a stretch of time, spread evenly where there are too many. */
+        /** Thumbnails of a time range, spread evenly where there are too many. */
         get: operations["get_sites_site_devices_device_thumbnails"];
         put?: never;
         post?: never;
@@ -528,7 +528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stretches of time that can be played without a pause. */
+        /** Time ranges that can be played without a pause. */
         get: operations["get_sites_site_devices_device_recordings"];
         put?: never;
         post?: never;
@@ -545,7 +545,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The segments of a stretch of time, oldest first. */
+        /** The segments of a time range, oldest first. */
         get: operations["get_sites_site_devices_device_segments"];
         put?: never;
         post?: never;
@@ -1163,7 +1163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything about the product itself that can be told at a glance. */
+        /** How the product itself does: processes, broker, streams, journal and machine. */
         get: operations["get_system"];
         put?: never;
         post?: never;
@@ -1217,7 +1217,7 @@ export interface paths {
         /** The trials that are kept, newest first: at most 20. */
         get: operations["get_trials"];
         put?: never;
-        /** Fold a stretch of the journal with other rules, beside the running product, and compare with what was raised. */
+        /** Fold a time range of the journal with other rules, beside the product, and compare with what was raised. */
         post: operations["post_trials"];
         delete?: never;
         options?: never;
@@ -1902,6 +1902,8 @@ export interface components {
             stream_info: components["schemas"]["StreamInfo"] | null;
             incidents: components["schemas"]["Incident"][];
             has: components["schemas"]["Has"];
+            /** @description The names of the zones in its picture. */
+            zones: string[];
             snapshot: string;
             /** @description Whether it was added by the configuration or by somebody; else only heard of. */
             registered: boolean;
@@ -2187,7 +2189,7 @@ export interface components {
             duration_s: number;
             /** @description The agent that is gone, and the device with it. */
             under: string | null;
-            /** @description Why people were not told of it: `cool_down`. */
+            /** @description Why it raised no alert: `cool_down`. */
             suppressed: string | null;
             details: {
                 [key: string]: unknown;

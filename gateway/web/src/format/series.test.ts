@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, chartStretch, indexAt, roiProblem, sensorBox } from './series';
+import { align, chartRange, indexAt, roiProblem, sensorBox } from './series';
 
 describe('lists over one axis', () => {
   it('joins them and leaves null where one has no value', () => {
@@ -86,19 +86,19 @@ describe('a region drawn on the picture', () => {
   });
 });
 
-describe('the stretch that charts show', () => {
+describe('the time range that charts show', () => {
   const now = Date.parse('2026-01-05T12:00:07Z');
   const hour = 3_600_000;
 
   it('ends now while the page is live', () => {
-    expect(chartStretch(null, hour, now)).toEqual({
+    expect(chartRange(null, hour, now)).toEqual({
       from: Date.parse('2026-01-05T11:00:00Z'),
       to: Date.parse('2026-01-05T12:00:00Z'),
     });
   });
 
   it('holds a moment of the past and some of what came after it', () => {
-    expect(chartStretch(Date.parse('2026-01-05T09:01:00Z'), hour, now)).toEqual({
+    expect(chartRange(Date.parse('2026-01-05T09:01:00Z'), hour, now)).toEqual({
       from: Date.parse('2026-01-05T08:22:30Z'),
       to: Date.parse('2026-01-05T09:22:30Z'),
     });
@@ -106,12 +106,12 @@ describe('the stretch that charts show', () => {
 
   it('stays where it is while the moment moves a little', () => {
     const at = Date.parse('2026-01-05T09:01:00Z');
-    expect(chartStretch(at + 60_000, hour, now)).toEqual(chartStretch(at, hour, now));
+    expect(chartRange(at + 60_000, hour, now)).toEqual(chartRange(at, hour, now));
   });
 
   it('never reaches beyond now, and always holds the moment', () => {
     for (const before of [0, 1000, 60_000, hour]) {
-      const { from, to } = chartStretch(now - before, hour, now);
+      const { from, to } = chartRange(now - before, hour, now);
       expect(from).toBeLessThanOrEqual(now - before);
       expect(to).toBeGreaterThanOrEqual(now - before);
       expect(to).toBeLessThanOrEqual(Math.ceil(now / 1000) * 1000);

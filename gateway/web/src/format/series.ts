@@ -8,7 +8,7 @@ export interface Aligned {
   columns: Column[];
 }
 
-/** Joins several lists of [epoch_ms, value] over one axis; a stretch longer than 2.5 steps breaks the lines. */
+/** Joins several lists of [epoch_ms, value] over one axis; a pause longer than 2.5 steps breaks the lines. */
 export function align(lists: readonly (readonly (readonly [number, number | null])[])[], stepMs: number): Aligned {
   const all = [...new Set(lists.flatMap((list) => list.map(([at]) => at)))].sort((a, b) => a - b);
   const axis = all.flatMap((at, i) => {
@@ -22,13 +22,13 @@ export function align(lists: readonly (readonly (readonly [number, number | null
   return { times: axis.map((at) => at / 1000), columns };
 }
 
-export interface Stretch {
+export interface TimeRange {
   from: number;
   to: number;
 }
 
 /** What charts show: the time up to now, or around a moment of the past, moving on in eighths so that answers are kept. */
-export function chartStretch(at: number | null, length: number, now: number): Stretch {
+export function chartRange(at: number | null, length: number, now: number): TimeRange {
   const latest = Math.floor(now / 15_000) * 15_000;
   if (at === null) return { from: latest - length, to: latest };
   const step = length / 8;

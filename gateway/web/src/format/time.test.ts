@@ -125,7 +125,7 @@ describe('labels of many days', () => {
     ]);
   });
 
-  it('are the same days wherever the stretch begins', () => {
+  it('are the same days wherever the range begins', () => {
     const weekly = (from: string): number[] =>
       minuteTicks(at(from), at('2026-03-30T00:00:00Z'), 'UTC', 7 * 1440).map((tick) => tick.at);
     expect(weekly('2026-03-02T00:00:00Z').slice(-2)).toEqual(weekly('2026-03-05T09:00:00Z').slice(-2));

@@ -90,9 +90,8 @@ export const alertWord = (type: string): string => alertWords[type] ?? incidentW
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Why a device is not well, as its agent says it, without the address of its camera in front. */
-export const reasonWord = (reason: unknown): string =>
-  typeof reason === 'string' ? sentence(reason.replace(/^[a-z0-9]+:\/\/\S+?:? (?=\S)/i, '')) : '';
+/** Why a device is not well, as its agent says it. */
+export const reasonWord = (reason: unknown): string => (typeof reason === 'string' ? sentence(reason) : '');
 
 export const bytes = (n: number): string => {
   if (n < 1000) return `${n} B`;

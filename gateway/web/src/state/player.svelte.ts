@@ -42,7 +42,7 @@ export class Player {
       hls.on(event, learn);
     hls.on(Hls.Events.ERROR, (_, data) => {
       if (data.fatal)
-        this.problem = data.response?.code === 404 ? 'The video of this stretch is gone' : 'The video cannot be loaded';
+        this.problem = data.response?.code === 404 ? 'The video of this time is gone' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.#video);

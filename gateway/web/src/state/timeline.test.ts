@@ -108,7 +108,7 @@ describe('how bad a minute was', () => {
   });
 });
 
-describe('a stretch beyond the minutes that are kept', () => {
+describe('a time range beyond the minutes that are kept', () => {
   const minute = (n: number): number => n * 60_000;
   const iso = (n: number): string => new Date(minute(n)).toISOString();
 

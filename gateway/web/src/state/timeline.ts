@@ -60,7 +60,7 @@ export interface Trouble {
 }
 
 /**
- * The minutes from `first` of a stretch that reaches beyond the 24 hours whose states are kept. Of those before, the
+ * The minutes from `first` of a time range that reaches beyond the 24 hours whose states are kept. Of those before, the
  * incidents are known, and nothing else; before the site's first event (`begun`) and after now there is nothing.
  */
 export function longStates(

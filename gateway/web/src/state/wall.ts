@@ -8,11 +8,12 @@ export type Layout = (typeof LAYOUTS)[number];
 export const layoutWords: Record<Layout, string> = { tiles: 'Tiles', focus: 'Worst large', list: 'List' };
 export const layoutOf = (asked: string | undefined): Layout => LAYOUTS.find((one) => one === asked) ?? 'tiles';
 
-export const GROUPINGS = ['none', 'site', 'condition', 'kind'] as const;
+export const GROUPINGS = ['none', 'site', 'zone', 'condition', 'kind'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 export const groupingWords: Record<Grouping, string> = {
   none: 'No groups',
   site: 'By site',
+  zone: 'By zone',
   condition: 'By condition',
   kind: 'By kind',
 };
@@ -72,19 +73,20 @@ function kindOf({ kinds, has }: ShownDevice): string {
   return kinds.includes('visual') ? 'Cameras' : 'Other devices';
 }
 
-/** In the order of the devices, which is the worst first; so a group with trouble comes before one without. */
+/** In the order of the devices, which is the worst first; so a group with trouble comes before one without. A device is
+ * in the group of each of its zones.
+ */
 export function groupsOf(devices: readonly ShownDevice[], by: Grouping, siteName: (site: string) => string): Group[] {
-  const nameOf: Record<Grouping, (device: ShownDevice) => string> = {
-    none: () => '',
-    site: (device) => siteName(device.site),
-    condition: (device) => toneGroups[conditionTone(device.condition)],
-    kind: kindOf,
+  const namesOf: Record<Grouping, (device: ShownDevice) => string[]> = {
+    none: () => [''],
+    site: (device) => [siteName(device.site)],
+    zone: ({ zones }) => (zones.length ? zones : ['No zone']),
+    condition: (device) => [toneGroups[conditionTone(device.condition)]],
+    kind: (device) => [kindOf(device)],
   };
   const groups = new Map<string, ShownDevice[]>();
-  for (const device of devices) {
-    const name = nameOf[by](device);
-    groups.set(name, [...(groups.get(name) ?? []), device]);
-  }
+  for (const device of devices)
+    for (const name of namesOf[by](device)) groups.set(name, [...(groups.get(name) ?? []), device]);
   return [...groups].map(([name, found]) => ({ name, devices: found }));
 }
 

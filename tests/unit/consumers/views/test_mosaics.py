@@ -1,7 +1,6 @@
 """Minute tiles: every minute closes, none is stale, and what arrives late corrects it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from consumers.hub_config import Mosaic
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
 from consumers.views.mosaics.minute import device_minute, time_key
-from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import (
     description,
     newest_minute,
@@ -238,10 +236,8 @@ def test_only_the_cells_that_changed_are_drawn_again(site: Site) -> None:
 def test_the_quality_and_size_of_cells_are_settings(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.followed.close()
-    small = replace(site.hub, mosaic=Mosaic(cell_width=160, cell_height=90))
-    with Followed(
-        MosaicsProjection(small), tmp_path / "small", [registry(name="Yard"), tick(at(1)), tick(at(64))]
-    ) as followed:
+    small = site.projection(tmp_path / "small", Mosaic(cell_width=160, cell_height=90))
+    with Followed(small, tmp_path / "small", [registry(name="Yard"), tick(at(1)), tick(at(64))]) as followed:
         found = description(followed.view, "DEMO", MINUTE)
 
     assert found is not None
@@ -310,4 +306,4 @@ def test_a_retired_site_has_no_more_minutes_until_it_is_brought_back(site: Site)
 def test_tiles_depend_on_the_journal_alone(site: Site) -> None:
     site.take(tick(at(1)), site.picture(10, RED), by_page(30, device="attic", name="Attic"), tick(at(64)))
 
-    assert verify(MosaicsProjection(replace(site.hub, data=site.hub.data / "aside")), site.followed.source) == []
+    assert verify(site.projection(site.directory / "aside"), site.followed.source) == []

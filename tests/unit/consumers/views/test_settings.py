@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from consumers.views.settings import SettingsProjection, change_of, changes
+from consumers.views.settings import SettingsProjection, change_of, changes, zone_names
 from consumers.views.settings import settings as current
 from tests.builders import at, settings
 from tests.following import Followed
@@ -21,3 +21,21 @@ def test_a_section_that_is_set_replaces_the_one_before(tmp_path: Path) -> None:
     assert [each.by for each in history] == ["bob", "ada"]
     assert confirmed == history[0]
     assert unknown is None
+
+
+def test_zones_are_named_by_device_and_what_a_device_reports_wrongly_costs_itself(tmp_path: Path) -> None:
+    ramp = {"name": "ramp", "points": [[0, 0], [1, 0], [1, 1]]}
+    with Followed(SettingsProjection(), tmp_path) as followed:
+        followed.take(settings(settings={"zones": [ramp, {**ramp, "name": "gate"}]}))
+        followed.take(
+            settings(device="attic", settings={"zones": []}), settings(device="oven", settings={"zones": "all"})
+        )
+        before = followed.journal.head()
+        followed.take(settings(at(9), settings={"zones": [ramp]}))
+        now = zone_names(followed.view, "DEMO")
+        then = zone_names(followed.view, "DEMO", "yard", before)
+        other = zone_names(followed.view, "DEMO", "attic"), zone_names(followed.view, "ANNEX")
+
+    assert now == {"yard": ["ramp"]}
+    assert then == {"yard": ["ramp", "gate"]}
+    assert other == ({}, {})

@@ -93,6 +93,31 @@ def test_a_source_that_is_lost_is_opened_again_after_a_while() -> None:
     assert health.facts.reconnects == 2
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("rtsp://ada:s3cret@camera/live", "no data for 10 s"),
+        ("/srv/yard.mp4", "/srv/yard.mp4: no data for 10 s"),
+        (None, "no data for 10 s"),
+    ],
+)
+def test_people_read_why_a_source_fails_without_the_address_of_a_camera_and_the_log_has_it(
+    address: str | None, said: str
+) -> None:
+    health, reasons = SourceHealth("visual", lambda: NOON), list[str | None]()
+    source = Scripted(SourceUnreachable("no data for 10 s", address), SourceEnded())
+    loop = CaptureLoop(
+        "GATE", lambda: Pipeline(source, lambda _: None), health, lambda: False,
+        lambda _: reasons.append(health.facts.reason),
+    )  # fmt: skip
+    with capture_logs() as logs:
+        loop.run()
+
+    assert reasons == [said]
+    [logged] = [one["reason"] for one in logs if one["event"] == "source unreachable"]
+    assert logged == (f"{address.replace('ada:s3cret@', '')}: no data for 10 s" if address else said)
+
+
 def test_a_recording_that_is_over_stops_the_device() -> None:
     health = SourceHealth("visual", lambda: NOON)
     taken, _ = run(Scripted(None, SourceEnded()), health)

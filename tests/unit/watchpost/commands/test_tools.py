@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,15 +12,35 @@ import pytest
 
 from consumers.store.journal.days import list_days
 from consumers.store.journal.retention_floor import drop
-from tests import data_directory, journal_days
+from tests import command_line, data_directory, journal_days
 from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 
 pytestmark = pytest.mark.processes
 
 
-def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "watchpost", *arguments], capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Ended:
+    """What a command came to, and what it has written."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def watchpost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A command line, in this process: one of its own for each of them would import everything again."""
+
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        code = command_line.run(monkeypatch, *arguments)
+        return Ended(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +73,14 @@ def test_other_speeds_are_refused(text: str) -> None:
         tools.speed(text)
 
 
-def test_ids_and_stretches_that_cannot_be_are_refused() -> None:
+def test_ids_and_time_ranges_that_cannot_be_are_refused() -> None:
     with pytest.raises(CliError, match="is no id of a site"):
         tools.site_id("../x")
     with pytest.raises(CliError, match=r"ends .* before it begins"):
         tools.time_range("2026-01-05", "2026-01-05", None)
 
 
-def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -> None:
+def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(watchpost: Command, data: Path) -> None:
     well = watchpost("verify", "--data", str(data))
     (pack,) = (data / "archive").glob("*/*/*/*/*.pack")
     whole = pack.read_bytes()
@@ -75,7 +97,7 @@ def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -
     assert cut.stdout.endswith("something differs\n")
 
 
-def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_said_in_a_sentence(watchpost: Command, data: Path, tmp_path: Path) -> None:
     empty = watchpost("verify", "--data", str(tmp_path))
     here = watchpost("replay", "--from", "2026-01-05", "--to", "2026-01-06", "--data", str(data))
 
@@ -85,7 +107,9 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: signal.Signals) -> None:
+def test_an_interrupted_rebuild_is_gone_on_with(
+    watchpost: Command, tmp_path: Path, signal_sent: signal.Signals
+) -> None:
     journal_days.write_days(tmp_path, 2, 30)
     data_directory.fold(tmp_path, "alerting")
     command = ("rebuild", "alerting", "--data", str(tmp_path))
@@ -133,7 +157,7 @@ main()
 """
 
 
-def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -> None:
+def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Command, data: Path) -> None:
     data_directory.fold(data, "temperatures")
     span = ("--site", "DEMO", "--since", "2026-01-05T10:00:10", "--until", "2026-01-05T10:00:20")
     done = watchpost("rebuild", "temperatures", *span, "--data", str(data))
@@ -153,7 +177,7 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -
     assert rows.stderr.startswith("warehouse cannot be folded in part")
 
 
-def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None:
+def test_history_before_the_floor_is_lost_by_force_alone(watchpost: Command, tmp_path: Path) -> None:
     told = journal_days.write_days(tmp_path, 4)
     data_directory.fold(tmp_path, "alerting", "temperatures")
     assert len(told) == 4
@@ -183,7 +207,7 @@ def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None
     assert (tmp_path / "views" / "alerting.1.sqlite").exists()
 
 
-def test_a_view_is_folded_again_and_a_log_goes_there_and_back(data: Path, tmp_path: Path) -> None:
+def test_a_view_is_folded_again_and_a_log_goes_there_and_back(watchpost: Command, data: Path, tmp_path: Path) -> None:
     again = watchpost("rebuild", "health", "--data", str(data))
     file, copy = tmp_path / "log", tmp_path / "copy"
     span = ("--from", "2026-01-05", "--to", "2026-01-06")

@@ -84,7 +84,7 @@ def test_motion_without_boxes_leaves_the_grid_empty(followed: Followed) -> None:
     assert found.samples == 1
 
 
-def test_x_04_a_motion_that_is_told_twice_counts_once(followed: Followed) -> None:
+def test_a_motion_that_is_reported_twice_counts_once(followed: Followed) -> None:
     once = motion(at(0))
     followed.take(once, once, once)
 

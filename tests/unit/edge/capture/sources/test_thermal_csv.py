@@ -191,7 +191,7 @@ def test_what_is_no_temperature_is_an_invalid_pixel(tmp_path: Path) -> None:
 def test_a_file_in_which_every_line_is_bad_says_which_one_and_why(tmp_path: Path) -> None:
     path = tmp_path / "thermal.csv"
     path.write_text("\n".join([HEADER, "a,b", "c,d"]))
-    with pytest.raises(SourceUnreachable, match=r"thermal.csv holds no frame .*line 2 has 2 columns.*1 more"):
+    with pytest.raises(SourceUnreachable, match=r"thermal.csv: it holds no frame .*line 2 has 2 columns.*1 more"):
         read_all(path)
 
 
@@ -238,7 +238,7 @@ def test_a_file_that_is_a_line_without_an_end_says_so(tmp_path: Path) -> None:
     path = tmp_path / "endless.csv"
     path.write_bytes(b"\0" * 1_200_000)
     with pytest.raises(
-        SourceUnreachable, match=r"endless.csv holds no frame .*line 1 is longer than 1000000 characters"
+        SourceUnreachable, match=r"endless.csv: it holds no frame .*line 1 is longer than 1000000 characters"
     ):
         read_all(path)
 

@@ -1,0 +1,20 @@
+// What a real browser has and the one of the tests lacks: a canvas to draw on, and a size.
+
+const nothing: unknown = new Proxy(() => nothing, {
+  get: (_, name) => (name === Symbol.toPrimitive ? () => 0 : nothing),
+  set: () => true,
+});
+HTMLCanvasElement.prototype.getContext = (() => nothing) as unknown as HTMLCanvasElement['getContext'];
+globalThis.Path2D ??= class {
+  rect(): void {}
+  moveTo(): void {}
+  lineTo(): void {}
+  arc(): void {}
+} as unknown as typeof Path2D;
+
+/** A live stream that never connects. */
+globalThis.EventSource ??= class extends EventTarget {
+  static readonly CLOSED = 2;
+  readonly readyState = 0;
+  close(): void {}
+} as unknown as typeof EventSource;

@@ -1,0 +1,67 @@
+// @vitest-environment happy-dom
+// Every component by itself: what a person reads of it in the situations that it can be in.
+
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import '../../../dev/browser';
+import { read, show } from '../../../dev/alone';
+import { bases } from './bases';
+import { deviceParts } from './device';
+import { hubParts } from './hub';
+import { kept } from './kept';
+import { mosaicParts } from './mosaic';
+import { editors } from './editors';
+import { frameParts } from './frame';
+import { trialParts } from './trials';
+import { wallParts } from './wall';
+
+const CASES = [
+  ...bases,
+  ...deviceParts,
+  ...editors,
+  ...frameParts,
+  ...hubParts,
+  ...kept,
+  ...mosaicParts,
+  ...trialParts,
+  ...wallParts,
+];
+
+/** What a forgotten value looks like, and words of those who build the page. */
+const WRONG = /\b(undefined|NaN|null|\[object \w+\]|1 people|_hub)\b/;
+
+beforeEach(() => {
+  localStorage.clear();
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+describe('of every component', () => {
+  const files = Object.keys(import.meta.glob('../**/*.svelte')).map((file) => file.slice('../'.length));
+
+  it('there is a case', () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file) => !CASES.some((one) => one.of === file))).toEqual([]);
+  });
+});
+
+it.each(CASES)(
+  '$of, $when',
+  async ({ show: component, props, at, answers, press, reads, not = [] }) => {
+    const shown = show(component, props, { ...(at ? { at } : {}), ...(answers ? { answers } : {}) });
+    if (press) await fireEvent.click(await screen.findByRole('button', { name: press }));
+
+    // As long as a machine under load may need.
+    await vi.waitFor(() => {
+      const words = read(shown);
+      for (const one of reads) {
+        if (typeof one === 'string') expect(words, words).toContain(one);
+        else expect(words, words).toMatch(one);
+      }
+    }, 15_000);
+    for (const one of [WRONG, ...not]) expect(read(shown)).not.toMatch(one);
+  },
+  30_000,
+);

@@ -1,0 +1,466 @@
+// What is shown of one device.
+
+import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
+import { regions, rois } from '../../../dev/world';
+import { eventData } from '../../../dev/answers';
+import { find } from '../../../dev/world';
+import type { ThermalReading } from '../../api/api';
+import Acknowledge from '../Acknowledge.svelte';
+import AlertWhy from '../AlertWhy.svelte';
+import Chart from '../Chart.svelte';
+import DeviceCharts from '../DeviceCharts.svelte';
+import DeviceChoice from '../DeviceChoice.svelte';
+import DeviceHealth from '../DeviceHealth.svelte';
+import DeviceTroubles from '../DeviceTroubles.svelte';
+import InForce from '../InForce.svelte';
+import LiveVideo from '../LiveVideo.svelte';
+import MotionMap from '../MotionMap.svelte';
+import MotionRow from '../MotionRow.svelte';
+import Moving from '../Moving.svelte';
+import Picture from '../Picture.svelte';
+import RangeTrack from '../RangeTrack.svelte';
+import Regions from '../Regions.svelte';
+import Stage from '../Stage.svelte';
+import Temperatures from '../Temperatures.svelte';
+import VideoPane from '../VideoPane.svelte';
+import Zones from '../Zones.svelte';
+import { LONG, asked, device, of, settingsOf, type Case } from './case';
+import type { Alert, Alerts } from '../../api/api';
+
+const nothing = (): void => undefined;
+const PAST = '/device?site=DEMO&device=transformer&at=';
+const [frozen] = asked<Alerts>('/alerts', { device: 'gate', state: 'open' }).alerts as [Alert];
+const taken: Alert = {
+  ...frozen,
+  acknowledged: { by: 'Mara', time: frozen.raised, comment: 'The cable was loose' },
+};
+const T1 = find('DEMO', 'transformer');
+if (!T1) throw new Error('the world of the tests has no transformer');
+const measured = {
+  ...eventData('thermal', T1, Date.now()),
+  time: new Date().toISOString(),
+} as unknown as ThermalReading;
+const now = Date.now();
+const minutes = (n: number): string => new Date(now - n * 60_000).toISOString();
+
+export const deviceParts: Case[] = [
+  ...of(Acknowledge, 'Acknowledge.svelte', [
+    { when: 'typical', props: { alert: frozen, onchanged: nothing }, reads: ['Your name', 'Comment', 'Acknowledge'] },
+    {
+      when: 'nobody says who',
+      props: { alert: frozen, onchanged: nothing },
+      press: 'Acknowledge',
+      reads: ['Say who you are, so that the others know'],
+    },
+    {
+      when: 'taken note of',
+      props: { alert: taken, onchanged: nothing },
+      reads: ['Acknowledged by Mara', 'The cable was loose', 'Undo'],
+    },
+    {
+      when: 'refused',
+      props: { alert: taken, onchanged: nothing },
+      answers: { unacknowledge: refused(409, 'Conflict', { detail: 'somebody else has taken it back' }) },
+      press: 'Undo',
+      reads: ['Somebody else has taken it back'],
+    },
+    {
+      when: 'out of reach',
+      props: { alert: taken, onchanged: nothing },
+      answers: { unacknowledge: OUT_OF_REACH },
+      press: 'Undo',
+      reads: ['The gateway is out of reach'],
+    },
+    {
+      when: 'long names',
+      props: {
+        alert: { ...taken, acknowledged: { by: LONG, time: frozen.raised, comment: LONG } },
+        onchanged: nothing,
+      },
+      reads: [`Acknowledged by ${LONG}`],
+    },
+    {
+      when: 'the past',
+      at: `/alerts?site=DEMO&at=${minutes(1)}`,
+      props: { alert: frozen, onchanged: nothing },
+      reads: ['Not acknowledged at this moment.'],
+      not: [/Your name/],
+    },
+  ]),
+  ...of(AlertWhy, 'AlertWhy.svelte', [
+    {
+      when: 'typical',
+      props: { id: frozen.id, shown: frozen, waiting: false, onchanged: nothing },
+      reads: [
+        'Why',
+        'Picture frozen',
+        'open',
+        'North gate',
+        'The rule',
+        'Raised when 80 % of the frames',
+        'Events that led to it',
+      ],
+    },
+    {
+      when: 'refused',
+      props: { id: 'gone', shown: null, waiting: false, onchanged: nothing },
+      reads: ['There is nothing of this here', 'Try again'],
+    },
+    {
+      when: 'waiting',
+      props: { id: frozen.id, shown: null, waiting: true, onchanged: nothing },
+      answers: { why: WAITING },
+      reads: ['Why', 'Loading'],
+    },
+  ]),
+  ...of(Chart, 'Chart.svelte', [
+    {
+      when: 'typical',
+      props: {
+        title: 'Temperature',
+        unit: '°C',
+        from: now - 120_000,
+        to: now,
+        data: {
+          times: [now / 1000 - 60, now / 1000],
+          columns: [
+            [80, 91.25],
+            [50, null],
+          ],
+        } as never,
+        lines: [
+          { name: 'top_winding', colour: '#888', thresholds: [{ level: 'warning', value: 80 }] },
+          { name: 'bottom_oil', colour: '#999' },
+        ],
+      },
+      reads: [
+        'Temperature',
+        'Show the thresholds of top_winding',
+        /91\.[23] °C/,
+        /bottom_oil.* 50\.0 °C/,
+        'Temperature over time',
+      ],
+    },
+    {
+      when: 'empty',
+      props: {
+        title: 'Sound',
+        unit: 'dB',
+        from: now - 120_000,
+        to: now,
+        data: { times: [], columns: [[]] } as never,
+        lines: [{ name: 'level', colour: '#888' }],
+      },
+      reads: [/^Sound – Sound over time$/],
+    },
+  ]),
+  ...of(DeviceCharts, 'DeviceCharts.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('transformer'), rois },
+      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), rois: [] },
+      answers: { '/motion': { bucket_s: 60, buckets: [] }, '/audio': { step_s: 60, points: [] } },
+      reads: ['Nothing was measured in this time'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard'), rois: [] },
+      answers: { '/motion': OUT_OF_REACH, '/audio': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(DeviceChoice, 'DeviceChoice.svelte', [
+    {
+      when: 'typical',
+      props: { devices: [device('yard'), device('gate')], chosen: ['yard'], most: 4, onchange: nothing },
+      reads: ['Devices played in step', 'Yard', 'North gate'],
+    },
+    {
+      when: 'many',
+      props: {
+        devices: Array.from({ length: 9 }, (_, i) => device('yard', { device: `d${i}`, name: `Hall ${i}` })),
+        chosen: ['d0'],
+        most: 4,
+        onchange: nothing,
+      },
+      reads: ['Hall 0', 'Add a device …', 'Hall 8'],
+    },
+    {
+      when: 'long names',
+      props: { devices: [device('yard', { name: LONG })], chosen: [], most: 4, onchange: nothing },
+      reads: [LONG],
+    },
+    {
+      when: 'empty',
+      props: { devices: [], chosen: [], most: 4, onchange: nothing },
+      reads: [/^Devices played in step$/],
+    },
+  ]),
+  ...of(DeviceHealth, 'DeviceHealth.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      reads: ['Health', 'Healthy', 'Last picture', '960 × 540', 'Recording since'],
+    },
+    {
+      when: 'a device that is away',
+      props: { device: device('dock') },
+      reads: ['Offline', 'Failed attempts in a row 14', 'Recording no'],
+    },
+    {
+      when: 'refused',
+      props: { device: device('yard') },
+      answers: { health: refused(503, 'no') },
+      reads: ['Not ready yet; the page keeps trying'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard') },
+      answers: { health: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(DeviceTroubles, 'DeviceTroubles.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('gate') },
+      reads: ['Incidents and alerts', 'Picture frozen', 'open', 'Alert open, not acknowledged'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('gate') },
+      answers: { incidents: { incidents: [] }, alerts: { alerts: [] } },
+      reads: ['Nothing has been wrong'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('gate') },
+      answers: { incidents: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(InForce, 'InForce.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')) },
+      reads: [
+        'Motion sensitivity 25, from 500 px',
+        'Picture black from 95 % black',
+        'Ramp (restricted)',
+        'by Mara',
+        'Edit zones',
+      ],
+    },
+    {
+      when: 'empty',
+      props: { device: device('transformer'), settings: asResource({ rois: [], zones: [] } as never) },
+      reads: ['Regions none', 'Zones none'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard'), settings: asResource(null as never, OUT_OF_REACH) },
+      reads: ['The gateway is out of reach'],
+    },
+    {
+      when: 'the past',
+      at: `${PAST}${minutes(60)}`,
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')) },
+      reads: ['in force then'],
+      not: [/Edit zones/],
+    },
+  ]),
+  ...of(LiveVideo, 'LiveVideo.svelte', [
+    { when: 'typical', props: { device: device('yard') }, reads: ['Yard, live video'] },
+  ]),
+  ...of(MotionMap, 'MotionMap.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), date: minutes(0).slice(0, 10), today: true },
+      reads: ['Where something moved before Yard', /\d+ times?, /],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), date: '2026-01-05', today: false },
+      answers: { '/motion': { bucket_s: 3600, buckets: [] } },
+      reads: ['No motion on this day', 'Yard'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard', { name: LONG }), date: '2026-01-05', today: false },
+      answers: { '/motion': OUT_OF_REACH },
+      reads: ['Out of reach', LONG],
+    },
+  ]),
+  ...of(MotionRow, 'MotionRow.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), fields: { fields: [] } },
+      reads: ['Yard', 'Sensitivity of Yard', 'Smallest area of Yard in pixels', 'Save'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), fields: null },
+      answers: { settings: { rois: [], zones: [] } },
+      reads: ['This device has no motion settings'],
+    },
+    {
+      when: 'refused',
+      props: { device: device('yard', { name: LONG }), fields: null },
+      answers: { settings: refused(403, 'no') },
+      reads: [LONG, 'This browser may not do that'],
+    },
+  ]),
+  ...of(Moving, 'Moving.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard', { name: LONG }), kind: 'thermal' },
+      reads: ['Loading…', `${LONG}, thermal, live`],
+    },
+  ]),
+  ...of(Picture, 'Picture.svelte', [
+    { when: 'waiting', props: { device: device('yard') }, reads: ['Loading'] },
+    { when: 'empty', props: { device: device('yard', { last_frame: null }) }, reads: ['No picture yet'] },
+    {
+      when: 'a sensor that only measures',
+      props: { device: device('yard', { kinds: ['thermal'] }) },
+      reads: ['It takes no pictures'],
+    },
+  ]),
+  ...of(RangeTrack, 'RangeTrack.svelte', [
+    {
+      when: 'typical',
+      props: {
+        from: now - 3_600_000,
+        to: now,
+        position: now - 60_000,
+        step: 5000,
+        bucketSeconds: 15,
+        onseek: nothing,
+        spans: [
+          { start: minutes(60), end: minutes(30), duration_s: 1800, bytes: 1, segments: 1, url: '', gap_before_s: 0 },
+        ],
+        buckets: [{ time: minutes(20), events: 3, seconds: 2 }],
+      },
+      reads: ['Moment played', 'recorded 50 %', 'gap', '5 and more motion events in 15 s'],
+    },
+    {
+      when: 'empty',
+      props: {
+        from: now - 3_600_000,
+        to: now,
+        position: now,
+        step: 5000,
+        bucketSeconds: 15,
+        onseek: nothing,
+        spans: [],
+        buckets: [],
+      },
+      reads: ['Moment played'],
+      not: [/recorded \d/],
+    },
+  ]),
+  ...of(Regions, 'Regions.svelte', [
+    { when: 'typical', props: { rois, regions: regions(now) }, reads: [/top_winding \d+\.\d °C/, 'bottom_oil'] },
+    { when: 'empty', props: { rois: [] }, reads: [/^$/] },
+    { when: 'long names', props: { rois: rois.slice(0, 1).map((roi) => ({ ...roi, name: LONG })) }, reads: [LONG] },
+    {
+      when: 'not measured',
+      props: { rois: rois.slice(0, 1).map((roi) => ({ ...roi, enabled: false })) },
+      reads: [/^$/],
+    },
+  ]),
+  ...of(Stage, 'Stage.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('transformer'), rois, zones: [], thermal: measured },
+      reads: ['Both', 'Visual', 'Thermal', 'Fusion', 'Video', 'Transformer T1, visual, live', 'Hot spot 96.4 °C'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('transformer', { online: false }), rois, zones: [], thermal: null },
+      reads: ['No thermal picture while the device is away'],
+    },
+    {
+      when: 'the past',
+      at: `${PAST}${minutes(60)}`,
+      props: { device: device('transformer'), rois, zones: [], thermal: null },
+      reads: ['Nothing was measured before this moment'],
+    },
+    {
+      when: 'zones',
+      props: { device: device('yard'), rois: [], zones: settingsOf('yard').zones ?? [], thermal: null },
+      reads: ['Ramp · restricted'],
+    },
+  ]),
+  ...of(Temperatures, 'Temperatures.svelte', [
+    {
+      when: 'typical',
+      props: { thermal: measured, rois },
+      reads: ['top_winding', 'Weighted mean 84.6 °C', 'sensor 31.2 °C'],
+    },
+    {
+      when: 'empty',
+      props: {
+        thermal: { ...measured, regions: [], composite_temperature: null, sensor_temp: null } as never,
+        rois: [],
+      },
+      reads: ['Weighted mean –', 'sensor –'],
+    },
+  ]),
+  ...of(VideoPane, 'VideoPane.svelte', [
+    {
+      when: 'empty',
+      props: {
+        device: device('yard'),
+        from: now - 7_200_000,
+        to: now - 3_600_000,
+        at: now - 5_000_000,
+        alone: true,
+        onplayer: nothing,
+        onready: nothing,
+      },
+      answers: { recordings: { recordings: [] } },
+      reads: ['Nothing recorded', 'Yard, recorded video'],
+    },
+    {
+      when: 'waiting',
+      props: {
+        device: device('yard'),
+        from: now - 7_200_000,
+        to: now - 3_600_000,
+        at: now - 5_000_000,
+        alone: false,
+        onplayer: nothing,
+        onready: nothing,
+      },
+      answers: { recordings: WAITING },
+      reads: ['Loading…', 'Yard'],
+    },
+  ]),
+  ...of(Zones, 'Zones.svelte', [
+    { when: 'typical', props: { zones: settingsOf('yard').zones ?? [] }, reads: [/^Ramp · restricted$/] },
+    { when: 'empty', props: { zones: [] }, reads: [/^$/] },
+    {
+      when: 'long names',
+      props: {
+        zones: [
+          {
+            name: LONG,
+            points: [
+              [0, 0],
+              [1, 0],
+              [1, 1],
+            ],
+            restricted: false,
+            max_people: null,
+          },
+        ],
+      },
+      reads: [LONG],
+    },
+  ]),
+];

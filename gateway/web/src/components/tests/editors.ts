@@ -1,0 +1,105 @@
+// Where settings of a device are drawn, and where somebody signs in.
+
+import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import { rois } from '../../../dev/world';
+import RoiEditor from '../RoiEditor.svelte';
+import SignIn from '../SignIn.svelte';
+import ZoneEditor from '../ZoneEditor.svelte';
+import { LONG, device, of, settingsOf, type Case } from './case';
+
+const nothing = (): void => undefined;
+const zones = settingsOf('yard').zones ?? [];
+const regions = rois.slice(1);
+const yard = device('yard');
+const t1 = device('transformer');
+
+const shapes: Case[] = [
+  ...of(RoiEditor, 'RoiEditor.svelte', [
+    {
+      when: 'typical',
+      props: { device: t1, initial: regions, onsaved: nothing },
+      reads: [
+        'Region editor',
+        'Region top_winding',
+        '80 / 90 / 100 °C',
+        'Delete bottom_oil',
+        'Emissivity',
+        'Warning °C',
+        'Pole mounted',
+      ],
+    },
+    {
+      when: 'empty',
+      props: { device: t1, initial: [], onsaved: nothing },
+      reads: ['No region yet', 'Add a region'],
+      not: [/Emissivity/],
+    },
+    {
+      when: 'long names',
+      props: { device: t1, initial: regions.map((one, i) => ({ ...one, name: `${LONG} ${i}` })), onsaved: nothing },
+      reads: [`Delete ${LONG} 0`],
+    },
+    {
+      when: 'one more',
+      props: { device: t1, initial: [], onsaved: nothing },
+      press: 'Add a region',
+      reads: ['Without a name', 'Give the region a name, then save', 'Delete the region without a name'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: t1, initial: regions, onsaved: nothing },
+      answers: { 'roi-sets': OUT_OF_REACH, settings: OUT_OF_REACH },
+      reads: ['Region editor', 'Save'],
+      not: [/Begin with/],
+    },
+  ]),
+  ...of(ZoneEditor, 'ZoneEditor.svelte', [
+    {
+      when: 'typical',
+      props: { device: yard, initial: zones, onsaved: nothing },
+      reads: [
+        'Zone editor',
+        'Ramp',
+        'nobody may enter',
+        'Corner 1 of Ramp, at 10 % and 55 %',
+        'At most so many people',
+      ],
+    },
+    {
+      when: 'empty',
+      props: { device: yard, initial: [], onsaved: nothing },
+      reads: ['No zone yet', 'Add a zone'],
+      not: [/Corner/],
+    },
+    {
+      when: 'long names',
+      props: { device: yard, initial: zones.map((one) => ({ ...one, name: LONG })), onsaved: nothing },
+      reads: [`Delete ${LONG}`],
+    },
+    {
+      when: 'one more',
+      props: { device: yard, initial: [], onsaved: nothing },
+      press: 'Add a zone',
+      reads: ['Without a name', 'Corner 4 of the zone, at 35 % and 65 %'],
+    },
+  ]),
+];
+
+export const editors: Case[] = [
+  ...shapes,
+  ...shapes.slice(0, 1).map((one) => ({
+    ...one,
+    of: 'ShapeEditor.svelte',
+    when: 'under the regions',
+    reads: ['Regions', 'Undo', 'Close the editor'],
+  })),
+  ...of(SignIn, 'SignIn.svelte', [
+    { when: 'typical', props: {}, reads: ['Sign in to Watchpost', 'Access token', 'Sign in'] },
+    {
+      when: 'refused',
+      props: {},
+      answers: { session: refused(401, 'Unauthorized', { detail: 'this is not the token' }) },
+      reads: ['Sign in'],
+    },
+  ]),
+];

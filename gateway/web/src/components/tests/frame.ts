@@ -1,0 +1,73 @@
+// What stands around every view: the rail, the time bar, the strips, the keys.
+
+import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import Connection from '../Connection.svelte';
+import KeyHelp from '../KeyHelp.svelte';
+import PastStrip from '../PastStrip.svelte';
+import Rail from '../Rail.svelte';
+import StaleStrip from '../StaleStrip.svelte';
+import TimeBar from '../TimeBar.svelte';
+import { LONG, of, sites, type Case } from './case';
+
+const nothing = (): void => undefined;
+const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
+const PAST = `/wall?site=DEMO&at=${HOUR_AGO}`;
+
+export const frameParts: Case[] = [
+  ...of(Connection, 'Connection.svelte', [
+    { when: 'waiting', props: {}, reads: ['Not heard yet', 'Connecting'] },
+    { when: 'out of reach', props: {}, answers: { sites: OUT_OF_REACH }, reads: ['Out of reach'] },
+  ]),
+  ...of(KeyHelp, 'KeyHelp.svelte', [
+    {
+      when: 'typical',
+      props: { view: 'playback', onclose: nothing },
+      reads: ['Keys', 'Playback', 'Everywhere'],
+      not: [/Timeline\b.*Everywhere/],
+    },
+    {
+      when: 'a view without keys of its own',
+      props: { view: 'system', onclose: nothing },
+      reads: ['Everywhere'],
+      not: [/Speed/],
+    },
+  ]),
+  ...of(PastStrip, 'PastStrip.svelte', [
+    { when: 'typical', at: PAST, props: { stale: false }, reads: ['Not live', '1 h ago', 'Back to now'] },
+    { when: 'out of reach', at: PAST, props: { stale: true }, reads: ['Not live', 'Reconnecting'] },
+  ]),
+  ...of(Rail, 'Rail.svelte', [
+    {
+      when: 'typical',
+      props: { unseenAlerts: 3, onhelp: nothing },
+      reads: ['Watchpost', 'Demo yard', 'Wall', 'Timeline', 'Alerts 3 not acknowledged', 'Show the keys'],
+    },
+    {
+      when: 'empty',
+      props: { unseenAlerts: 0, onhelp: nothing },
+      answers: { sites: { ...sites(), sites: [] } },
+      reads: ['Loading…'],
+      not: [/not acknowledged/],
+    },
+    {
+      when: 'out of reach',
+      props: { unseenAlerts: 0, onhelp: nothing },
+      answers: { sites: OUT_OF_REACH },
+      reads: ['Out of reach'],
+    },
+    {
+      when: 'long names',
+      props: { unseenAlerts: 0, onhelp: nothing },
+      answers: { sites: { ...sites(), sites: sites().sites.map((one) => ({ ...one, name: LONG })) } },
+      reads: [LONG],
+    },
+  ]),
+  ...of(StaleStrip, 'StaleStrip.svelte', [
+    { when: 'typical', props: {}, reads: [/^Reconnecting since .*\d\d:\d\d:\d\d \(0 s\)/] },
+  ]),
+  ...of(TimeBar, 'TimeBar.svelte', [
+    { when: 'typical', props: {}, reads: ['Time', 'Previous incident', 'Now', 'Moment shown', 'Time bar shows 24 h'] },
+    { when: 'the past', at: PAST, props: {}, reads: ['Moment shown'], not: [/\bNow, /] },
+    { when: 'refused', props: {}, answers: { DEMO: refused(503, 'no') }, reads: ['Moment shown'] },
+  ]),
+];

@@ -1,0 +1,158 @@
+// What is shown of the hub: its consumers, its storage, its registry.
+
+import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
+import type { Consumers, Retired, Storage } from '../../api/api';
+import StorageTable from '../StorageTable.svelte';
+import DeviceForm from '../registry/DeviceForm.svelte';
+import DeviceRow from '../registry/DeviceRow.svelte';
+import Devices from '../registry/Devices.svelte';
+import SendsAgain from '../registry/SendsAgain.svelte';
+import ConsumerTable from '../system/ConsumerTable.svelte';
+import { LONG, asked, demo, device, of, type Case } from './case';
+
+const nothing = (): void => undefined;
+const consumers = asked<Consumers>('/consumers');
+const gone: Retired = {
+  site: 'DEMO',
+  device: 'old',
+  name: 'Old gate',
+  retired: '2026-01-04T10:00:00.000Z',
+  by: 'Mara',
+  heard_again: new Date(Date.now() - 60_000).toISOString(),
+};
+
+export const hubParts: Case[] = [
+  ...of(StorageTable, 'StorageTable.svelte', [
+    {
+      when: 'typical',
+      props: { storage: asked<Storage>('/storage') },
+      reads: ['Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
+    },
+    { when: 'empty', props: { storage: { ...asked<Storage>('/storage'), devices: [] } }, reads: ['Device', 'Total'] },
+  ]),
+  ...of(DeviceForm, 'registry/DeviceForm.svelte', [
+    {
+      when: 'typical',
+      props: { site: 'DEMO', device: device('yard'), done: nothing },
+      answers: { registration: { settings: [] } },
+      reads: ['Edit Yard', 'Name', 'Pictures, all the time', 'Missed after minutes of silence', 'Save'],
+    },
+    {
+      when: 'empty',
+      props: { site: 'DEMO', device: null, done: nothing },
+      reads: ['Add a device', 'As it publishes: watchpost/v1/DEMO/door/event/…', '0 is never'],
+    },
+    {
+      when: 'refused',
+      props: {
+        site: 'DEMO',
+        device: device('yard', { silent_after_s: 90, expects: 'nothing', name: LONG }),
+        done: nothing,
+      },
+      answers: { registration: refused(503, 'no') },
+      reads: [LONG, 'Save'],
+    },
+    {
+      when: 'the configuration says something else',
+      props: { site: 'DEMO', device: device('yard'), done: nothing },
+      answers: {
+        registration: {
+          settings: [
+            {
+              name: 'name',
+              in_force: { value: 'Yard', by: 'Mara', time: '2026-01-05T10:00:00.000Z' },
+              configured: { value: 'Court', by: 'configuration', time: '2026-01-05T09:00:00.000Z' },
+            },
+          ],
+        },
+      },
+      reads: ['Name: the configuration says “Court”; changed here to “Yard” by Mara'],
+    },
+  ]),
+  ...of(DeviceRow, 'registry/DeviceRow.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      reads: ['Yard', 'Pictures, all the time', 'Edit Yard', 'Retire Yard'],
+    },
+    { when: 'long names', props: { device: device('yard', { name: LONG }) }, reads: [`Edit ${LONG}`] },
+    {
+      when: 'not added yet',
+      props: { device: device('yard', { registered: false }) },
+      reads: ['Not added yet: only heard of'],
+    },
+    {
+      when: 'a question first',
+      props: { device: device('yard') },
+      press: 'Retire Yard',
+      reads: ['Watch Yard no more?', 'Cancel'],
+    },
+  ]),
+  ...of(Devices, 'registry/Devices.svelte', [
+    { when: 'typical', props: {}, reads: ['Devices', 'Yard', 'Transformer T1', 'Add a device'] },
+    {
+      when: 'empty',
+      props: {},
+      answers: { '/DEMO/devices': { ...demo(), devices: [] } },
+      reads: ['No device at this site yet'],
+    },
+    {
+      when: 'retired',
+      props: {},
+      answers: { '/DEMO/devices': { ...demo(), retired: [gone] } },
+      reads: ['Retired', 'Old gate', 'by Mara', 'Sends again, last', 'Bring Old gate back'],
+    },
+    {
+      when: 'out of reach',
+      props: {},
+      answers: { '/DEMO/devices': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(SendsAgain, 'registry/SendsAgain.svelte', [
+    { when: 'empty', props: {}, reads: [/^$/] },
+    {
+      when: 'typical',
+      props: {},
+      answers: { '/DEMO/devices': { ...demo(), retired: [gone] } },
+      reads: ['Old gate is sending again although it was retired on', 'Bring Old gate back'],
+    },
+  ]),
+  ...of(ConsumerTable, 'system/ConsumerTable.svelte', [
+    {
+      when: 'typical',
+      props: { consumers: asResource(consumers) },
+      answers: { events: { events: [], next: null, head: 1 } },
+      reads: [
+        'Consumers',
+        'Up to date',
+        'Rebuild of Thermal trend',
+        'https://hooks.example answered 503, next try in 32 s',
+        'Catching up',
+        'Stopped',
+      ],
+    },
+    {
+      when: 'empty',
+      props: { consumers: asResource({ ...consumers, consumers: [] }) },
+      reads: ['No consumer is registered'],
+    },
+    {
+      when: 'waiting',
+      props: { consumers: asResource<Consumers>(null) },
+      answers: { events: WAITING },
+      reads: ['Loading'],
+    },
+    {
+      when: 'out of reach',
+      props: { consumers: asResource<Consumers>(null, OUT_OF_REACH) },
+      reads: ['The gateway is out of reach'],
+    },
+    {
+      when: 'a question first',
+      props: { consumers: asResource(consumers) },
+      press: 'Rebuild Mosaics',
+      reads: ['Make Mosaics again from the first event?', 'Cancel'],
+    },
+  ]),
+];

@@ -1,0 +1,154 @@
+// What people note and take along: notes and exports.
+
+import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import type { Annotation, Export } from '../../api/api';
+import ExportDialog from '../exports/ExportDialog.svelte';
+import ExportList from '../exports/ExportList.svelte';
+import NoteEditor from '../marks/NoteEditor.svelte';
+import NoteMarks from '../marks/NoteMarks.svelte';
+import NotesPanel from '../marks/NotesPanel.svelte';
+import { LONG, of, type Case } from './case';
+
+const nothing = (): void => undefined;
+const position = Date.now() - 3_600_000;
+const at = new Date(position).toISOString();
+const note: Annotation = {
+  id: 'note-1',
+  site: 'DEMO',
+  devices: ['yard'],
+  start: at,
+  end: at,
+  text: 'The lorry waits',
+  colour: '#ff9500',
+  by: 'Mara',
+  created: at,
+  changed_by: null,
+  changed: null,
+  removed: false,
+};
+const made: Export = {
+  id: 'export-1',
+  site: 'DEMO',
+  devices: ['yard', 'gate'],
+  start: at,
+  end: at,
+  form: 'zip',
+  exact: false,
+  speed: 1,
+  originals: false,
+  tables: false,
+  by: 'Mara',
+  asked: at,
+  state: 'done',
+  progress: 1,
+  ended: at,
+  detail: null,
+  size: 412_000_000,
+  sha256: 'ab',
+  files: [{ name: 'yard.zip', url: '/exports/yard.zip' }] as Export['files'],
+};
+const notes = (annotations: Annotation[]) => ({ annotations: { annotations, next: null } });
+const exports = (found: Export[]) => ({ exports: { exports: found, next: null } });
+const where = { devices: ['yard'], position };
+
+export const kept: Case[] = [
+  ...of(NoteEditor, 'marks/NoteEditor.svelte', [
+    {
+      when: 'empty',
+      props: { ...where, note: null, onsaved: nothing, oncancel: nothing },
+      reads: ['New note', 'A moment', 'Your name', 'About all of the site', 'Add note'],
+    },
+    {
+      when: 'typical',
+      props: { ...where, note, onsaved: nothing, oncancel: nothing },
+      reads: ['Change note', 'Save'],
+    },
+  ]),
+  ...of(NoteMarks, 'marks/NoteMarks.svelte', [
+    {
+      when: 'typical',
+      props: { from: position - 60_000, to: position + 60_000 },
+      answers: notes([note]),
+      reads: ['Note: The lorry waits', 'Mara'],
+    },
+    {
+      when: 'empty',
+      props: { from: position - 60_000, to: position + 60_000 },
+      answers: notes([]),
+      reads: [/^$/],
+    },
+    {
+      when: 'long names',
+      props: { from: position - 60_000, to: position + 60_000 },
+      answers: notes([{ ...note, text: LONG }]),
+      reads: [`Note: ${LONG}`],
+    },
+  ]),
+  ...of(NotesPanel, 'marks/NotesPanel.svelte', [
+    {
+      when: 'typical',
+      props: where,
+      answers: notes([note]),
+      reads: ['Notes', 'The lorry waits', 'Yard · Mara', 'Change'],
+    },
+    { when: 'empty', props: where, answers: notes([]), reads: ['Nobody has noted anything yet'] },
+    { when: 'one more', props: where, answers: notes([]), press: 'Note this moment', reads: ['New note', 'Add note'] },
+    {
+      when: 'refused',
+      props: where,
+      answers: {
+        'note-1/remove': refused(409, 'Conflict', { detail: 'somebody has changed it' }),
+        ...notes([note]),
+      },
+      press: 'Remove note: The lorry waits',
+      reads: ['Somebody has changed it'],
+    },
+  ]),
+  ...of(ExportDialog, 'exports/ExportDialog.svelte', [
+    {
+      when: 'typical',
+      props: { ...where, onasked: nothing, onclose: nothing },
+      reads: ['Export', '2 min', 'Video (MP4)', 'Side by side', 'Yard', 'Your name', 'Cancel'],
+    },
+    {
+      when: 'a range and many cameras',
+      props: {
+        ...where,
+        devices: ['yard', 'gate'],
+        range: { from: position, to: position + 600_000 },
+        onasked: nothing,
+        onclose: nothing,
+      },
+      reads: ['10 min', 'With the recordings as they were kept, as evidence'],
+    },
+  ]),
+  ...of(ExportList, 'exports/ExportList.svelte', [
+    {
+      when: 'typical',
+      props: where,
+      answers: exports([made]),
+      reads: ['Exports', 'ZIP', 'Yard, North gate', 'Ready', 'Download (412 MB)', 'Remove export'],
+    },
+    { when: 'empty', props: where, answers: exports([]), reads: ['Nothing was exported yet'] },
+    {
+      when: 'running',
+      props: where,
+      answers: exports([{ ...made, state: 'running', progress: 0.4, files: [] }]),
+      reads: ['Being made', 'Cancel'],
+      not: [/Download/],
+    },
+    {
+      when: 'failed',
+      props: where,
+      answers: exports([{ ...made, state: 'failed', files: [], detail: LONG }]),
+      reads: [`Failed: ${LONG}`],
+    },
+    {
+      when: 'out of reach',
+      props: where,
+      answers: { exports: OUT_OF_REACH },
+      reads: ['Exports', 'Export …'],
+      not: [/Nothing was exported/],
+    },
+  ]),
+];

@@ -1,0 +1,90 @@
+// The mosaic of a minute, its table, and why a picture counts as frozen.
+
+import { tile } from '../../../dev/answers';
+import type { Analysis, Tile } from '../../api/api';
+import Freeze from '../Freeze.svelte';
+import Mosaic from '../Mosaic.svelte';
+import MosaicTable from '../MosaicTable.svelte';
+import { of, type Case } from './case';
+
+const nothing = (): void => undefined;
+const minute = Math.floor(Date.now() / 60_000) - 2;
+const at = minute * 60_000;
+const shown: Tile = tile('DEMO', minute);
+const frozen = shown.devices.find((one) => one.analysis_json?.freeze)?.analysis_json as Analysis;
+const of_minute = {
+  site: 'DEMO',
+  item: { minute, at, index: 1438, slot: '1000' } as never,
+  kept: true,
+  failed: false,
+  waiting: false,
+  fresh: false,
+  onloading: nothing,
+};
+
+export const mosaicParts: Case[] = [
+  ...of(Freeze, 'Freeze.svelte', [
+    {
+      when: 'typical',
+      props: { device: 'gate', analysis: frozen, at, onclose: nothing },
+      reads: [
+        'North gate: picture frozen',
+        'The one before, 0.4 different',
+        'This one, 0.4 different',
+        'Device at that moment',
+      ],
+    },
+    {
+      when: 'empty',
+      props: { device: 'gate', analysis: { ...frozen, last_3_filenames: [], freeze_diffs: [] }, at, onclose: nothing },
+      reads: ['The analysis kept no pictures for this minute'],
+    },
+  ]),
+  ...of(Mosaic, 'Mosaic.svelte', [
+    { when: 'waiting', props: { ...of_minute, filter: 'all', state: 'ok', tile: shown }, reads: ['Loading…'] },
+    {
+      when: 'empty',
+      props: { ...of_minute, filter: 'all', state: 'no_data', tile: null },
+      reads: [/No pictures of \d\d:\d\d/, 'Nothing was received in this minute.'],
+    },
+    {
+      when: 'no incident',
+      props: { ...of_minute, filter: 'ko', state: 'ok', tile: { ...shown, ko: { width: 0, height: 0, cells: [] } } },
+      reads: ['No device had an incident in this minute'],
+    },
+    {
+      when: 'too long ago',
+      props: { ...of_minute, kept: false, filter: 'all', state: 'ok', tile: null },
+      reads: ['Minutes are kept for 24 hours'],
+    },
+    {
+      when: 'no minute yet',
+      props: { ...of_minute, fresh: true, filter: 'all', state: 'ok', tile: null },
+      reads: ['The first minute is on its way'],
+    },
+    {
+      when: 'refused',
+      props: { ...of_minute, failed: true, filter: 'all', state: 'ok', tile: null },
+      reads: [/No pictures of/],
+    },
+  ]),
+  ...of(MosaicTable, 'MosaicTable.svelte', [
+    {
+      when: 'typical',
+      props: { tile: shown, at },
+      reads: ['What was seen and heard', '5 devices', 'North gate', 'Picture frozen', 'Sound good', /-4\d\.\d dB/],
+    },
+    { when: 'empty', props: { tile: { ...shown, devices: [] }, at }, reads: [/^$/] },
+    {
+      when: 'not analysed',
+      props: {
+        tile: {
+          ...shown,
+          devices: shown.devices.map((one, i) => (i ? one : { ...one, analysis_json: null })) as Tile['devices'],
+        },
+        at,
+      },
+      reads: ['Not analysed'],
+    },
+  ]),
+];

@@ -7,8 +7,12 @@ from pathlib import Path
 from random import Random
 from threading import Event as Flag
 
+import cv2
+import numpy as np
+
 from bus_schemas.event import Event
 from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.store.archive.copies import Pending
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage
@@ -19,6 +23,11 @@ from tests.data_directory import fold, hub_of, write
 
 KEEP = timedelta(days=30)
 RETENTION = RetentionPolicy(media=(("thumbnail", KEEP), ("segment", KEEP)))
+
+
+def drawn(chance: Random) -> bytes:
+    """A small picture of one grey."""
+    return cv2.imencode(".jpg", np.full((18, 32, 3), chance.randrange(256), np.uint8))[1].tobytes()
 
 
 class ColdHub:
@@ -39,7 +48,7 @@ class ColdHub:
         chance = Random(start.timestamp())
         for second in range(0, minutes * 60, 10):
             moment = start + timedelta(seconds=second)
-            body, picture = chance.randbytes(segment_bytes), chance.randbytes(300)
+            body, picture = chance.randbytes(segment_bytes), drawn(chance)
             medium = builders.media(moment, body, kind="segment", id=f"s{moment:%d%H%M%S}")
             thumbnail = builders.media(moment, picture, id=f"t{moment:%d%H%M%S}")
             self.payloads |= {medium.data.key: body, thumbnail.data.key: picture}
@@ -72,6 +81,10 @@ class ColdHub:
         with ArchiveReader(self.data / "archive") as reader:
             found = reader.between("DEMO", "yard", kind, START - KEEP, self.now + KEEP)
         return [one.tier for one in found]
+
+    def pending(self) -> Pending:
+        with ArchiveReader(self.data / "archive") as reader:
+            return reader.pending(self.now, ("segment", "thumbnail"))
 
     def packs_on_disk(self) -> list[str]:
         return sorted(path.relative_to(self.data).as_posix() for path in self.data.glob("archive/*/*/*/*/*.pack"))

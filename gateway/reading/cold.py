@@ -1,6 +1,7 @@
 """Reads media that only cold storage has, in threads of their own: a bucket that is slow holds up no other question."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,15 @@ class ColdMedia:
             raise Problem(404, f"this was in cold storage only: {lost.strerror}") from lost
         except OutOfReach as away:
             raise Problem(503, f"this is in cold storage only: {away.strerror}", headers=RETRY) from away
+
+    async def read_all(self, copies: Mapping[int, ObjectRange]) -> dict[int, bytes]:
+        """Those that are there; a problem where the bucket is out of reach."""
+        reads = (self.read(copy, 0, copy.size) for copy in copies.values())
+        found = dict(zip(copies, await asyncio.gather(*reads, return_exceptions=True), strict=True))
+        for one in found.values():
+            if isinstance(one, BaseException) and not (isinstance(one, Problem) and one.status == 404):
+                raise one
+        return {number: body for number, body in found.items() if isinstance(body, bytes)}
 
     @property
     def is_away(self) -> bool:

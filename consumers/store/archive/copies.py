@@ -77,8 +77,13 @@ class Pending:
     deleting: int = 0
 
     @classmethod
-    def of(cls, index: sqlite3.Connection) -> Self:
-        (waiting,) = index.execute("select coalesce(sum(end - copied), 0) from packs where copied < end").fetchone()
+    def of(cls, index: sqlite3.Connection, until: int, kinds: Collection[str]) -> Self:
+        """Of the packs of some kinds that were over at a minute."""
+        (waiting,) = index.execute(
+            "select coalesce(sum(end - copied), 0) from packs join series using (series)"
+            f" where copied < end and start + minutes <= ? and kind in ({','.join('?' * len(kinds))})",
+            (until, *kinds),
+        ).fetchone()
         (deleting,) = index.execute("select count(*) from tombstones").fetchone()
         return cls(waiting, deleting)
 

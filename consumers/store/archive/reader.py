@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,9 +166,9 @@ class ArchiveReader:
         )
         return {(site, device, kind): size for site, device, kind, size in rows}
 
-    def pending(self) -> Pending:
+    def pending(self, until: datetime, kinds: Collection[str]) -> Pending:
         index = self._index()
-        return Pending() if index is None else Pending.of(index)
+        return Pending() if index is None else Pending.of(index, (until - EPOCH) // MINUTE, kinds)
 
     def index_bytes(self) -> int:
         """The size of the index itself on the disk."""

@@ -24,12 +24,18 @@ def cold_reader(storage: ColdStorage | None, data: Path) -> "BucketReader | None
 
 
 @contextmanager
-def media_of(hub: HubConfig) -> Iterator[ArchiveReader]:
-    """For use in the thread that opens it."""
+def cold_reader_of(hub: HubConfig) -> Iterator["BucketReader | None"]:
+    """For use from any thread."""
     cold = cold_reader(hub.cold, hub.data)
     try:
-        with ArchiveReader(hub.data / "archive", cold) as archive:
-            yield archive
+        yield cold
     finally:
         if cold is not None:
             cold.close()
+
+
+@contextmanager
+def media_of(hub: HubConfig) -> Iterator[ArchiveReader]:
+    """For use in the thread that opens it."""
+    with cold_reader_of(hub) as cold, ArchiveReader(hub.data / "archive", cold) as archive:
+        yield archive

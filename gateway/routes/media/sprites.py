@@ -2,12 +2,14 @@
 
 from asyncio import to_thread
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
 from pydantic import Field
 from starlette.responses import Response
 
+from consumers.store.archive.copies import ObjectRange
 from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
@@ -47,6 +49,14 @@ class SpriteAnswer(Answer):
     tiles: list[TileAnswer] = Field(description="Those that there are; of other times there is no picture.")
 
 
+@dataclass(frozen=True, slots=True)
+class TilePictures:
+    """The pictures of a sheet by the number of their tile, and where those are that only cold storage has."""
+
+    hot: dict[int, bytes] = field(default_factory=dict)
+    cold: dict[int, ObjectRange] = field(default_factory=dict)
+
+
 async def index(call: Call[SpriteHour]) -> SpriteAnswer:
     """Which pictures the sheet of an hour holds."""
     asked = call.parameters
@@ -69,20 +79,21 @@ async def sheet(call: Call[SheetOfHour]) -> Response:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
 
-    def question(stores: Stores) -> tuple[str, bytes | None, dict[int, bytes]]:
+    def question(stores: Stores) -> tuple[str, bytes | None, TilePictures]:
         found = _tiles(stores, asked)
         name = _name(found.values())
         known = gateway.sprites.get(name) if found else None
-        return name, known, {} if known is not None else _bodies(stores, found)
+        return name, known, TilePictures() if known is not None else _pictures(stores, found)
 
-    name, known, bodies = await gateway.ask(question)
-    if known is None and not bodies:
+    name, known, pictures = await gateway.ask(question)
+    if known is None and not (pictures.hot or pictures.cold):
         raise Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
     headers = {"ETag": f'"{name}"', "Cache-Control": IMMUTABLE if asked.of == name else "private, no-cache"}
     if matches(call.request.headers.get("if-none-match"), f'"{name}"'):
         return Response(None, 304, headers)
     if known is None:
-        known = await to_thread(sprite_sheet, bodies)
+        bodies = pictures.hot | await gateway.cold.read_all(pictures.cold)
+        known = await to_thread(sprite_sheet, dict(sorted(bodies.items())))
         gateway.sprites.put(name, known)
     return Response(known, 200, headers, "image/jpeg")
 
@@ -97,9 +108,15 @@ def _tiles(stores: Stores, asked: SpriteHour) -> dict[int, StoredMedium]:
     return tiles
 
 
-def _bodies(stores: Stores, tiles: dict[int, StoredMedium]) -> dict[int, bytes]:
-    bodies = {number: stores.archive.read_range(stored, 0, stored.size) for number, stored in tiles.items()}
-    return {number: body for number, body in bodies.items() if body is not None}
+def _pictures(stores: Stores, tiles: dict[int, StoredMedium]) -> TilePictures:
+    found = TilePictures()
+    for number, stored in tiles.items():
+        body = stores.archive.read_hot(stored, 0, stored.size)
+        if body is not None:
+            found.hot[number] = body
+        elif (copy := stores.archive.copy_of(stored)) is not None:
+            found.cold[number] = copy
+    return found
 
 
 def _name(tiles: Iterable[StoredMedium]) -> str:

@@ -146,7 +146,9 @@ async def stats(call: Call[Nothing]) -> Storage:
 
     def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending]:
         archive, disk = stores.archive, disk_of(hub.data)
-        pending = archive.pending() if hub.cold is not None else Pending()
+        pending = Pending()
+        if hub.cold is not None:
+            pending = archive.pending(now - hub.cold.archive_after, hub.cold.kinds(hub.retention.longest()))
         return archive.usage(), archive.index_bytes(), disk, forecast_of(hub, stores, now), pending
 
     usage, index_bytes, disk, ahead, pending = await gateway.ask(question)

@@ -1,16 +1,21 @@
 """Packs go to a real S3 server, are compared, and leave the disk; whatever stops that, nothing is lost or left over."""
 
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from consumers.store.archive.copies import LostCopy
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import media_of
 from consumers.store.cold.bucket import Bucket
-from consumers.store.cold.settings import ColdStorage
+from consumers.store.cold.settings import ColdStorage, TransferHours
+from consumers.upkeep.backup.take import take
 from consumers.upkeep.cold.owner import NotOwner
+from consumers.upkeep.cold.packs import OtherBucket
 from consumers.upkeep.verify.run import check
 from tests.builders import START
 from tests.cold_hub import ColdHub
@@ -91,15 +96,14 @@ def test_what_retention_drops_is_deleted_in_the_bucket_and_known_until_it_is_gon
 
     for kind in ("segment", "thumbnail"):
         retention.drop(retention.expiring(kind, hub.now))
-    with ArchiveReader(hub.data / "archive") as reader:
-        deleting = reader.pending().deleting
+    deleting = hub.pending().deleting
     there = len(s3.files(storage.prefix))
     hub.archive()
 
     assert (deleting, there) == (2, 3)
     assert list(s3.files(storage.prefix)) == ["owner.json"]
+    assert hub.pending().deleting == 0
     with ArchiveReader(hub.data / "archive") as reader:
-        assert reader.pending().deleting == 0
         assert reader.usage() == []
 
 
@@ -127,3 +131,83 @@ def test_an_index_that_was_lost_is_made_again_of_the_disk_and_the_bucket(hub: Co
     with media_of(hub.hub) as media:
         assert [media.read(key) for key in cold + hot] == [hub.payloads[key] for key in cold + hot]
     assert faults(hub) == []
+
+
+def test_a_backup_knows_what_is_in_cold_storage(hub: ColdHub, tmp_path: Path) -> None:
+    cold = hub.record(START, minutes=5)
+    hub.archive(7 * HOUR)
+    hot = hub.record(hub.now, minutes=5)
+    target = tmp_path / "backup"
+
+    for _ in range(2):
+        take(hub.hub, target, "0.0", lambda: hub.now, lambda done, of: None)
+
+    copy = replace(hub.hub, data=target)
+    with media_of(copy) as media:
+        assert [media.read(key) for key in cold + hot] == [hub.payloads[key] for key in cold + hot]
+    assert [fault for one in check(("media",), copy, lambda part, done, of: None) for fault in one.faults] == []
+    assert ColdHub(target, hub.storage, hub.now).pending().deleting == 0
+
+
+def test_a_bucket_without_what_was_copied_is_refused_and_nothing_is_forgotten(hub: ColdHub) -> None:
+    hub.record()
+    hub.archive(7 * HOUR)
+    moved = ColdHub(hub.data, replace(hub.storage, prefix=f"{hub.storage.prefix}-new"), hub.now)
+
+    with pytest.raises(OtherBucket, match=r"lacks 2 objects that were written to another bucket or prefix"):
+        moved.archive()
+
+    assert set(moved.tiers()) == {"cold"}
+
+
+def test_nothing_is_uploaded_outside_of_the_hours_of_transfer(hub: ColdHub) -> None:
+    night = TransferHours(time(22), time(6))
+    resting = ColdHub(hub.data, replace(hub.storage, hours=night), hub.now)
+    resting.record(START, minutes=1)
+    resting.archive(HOUR)
+    by_day = set(resting.tiers())
+    resting.archive(12 * HOUR)
+
+    assert by_day == {"hot"}
+    assert set(resting.tiers()) == {"cold"}
+
+
+def test_an_upload_takes_no_more_of_the_link_than_it_may(hub: ColdHub) -> None:
+    slow = ColdHub(hub.data, replace(hub.storage, bytes_per_s=400_000), hub.now)
+    slow.record(START, minutes=1, segment_bytes=200_000)
+    began = monotonic()
+
+    slow.archive()
+
+    assert monotonic() - began > 1.5
+    assert set(slow.tiers()) == {"both"}
+
+
+def test_with_two_copies_the_disk_keeps_what_the_bucket_has(hub: ColdHub) -> None:
+    twice = ColdHub(hub.data, replace(hub.storage, copies=2), hub.now)
+    twice.record()
+
+    twice.archive(24 * HOUR)
+
+    assert set(twice.tiers()) == {"both"}
+
+
+def test_what_others_changed_or_took_from_the_bucket_is_found_and_never_shown(
+    hub: ColdHub, storage: ColdStorage
+) -> None:
+    keys = hub.record()
+    hub.archive(7 * HOUR)
+    with closing(Bucket(storage)) as bucket:
+        segments, thumbnails = (name for name, _ in bucket.list("packs/"))
+        body = bytearray(bucket.get(segments))
+        body[5000] ^= 1
+        bucket.put(segments, bytes(body))
+        bucket.delete(thumbnails)
+
+    found = faults(hub, "media")
+
+    assert [one.split(" packs/")[0] for one in found] == ["the object", "the object"]
+    assert "is not in cold storage" in found[0]
+    assert "has other bytes in cold storage than were written" in found[1]
+    with media_of(hub.hub) as media, pytest.raises(LostCopy, match="other bytes than were written"):
+        media.read(keys[0])

@@ -1,5 +1,6 @@
 """Cold hours are played by the gateway as hot ones are, and what is out of reach is said so."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -8,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from consumers.engine import view_files
 from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.exports.footage import footage, loaded
 from tests.builders import START
 from tests.cold_hub import ColdHub
 from tests.integration.gateway.started import Started
@@ -78,6 +81,29 @@ def test_lists_say_where_each_medium_is(hub: ColdHub, client: httpx.Client) -> N
 
     assert [one["tier"] for one in segments] == ["cold"] * 30 + ["hot"] * 6
     assert {one["tier"] for one in thumbnails} == {"cold", "hot"}
+
+
+def test_the_sprite_sheet_of_a_cold_hour_is_drawn(client: httpx.Client) -> None:
+    described = client.get("/api/v1/sites/DEMO/devices/yard/sprites/2026-01-05/10.json").json()
+
+    sheet = client.get(described["url"])
+
+    assert len(described["tiles"]) == 5
+    assert (sheet.status_code, sheet.headers["content-type"]) == (200, "image/jpeg")
+
+
+def test_an_export_reads_cold_segments_and_says_where_it_cannot(tmp_path: Path, own_s3: S3Server) -> None:
+    hub = cold_hub(tmp_path / "data", own_s3.storage(keep_hot=timedelta(hours=6)))
+    view = view_files.open_view(hub.data, "recordings")
+    rows = footage(view, "DEMO", "yard", START, hub.now).segments
+    view.close()
+    found = list(loaded(hub.hub, rows, lambda: None))
+    own_s3.stop()
+    shutil.rmtree(hub.data / "cold_cache")
+
+    assert [one.body for one in found] == [hub.payloads[row.key] for row in rows]
+    assert {one.found for one in found} == {"intact"}
+    assert {one.found for one in loaded(hub.hub, rows, lambda: None)} == {"out of reach"}
 
 
 def test_the_storage_page_counts_the_bucket_beside_the_disk(

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from consumers.store.journal.record import DeviceKey
@@ -14,34 +15,47 @@ COARSE_S: Final = 60
 WIDTHS: Final = (FINE_S, COARSE_S)
 
 
+_Key = tuple[str, str, int, int]
+"""Site, device, width and tick."""
+
+
+@dataclass(slots=True)
+class _Tick:
+    """`carried` is 1 where a motion of the tick before goes on in it."""
+
+    began: int = 0
+    carried: int = 0
+    milliseconds: int = 0
+
+
 class CountsByTick:
     """Not in the view before `save`."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
-        self._events: defaultdict[tuple[str, str, int, int], int] = defaultdict(int)
-        self._milliseconds: defaultdict[tuple[str, str, int, int], int] = defaultdict(int)
+        self._ticks: defaultdict[_Key, _Tick] = defaultdict(_Tick)
 
     def add(self, where: DeviceKey, progress: MotionProgress) -> None:
         for width in WIDTHS:
-            if progress.began is not None:
-                self._events[*where, width, progress.began // 1000 // width] += 1
-            for tick, milliseconds in _by_tick(progress.since, progress.until, width * 1000):
-                self._milliseconds[*where, width, tick] += milliseconds
+            if progress.is_new:
+                self._ticks[*where, width, progress.started // 1000 // width].began += 1
+            for start, milliseconds in _by_tick(progress.since, progress.until, width * 1000):
+                tick = self._ticks[*where, width, start // 1000 // width]
+                tick.milliseconds += milliseconds
+                if start % (width * 1000) == 0 and start > progress.started:
+                    tick.carried = 1
 
     def save(self) -> None:
-        keys = self._events.keys() | self._milliseconds.keys()
         self._view.executemany(
-            "insert into counts values (?, ?, ?, ?, ?, ?) on conflict do update set events = events + excluded.events, "
-            "milliseconds = milliseconds + excluded.milliseconds",
-            [(*key, self._events.get(key, 0), self._milliseconds.get(key, 0)) for key in keys],
+            "insert into counts values (?, ?, ?, ?, ?, ?, ?) on conflict do update set began = began + excluded.began, "
+            "carried = max(carried, excluded.carried), milliseconds = milliseconds + excluded.milliseconds",
+            [(*key, tick.began, tick.carried, tick.milliseconds) for key, tick in self._ticks.items()],
         )
 
 
 def _by_tick(since: int, until: int, width: int) -> Iterator[tuple[int, int]]:
-    """How many of the milliseconds from `since` to `until` lie in each tick."""
+    """The time from `since` to `until`, in milliseconds, in parts by tick: when each begins, and how long it is."""
     while since < until:
-        tick = since // width
-        end = min((tick + 1) * width, until)
-        yield tick, end - since
+        end = min((since // width + 1) * width, until)
+        yield since, end - since
         since = end

@@ -30,9 +30,12 @@ class MotionRow:
 
 @dataclass(frozen=True, slots=True)
 class MotionProgress:
-    """What an event adds to a motion: that it began at `began`, and that something moved from `since` to `until`."""
+    """What an event adds to the motion that began at `started`: whether it `is_new`, and that something moved from
+    `since` to `until`.
+    """
 
-    began: int | None
+    started: int
+    is_new: bool
     since: int
     until: int
     has_new_boxes: bool
@@ -57,10 +60,14 @@ class Motions:
         motion = self._find(where, started)
         if motion is None:
             motion = MotionRow(*where, started, at)
-            progress = MotionProgress(started, max(started, at - LONGEST_COUNTED_MS), at, has_new_boxes=True)
+            progress = MotionProgress(
+                started, is_new=True, since=max(started, at - LONGEST_COUNTED_MS), until=at, has_new_boxes=True
+            )
         elif at > motion.latest or (data.phase == "end" and not motion.ended):
             since = max(motion.latest, at - LONGEST_COUNTED_MS)
-            progress = MotionProgress(None, min(since, at), at, has_new_boxes=data.phase != "end")
+            progress = MotionProgress(
+                motion.started, is_new=False, since=min(since, at), until=at, has_new_boxes=data.phase != "end"
+            )
         else:
             return None
         self._extend(motion, data, at)

@@ -28,7 +28,7 @@ class MotionProjection(Projection):
     """
 
     name: ClassVar[str] = "motion"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (MotionEvent, RegistryEvent)
     schema: ClassVar[str] = f"""
     create table if not exists motions (
@@ -38,7 +38,8 @@ class MotionProjection(Projection):
     ) strict, without rowid;
     create table if not exists counts (
         site text not null, device text not null, width integer not null, tick integer not null,
-        events integer not null, milliseconds integer not null, primary key (site, device, width, tick)
+        began integer not null, carried integer not null, milliseconds integer not null,
+        primary key (site, device, width, tick)
     ) strict, without rowid;
     create table if not exists tracks (
         site text not null, device text not null, at integer not null, boxes text not null,

@@ -12,10 +12,13 @@ from consumers.views.motion.counts import COARSE_S, FINE_S
 
 @dataclass(frozen=True, slots=True)
 class MotionBucket:
-    """The motions that began in a bucket of time, and for how many of its seconds something moved."""
+    """How many motions went on in a bucket of time, how many of them began in it, and for how many of its seconds
+    something moved.
+    """
 
     start: float
     events: int
+    began: int
     seconds: float
 
 
@@ -39,11 +42,14 @@ def buckets(
     bucket = bucket_in_use(bucket_s)
     width = FINE_S if bucket % COARSE_S else COARSE_S
     found = view.execute(
-        "select tick / ?6 * ?6 as bucket, sum(events), sum(milliseconds) from counts where site = ?1 and device = ?2 "
-        "and width = ?3 and tick >= ?4 and tick < ?5 group by bucket order by bucket",
+        "select tick / ?6 * ?6 as bucket, sum(began), max(carried * (tick % ?6 = 0)), sum(milliseconds) from counts "
+        "where site = ?1 and device = ?2 and width = ?3 and tick >= ?4 and tick < ?5 group by bucket order by bucket",
         (site, device, width, int(start.timestamp() // width), -int(-end.timestamp() // width), bucket // width),
     )
-    return [MotionBucket(float(tick * width), events, milliseconds / 1000) for tick, events, milliseconds in found]
+    return [
+        MotionBucket(float(tick * width), began + carried, began, milliseconds / 1000)
+        for tick, began, carried, milliseconds in found
+    ]
 
 
 def track(

@@ -33,7 +33,8 @@ COLUMNS, ROWS = 32, 24
 
 class BucketAnswer(Answer):
     time: Time
-    events: int = Field(description="Motions that began in it.")
+    events: int = Field(description="Motions that went on in it.")
+    began: int = Field(description="Those of them that began in it: their sum is how many there were.")
     seconds: float = Field(description="For how much of it something moved.")
 
 
@@ -131,7 +132,9 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     return MotionCounts(
         bucket_s=bucket_s,
         buckets=[
-            BucketAnswer(time=moment_of_seconds(one.start), events=one.events, seconds=round(one.seconds, 3))
+            BucketAnswer(
+                time=moment_of_seconds(one.start), events=one.events, began=one.began, seconds=round(one.seconds, 3)
+            )
             for one in found
         ],
     )

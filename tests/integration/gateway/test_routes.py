@@ -178,7 +178,7 @@ def test_motion_shows_where_it_was(client: httpx.Client) -> None:
     again = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-05&n=8")
     none = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-04")
 
-    assert counts["buckets"] == [{"time": "2026-01-05T10:00:00.000Z", "events": 1, "seconds": 4.0}]
+    assert counts["buckets"] == [{"time": "2026-01-05T10:00:00.000Z", "events": 1, "began": 1, "seconds": 4.0}]
     assert picture.content.startswith(b"\x89PNG")
     assert again.content == picture.content
     assert (none.status_code, none.json()["detail"]) == (404, "No motion data available for this date")

@@ -1588,8 +1588,10 @@ export interface components {
         Bucket: {
             /** Format: date-time */
             time: string;
-            /** @description Motions that began in it. */
+            /** @description Motions that went on in it. */
             events: number;
+            /** @description Those of them that began in it: their sum is how many there were. */
+            began: number;
             /** @description For how much of it something moved. */
             seconds: number;
         };

@@ -2,10 +2,11 @@
 
 /** Seconds behind the newest picture at which it plays. */
 const BEHIND = 0.3;
-/** Further behind, it plays a little faster; much further, it goes on at the newest picture. */
+/** Further behind, it plays the faster the later it is; much further, it goes on at the newest picture. */
 const LATE = 0.8;
-const TOO_LATE = 3;
+const TOO_LATE = 2.5;
 const FASTER = 1.1;
+const FASTEST = 1.5;
 /** Seconds of what was played that stay in memory. */
 const KEPT = 20;
 
@@ -18,7 +19,8 @@ export interface Correction {
 export function correction(start: number, end: number, current: number): Correction {
   if (current < start || current > end || end - current > TOO_LATE)
     return { seek: Math.max(start, end - BEHIND), rate: 1 };
-  return { seek: null, rate: end - current > LATE ? FASTER : 1 };
+  const late = end - current - LATE;
+  return { seek: null, rate: late > 0 ? Math.min(FASTEST, FASTER + late / 2) : 1 };
 }
 
 export type LiveState = 'waiting' | 'playing' | 'unsupported' | 'absent';

@@ -158,10 +158,19 @@ def counted(followed: Followed, bucket_s: int) -> list[tuple[float, int, float]]
 def test_a_motion_that_goes_on_for_minutes_counts_while_it_lasts(followed: Followed) -> None:
     followed.take(*lasting(91, began=2))
 
-    assert counted(followed, 60) == [(0, 1, 58.0), (60, 0, 33.0)]
-    assert counted(followed, 5)[:2] == [(0, 1, 3.0), (5, 0, 5.0)]
+    assert counted(followed, 60) == [(0, 1, 58.0), (60, 1, 33.0)]
+    assert counted(followed, 5)[:2] == [(0, 1, 3.0), (5, 1, 5.0)]
     assert len(counted(followed, 5)) == 19
     assert heat_map(followed.view, "DEMO", "yard", DAY) is not None
+
+
+def test_a_motion_counts_once_in_each_bucket_in_which_it_goes_on(followed: Followed) -> None:
+    followed.take(*lasting(20, began=50), motion(at(70), duration_s=20.0), motion(at(80), duration_s=2.0))
+
+    found = buckets(followed.view, "DEMO", "yard", at(0), at(3600), 60)
+    assert [(each.events, each.began) for each in found] == [(1, 1), (2, 1)]
+    whole = buckets(followed.view, "DEMO", "yard", at(0), at(3600), 3600)
+    assert [(each.events, each.began) for each in whole] == [(2, 2)]
 
 
 def test_the_end_of_a_motion_adds_only_what_its_updates_had_not(followed: Followed) -> None:
@@ -185,7 +194,7 @@ def test_updates_without_a_duration_belong_to_the_motion_that_began(followed: Fo
 def test_an_update_whose_start_is_gone_counts_from_the_start_that_it_names(followed: Followed) -> None:
     followed.take(motion(at(20), phase="update", duration_s=15.0), motion(at(22), duration_s=17.0))
 
-    assert counted(followed, 5) == [(5, 1, 5.0), (10, 0, 5.0), (15, 0, 5.0), (20, 0, 2.0)]
+    assert counted(followed, 5) == [(5, 1, 5.0), (10, 1, 5.0), (15, 1, 5.0), (20, 1, 2.0)]
 
 
 def test_a_motion_that_lasted_for_days_by_its_own_account_does_not_fill_the_view(followed: Followed) -> None:

@@ -1,5 +1,6 @@
 """Lists, measures and removes the files of an SQLite database: the database, its log and the index of that."""
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,14 @@ BESIDE: Final = ("-wal", "-shm")
 """Write-ahead log and index. Left behind by a removed database, they would be read as those of the next one of its
 name.
 """
+
+
+_BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_broken(error: BaseException | None) -> bool:
+    """Whether a file is no database, or a damaged one: it will say the same at each attempt."""
+    return isinstance(error, sqlite3.DatabaseError) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _BROKEN
 
 
 def files_beside(file: Path) -> tuple[Path, ...]:

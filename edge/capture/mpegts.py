@@ -12,6 +12,8 @@ from av.packet import Packet
 
 from edge.capture.bitstream import CLOCK, Unit
 
+LONGEST_LEAD: Final = 2 * CLOCK
+"""By how much the first picture may be decoded before it is shown."""
 _TS_PACKET: Final = 188
 
 
@@ -49,7 +51,8 @@ def decoding_times(shown: Sequence[int]) -> list[int]:
     depth = _reordering_depth(shown, ordered)
     if not depth:
         return list(shown)
-    interval = max(1, (ordered[-1] - ordered[0]) // max(1, len(ordered) - 1))
+    # Where pictures are seldom, or paused, their intervals would lead to before the beginning of the run.
+    interval = max(1, min((ordered[-1] - ordered[0]) // max(1, len(ordered) - 1), LONGEST_LEAD // depth))
     before = [ordered[0] - interval * (depth - index) for index in range(depth)]
     return [*before, *ordered][: len(shown)]
 
@@ -72,7 +75,12 @@ def distinct(shown: Sequence[int]) -> list[int]:
 
 
 def muxed(units: Sequence[Unit], layout: Layout, shift: int) -> bytes:
-    """MPEG-TS in memory with exactly the units' timestamps plus `shift`."""
+    """MPEG-TS in memory with exactly the units' timestamps plus `shift`. Sound from before 0 is left out.
+
+    Raises `ValueError` where that is a picture: without it others could not be decoded.
+    """
+    if any(unit.kind == "video" and unit.dts + shift < 0 for unit in units):
+        raise ValueError("a picture is to be decoded before the beginning of the run")
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mpegts", options={"mpegts_copyts": "1"}) as container:
         streams = {"video": container.add_mux_stream(layout.codec, width=layout.width, height=layout.height)}

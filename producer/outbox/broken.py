@@ -1,6 +1,5 @@
 """Sets the file of an outbox aside where it is broken, so that a new one takes what comes."""
 
-import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -8,12 +7,6 @@ from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
 
 SUFFIX: Final = ".broken"
-_BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def is_broken(error: sqlite3.Error) -> bool:
-    """Whether the file is no database, or a damaged one: it will say the same at each attempt."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _BROKEN
 
 
 def set_aside(path: Path, held: Identity | None) -> None:

@@ -18,7 +18,7 @@ import structlog
 from producer.file_identity import FileGone, identity
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.broken import is_broken, set_aside
+from producer.outbox.broken import set_aside
 from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
@@ -26,6 +26,7 @@ from producer.outbox.limits import DISK_FULL, OutboxLimits, OutboxUsage, enforce
 from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
+from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]

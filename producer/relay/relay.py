@@ -18,7 +18,7 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import FileGone, identity
 from producer.ids import Clock
-from producer.outbox.broken import is_broken, set_aside
+from producer.outbox.broken import set_aside
 from producer.outbox.files import OpenFiles
 from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
@@ -26,6 +26,7 @@ from producer.relay.connections import RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
 from producer.relay.refusal_log import RefusalLog
 from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
+from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 
 CONNECT_S: Final = 15.0

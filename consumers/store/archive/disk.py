@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Self
+
+import structlog
 
 from bus_schemas.media import Media
 from consumers.store.archive.index import (
@@ -24,10 +27,12 @@ from consumers.store.archive.records import RecordHeader, ScannedRecord
 from consumers.store.archive.recovery import recover
 from producer.file_identity import OpenFile
 from producer.ids import Clock
+from producer.sqlite_files import is_broken, remove_database
 from producer.times import micros
 from producer.transaction import transaction
 
 SYNCS_AT_ONCE = 16
+log = structlog.get_logger(__name__)
 Medium = tuple[Media, datetime, bytes]
 """The description of a medium, its event time, and its bytes."""
 
@@ -54,13 +59,28 @@ class Archive:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._clock = clock
+        self._recovers = recovers
         self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
         self._series: dict[int, Series] = {}
-        self._index = open_to_write(directory)
-        self._held = OpenFile.now(directory / NAME)
-        if recovers:
-            recover(self._index, directory)
-            mark_recovered(self._index)
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            if not (recovers and is_broken(error)):
+                raise
+            log.error("the index of the archive is broken, and made again of the packs", reason=str(error))
+            remove_database(directory / NAME)
+            self._open()
+
+    def _open(self) -> None:
+        index = open_to_write(self._directory)
+        try:
+            if self._recovers:
+                recover(index, self._directory)
+                mark_recovered(index)
+        except BaseException:
+            index.close()
+            raise
+        self._index, self._held = index, OpenFile.now(self._directory / NAME)
 
     def store(self, media: Sequence[Medium]) -> int:
         """Write what is not there yet; on return it is on the disk. How many were new.
@@ -128,8 +148,20 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """An index that proved to be damaged is removed: the next start makes it again."""
+        is_damaged = self._recovers and is_broken(error) and self._is_damaged()
         self.close()
+        if is_damaged:
+            remove_database(self._directory / NAME)
+
+    def _is_damaged(self) -> bool:
+        try:
+            return bool(self._index.execute("pragma quick_check(1)").fetchone()[0] != "ok")
+        except sqlite3.DatabaseError as error:
+            return is_broken(error)
 
 
 def _append(pack: Pack, rows: Sequence[_MediumRow]) -> list[ScannedRecord]:

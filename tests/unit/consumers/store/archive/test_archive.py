@@ -4,7 +4,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +175,30 @@ def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: Clock) -
 
     with Archive(tmp_path, clock):
         assert known() == before
+
+
+@pytest.mark.parametrize("start", [0, 4096], ids=["its head", "its pages"])
+def test_a_broken_index_is_built_again_from_the_packs_at_the_next_start_but_one(
+    start: int, tmp_path: Path, clock: Clock
+) -> None:
+    """Damage in its pages shows only when they are read."""
+    with Archive(tmp_path, clock) as archive:
+        archive.store([medium(f"{number}", START - timedelta(minutes=40 * number)) for number in range(50)])
+    index = tmp_path / "index.sqlite"
+    size = index.stat().st_size
+    with index.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\x7f" * (4096 if start == 0 else size - start))
+
+    with suppress(sqlite3.DatabaseError), Archive(tmp_path, clock) as archive:
+        archive.store([medium("another")])
+    with Archive(tmp_path, clock) as archive, ArchiveReader(tmp_path) as reader:
+        archive.store([medium("last")])
+        assert [reader.read(key(name)) for name in ("0", "49", "last")] == [
+            b"the bytes of 0",
+            b"the bytes of 49",
+            b"the bytes of last",
+        ]
 
 
 def test_damage_in_the_middle_costs_only_the_record_that_it_hit(tmp_path: Path, clock: Clock) -> None:

@@ -18,8 +18,9 @@ from xml.etree import ElementTree as Xml
 
 PYTEST = (sys.executable, "-m", "pytest")
 # What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
-# Cameras are many at once, and come last, when lint and the page are done with.
 PRODUCT = ("tests/browser", "tests/end_to_end")
+# What lasts as long as it lasts, because cameras and minutes of the demo take real time: it waits beside the others.
+REAL_TIME = ("tests/end_to_end/test_up.py", "tests/end_to_end/test_misbehaving_cameras.py")
 QUICK = ("tests/unit", "tests/contract")
 SLOWEST = 15
 STOPPED = 130
@@ -84,8 +85,9 @@ def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
 
 def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
-    product = tests("product", folder, *PRODUCT)
-    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product]
+    product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME))
+    real_time = tests("real time", folder, *REAL_TIME)
+    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product, real_time]
 
 
 def run(lanes: Sequence[Lane]) -> bool:

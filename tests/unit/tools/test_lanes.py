@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tools.lanes import Lane, durations, run, shown, summary
+from tools.lanes import PRODUCT, REAL_TIME, Lane, durations, everything, run, shown, summary
 
 PASSES, FAILS = (sys.executable, "-c", "print('here')"), (sys.executable, "-c", "raise SystemExit(3)")
 REPORT = """<?xml version="1.0"?><testsuites><testsuite>
@@ -81,3 +81,12 @@ def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> N
         "side by side: tests 4 s, lint 1 s\n"
         "failed, see above: lint"
     )
+
+
+def test_every_test_of_the_whole_product_is_in_one_lane(tmp_path: Path) -> None:
+    commands = {lane.name: lane.commands[0] for lane in everything(tmp_path) if lane.report is not None}
+
+    assert all(Path(path).exists() for path in (*PRODUCT, *REAL_TIME))
+    assert set(REAL_TIME) <= set(commands["real time"])
+    assert {f"--ignore={path}" for path in REAL_TIME} <= set(commands["product"])
+    assert {f"--ignore={path}" for path in PRODUCT} <= set(commands["tests"])

@@ -13,7 +13,7 @@ import DeviceChoice from '../DeviceChoice.svelte';
 import DeviceHealth from '../DeviceHealth.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
 import InForce from '../InForce.svelte';
-import LiveVideo from '../LiveVideo.svelte';
+import LiveVideo from '../live/LiveVideo.svelte';
 import MotionMap from '../MotionMap.svelte';
 import MotionRow from '../MotionRow.svelte';
 import Moving from '../Moving.svelte';
@@ -273,7 +273,7 @@ export const deviceParts: Case[] = [
       not: [/Edit zones/],
     },
   ]),
-  ...of(LiveVideo, 'LiveVideo.svelte', [
+  ...of(LiveVideo, 'live/LiveVideo.svelte', [
     { when: 'typical', props: { device: device('yard') }, reads: ['Yard, live video'] },
   ]),
   ...of(MotionMap, 'MotionMap.svelte', [
@@ -456,6 +456,7 @@ export const deviceParts: Case[] = [
               [1, 1],
             ],
             restricted: false,
+            motion: 'normal',
             max_people: null,
           },
         ],

@@ -1,13 +1,15 @@
-// What people note and take along: notes and exports.
+// What is kept and taken along: clips, when a device records, notes and exports.
 
-import { OUT_OF_REACH, refused } from '../../../dev/alone';
-import type { Annotation, Export } from '../../api/api';
+import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
+import type { Annotation, Clips as ClipsAnswer, Export, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
 import NoteEditor from '../marks/NoteEditor.svelte';
 import NoteMarks from '../marks/NoteMarks.svelte';
 import NotesPanel from '../marks/NotesPanel.svelte';
-import { LONG, of, type Case } from './case';
+import Clips from '../recording/Clips.svelte';
+import RecordingForm from '../recording/RecordingForm.svelte';
+import { LONG, device, of, settingsOf, type Case } from './case';
 
 const nothing = (): void => undefined;
 const position = Date.now() - 3_600_000;
@@ -51,7 +53,80 @@ const notes = (annotations: Annotation[]) => ({ annotations: { annotations, next
 const exports = (found: Export[]) => ({ exports: { exports: found, next: null } });
 const where = { devices: ['yard'], position };
 
+const clip: ClipsAnswer['clips'][number] = {
+  id: 'clip-1',
+  site: 'DEMO',
+  device: 'yard',
+  trigger: 'MOTION',
+  start: at,
+  end: at,
+  duration_s: 42,
+  ended: true,
+  playable: true,
+  picture: null,
+  url: '/hls/DEMO/yard/clip.m3u8',
+};
+const clips = (found: ClipsAnswer['clips']) => ({ '/clips': { clips: found } });
+const recording = (changes: Partial<Settings['recording']>): Settings => ({
+  ...settingsOf('yard'),
+  recording: {
+    mode: 'motion',
+    schedule: [],
+    pre_roll_s: 5,
+    post_roll_s: 10,
+    longest_s: 300,
+    ...changes,
+  } as Settings['recording'],
+});
+
 export const kept: Case[] = [
+  ...of(Clips, 'recording/Clips.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      answers: clips([clip]),
+      reads: ['Clips', 'No picture', '42 s', 'Motion'],
+      not: [/no video kept|still going on/],
+    },
+    { when: 'empty', props: { device: device('yard') }, answers: clips([]), reads: ['No clip in the last day'] },
+    {
+      when: 'not over, and without its video',
+      props: { device: device('yard') },
+      answers: clips([{ ...clip, ended: false, playable: false }]),
+      reads: ['still going on', 'no video kept'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard') },
+      answers: { '/clips': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(RecordingForm, 'recording/RecordingForm.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), settings: asResource(recording({})), fields: null },
+      reads: ['Recording', 'While something moves', 'Seconds before motion', '5', 'Longest clip in seconds', 'Save'],
+      not: [/Add hours/],
+    },
+    {
+      when: 'in certain hours',
+      props: {
+        device: device('yard'),
+        settings: asResource(
+          recording({ mode: 'schedule', schedule: [{ days: ['mon'], start: '18:00', end: '06:00' }] }),
+        ),
+        fields: null,
+      },
+      reads: ['Monday', '18:00', '06:00', 'Remove hours 1', 'By the clock of the site.'],
+      not: [/Seconds before motion/],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), settings: asResource<Settings>(null), fields: null },
+      reads: [/^$/],
+    },
+  ]),
   ...of(NoteEditor, 'marks/NoteEditor.svelte', [
     {
       when: 'empty',

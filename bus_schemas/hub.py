@@ -9,6 +9,8 @@ from bus_schemas.event import Event, Fact, Moment, Name
 FaultKind = Literal["system_error", "database_error", "storage_unwritable", "write_failed"]
 MAX_REASON = 500
 MAX_FAULTS = 100
+PROCESS_SILENT_AFTER_S = 30.0
+"""A process of the hub that has not reported for so long, and did not say that it ends, is a fault itself."""
 
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
 

@@ -24,6 +24,8 @@ from bus_schemas.registry import Expectation
 
 HEARTBEAT_EVERY_S = 10.0
 """An agent says so often, for each of its devices, that it is there."""
+STALE_AFTER_S = 30.0
+"""A device that runs is stale after so long without a frame."""
 AGENT_STOPS = "the agent stops"
 """The reason of a health of a device whose agent was stopped."""
 STOPPED = "stopped"

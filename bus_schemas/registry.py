@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bus_schemas.event import Event, Fact, Moment, Name
 from bus_schemas.limits import MAX_COUNT, By, Count, Duration, Finite, Id
@@ -12,7 +12,18 @@ Kind = Literal["visual", "thermal"]
 Origin = Literal["configuration", "page", "command_line"]
 """Who set something: the file `watchpost.yaml`, somebody by the page or the HTTP API, or a command."""
 
-Title = Annotated[str, Field(min_length=1, max_length=128, pattern=r"\S")]
+MAX_TITLE = 128
+
+
+def _readable(title: str) -> str:
+    if not title.strip() or not title.isprintable():
+        raise ValueError("a name needs something to read, and nothing that cannot be printed")
+    return title.strip()
+
+
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, pattern=r"\S")]
+DisplayName = Annotated[str, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_readable)]
+"""A title as the configuration, the page and the command line take it, without the blanks around it."""
 ZoneName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")]
 
 

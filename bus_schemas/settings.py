@@ -16,15 +16,13 @@ from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
 from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
-from bus_schemas.thermal import AlertLevel
+from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 
 MAX_AREAS: Final = 64
 """Regions or zones of one device."""
 MAX_CORNERS: Final = 200
 MAX_CORNERS_OF_DEVICE: Final = 2000
 """Of all zones together, so that all settings of a device fit into one event."""
-COLUMNS: Final = 32
-ROWS: Final = 24
 _SMALLEST_AREA: Final = 1e-6
 
 

@@ -1,12 +1,15 @@
 """Events of a thermal sensor: temperatures in °C over a frame of 24 rows by 32 columns."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, MediaKey
 from bus_schemas.limits import MAX_COUNT, Count, Items, Limit, Pixels, Word
 
+COLUMNS: Final = 32
+ROWS: Final = 24
+PIXELS: Final = ROWS * COLUMNS
 AlertLevel = Literal["normal", "warning", "critical", "emergency"]
 Celsius = Annotated[float, Field(ge=-273.15, le=2000, allow_inf_nan=False)]
 Deviation = Annotated[float, Field(ge=0), Limit(le=2300)]

@@ -1,13 +1,14 @@
-"""The configuration that the consumers of a hub are given at start: its sites, rules, retention and data directory."""
+"""The configuration that the consumers of a hub are given at start: data directory, stores, retention, receivers.
 
-from collections.abc import Callable
+Which sites, devices and rules there are is not in it: the journal says that.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from bus_schemas.registry import Kind
-from consumers.alerting.rules import AlertRules
 from consumers.store.cold.settings import ColdStorage
 
 
@@ -19,21 +20,15 @@ class MediaReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
-    """A device that is meant to be there; `kinds` are what it sees with."""
-
-    device: str
-    name: str
-    kinds: tuple[Kind, ...] = ("visual",)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteInfo:
-    site: str
-    name: str
-    time_zone: str = "UTC"
-    devices: tuple[DeviceInfo, ...] = ()
+HOURS_KEPT: Final[Mapping[str, float]] = {"capture": 1, "thumbnail": 24, "thermal": 24, "segment": 24}
+"""By kind of media, where nothing else is configured."""
+JOURNAL_DAYS_KEPT: Final = 30
+EXPORT_DAYS_KEPT: Final = 7
+EVIDENCE_DAYS_KEPT: Final = 90
+BYTES_KEPT: Final = 20_000_000_000
+"""Of recordings, of the journal, and of exports."""
+CLEANUP_THRESHOLD_PERCENT: Final = 85
+CLEANUP_TARGET_PERCENT: Final = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +48,14 @@ class RetentionPolicy:
     """
 
     media: tuple[tuple[str, timedelta], ...] = (
-        ("capture", timedelta(hours=1)),
-        ("thumbnail", timedelta(hours=24)),
-        ("thermal", timedelta(hours=24)),
-        ("segment", timedelta(days=7)),
-        ("evidence", timedelta(days=90)),
+        *((kind, timedelta(hours=it)) for kind, it in HOURS_KEPT.items()),
+        ("evidence", timedelta(days=EVIDENCE_DAYS_KEPT)),
     )
-    journal: timedelta | None = None
-    journal_bytes: int | None = None
-    segment_bytes: int | None = None
-    cleanup_threshold_percent: float = 85.0
-    cleanup_target_percent: float = 75.0
+    journal: timedelta | None = timedelta(days=JOURNAL_DAYS_KEPT)
+    journal_bytes: int | None = BYTES_KEPT
+    segment_bytes: int | None = BYTES_KEPT
+    cleanup_threshold_percent: float = CLEANUP_THRESHOLD_PERCENT
+    cleanup_target_percent: float = CLEANUP_TARGET_PERCENT
     devices: tuple[DeviceRetention, ...] = ()
 
     def keep(self, site: str, device: str, kind: str) -> timedelta:
@@ -87,8 +79,8 @@ class RetentionPolicy:
 class ExportPolicy:
     """How long the files of exports are kept, and how many bytes they may take together."""
 
-    keep: timedelta = timedelta(days=7)
-    bytes: int = 20_000_000_000
+    keep: timedelta = timedelta(days=EXPORT_DAYS_KEPT)
+    bytes: int = BYTES_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +126,6 @@ class HubConfig:
 
     data: Path
     archive: Callable[[], MediaReader]
-    sites: tuple[SiteInfo, ...] = ()
-    rules: AlertRules = field(default_factory=AlertRules)
     retention: RetentionPolicy = RetentionPolicy()
     exports: ExportPolicy = ExportPolicy()
     mosaic: Mosaic = Mosaic()

@@ -11,15 +11,19 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
 
 from bus_schemas.event import HUB, RESERVED, Event, iso
+from bus_schemas.node import GapEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.registry import Change, Expectation, Kind, RegistryEvent, RulesEvent
 from consumers.store.journal.record import Recorded
+from producer.times import zone_named
 
 MODELS: tuple[type[Event], ...] = (RegistryEvent, RulesEvent)
+OF_NODES = frozenset({GapEvent, HeartbeatEvent, SettingsEvent})
+"""Events that show no device where nobody has registered one: a node sends them too."""
 SITE_FIELDS = ("name", "time_zone", "retired")
 DEVICE_FIELDS = ("name", "kinds", "expects", "silent_after_s", "retired")
 RULES = (HUB, "")
@@ -253,8 +257,8 @@ def entries_of(rows: Iterable[tuple[str, str, str, str, int]]) -> dict[Key, dict
 def zone_of(name: str) -> ZoneInfo:
     """UTC for a zone that this machine does not know."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_named(name)
+    except ValueError:
         return UTC_ZONE
 
 

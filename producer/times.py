@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -40,6 +40,14 @@ def _minute(minutes: int) -> str:
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From the first moment of a local day to that of the next: 23 to 25 hours."""
     return _midnight(day, zone), _midnight(day + DAY, zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Raises `ValueError` with a sentence for a zone that this machine does not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name[:64]}' is no IANA time zone; write it as Europe/Berlin") from error
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

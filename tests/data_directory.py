@@ -1,4 +1,4 @@
-"""A data directory with a journal, an archive and folded views, made without a bus."""
+"""A data directory with a journal, an archive and folded views, made without a bus, as ingest would write it."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,11 +9,14 @@ from pathlib import Path
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from consumers.alerting.rules import AlertRules
 from consumers.engine.follower import ConsumerContext, Follower
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite, RegistryKeeper
 from consumers.registry import consumer_registry
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
@@ -21,16 +24,27 @@ from producer.times import micros
 from tests import builders
 from tests.builders import START, at, numbered
 
+_DEVICES = (ConfiguredDevice("yard", "Yard"), ConfiguredDevice("oven", "Oven", ("thermal",)))
+NOTHING = Configured()
+"""For a journal of which a test says itself what stands in it, position by position."""
+CONFIGURED = Configured((ConfiguredSite("DEMO", "Demo yard", "Europe/Berlin", _DEVICES),), AlertRules().values())
+
 
 def hub_of(data: Path) -> HubConfig:
-    devices = (DeviceInfo("yard", "Yard"), DeviceInfo("oven", "Oven", ("thermal",)))
-    sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
-    return HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"), sites=sites)
+    return HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
 
 
-def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[str, bytes] | None = None) -> None:
-    """Append events, each with the moment at which it was received, as ingest would; all media have their bytes."""
-    now = events[-1][0]
+def write(
+    data: Path,
+    events: Sequence[tuple[datetime, Event]],
+    payloads: dict[str, bytes] | None = None,
+    configured: Configured = CONFIGURED,
+) -> None:
+    """Append events, each with the moment at which it was received; all media have their bytes.
+
+    What is configured comes first where it has changed, and a day begins with all that is registered.
+    """
+    first, now = events[0][0], events[-1][0]
     media = [
         (event.data, event.time, (payloads or {})[event.data.key])
         for _, event in events
@@ -39,7 +53,14 @@ def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[s
     with Archive(data / "archive", lambda: now) as archive:
         archive.store(media)
     with Journal(data / "journal", lambda: now) as journal:
-        journal.append([Accepted(event, to_bytes(event), micros(received)) for received, event in events])
+        registry = RegistryKeeper(lambda: first, data / "journal" / "registry.json", configured)
+        registry.load(SqliteStore(data / "journal"))
+        journal.day_opening = registry.day_opening
+        given = [Accepted(event, to_bytes(event), micros(received)) for received, event in events]
+        for group in (registry.pending(), given):
+            if group:
+                journal.append(group)
+                registry.take(group, journal.head)
 
 
 def fold(data: Path, *names: str, of: HubConfig | None = None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from bus_schemas.event import Event
 from consumers.store.journal.days import list_days
 from tests.builders import START, numbered
-from tests.data_directory import Told, minutes, write
+from tests.data_directory import NOTHING, Told, minutes, write
 
 DAY = timedelta(days=1)
 
@@ -25,7 +25,7 @@ def days(count: int, length: int = 1) -> list[Told]:
 def write_days(data: Path, count: int, length: int = 1) -> list[Told]:
     told = days(count, length)
     for one in told:
-        write(data, one.events, one.payloads)
+        write(data, one.events, one.payloads, NOTHING)
     return told
 
 

@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
 from consumers import site_registry
 from consumers.alerting.projection import AlertingProjection
-from consumers.hub_config import HubConfig
+from consumers.ingest.registry import Configured
 from consumers.store.journal.record import Recorded
 from tests.following import Followed
 from tests.registry_events import registry_of
@@ -20,9 +21,9 @@ BACK = timedelta(milliseconds=50)
 Told = list[tuple[datetime, Event]]
 
 
-def judged(hub: HubConfig, *events: Event) -> Followed:
-    """AlertingProjection of these events, by what the configuration of the hub says of devices and rules."""
-    return Followed(AlertingProjection(), hub.data, [*registry_of(hub, with_rules=True), *events])
+def judged(data: Path, configured: Configured, *events: Event) -> Followed:
+    """AlertingProjection of these events, by what the configuration says of devices and rules."""
+    return Followed(AlertingProjection(), data, [*registry_of(configured), *events])
 
 
 def with_alerting(events: Iterable[tuple[datetime, Event]]) -> Told:

@@ -6,17 +6,15 @@ from datetime import datetime
 
 from bus_schemas.event import HUB_SOURCE, Event, iso
 from consumers import site_registry
-from consumers.hub_config import HubConfig
 from consumers.ingest.registry import Configured
 from consumers.store.journal.record import Recorded
 from tests.builders import at
 
 
-def registry_of(hub: HubConfig, time: datetime | None = None, *, with_rules: bool = False) -> list[Event]:
-    """What the configuration of the hub says of sites and devices, a minute before anything else."""
-    rules = hub.rules.values() if with_rules else {}
+def registry_of(configured: Configured, time: datetime | None = None) -> list[Event]:
+    """What the configuration says of sites, devices and rules, a minute before anything else."""
     time, found = time or at(-60), list[Event]()
-    for number, (key, fields) in enumerate(Configured(hub.sites, rules).wanted().items()):
+    for number, (key, fields) in enumerate(configured.wanted().items()):
         said = {"fields": fields, "origin": "configuration", "by": site_registry.CONFIGURATION}
         model, data = site_registry.data_of(key, said)
         envelope = {"id": f"registry-{number}", "source": HUB_SOURCE, "time": time}

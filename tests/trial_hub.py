@@ -18,7 +18,8 @@ from consumers.alerting.what_if.time_range import RUN_IN
 from consumers.alerting.what_if.trial import Found, RaisedAlert, Trial, TrialRequest
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import open_view
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
 from tests import data_directory
@@ -26,10 +27,11 @@ from tests.builders import START, at
 from tests.live_journal import with_alerting
 from tests.registry_events import registry_of
 
-DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
+DEVICES = (ConfiguredDevice("yard", "Yard"), ConfiguredDevice("attic", "Attic"))
 DEFAULTS = AlertRules()
 END = at(2400)
-SITES = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", DEVICES),)
+Sites = tuple[ConfiguredSite, ...]
+SITES: Sites = (ConfiguredSite("DEMO", "Demo yard", "Europe/Berlin", DEVICES),)
 
 
 @dataclass
@@ -38,15 +40,12 @@ class Past:
 
     data: Path
     count: int = 0
-    sites: tuple[SiteInfo, ...] = SITES
     in_force: AlertRules = DEFAULTS
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def hub(self) -> HubConfig:
-        return HubConfig(
-            data=self.data, archive=lambda: ArchiveReader(self.data / "archive"), sites=self.sites, rules=self.in_force
-        )
+        return HubConfig(data=self.data, archive=lambda: ArchiveReader(self.data / "archive"))
 
     def asked(self, since: datetime = START, until: datetime = END, **wished: Any) -> TrialRequest:
         self.count += 1
@@ -59,7 +58,7 @@ class Past:
             until=until,
             site=site,
             rules=given_rules,
-            rule_set=self.hub.rules.changed(given_rules).values(),
+            rule_set=self.in_force.changed(given_rules).values(),
             rule_version=RULE_VERSION,
             product="test",
             **wished,
@@ -95,12 +94,11 @@ def past_of(
     data: Path,
     events: Sequence[tuple[datetime, Event]],
     payloads: dict[str, bytes] | None = None,
-    sites: tuple[SiteInfo, ...] = SITES,
+    sites: Sites = SITES,
     in_force: AlertRules = DEFAULTS,
 ) -> Past:
-    past = Past(data, sites=sites, in_force=in_force)
-    begun = events[0][0]
-    known = [(begun, event) for event in registry_of(past.hub, begun, with_rules=True)]
-    data_directory.write(data, with_alerting([*known, *events]), payloads)
+    past, begun, configured = Past(data, in_force=in_force), events[0][0], Configured(sites, in_force.values())
+    known = [(begun, event) for event in registry_of(configured, begun)]
+    data_directory.write(data, with_alerting([*known, *events]), payloads, Configured())
     data_directory.fold(data, "registry", "settings", "alerting", of=past.hub)
     return past

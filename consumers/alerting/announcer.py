@@ -19,7 +19,7 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import RESERVED, Event, device_source
 from bus_schemas.protocol import DeviceReport
 from bus_schemas.topics import condition_topic
-from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
+from consumers.alerting.conditions import RETIRED, DeviceCondition, changed_conditions, conditions, newest_change
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
 from consumers.engine.process_group import ProcessGroup
@@ -110,7 +110,7 @@ class ConditionAnnouncer(Sink):
     def _say(
         self, client: Client, state: sqlite3.Connection, found: Mapping[DeviceKey, DeviceCondition | None]
     ) -> None:
-        found = {where: condition for where, condition in found.items() if RESERVED.isdisjoint(where)}
+        found = {where: _of_watched(it) for where, it in found.items() if RESERVED.isdisjoint(where)}
         self._note(state, [where for where, it in found.items() if it is not None and where not in self._announced])
         now = self._clock()
         for where, condition in found.items():
@@ -157,6 +157,10 @@ class ConditionAnnouncer(Sink):
             self._views.close()
         self._client = self._views = self._view = None
         self._said.clear()
+
+
+def _of_watched(condition: DeviceCondition | None) -> DeviceCondition | None:
+    return None if condition is None or condition.reason == RETIRED else condition
 
 
 def _report(condition: DeviceCondition, now: datetime) -> DeviceReport:

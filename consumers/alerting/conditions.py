@@ -1,16 +1,15 @@
-"""The condition of each device, the worst of what is open, else ok or unknown: as of a position, and by event time."""
+"""The condition of each device, the worst of what is open, else ok or unknown: now, and as of a position."""
 
 import sqlite3
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
-from bus_schemas.condition import NOT_OF_DEVICES, SEVERITY, Condition, condition_of
-from bus_schemas.event import RESERVED
+from bus_schemas.condition import SEVERITY, Condition, condition_of
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open
+from consumers.alerting.terms import Terms
 from consumers.engine.versions import COLUMNS, FOREVER, NEWEST, STANDS, Versions
 from consumers.store.journal.record import DeviceKey
 
@@ -20,12 +19,9 @@ SCHEMA = f"""
         types text not null, level text, under text, reason text, primary key (site, device, until)
     ) strict;
     create index if not exists conditions_changed on conditions (position) where until = {FOREVER};
-    create table if not exists known (
-        site text not null, device text not null, position integer not null, since real not null,
-        known integer not null, primary key (site, device, position)
-    ) strict;
     """
-"""`known` says since when, by event time, a device could be judged, or could not."""
+RETIRED: Final = "retired"
+"""Why an incident was closed that went on, and why nobody knows how the device is."""
 
 
 class DeviceCondition(NamedTuple):
@@ -39,17 +35,6 @@ class DeviceCondition(NamedTuple):
     level: AlertLevelName | None
     under: str | None
     reason: str | None
-
-
-class HeldCondition(NamedTuple):
-    """A condition that held of a device from `start` to `end` (`None`: it still does), and what made it."""
-
-    site: str
-    device: str
-    condition: Condition
-    types: tuple[str, ...]
-    start: float
-    end: float | None
 
 
 def conditions(
@@ -88,39 +73,6 @@ def condition_of_device(view: sqlite3.Connection, site: str, device: str, upto: 
     return None if row is None else _read(*row)
 
 
-def held(
-    view: sqlite3.Connection, start: float, end: float, site: str | None = None, upto: int = NEWEST
-) -> list[HeldCondition]:
-    """What was the case at any moment from `start` to before `end`, by event time: each incident by itself, whenever it
-    became known, and when a device was known to be well or not known at all.
-    """
-    values = {"start": start, "end": end, "site": site, "upto": upto}
-    found = [*_held_incidents(view, values), *_held_known(view, values)]
-    return sorted(found, key=lambda one: (one.site, one.device, one.start, SEVERITY[one.condition]))
-
-
-def _held_incidents(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[HeldCondition]:
-    rows = view.execute(
-        f"select site, device, type, level, opened, closed from incidents where {STANDS}"  # noqa: S608 - our own words
-        " and opened < :end and (closed is null or closed > :start) and (:site is null or site = :site)",
-        values,
-    )
-    for site, device, kind, level, opened, closed in rows:
-        if kind not in NOT_OF_DEVICES and device not in RESERVED:
-            yield HeldCondition(site, device, condition_of(kind, level), (kind,), opened, closed)
-
-
-def _held_known(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[HeldCondition]:
-    rows = view.execute(
-        "select site, device, known, since, lead(since) over (partition by site, device order by since, position)"
-        " from known where position <= :upto and (:site is null or site = :site)",
-        values,
-    )
-    for site, device, known, since, until in rows:
-        if since < values["end"] and (until is None or until > values["start"]):
-            yield HeldCondition(site, device, "ok" if known else "unknown", (), since, until)
-
-
 _SELECTED = "condition, types, since, level, under, reason"
 
 
@@ -130,24 +82,34 @@ def _read(condition: Condition, types: str, since: float, *rest: Any) -> DeviceC
 
 
 class ConditionTable:
-    """As a fold writes it."""
+    """As a fold writes it. Only of devices: a node may say that it is there too."""
 
-    def __init__(self, view: sqlite3.Connection) -> None:
-        self._view = view
+    def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
         self._rows = Versions(view, "conditions", "site", "device")
-
-    def note_known(self, position: int, where: DeviceKey, watched: Watched) -> None:
-        """That the device can be judged since a moment, or cannot."""
-        values = (*where, position, watched.known_since, int(watched.is_known))
-        self._view.execute("insert or replace into known values (?, ?, ?, ?, ?)", values)
-        self.update(position, where, watched, watched.known_since)
+        self._registered = terms.registered
 
     def update(self, position: int, where: DeviceKey, watched: Watched, ended: float = 0.0) -> None:
         """Write how the device is now, where that changed; `ended` is when what held before was over."""
-        before = self._rows.newest(*where)
-        now = _row(watched, ended)
-        if before is None or any(before[name] != now[name] for name in ("condition", "types", "level", "under")):
+        if not watched.is_device and where not in self._registered:
+            return
+        before, now = self._rows.newest(*where), _row(watched, ended)
+        if before is None:
+            has_changed = now["condition"] != "unknown" or bool(watched.open)
+        else:
+            is_restored = before["reason"] == RETIRED
+            has_changed = is_restored or any(before[name] != now[name] for name in _COMPARED)
+        if has_changed:
             self._rows.put(position, {"site": where[0], "device": where[1], **now})
+
+    def retire(self, position: int, where: DeviceKey, at: float) -> None:
+        """Of a device that is watched no more nobody knows how it is."""
+        before = self._rows.newest(*where)
+        if before is not None and before["reason"] != RETIRED:
+            gone = {**_row(Watched(), at), "reason": RETIRED}
+            self._rows.put(position, {"site": where[0], "device": where[1], **gone})
+
+
+_COMPARED = ("condition", "types", "level", "under")
 
 
 def _row(watched: Watched, ended: float) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
@@ -61,7 +61,6 @@ class AlertingProjection(Projection):
         "watched_hub": "true",
         "nodes": "true",
         "conditions": "(site, device) not in (select site, device from main.watched)",
-        "known": "position < :floor",
         "alerts": "alert_id in (select alert_id from old.alerts where cleared <= horizon(site, null))",
         "alert_state": "true",
     }
@@ -126,7 +125,7 @@ class AlertingProjection(Projection):
             for place in places if (field, value) == ("retired", "true") else ():
                 for entry in incidents.retire(place, record):
                     _enter(entry, record, books, emit)
-            incidents.expect_anew(places)
+            incidents.expect_anew(places, record)
         incidents.save()
 
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:

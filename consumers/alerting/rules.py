@@ -8,8 +8,9 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bus_schemas.alert import IncidentType
-from bus_schemas.hub import FaultKind
-from bus_schemas.node import HEARTBEAT_EVERY_S
+from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
+from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
+from consumers.store.journal.clock_ahead import AHEAD_US
 
 RULE_VERSION: Final = 3
 """Counted up whenever the same events and the same values give other incidents."""
@@ -17,6 +18,9 @@ SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
 HEARTBEATS_S: Final = SILENT_HEARTBEATS * HEARTBEAT_EVERY_S
 DAY_S: Final = 86_400.0
+CLOCK_CLEAR_S: Final = 30.0
+DEAF_AFTER_S: Final = 20.0
+"""The hub beats every five seconds; for so long without it, it heard nobody."""
 
 _S: Final[dict[str, Any]] = {"unit": "s"}
 _C: Final[dict[str, Any]] = {"unit": "°C"}
@@ -31,8 +35,8 @@ class AlertRules(BaseModel):
 
     offline_after_s: float = Field(
         default=30, ge=1, le=DAY_S, json_schema_extra=_S,
-        description="Seconds without anything received from a device, after which it is offline. Never before two and a"
-        " half of its heartbeats are missing.",
+        description="Seconds without anything received from a device, after which it is offline. Never before"
+        f" {SILENT_HEARTBEATS:g} of its heartbeats are missing.",
     )  # fmt: skip
     hot_spot_c: float = Field(
         default=80, ge=-40, le=1000, json_schema_extra=_C, description="°C; a hotter pixel is a hot spot."
@@ -103,7 +107,9 @@ class AlertRules(BaseModel):
         template = SENTENCES.get(rule)
         if template is None:
             return rule
-        values: dict[str, float] = self.values() | {
+        values: dict[str, float] = {
+            **self.values(),
+            **_FIXED,
             "silent_after_s": self.silent_after_s,
             "raise_percent": self.raise_share * 100,
         }
@@ -138,6 +144,14 @@ FIELDS: Final = {
 }
 """By name, in the order of the configuration."""
 
+_FIXED: Final[Mapping[str, float]] = {
+    "stale_after_s": STALE_AFTER_S,
+    "clock_ahead_minutes": AHEAD_US / 60e6,
+    "clock_clear_s": CLOCK_CLEAR_S,
+    "deaf_after_s": DEAF_AFTER_S,
+    "process_silent_s": PROCESS_SILENT_AFTER_S,
+}
+"""What sentences say and nobody can set."""
 _FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
 _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "offline": "The connection of the device was lost, its capture stopped, its source could not be reached or nothing"
@@ -147,8 +161,8 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " {silent_after_s} s while the hub was listening. Over when it reports again.",
     "degraded": "The device reports failing attempts to reach its source. Over when it reports another status; offline"
     " after {silent_after_s} s without a picture or reading.",
-    "stale": "The device runs, but has had no frame for more than 30 s. Over when it reports another status; offline"
-    " after {silent_after_s} s more.",
+    "stale": "The device runs, but has had no frame for more than {stale_after_s} s. Over when it reports another"
+    " status; offline after {silent_after_s} s more.",
     "blackscreen": _FRAMES + "were black. Over after {clear_after_s} s without a black frame.",
     "freeze": _FRAMES + "were frozen. Over after {clear_after_s} s without a frozen frame.",
     "audio_loss": _FRAMES + "had no audio; unknown audio does not count. Over after {clear_after_s} s with audio.",
@@ -156,18 +170,18 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
     "storage": "The disk is used by {storage_low_percent} % or more (critical from {storage_critical_percent} %), or"
     " cannot be written. Over when it falls {storage_hysteresis_percent} % below, and can be written.",
-    "clock": "The device said a time more than 5 minutes ahead of the hub's. Over when what arrived of it for 30 s said"
-    " right times.",
-    "hub_deaf": "The hub wrote no heartbeat for more than 20 s: it heard nobody meanwhile, and nobody is offline for"
-    " having been silent then. Over with its next heartbeat.",
-    "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for 30 s. Over"
-    " when it works again.",
+    "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
+    " arrived of it for {clock_clear_s} s said right times.",
+    "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it heard nobody meanwhile, and nobody is"
+    " offline for having been silent then. Over with its next heartbeat.",
+    "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for"
+    " {process_silent_s} s. Over when it works again.",
     "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",
     "storage_unwritable": "A disk of the hub cannot be written. Over when it can be.",
     "write_failed": "Something could not be written to the archive. Over when it can be.",
 }
 SENTENCES: Final[Mapping[str, str]] = {str(kind): sentence for kind, sentence in _SENTENCES.items()}
-"""By type of incident; the names in braces are values of the rules."""
+"""By type of incident; the names in braces are values of the rules, or fixed."""
 
 
 def _known(name: str) -> RuleField:

@@ -26,11 +26,18 @@ class Terms:
 
     rules: AlertRules = field(default_factory=AlertRules)
     devices: Mapping[DeviceKey, Expected] = field(default_factory=dict)
+    registered: frozenset[DeviceKey] = frozenset()
+    """Every device that is watched because somebody said so."""
     retired: frozenset[DeviceKey] = frozenset()
     """Devices that are watched no more; of a whole site, its place with an empty device."""
 
     def is_retired(self, where: DeviceKey) -> bool:
         return where in self.retired or (where[0], "") in self.retired
+
+    def expects(self, where: DeviceKey) -> Expectation | None:
+        """What a device is declared to send, `None` where nobody has said it."""
+        declared = self.devices.get(where)
+        return None if declared is None else declared.sends
 
     def silent_after_s(self, where: DeviceKey, *, is_agents: bool) -> float | None:
         """After how long a silence a device is offline; `None` where it may be silent for ever."""
@@ -61,8 +68,9 @@ def registered(found: Registered) -> Terms:
         for one in found.devices()
         if (one.expects or one.silent_after_s) and not one.is_retired
     }
-    retired = {place for place, entry in found.entries.items() if entry.get("retired")}
-    return Terms(_rules(found.rules()), dict(sorted(devices.items())), frozenset(retired))
+    watched = frozenset((one.site, one.device) for one in found.devices() if not one.is_retired)
+    retired = frozenset(place for place, entry in found.entries.items() if entry.get("retired"))
+    return Terms(_rules(found.rules()), dict(sorted(devices.items())), watched, retired)
 
 
 def _expectation(one: DeviceEntry) -> Expected:

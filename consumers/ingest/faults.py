@@ -9,14 +9,12 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from bus_schemas.hub import MAX_FAULTS, Fault, FaultKind, OpenFault
+from bus_schemas.hub import MAX_FAULTS, PROCESS_SILENT_AFTER_S, Fault, FaultKind, OpenFault
 from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import FAULTS
 from consumers.hub_faults import Key, open_fault
 from producer.ids import Clock
 
-SILENT_AFTER_S: Final = 30.0
-"""A process that has not reported for so long, and did not say that it ends, is a fault itself."""
 FORGOTTEN_AFTER_S: Final = 3600.0
 """By then it is taken away; that a consumer stands still is reported by the gateway."""
 ENDED_FORGOTTEN_AFTER_S: Final = 600.0
@@ -184,8 +182,8 @@ class FaultTracker:
         yield from filter(self._is_worth_reporting, self._own.values())
         for name, process in self._processes.items():
             yield from process.faults
-            if process.silent_s > SILENT_AFTER_S and not process.ended:
+            if process.silent_s > PROCESS_SILENT_AFTER_S and not process.ended:
                 key: Key = (name, "system_error")
                 since = self._written[key].since if key in self._written else self.clock()
-                reason = f"The process {name} has reported nothing for more than {SILENT_AFTER_S:.0f} s."
+                reason = f"The process {name} has reported nothing for more than {PROCESS_SILENT_AFTER_S:.0f} s."
                 yield open_fault(name, "system_error", reason, since)

@@ -13,8 +13,8 @@ from pydantic_core import to_json
 
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.registry import Kind
 from consumers import site_registry
-from consumers.hub_config import DeviceInfo, SiteInfo
 from consumers.site_registry import CONFIGURATION, RULES, Key
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.store import JournalStore
@@ -28,10 +28,27 @@ BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class ConfiguredDevice:
+    """A device that is meant to be there; `kinds` are what it sees with."""
+
+    device: str
+    name: str
+    kinds: tuple[Kind, ...] = ("visual",)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredSite:
+    site: str
+    name: str
+    time_zone: str = "UTC"
+    devices: tuple[ConfiguredDevice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """The registry as the configuration has it; rules by their names."""
 
-    sites: tuple[SiteInfo, ...] = ()
+    sites: tuple[ConfiguredSite, ...] = ()
     rules: Mapping[str, float] = field(default_factory=dict)
 
     def wanted(self) -> dict[Key, dict[str, Any]]:
@@ -46,7 +63,7 @@ class Configured:
         return found
 
 
-def _of_device(device: DeviceInfo) -> dict[str, Any]:
+def _of_device(device: ConfiguredDevice) -> dict[str, Any]:
     """A configured device is run by an agent, which says something all the time."""
     expects = "frames" if "visual" in device.kinds else "readings"
     return {"name": device.name, "kinds": list(device.kinds), "expects": expects, "retired": False}

@@ -14,6 +14,7 @@ import structlog
 from bus_schemas.node import Health
 from bus_schemas.protocol import VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
+from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
 from edge.agent.context import AgentContext
@@ -261,7 +262,7 @@ class DeviceRunner:
     ) -> None:
         if isinstance(reading, ThermalFrame):
             if np.isfinite(reading.temperatures).any():
-                source_health.frame_arrived(reading.time, (32, 24))
+                source_health.frame_arrived(reading.time, (COLUMNS, ROWS))
             else:
                 source_health.blank_frame_arrived()
             self._hand_over(guard.drafts(partial(analysis.analyse, reading)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from bus_schemas.node import AGENT_STOPS, DeviceStatus, Health, StreamInfo
+from bus_schemas.node import AGENT_STOPS, STALE_AFTER_S, DeviceStatus, Health, StreamInfo
 from bus_schemas.registry import Expectation
 from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
@@ -16,7 +16,6 @@ from producer.ids import Clock
 
 Kind = Literal["visual", "thermal", "sub"]
 """`sub` is the second stream of a camera, which is analysed in place of the first."""
-STALE_AFTER_S: Final = 30.0
 OPENING_S: Final = 10.0
 """A source that opens for longer counts as one that does not answer."""
 FIRST_FRAME_S: Final = 10.0

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from bus_schemas.event import RESERVED, device_source
+from bus_schemas.event import RESERVED, Name, device_source
+from bus_schemas.registry import DisplayName
 from bus_schemas.roi_sets import ROI_SETS, RoiSet
 from bus_schemas.settings import (
     AdjustableSettings,
@@ -23,7 +24,9 @@ from bus_schemas.settings import (
     ThermographySettings,
     Zones,
 )
+from bus_schemas.thermal import COLUMNS, ROWS
 from edge.agent.alignment_settings import AlignmentSettings
+from edge.agent.defaults import THUMBNAIL
 from edge.agent.source_settings import (
     SceneSourceSettings,
     SettingsModel,
@@ -32,7 +35,16 @@ from edge.agent.source_settings import (
     VisualSourceSettings,
 )
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+def _not_the_hub(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"'{name}' is the hub's own name")
+    return name
+
+
+Id = Name
+OwnId = Annotated[Id, AfterValidator(_not_the_hub)]
+"""Of a site or a device."""
 SLOWEST: Final = 0.01
 PerSecond = Annotated[float, Field(ge=SLOWEST, le=120)]
 Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
@@ -72,7 +84,7 @@ class RatesSettings(SettingsModel):
 
     analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
     capture_fps: PerSecond = Field(default=2.0, description="Full pictures that are kept, a second.")
-    thumbnail_fps: PerSecond = Field(default=1.0, description="320x180 pictures, a second.")
+    thumbnail_fps: PerSecond = Field(default=1.0, description=f"{THUMBNAIL[0]}x{THUMBNAIL[1]} pictures, a second.")
     live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second; 0 for none.")
     thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
     thermal_frame_s: Seconds = Field(default=600.0, description="Seconds between two raw thermal frames.")
@@ -107,14 +119,14 @@ class RatesSettings(SettingsModel):
 class DeviceParts(SettingsModel):
     """A camera, a thermal sensor, or both looking at one place."""
 
-    device: Id = Field(description="Its id, for ever: it is part of every key and topic.")
-    name: str | None = Field(default=None, description="What people read; default the id.")
+    device: OwnId = Field(description="Its id, for ever: it is part of every key and topic.")
+    name: DisplayName | None = Field(default=None, description="What people read; default the id.")
     visual: VisualSourceSettings | None = Field(default=None, description="Its camera.")
     sub: SubSourceSettings | None = Field(
         default=None,
         description="A second, smaller stream of the camera: it is analysed and shown, and visual recorded.",
     )
-    thermal: ThermalSourceSettings | None = Field(default=None, description="Its 24x32 sensor.")
+    thermal: ThermalSourceSettings | None = Field(default=None, description=f"Its {ROWS}x{COLUMNS} sensor.")
     alignment: AlignmentSettings | None = Field(
         default=None, description="How the two lie over each other in their fusion; none means that both see the same."
     )
@@ -128,13 +140,6 @@ class DeviceParts(SettingsModel):
     night: Night = NightSettings()
     detector: DetectorSettings | None = Field(default=None, description="Who looks for objects; none means nobody.")
     rates: RatesSettings = Field(default_factory=RatesSettings, description="How often it tells what.")
-
-    @field_validator("device")
-    @classmethod
-    def _not_the_hub(cls, device: str) -> str:
-        if device in RESERVED:
-            raise ValueError(f"'{device}' is the hub's own name")
-        return device
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -167,8 +172,10 @@ class DeviceParts(SettingsModel):
 class DeviceSettings(DeviceParts):
     """A device and the place where it is."""
 
-    site: Id = Field(description="Where it is.")
-    site_name: str | None = Field(default=None, description="What people read in its pictures; default the site's id.")
+    site: OwnId = Field(description="Where it is.")
+    site_name: DisplayName | None = Field(
+        default=None, description="What people read in its pictures; default the site's id."
+    )
     time_zone: str = Field(default="UTC", description="IANA zone of the clock in its pictures.")
 
     @property

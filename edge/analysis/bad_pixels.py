@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.thermal import COLUMNS, ROWS
+
 Celsius = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Cause = Literal["listed", "stuck", "offset"]
@@ -25,7 +27,7 @@ class BadPixels:
     by more than that. A hot spot does none of these: it has noise, and its excess follows the load.
     """
 
-    def __init__(self, shape: tuple[int, int] = (24, 32), listed: Iterable[int] = ()) -> None:
+    def __init__(self, shape: tuple[int, int] = (ROWS, COLUMNS), listed: Iterable[int] = ()) -> None:
         self._listed = np.zeros(shape, bool)
         self._listed_as: tuple[int, ...] = ()
         self._previous: Celsius | None = None

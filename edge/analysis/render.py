@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bus_schemas.settings import COLUMNS, ROWS, Roi
-from bus_schemas.thermal import AlertLevel
+from bus_schemas.settings import Roi
+from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.agent.defaults import THERMAL_PREVIEW
 from edge.analysis.alignment import Alignment
 from edge.analysis.lettering import Lettering

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings
-from bus_schemas.thermal import AlertLevel
+from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
@@ -23,7 +23,7 @@ Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 VERSION: Final = 3
 """Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
-SHAPE: Final = (24, 32)
+SHAPE: Final = (ROWS, COLUMNS)
 QUANTILES: Final = (0.0, 0.05, 0.1, 0.5, 0.95, 1.0)
 TENTH: Final = 2
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")

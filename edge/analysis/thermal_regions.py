@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bus_schemas.settings import COLUMNS, ROWS, Roi
-from bus_schemas.thermal import AlertLevel
+from bus_schemas.settings import Roi
+from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.emissivity import KELVIN
 
 Celsius = NDArray[np.float32]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from bus_schemas.settings import AdjustableSettings
-from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
+from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.settings import RatesSettings
 from edge.analysis.alignment import Alignment
@@ -153,4 +153,4 @@ def _raw(frame: ThermalFrame) -> EncodedPicture:
     """24 x 32 float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
     buffer = io.BytesIO()
     np.save(buffer, frame.temperatures.astype(np.float16))
-    return EncodedPicture(buffer.getvalue(), 32, 24, content_type=NPY)
+    return EncodedPicture(buffer.getvalue(), COLUMNS, ROWS, content_type=NPY)

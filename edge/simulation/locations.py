@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from bus_schemas.settings import COLUMNS, FULL_FRAME, ROWS, Corner, Roi, Thresholds
+from bus_schemas.settings import FULL_FRAME, Corner, Roi, Thresholds
+from bus_schemas.thermal import COLUMNS, ROWS
 from edge.simulation.view import Point, View
 
 LocationName = Literal["gate", "yard", "hall", "transformer"]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bus_schemas.settings import COLUMNS, ROWS
+from bus_schemas.thermal import COLUMNS, ROWS
 from edge.simulation.locations import Rectangle
 from edge.simulation.scene import Car, Person, Scene
 

@@ -18,7 +18,7 @@ from bus_schemas.codec import describe, media_key
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import Health, HealthEvent
-from bus_schemas.thermal import FrameStatistics, Region, Thermal, ThermalEvent
+from bus_schemas.thermal import PIXELS, FrameStatistics, Region, Thermal, ThermalEvent
 from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids, utc_now
 from producer.outbox.tables import Draft
@@ -136,7 +136,13 @@ class VirtualDevice:
         hottest = self._random.gauss(40, 3)
         statistics = FrameStatistics(min_temp=20, max_temp=hottest, avg_temp=25, median_temp=24.5, std_dev=2)
         region = Region(
-            name="full_frame", min_temp=20, max_temp=hottest, avg_temp=25, median_temp=24.5, std_dev=2, pixel_count=768
+            name="full_frame",
+            min_temp=20,
+            max_temp=hottest,
+            avg_temp=25,
+            median_temp=24.5,
+            std_dev=2,
+            pixel_count=PIXELS,
         )
         data = Thermal(frame_stats=statistics, regions=(region,), composite_temperature=hottest)
         return self._made(ThermalEvent, now, data)

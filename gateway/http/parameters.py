@@ -43,6 +43,8 @@ def _listed(text: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$", description="Letters, digits, `_` and `-`, at most 64.")]
+Person = Annotated[str, Field(min_length=1, max_length=100)]
+"""Who asks for something, for people to read."""
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]

@@ -43,25 +43,25 @@ def together(devices: Iterable[Condition]) -> Condition:
     return "unknown" if found == "ok" and "unknown" in every else found
 
 
-def status_of(condition: DeviceCondition, by_figures: str | None) -> Status:
+def status_of(condition: DeviceCondition, reported: str | None) -> Status:
     """The status in the words that health pages know: healthy where nothing is wrong, and nowhere else.
 
-    `by_figures` is what the device's own figures amount to, `None` where it was never heard.
+    `reported` is the status that the device gives itself, `None` where it was never heard.
     """
-    if by_figures is None:
+    if reported is None:
         return "not_started"
     if "offline" in condition.types:
-        return next((kind for kind in _STOPPED if kind == by_figures), "offline")
+        return next((kind for kind in _STOPPED if kind == reported), "offline")
     if condition.condition in ("ok", "unknown"):
         return "healthy" if condition.condition == "ok" else "unknown"
-    return next((kind for kind in _REPORTED if kind in (*condition.types, by_figures)), "degraded")
+    return next((kind for kind in _REPORTED if kind in condition.types), "degraded")
 
 
-def reason_of(condition: DeviceCondition, by_figures: str | None) -> str | None:
+def reason_of(condition: DeviceCondition, reported: str | None) -> str | None:
     """What there is to add to the types of its incidents; `None` where there is nothing, or it is well."""
     if condition.condition == "ok":
         return None
-    return condition.reason or by_figures
+    return condition.reason or reported
 
 
 def since_of(condition: DeviceCondition) -> str | None:

@@ -85,7 +85,7 @@ def _known_devices(moment: StoresAsOf, site: str | None) -> list[KnownDevice]:
     registered = moment.registered()
     entries = registered.devices(site)
     known = [_known(entry, heard.pop((entry.site, entry.device), None)) for entry in entries]
-    return known + [_heard_only(registered, one) for one in heard.values()]
+    return known + [_heard_only(registered, one) for one in heard.values() if one.is_device]
 
 
 def watched_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:
@@ -103,7 +103,7 @@ def one_device(moment: StoresAsOf, site: str, device: str) -> KnownDevice:
         heard = None
     if entry is not None:
         known = _known(entry, heard)
-    elif heard is not None:
+    elif heard is not None and heard.is_device:
         known = _heard_only(registered, heard)
     else:
         raise Problem(404, f"there is no device {device!r} in site {site!r}")
@@ -162,13 +162,13 @@ def is_site(stores: Stores, site: str) -> bool:
 
 
 def heard_sites(stores: Stores) -> set[str]:
-    return {one.site for one in _heard(lambda: stores.view("health"), None, None)}
+    return {one.site for one in _heard(lambda: stores.view("health"), None, None) if one.is_device}
 
 
 def _heard(view: Callable[[], Connection], site: str | None, now: datetime | None) -> Iterable[DeviceHealth]:
     """Before the first event was folded nobody was heard."""
     try:
-        return health.devices(view(), site, now)
+        return health.sources(view(), site, now)
     except NoView:
         return []
 
@@ -197,8 +197,8 @@ def _silent(entry: DeviceEntry) -> DeviceHealth:
     return DeviceHealth(
         site=entry.site,
         device=entry.device,
+        is_device=True,
         kinds=entry.kinds,
-        online=False,
         status=NOT_STARTED,
         reason="nothing was ever received from it",
         last_event=None,

@@ -13,7 +13,7 @@ from typing import Any
 
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event, iso
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
@@ -104,7 +104,6 @@ def _append(journal: Journal, group: list[tuple[datetime, bytes]]) -> None:
 
 
 def hub(data: Path) -> HubConfig:
-    """A hub that expects the devices of the day."""
-    devices = tuple(DeviceInfo(f"dev-{number:02d}", f"Device {number}") for number in range(DEVICES))
+    """A hub over the journal of the day."""
     media = MemoryMedia()
-    return HubConfig(data, lambda: media, (SiteInfo(builders.SITE, "Bench", devices=devices),))
+    return HubConfig(data, lambda: media)

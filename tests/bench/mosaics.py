@@ -12,6 +12,7 @@ import simplejpeg
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from consumers.hub_config import Mosaic
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.views.mosaics.projection import MosaicsProjection
@@ -20,6 +21,7 @@ from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import SITE, START, at, frame, media, tick
 from tests.following import Followed
 from tests.recordings import ROOM_VISUAL, recording
+from tests.registry_events import registry_of
 
 DEVICES = tuple(f"device-{number:02d}" for number in range(24))
 MINUTES = 40
@@ -31,7 +33,10 @@ class Site:
     def __init__(self, directory: Path) -> None:
         self.archive = directory / "archive"
         self.reader = ArchiveReader(self.archive)
-        self.followed = Followed(MosaicsProjection(directory / "tiles", lambda: self.reader, Mosaic()), directory)
+        devices = tuple(ConfiguredDevice(device, device) for device in DEVICES)
+        known = registry_of(Configured((ConfiguredSite(SITE, "Bench", devices=devices),)))
+        projection = MosaicsProjection(directory / "tiles", lambda: self.reader, Mosaic())
+        self.followed = Followed(projection, directory, known)
         self.pictures = pictures()
 
     def minute(self, number: int, devices: tuple[str, ...] = DEVICES) -> list[Event]:

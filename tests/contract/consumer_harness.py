@@ -11,7 +11,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import BATCH, ConsumerContext, Follower
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.sink import Sink
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS
 from consumers.store.journal.record import Recorded
 from tests.builders import START
@@ -30,11 +30,9 @@ class ConsumerHarness:
 
     def __init__(self, name: str, data: Path, told: Story) -> None:
         media = MemoryMedia(media_of(told))
-        devices = (DeviceInfo("yard", "ConsumerHarness"), DeviceInfo("attic", "Attic"))
-        sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
         self.name = name
         self.data = data
-        self.hub = HubConfig(data=data, archive=lambda: media, sites=sites)
+        self.hub = HubConfig(data=data, archive=lambda: media)
 
     def projection(self) -> Projection:
         made = CONSUMERS[self.name](self.hub)

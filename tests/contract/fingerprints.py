@@ -29,7 +29,7 @@ from consumers.engine.checkpoint import tables_of
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.sink import Sink
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS
 from consumers.store.clickhouse.dialect import CURRENT
 from consumers.views.warehouse import tables as warehouse
@@ -47,8 +47,6 @@ COMMAND = "python -m tests.contract.fingerprints"
 _OF_THE_PICTURE = {("mosaics", "tiles"): frozenset({"tile", "ok", "ko", "bytes"})}
 """Columns that follow from how a library encodes a JPEG."""
 
-_DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
-_SITES = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", _DEVICES),)
 
 _ROUTINE = (MediaEvent, FrameEvent, SegmentEvent, ThermalEvent, HeartbeatEvent)
 
@@ -92,7 +90,7 @@ def fingerprint(name: str, folded: MemoryJournal) -> Fingerprint:
     if name == WAREHOUSE:
         return _of_warehouse(folded)
     with TemporaryDirectory() as directory:
-        hub = HubConfig(data=Path(directory), archive=lambda: _OnePicture(), sites=_SITES)
+        hub = HubConfig(data=Path(directory), archive=lambda: _OnePicture())
         made = CONSUMERS[name](hub)
         if isinstance(made, Sink):
             made.close()

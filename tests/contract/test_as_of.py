@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bus_schemas.event import Event
 from consumers.alerting.alerts.questions import alert as one_alert
 from consumers.alerting.alerts.questions import alerts, count_open, why
-from consumers.alerting.conditions import conditions, held
+from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
@@ -25,7 +25,7 @@ from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import fold_upto
 from consumers.engine.versions import NEWEST
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
 from consumers.views import settings
 from consumers.views.health import past_view, questions
 from consumers.views.health.projection import HealthProjection
@@ -53,7 +53,7 @@ class View(NamedTuple):
 def ask_health(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
     return (
         questions.devices(view, now=now),
-        questions.nodes(view, now=now),
+        questions.nodes(view),
         questions.last_tick(view),
         questions.device(view, "DEMO", "gate", now),
     )
@@ -83,8 +83,7 @@ def ask_alerts(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 
 def ask_conditions(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
-    start, end = at(0).timestamp(), now.timestamp()
-    return conditions(view, upto), conditions(view, upto, "DEMO"), held(view, start, end, "DEMO", upto)
+    return conditions(view, upto), conditions(view, upto, "DEMO")
 
 
 def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
@@ -103,10 +102,7 @@ VIEWS = {
 
 @pytest.fixture(scope="module")
 def hub() -> HubConfig:
-    sites = (
-        SiteInfo("DEMO", "Demo yard", "Europe/Berlin", (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))),
-    )
-    return HubConfig(data=Path("nowhere"), archive=MemoryMedia, sites=sites)
+    return HubConfig(data=Path("nowhere"), archive=MemoryMedia)
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,11 @@ EDITS: dict[str, Edit] = {
     "the names of a site and of its devices": Edit(
         both(of_site(name="The yard"), of_device(name="Back yard"), of_device(1, name="Gate"), of_device(2, name=None))
     ),
+    "two devices exchange their names, and then their places": Edit(
+        both(of_device(name="Oven"), of_device(2, name="Yard")),
+        then=lambda config: config["sites"][0]["devices"].reverse(),
+    ),
+    "names as long as they may be": Edit(both(of_site(name="🙂" * 128), of_device(name="y" * 128))),
     "time zones, to where it is the next day, and the first of a site": Edit(
         both(of_site(time_zone="Asia/Tokyo"), of_site(1, time_zone="Pacific/Auckland"))
     ),

@@ -15,8 +15,10 @@ from typing import Any
 
 import structlog
 
+from consumers.alerting.rules import AlertRules
 from consumers.engine.runner import ConsumerProcess
-from consumers.hub_config import DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
+from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.ingest.run import run as run_ingest
 from consumers.registry import consumer_registry
 from consumers.store.archive.reader import IndexedMedia
@@ -36,6 +38,17 @@ def forks() -> ForkServerContext:
     return context
 
 
+CONFIGURED = Configured(
+    (
+        ConfiguredSite(
+            "YARD", "Yard", "Europe/Berlin", (ConfiguredDevice("GATE", "Gate"), ConfiguredDevice("DOOR", "Door"))
+        ),
+        ConfiguredSite("HALL", "Hall", "America/New_York", (ConfiguredDevice("ROOF", "Roof"),)),
+    ),
+    AlertRules().values(),
+)
+
+
 @dataclass(frozen=True)
 class HubPlace:
     """What the processes of the hub are told."""
@@ -49,10 +62,6 @@ class HubPlace:
         return HubConfig(
             data=self.data,
             archive=lambda: IndexedMedia(self.data / "archive"),
-            sites=(
-                SiteInfo("YARD", "Yard", "Europe/Berlin", (DeviceInfo("GATE", "Gate"), DeviceInfo("DOOR", "Door"))),
-                SiteInfo("HALL", "Hall", "America/New_York", (DeviceInfo("ROOF", "Roof"),)),
-            ),
             # What a scenario asks for must not have been dropped by age, nor because the machine's disk is full.
             retention=RetentionPolicy(
                 media=tuple((kind, month) for kind in ("capture", "thumbnail", "thermal", "segment")),
@@ -69,7 +78,8 @@ def _stopping() -> threading.Event:
 
 
 def ingest(place: HubPlace) -> None:
-    run_ingest(place.data, BrokerAddress(port=place.port), _stopping(), FileClock(place.clock))
+    clock = FileClock(place.clock)
+    run_ingest(place.data, BrokerAddress(port=place.port), _stopping(), clock, configured=CONFIGURED)
 
 
 def consumers(place: HubPlace) -> None:

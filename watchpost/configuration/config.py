@@ -8,6 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from bus_schemas.complaints import refuse_duplicates
+from consumers.hub_config import (
+    BYTES_KEPT,
+    CLEANUP_TARGET_PERCENT,
+    CLEANUP_THRESHOLD_PERCENT,
+    EVIDENCE_DAYS_KEPT,
+    EXPORT_DAYS_KEPT,
+    JOURNAL_DAYS_KEPT,
+)
 from edge.agent.settings import Id, LinkSettings
 from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
@@ -117,28 +125,30 @@ class HubSection(SettingsModel):
 
     retention_hours: RetentionSection = Field(default_factory=RetentionSection, description="For each kind of media.")
     segment_bytes: PositiveInt = Field(
-        default=20_000_000_000,
+        default=BYTES_KEPT,
         description="Bytes of recorded video; beyond them goes the oldest of devices above their equal share.",
     )
     journal_days: PositiveInt = Field(
-        default=30, description="Days that the journal keeps; older ones cannot be rebuilt."
+        default=JOURNAL_DAYS_KEPT, description="Days that the journal keeps; older ones cannot be rebuilt."
     )
     journal_bytes: PositiveInt = Field(
-        default=20_000_000_000,
+        default=BYTES_KEPT,
         description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
     )
     evidence_days: PositiveInt = Field(
-        default=90, description="Days that the first, the last and some other pictures of an incident are kept."
+        default=EVIDENCE_DAYS_KEPT,
+        description="Days that the first, the last and some other pictures of an incident are kept.",
     )
-    export_days: PositiveInt = Field(default=7, description="Days that the files of an export are kept.")
+    export_days: PositiveInt = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
     export_bytes: PositiveInt = Field(
-        default=20_000_000_000, description="Bytes of all exports together; the oldest go beyond them."
+        default=BYTES_KEPT, description="Bytes of all exports together; the oldest go beyond them."
     )
     cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
-        default=85, description="Use of the disk from which the oldest media go before their time."
+        default=CLEANUP_THRESHOLD_PERCENT,
+        description="Use of the disk from which the oldest media go before their time.",
     )
     cleanup_target_percent: Annotated[float, Field(gt=0, le=100)] = Field(
-        default=75, description="Use of the disk at which that ends."
+        default=CLEANUP_TARGET_PERCENT, description="Use of the disk at which that ends."
     )
     journal: Annotated[FileJournal | ServerJournal, Field(discriminator="kind")] = Field(
         default_factory=FileJournal, description="Where the log of all events is."

@@ -6,16 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 
-from consumers.hub_config import (
-    ClickHouseServer,
-    DeviceInfo,
-    DeviceRetention,
-    ExportPolicy,
-    HubConfig,
-    RetentionPolicy,
-    SiteInfo,
-)
-from consumers.ingest.registry import Configured
+from consumers.hub_config import ClickHouseServer, DeviceRetention, ExportPolicy, HubConfig, RetentionPolicy
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
@@ -52,8 +44,6 @@ def hub_config(
     return HubConfig(
         data=data,
         archive=lambda: IndexedMedia(data / "archive", cold_reader(cold, data)),
-        sites=tuple(_site_info(site) for site in config.sites),
-        rules=config.alerts.rules,
         retention=_retention(config),
         exports=ExportPolicy(timedelta(days=config.hub.export_days), config.hub.export_bytes),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
@@ -66,19 +56,20 @@ def hub_config(
 
 def configured(config: WatchpostConfig) -> Configured:
     """The part of the configuration that enters the registry."""
-    return Configured(tuple(_site_info(site) for site in config.sites), config.alerts.rules.values())
+    return Configured(tuple(_configured_site(site) for site in config.sites), config.alerts.rules.values())
 
 
-def _site_info(site: SiteSection) -> SiteInfo:
-    return SiteInfo(site.site, site.title, site.time_zone, tuple(_device_info(device) for device in site.devices))
+def _configured_site(site: SiteSection) -> ConfiguredSite:
+    devices = tuple(_configured_device(device) for device in site.devices)
+    return ConfiguredSite(site.site, site.title, site.time_zone, devices)
 
 
-def _device_info(device: DeviceSection) -> DeviceInfo:
+def _configured_device(device: DeviceSection) -> ConfiguredDevice:
     if device.visual is None:
-        return DeviceInfo(device.device, device.title, ("thermal",))
+        return ConfiguredDevice(device.device, device.title, ("thermal",))
     if device.thermal is None:
-        return DeviceInfo(device.device, device.title, ("visual",))
-    return DeviceInfo(device.device, device.title, ("visual", "thermal"))
+        return ConfiguredDevice(device.device, device.title, ("visual",))
+    return ConfiguredDevice(device.device, device.title, ("visual", "thermal"))
 
 
 def _retention(config: WatchpostConfig) -> RetentionPolicy:

@@ -1,12 +1,12 @@
 """The section `sites`: sites and their devices."""
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 from pydantic import Field, field_validator
 
 from bus_schemas.complaints import refuse_duplicates
-from edge.agent.settings import DeviceParts, Id
+from bus_schemas.registry import DisplayName, ZoneName
+from edge.agent.settings import DeviceParts, Id, OwnId
 from edge.agent.source_settings import SettingsModel
+from producer.times import zone_named
 from watchpost.configuration.retention import DeviceRetentionSection
 
 
@@ -22,9 +22,9 @@ class DeviceSection(DeviceParts):
 class SiteSection(SettingsModel):
     """A place with a time zone of its own."""
 
-    site: Id = Field(description="Its id, for ever: it is part of every key and topic.")
-    name: str | None = Field(default=None, description="What people read; default the id.")
-    time_zone: str = Field(
+    site: OwnId = Field(description="Its id, for ever: it is part of every key and topic.")
+    name: DisplayName | None = Field(default=None, description="What people read; default the id.")
+    time_zone: ZoneName = Field(
         default="UTC", description="IANA zone, as Europe/Berlin: the days and hours that people see."
     )
     devices: tuple[DeviceSection, ...] = Field(default=(), description="What watches it.")
@@ -32,10 +32,7 @@ class SiteSection(SettingsModel):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"'{name}' is no IANA time zone; write it as Europe/Berlin") from error
+        zone_named(name)
         return name
 
     @field_validator("devices")

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
+from consumers.alerting.conditions import RETIRED
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
-from consumers.alerting.incidents.presence import ANYTHING, How, Loss
+from consumers.alerting.incidents.presence import ANYTHING, How, Knowledge, Loss
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.terms import Terms
@@ -17,8 +18,6 @@ from consumers.store.journal.record import DeviceKey, Recorded
 
 LATE_S = 30.0
 """An incident is marked as late if the event that decided it took longer than this to arrive."""
-RETIRED = "retired"
-"""Why an incident was closed that went on."""
 _HUB = (HUB, HUB)
 _UNHEARD_S = 2 * HEARTBEAT_EVERY_S
 
@@ -37,7 +36,7 @@ class IncidentBook:
         self._terms = terms
         self._rules = terms.rules
         self._devices = devices
-        self._table = IncidentTable(view, terms.rules)
+        self._table = IncidentTable(view, terms)
         self._hub_state: WatchedHub | None = None
         self._missed: set[DeviceKey] | None = None
 
@@ -65,13 +64,15 @@ class IncidentBook:
         if self._terms.retired and self._terms.is_retired(where):
             return ()
         watched = self._devices.touched.get(where) or self._devices.touch(where)
+        before, lost = watched.knowledge, watched.lost
+        if not watched.is_camera:
+            watched.expects = self._terms.expects(where)
         watched.note_event(record)
         if record.model is StateEvent:
-            return self._judge_state(where, watched, record)
-        was_known, lost = watched.is_known, watched.lost
+            return self._judge_state(where, watched, record, before)
         found = watched.judge(record, self._rules)
-        if watched.is_known != was_known:
-            self._table.conditions.note_known(record.position, where, watched)
+        if watched.knowledge != before:
+            self._table.conditions.update(record.position, where, watched, watched.known_since)
         if not found and lost is None:
             return ()
         return self._of_device(where, watched, record, found, lost)
@@ -84,20 +85,20 @@ class IncidentBook:
             details = {"reason": RETIRED, "recovered": False}
             verdict = Verdict(kind, "closed", record.time_s, (record.id,), details, part=part or None)  # type: ignore[arg-type]  # as it was opened
             yield IncidentEntry(where, verdict, watched.open, watched, record.time_s)
-        if watched.is_known:
-            watched.is_known, watched.known_since = False, record.time_s
-            self._table.conditions.note_known(record.position, where, watched)
         self._devices.forget(where)
+        self._table.conditions.retire(record.position, where, record.time_s)
 
     def places(self, site: str, device: str) -> list[DeviceKey]:
         """Those that were heard of: this one, all of the site without a device, all there are without a site."""
         everyone = self._devices.select("true")
         return sorted(at for at in everyone if site in ("", at[0]) and device in ("", at[1]))
 
-    def expect_anew(self, places: Iterable[DeviceKey]) -> None:
-        """When these are missed has changed."""
+    def expect_anew(self, places: Iterable[DeviceKey], record: Recorded) -> None:
+        """When these are missed, or whether they are watched, has changed."""
         for where in places:
-            self._devices.touch(where)
+            watched = self._devices.touch(where)
+            if not self._terms.is_retired(where):
+                self._table.conditions.update(record.position, where, watched)
 
     def _of_device(
         self, where: DeviceKey, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
@@ -134,16 +135,18 @@ class IncidentBook:
         everyone = self._devices.select("true").items()
         return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone if at != where)
 
-    def _judge_state(self, where: DeviceKey, watched: Watched, record: Recorded) -> Iterator[IncidentEntry]:
+    def _judge_state(
+        self, where: DeviceKey, watched: Watched, record: Recorded, before: Knowledge
+    ) -> Iterator[IncidentEntry]:
         assert isinstance(record.event, StateEvent)
-        data, lost, was_known = record.event.data, watched.lost, watched.is_known
+        data, lost = record.event.data, watched.lost
         if not data.online:
             yield from self._lose(where, watched, record, data)
             return
         watched.note_greeting(record)
         found = watched.judge(record, self._rules)
-        if watched.is_known != was_known:
-            self._table.conditions.note_known(record.position, where, watched)
+        if watched.knowledge != before:
+            self._table.conditions.update(record.position, where, watched, watched.known_since)
         yield from self._of_device(where, watched, record, found, lost)
 
     def _lose(self, where: DeviceKey, watched: Watched, record: Recorded, data: State) -> Iterator[IncidentEntry]:

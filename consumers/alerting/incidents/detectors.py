@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Literal, NamedTuple, get_args
 
-from consumers.alerting.rules import AlertRules
+from consumers.alerting.rules import CLOCK_CLEAR_S, AlertRules
 from consumers.engine.partial import ThermalPart
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
@@ -232,9 +232,6 @@ class DiskCondition:
             return None
         self.level = level
         return level
-
-
-CLOCK_CLEAR_S = 30.0
 
 
 @dataclass(slots=True)

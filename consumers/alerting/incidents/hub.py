@@ -13,15 +13,13 @@ from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.incidents.detectors import DiskCondition
 from consumers.alerting.incidents.presence import SUSPECT_S
 from consumers.alerting.incidents.verdict import Open, Turn, Verdict
-from consumers.alerting.rules import AlertRules
+from consumers.alerting.rules import DEAF_AFTER_S, AlertRules
 from consumers.engine.partial import HEARTBEAT, HeartbeatPart
 from consumers.store.journal.record import Recorded
 
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 UNWRITABLE = "unwritable"
 """The level of a storage incident while the disk takes nothing at all."""
-DEAF_AFTER_S = 20.0
-"""The hub beats every five seconds; for so long without it, it heard nobody."""
 DEAF = frozenset({"system_error/broker"})
 """While these faults of the hub hold, it receives nothing."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")

@@ -22,10 +22,12 @@ from bus_schemas.node import (
     SettingsEvent,
     StateEvent,
 )
+from bus_schemas.registry import Expectation
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.rules import HEARTBEATS_S
+from consumers.site_registry import OF_NODES
 from consumers.store.journal.record import Recorded
 
 READINGS: frozenset[type[Event]] = frozenset(
@@ -42,6 +44,8 @@ SUSPECT_S = 20.0
 _A_MOMENT_S = 0.001
 
 How = Literal["connection", "stopped", "silent", "unreachable", "never"]
+Knowledge = tuple[bool, bool]
+"""Whether anything about a device could be judged, and whether it is one."""
 
 
 @dataclass(slots=True)
@@ -105,7 +109,6 @@ ANYTHING = 0.0
 
 TROUBLES: tuple[IncidentType, ...] = ("degraded", "stale")
 _NO_SIGN_OF_WORK = (CommandEvent, GapEvent, SettingsEvent)
-_OF_NODES = (HeartbeatEvent, SettingsEvent)
 
 
 @dataclass(slots=True)
@@ -118,6 +121,8 @@ class PresenceState:
     is_agents: bool = False
     """Whether an agent runs it, which says every few seconds that it is there."""
     is_camera: bool = False
+    expects: Expectation | None = None
+    """What the registry says that it sends all the time; kept as long as it is not known to be a camera."""
     heard: float = 0.0
     heard_id: str = ""
     latest: float = 0.0
@@ -139,6 +144,10 @@ class PresenceState:
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 
+    @property
+    def knowledge(self) -> Knowledge:
+        return self.is_known, self.is_device
+
     def note_event(self, record: Recorded) -> None:
         received = record.received_us / 1e6
         if received > self.heard:
@@ -146,11 +155,20 @@ class PresenceState:
         self.heard_id = record.id
         epoch, model = record.epoch, record.model
         if epoch is not None:
-            self.epoch, self.is_agents = outbox_epoch(epoch), True
-        if not self.is_device and model not in _OF_NODES:
+            self.epoch = outbox_epoch(epoch)
+        if not self.is_agents and (epoch is not None or model is HealthEvent):
+            self._become_agents()
+        if not self.is_device and model not in OF_NODES:
             self.is_device = True
         if model is HealthEvent:
-            self.is_agents = self.is_camera = True
+            self.is_camera = True
+
+    def _become_agents(self) -> None:
+        """That an agent is there, which may have come before, does not show that its device works."""
+        self.is_agents = True
+        if not self.is_camera and self.expects != "heartbeat":
+            self.is_known = self.has_worked = False
+            self.known_since = 0.0
 
     def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
         """Whether the event shows that the device works, and so is back where it was lost."""
@@ -180,10 +198,12 @@ class PresenceState:
     def _is_sign_of_work(self, record: Recorded) -> bool:
         if record.model is HealthEvent:
             return self.status == "healthy"
-        if record.model is StateEvent:
-            # It says that it is online; of a foreign device no more is expected.
-            return not self.is_agents
-        return not self.is_camera and record.model not in _NO_SIGN_OF_WORK
+        if self.expects in ("frames", "readings"):
+            return False
+        if record.model in (HeartbeatEvent, StateEvent) and self.is_agents:
+            # Of a foreign device no more is expected than that it says that it is there.
+            return self.expects == "heartbeat"
+        return record.model is StateEvent or (not self.is_camera and record.model not in _NO_SIGN_OF_WORK)
 
     def note_greeting(self, record: Recorded) -> None:
         """It says that it is online: if it was gone at all, it is not gone with the hub's deafness."""

@@ -10,7 +10,8 @@ from bus_schemas.alert import AlertLevelName
 from consumers.alerting.conditions import ConditionTable
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open, Verdict
-from consumers.alerting.rules import RULE_VERSION, AlertRules
+from consumers.alerting.rules import RULE_VERSION
+from consumers.alerting.terms import Terms
 from consumers.engine.versions import COLUMNS, Versions
 from consumers.store.journal.record import DeviceKey
 
@@ -45,10 +46,10 @@ class IncidentEntry:
 class IncidentTable:
     """As a fold writes it."""
 
-    def __init__(self, view: sqlite3.Connection, rules: AlertRules) -> None:
-        self._rules = rules
+    def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
+        self._rules = terms.rules
         self._incidents = Versions(view, "incidents", "incident_id")
-        self.conditions = ConditionTable(view)
+        self.conditions = ConditionTable(view, terms)
 
     def enter(self, entry: IncidentEntry, position: int) -> None:
         """Write what was decided. The same decision on the same event has the same ids."""

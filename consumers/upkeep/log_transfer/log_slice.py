@@ -8,6 +8,7 @@ from datetime import datetime
 from bus_schemas.codec import read_stored
 from bus_schemas.event import HUB_SOURCE, Event, place
 from bus_schemas.media import MediaEvent
+from bus_schemas.registry import RegistryEvent
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import media_of
@@ -28,7 +29,9 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LogRange:
-    """The range of events received from `start` to before `end`: of one site with the hub's ticks, or of all."""
+    """The range of events received from `start` to before `end`: of one site with the hub's ticks and rules, or of
+    all.
+    """
 
     start: datetime
     end: datetime
@@ -37,6 +40,10 @@ class LogRange:
     def holds(self, source: str) -> bool:
         """The hub's own ticks belong to every time range: they are how time passes in it."""
         return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
+
+    def concerns(self, event: Event) -> bool:
+        """What the hub says of other sites and their devices does not."""
+        return self.site is None or not isinstance(event, RegistryEvent) or event.data.site == self.site
 
 
 def read(hub: HubConfig, journal: JournalStore, wanted: LogRange, *, media: bool = True) -> Iterator[list[LogEntry]]:
@@ -49,6 +56,7 @@ def read(hub: HubConfig, journal: JournalStore, wanted: LogRange, *, media: bool
             yield [
                 LogEntry(received, event, body, _medium(archive, event) if media else None)
                 for (_, received, body), event in zip(rows, events, strict=True)
+                if wanted.concerns(event)
             ]
             after = rows[-1][0]
 

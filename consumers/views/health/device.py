@@ -15,6 +15,7 @@ from bus_schemas.node import Health as WholeHealth
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import HEALTH, MEDIUM, HealthPart, seconds
+from consumers.site_registry import OF_NODES
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import iso_of
 
@@ -69,17 +70,13 @@ def switch(row: DeviceRow, record: Recorded, devices: Iterable[DeviceRow]) -> se
 def apply(row: DeviceRow, record: Recorded) -> bool:
     """Whether it is one for `last_event`, which is then up to the caller."""
     model = record.model
-    received = record.received_us / 1e6
-    if received > row.last_received:
-        row.last_received = received
-    row.epoch = row.epoch if record.epoch is None else outbox_epoch(record.epoch)
+    _note_received(row, record)
     if model is StateEvent:
         return False
     row.online, row.offline_reason = 1, None
     if model is HeartbeatEvent:
         row.heartbeat = _heartbeat(record)
         return False
-    row.is_device = 1
     if model in _WAS_SEEN:
         _see(row, record.known_us / 1e6)
         if row.kinds != _EVERY_KIND:
@@ -89,6 +86,15 @@ def apply(row: DeviceRow, record: Recorded) -> bool:
     elif model is ClockEvent:
         _set_clock(row, record)
     return model is not MediaEvent
+
+
+def _note_received(row: DeviceRow, record: Recorded) -> None:
+    received = record.received_us / 1e6
+    if received > row.last_received:
+        row.last_received = received
+    row.epoch = row.epoch if record.epoch is None else outbox_epoch(record.epoch)
+    if record.model not in OF_NODES:
+        row.is_device = 1
 
 
 def _see(row: DeviceRow, at: float) -> None:

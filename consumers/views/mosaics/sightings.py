@@ -10,14 +10,13 @@ from pydantic_core import from_json, to_json
 from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import PIXELS, ThermalEvent
 from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.state import types_of_frame
 
 THUMBNAILS = 3
 SAID, JUDGED = 1, 2
-_THERMAL_PIXELS = 24 * 32
 
 Key = tuple[str, int, str]
 """Site, minute since 1970, device."""
@@ -82,7 +81,7 @@ class Seen:
         elif model is FrameEvent:
             self._take_frame(record)
         elif model is ThermalEvent:
-            is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= _THERMAL_PIXELS
+            is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= PIXELS
             self.is_blind |= is_blind
             self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
         elif model is HealthEvent:

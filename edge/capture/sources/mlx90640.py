@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.thermal import COLUMNS, PIXELS, ROWS
 from edge.capture.sources.source import Pause, SourceUnreachable, ThermalFrame
 from producer.ids import Clock
 
@@ -22,7 +23,6 @@ TRY_DEAD_AGAIN: Final = 480
 """Frames after which to retry a pixel that the driver could not calculate: a minute at 8 frames a second."""
 MOST_DEAD: Final = 32
 _BROKEN: Final = -200.0  # the driver writes -273.15 for pixels that the sensor's EEPROM lists
-_PIXELS: Final = 768
 
 
 class Sensor(Protocol):
@@ -85,7 +85,7 @@ class Mlx90640Source:
 
 
 def frame_of(values: list[float]) -> NDArray[np.float32]:
-    frame = np.array(values, np.float32).reshape(24, 32)
+    frame = np.array(values, np.float32).reshape(ROWS, COLUMNS)
     frame[frame < _BROKEN] = np.nan
     return frame
 
@@ -111,7 +111,7 @@ class AdafruitSensor:
         self._broken = [int(pixel) for pixel in self._sensor.brokenPixels]
         self._dead: set[int] = set()
         self._frames = 0
-        self._values = [0.0] * _PIXELS
+        self._values = [0.0] * PIXELS
 
     def temperatures(self) -> list[float]:
         """Two half frames in a chessboard pattern. With emissivity 1 the reflected temperature cancels out."""
@@ -128,7 +128,7 @@ class AdafruitSensor:
 
     def listed_bad(self) -> list[int]:
         listed = [*self._broken, *self._sensor.outlierPixels]
-        return sorted({int(pixel) for pixel in listed if 0 <= int(pixel) < _PIXELS})
+        return sorted({int(pixel) for pixel in listed if 0 <= int(pixel) < PIXELS})
 
     def _calculate(self, raw: list[int], reflected: float) -> None:
         """The driver gives up the whole frame at a pixel that it cannot calculate. Exclude this pixel, like those that
@@ -136,7 +136,7 @@ class AdafruitSensor:
         """
         for _ in range(MOST_DEAD):
             self._sensor.brokenPixels = [*self._broken, *self._dead]
-            half: list[float] = [math.nan] * _PIXELS
+            half: list[float] = [math.nan] * PIXELS
             try:
                 self._sensor._CalculateTo(raw, 1.0, reflected, half)
             except (ArithmeticError, ValueError, TypeError):

@@ -12,13 +12,13 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from bus_schemas.thermal import COLUMNS, PIXELS, ROWS
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
 from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
 from edge.simulation.timeline import TOLERANCE, StreamTimeline
 from producer.ids import Clock
 
-PIXELS: Final = 768
 LONGEST_LINE: Final = 65_536
 MOST_CHARACTERS: Final = 1_000_000
 """A longer line is not part of a recording, and may never end."""
@@ -207,7 +207,7 @@ def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.floa
     except ValueError as wrong:
         raise BadLine(f"line {number}: {str(wrong)[:_SHOWN]}") from wrong
     pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
-    return time, pixels.astype(np.float32).reshape(24, 32)
+    return time, pixels.astype(np.float32).reshape(ROWS, COLUMNS)
 
 
 def _moment(text: str) -> datetime | None:

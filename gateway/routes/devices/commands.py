@@ -14,7 +14,7 @@ from consumers.views.health.questions import offered_commands
 from gateway.calls import Call, Operation, json_response, parsed
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Key, OfDevice, Parameters, Word
+from gateway.http.parameters import Key, OfDevice, Parameters, Person, Word
 from gateway.http.problems import RETRY, Problem
 from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
@@ -42,7 +42,7 @@ class Ordered(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: str = Field(default=NOBODY, min_length=1, max_length=100)
+    by: Person = NOBODY
     arguments: FreeObject = Field(default_factory=dict)
 
 

@@ -2,20 +2,19 @@
 
 from functools import partial
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bus_schemas.event import GATEWAY, RESERVED, device_source
 from bus_schemas.limits import LONGEST_S
-from bus_schemas.registry import Expectation, Kind, RegistryChange, RegistryEvent
+from bus_schemas.registry import DisplayName, Expectation, Kind, RegistryChange, RegistryEvent, ZoneName
 from consumers.site_registry import Registered
 from consumers.views import registry
 from consumers.views.registry import FieldAnswer
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
-from gateway.http.parameters import Name, Nothing, OfDevice, OfSite
+from gateway.http.parameters import Name, Nothing, OfDevice, OfSite, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
@@ -23,6 +22,7 @@ from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_device, require_site
+from producer.times import zone_named
 
 SEEN_S = 3.0
 SITES = "/api/v1/sites"
@@ -31,15 +31,8 @@ DEVICES = f"{SITE}/devices"
 DEVICE = f"{DEVICES}/{{device}}"
 
 
-def _readable(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError("a name that people can read is needed")
-    return text.strip()
-
-
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"'{name}' is no IANA time zone; write it as Europe/Berlin")
+    zone_named(name)
     return name
 
 
@@ -49,8 +42,7 @@ def _not_reserved(name: str) -> str:
     return name
 
 
-Title = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_readable)]
-ZoneName = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+KnownZone = Annotated[ZoneName, AfterValidator(_known_zone)]
 Id = Annotated[Name, AfterValidator(_not_reserved)]
 
 
@@ -59,27 +51,27 @@ class RegistryRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: str = Field(default=NOBODY, min_length=1, max_length=100, description="Who asks.")
+    by: Person = Field(default=NOBODY, description="Who asks.")
 
 
 class SiteChange(RegistryRequest):
     """What is not given stays as it is."""
 
-    name: Title | None = Field(default=None, description="What people read.")
-    time_zone: ZoneName | None = Field(default=None, description="IANA zone: the days and hours that people see.")
+    name: DisplayName | None = Field(default=None, description="What people read.")
+    time_zone: KnownZone | None = Field(default=None, description="IANA zone: the days and hours that people see.")
     retired: bool | None = Field(default=None, description="Whether it is watched no more; false brings it back.")
 
 
 class NewSite(RegistryRequest):
     site: Id = Field(description="Its id, for ever.")
-    name: Title | None = Field(default=None, description="What people read; default the id.")
-    time_zone: ZoneName = "UTC"
+    name: DisplayName | None = Field(default=None, description="What people read; default the id.")
+    time_zone: KnownZone = "UTC"
 
 
 class DeviceChange(RegistryRequest):
     """What is not given stays as it is."""
 
-    name: Title | None = Field(default=None, description="What people read.")
+    name: DisplayName | None = Field(default=None, description="What people read.")
     kinds: tuple[Kind, ...] | None = Field(default=None, max_length=2)
     expects: Expectation | None = Field(default=None, description="What it is meant to send all the time.")
     silent_after_s: float | None = Field(

@@ -20,6 +20,7 @@ class SettingsField(Answer):
     minimum: float | None = None
     above: float | None = Field(default=None, description="A bound that is not itself possible.")
     maximum: float | None = None
+    longest: int | None = Field(default=None, description="Of a text, how many characters.")
     unit: str | None = None
     choices: list[str] | None = None
     default: bool | float | str | None = None
@@ -66,6 +67,7 @@ def _field(path: str, given: Schema, plain: Schema) -> SettingsField:
         minimum=plain.get("minimum"),
         above=plain.get("exclusiveMinimum"),
         maximum=plain.get("maximum"),
+        longest=plain.get("maxLength"),
         unit=plain.get("unit"),
         choices=plain.get("enum"),
         default=default if isinstance(default, bool | int | float | str) else None,

@@ -71,7 +71,7 @@ def disk_figures(gateway: Gateway, moment: StoresAsOf) -> Iterator[DiskFigures]:
     yield DiskFigures(HUB, HUB, disk.free, disk.used, disk.total, disk.percent / 100)
     shown = {disk_id(gateway.hub.data)}
     try:
-        found = nodes(moment.health(), now=moment.now)
+        found = nodes(moment.health())
     except NoView:
         return
     for node in found[:DEVICES]:

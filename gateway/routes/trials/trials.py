@@ -1,6 +1,6 @@
 """Routes that start, list, show and cancel trials."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,7 +13,7 @@ from consumers.alerting.what_if.trial import TrialRequest
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
-from gateway.http.parameters import Instant, Key, Name, Nothing, Parameters
+from gateway.http.parameters import Instant, Key, Name, Nothing, Parameters, Person
 from gateway.http.problems import InvalidField, Problem
 from gateway.messages.ids import uuid7
 from gateway.routes.devices.commands import NOBODY
@@ -40,7 +40,7 @@ class NewTrial(BaseModel):
     rules: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Values by name; see /api/v1/rules.")
     analysis: bool = Field(default=False, description="Analyse the archived media again, and judge by that.")
     settings: TrialSettings = TrialSettings()
-    by: Annotated[str, Field(min_length=1, max_length=100)] = NOBODY
+    by: Person = NOBODY
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:

@@ -15,7 +15,7 @@ from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent
-from gateway.http.parameters import AsOf, Key, Parameters
+from gateway.http.parameters import AsOf, Key, Parameters, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
@@ -83,7 +83,7 @@ class AlertAsOf(AsOf, OfAlert):
 
 
 class Withdrawing(BaseModel):
-    by: str = Field(min_length=1, max_length=100)
+    by: Person
 
 
 class Acknowledging(Withdrawing):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bus_schemas.camera import DetectedObject
 from bus_schemas.event import Box, iso
-from bus_schemas.thermal import FrameStatistics, HotSpot, Region
+from bus_schemas.thermal import COLUMNS, ROWS, FrameStatistics, HotSpot, Region
 from consumers.views.audio import loudness
 from consumers.views.detections import detections as detected
 from consumers.views.motion.questions import bucket_in_use, buckets, track
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from consumers.views.motion.grids import HeatMap
 
 MOST_POINTS = 20_000
-COLUMNS, ROWS = 32, 24
 
 
 class BucketAnswer(Answer):

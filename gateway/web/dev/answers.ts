@@ -753,6 +753,7 @@ const field = (path: string, minimum: number, maximum: number, unit: string | nu
   minimum,
   above: null,
   maximum,
+  longest: null,
   unit,
   choices: null,
   default: minimum,

@@ -12,16 +12,15 @@ import pytest
 from bus_schemas.event import Event
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from consumers import site_registry
-from consumers.hub_config import DeviceInfo, SiteInfo
-from consumers.ingest.registry import Configured, RegistryKeeper
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite, RegistryKeeper
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.store import JournalStore
 from tests import builders
 from tests.contract.journal.entries import OWNER, Clock, accepted, reading
 
 DAY = timedelta(days=1)
-DEVICES = (DeviceInfo("gate", "Gate"), DeviceInfo("oven", "Oven", ("thermal",)))
-CONFIGURED = Configured((SiteInfo("DEMO", "Demo yard", "Europe/Berlin", DEVICES),), {"hot_spot_c": 80.0})
+DEVICES = (ConfiguredDevice("gate", "Gate"), ConfiguredDevice("oven", "Oven", ("thermal",)))
+CONFIGURED = Configured((ConfiguredSite("DEMO", "Demo yard", "Europe/Berlin", DEVICES),), {"hot_spot_c": 80.0})
 
 
 def frame() -> list[Event]:

@@ -14,9 +14,11 @@ import uvloop
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from consumers.alerting.rules import AlertRules
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.reader import SqliteJournalReader
@@ -35,18 +37,12 @@ NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)
 LIMITS = ConnectionLimits()
 
-SITES = (
-    SiteInfo(
-        builders.SITE,
-        "Demo yard",
-        "Europe/Berlin",
-        (DeviceInfo(builders.DEVICE, "Yard", ("visual", "thermal")), DeviceInfo("gate", "Gate")),
-    ),
-)
+_DEVICES = (ConfiguredDevice(builders.DEVICE, "Yard", ("visual", "thermal")), ConfiguredDevice("gate", "Gate"))
+CONFIGURED = Configured((ConfiguredSite(builders.SITE, "Demo yard", "Europe/Berlin", _DEVICES),), AlertRules().values())
 
 
 def hub_of(data: Path) -> HubConfig:
-    return HubConfig(data=data, archive=_no_media, sites=SITES, triggers=("CROWD_VIOLATION",))
+    return HubConfig(data=data, archive=_no_media, triggers=("CROWD_VIOLATION",))
 
 
 SEGMENT_KEY = f"{builders.SITE}/{builders.DEVICE}/segment/one"
@@ -75,15 +71,15 @@ def _no_media() -> _NoMedia:
 class Filled:
     """A journal that a test appends to, and the views that are folded of it."""
 
-    def __init__(self, data: Path, hub: HubConfig | None = None) -> None:
-        self.hub = hub or hub_of(data)
+    def __init__(self, data: Path, configured: Configured = CONFIGURED) -> None:
+        self.hub = hub_of(data)
         self._journal = Journal(data / "journal", lambda: NOW)
         self._reader = SqliteJournalReader(data / "journal")
         context = ConsumerContext(data, self._reader, lambda: NOW)
         made = [make(self.hub) for make in CONSUMERS.values()]
         self._followers = {one.name: Follower(one, context) for one in made if isinstance(one, Projection)}
         if self.head == 0:
-            self.append(*registry_of(self.hub))
+            self.append(*registry_of(configured))
 
     @property
     def head(self) -> int:

@@ -194,7 +194,7 @@ def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path
             after = ask(client, f"{YARD}/settings", as_of=iso_of(2))
 
     assert (behind.status, before.status, after.status) == (503, 200, 200)
-    assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 4, and 5 is asked for")
+    assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 5, and 6 is asked for")
     assert (before.body["motion"]["sensitivity"], after.body["motion"]["sensitivity"]) == (25, 40)
 
 

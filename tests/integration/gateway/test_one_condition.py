@@ -4,7 +4,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import httpx
@@ -16,12 +15,12 @@ from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import open_view
-from consumers.hub_config import DeviceInfo, SiteInfo
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from producer.broker import BrokerAddress
 from tests.broker import Broker
 from tests.builders import at, frame, state, thermal, tick
 from tests.eventually import eventually
-from tests.integration.gateway.started import Filled, Started, hub_of
+from tests.integration.gateway.started import Filled, Started
 from tests.retained_messages import retained
 
 EXPECTED = {
@@ -34,7 +33,8 @@ EXPECTED = {
 """The worst first, as a wall shows them."""
 ANNOUNCED = {name: it for name, it in EXPECTED.items() if it[0] != "unknown"}
 """Of a device that is unknown nothing is said on the bus."""
-SITES = (SiteInfo("DEMO", "Demo yard", devices=tuple(DeviceInfo(name, name.title()) for name in sorted(EXPECTED))),)
+_DEVICES = tuple(ConfiguredDevice(name, name.title()) for name in sorted(EXPECTED))
+CONFIGURED = Configured((ConfiguredSite("DEMO", "Demo yard", devices=_DEVICES),))
 THEN = 110
 """Seconds from the start: everything is wrong that is to be."""
 
@@ -69,7 +69,7 @@ def emitted(filled: Filled, after: int = 0) -> list[Event]:
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     data, now = tmp_path_factory.mktemp("data"), [at(THEN)]
-    with Filled(data, replace(hub_of(data), sites=SITES)) as filled:
+    with Filled(data, CONFIGURED) as filled:
         filled.append(*morning(0, THEN, is_wrong=True))
         filled.append(state(at(THEN - 5), device="gate", online=False, reason="cut"), tick(at(THEN), uptime_s=THEN))
         filled.fold()

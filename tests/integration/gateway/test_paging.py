@@ -10,7 +10,7 @@ import httpx
 from tests.builders import at, frame
 from tests.integration.gateway.started import Filled, Started, hub_of
 
-FIRST, EVENTS, REGISTERED = 300, 700, 3
+FIRST, EVENTS, REGISTERED = 300, 700, 4
 NDJSON = {"Accept": "application/x-ndjson"}
 
 

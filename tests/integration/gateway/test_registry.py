@@ -14,7 +14,6 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
 from consumers.engine.follower import ConsumerContext, Follower
-from consumers.ingest.registry import Configured
 from consumers.ingest.run import run
 from consumers.registry import CONSUMERS
 from consumers.store.journal.reader import SqliteJournalReader
@@ -24,7 +23,7 @@ from producer.mqtt import MqttClient
 from tests import builders
 from tests.broker import Broker
 from tests.eventually import eventually
-from tests.integration.gateway.started import SITES, Started, hub_of
+from tests.integration.gateway.started import CONFIGURED, Started, hub_of
 
 DEVICES = "/api/v1/sites/DEMO/devices"
 DOOR = f"{DEVICES}/door"
@@ -73,7 +72,7 @@ def following(data: Path) -> Iterator[None]:
 def hub(tmp_path: Path, own_broker: Broker) -> Iterator[Hub]:
     address, stopping = BrokerAddress(port=own_broker.port), threading.Event()
     ingest = threading.Thread(
-        target=run, args=(tmp_path, address, stopping), kwargs={"configured": Configured(SITES)}, name="ingest"
+        target=run, args=(tmp_path, address, stopping), kwargs={"configured": CONFIGURED}, name="ingest"
     )
     ingest.start()
     device = MqttClient(address, "door")

@@ -52,6 +52,9 @@ export type SetAside = Schemas['SetAsideEvent'];
 export type Clips = Schemas['Clips'];
 export type RecordingSettings = Settings['recording'];
 export type Settings = Schemas['Settings'];
+/** One that can be set of a device, with its bounds and its default. */
+export type SettingsField = Schemas['SettingsField'];
+export type SettingsFields = Schemas['SettingsFields'];
 export type Site = Schemas['Site'];
 export type Retired = Schemas['Retired'];
 export type Sites = Schemas['Sites'];

@@ -3139,6 +3139,11 @@ export interface components {
             above: number | null;
             /** @default null */
             maximum: number | null;
+            /**
+             * @description Of a text, how many characters.
+             * @default null
+             */
+            longest: number | null;
             /** @default null */
             unit: string | null;
             /** @default null */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../api/api';
-import { boundsOf, sentencesAbout, type SettingsField } from './fields';
+import { ApiError, type SettingsField } from '../api/api';
+import { boundsOf, defaultOf, sentencesAbout } from './fields';
 
 const field = (path: string, given: Partial<SettingsField>): SettingsField => ({
   path,
@@ -8,6 +8,7 @@ const field = (path: string, given: Partial<SettingsField>): SettingsField => ({
   minimum: null,
   above: null,
   maximum: null,
+  longest: null,
   unit: null,
   choices: null,
   default: null,
@@ -16,8 +17,9 @@ const field = (path: string, given: Partial<SettingsField>): SettingsField => ({
 const fields = {
   fields: [
     field('motion.min_area', { minimum: 100, maximum: 10_000, unit: 'px' }),
-    field('rois.weight', { above: 0, maximum: 1000 }),
-    field('rois.name', {}),
+    field('rois.weight', { above: 0, maximum: 1000, default: 1 }),
+    field('rois.name', { longest: 64 }),
+    field('rois.visual_coordinates', {}),
   ],
 };
 
@@ -25,10 +27,19 @@ describe('bounds of a field', () => {
   it('are those that the server names, in its unit', () => {
     expect(boundsOf(fields, 'motion.min_area')).toEqual({ min: 100, max: 10_000, hint: '100 to 10,000 px' });
     expect(boundsOf(fields, 'rois.weight')).toEqual({ min: 0, max: 1000, hint: 'above 0 to 1,000' });
+    expect(boundsOf(fields, 'rois.name')).toEqual({ maxlength: 64, hint: '' });
   });
   it('are none while the server has not said them', () => {
     expect(boundsOf(null, 'motion.min_area')).toEqual({ hint: '' });
-    expect(boundsOf(fields, 'rois.name')).toEqual({ hint: '' });
+    expect(boundsOf(fields, 'rois.visual_coordinates')).toEqual({ hint: '' });
+  });
+});
+
+describe('the default of a field', () => {
+  it('is the number that the server says', () => {
+    expect(defaultOf(fields, 'rois.weight')).toBe(1);
+    expect(defaultOf(fields, 'rois.name')).toBeNull();
+    expect(defaultOf(null, 'rois.weight')).toBeNull();
   });
 });
 

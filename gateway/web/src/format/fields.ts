@@ -1,29 +1,20 @@
 // The bounds of settings as the server holds to them, and its sentences about what was sent, field by field.
 
-import { ApiError } from '../api/api';
+import { ApiError, type SettingsField, type SettingsFields } from '../api/api';
 
-export interface SettingsField {
-  path: string;
-  description: string | null;
-  minimum: number | null;
-  above: number | null;
-  maximum: number | null;
-  unit: string | null;
-  choices: string[] | null;
-  default: boolean | number | string | null;
-}
-export interface SettingsFields {
-  fields: SettingsField[];
-}
 export interface Bounds {
   min?: number;
   max?: number;
+  maxlength?: number;
   hint: string;
 }
 
+const fieldOf = (fields: SettingsFields | null, path: string): SettingsField | undefined =>
+  fields?.fields.find((one) => one.path === path);
+
 /** What an input takes, and how that reads beside it: `100 to 10,000 px`. */
 export function boundsOf(fields: SettingsFields | null, path: string): Bounds {
-  const field = fields?.fields.find((one) => one.path === path);
+  const field = fieldOf(fields, path);
   if (!field) return { hint: '' };
   const low = field.minimum ?? field.above;
   const from =
@@ -32,8 +23,15 @@ export function boundsOf(fields: SettingsFields | null, path: string): Bounds {
   return {
     ...(low === null ? {} : { min: low }),
     ...(field.maximum === null ? {} : { max: field.maximum }),
+    ...(field.longest === null ? {} : { maxlength: field.longest }),
     hint: words.filter(Boolean).join(' '),
   };
+}
+
+/** What a number is where nobody has set it; `null` while the server has not said it. */
+export function defaultOf(fields: SettingsFields | null, path: string): number | null {
+  const value = fieldOf(fields, path)?.default;
+  return typeof value === 'number' ? value : null;
 }
 
 /** What the server says of one field of what it refused, and of those below it; a sentence each. */

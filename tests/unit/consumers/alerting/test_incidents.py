@@ -1,7 +1,6 @@
 """Incidents: each rule with the pitfalls that it fixes."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import IntervalQuery
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
 from tests.live_journal import judged
@@ -248,22 +248,24 @@ def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None
 
 
 def test_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
-    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"), DeviceInfo("gate", "Gate")))
-    with judged(replace(hub, sites=(site,)), frame(), tick(at(20), uptime_s=31)) as followed:
+    site = ConfiguredSite(
+        "DEMO", "Demo yard", devices=(ConfiguredDevice("yard", "Yard"), ConfiguredDevice("gate", "Gate"))
+    )
+    with judged(hub.data, Configured((site,)), frame(), tick(at(20), uptime_s=31)) as followed:
         assert told(followed) == [("gate", "offline", "opened")]
 
 
 def test_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -> None:
-    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
+    site = ConfiguredSite("DEMO", "Demo yard", devices=(ConfiguredDevice("yard", "Yard"),))
     events = [tick(at(40), uptime_s=40), health(at(60))]
-    with judged(replace(hub, sites=(site,)), *events) as followed:
+    with judged(hub.data, Configured((site,)), *events) as followed:
         assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
 def test_a_device_of_which_only_settings_are_known_is_missed(hub: HubConfig, limit: int) -> None:
-    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
-    with judged(replace(hub, sites=(site,))) as followed:
+    site = ConfiguredSite("DEMO", "Demo yard", devices=(ConfiguredDevice("yard", "Yard"),))
+    with judged(hub.data, Configured((site,))) as followed:
         followed.journal.append(settings(settings={"rois": []}), tick(at(40), uptime_s=40), tick(at(50), uptime_s=50))
         assert told(followed.catch_up(limit)) == [("yard", "offline", "opened")]
 

@@ -1,7 +1,6 @@
 """The rules: one home for their names, bounds, defaults and sentences."""
 
 from math import nan
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -11,19 +10,19 @@ from hypothesis import strategies as st
 from bus_schemas.alert import IncidentType
 from bus_schemas.hub import FaultKind
 from consumers.alerting.rules import FIELDS, SENTENCES, AlertRules, BadRule
-from consumers.hub_config import HubConfig
-from tests.following import MemoryMedia
+from consumers.alerting.terms import registered
+from consumers.site_registry import Registered
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import hub_config
+from watchpost.configuration.hubs import configured
 
 DEFAULTS = AlertRules()
 
 
-def test_a_configuration_without_rules_and_a_fold_that_is_given_none_have_the_same_defaults(tmp_path: Path) -> None:
-    shipped = hub_config(WatchpostConfig(), tmp_path, environ={}).rules
+def test_a_configuration_without_rules_and_a_fold_that_is_given_none_have_the_same_defaults() -> None:
+    shipped = configured(WatchpostConfig()).rules
 
-    assert shipped == HubConfig(tmp_path, MemoryMedia).rules == DEFAULTS
-    assert shipped.clear_after_s == 5.0
+    assert shipped == registered(Registered({})).rules.values() == DEFAULTS.values()
+    assert shipped["clear_after_s"] == 5.0
 
 
 def test_every_value_has_a_unit_a_description_and_bounds_within_which_its_default_lies() -> None:

@@ -1,8 +1,6 @@
 """The state machine of alerting, a test for each row of the tables in `docs/alerting.md`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +12,12 @@ from hypothesis import strategies as st
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
 from consumers.alerting.alerts.questions import alerts
-from consumers.alerting.conditions import conditions, held
+from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
+from consumers.alerting.rules import AlertRules
 from consumers.engine.intervals import IntervalQuery
-from consumers.hub_config import DeviceInfo, SiteInfo
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from tests.builders import (
     at,
     detection,
@@ -282,9 +281,8 @@ def test_each_row_of_the_table_of_presence(followed: Followed, name: str) -> Non
 
 
 def test_a_camera_that_never_worked_is_missed_and_has_not_recovered_when_it_comes(tmp_path: Path) -> None:
-    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
-    hub = replace(hub_in(tmp_path), sites=(site,))
-    with judged(hub) as followed:
+    site = ConfiguredSite("DEMO", "Demo yard", devices=(ConfiguredDevice("yard", "Yard"),))
+    with judged(tmp_path, Configured((site,))) as followed:
         take(followed, *(tick(at(second), uptime_s=second) for second in range(0, 41, 5)))
         assert raised(followed) == [("yard", "device_offline", "raised")]
 
@@ -334,9 +332,8 @@ def test_an_alert_is_never_raised_before_its_incident_was_opened(followed: Follo
 def test_no_threshold_makes_an_agent_flap_that_says_every_ten_seconds_that_it_is_there(
     after_s: float, jitter: list[float], shift: float, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    hub = hub_in(tmp_path_factory.mktemp("run"))
-    hub = replace(hub, rules=hub.rules.changed({"offline_after_s": after_s}))
-    with judged(hub) as followed:
+    rules = AlertRules(offline_after_s=after_s).values()
+    with judged(tmp_path_factory.mktemp("run"), Configured(rules=rules)) as followed:
         beats = [at(10 * number + by + 5) for number, by in enumerate(jitter)]
         alive = [health(moment, **AGENT) for moment in beats]
         take(followed, *alive, *(tick(one.time + (at(shift) - at(0))) for one in ticks(0, 300)))
@@ -530,15 +527,57 @@ def test_the_worst_of_what_is_open_is_the_condition_and_stands_first(followed: F
     assert found.since == at(40).timestamp()
 
 
-def test_the_condition_can_be_asked_as_of_a_position_and_by_event_time(followed: Followed) -> None:
+def test_the_condition_can_be_asked_as_of_a_position(followed: Followed) -> None:
     take(followed, *frames(0, 60, blackscreen=True), *frames(60, 80))
 
     by_position = [conditions(followed.view, upto)[YARD].condition for upto in (1, 30, 31, 60, 80)]
     assert by_position == ["ok", "ok", "warning", "warning", "ok"]
 
-    def between(start: datetime, end: datetime) -> list[tuple[str, tuple[str, ...]]]:
-        return [(one.condition, one.types) for one in held(followed.view, start.timestamp(), end.timestamp())]
 
-    assert between(at(-60), at(0)) == []
-    assert between(at(0), at(5)) == [("ok", ()), ("warning", ("blackscreen",))]
-    assert between(at(60), at(80)) == [("ok", ())]
+SIGNS: dict[str, list[Event]] = {
+    "that its agent is online": [state(at(1))],
+    "beats of its agent": [heartbeat(at(second), device="yard", **AGENT) for second in (1, 11)],
+    "both, and its settings": [state(at(1)), heartbeat(at(2), device="yard", **AGENT), settings(at(3), **AGENT)],
+}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+@pytest.mark.parametrize("expects", [None, "frames"])
+def test_that_an_agent_is_there_does_not_show_that_its_camera_works(
+    followed: Followed, name: str, expects: str | None
+) -> None:
+    """Neither is it well before the first picture, nor has it recovered with that."""
+    take(followed, registry(at(0), name="Yard", expects=expects), tick(at(0), uptime_s=0.0), *SIGNS[name])
+    take(followed, heartbeat(at(12), device="yard", **AGENT))
+    assert condition(followed) == ("unknown", ())
+
+    take(followed, health(at(20), "degraded", **AGENT), *frames(21, 24), health(at(24), **AGENT))
+    assert condition(followed) == ("ok", ())
+    assert raised(followed) == [("yard", "device_degraded", "raised"), ("yard", "device_degraded", "cleared")]
+
+
+def test_of_a_device_that_is_only_to_beat_beats_show_that_it_works(followed: Followed) -> None:
+    take(followed, registry(at(0), name="Yard", expects="heartbeat"), heartbeat(at(1), device="yard", **AGENT))
+
+    assert condition(followed) == ("ok", ())
+
+
+def test_what_only_beats_is_a_node_until_it_is_registered_or_sends_another_thing(followed: Followed) -> None:
+    take(
+        followed, heartbeat(at(0), device="node-1"), heartbeat(at(0), device="beacon"), heartbeat(at(0), device="door")
+    )
+    assert conditions(followed.view) == {}
+
+    take(followed, registry(at(1), device="beacon", name="Beacon"), detection(at(2), device="door"))
+    found = {device: one.condition for (_, device), one in conditions(followed.view).items()}
+    assert found == {"beacon": "ok", "door": "ok"}
+
+
+def test_nobody_knows_how_a_retired_device_is_until_it_is_back_and_seen(followed: Followed) -> None:
+    take(followed, registry(at(0), name="Yard"), *frames(0, 40, blackscreen=True), registry(at(41), retired=True))
+    assert (condition(followed), conditions(followed.view)[YARD].reason) == (("unknown", ()), "retired")
+
+    take(followed, registry(at(42), retired=False))
+    assert (condition(followed), conditions(followed.view)[YARD].reason) == (("unknown", ()), None)
+    take(followed, *frames(43, 44))
+    assert condition(followed) == ("ok", ())

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bus_schemas.hub import Fault, OpenFault
+from bus_schemas.hub import PROCESS_SILENT_AFTER_S, Fault, OpenFault
 from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import faults_topic
-from consumers.ingest.faults import CLEAR_AFTER_S, SILENT_AFTER_S, FaultTracker
+from consumers.ingest.faults import CLEAR_AFTER_S, FaultTracker
 from tests.builders import START, at
 
 
@@ -100,7 +100,7 @@ def test_a_fault_that_comes_and_goes_is_one_fault(hub: Hub) -> None:
 
 def test_a_process_that_falls_silent_is_a_fault_until_it_reports_again(hub: Hub) -> None:
     hub.report("mosaics")
-    hub.go_on(SILENT_AFTER_S + 1)
+    hub.go_on(PROCESS_SILENT_AFTER_S + 1)
     assert hub.told() == [("mosaics", "raised")]
 
     hub.report("mosaics")
@@ -110,7 +110,7 @@ def test_a_process_that_falls_silent_is_a_fault_until_it_reports_again(hub: Hub)
 
 def test_a_process_that_says_goodbye_may_be_silent(hub: Hub) -> None:
     hub.report("mosaics", ended=True)
-    hub.go_on(5 * SILENT_AFTER_S)
+    hub.go_on(5 * PROCESS_SILENT_AFTER_S)
 
     assert hub.told() == []
 
@@ -120,7 +120,7 @@ def test_a_process_that_said_goodbye_before_ingest_ended_may_stay_away(hub: Hub,
     hub.report("mosaics", ended=True)
     again = Hub(tmp_path)
     again.tracker.load()
-    again.go_on(5 * SILENT_AFTER_S)
+    again.go_on(5 * PROCESS_SILENT_AFTER_S)
 
     assert again.told() == []
 
@@ -140,7 +140,7 @@ def test_a_restart_of_ingest_neither_raises_nor_clears(hub: Hub, tmp_path: Path)
     hub.go_on(1)
     again = Hub(tmp_path)
     again.tracker.load()
-    again.go_on(SILENT_AFTER_S - 1)
+    again.go_on(PROCESS_SILENT_AFTER_S - 1)
     assert again.told() == []
 
     again.report("alerts")

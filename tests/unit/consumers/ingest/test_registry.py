@@ -12,8 +12,7 @@ import pytest
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.registry import RegistryEvent, RulesEvent
-from consumers.hub_config import DeviceInfo, SiteInfo
-from consumers.ingest.registry import Configured, RegistryKeeper
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite, RegistryKeeper
 from consumers.site_registry import MODELS
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
@@ -21,8 +20,11 @@ from producer.times import micros
 from tests import builders
 from tests.builders import START
 
-SITE = SiteInfo(
-    "PLANT", "Plant", "Europe/Berlin", (DeviceInfo("gate", "Gate"), DeviceInfo("oven", "Oven", ("thermal",)))
+SITE = ConfiguredSite(
+    "PLANT",
+    "Plant",
+    "Europe/Berlin",
+    (ConfiguredDevice("gate", "Gate"), ConfiguredDevice("oven", "Oven", ("thermal",))),
 )
 CONFIGURED = Configured((SITE,), {"hot_spot_c": 80.0})
 

@@ -6,10 +6,13 @@
 import os
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 from threading import Event as Flag
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -108,6 +111,30 @@ def take(pipeline: Pipeline, reading: Any) -> None:
     pipeline.take(reading)
 
 
+@contextmanager
+def analysing(agent: Agent) -> Iterator[None]:
+    """Frame after frame in a thread of its own, as sources have one. Raises what it ends with."""
+    stopping, failed = Flag(), list[BaseException]()
+
+    def analyse() -> None:
+        chance = np.random.default_rng(SEED)
+        try:
+            while not stopping.is_set():
+                agent.observe(chance)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread of the test
+            failed.append(error)
+
+    thread = Thread(target=analyse, name="analysing")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
 def test_no_command_stops_an_agent_and_its_devices_go_on(tmp_path: Path) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     chance, pixels = Random(SEED), np.random.default_rng(SEED)
@@ -136,3 +163,24 @@ def test_no_command_stops_an_agent_and_its_devices_go_on(tmp_path: Path) -> None
         assert agent.store.trouble(settings.source) is None
         assert agent.put[settings.source, ThermalEvent] == agent.number
         assert agent.put[settings.source, FrameEvent] == agent.number
+
+
+def test_commands_come_while_the_devices_analyse_and_some_of_them_twice(tmp_path: Path) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    chance = Random(SEED)
+    with Outbox(tmp_path / "o.sqlite", utc_now) as outbox:
+        agent = Agent(tmp_path, outbox)
+        device = agent.devices["YARD", "TARGET"]
+        with analysing(agent):
+            for number in range(COMMANDS // 2):
+                name, payload = command(chance, number)
+                answer, now = agent.ask(name, payload), device.adjustable
+                if chance.random() < 0.3:
+                    assert agent.ask(name, payload) == answer
+                    assert device.adjustable == now
+        facts = [one.analysis for device in agent.devices.values() for one in device.facts]
+
+    assert facts == [None] * 4
+    for settings in agent.settings.values():
+        assert agent.put[settings.source, ThermalEvent] == agent.put[settings.source, FrameEvent] == agent.number
+    assert agent.number > 0

@@ -47,7 +47,7 @@ def watchpost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
     told = data_directory.minutes(1)
-    data_directory.write(directory, told.events, told.payloads)
+    data_directory.write(directory, told.events, told.payloads, data_directory.NOTHING)
     data_directory.fold(directory, "health")
     return directory
 
@@ -192,8 +192,8 @@ def test_history_before_the_floor_is_lost_by_force_alone(watchpost: Command, tmp
     assert (
         "alerting: equals the fold of the journal up to position 216\n"
         "alerting: left out: rows that may stem from before the floor of the journal, position 109\n"
-        "alerting: left out: tables that begin before the floor: alert_state, alerts, conditions, incidents, known,"
-        " nodes, watched, watched_hub\n"
+        "alerting: left out: tables that begin before the floor: alert_state, alerts, conditions, incidents, nodes,"
+        " watched, watched_hub\n"
     ) in verified.stdout
     assert verified.stdout.endswith(
         "everything that can be compared is as it should be; left out is something of: temperatures, alerting\n"

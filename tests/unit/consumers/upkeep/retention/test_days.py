@@ -28,7 +28,7 @@ from consumers.views.warehouse.progress import RowsProgress, write_progress
 from producer.outbox import outbox
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
-from tests.data_directory import hub_of, write
+from tests.data_directory import NOTHING, hub_of, write
 from tests.journal_days import DAY, dates, write_days
 from tests.memory_journal import MemoryJournal
 
@@ -247,7 +247,7 @@ def test_what_is_gone_reached_as_far_as_is_written_down(yard: Yard) -> None:
 def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     told = yard.tick()
     later = [retention(yard.now, **each) for each in told]
-    write(yard.data, [(yard.now, event) for event in later])
+    write(yard.data, [(yard.now, event) for event in later], configured=NOTHING)
     yard.fold()
     found = {one.part: one for one in check((), yard.hub, lambda *_: None)}
 
@@ -257,8 +257,7 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     )
     assert found["alerting"].left_out == [
         "rows that may stem from before the floor of the journal, position 163",
-        "tables that begin before the floor: alert_state, alerts, conditions, incidents, known, nodes, watched,"
-        " watched_hub",
+        "tables that begin before the floor: alert_state, alerts, conditions, incidents, nodes, watched, watched_hub",
     ]
     assert found["temperatures"].notes[0].startswith("equals the fold of the journal up to position")
     assert found["temperatures"].left_out[0].startswith("rows that may stem from before the floor")
@@ -267,7 +266,7 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
 def test_a_day_that_somebody_removed_is_not_explained_by_one_that_retention_dropped(yard: Yard) -> None:
     told = yard.tick()
     later = [retention(yard.now, **each) for each in told]
-    write(yard.data, [(yard.now, event) for event in later])
+    write(yard.data, [(yard.now, event) for event in later], configured=NOTHING)
     (yard.data / "journal" / "2026-01-08.sqlite").unlink()
     (journal, *_) = check(("journal",), yard.hub, lambda *_: None)
 

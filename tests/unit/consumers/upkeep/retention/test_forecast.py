@@ -16,7 +16,7 @@ from producer.times import DAY, HOUR
 from tests.builders import START
 
 GB = 10**9
-WEEK = RetentionPolicy(media=(("segment", 7 * DAY),))
+WEEK = RetentionPolicy(media=(("segment", 7 * DAY),), segment_bytes=None)
 
 
 def pack(hours_ago: float, device: str = "yard") -> Dropped:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,8 @@ def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     retention = ArchiveRetention(yard.hub.data / "archive", lambda: START)
     with ArchiveReader(yard.hub.data / "archive") as archive:
         packs = retention.expiring("segment", START)
-        status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), packs, START)
+        policy = replace(yard.hub.retention, media=(("segment", timedelta(days=7)),))
+        status = cleanup_status(policy, yard.disk, archive.usage(), packs, START)
 
     assert status["disk_usage"] == {"percent": 50.0, "used_gb": 50.0, "free_gb": 50.0, "total_gb": 100.0}
     assert status["retention_stats"]["files_by_age"] == {"<1day": 1, "1-3days": 1, "3-7days": 1, ">7days": 1}

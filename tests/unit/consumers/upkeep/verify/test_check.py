@@ -19,7 +19,7 @@ from consumers.upkeep.verify.run import NothingThere, check
 from producer.times import micros
 from tests import builders
 from tests.builders import START, at
-from tests.data_directory import fold, hub_of, minutes, write
+from tests.data_directory import NOTHING, fold, hub_of, minutes, write
 
 VIEWS = ("health", "motion", "temperatures", "detections")
 
@@ -29,7 +29,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data as they should be, of which each test has its copy."""
     data = tmp_path_factory.mktemp("whole")
     told = minutes()
-    write(data, told.events, told.payloads)
+    write(data, told.events, told.payloads, NOTHING)
     fold(data, *VIEWS)
     return data
 
@@ -135,7 +135,7 @@ def test_rows_that_changed_places_are_found(data: Path) -> None:
 
 def test_a_gap_with_its_event_is_told_with_its_cause(data: Path) -> None:
     gap = builders.gap(at(180), first=91, last=94, device="yard")
-    write(data, [(at(180), gap)])
+    write(data, [(at(180), gap)], configured=NOTHING)
 
     (journal,) = found(data, "journal").values()
     assert journal.faults == []
@@ -147,7 +147,7 @@ def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told
     tomorrow = at(24 * 3600)
     kind = "journal" if told else "capture"
     later = [builders.retention(tomorrow, kind=kind), builders.frame(tomorrow, epoch="epoch-1", sequence=91)]
-    write(data, [(tomorrow, event) for event in later])
+    write(data, [(tomorrow, event) for event in later], configured=NOTHING)
     (data / "journal" / "2026-01-05.sqlite").unlink()
 
     (journal,) = found(data, "journal").values()
@@ -205,7 +205,7 @@ def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, told
     if told:
         span = {"start": START, "end": START + timedelta(hours=1)}
         event = builders.retention(at(7200), kind="thumbnail", count=36, bytes=9999, **span)
-        write(data, [(at(7200), event)])
+        write(data, [(at(7200), event)], configured=NOTHING)
 
     (media,) = found(data, "media").values()
     assert media.count == (0 if told else 36)

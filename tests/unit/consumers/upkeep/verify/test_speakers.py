@@ -11,17 +11,17 @@ from consumers.upkeep.verify.run import check
 from consumers.upkeep.verify.speakers import check_speakers
 from tests import builders
 from tests.builders import DEVICE, SITE, at
-from tests.data_directory import hub_of, minutes, write
+from tests.data_directory import NOTHING, hub_of, minutes, write
 
 
 def found(data: Path, *events: Event) -> Findings:
-    write(data, [(at(number), event) for number, event in enumerate(events)])
+    write(data, [(at(number), event) for number, event in enumerate(events)], configured=NOTHING)
     return check_speakers(SqliteStore(data / "journal"))
 
 
 def test_a_journal_in_which_all_speak_for_themselves_is_as_it_should_be(tmp_path: Path) -> None:
     told = minutes()
-    write(tmp_path, told.events, told.payloads)
+    write(tmp_path, told.events, told.payloads, NOTHING)
 
     findings = check_speakers(SqliteStore(tmp_path / "journal"))
 
@@ -63,7 +63,7 @@ def test_what_the_gateway_said_under_the_name_of_the_hub_is_noted_and_no_fault(t
 
 
 def test_it_is_checked_where_no_part_is_named(tmp_path: Path) -> None:
-    write(tmp_path, [(at(0), builders.incident(source=device_source(SITE, DEVICE)))])
+    write(tmp_path, [(at(0), builders.incident(source=device_source(SITE, DEVICE)))], configured=NOTHING)
 
     parts = {one.part: one.count for one in check((), hub_of(tmp_path), lambda part, done, of: None)}
 

@@ -1,0 +1,194 @@
+"""Whatever happens at a site, every surface says the same of it: at that moment, and of that moment later."""
+
+import os
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from bus_schemas.camera import Frame, FrameEvent
+from bus_schemas.event import iso
+from consumers.alerting.announcer import ConditionAnnouncer
+from consumers.store.journal.reader import SqliteJournalReader
+from producer.broker import BrokerAddress
+from tests.broker import Broker
+from tests.builders import at
+from tests.eventually import eventually
+from tests.integration.gateway.started import Started
+from tests.retained_messages import retained
+from tests.surfaces import (
+    OF_MINUTES,
+    OF_TRIALS,
+    SURFACES,
+    Asked,
+    Said,
+    changes,
+    differences,
+    minutes,
+    said,
+    telling_paths,
+)
+from tests.varied_site import STEP_S, VariedSite
+from tests.whole_hub import Bus
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.hubs import configured, hub_config
+
+SEED = int(os.environ.get("WATCHPOST_VARIED_SEED", "1"))
+LASTS_S = int(os.environ.get("WATCHPOST_VARIED_S", "900"))
+MOMENT_EVERY_S = 35
+LATER_S = 3600
+
+
+def config() -> WatchpostConfig:
+    scene = {name: {"kind": "scene", "scene": name} for name in ("visual", "thermal")}
+    cameras = [
+        {"device": name, "name": name.title(), "visual": scene["visual"]} for name in ("yard", "gate", "roof", "attic")
+    ]
+    sensors = [{"device": name, "name": name.title(), "thermal": scene["thermal"]} for name in ("oven", "kiln")]
+    site = {"site": "DEMO", "name": "Demo yard", "time_zone": "Europe/Berlin", "devices": [*cameras, *sensors]}
+    return WatchpostConfig.model_validate({"sites": [site]})
+
+
+class Lived(NamedTuple):
+    """What was said at each second, of now, and what is said an hour later of it."""
+
+    data: Path
+    client: httpx.Client
+    then: dict[int, Said]
+    later: dict[int, Said]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[Lived]:
+    data, now, made = tmp_path_factory.mktemp("varied"), [at(0)], config()
+    address, then = BrokerAddress(port=broker.port), dict[int, Said]()
+    hub = hub_config(made, data, {})
+    with (
+        closing(Bus(hub, configured(made), 0)) as bus,
+        Started(hub, clock=lambda: now[0]) as started,
+        started.client() as client,
+        closing(ConditionAnnouncer(data)) as announcer,
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as state,
+    ):
+        state.executescript(announcer.schema)
+        announcer.broker = address
+        site = VariedSite(bus, SEED)
+        for second in range(0, LASTS_S, STEP_S):
+            site.step(second)
+            if second % MOMENT_EVERY_S < STEP_S:
+                bus.fold(second + 0.5)
+                now[0] = at(second + 1)
+                then[second] = said(Asked(client, retained=on_the_bus(announcer, state, address)))
+        bus.fold(LASTS_S)
+        now[0] = at(LASTS_S + LATER_S)
+        later = {second: said(Asked(client, iso(at(second + 1)))) for second in then}
+        yield Lived(data, client, then, later)
+
+
+def on_the_bus(announcer: ConditionAnnouncer, state: sqlite3.Connection, address: BrokerAddress) -> dict[str, bytes]:
+    """What is retained once the announcer has said what changed."""
+
+    def has_begun() -> bool:
+        announcer.idle(state)
+        return announcer._upto > 0
+
+    eventually(has_begun, within=10, what="a first round")
+    announcer.idle(state)
+    assert announcer._client is not None
+    # The broker has all that was sent before this.
+    announcer._client.publish("test/said", b"", qos=1).wait_for_publish(10)
+    return retained(address)
+
+
+def of_all(lived: Lived, lines: dict[int, list[str]]) -> list[str]:
+    return [f"second {second}: {line}" for second, found in lines.items() for line in found]
+
+
+def test_at_each_moment_all_surfaces_say_the_same(lived: Lived) -> None:
+    found = of_all(lived, {second: differences(one) for second, one in lived.then.items()})
+    assert found == []
+
+
+def test_of_each_moment_they_say_the_same_later(lived: Lived) -> None:
+    assert of_all(lived, {second: differences(one) for second, one in lived.later.items()}) == []
+    assert of_all(lived, {second: changes(lived.then[second], one) for second, one in lived.later.items()}) == []
+
+
+def test_each_minute_is_as_its_parts_and_the_timeline_say(lived: Lived) -> None:
+    found = list(minutes(lived.client, "DEMO"))
+
+    assert [line for one in found for line in one.faults()] == []
+    assert len(found) >= LASTS_S // 60 - 1
+
+
+def test_each_minute_shows_every_incident_that_held_in_it_and_every_bad_frame(lived: Lived) -> None:
+    held = incidents_by_minute(lived.client)
+    said, bad = sayings_by_minute(lived.data)
+    lines = []
+    for minute in minutes(lived.client, "DEMO"):
+        for one in minute.tile["devices"]:
+            key = (one["device_id"], minute.number)
+            right = held[key] | bad[key]
+            if set(one["types"]) != right:
+                lines.append(f"{key}: {one['types']}, where {sorted(right)} held")
+            if not right and (
+                one["condition"] not in ("ok", "unknown") or (one["condition"] == "ok" and key not in said)
+            ):
+                lines.append(f"{key}: {one['condition']}, where {sorted(said[key])} was said")
+    assert lines == []
+
+
+def incidents_by_minute(client: httpx.Client) -> dict[tuple[str, int], set[str]]:
+    """By device and minute the types of the incidents that held at any moment of it."""
+    found = defaultdict[tuple[str, int], set[str]](set)
+    for one in client.get("/api/v1/incidents", params={"site": "DEMO", "limit": 1000}).json()["incidents"]:
+        opened = datetime.fromisoformat(one["opened"]).timestamp()
+        closed = at(LASTS_S).timestamp() if one["closed"] is None else datetime.fromisoformat(one["closed"]).timestamp()
+        last = max(opened, closed - 0.001)
+        for minute in range(int(opened // 60), int(last // 60) + 1):
+            found[one["device"], minute].add(one["type"])
+    return found
+
+
+def sayings_by_minute(data: Path) -> tuple[dict[tuple[str, int], set[str]], dict[tuple[str, int], set[str]]]:
+    """By device and minute the types of its events, and what was wrong with its frames."""
+    said, bad = defaultdict[tuple[str, int], set[str]](set), defaultdict[tuple[str, int], set[str]](set)
+    with closing(SqliteJournalReader(data / "journal")) as journal:
+        for record in journal.read(0, None, 100_000).records:
+            key = (record.where[1], int(record.time_s // 60))
+            said[key].add(record.event.type)
+            if isinstance(record.event, FrameEvent):
+                bad[key].update(faults_of(record.event.data))
+    return said, bad
+
+
+def faults_of(frame: Frame) -> Iterator[str]:
+    if frame.blackscreen:
+        yield "blackscreen"
+    elif frame.freeze:
+        yield "freeze"
+    if frame.audio is False:
+        yield "audio_loss"
+
+
+def test_whatever_says_how_a_device_is_is_among_the_surfaces(lived: Lived) -> None:
+    telling = telling_paths(lived.client.get("/api/openapi.json").json())
+    assert telling - OF_TRIALS == {path for path in (*SURFACES, *OF_MINUTES) if path.startswith(("/api", "/heatmaps"))}
+
+
+def test_much_happened_at_the_site(lived: Lived) -> None:
+    """Or the tests above would hold of a site where nothing does."""
+    conditions = Counter(
+        value
+        for one in lived.then.values()
+        for (subject, fact), by_surface in one.items()
+        if subject[0] == "device" and fact == "condition"
+        for value in by_surface.get("/api/v1/health/devices", ())
+    )
+    assert conditions.keys() >= {"unknown", "ok", "warning", "offline"}

@@ -343,7 +343,7 @@ export const deviceParts: Case[] = [
         spans: [
           { start: minutes(60), end: minutes(30), duration_s: 1800, bytes: 1, segments: 1, url: '', gap_before_s: 0 },
         ],
-        buckets: [{ time: minutes(20), events: 3, seconds: 2 }],
+        buckets: [{ time: minutes(20), events: 3, began: 3, seconds: 2 }],
       },
       reads: ['Moment played', 'recorded 50 %', 'gap', '5 and more motion events in 15 s'],
     },

@@ -421,13 +421,12 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
       return {
         bucket_s: seconds,
         buckets: seriesOf(from, to, seconds * 1000, d)
-          .map((at) => ({
-            time: iso(at),
-            events: Math.max(0, Math.round(2 + 3 * wave(at, d.seed, 400_000))),
-            seconds: 2,
-          }))
+          .map((at) => {
+            const events = Math.max(0, Math.round(2 + 3 * wave(at, d.seed, 400_000)));
+            return { time: iso(at), events, began: events, seconds: 2 };
+          })
           .filter((b) => b.events > 0),
-      };
+      } satisfies Schemas['MotionCounts'];
     case 'audio':
       return {
         step_s: seconds,

@@ -1,9 +1,10 @@
 // What is kept and taken along: clips, when a device records, notes and exports.
 
 import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
-import type { Annotation, Clips as ClipsAnswer, Export, Settings } from '../../api/api';
+import type { Annotation, Clips as ClipsAnswer, Export, Hold, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import HoldsCard from '../marks/HoldsCard.svelte';
 import NoteEditor from '../marks/NoteEditor.svelte';
 import NoteMarks from '../marks/NoteMarks.svelte';
 import NotesPanel from '../marks/NotesPanel.svelte';
@@ -66,6 +67,18 @@ const clip: ClipsAnswer['clips'][number] = {
   picture: null,
   url: '/hls/DEMO/yard/clip.m3u8',
 };
+const hold: Hold = {
+  kind: 'hold',
+  id: 'hold-1',
+  site: 'DEMO',
+  devices: ['yard'],
+  start: at,
+  end: at,
+  reason: 'The police asks for it',
+  by: 'Mara',
+  since: at,
+  released: false,
+};
 const clips = (found: ClipsAnswer['clips']) => ({ '/clips': { clips: found } });
 const recording = (changes: Partial<Settings['recording']>): Settings => ({
   ...settingsOf('yard'),
@@ -80,6 +93,22 @@ const recording = (changes: Partial<Settings['recording']>): Settings => ({
 });
 
 export const kept: Case[] = [
+  ...of(HoldsCard, 'marks/HoldsCard.svelte', [
+    {
+      when: 'typical',
+      props: {},
+      answers: { '/holds': { holds: [hold, { ...hold, kind: 'note', id: 'note-1', reason: LONG }] } },
+      reads: ['Kept from deletion', 'Held', 'Yard', 'The police asks for it · Mara', 'Release …', 'Noted', LONG],
+    },
+    { when: 'empty', props: {}, answers: { '/holds': { holds: [] } }, reads: [/^$/] },
+    {
+      when: 'a reason first',
+      props: {},
+      answers: { '/holds': { holds: [hold] } },
+      press: 'Release …',
+      reads: ['Why it may go', 'Cancel'],
+    },
+  ]),
   ...of(Clips, 'recording/Clips.svelte', [
     {
       when: 'typical',

@@ -28,6 +28,7 @@ export class Player {
   #wanted: number | null;
   /** The time of the frame on the screen; the time of the element may lie between two. */
   #presented: number | null = null;
+  #stepped: number | null = null;
 
   constructor(video: HTMLVideoElement, playlist: string, startAt: number) {
     this.#video = video;
@@ -146,10 +147,12 @@ export class Player {
   /** Show the frame before or after the one shown; the moment of it, or null where it is not loaded. */
   step(by: 1 | -1): number | null {
     const { currentTime, seeking } = this.#video;
-    const isShown = !seeking && this.#presented !== null && Math.abs(this.#presented - currentTime) < 1;
+    // After a step the time of the element lies within its frame; the screen may still show the one before.
+    const stepped = Math.abs(currentTime - (this.#stepped ?? Infinity)) < 0.001;
+    const isShown = !seeking && !stepped && this.#presented !== null && Math.abs(this.#presented - currentTime) < 1;
     const to = this.#frames.beside(isShown ? (this.#presented ?? currentTime) : currentTime, by);
     if (to === null) return null;
-    this.#video.currentTime = to;
+    this.#video.currentTime = this.#stepped = to;
     this.#wanted = momentOfMedia(to, this.#pieces);
     return this.#wanted;
   }

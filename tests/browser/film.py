@@ -81,6 +81,8 @@ def record(told: Told) -> Recorded:
         send_medium(told, media(film.at(second), picture, device=EAST), picture)
     send_event(told, motion(film.at(20), phase="start", duration_s=0.0, device=EAST))
     eventually(lambda: len(_segments(told, WEST, begin)) == SEGMENTS, 30, "all segments in the view")
+    notes = "/api/v1/annotations"
+    eventually(lambda: told.client.get(notes, params={"site": SITE}).status_code == 200, 60, "the view of notes")
     return film
 
 

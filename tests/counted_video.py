@@ -40,7 +40,7 @@ def counted_segments(count: int) -> Iterator[bytes]:
 
 def _segment(number: int) -> bytes:
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mpegts", options={"muxdelay": "0", "muxpreload": "0"}) as container:
+    with av.open(buffer, "w", format="mpegts") as container:
         stream = container.add_stream("libx264", rate=Fraction(25, 2), options={"preset": "ultrafast", "bf": "2"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.gop_size = FRAMES_PER_SEGMENT

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.film import Recorded, record
 from tests.browser.scripted_product import Day, Told, a_hot_day
 from tests.browser.scripted_product import told as told_product
 from tests.eventually import eventually
@@ -41,6 +42,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 def day(told: Told) -> Day:
     """What happened to its one device."""
     return a_hot_day(told)
+
+
+@pytest.fixture(scope="session")
+def recorded(told: Told) -> Recorded:
+    """Two minutes of two cameras of it."""
+    return record(told)
 
 
 def _states(client: httpx.Client) -> bytes:

@@ -2,32 +2,35 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browser_tab import Complaints, watched_page
+from tests.browser.film import WEST, Recorded
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-HOUR_S = 3600
+RANGE_S = 80
 NOTICE = re.compile(r"^(Muted|Unmuted|Playback Speed: .*x)$")
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, page_address: str) -> Iterator[tuple[Page, Complaints]]:
-    """Playback, paused at half past of an hour that has passed, so that every jump has room."""
-    moment = (datetime.now(UTC) - timedelta(hours=2)).replace(minute=30, second=0)
+def opened(browser: Browser, recorded: Recorded) -> Iterator[tuple[Page, Complaints]]:
+    """Playback, paused in the middle of a range that was recorded, so that every jump has room."""
+    whole = f"{recorded.at(0):%Y-%m-%dT%H:%M:%SZ}/{recorded.at(RANGE_S):%Y-%m-%dT%H:%M:%SZ}"
     with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{page_address}/playback?at={moment:%Y-%m-%dT%H:%M:%SZ}")
-        expect(page.get_by_test_id("clock")).to_contain_text(":30:00")
+        page.goto(recorded.address(RANGE_S / 2, WEST, range=whole))
+        expect(page.get_by_role("group", name="Chosen range")).to_be_visible()
+        expect(page.get_by_text("Loading…")).to_have_count(0)
+        page.evaluate("(begin) => { window.begin = begin; }", recorded.at(0).timestamp() * 1000)
         yield page, complaints
 
 
 @pytest.fixture
 def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
-    """The same tab for every key, put back to half past, paused, at simple speed and muted."""
+    """The same tab for every key, put back to the middle, paused, at simple speed and muted."""
     page, complaints = opened
     complaints.heard.clear()
     yield page
@@ -41,13 +44,13 @@ def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
     page.keyboard.press("5")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_have_count(0)
-    assert position_s(page) == pytest.approx(HOUR_S / 2, abs=1)
+    assert position_s(page) == pytest.approx(RANGE_S / 2, abs=1)
     assert complaints.heard == []
 
 
 def position_s(page: Page) -> float:
-    slider = page.get_by_role("slider", name="Moment played")
-    return float(slider.get_attribute("aria-valuenow") or "nan")
+    """Since the begin of the chosen range."""
+    return float((moment_ms(page) - page.evaluate("() => window.begin")) / 1000)
 
 
 def moment_ms(page: Page) -> float:
@@ -61,20 +64,20 @@ def speed(page: Page) -> str:
 @pytest.mark.parametrize(
     ("key", "expected_s"),
     [
-        ("ArrowLeft", 1795),
-        ("ArrowRight", 1805),
-        ("j", 1790),
-        ("l", 1810),
+        ("ArrowLeft", 35),
+        ("ArrowRight", 45),
+        ("j", 30),
+        ("l", 50),
         ("0", 0),
-        ("1", 360),
-        ("2", 720),
-        ("3", 1080),
-        ("4", 1440),
-        ("5", 1800),
-        ("6", 2160),
-        ("7", 2520),
-        ("8", 2880),
-        ("9", 3240),
+        ("1", 8),
+        ("2", 16),
+        ("3", 24),
+        ("4", 32),
+        ("5", 40),
+        ("6", 48),
+        ("7", 56),
+        ("8", 64),
+        ("9", 72),
     ],
 )
 def test_a_key_moves_once(player: Page, key: str, expected_s: int) -> None:
@@ -100,7 +103,7 @@ def test_a_key_changes_the_speed_by_a_quarter_and_says_so(player: Page, key: str
 
     expect(player.get_by_text(f"Playback Speed: {expected}x")).to_be_visible()
     assert speed(player) == expected
-    assert position_s(player) == pytest.approx(1800, abs=1)
+    assert position_s(player) == pytest.approx(RANGE_S / 2, abs=1)
 
 
 @pytest.mark.parametrize(("presses", "key", "expected"), [(20, "ArrowUp", "4"), (20, "ArrowDown", "0.25")])
@@ -149,7 +152,7 @@ def test_no_key_acts_while_somebody_types(player: Page, key: str) -> None:
 
     player.keyboard.press(key)
 
-    assert position_s(player) == pytest.approx(HOUR_S / 2, abs=1)
+    assert position_s(player) == pytest.approx(RANGE_S / 2, abs=1)
     assert speed(player) == "1"
     assert player.url == before
     expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
@@ -158,8 +161,24 @@ def test_no_key_acts_while_somebody_types(player: Page, key: str) -> None:
 
 
 def test_a_speed_button_gives_the_keys_back(player: Page) -> None:
-    player.get_by_role("group", name="Speed").get_by_role("button").nth(3).click()
+    player.get_by_role("group", name="Speed").get_by_role("button").nth(4).click()
     player.keyboard.press("Space")
 
     assert speed(player) == "2"
     expect(player.get_by_role("button", name="Pause")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "focused",
+    [{"role": "slider", "name": "Moment shown"}, {"role": "button", "name": "2\u00d7"}],
+    ids=["the handle of the bar", "a speed"],
+)
+def test_no_key_dies_because_something_has_the_focus(player: Page, focused: dict[str, Any]) -> None:
+    player.get_by_role(focused["role"], name=focused["name"], exact=True).focus()
+
+    for key, expected_s in (("ArrowRight", 45), ("j", 35), ("5", 40), ("ArrowLeft", 35)):
+        player.keyboard.press(key)
+        assert position_s(player) == pytest.approx(expected_s, abs=1)
+    player.keyboard.press("ArrowUp")
+
+    assert speed(player) == "1.25"

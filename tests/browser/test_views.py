@@ -42,7 +42,7 @@ def shows_the_timeline(page: Page) -> None:
 def shows_playback(page: Page) -> None:
     expect(page.locator("video").first).to_be_attached()
     expect(page.get_by_test_id("clock")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
-    expect(page.get_by_role("slider", name="Moment played")).to_be_visible()
+    expect(page.get_by_role("slider", name="Moment shown")).to_be_visible()
 
 
 def shows_the_dashboard(page: Page) -> None:

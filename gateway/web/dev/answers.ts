@@ -417,6 +417,8 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
     }
     case 'recordings':
       return { recordings: spans(d, from, to) };
+    case 'holes':
+      return { holes: holes(d, from, to), left_out: 0 };
     case 'motion':
       return {
         bucket_s: seconds,
@@ -497,6 +499,28 @@ function thermal(): Schemas['NewestThermal'] {
     width: 32,
     height: 24,
   };
+}
+
+/** What lies between the spans; the fake site knows no cause but a camera that is off. */
+function holes(d: FakeDevice, from: number, to: number): Schemas['Hole'][] {
+  const found: Schemas['Hole'][] = [];
+  let reached = from;
+  const until = Math.min(to, Date.now());
+  for (const span of [...spans(d, from, to), null]) {
+    const start = span ? Date.parse(span.start) : until;
+    if (start - reached > 1000)
+      found.push({
+        start: iso(reached),
+        end: iso(start),
+        duration_s: (start - reached) / 1000,
+        open: span === null,
+        cause: 'camera_off',
+        since: iso(reached),
+        data: { reason: 'connection refused' },
+      });
+    if (span) reached = Date.parse(span.end);
+  }
+  return found;
 }
 
 export function spans(d: FakeDevice, from: number, to: number): Schemas['Recording'][] {

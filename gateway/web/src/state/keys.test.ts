@@ -52,7 +52,7 @@ describe('speed', () => {
   });
 
   it('lights the nearest button', () => {
-    expect([0.25, 1.25, 1.8, 3.5].map(nearestSpeed)).toEqual([0.5, 1, 2, 4]);
+    expect([0.25, 1.2, 1.8, 3.5, 7].map(nearestSpeed)).toEqual([0.25, 1, 2, 4, 8]);
   });
 });
 

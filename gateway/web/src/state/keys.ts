@@ -14,6 +14,7 @@ export type PlaybackAction =
   | { do: 'faster'; by: number }
   | { do: 'jump'; share: number }
   | { do: 'frame'; by: 1 | -1 }
+  | { do: 'event'; by: 1 | -1 }
   | { do: 'fullscreen' }
   | { do: 'mute' };
 
@@ -28,6 +29,8 @@ const playback: Record<string, PlaybackAction> = {
   arrowdown: { do: 'faster', by: -0.25 },
   ',': { do: 'frame', by: -1 },
   '.': { do: 'frame', by: 1 },
+  '[': { do: 'event', by: -1 },
+  ']': { do: 'event', by: 1 },
   f: { do: 'fullscreen' },
   m: { do: 'mute' },
 };
@@ -42,7 +45,7 @@ export function playbackAction(press: KeyPress): PlaybackAction | null {
   return action && press.repeat && once.has(action.do) ? null : action;
 }
 
-export const SPEEDS = [0.5, 1, 1.5, 2, 4] as const;
+export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8] as const;
 
 export function changedSpeed(speed: number, by: number): number {
   return Math.min(4, Math.max(0.25, Math.round((speed + by) * 4) / 4));
@@ -201,6 +204,8 @@ export const playbackHelp: KeyHelp[] = [
   { keys: ['↑', '↓'], does: 'Speed +0.25 or −0.25' },
   { keys: ['0', '…', '9'], does: 'Jump to 0 … 90 % of the range' },
   { keys: [',', '.'], does: 'One frame, while paused' },
+  { keys: ['[', ']'], does: 'Previous or next event' },
+  { keys: ['Shift', 'drag'], does: 'Choose a range on the time bar' },
   { keys: ['F'], does: 'Full screen' },
   { keys: ['M'], does: 'Mute all' },
   { keys: ['B'], does: 'Note this moment' },

@@ -1,17 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { bucketSeconds, covers, mediaTimeOf, momentOfMedia, motionLevel, playlistUrl } from './playback';
+import {
+  bucketSeconds,
+  covers,
+  endOfRun,
+  holeAt,
+  loadedAround,
+  mediaTimeOf,
+  momentOfMedia,
+  motionLevel,
+  playlistUrl,
+  recordedIn,
+} from './playback';
 
 const t0 = Date.parse('2026-01-05T10:00:00Z');
 const pieces = [
   { start: 0, duration: 4, at: t0 },
-  { start: 4, duration: 4, at: t0 + 4_000 },
+  { start: 4, duration: 4, at: t0 + 4_200 },
   { start: 8, duration: 4, at: t0 + 60_000 }, // 52 s were not recorded
 ];
 
-describe('one clock for segments with gaps', () => {
+describe('one clock for segments with holes', () => {
   it.each([
     [0, 0],
-    [5_000, 5],
+    [5_200, 5],
     [30_000, 8],
     [62_000, 10],
     [999_000, 11.95],
@@ -19,22 +30,52 @@ describe('one clock for segments with gaps', () => {
 
   it.each([
     [0, 0],
-    [5, 5_000],
+    [5, 5_200],
     [8, 60_000],
     [10, 62_000],
     [99, 64_000],
   ])('%d s of video is +%i ms', (seconds, ms) => expect(momentOfMedia(seconds, pieces)).toBe(t0 + ms));
 
-  it('knows what was recorded', () => {
-    expect(covers(t0 + 5_000, pieces)).toBe(true);
-    expect(covers(t0 + 30_000, pieces)).toBe(false);
+  it('knows what was recorded, and where it pauses', () => {
+    expect([0, 4_100, 8_100, 30_000, 62_000, 64_000].map((ms) => covers(t0 + ms, pieces))).toEqual([
+      true,
+      true, // clocks are not that exact
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect([0, 5_000, 61_000, Infinity].map((ms) => endOfRun(t0 + ms, pieces) - t0)).toEqual([
+      8_200, 8_200, 64_000, 64_000,
+    ]);
     expect(mediaTimeOf(t0, [])).toBeNull();
   });
 });
 
-it('asks for the hour where it is one, else for the range', () => {
-  expect(playlistUrl('DEMO', 'yard', t0, t0 + 3_600_000)).toBe('/hls/DEMO/yard/2026-01-05/10.m3u8');
-  expect(playlistUrl('DEMO', 'yard', t0 + 1000, t0 + 3_600_000)).toContain('/range.m3u8?from=2026-01-05T10:00:01.000Z');
+it('loads the hour of a moment with what is around it, and keeps it while the moment lies in it', () => {
+  const minutes = 60_000;
+  const loaded = loadedAround(t0 + 20 * minutes, null);
+  expect(loaded).toEqual({ from: t0 - 15 * minutes, to: t0 + 75 * minutes });
+  expect(loadedAround(t0 + 74 * minutes, loaded)).toBe(loaded);
+  expect(loadedAround(t0 + 75 * minutes, loaded).from).toBe(t0 + 45 * minutes);
+  expect(playlistUrl('DEMO', 'yard', loaded)).toBe(
+    '/hls/DEMO/yard/range.m3u8?from=2026-01-05T09:45:00.000Z&to=2026-01-05T11:15:00.000Z',
+  );
+});
+
+it('takes as recorded what is in no hole', () => {
+  const at = (ms: number): string => new Date(t0 + ms).toISOString();
+  const holes = [
+    { start: at(0), end: at(10) },
+    { start: at(30), end: at(50) },
+    { start: at(90), end: at(200) },
+  ];
+  expect(recordedIn({ from: t0, to: t0 + 100 }, holes)).toEqual([
+    { from: t0 + 10, to: t0 + 30 },
+    { from: t0 + 50, to: t0 + 90 },
+  ]);
+  expect(recordedIn({ from: t0, to: t0 + 100 }, [])).toEqual([{ from: t0, to: t0 + 100 }]);
+  expect([holeAt(t0 + 40, holes), holeAt(t0 + 50, holes)]).toEqual([holes[1], null]);
 });
 
 it('counts motion in buckets of at least 5 s and names three levels', () => {

@@ -1,5 +1,9 @@
 // Between the time of a video element and the time of the day: segments say when they were recorded.
 
+import type { Hole } from '../api/api.ts';
+import { HOUR, MINUTE } from '../format/time.ts';
+import type { Window } from './zoom.ts';
+
 export interface Piece {
   /** Seconds on the video element's own axis. */
   start: number;
@@ -8,10 +12,14 @@ export interface Piece {
   at: number;
 }
 
+const endOf = (piece: Piece): number => piece.at + piece.duration * 1000;
+/** Clocks of cameras are not exact; a longer pause between two pieces is a hole. */
+const SAME_MS = 1000;
+
 export function mediaTimeOf(at: number, pieces: readonly Piece[]): number | null {
   for (const piece of pieces) {
-    if (at < piece.at) return piece.start; // in a gap: the next that exists
-    if (at < piece.at + piece.duration * 1000) return piece.start + (at - piece.at) / 1000;
+    if (at < piece.at) return piece.start; // in a hole: the next that exists
+    if (at < endOf(piece)) return piece.start + (at - piece.at) / 1000;
   }
   const last = pieces.at(-1);
   return last ? last.start + Math.max(0, last.duration - 0.05) : null;
@@ -24,17 +32,55 @@ export function momentOfMedia(seconds: number, pieces: readonly Piece[]): number
   return found ? found.at + Math.min(Math.max(0, seconds - found.start), found.duration) * 1000 : null;
 }
 
+/** Whether a moment was recorded; a pause that is no hole counts as recorded. */
 export function covers(at: number, pieces: readonly Piece[]): boolean {
-  return pieces.some((piece) => piece.at <= at && at < piece.at + piece.duration * 1000);
+  return pieces.some((piece, i) => {
+    const next = pieces[i + 1];
+    const end = endOf(piece);
+    return piece.at <= at && at < (next && next.at - end <= SAME_MS ? Math.max(end, next.at) : end);
+  });
 }
 
-/** A whole UTC hour has its own playlist, which grows while the hour is open; anything else is a range. */
-export function playlistUrl(site: string, device: string, from: number, to: number): string {
+/** The end of the run without a hole in which a moment lies; of a moment after all of them, the end of the last. */
+export function endOfRun(at: number, pieces: readonly Piece[]): number {
+  let end = -Infinity;
+  for (const piece of pieces) {
+    if (end > at && piece.at - end > SAME_MS) break;
+    end = Math.max(end, endOf(piece));
+  }
+  return end;
+}
+
+export function playlistUrl(site: string, device: string, { from, to }: Window): string {
   const base = `/hls/${encodeURIComponent(site)}/${encodeURIComponent(device)}`;
-  const start = new Date(from).toISOString();
-  if (from % 3_600_000 === 0 && to - from === 3_600_000)
-    return `${base}/${start.slice(0, 10)}/${start.slice(11, 13)}.m3u8`;
-  return `${base}/range.m3u8?from=${start}&to=${new Date(to).toISOString()}`;
+  return `${base}/range.m3u8?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+}
+
+/** Videos are loaded by the hour, with what lies around it, so that few moments at its ends need another list. */
+const AROUND = 15 * MINUTE;
+
+/** The part of the day that is loaded for a moment: what is loaded already, while the moment lies in it. */
+export function loadedAround(at: number, loaded: Window | null): Window {
+  if (loaded && at >= loaded.from && at < loaded.to) return loaded;
+  const hour = Math.floor(at / HOUR) * HOUR;
+  return { from: hour - AROUND, to: hour + HOUR + AROUND };
+}
+
+/** What was recorded between two moments: all that is in no hole. */
+export function recordedIn({ from, to }: Window, holes: readonly Pick<Hole, 'start' | 'end'>[]): Window[] {
+  const found: Window[] = [];
+  let reached = from;
+  for (const hole of holes) {
+    const start = Date.parse(hole.start);
+    if (start > reached) found.push({ from: reached, to: Math.min(start, to) });
+    reached = Math.max(reached, Date.parse(hole.end));
+  }
+  if (reached < to) found.push({ from: reached, to });
+  return found;
+}
+
+export function holeAt<H extends Pick<Hole, 'start' | 'end'>>(at: number, holes: readonly H[]): H | null {
+  return holes.find((hole) => Date.parse(hole.start) <= at && at < Date.parse(hole.end)) ?? null;
 }
 
 export function bucketSeconds(rangeSeconds: number): number {

@@ -1,18 +1,39 @@
-// One device's recorded video on the page's one clock: moments of the day in, moments of the day out.
+// One device's recorded video: moments of the day in, moments of the day out.
 
 import type HlsType from 'hls.js';
-import { covers, mediaTimeOf, momentOfMedia, type Piece } from './playback';
+import { FrameTimes, frameTimes, timescaleOf } from './frames';
+import { covers, endOfRun, mediaTimeOf, momentOfMedia, type Piece } from './playback';
+
+/** Further apart than this, a video is set to the clock; closer, it is played a little faster or slower. */
+const APART_S = 0.4;
+const NEAR_S = 0.06;
+const CATCH_UP = 0.15;
+/** A video may stop so long before its end. */
+const ENDS_MS = 100;
+/** As exact as a video can be set. */
+const EXACT_MS = 10;
 
 export class Player {
   ready = $state(false);
   problem = $state('');
+  /** The part of the day has no video at all. */
+  empty = $state(false);
   #video: HTMLVideoElement;
   #hls: HlsType | null = null;
   #pieces: Piece[] = [];
+  #frames = new FrameTimes();
+  #timescale = 90_000;
   #gone = false;
+  /** Where it stands, while it does: fragments say only once they are loaded where exactly their pictures are. */
+  #wanted: number | null;
+  /** The time of the frame on the screen; the time of the element may lie between two. */
+  #presented: number | null = null;
+  #stepped: number | null = null;
 
   constructor(video: HTMLVideoElement, playlist: string, startAt: number) {
     this.#video = video;
+    this.#wanted = startAt;
+    this.#watch();
     void this.#open(playlist, startAt);
   }
 
@@ -25,10 +46,6 @@ export class Player {
     }
     const hls = new Hls({ autoStartLoad: false, maxBufferLength: 20, backBufferLength: 30 });
     this.#hls = hls as HlsType;
-    const learn = (): void => {
-      const details = hls.levels[0]?.details;
-      if (details) this.#pieces = piecesOf(details.fragments);
-    };
     hls.on(Hls.Events.MANIFEST_PARSED, () => hls.startLoad(0));
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
       this.#pieces = piecesOf(details.fragments);
@@ -39,49 +56,109 @@ export class Player {
       this.ready = true;
     });
     for (const event of [Hls.Events.FRAG_BUFFERED, Hls.Events.LEVEL_UPDATED, Hls.Events.LEVEL_PTS_UPDATED] as const)
-      hls.on(event, learn);
+      hls.on(event, () => {
+        const details = hls.levels[0]?.details;
+        if (details) this.#pieces = piecesOf(details.fragments);
+      });
+    hls.on(Hls.Events.BUFFER_APPENDING, (_, { type, data }) => {
+      if (type === 'audio') return;
+      this.#timescale = timescaleOf(data) ?? this.#timescale;
+      this.#frames.add(frameTimes(data, this.#timescale));
+    });
+    hls.on(Hls.Events.BUFFER_FLUSHED, () => this.#frames.clear());
     hls.on(Hls.Events.ERROR, (_, data) => {
-      if (data.fatal)
-        this.problem = data.response?.code === 404 ? 'The video of this time is gone' : 'The video cannot be loaded';
+      if (!data.fatal) return;
+      this.empty = data.response?.code === 404;
+      this.problem = this.empty ? '' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.#video);
+  }
+
+  #watch(): void {
+    if (this.#gone) return;
+    this.#video.requestVideoFrameCallback((_, { mediaTime }) => {
+      this.#presented = mediaTime;
+      this.#watch();
+    });
+  }
+
+  /** hls.js begins where it thought a moment to be, before it knew the first fragment. */
+  #correct(own: number): void {
+    if (this.#wanted === null || this.#video.seeking || !this.has(this.#wanted)) return;
+    if (Math.abs(own - this.#wanted) > EXACT_MS) this.seek(this.#wanted);
   }
 
   get position(): number | null {
     return momentOfMedia(this.#video.currentTime, this.#pieces);
   }
 
-  get ended(): boolean {
-    return this.#video.ended;
+  /** Whether it waits for its bytes. */
+  get waits(): boolean {
+    return this.#video.seeking || this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
+  /** Whether it shows this moment. Of its very end nothing more comes. */
   has(at: number): boolean {
-    return covers(at, this.#pieces);
+    return covers(at, this.#pieces) && at < endOfRun(Infinity, this.#pieces) - ENDS_MS;
+  }
+
+  /** The moment at which the recording pauses that runs at this moment. */
+  endOfRun(at: number): number {
+    return endOfRun(at, this.#pieces);
+  }
+
+  /** The moment from which on something is recorded again; null where nothing more is. */
+  nextAfter(at: number): number | null {
+    return this.#pieces.find((piece) => piece.at > at)?.at ?? null;
   }
 
   seek(at: number): void {
+    this.#wanted = at;
     const to = mediaTimeOf(at, this.#pieces);
     if (to !== null) this.#video.currentTime = to;
   }
 
-  /** Followers are pulled to the leader's moment only when they have drifted visibly. */
-  follow(at: number): void {
+  /** Play or stand where the clock is. The clock itself follows the video that leads. */
+  follow(at: number, rate: number, playing: boolean, leads: boolean): void {
     const own = this.position;
-    if (own !== null && this.has(at) && Math.abs(own - at) > 400) this.seek(at);
+    if (!this.ready || own === null) return;
+    if (!this.has(at)) return this.#video.pause();
+    const ahead = (own - at) / 1000;
+    if (Math.abs(ahead) > APART_S * Math.max(1, rate)) this.seek(at);
+    const near = leads || Math.abs(ahead) < NEAR_S;
+    this.#video.playbackRate = near ? rate : rate * (1 - Math.sign(ahead) * CATCH_UP);
+    if (!playing) {
+      this.#video.pause();
+      return this.#correct(own);
+    }
+    if (this.#video.paused) this.#play();
   }
 
-  set(playing: boolean, rate: number, muted: boolean): void {
-    const video = this.#video;
-    video.playbackRate = rate;
-    video.muted = muted;
-    if (!playing) return video.pause();
-    if (video.paused && this.ready)
-      void video.play().catch((error: unknown) => {
-        // A pause or a new source while starting; or the browser wants it silent first.
-        if (!(error instanceof DOMException)) throw error;
-        if (error.name === 'NotAllowedError') this.problem = 'The browser wants a click before it plays sound';
-      });
+  #play(): void {
+    this.#wanted = null;
+    void this.#video.play().catch((error: unknown) => {
+      // A pause or a new source while starting; or the browser wants it silent first.
+      if (!(error instanceof DOMException)) throw error;
+      if (error.name === 'NotAllowedError') this.problem = 'The browser wants a click before it plays sound';
+    });
+  }
+
+  /** Show the frame before or after the one shown; the moment of it, or null where it is not loaded. */
+  step(by: 1 | -1): number | null {
+    const { currentTime, seeking } = this.#video;
+    // After a step the time of the element lies within its frame; the screen may still show the one before.
+    const stepped = Math.abs(currentTime - (this.#stepped ?? Infinity)) < 0.001;
+    const isShown = !seeking && !stepped && this.#presented !== null && Math.abs(this.#presented - currentTime) < 1;
+    const to = this.#frames.beside(isShown ? (this.#presented ?? currentTime) : currentTime, by);
+    if (to === null) return null;
+    this.#video.currentTime = this.#stepped = to;
+    this.#wanted = momentOfMedia(to, this.#pieces);
+    return this.#wanted;
+  }
+
+  set muted(muted: boolean) {
+    this.#video.muted = muted;
   }
 
   destroy(): void {

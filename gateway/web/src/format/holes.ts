@@ -1,0 +1,50 @@
+// Why a camera was not recorded, in words.
+
+import type { Hole } from '../api/api';
+import { stamp } from './time';
+import { reasonWord, sentence, type Tone } from './words';
+
+type Cause = Hole['cause'];
+
+const causeWords: Record<Cause, string> = {
+  not_scheduled: 'Not recorded by schedule',
+  agent_stopped: 'Agent stopped',
+  agent_down: 'Agent down',
+  camera_off: 'Camera off',
+  hub_away: 'The hub received nothing',
+  disk_full: 'Disk full',
+  dropped: 'Deleted',
+  events_lost: 'Lost on the way',
+  not_begun: 'Nothing known of it yet',
+  unknown: 'Not recorded, cause unknown',
+};
+/** A rule that somebody has set, or what nobody could have recorded, is no fault. */
+const QUIET: readonly Cause[] = ['not_scheduled', 'dropped', 'not_begun', 'agent_stopped'];
+
+const lossWords: Record<string, string> = {
+  outbox_full: 'the outbox was full',
+  disk_full: 'the disk of the agent was full',
+  link_too_slow: 'the link was too slow',
+};
+
+export const holeTone = ({ cause }: Pick<Hole, 'cause'>): Tone =>
+  QUIET.includes(cause) ? 'quiet' : cause === 'unknown' ? 'unknown' : 'warn';
+
+function detail({ cause, data }: Pick<Hole, 'cause' | 'data'>): string {
+  const [reason, rule, node] = [data['reason'], data['rule'], data['node']].map((value) =>
+    typeof value === 'string' ? value : '',
+  );
+  if (cause === 'dropped') return sentence(rule?.replace(/^[a-z]+: /, '') ?? '');
+  if (cause === 'events_lost') return lossWords[reason ?? ''] ?? reasonWord(reason);
+  if (cause === 'agent_down') return [node, reasonWord(reason)].filter(Boolean).join(', ');
+  return reasonWord(reason);
+}
+
+/** `Camera off since 14:02 · Connection refused`. */
+export function holeWords(hole: Pick<Hole, 'cause' | 'data' | 'since' | 'start'>, now: number, zone: string): string {
+  const since =
+    hole.since && !['dropped', 'not_begun', 'events_lost'].includes(hole.cause)
+      ? ` since ${stamp(Date.parse(hole.since), now, zone)}`
+      : '';
+  return [causeWords[hole.cause] + since, detail(hole)].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,71 @@
+// The next and the previous thing that happened before the cameras shown: motion, incidents and notes.
+
+import type { MotionEvent } from '../api/contract';
+import { get, is, url, type Annotations, type Device, type Events, type Incidents } from '../api/api';
+import { iso } from '../format/time';
+
+/** Playing begins so long before an event, so that one sees it come. */
+export const BEFORE_MS = 2000;
+const MOST = 500;
+const SAME_MS = 1000;
+
+const beginOf = ({ event }: Events<MotionEvent>['events'][number]): number | null => {
+  if (!is('motion', event)) return null;
+  const data: { phase?: string; duration_seconds?: number } = event.data;
+  if (data.phase === 'start') return Date.parse(event.time);
+  return data.phase === undefined ? Date.parse(event.time) - (data.duration_seconds ?? 0) * 1000 : null;
+};
+
+async function motions(device: Device, after: number, by: 1 | -1): Promise<number[]> {
+  const range = by === 1 ? { from: iso(after + SAME_MS) } : { to: iso(Math.max(0, after)) };
+  const params = {
+    site: device.site,
+    device: device.device,
+    type: 'motion',
+    order: by === 1 ? 'asc' : 'desc',
+    limit: MOST,
+  };
+  const found = await get<Events<MotionEvent>>(url('/api/v1/events', { ...params, ...range }));
+  return found.events.flatMap((recorded) => beginOf(recorded) ?? []);
+}
+
+async function incidents(devices: readonly Device[], site: string): Promise<number[]> {
+  const found = await get<Incidents>(url('/api/v1/incidents', { site, limit: 1000 }));
+  const shown = new Set(devices.map((device) => device.device));
+  return found.incidents.filter((one) => shown.has(one.device)).map((one) => Date.parse(one.opened));
+}
+
+async function notes(devices: readonly Device[], site: string): Promise<number[]> {
+  const found = await get<Annotations>(url('/api/v1/annotations', { site, limit: 200 }));
+  const shown = new Set(devices.map((device) => device.device));
+  return found.annotations
+    .filter((note) => !note.devices.length || note.devices.some((device) => shown.has(device)))
+    .map((note) => Date.parse(note.start));
+}
+
+/** When the nearest event began after (`by` 1) or before (-1) a moment; null where there is none. */
+export async function nearestEvent(devices: readonly Device[], at: number, by: 1 | -1): Promise<number | null> {
+  const [first] = devices;
+  if (!first) return null;
+  const begins = await Promise.all([
+    ...devices.map((device) => motions(device, at, by)),
+    incidents(devices, first.site),
+    notes(devices, first.site),
+  ]);
+  const found = begins.flat().filter((begin) => (by === 1 ? begin > at + SAME_MS : begin < at - SAME_MS));
+  if (!found.length) return null;
+  return by === 1 ? Math.min(...found) : Math.max(...found);
+}
+
+/** Where playback opens: shortly before the newest event that was recorded, else near the end of the recording. */
+export async function newestMoment(devices: readonly Device[]): Promise<number | null> {
+  const [device] = devices;
+  if (!device) return null;
+  const about = { site: device.site, device: device.device, order: 'desc', limit: 1 };
+  const segments = await get<Events>(url('/api/v1/events', { ...about, type: 'segment' }));
+  const newest = segments.events[0]?.event;
+  if (!newest || !is('segment', newest)) return null;
+  const end = Date.parse(newest.data.start) + newest.data.duration_s * 1000;
+  const motion = (await motions(device, end, -1)).find((begin) => begin < end - BEFORE_MS);
+  return motion !== undefined && end - motion < 86_400_000 ? motion - BEFORE_MS : end - 10_000;
+}

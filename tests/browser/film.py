@@ -1,0 +1,92 @@
+"""Two cameras of which tests tell what they recorded: every frame bears its number, and one camera was off a while."""
+
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import simplejpeg
+
+from bus_schemas.catalogue import short_name
+from bus_schemas.codec import media_properties, to_bytes
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import event_topic, media_topic
+from tests.browser.scripted_product import Told
+from tests.builders import SITE, heartbeat, media, motion, segment
+from tests.counted_video import FPS, SEGMENT_S, counted_segments
+from tests.eventually import eventually
+
+EAST, WEST = "EAST", "WEST"
+SEGMENTS = 20
+LOST = range(8, 12)
+"""These segments were not recorded by EAST: its camera was off."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    told: Told
+    begin: datetime
+
+    def at(self, seconds: float) -> datetime:
+        return self.begin + timedelta(seconds=seconds)
+
+    def address(self, seconds: float, devices: str = EAST, **query: str) -> str:
+        given = "".join(f"&{key}={value}" for key, value in query.items())
+        return (
+            f"{self.told.address}/playback?site={SITE}&device={devices}&at={self.at(seconds):%Y-%m-%dT%H:%M:%SZ}{given}"
+        )
+
+
+def send(told: Told, topic: str, payload: bytes, *properties: str) -> None:
+    command = ["mosquitto_pub", "-p", str(told.product.mqtt_port()), "-V", "5", "-q", "1", "-t", topic, "-s"]
+    subprocess.run([*command, *properties], input=payload, check=True, timeout=20)
+
+
+def send_event(told: Told, event: Event) -> None:
+    send(told, event_topic(event.source, short_name(event.type)), to_bytes(event))
+
+
+def send_medium(told: Told, event: MediaEvent, payload: bytes) -> None:
+    given = ["-D", "publish", "content-type", event.data.content_type]
+    for name, value in media_properties(event):
+        given += ["-D", "publish", "user-property", name, value]
+    send(told, media_topic(event.source, event.data.kind), payload, *given)
+
+
+def thumbnail(grey: int) -> bytes:
+    return bytes(simplejpeg.encode_jpeg(np.full((180, 320, 3), grey, np.uint8), 75))
+
+
+def record(told: Told) -> Recorded:
+    """Eighty seconds of two cameras, an hour ago."""
+    begin = (datetime.now(UTC) - timedelta(hours=1)).replace(second=0, microsecond=0)
+    film = Recorded(told, begin)
+    videos = list(counted_segments(SEGMENTS))
+    for device in (EAST, WEST):
+        send_event(told, heartbeat(film.at(-1), device=device))
+        for number, video in enumerate(videos):
+            if device == EAST and number in LOST:
+                continue
+            start = film.at(number * SEGMENT_S)
+            medium = media(start, video, kind="segment", device=device)
+            send_medium(told, medium, video)
+            send_event(
+                told,
+                segment(start, duration_s=float(SEGMENT_S), device=device, fps=FPS, size=len(video),
+                        media=(medium.data.key,), discontinuity=device == EAST and number == LOST.stop),
+            )  # fmt: skip
+    for second, grey in ((0, 60), (60, 200)):
+        picture = thumbnail(grey)
+        send_medium(told, media(film.at(second), picture, device=EAST), picture)
+    send_event(told, motion(film.at(20), phase="start", duration_s=0.0, device=EAST))
+    eventually(lambda: len(_segments(told, WEST, begin)) == SEGMENTS, 30, "all segments in the view")
+    notes = "/api/v1/annotations"
+    eventually(lambda: told.client.get(notes, params={"site": SITE}).status_code == 200, 60, "the view of notes")
+    return film
+
+
+def _segments(told: Told, device: str, begin: datetime) -> list[object]:
+    path = f"/api/v1/sites/{SITE}/devices/{device}/segments"
+    found = told.client.get(path, params={"from": begin.isoformat(), "to": datetime.now(UTC).isoformat()})
+    return found.json()["segments"] if found.status_code == 200 else []

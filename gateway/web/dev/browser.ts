@@ -18,3 +18,7 @@ globalThis.EventSource ??= class extends EventTarget {
   readonly readyState = 0;
   close(): void {}
 } as unknown as typeof EventSource;
+
+/** A video of which no picture is ever shown. */
+HTMLVideoElement.prototype.requestVideoFrameCallback ??= () => 0;
+HTMLVideoElement.prototype.cancelVideoFrameCallback ??= () => undefined;

@@ -191,6 +191,7 @@ def test_an_event_that_is_nested_deeper_than_the_decoder_goes_does_not_hide_the_
 def test_the_events_that_come_often_are_decoded_fast() -> None:
     assert MODELS.keys() - HEADERS.keys() == {
         "watchpost.alert.v1",
+        "watchpost.annotation.v1",
         "watchpost.command.v1",
         "watchpost.gap.v1",
         "watchpost.incident.v1",

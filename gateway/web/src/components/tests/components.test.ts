@@ -12,6 +12,7 @@ import { kept } from './kept';
 import { mosaicParts } from './mosaic';
 import { editors } from './editors';
 import { frameParts } from './frame';
+import { playbackParts } from './playback';
 import { trialParts } from './trials';
 import { wallParts } from './wall';
 
@@ -23,6 +24,7 @@ const CASES = [
   ...hubParts,
   ...kept,
   ...mosaicParts,
+  ...playbackParts,
   ...trialParts,
   ...wallParts,
 ];
@@ -51,7 +53,11 @@ it.each(CASES)(
   '$of, $when',
   async ({ show: component, props, at, answers, press, reads, not = [] }) => {
     const shown = show(component, props, { ...(at ? { at } : {}), ...(answers ? { answers } : {}) });
-    if (press) await fireEvent.click(await screen.findByRole('button', { name: press }));
+    if (press) {
+      const button = await screen.findByRole<HTMLButtonElement>('button', { name: press });
+      await vi.waitFor(() => expect(button.disabled).toBe(false), 15_000);
+      await fireEvent.click(button);
+    }
 
     // As long as a machine under load may need.
     await vi.waitFor(() => {

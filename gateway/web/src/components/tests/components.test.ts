@@ -10,6 +10,7 @@ import { deviceParts } from './device';
 import { hubParts } from './hub';
 import { kept } from './kept';
 import { mosaicParts } from './mosaic';
+import { playbackParts } from './playback';
 import { editors } from './editors';
 import { frameParts } from './frame';
 import { trialParts } from './trials';
@@ -23,6 +24,7 @@ const CASES = [
   ...hubParts,
   ...kept,
   ...mosaicParts,
+  ...playbackParts,
   ...trialParts,
   ...wallParts,
 ];

@@ -18,11 +18,9 @@ import MotionMap from '../MotionMap.svelte';
 import MotionRow from '../MotionRow.svelte';
 import Moving from '../Moving.svelte';
 import Picture from '../Picture.svelte';
-import RangeTrack from '../RangeTrack.svelte';
 import Regions from '../Regions.svelte';
 import Stage from '../Stage.svelte';
 import Temperatures from '../Temperatures.svelte';
-import VideoPane from '../VideoPane.svelte';
 import Zones from '../Zones.svelte';
 import { LONG, asked, device, of, settingsOf, type Case } from './case';
 import type { Alert, Alerts } from '../../api/api';
@@ -330,39 +328,6 @@ export const deviceParts: Case[] = [
       reads: ['It takes no pictures'],
     },
   ]),
-  ...of(RangeTrack, 'RangeTrack.svelte', [
-    {
-      when: 'typical',
-      props: {
-        from: now - 3_600_000,
-        to: now,
-        position: now - 60_000,
-        step: 5000,
-        bucketSeconds: 15,
-        onseek: nothing,
-        spans: [
-          { start: minutes(60), end: minutes(30), duration_s: 1800, bytes: 1, segments: 1, url: '', gap_before_s: 0 },
-        ],
-        buckets: [{ time: minutes(20), events: 3, began: 3, seconds: 2 }],
-      },
-      reads: ['Moment played', 'recorded 50 %', 'gap', '5 and more motion events in 15 s'],
-    },
-    {
-      when: 'empty',
-      props: {
-        from: now - 3_600_000,
-        to: now,
-        position: now,
-        step: 5000,
-        bucketSeconds: 15,
-        onseek: nothing,
-        spans: [],
-        buckets: [],
-      },
-      reads: ['Moment played'],
-      not: [/recorded \d/],
-    },
-  ]),
   ...of(Regions, 'Regions.svelte', [
     { when: 'typical', props: { rois, regions: regions(now) }, reads: [/top_winding \d+\.\d °C/, 'bottom_oil'] },
     { when: 'empty', props: { rois: [] }, reads: [/^$/] },
@@ -409,36 +374,6 @@ export const deviceParts: Case[] = [
         rois: [],
       },
       reads: ['Weighted mean –', 'sensor –'],
-    },
-  ]),
-  ...of(VideoPane, 'VideoPane.svelte', [
-    {
-      when: 'empty',
-      props: {
-        device: device('yard'),
-        from: now - 7_200_000,
-        to: now - 3_600_000,
-        at: now - 5_000_000,
-        alone: true,
-        onplayer: nothing,
-        onready: nothing,
-      },
-      answers: { recordings: { recordings: [] } },
-      reads: ['Nothing recorded', 'Yard, recorded video'],
-    },
-    {
-      when: 'waiting',
-      props: {
-        device: device('yard'),
-        from: now - 7_200_000,
-        to: now - 3_600_000,
-        at: now - 5_000_000,
-        alone: false,
-        onplayer: nothing,
-        onready: nothing,
-      },
-      answers: { recordings: WAITING },
-      reads: ['Loading…', 'Yard'],
     },
   ]),
   ...of(Zones, 'Zones.svelte', [

@@ -76,7 +76,8 @@ export class Player {
   }
 
   #watch(): void {
-    if (this.#gone) return;
+    // Where a browser does not tell, the time of the element has to do.
+    if (this.#gone || !('requestVideoFrameCallback' in this.#video)) return;
     this.#video.requestVideoFrameCallback((_, { mediaTime }) => {
       this.#presented = mediaTime;
       this.#watch();

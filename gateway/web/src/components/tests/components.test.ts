@@ -10,9 +10,9 @@ import { deviceParts } from './device';
 import { hubParts } from './hub';
 import { kept } from './kept';
 import { mosaicParts } from './mosaic';
+import { playbackParts } from './playback';
 import { editors } from './editors';
 import { frameParts } from './frame';
-import { playbackParts } from './playback';
 import { trialParts } from './trials';
 import { wallParts } from './wall';
 

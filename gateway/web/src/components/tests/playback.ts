@@ -1,5 +1,8 @@
-// The parts of the playback view alone.
+// What playback consists of, in the situations that it can be in.
 
+import { WAITING } from '../../../dev/alone';
+import { Playhead } from '../../state/playhead.svelte';
+import { HOUR } from '../../format/time';
 import CursorPicture from '../CursorPicture.svelte';
 import Lane from '../Lane.svelte';
 import Lanes from '../Lanes.svelte';
@@ -7,59 +10,60 @@ import PlaybackControls from '../PlaybackControls.svelte';
 import RangeStrip from '../RangeStrip.svelte';
 import ThermalPicture from '../ThermalPicture.svelte';
 import VideoPane from '../VideoPane.svelte';
-import { Playhead } from '../../state/playhead.svelte';
-import { WAITING } from '../../../dev/alone';
-import type { Holes } from '../../api/api';
 import { LONG, device, of, type Case } from './case';
 
 const nothing = (): void => undefined;
 const now = Date.now();
-const shown = { from: now - 7_200_000, to: now - 3_600_000 };
-const at = now - 5_000_000;
-const iso = (moment: number): string => new Date(moment).toISOString();
-
-const pane = { loaded: shown, at, isLive: false, alone: true, overlay: false, onplayer: nothing };
-const nightly: Holes = {
-  holes: [
-    {
-      start: iso(shown.from),
-      end: iso(shown.to),
-      cause: 'not_scheduled',
-      since: null,
-      data: {},
-      open: false,
-      duration_s: 3600,
-    },
-  ],
-  left_out: 0,
+const hour = Math.floor(now / HOUR) * HOUR - HOUR;
+const shown = { from: hour, to: hour + HOUR };
+const sheet = {
+  url: '/sheet.jpg',
+  columns: 10,
+  rows: 6,
+  tile_width: 160,
+  tile_height: 90,
+  tile_s: 60,
+  tiles: [],
 };
-
-const RANGE = `/playback?site=DEMO&device=yard&range=${iso(shown.from)}/${iso(shown.from + 90_000)}`;
-const head = (): Playhead => new Playhead(at);
-const controls = { isLive: false, overlay: true, act: nothing, onspeed: nothing };
+const head = new Playhead(hour);
+const controls = { head, overlay: true, act: nothing, onspeed: nothing };
+const pane = { loaded: shown, at: hour + 1000, isLive: false, overlay: true, alone: false, onplayer: nothing };
+const RANGE = `/playback?site=DEMO&range=${new Date(hour).toISOString()}/${new Date(hour + 90_000).toISOString()}`;
 
 export const playbackParts: Case[] = [
   ...of(CursorPicture, 'CursorPicture.svelte', [
-    { when: 'waiting', props: { device: device('yard'), at }, answers: { '.json': WAITING }, reads: [/^$/] },
+    {
+      when: 'empty',
+      props: { device: device('yard'), at: hour },
+      answers: { '.json': sheet },
+      reads: [/^$/],
+    },
   ]),
   ...of(Lane, 'Lane.svelte', [
-    { when: 'typical', props: { device: device('yard'), shown, height: 26 }, reads: [/^$/] },
+    { when: 'typical', props: { device: device('yard'), shown, height: 24 }, reads: [/^$/] },
+    {
+      when: 'waiting',
+      props: { device: device('yard'), shown, height: 24 },
+      answers: { holes: WAITING },
+      reads: [/^$/],
+    },
   ]),
   ...of(Lanes, 'Lanes.svelte', [
-    { when: 'empty', props: { devices: [], shown }, reads: [/^$/] },
+    { when: 'typical', props: { devices: [device('yard'), device('gate')], shown }, reads: ['Yard', 'North gate'] },
+    { when: 'alone', props: { devices: [device('yard')], shown }, reads: [/^$/] },
     {
       when: 'long names',
-      props: { devices: [device('yard'), device('gate', { name: LONG })], shown },
-      reads: ['Yard', LONG],
+      props: { devices: [device('yard', { name: LONG }), device('gate')], shown },
+      reads: [LONG],
     },
   ]),
   ...of(PlaybackControls, 'PlaybackControls.svelte', [
     {
-      when: 'the past',
-      props: { ...controls, head: head() },
-      reads: ['Previous event', 'Play', 'Next frame', '0.25×', '8×', 'Choose a range', 'Boxes and zones'],
+      when: 'typical',
+      props: { ...controls, isLive: false },
+      reads: ['Previous event', 'Play', 'Next event', '0.25×', '8×', 'Choose a range', 'Boxes and zones', 'Live'],
     },
-    { when: 'live', props: { ...controls, head: head(), isLive: true }, reads: ['Live'], not: [/Live$/] },
+    { when: 'live', props: { ...controls, isLive: true }, reads: ['Live', 'Today'] },
   ]),
   ...of(RangeStrip, 'RangeStrip.svelte', [
     { when: 'empty', props: { devices: [device('yard')], onplay: nothing }, reads: [/^$/] },
@@ -67,29 +71,24 @@ export const playbackParts: Case[] = [
       when: 'typical',
       props: { devices: [device('yard'), device('gate')], onplay: nothing },
       at: RANGE,
-      reads: ['Chosen range', '2 devices', 'Play from there', 'Choose nothing'],
+      reads: ['Chosen range', '1 min 30 s', '2 devices', 'Play from there'],
     },
   ]),
   ...of(ThermalPicture, 'ThermalPicture.svelte', [
     {
       when: 'empty',
-      props: { device: device('transformer'), at, rois: [] },
-      answers: { '/events': { events: [], next: null }, thumbnails: { thumbnails: [] } },
+      props: { device: device('transformer'), at: hour, rois: [] },
+      answers: { events: { events: [], next: null, head: 0 }, thumbnails: { count: 0, thumbnails: [] } },
       reads: ['Nothing was measured at this moment'],
     },
   ]),
   ...of(VideoPane, 'VideoPane.svelte', [
     {
-      when: 'waiting',
-      props: { ...pane, device: device('yard'), alone: false },
-      answers: { holes: WAITING },
-      reads: ['Loading…', 'Yard, recorded video'],
+      when: 'typical',
+      props: { ...pane, device: device('yard') },
+      reads: ['Yard, recorded video', 'Yard'],
     },
-    {
-      when: 'long names',
-      props: { ...pane, device: device('yard', { name: LONG }), alone: false },
-      answers: { holes: nightly },
-      reads: [`${LONG}, recorded video`],
-    },
+    { when: 'live', props: { ...pane, device: device('yard'), isLive: true }, reads: ['Yard, live video'] },
+    { when: 'long names', props: { ...pane, device: device('yard', { name: LONG }) }, reads: [LONG] },
   ]),
 ];

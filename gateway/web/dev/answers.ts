@@ -342,7 +342,14 @@ function events(q: URLSearchParams): Schemas['Events'] {
   return { events: all.slice(0, limit), next: null, head: position() };
 }
 
+const settingsOf = (d: FakeDevice) => ({
+  ...settings,
+  rois: d.thermal ? rois : [],
+  zones: d.device === 'yard' ? zones : [],
+});
+
 export function eventData(kind: string, d: FakeDevice, at: number): Record<string, unknown> {
+  if (kind === 'settings') return { settings: settingsOf(d), by: 'Mara' };
   if (kind === 'detection')
     return {
       people_count: peopleAt(d, at),
@@ -387,7 +394,7 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
     case 'health':
       return health(d, asOf(q));
     case 'settings':
-      return { ...settings, rois: d.thermal ? rois : [], zones: d.device === 'yard' ? zones : [] };
+      return settingsOf(d);
     case 'settings/changes':
       return {
         changes: [

@@ -321,9 +321,8 @@ function events(q: URLSearchParams): Schemas['Events'] {
   const all = chosen.flatMap((d) =>
     Array.from({ length: limit }, (_, i) => {
       const at = Math.min(to, lastFrame(d)) - 1500 - i * 4200 * (1 + (d.seed % 3));
-      const kinds = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'].filter(
-        (type) => !wanted.length || wanted.includes(type),
-      );
+      const usual = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'];
+      const kinds = wanted.length ? [...usual, 'settings'].filter((type) => wanted.includes(type)) : usual;
       const kind = kinds[i % kinds.length] ?? 'frame';
       return {
         position: position() - Math.round((Date.now() - at) / 400),

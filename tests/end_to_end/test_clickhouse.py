@@ -54,7 +54,7 @@ def test_a_dashboard_is_counted_on_the_server_and_the_writer_may_be_killed(
     monkeypatch.setenv("WATCHPOST_TEST_CLICKHOUSE", PASSWORD)
     data = tmp_path / "data"
     with running(data, ["--config", str(write_config(tmp_path, clickhouse))]) as (product, client):
-        eventually(lambda: client.get(f"/api/v1/dashboard/{SITE}").status_code == 200, 30)
+        eventually(lambda: client.get(f"/api/v1/dashboard/{SITE}").status_code == 200, 60, "a dashboard")
         day = datetime.now(UTC).date().isoformat()
         publish(data, range(1, 41))
         eventually(lambda: door(client, day) == {"peak": 40, "events": 40, "intensity": "high"}, 20, "the dashboard")

@@ -10,6 +10,7 @@ Path = tuple[str | int, ...]
 
 _TEXTS = (
     "DEMO", "offline", "TRIGGER", "image/jpeg", "DEMO/stranger/capture/one", "/sites/DEMO/devices/stranger", "a" * 64,
+    "08:30", "#ffffff",
 )  # fmt: skip
 
 

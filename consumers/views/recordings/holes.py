@@ -146,7 +146,7 @@ def _part(hole: Hole, start: float, end: float, near: Iterable[Evidence]) -> Hol
     is_open = hole.is_open and end == hole.end
     if not holding:
         return Hole(start, end, is_open)
-    best = min(holding, key=lambda one: (one.rank, one.start))
+    best = min(holding, key=lambda one: (one.rank, one.start, -one.end))
     since = best.start if isfinite(best.start) else None
     return Hole(start, end, is_open, best.cause, since, best.data)
 
@@ -168,11 +168,16 @@ def _joined(parts: Iterable[Hole]) -> list[Hole]:
     joined: list[Hole] = []
     for part in parts:
         last = joined[-1] if joined else None
-        if last is not None and (last.cause, last.data) == (part.cause, part.data):
+        if last is not None and last.cause == part.cause and _facts(last) == _facts(part):
             joined[-1] = replace(last, end=part.end, is_open=part.is_open)
         else:
             joined.append(part)
     return joined
+
+
+def _facts(hole: Hole) -> dict[str, Any]:
+    """What differs between one cause and another: several incidents may stand for the same."""
+    return {key: value for key, value in hole.data.items() if key != "incident"}
 
 
 def positions_around(view: sqlite3.Connection, where: tuple[str, str], hole: Hole) -> tuple[float, float]:

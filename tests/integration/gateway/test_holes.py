@@ -68,7 +68,9 @@ def test_a_hole_is_explained_by_what_the_log_knows(tmp_path: Path, case: str) ->
 
     before, *after = answer["holes"]
     assert (before["cause"] in ("not_begun", "camera_off"), before["start"]) == (True, "2026-01-05T09:50:00.000Z")
-    [hole] = [one for one in after if one["cause"] == cause] or [before]
+    matching = [one for one in after if one["cause"] == cause] or [before]
+    assert len(matching) == 1, answer["holes"]
+    [hole] = matching
     assert (hole["start"][11:19], hole["end"][11:19], hole["open"]) == (start, end, is_open)
     assert facts.items() <= hole["data"].items()
     assert answer["left_out"] == 0

@@ -25,7 +25,7 @@ from tests.clickhouse_server import ClickHouse
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     told = data_directory.minutes(1)
-    data_directory.write(tmp_path, told.events, told.payloads)
+    data_directory.write(tmp_path, told.events, told.payloads, data_directory.NOTHING)
     return tmp_path
 
 

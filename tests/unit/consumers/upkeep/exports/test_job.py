@@ -156,7 +156,7 @@ def test_the_manifest_names_segments_events_and_times_and_the_script_confirms_it
     confirmed = checked(path)
 
     assert (manifest["asked_by"], manifest["time_zone"], manifest["from"]) == (
-        "ada", "UTC", "2026-01-05T10:00:05.500Z",
+        "ada", "Europe/Berlin", "2026-01-05T10:00:05.500Z",
     )  # fmt: skip
     assert [one["sha256"] for one in device["segments"]] == [one.sha256 for one in recorded.values() if one]
     assert all(one["event_id"] for one in device["segments"])

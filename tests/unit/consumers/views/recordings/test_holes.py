@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import permutations
 from math import inf
 
 import pytest
@@ -104,3 +105,16 @@ def test_a_hole_has_the_cause_that_explains_it(
 
     assert [(one.start, one.end, one.cause, one.since) for one in listed] == expected
     assert [one.is_open for one in listed] == [False] * (len(listed) - 1) + [True]
+
+
+def test_two_incidents_of_one_cause_are_one_hole_in_whatever_order_they_come() -> None:
+    degraded = Evidence("camera_off", 2.0, 60.0, {"incident": "one", "reason": "Connection refused"})
+    offline = Evidence("camera_off", 2.0, 125.0, {"incident": "two", "reason": "Connection refused"})
+    stopped = Evidence("camera_off", 130.0, 200.0, {"incident": "three", "reason": "no pictures"})
+
+    for order in permutations((degraded, offline, stopped)):
+        found = explained([Hole(0.0, 200.0)], order)
+        assert [(one.start, one.data["reason"]) for one in found] == [
+            (0.0, "Connection refused"),
+            (125.0, "no pictures"),
+        ]

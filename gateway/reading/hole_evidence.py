@@ -24,7 +24,7 @@ VIEW = "recordings"
 MOST_INCIDENTS = 2000
 MOST_GAPS = 500
 LATE = timedelta(days=7)
-"""Events that are missing are told when they were dropped, which may be long after they would have happened."""
+"""A gap has the time at which its events were dropped, which may be long after they would have happened."""
 _AWAY = frozenset({"connection", "silent"})
 _OF_HUB: dict[str, HoleCause] = {"storage_unwritable": "disk_full", "hub_deaf": "hub_away"}
 

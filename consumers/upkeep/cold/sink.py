@@ -27,7 +27,7 @@ REST_S: Final = 5.0
 CLOSE_S: Final = 5.0
 AGAIN: Final = Backoff(2.0, 60.0)
 RAISED_AFTER: Final = 3
-"""Failures in a row before people are told: one request that is lost is nobody's concern."""
+"""Failures in a row before there is an alert: one lost request is not worth one."""
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class ColdStorageSink(Sink):
         self._clock = clock
         self._halted = threading.Event()
         self._thread: threading.Thread | None = None
-        """Also one that was told to end and still waits for the server."""
+        """Also one that has to stop and still waits for the server."""
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         return ()

@@ -27,7 +27,7 @@ function fragment(begin: number, samples: [number, number][]): Uint8Array {
 }
 
 describe('the frames of a fragment', () => {
-  it('are told by its own boxes, in the order in which they are shown', () => {
+  it('are read from its own boxes, in the order in which they are shown', () => {
     // The second frame is shown after the third.
     const samples: [number, number][] = [
       [9000, 0],

@@ -35,7 +35,7 @@ describe('an editor of shapes', () => {
     expect(editor([]).chosen).toBeNull();
   });
 
-  it('tells a drag how far it went, in shares of the picture, until it is let go', () => {
+  it('says of a drag how far it went, in shares of the picture, until it is let go', () => {
     const shapes = editor();
     const seen: number[] = [];
     shapes.hold(pointer(20), 0, (dx) => seen.push(dx));

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 from s3transfer.bandwidth import BandwidthLimiter, LeakyBucket
 from s3transfer.futures import TransferCoordinator
 from s3transfer.utils import signal_not_transferring, signal_transferring
@@ -217,6 +217,9 @@ class Bucket:
                 raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status})")
             raise _Answered(code or str(status), refusal) from None
+        except (NoCredentialsError, PartialCredentialsError):
+            # Nobody was asked yet: the server is not the one that fails.
+            raise BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}") from None
         except (BotoCoreError, OSError) as error:
             reason = type(error).__name__
             raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None

@@ -41,16 +41,23 @@ class Courier:
         self._stopping = asyncio.Event()
         self._wakeups: list[asyncio.Event] = []
         self._failure: BaseException | None = None
+        self._closing = threading.Lock()
+        """Held while the loop is closed or called: a thread that just failed is alive with a loop that is closed."""
         self._thread = threading.Thread(target=self._run, name="courier")
 
     def start(self) -> None:
-        self._thread.start()
+        """Raises RuntimeError when the machine has no thread left."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._loop.close()
+            raise
 
     def wake(self) -> None:
         """Say that there is news. Raises what ended the thread, if anything did: a file that cannot be opened."""
+        self._call(self._wake_all)
         if self._failure is not None:
             raise self._failure
-        self._call(self._wake_all)
 
     def stop(self) -> None:
         """A post that is on its way is broken off, and made again after the next start."""
@@ -58,8 +65,9 @@ class Courier:
         self._thread.join()
 
     def _call(self, act: Callable[[], None]) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(act)
+        with self._closing:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(act)
 
     def _wake_all(self) -> None:
         for wakeup in self._wakeups:
@@ -72,7 +80,8 @@ class Courier:
             self._failure = error
         finally:
             # Not `asyncio.run`, which would wait here for a name server that does not answer.
-            self._loop.close()
+            with self._closing:
+                self._loop.close()
 
     async def _serve_all(self) -> None:
         state = view_files.connect(self.file)

@@ -51,8 +51,9 @@ class NotifierSink(Sink):
         if self._courier is not None and self._courier.identity != now:
             self.close()
         if self._courier is None:
-            self._courier = Courier(file, self._notifiers, self._clock, self.faults)
-            self._courier.start()
+            courier = Courier(file, self._notifiers, self._clock, self.faults)
+            courier.start()
+            self._courier = courier
         try:
             self._courier.wake()
         except BaseException:

@@ -14,7 +14,7 @@ from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
 from consumers.views.mosaics.layout import cells, inset, size
 from consumers.views.mosaics.minute import Shown
-from consumers.views.mosaics.state import MinuteState
+from consumers.views.mosaics.minute_state import MinuteState
 
 BORDER = 4
 MAX_CELLS_KEPT = 128

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic_core import from_json, to_json
 
 from consumers.views.mosaics.minute import MosaicMinute, Shown
-from consumers.views.mosaics.state import MinuteState
+from consumers.views.mosaics.minute_state import MinuteState
 from consumers.views.mosaics.tiles import Tiles
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from bus_schemas.condition import Condition
 from consumers.views.mosaics import RING
-from consumers.views.mosaics.state import CLASSES, MinuteState
+from consumers.views.mosaics.minute_state import CLASSES, MinuteState
 
 Which = Literal["all", "ok", "ko"]
 _COLUMNS = {"all": "tile", "ok": "ok", "ko": "ko"}

@@ -13,7 +13,7 @@ from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import PIXELS, ThermalEvent
 from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
-from consumers.views.mosaics.state import types_of_frame
+from consumers.views.mosaics.minute_state import types_of_frame
 
 THUMBNAILS = 3
 SAID, JUDGED = 1, 2

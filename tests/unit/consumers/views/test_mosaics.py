@@ -24,7 +24,7 @@ from consumers.views.mosaics.questions import (
     timeline,
 )
 from consumers.views.mosaics.sightings import Seen
-from consumers.views.mosaics.state import MinuteState, of_minute
+from consumers.views.mosaics.minute_state import MinuteState, of_minute
 from tests.builders import at, frame, media, registry, tick
 from tests.following import Followed
 from tests.minute_site import BLUE, GREEN, MINUTE, RED, Site, jpeg

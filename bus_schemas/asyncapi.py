@@ -142,7 +142,7 @@ _PARAMETERS: Document = {
     "media": {"enum": list(get_args(MediaKind))},
     "live": {"enum": list(get_args(LiveKind))},
     "command": {"description": "What is asked for.", "examples": ["settings", "snapshot"]},
-    "asker": {"description": "Whoever asked, as the response topic of the request names it."},
+    "asker": {"description": "The asker, as the response topic of the request names it."},
     "process": {"description": "A process of the hub.", "examples": ["gateway", "alerts"]},
 }
 

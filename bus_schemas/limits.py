@@ -1,7 +1,7 @@
 """Limits of values in events: every number finite and bounded, every text, list and free object of a bounded size.
 
 A limit is checked where an event is made and where one arrives. The published JSON Schema of a released version keeps
-its keywords and tells its limits in words, and `without_limits` reads what an older release let in.
+its keywords and states its limits in words, and `without_limits` reads what an older release accepted.
 """
 
 from collections.abc import Mapping

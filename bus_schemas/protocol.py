@@ -36,7 +36,7 @@ _Text = Annotated[str, Field(max_length=256)]
 
 
 class Message(BaseModel):
-    """A message of the bus that is no event."""
+    """A message of the bus other than an event."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -65,7 +65,7 @@ class Head(Message):
 class Claim(Message):
     """What agents say to each other of a device: this life of mine has it, or, not `established`, wants it.
 
-    `asks` wants an answer of whoever else has it. Of two agents the one stays that is established, or began first.
+    `asks` wants an answer of any other agent that has it. Of two agents the established one stays, else the older one.
     """
 
     instance: Annotated[str, Field(min_length=1, max_length=64)]
@@ -204,5 +204,5 @@ class MediaProperties(Properties):
 MESSAGES: tuple[type[Message], ...] = (
     Watermark, Head, Claim, CommandRequest, IngestStatus, ProcessFaults, DeviceReport,
 )  # fmt: skip
-"""Every payload that is no event. The answer to a command has the form of `CommandReply`."""
+"""Every payload other than an event. The answer to a command has the form of `CommandReply`."""
 PROPERTIES: tuple[type[Message], ...] = (EventProperties, MediaProperties)

@@ -1,4 +1,4 @@
-"""When a device records: its mode, its weekly schedule, and how much of before and after motion is kept."""
+"""When a device records: its mode, its weekly schedule, and how much before and after motion is kept."""
 
 from collections.abc import Sequence
 from datetime import datetime

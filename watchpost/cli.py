@@ -47,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
+config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(device_commands.app, name="devices")
 app.add_typer(archive_commands.app, name="archive")
@@ -67,7 +67,7 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
@@ -82,7 +82,7 @@ def up_command(
     log_format: LogOption = LogFormat.AUTO,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Broker, ingest, consumers, gateway and the configured edge agents; a demo site without a configuration."""
+    """Run everything: broker, ingest, consumers, gateway and agents; without a configuration a demo site."""
     settings = configuration(config)
     check_secrets(settings, os.environ)
     options = up.UpOptions(
@@ -99,14 +99,14 @@ def up_command(
 @app.command()
 def edge(
     node: Annotated[
-        str | None, typer.Option("--node", help="Which agent this is; may be left out when there is one.")
+        str | None, typer.Option("--node", help="The agent to run; may be left out if there is only one.")
     ] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """One agent alone: its devices' pictures and temperatures become events on the bus."""
+    """Run one agent: the pictures and temperatures of its devices become events on the bus."""
     runtime = _runtime(config, data, mqtt_port, log_format)
     entry_points.edge(runtime, chosen_node(node, runtime.config))
 
@@ -118,23 +118,27 @@ def ingest(
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """From the bus into the journal and the archive."""
+    """Run ingest: it moves the bus into the journal and the archive."""
     entry_points.ingest(_runtime(config, data, mqtt_port, log_format))
 
 
 @app.command()
 def consume(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which consumers; default all but `warehouse`, which is one alone.")
+        list[str] | None, typer.Argument(help="The consumers; default all but `warehouse`, which runs by itself.")
     ] = None,
-    left_out: Annotated[list[str] | None, typer.Option("--except", help="All but this one; may be repeated.")] = None,
-    group: Annotated[ProcessGroup | None, typer.Option(help="Those that share a process under `watchpost up`.")] = None,
+    left_out: Annotated[
+        list[str] | None, typer.Option("--except", help="All but this consumer; may be repeated.")
+    ] = None,
+    group: Annotated[
+        ProcessGroup | None, typer.Option(help="The consumers that share a process under `watchpost up`.")
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Named consumers as a process of their own."""
+    """Run consumers in a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
     if names == [WAREHOUSE]:
         entry_points.consume_warehouse(runtime)
@@ -150,19 +154,19 @@ def gateway(
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """HTTP and the page alone."""
+    """Run the gateway: HTTP and the page."""
     entry_points.gateway(_runtime(config, data, mqtt_port, log_format, is_gateway=True), port)
 
 
 @app.command()
-def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.JSON) -> None:
-    """The contract on standard output: of events, bus, HTTP and configuration, or as TypeScript types."""
+def schema(kind: Annotated[Schema, typer.Argument(help="The document.")] = Schema.JSON) -> None:
+    """Print the contract: events, bus, HTTP or configuration as a document, or TypeScript types."""
     typer.echo(entry_points.schema(kind.value))
 
 
 @config_app.command("check")
-def check(file: Annotated[Path, typer.Argument(help="The configuration to look at.")] = Path("watchpost.yaml")) -> None:
-    """Say what is wrong: exit 2 with line and key of the configuration, 1 for variables and files that are missing."""
+def check(file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("watchpost.yaml")) -> None:
+    """Check a configuration: exit code 2 for errors, with line and key; 1 for missing variables and files."""
     settings = configuration(file)
     missing = entry_points.missing(settings)
     if missing:

@@ -1,4 +1,4 @@
-"""What ingest subscribes to: every topic of the contract that it takes in, and topics that people take for one."""
+"""What ingest subscribes to: every topic of the contract, and wrong topics below `watchpost/`, which it rejects."""
 
 from bus_schemas.catalogue import MODELS, short_name
 

@@ -1,4 +1,4 @@
-"""How often and how large what an agent sends is where no setting says otherwise. Needs no library of pictures."""
+"""Default rates and sizes of what an agent sends. Imports no picture library."""
 
 from typing import Final
 

@@ -80,7 +80,7 @@ DetectorSettings = Annotated[
 
 
 class RatesSettings(SettingsModel):
-    """How often a device tells what. A segment begins with the first keyframe after `segment_s`."""
+    """How often a device sends what. A segment begins with the first keyframe after `segment_s`."""
 
     analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
     capture_fps: PerSecond = Field(default=2.0, description="Full pictures that are kept, a second.")
@@ -99,13 +99,14 @@ class RatesSettings(SettingsModel):
     )
     record_fps: PerSecond | None = Field(
         default=None,
-        description="Most pictures a second of video that is encoded here; none is the camera's own.",
+        description="Most pictures per second of video that is encoded here; default the camera's own.",
     )
     record_width: Annotated[int, Field(ge=16, le=16_384)] | None = Field(
-        default=None, description="Widest picture of video that is encoded here; none is the camera's own."
+        default=None, description="Widest picture of video that is encoded here; default the camera's own."
     )
     record_bits_per_s: Annotated[int, Field(ge=50_000, le=100_000_000)] | None = Field(
-        default=None, description="Bit rate of video that is encoded here; none is as much as its pictures are worth."
+        default=None,
+        description="Bit rate of video that is encoded here; default by the size and rate of its pictures.",
     )
 
     @field_validator("live_fps")
@@ -128,7 +129,7 @@ class DeviceParts(SettingsModel):
     )
     thermal: ThermalSourceSettings | None = Field(default=None, description=f"Its {ROWS}x{COLUMNS} sensor.")
     alignment: AlignmentSettings | None = Field(
-        default=None, description="How the two lie over each other in their fusion; none means that both see the same."
+        default=None, description="How the thermal frame lies over the picture; none means that both show the same."
     )
     rois: Rois = ()
     roi_set: RoiSet | None = Field(default=None, description="Thermal regions of a type of transformer, for rois.")
@@ -138,8 +139,10 @@ class DeviceParts(SettingsModel):
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
     night: Night = NightSettings()
-    detector: DetectorSettings | None = Field(default=None, description="Who looks for objects; none means nobody.")
-    rates: RatesSettings = Field(default_factory=RatesSettings, description="How often it tells what.")
+    detector: DetectorSettings | None = Field(
+        default=None, description="What detects objects; none means no detections."
+    )
+    rates: RatesSettings = Field(default_factory=RatesSettings, description="How often it sends what.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -195,7 +198,7 @@ class LinkSettings(SettingsModel):
     )
     tail_bytes: Annotated[int, Field(ge=0)] = Field(
         default=1_000_000_000,
-        description="Part of that for what the hub has already, to fill a lost journal again.",
+        description="Part of that for confirmed events, from which a lost journal is filled again.",
     )
     tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
 

@@ -77,7 +77,7 @@ class RtspSourceSettings(NetworkSourceSettings):
     kind: Literal["rtsp"]
     transport: Literal["tcp", "udp"] = Field(
         default="tcp",
-        description="How pictures are sent: udp for cameras that refuse tcp; what is lost on its way smears pictures.",
+        description="How pictures are sent: udp for cameras that refuse tcp; lost packets then smear pictures.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Makes ids of requests and of what people did, which sort by time."""
+"""Makes ids of requests and of actions of people, which sort by time."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""The commands about cold storage."""
+"""The commands `archive probe` and `archive take-over`, and `restore` from a bucket."""
 
 import os
 import sys
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 URL = "s3://"
 
-app = typer.Typer(help="About the bucket of cold storage.", no_args_is_help=True)
+app = typer.Typer(help="Check the bucket of cold storage, or take it over.", no_args_is_help=True)
 
 
 @app.command()
 def probe(config: ConfigOption = None, log_format: LogOption = LogFormat.AUTO) -> None:
-    """Try with a tiny object what the hub has to do in the bucket; exit 1 where something is not allowed."""
+    """Try what the hub has to do in the bucket, with a tiny object; exit code 1 if something is not allowed."""
     logs.configure(log_format.value, sys.stderr)
     storage = _configured(config)
     from consumers.store.cold.bucket import Bucket
@@ -45,7 +45,7 @@ def probe(config: ConfigOption = None, log_format: LogOption = LogFormat.AUTO) -
 
 @app.command("take-over")
 def take_over(config: ConfigOption = None, data: DataOption = DATA, log_format: LogOption = LogFormat.AUTO) -> None:
-    """Let this hub have the prefix of another one, which then uploads nothing more."""
+    """Give the prefix of another hub to this one; the other hub then uploads nothing more."""
     logs.configure(log_format.value, sys.stderr)
     storage = _configured(config)
     from consumers.store.archive.copies import OutOfReach

@@ -22,12 +22,12 @@ CHECKED = ("journal", "media")
 
 
 def backup(
-    target: Annotated[Path, typer.Argument(help="A directory; where it holds a backup, only what is new is copied.")],
+    target: Annotated[Path, typer.Argument(help="A directory; if it holds a backup, only what is new is copied.")],
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Copy journal, media and the agents' settings while the hub runs, and verify the copy; exit 1 if it differs."""
+    """Copy journal, media and settings of agents while the hub runs, and verify the copy; exit code 1 if it differs."""
     from consumers.upkeep.backup.take import NothingToBackUp, take
     from producer.ids import utc_now
     from watchpost.configuration.hubs import hub_config
@@ -56,7 +56,7 @@ def restore(
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """A data directory out of a backup or of cold storage; views, tiles and rows are folded again at the next start."""
+    """Make a data directory from a backup or from cold storage; the next start folds views, tiles and rows again."""
     from consumers.upkeep.backup.manifest import NoBackup
     from consumers.upkeep.backup.restore import DataThere
     from consumers.upkeep.backup.restore import restore as put_back

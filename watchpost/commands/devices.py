@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 WITHIN_S: Final = 10.0
 PAUSE_S: Final = 0.1
 
-app = typer.Typer(help="Which devices there are: list, add, rename, retire.", no_args_is_help=True)
+app = typer.Typer(help="List, add, rename, retire and restore devices.", no_args_is_help=True)
 
-SiteArgument = Annotated[str, typer.Argument(help="The id of its site.")]
-DeviceArgument = Annotated[str, typer.Argument(help="Its id.")]
+SiteArgument = Annotated[str, typer.Argument(help="The id of the site.")]
+DeviceArgument = Annotated[str, typer.Argument(help="The id of the device.")]
 ExpectsOption = Annotated[
     str | None, typer.Option("--expects", help="What it sends all the time: frames, readings, heartbeat or nothing.")
 ]
 SilentOption = Annotated[
     float | None,
-    typer.Option("--silent-after", min=0, help="Seconds of silence that are an incident; 0 as the rules have it."),
+    typer.Option(
+        "--silent-after", min=0, help="Seconds of silence that are an incident; 0 for the value of the rules."
+    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -64,13 +66,13 @@ def _row(one: "DeviceEntry") -> tuple[str, ...]:
 def add(
     site: SiteArgument,
     device: DeviceArgument,
-    name: Annotated[str | None, typer.Option("--name", help="What people read; default the id.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The name that people read; default the id.")] = None,
     expects: ExpectsOption = "nothing",
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
 ) -> None:
-    """Add a foreign device, or one that was only heard of."""
+    """Register a foreign device, also one that has already sent something."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site)
     known = _registered(runtime).device(site, device)
@@ -88,12 +90,12 @@ def add(
 def rename(
     site: SiteArgument,
     device: DeviceArgument,
-    name: Annotated[str, typer.Argument(help="What people shall read.")],
+    name: Annotated[str, typer.Argument(help="The new name.")],
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
 ) -> None:
-    """Give a device another name; its id stays."""
+    """Rename a device; its id stays."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
     _change(runtime, site, device, {"name": name})
@@ -110,7 +112,7 @@ def expect(
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
 ) -> None:
-    """Say what a device sends all the time, or after which silence it is offline."""
+    """Set what a device sends all the time, or after how much silence it is offline."""
     if expects is None and silent_after is None:
         raise CliError("say --expects, --silent-after, or both")
     runtime = _runtime(config, data, mqtt_port)
@@ -128,7 +130,7 @@ def retire(
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
 ) -> None:
-    """Watch a device, or a whole site, no more. What is open of it is closed, and its history is kept."""
+    """Stop watching a device, or a whole site. Its incidents are closed, and its history is kept."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
     what = site if device is None else f"{site}/{device}"
@@ -146,7 +148,7 @@ def restore(
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
 ) -> None:
-    """Watch a device, or a whole site, again."""
+    """Watch a retired device, or a whole site, again."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
     _change(runtime, site, device, {"retired": False})

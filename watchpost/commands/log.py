@@ -16,28 +16,30 @@ from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime
 
 FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
-ToOption = Annotated[str, typer.Option("--to", help="And the one before which it ends.")]
-SiteOption = Annotated[str | None, typer.Option("--site", help="This site alone, with the hub's ticks.")]
+ToOption = Annotated[str, typer.Option("--to", help="The moment of arrival before which it ends.")]
+SiteOption = Annotated[str | None, typer.Option("--site", help="Only this site, with the hub's ticks.")]
 IntoOption = Annotated[str | None, typer.Option("--into", help="As the events of another site.")]
-MqttHostOption = Annotated[str | None, typer.Option("--mqtt-host", help="Of the broker; default as configured.")]
+MqttHostOption = Annotated[
+    str | None, typer.Option("--mqtt-host", help="The host of the broker; default as configured.")
+]
 
 
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(help="journal, media, warehouse or a view; default all that there are.")
+        list[str] | None, typer.Argument(help="journal, speakers, media, warehouse or a view; default all of them.")
     ] = None,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Read the body of every event and the bytes of every medium too.")
+        bool, typer.Option("--deep", help="Also read the body of every event and the bytes of every medium.")
     ] = False,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="With media alone: report as deleted what is lost, so that views forget it."),
+        typer.Option("--repair", help="Only with media: report lost media as deleted, so that views forget them."),
     ] = False,
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit 1 with what differs."""
+    """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit code 1 if not."""
     if repair:
         tools.repair(_runtime(config, data, log_format, on_the_bus=False), names or [])
     if not tools.verify(_runtime(config, data, log_format, on_the_bus=False), names or [], deep=deep):
@@ -45,15 +47,17 @@ def verify(
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(help="Which view.")],
-    since: Annotated[str | None, typer.Option("--since", help="A part of the view alone: from here, UTC.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="To here.")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="And of this site.")] = None,
+    name: Annotated[str, typer.Argument(help="The view.")],
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only a part of the view: from this moment, UTC.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="To this moment.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only a part of the view: this site.")] = None,
     restart: Annotated[
-        bool, typer.Option("--restart", help="From the beginning, also where an interrupted rebuild could go on.")
+        bool, typer.Option("--restart", help="Begin again, even if an interrupted rebuild could continue.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also where days were dropped of which the view holds what no event tells.")
+        bool, typer.Option("--force", help="Also if rows of dropped days are lost; the old file is kept.")
     ] = False,
     config: ConfigOption = None,
     data: DataOption = DATA,
@@ -73,7 +77,7 @@ def replay(
     end: ToOption,
     site: SiteOption = None,
     into: IntoOption = None,
-    speed: Annotated[str, typer.Option("--speed", help="1 to 100 times as fast as it was, or max.")] = "1",
+    speed: Annotated[str, typer.Option("--speed", help="1 to 100 times the original speed, or max.")] = "1",
     mqtt_host: MqttHostOption = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
@@ -90,11 +94,11 @@ def replay(
 
 
 def export_log(
-    file: Annotated[Path, typer.Argument(help="What is written; must not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
     start: FromOption,
     end: ToOption,
     site: SiteOption = None,
-    media: Annotated[bool, typer.Option("--media", help="With the bytes of the media.")] = False,
+    media: Annotated[bool, typer.Option("--media", help="Include the bytes of the media.")] = False,
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
@@ -114,23 +118,25 @@ def import_log(
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """A data directory out of such a file; with --into, over the bus into a site of a hub that runs."""
+    """Make a data directory from an exported log; with --into, send it to a site of a running hub instead."""
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
     if not tools.import_log(runtime, file, tools.site_id(into)):
         raise typer.Exit(1)
 
 
 def simulate(
-    devices: Annotated[int, typer.Option("--devices", min=1, max=10_000, help="How many.")],
-    rate: Annotated[float, typer.Option("--rate", min=0.1, max=1e6, help="Events a second, of all of them together.")],
+    devices: Annotated[int, typer.Option("--devices", min=1, max=10_000, help="The number of devices.")],
+    rate: Annotated[
+        float, typer.Option("--rate", min=0.1, max=1e6, help="Events per second, of all devices together.")
+    ],
     seconds: Annotated[float | None, typer.Option("--for", min=0.1, help="Seconds; default until stopped.")] = None,
-    site: Annotated[str, typer.Option("--site", help="Where they are.")] = "SIMULATED",
+    site: Annotated[str, typer.Option("--site", help="The site of the devices.")] = "SIMULATED",
     mqtt_host: MqttHostOption = None,
     config: ConfigOption = None,
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Virtual devices at a rate, for load: a believable mix of events and pictures, and the rates that came about."""
+    """Run virtual devices for a load test: a realistic mix of events and pictures, with the rates that were reached."""
     runtime = to_broker(_runtime(config, DATA, log_format, mqtt_port), mqtt_host)
     if not tools.simulate(runtime, str(tools.site_id(site)), (devices, rate, seconds)):
         raise typer.Exit(1)

@@ -18,17 +18,17 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         envvar="WATCHPOST_CONFIG",
-        help="The configuration; default ./watchpost.yaml, and the demo when there is none.",
+        help="The configuration file; default ./watchpost.yaml, or the demo if there is none.",
     ),
 ]
-DataOption = Annotated[Path, typer.Option("--data", envvar="WATCHPOST_DATA", help="Where everything is kept.")]
+DataOption = Annotated[Path, typer.Option("--data", envvar="WATCHPOST_DATA", help="The data directory.")]
 MqttPortOption = Annotated[
-    int | None, typer.Option("--mqtt-port", min=0, max=65535, help="Of the broker; default the configuration's.")
+    int | None, typer.Option("--mqtt-port", min=0, max=65535, help="The port of the broker; default as configured.")
 ]
 PortOption = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65535, help="Of the page; default the configuration's; 0 takes a free one."),
+    typer.Option("--port", min=0, max=65535, help="The port of the page; default as configured; 0 takes a free one."),
 ]
-LogOption = Annotated[LogFormat, typer.Option("--log-format", help="auto is text on a terminal, else JSON.")]
+LogOption = Annotated[LogFormat, typer.Option("--log-format", help="auto: text on a terminal, else JSON.")]
 
 DATA = Path("data")

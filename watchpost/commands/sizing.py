@@ -1,4 +1,4 @@
-"""The command that says what a site needs."""
+"""The command `size`."""
 
 import json
 import os
@@ -29,18 +29,19 @@ def size(
     config: ConfigOption = None,
     data: DataOption = DATA,
     disk_gb: Annotated[
-        float | None, typer.Option("--disk-gb", min=0.001, help="Of an empty disk; default that of the data directory.")
+        float | None,
+        typer.Option("--disk-gb", min=0.001, help="The size of an empty disk; default the disk of the data directory."),
     ] = None,
     camera: Annotated[
-        str, typer.Option("--camera", help="Pixels of a camera's picture, and pictures a second.")
+        str, typer.Option("--camera", help="Width and height of a camera's picture, and pictures per second.")
     ] = "1920x1080@15",
     camera_bits: Annotated[
-        int, typer.Option("--camera-bits-per-s", min=1000, help="What it sends, which is what is recorded.")
+        int, typer.Option("--camera-bits-per-s", min=1000, help="The bit rate of a camera, which is recorded.")
     ] = 4_000_000,
     moving: Annotated[
         float, typer.Option("--moving", min=0, max=1, help="Share of the time in which something moves.")
     ] = 0.5,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, with what each device sends.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, device by device.")] = False,
 ) -> None:
     """What the configured site needs: events, links, disk, memory, and how long the disk lasts.
 

@@ -15,10 +15,12 @@ from watchpost.processes.runtime import Runtime
 
 def what_if(
     since: Annotated[str, typer.Option("--since", help="From this moment, as 2026-01-05T10:00Z; UTC.")],
-    until: Annotated[str, typer.Option("--until", help="To the one before this.")],
-    site: Annotated[str | None, typer.Option("--site", help="This site alone.")] = None,
+    until: Annotated[str, typer.Option("--until", help="Up to this moment.")],
+    site: Annotated[str | None, typer.Option("--site", help="Only this site.")] = None,
     rules: Annotated[Path | None, typer.Option("--rules", help="A file of rules to try, as in alerts.rules.")] = None,
-    given: Annotated[list[str] | None, typer.Option("--set", help="A rule, as hot_spot_c=75; may be repeated.")] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A rule, such as hot_spot_c=75; may be repeated.")
+    ] = None,
     analysis: Annotated[
         bool, typer.Option("--analysis", help="Analyse the archived media again, and judge by that.")
     ] = False,
@@ -27,7 +29,7 @@ def what_if(
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Try other rules on the past: what they would have raised, beside what was raised. Nothing live is touched."""
+    """Try other rules on past events: which alerts they would have raised. Nothing live changes."""
     from watchpost.configuration.hubs import hub_config
     from watchpost.trials.report import report
     from watchpost.trials.rule_file import read

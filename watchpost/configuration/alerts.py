@@ -11,7 +11,7 @@ from edge.agent.source_settings import EnvName, SettingsModel
 
 
 class WebhookReceiver(SettingsModel):
-    """Somebody to whom alerts are posted."""
+    """A receiver of alerts, to which they are posted."""
 
     name: Id = Field(description="What the log and the system page call it.")
     url_env: EnvName = Field(description="The environment variable with the address; `https://user:password@…` too.")
@@ -21,13 +21,13 @@ class WebhookReceiver(SettingsModel):
 
 
 class AlertsSection(SettingsModel):
-    """Rules, and whom they reach."""
+    """Rules, and the receivers of alerts."""
 
     webhook_url_env: EnvName | None = Field(
         default=None, description="The environment variable with the address of a receiver that is called `webhook`."
     )
     webhooks: tuple[WebhookReceiver, ...] = Field(
-        default=(), description="More receivers; each gets every alert, whatever the others make of it."
+        default=(), description="More receivers; each gets every alert, independent of the others."
     )
     rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
 

@@ -23,7 +23,7 @@ class ColdStorageSection(SettingsModel):
     """A bucket: Amazon S3, R2, MinIO or another server that speaks its protocol."""
 
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = Field(
-        description="Its name; it has to be there."
+        description="Its name; it must exist."
     )
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=200)] = Field(
         default="watchpost", description="What the names of our objects begin with; it belongs to one hub."
@@ -40,7 +40,7 @@ class ColdStorageSection(SettingsModel):
         default=15, description="Minutes after which a pack of media is uploaded."
     )
     keep_hot_hours: Annotated[float, Field(gt=0, le=24 * 3660)] = Field(
-        default=24, description="Hours after which the disk lets go of what the bucket has."
+        default=24, description="Hours after which the disk drops what the bucket has."
     )
     copies: Literal[1, 2] = Field(
         default=1, description="With 2, media stay on the disk too, as long as it has room for them."
@@ -50,7 +50,7 @@ class ColdStorageSection(SettingsModel):
     )
     hours: HoursSection | None = Field(default=None, description="When uploads may run; default always.")
     cache_bytes: PositiveInt = Field(
-        default=1_000_000_000, description="The most that the disk keeps of what was read from the bucket."
+        default=1_000_000_000, description="The most bytes that the disk keeps of what was read from the bucket."
     )
 
     @field_validator("endpoint")

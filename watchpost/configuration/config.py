@@ -29,12 +29,14 @@ from watchpost.configuration.yaml_loader import ConfigError, parse
 
 
 class TlsSection(SettingsModel):
-    """The broker is spoken to through TLS."""
+    """TLS of the connection to the broker."""
 
     ca_file: Path | None = Field(
-        default=None, description="Who signed the broker's certificate; default the system's authorities."
+        default=None, description="The authority of the broker's certificate; default those of the system."
     )
-    certificate_file: Path | None = Field(default=None, description="Our own certificate, where the broker wants one.")
+    certificate_file: Path | None = Field(
+        default=None, description="The client certificate, if the broker asks for one."
+    )
     key_file: Path | None = Field(default=None, description="Its key.")
 
 
@@ -48,7 +50,7 @@ class BrokerSection(SettingsModel):
     port: Port = Field(
         default=11883, description="0 takes a free one. Not 1883: a mosquitto installed by Debian sits there."
     )
-    tls: TlsSection | None = Field(default=None, description="Given, also empty, it means TLS.")
+    tls: TlsSection | None = Field(default=None, description="If given, even empty, the connection uses TLS.")
     username: str | None = Field(default=None, description="As in the broker's password file.")
     password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
@@ -154,7 +156,7 @@ class HubSection(SettingsModel):
         default_factory=FileJournal, description="Where the log of all events is."
     )
     warehouse: Annotated[EmbeddedWarehouse | ServerWarehouse, Field(discriminator="kind")] = Field(
-        default_factory=EmbeddedWarehouse, description="Where the rows are that dashboards are counted from."
+        default_factory=EmbeddedWarehouse, description="Where the rows of the dashboards are."
     )
 
     cold_storage: ColdStorageSection | None = Field(
@@ -195,7 +197,7 @@ class WatchpostConfig(SettingsModel):
     hub: HubSection = Field(default_factory=HubSection, description="Journal, archive and views.")
     gateway: GatewaySection = Field(default_factory=GatewaySection, description="HTTP.")
     sites: tuple[SiteSection, ...] = Field(default=(), description="What is watched.")
-    nodes: tuple[NodeSection, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
+    nodes: tuple[NodeSection, ...] = Field(default=(), description="Agents with a link that differs from the defaults.")
     alerts: AlertsSection = Field(default_factory=AlertsSection, description="When people are alerted, and how.")
     triggers: tuple[str, ...] = Field(
         default=("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION"),

@@ -32,7 +32,7 @@ class GatewaySection(SettingsModel):
 
     broker: BrokerLogin | None = Field(
         default=None,
-        description="As whom the gateway signs in at the broker; default as `broker` says. "
+        description="The user of the gateway at the broker; default that of `broker`. "
         "The access list of `mosquitto/acl` has a user of its own for it.",
     )
     public_url: str | None = Field(

@@ -1,4 +1,4 @@
-"""What no configuration says: what cameras send, how much moves, and how large things are. Each figure was measured."""
+"""Assumptions beside the configuration: what cameras send, how much moves, and sizes. Each figure was measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

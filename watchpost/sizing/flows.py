@@ -1,4 +1,4 @@
-"""What one device sends, by its settings: events, media, and pictures for whoever is looking now."""
+"""What one device sends, by its settings: events, media, and previews for people who are watching."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ Row = tuple[int, str, str, str, bytes]
 """A finding as it is kept: position, id of the original event, medium, version of the analysis, event."""
 
 Progress = Callable[[int, int], None]
-"""Told how many positions are folded, of how many."""
+"""Called with how many positions are folded, of how many."""
 
 
 class TrialInterrupted(Exception):

@@ -1,4 +1,4 @@
-"""The shadow of a rebuild: begun anew, or continued if nothing on which it depends has changed."""
+"""The shadow of a rebuild: begun again, or continued if nothing on which it depends has changed."""
 
 import sqlite3
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ REBUILD_BATCH = 10000
 """What a fold reads of its view at the begin of a batch and writes at its end is as much for a large one."""
 
 Progress = Callable[[int, int], None]
-"""Told how many positions are folded, of how many."""
+"""Called with how many positions are folded, of how many."""
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""The days of a journal as one moment saw them, for checks that read their columns."""
+"""The days of a journal as they were at one moment, for checks that read their columns."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator

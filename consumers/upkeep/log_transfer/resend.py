@@ -46,7 +46,7 @@ class ResendReport:
 
 
 OnSent = Callable[[ResendReport, int], None]
-"""Told what is put so far, and how many of it are not yet confirmed."""
+"""Called with how many events are put so far, and how many of them are not yet confirmed."""
 
 
 def resend(

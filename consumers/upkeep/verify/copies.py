@@ -1,4 +1,4 @@
-"""Checks that cold storage has every object that the index names, whole, and nothing that nobody names."""
+"""Checks that cold storage has every object that the index names, whole, and no others."""
 
 import sqlite3
 from contextlib import closing

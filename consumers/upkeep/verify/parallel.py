@@ -12,7 +12,7 @@ from typing import NoReturn
 from consumers.upkeep.verify.findings import Findings
 
 OnProgress = Callable[[str, int, int], None]
-"""Told of which part how many positions are done, of how many."""
+"""Called with a part, how many of its positions are done, and of how many."""
 CheckPart = Callable[[str, OnProgress], Findings]
 
 CheckMessage = tuple[int, int] | Findings | Exception

@@ -1,4 +1,4 @@
-"""Queries of the health view: what devices and nodes said of themselves last. How they are says `alerting`."""
+"""Queries of the health view: the last reports of devices and nodes. Their condition is in `alerting`."""
 
 import sqlite3
 from dataclasses import dataclass

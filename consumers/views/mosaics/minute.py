@@ -11,8 +11,8 @@ from bus_schemas.condition import SEVERITY, Condition, worst
 from bus_schemas.event import iso
 from consumers.views.mosaics.incident_times import NOTHING, Worst
 from consumers.views.mosaics.layout import cell_size, cells, size
-from consumers.views.mosaics.sightings import Seen
 from consumers.views.mosaics.minute_state import CLASSES, MinuteState, condition_of_type, of_minute, state_of
+from consumers.views.mosaics.sightings import Seen
 
 
 @dataclass(frozen=True, slots=True)

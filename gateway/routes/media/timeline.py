@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from bus_schemas.condition import Condition
 from consumers.engine.view_files import NoView
-from consumers.views.mosaics.questions import MinuteTimeline, description, slot_minute, tile, timeline
 from consumers.views.mosaics.minute_state import CLASSES
+from consumers.views.mosaics.questions import MinuteTimeline, description, slot_minute, tile, timeline
 from consumers.views.mosaics.tiles import Tiles
 from gateway.calls import JSON, Call, Operation
 from gateway.http.answers import Answer, Time

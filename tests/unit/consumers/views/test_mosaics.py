@@ -15,6 +15,7 @@ from consumers.hub_config import Mosaic
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
 from consumers.views.mosaics.minute import device_minute, time_key
+from consumers.views.mosaics.minute_state import MinuteState, of_minute
 from consumers.views.mosaics.questions import (
     description,
     newest_minute,
@@ -24,7 +25,6 @@ from consumers.views.mosaics.questions import (
     timeline,
 )
 from consumers.views.mosaics.sightings import Seen
-from consumers.views.mosaics.minute_state import MinuteState, of_minute
 from tests.builders import at, frame, media, registry, tick
 from tests.following import Followed
 from tests.minute_site import BLUE, GREEN, MINUTE, RED, Site, jpeg

@@ -10,6 +10,7 @@ from typing import Final
 RESERVE_BYTES: Final = 16 * 1024 * 1024
 """Left free on the disk for the write-ahead log: 4 MB, and as much more as one transaction takes."""
 RESERVE_FILE_BYTES: Final = 8 * 1024 * 1024
+WAIT_S: Final = 60.0
 OPEN_BYTES: Final = 256 * 1024
 
 
@@ -19,10 +20,13 @@ def free_bytes(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DiskReserve:
-    """Bytes that an outbox leaves free, the size of its reserve file, and how it measures free space."""
+    """Bytes that an outbox leaves free, the size of its reserve file, how long media wait in memory for room on a full
+    disk before any are dropped, and how free space is measured.
+    """
 
     reserve_bytes: int = RESERVE_BYTES
     reserve_file_bytes: int = RESERVE_FILE_BYTES
+    wait_s: float = WAIT_S
     free: Callable[[Path], int] = free_bytes
 
 

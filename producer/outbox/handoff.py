@@ -23,6 +23,8 @@ class Ticket:
 
     done: threading.Event = field(default_factory=threading.Event)
     is_committed: bool = False
+    is_of_media: bool = True
+    """Whether it waits for media too, which may wait for room on the disk."""
 
     def settle(self, is_committed: bool) -> None:
         self.is_committed = is_committed
@@ -58,15 +60,19 @@ class Handoff:
             for draft in drafts:
                 self._add(draft)
             if ticket is not None:
+                # Without drafts it waits for all that was given before.
+                ticket.is_of_media = not drafts or any(draft.traffic is not Traffic.EVENTS for draft in drafts)
                 self._tickets.append(ticket)
             self._changed.notify()
 
-    def take(self) -> CommitBatch | None:
-        """Wait for events or waiting threads, and take all of them; `None` once the queue is closed and empty."""
+    def take(self, timeout_s: float | None = None) -> CommitBatch | None:
+        """Wait for events or waiting threads, and take all of them; none after `timeout_s`.
+
+        Returns `None` once the queue is closed and empty.
+        """
         with self._changed:
-            while not (self._items or self._tickets) and self._closed is None:
-                self._changed.wait()
-            if not (self._items or self._tickets):
+            self._changed.wait_for(lambda: self._items or self._tickets or self._closed is not None, timeout_s)
+            if self._closed is not None and not (self._items or self._tickets):
                 return None
             load = CommitBatch(self._items, self._tickets)
             self._items, self._lost_at, self._tickets, self._bytes = [], {}, [], 0

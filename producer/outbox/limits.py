@@ -62,15 +62,17 @@ def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime)
         _drop(connection, priority, OUTBOX_FULL, now, lambda used: used.bytes > limits.max_bytes)
 
 
-def release(connection: sqlite3.Connection, need: int, upto: Priority, now: datetime) -> int:
-    """Drop rows until `need` bytes are free for others, none of a priority above `upto`. Returns the bytes.
+def release(connection: sqlite3.Connection, need: int, upto: Priority | None, now: datetime) -> int:
+    """Drop rows until `need` bytes are free for others: confirmed ones, then none of a priority above `upto`.
+
+    Returns the bytes.
 
     For a full disk, within the caller's transaction: deleted rows leave pages that the next rows use.
     """
     before = usage(connection).bytes
     target = before - need
     _forget(connection, lambda used: used.bytes - target)
-    for priority in DROPPABLE[: upto + 1]:
+    for priority in () if upto is None else DROPPABLE[: upto + 1]:
         _drop(connection, priority, DISK_FULL, now, lambda used: used.bytes > target)
     return before - usage(connection).bytes
 

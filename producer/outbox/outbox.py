@@ -21,11 +21,12 @@ from producer.outbox.backlog import waiting_count
 from producer.outbox.broken import set_aside
 from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
-from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
-from producer.outbox.limits import DISK_FULL, OutboxLimits, OutboxUsage, enforce, release, usage
+from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
+from producer.outbox.limits import OutboxLimits, OutboxUsage, enforce, release, usage
 from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
+from producer.outbox.waiting import WaitingItems, by_urgency, weight, without
 from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 
@@ -65,11 +66,20 @@ class Outbox:
         self._limits = limits or OutboxLimits()
         self._on_commit = on_commit
         self._handoff = Handoff()
-        self._disk = OutboxDisk(path, room or DiskReserve())
+        room = room or DiskReserve()
+        self._disk = OutboxDisk(path, room)
+        self._wait_s = room.wait_s
+        self._waiting = WaitingItems()
+        self._tickets: list[Ticket] = []
+        """Of threads that wait for what waits for room."""
         self.lost_file: LostFile | None = None
         """The last time that its file was removed while it was open, or was found to be broken."""
         self._open()
-        self._disk_full = False
+        self._full_since: float | None = None
+        """By the monotonic clock, from the first commit that found the disk full to one that found room."""
+        self._again_at = 0.0
+        """By the monotonic clock, when all that waits is next tried on a full disk."""
+        self._events_wait = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
 
@@ -105,8 +115,8 @@ class Outbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commit what was handed over, then close."""
-        self._handoff.close("the outbox is closed")
         self._stopping.set()
+        self._handoff.close("the outbox is closed")
         self._thread.join()
         self._connection.close()
 
@@ -155,18 +165,30 @@ class Outbox:
         )
 
     def _run(self) -> None:
-        while (load := self._handoff.take()) is not None:
+        while (load := self._next()) is not None:
             is_committed = False
             try:
-                is_committed = self._commit(load.items)
+                is_committed = self._commit(self._waiting.take() + load.items)
             except (sqlite3.Error, OSError) as error:
                 # The next put raises and ends the process: there is no place for what it observes.
                 log.error("outbox failed", reason=str(error))
                 self._handoff.abandon(f"the outbox cannot be written: {error}")
-            for ticket in load.tickets:
-                ticket.settle(is_committed)
+            self._settle(load.tickets, is_committed)
             if self._on_commit is not None:
                 self._on_commit()
+
+    def _next(self) -> CommitBatch | None:
+        """What was handed over; nothing after a pause where items wait for room, and once more at the end."""
+        load = self._handoff.take(FULL_PAUSE_S if self._waiting else None)
+        return CommitBatch([], []) if load is None and self._waiting else load
+
+    def _settle(self, tickets: list[Ticket], is_committed: bool) -> None:
+        due, self._tickets = self._tickets + tickets, []
+        for ticket in due:
+            if is_committed and self._waiting and (self._events_wait or ticket.is_of_media):
+                self._tickets.append(ticket)
+            else:
+                ticket.settle(is_committed)
 
     def _commit(self, items: list[Item]) -> bool:
         """False when the process ends before there is room for them."""
@@ -176,20 +198,60 @@ class Outbox:
             if not is_broken(error):
                 raise
             self._begin_anew(error)
+            self._waiting.take()  # They are among the items.
             return self._commit_to_file(items)
 
     def _commit_to_file(self, items: list[Item]) -> bool:
+        is_due = time.monotonic() >= self._again_at
+        if is_due and self._try_without_loss(items):
+            return True
+        if not self._may_wait():
+            return self._commit_by_dropping(items)
+        urgent, media = by_urgency(items)
+        # What is urgent comes often, and is small: it is tried each time, unless not even that had room.
+        if (is_due or not self._events_wait) and self._commit_urgent(urgent):
+            self._events_wait = False
+            self._waiting.hold(media)
+        else:
+            self._events_wait = True
+            self._waiting.hold(items)
+        return True
+
+    def _may_wait(self) -> bool:
+        """For a while after the disk was found to be full, and not into the end of the process."""
+        if self._full_since is None or self._stopping.is_set():
+            return False
+        return time.monotonic() - self._full_since < self._wait_s
+
+    def _try_without_loss(self, items: Sequence[Item]) -> bool:
+        """All together, after giving up what is confirmed where that is needed."""
+        if self._try_to_commit(items):
+            return True
+        self._make_room(weight(items), None)
+        self._again_at = time.monotonic() + FULL_PAUSE_S
+        return self._try_to_commit(items)
+
+    def _commit_urgent(self, items: Sequence[Item]) -> bool:
+        """Media that the file holds are given up for events; no event is."""
+        for worst in (Priority.PICTURE, Priority.SEGMENT):
+            if not items or self._try_to_commit(items):
+                return True
+            self._make_room(weight(items), worst)
+        return self._try_to_commit(items)
+
+    def _commit_by_dropping(self, items: list[Item]) -> bool:
+        self._events_wait = False
         for worst in DROPPABLE:
             if self._try_to_commit(items):
                 return True
-            items = [_without(item, worst) for item in items]
-            self._make_room(_weight(items), worst)
+            items = [without(item, worst) for item in items]
+            self._make_room(weight(items), worst)
         while not self._try_to_commit(items):
             # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_S):
                 log.error("events lost, the disk is full", events=len(items))
                 return False
-            self._make_room(_weight(items), Priority.VITAL)
+            self._make_room(weight(items), Priority.VITAL)
         return True
 
     def _try_to_commit(self, items: Sequence[Item]) -> bool:
@@ -209,16 +271,17 @@ class Outbox:
                 raise
             return False
         self.usage = used
-        if self._disk_full and not any(isinstance(item, DroppedDrafts) for item in items):
-            self._disk_full = False
+        if self._full_since is not None and not self._waiting and not _has_dropped(items):
+            self._full_since, self._again_at, self._events_wait = None, 0.0, False
             self._disk.create_reserve_file()
             log.info("outbox has room again")
         return True
 
-    def _make_room(self, need: int, worst: Priority) -> None:
-        if not self._disk_full:
-            self._disk_full = True
-            log.warning("disk full, the outbox gives up what matters least")
+    def _make_room(self, need: int, worst: Priority | None) -> None:
+        """Give up what is confirmed, and unconfirmed rows of no higher priority than `worst`."""
+        if self._full_since is None:
+            self._full_since = time.monotonic()
+            log.warning("disk full, what has no room waits in memory, later the outbox gives up what matters least")
         self._disk.release_reserve_file()
         try:
             # Before the transaction, so that the log restarts within its size; what is in it may need the reserve
@@ -231,12 +294,5 @@ class Outbox:
                 raise
 
 
-def _without(item: Item, worst: Priority) -> Item:
-    """Drafts of a lower priority than `worst` are dropped before any row of that priority."""
-    if isinstance(item, Draft) and item.rank < worst:
-        return DroppedDrafts(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
-    return item
-
-
-def _weight(items: Sequence[Item]) -> int:
-    return sum(item.weight for item in items if isinstance(item, Draft))
+def _has_dropped(items: Sequence[Item]) -> bool:
+    return any(isinstance(item, DroppedDrafts) for item in items)

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def _fill(data: Path) -> None:
                 for second in range(0, 36_000, 10)
             ]
             filled.append(*builders.numbered(events))
-        capture, segment = bytes(60_000), bytes(8 * MEBIBYTE)
+        capture, segment = os.urandom(60_000), os.urandom(8 * MEBIBYTE)
         filled.store(
             (builders.media(builders.at(598), capture, kind="capture", id="newest"), capture),
             (builders.media(builders.at(60), segment, kind="segment", id="one"), segment),

@@ -137,8 +137,7 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         verdict.differ(int(code != 0), f"watchpost up ended with {code}")
         alert_s = judge_alerts(verdict, meter)
         judge_receiver(verdict, meter, good)
-        # A full disk is the agent's as well: what the outbox then had no room for, its gaps say.
-        share = judge_recording(Verdict() if disk else verdict, data, seen)
+        share = judge_recording(verdict, data, seen)
     names_of = tuple(one.name for one in chosen)
     return Outcome(seed, names_of, time.monotonic() - began, verdict, share, alert_s, tuple(meter.latencies_s))
 

@@ -13,9 +13,10 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer.ids import utc_now
 from producer.outbox import backlog
-from producer.outbox.disk import DiskReserve
+from producer.outbox.disk import WAIT_S, DiskReserve
 from producer.outbox.outbox import Outbox, OutboxFailed
 from producer.outbox.tables import connect
+from producer.transaction import transaction
 from tests.eventually import eventually
 from tests.faults import disks
 from tests.node_parts import SOURCE, detection, frame, health, medium
@@ -170,13 +171,13 @@ def test_each_commit_wakes_whoever_sends(tmp_path: Path) -> None:
         assert woken.wait(5)
 
 
-def disk_of(size: int) -> DiskReserve:
+def disk_of(size: int, wait_s: float = 0.0) -> DiskReserve:
     """A disk on which nothing is but the outbox."""
 
     def free(folder: Path) -> int:
         return max(0, size - sum(file.stat().st_size for file in folder.glob("*.sqlite")))
 
-    return DiskReserve(reserve_bytes=0, reserve_file_bytes=0, free=free)
+    return DiskReserve(reserve_bytes=0, reserve_file_bytes=0, wait_s=wait_s, free=free)
 
 
 def kinds(events: Sequence[Event]) -> set[str]:
@@ -198,6 +199,68 @@ def test_a_full_disk_costs_pictures_and_a_gap_tells_of_them(tmp_path: Path) -> N
     assert {gap.data.cause for gap in gaps} == {"disk_full"}
     assert sum(event.type == "watchpost.detection.v1" for event in events) == 60
     assert sum(event.type == "watchpost.health.v1" for event in events) == 2
+
+
+class FillingDisk:
+    """A disk of which somebody else takes and gives back all room."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.is_full = False
+        self.room = DiskReserve(0, 0, wait_s, lambda _: 0 if self.is_full else 1_000_000_000)
+
+
+def test_media_wait_for_room_while_events_go_on(tmp_path: Path) -> None:
+    path, disk = tmp_path / "node.sqlite", FillingDisk(WAIT_S)
+    with Outbox(path, utc_now, room=disk.room) as outbox:
+        outbox.put(*[health() for _ in range(400)], durable=True)
+        confirm_all(path)
+        disk.is_full = True
+        for people in range(20):
+            outbox.put(medium(b"x" * 100_000), detection(people))
+        outbox.put(health(), durable=True)
+        while_full = stored(path)
+        disk.is_full = False
+        assert outbox.flush(timeout_s=10)
+    events = stored(path)
+
+    assert sum(event.type == "watchpost.detection.v1" for event in while_full) == 20
+    assert "watchpost.media.v1" not in kinds(while_full)
+    assert [event.sequence for event in events if event.type == "watchpost.media.v1"] == list(range(1, 21))
+    assert "watchpost.gap.v1" not in kinds(events)
+
+
+def test_media_that_waited_for_long_are_dropped_and_a_gap_tells_of_them(tmp_path: Path) -> None:
+    path, disk = tmp_path / "node.sqlite", FillingDisk(wait_s=0.1)
+    with Outbox(path, utc_now, room=disk.room) as outbox:
+        outbox.put(*[health() for _ in range(400)], durable=True)
+        confirm_all(path)
+        disk.is_full = True
+        outbox.put(*[medium(b"x" * 100_000) for _ in range(20)])
+        outbox.put(health(), durable=True)
+        assert outbox.flush(timeout_s=10)
+    [gap] = [event for event in stored(path) if isinstance(event, GapEvent)]
+
+    assert (gap.data.cause, gap.data.count) == ("disk_full", 20)
+
+
+def test_an_outbox_that_ends_on_a_full_disk_says_what_waited(tmp_path: Path) -> None:
+    path, disk = tmp_path / "node.sqlite", FillingDisk(WAIT_S)
+    with Outbox(path, utc_now, room=disk.room) as outbox:
+        outbox.put(*[health() for _ in range(400)], durable=True)
+        confirm_all(path)
+        disk.is_full = True
+        outbox.put(*[medium(b"x" * 100_000) for _ in range(20)])
+        outbox.put(health(), durable=True)
+    [gap] = [event for event in stored(path) if isinstance(event, GapEvent)]
+
+    assert (gap.data.cause, gap.data.count) == ("disk_full", 20)
+
+
+def confirm_all(path: Path) -> None:
+    """What the journal has may be given up first."""
+    with closing(connect(path)) as connection, transaction(connection):
+        for stream in backlog.streams(connection):
+            backlog.confirm(connection, stream.id, stream.sequence)
 
 
 def test_a_disk_that_is_full_to_the_last_page_does_not_end_the_outbox(tmp_path: Path) -> None:

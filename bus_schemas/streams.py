@@ -5,6 +5,7 @@ and recordings add a suffix to it.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Traffic(StrEnum):
@@ -28,6 +29,7 @@ def traffic_of(epoch: str) -> Traffic:
     return next((traffic for suffix, traffic in _SUFFIXES.items() if epoch.endswith(suffix)), Traffic.EVENTS)
 
 
+@lru_cache(maxsize=4096)
 def outbox_epoch(epoch: str) -> str:
     """The epoch of the outbox that a stream is from: equal for all streams of one node."""
     for suffix in _SUFFIXES:

@@ -28,6 +28,7 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.holds import HoldsProjection
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.motion.projection import MotionProjection
+from consumers.views.occupancy import OccupancyProjection
 from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.registry import RegistryProjection
 from consumers.views.settings import SettingsProjection
@@ -66,6 +67,7 @@ CONSUMERS: dict[str, Registration] = {
     "temperatures": Registration(TemperaturesProjection),
     "audio": Registration(AudioProjection),
     "detections": Registration(DetectionsProjection),
+    "occupancy": Registration(OccupancyProjection),
     "commands": Registration(CommandsProjection),
     "annotations": Registration(AnnotationsProjection),
     "holds": Registration(HoldsProjection),

@@ -116,6 +116,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
         gateway.readers.stop()
         gateway.cold.close()
         gateway.zones.close()
+        gateway.dashboards.close()
         gateway.trials.close()
 
 

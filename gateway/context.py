@@ -24,6 +24,7 @@ from gateway.messages.bus import BrokerFigures, Bus
 from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
+from gateway.reading.dashboards import DashboardCache
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
@@ -52,6 +53,7 @@ class Gateway:
     access: Access
     readers: Readers[Stores]
     zones: SiteCache[ZoneInfo]
+    dashboards: DashboardCache
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

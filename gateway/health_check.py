@@ -27,6 +27,7 @@ async def run(gateway: Gateway) -> None:
     gateway.bus.listen(INGEST, gateway.readiness.take_ingest_status)
     while True:
         gateway.zones.close_removed()
+        gateway.dashboards.close_removed()
         await check_parts(gateway)
         report(gateway.readiness.observed, gateway.faults)
         await asyncio.sleep(CHECK_EVERY_S)

@@ -27,6 +27,7 @@ from gateway.messages.bus import BrokerFigures, Bus, client_of
 from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
+from gateway.reading.dashboards import DashboardCache
 from gateway.reading.readers import Readers
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -67,6 +68,7 @@ def compose(
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
         zones=SiteCache(hub.data),
+        dashboards=DashboardCache(hub.data),
         rows=WarehouseThreads(warehouse),
         bus=bus,
         feed=Feed(

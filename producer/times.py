@@ -27,14 +27,13 @@ def moment_of_seconds(seconds: float) -> datetime:
 
 def iso_of(time_us: int) -> str:
     """The moment so many microseconds after 1970, as `iso` writes it."""
-    minutes, rest = divmod(time_us, 60_000_000)
-    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
+    return f"{_second(time_us // 1_000_000)}.{time_us // 1000 % 1000:03}Z"
 
 
-@lru_cache(maxsize=256)
-def _minute(minutes: int) -> str:
-    """The newest events of many devices share a few minutes."""
-    return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    """The newest events of many devices share a few of them."""
+    return moment(seconds * 1_000_000).isoformat()[: len("2026-01-05T10:00:00")]
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from sqlite3 import Connection, Error
+from sqlite3 import Connection
 from typing import Generic, TypeVar
 
-from consumers.engine.view_files import NoView, Views
 from consumers.site_registry import Registered
 from consumers.views.registry import RegistryProjection, newest_change, registry
+from gateway.reading.view_stamp import Stamp, ViewStamp
 
 Fact = TypeVar("Fact")
-Stamp = tuple[int, int]
-"""Which view of the registry it was, and the position of its newest change."""
 
 
 @dataclass(slots=True)
@@ -32,29 +30,17 @@ class RegistryCache:
 class SiteCache(Generic[Fact]):
     """What the registry says of each site, such as its time zone, for the thread of the event loop.
 
-    What a reader thread has found holds until the registry changes, and that the loop asks itself, in microseconds.
-    A question that is handed to a thread and back takes as long as a hundred answers: while the loop is busy, the
-    thread waits for the interpreter after each call of SQLite.
+    What a reader thread has found holds until the registry changes, and that the loop asks itself.
     """
 
     def __init__(self, data: Path) -> None:
-        self._views = Views(data)
-        self._view: Connection | None = None
-        self._opened = 0
+        self._view = ViewStamp(data, RegistryProjection.name, newest_change)
         self._stamp: Stamp | None = None
         self._known: dict[str, Fact] = {}
 
     def stamp(self) -> Stamp | None:
         """As of now; `None` where that cannot be said at once."""
-        try:
-            view = self._views[RegistryProjection.name]
-            if view is not self._view:
-                view.execute("pragma busy_timeout=0")
-                self._view = view
-                self._opened += 1
-            return self._opened, newest_change(view)
-        except (NoView, Error, OSError):
-            return None
+        return self._view.now()
 
     def get(self, site: str, now: Stamp | None) -> Fact | None:
         if now is None or now != self._stamp:
@@ -69,7 +55,7 @@ class SiteCache(Generic[Fact]):
 
     def close_removed(self) -> None:
         """Close a view that was swapped, so that its bytes are given back."""
-        self._views.close_removed()
+        self._view.close_removed()
 
     def close(self) -> None:
-        self._views.close()
+        self._view.close()

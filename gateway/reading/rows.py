@@ -5,29 +5,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from typing import Any, TypeVar
 
-from pydantic_core import to_json
-
 from consumers.store.clickhouse.engine import EngineError
-from consumers.views.warehouse.questions import BadQuestion
+from consumers.views.dashboard import BadQuestion
 from consumers.views.warehouse.reader import NotReady, WarehouseReader
 from gateway.http.problems import RETRY, Problem
+from gateway.reading.dashboards import REMEMBERED, Encoded, encoded
 from gateway.reading.readers import Busy, Readers
 
 T = TypeVar("T")
-
-REMEMBERED = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A dashboard and its bytes. The warehouse gives the same object until the rows of the day may have changed."""
-
-    answer: dict[str, Any]
-    body: bytes
-    tag: str
 
 
 @dataclass
@@ -39,7 +26,8 @@ class WarehouseThreads:
     readers: Readers[None] = field(default_factory=lambda: Readers(nullcontext, threads=1))
     stopping: threading.Event = field(default_factory=threading.Event)
     wakeup: threading.Event = field(default_factory=threading.Event)
-    _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
+    _encoded: dict[tuple[str, date], tuple[dict[str, Any], Encoded]] = field(default_factory=dict)
+    """The warehouse gives the same object until the rows of the day may have changed."""
 
     def wake(self, _payload: bytes = b"") -> None:
         self.wakeup.set()
@@ -69,11 +57,10 @@ class WarehouseThreads:
         if answer is None:
             answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
         known = self._encoded.get((site, day))
-        if known is not None and known.answer is answer:
-            return known
-        body = to_json(answer)
-        made = Encoded(answer, body, f'"{sha256(body).hexdigest()[:32]}"')
+        if known is not None and known[0] is answer:
+            return known[1]
+        made = encoded(answer)
         if len(self._encoded) >= REMEMBERED:
             self._encoded.clear()
-        self._encoded[site, day] = made
+        self._encoded[site, day] = (answer, made)
         return made

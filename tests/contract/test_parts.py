@@ -115,7 +115,7 @@ def folded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_some_views_go_in_parts() -> None:
-    assert IN_PARTS == ["audio", "detections", "motion", "temperatures"]
+    assert IN_PARTS == ["audio", "detections", "motion", "occupancy", "temperatures"]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

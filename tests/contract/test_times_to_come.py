@@ -63,6 +63,7 @@ def answers(bus: Bus) -> dict[str, Any]:
         "health": "select last_frame, online, reported from devices where device = 'yard'",
         "temperatures": "select time from newest",
         "detections": "select max(at) from detections",
+        "occupancy": "select max(quarter) from quarters",
         "mosaics": "select site, max(minute) from closed union all select site, max(minute) from seen",
         "motion": "select max(latest) from motions",
         "recordings": "select max(start) from segments union all select max(end) from clips",

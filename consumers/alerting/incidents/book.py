@@ -64,14 +64,14 @@ class IncidentBook:
         if self._terms.retired and self._terms.is_retired(where):
             return ()
         watched = self._devices.touched.get(where) or self._devices.touch(where)
-        before, lost = watched.knowledge, watched.lost
+        was_known, was_device, lost = watched.is_known, watched.is_device, watched.lost
         if not watched.is_camera:
             watched.expects = self._terms.expects(where)
         watched.note_event(record)
         if record.model is StateEvent:
-            return self._judge_state(where, watched, record, before)
+            return self._judge_state(where, watched, record, (was_known, was_device))
         found = watched.judge(record, self._rules)
-        if watched.knowledge != before:
+        if watched.is_known != was_known or watched.is_device != was_device:
             self._table.conditions.update(record.position, where, watched, watched.known_since)
         if not found and lost is None:
             return ()

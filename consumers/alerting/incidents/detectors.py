@@ -85,16 +85,25 @@ class FrameWindow:
         if counts is None:
             self._forget(second - ceil(width))
             counts = self.frames[second] = [0] * len(answers)
-        for number, bad in enumerate(answers):
-            condition = self.conditions[number]
-            if bad is None:
-                if condition.unjudged_since is None:
-                    condition.unjudged_since = self.last
-                continue
-            if condition.unjudged_since is not None:
-                self._resume(number, rules)
-            counts[number] += 1
-            self._judge(condition, bad, at, event_id)
+        for number, (bad, condition) in enumerate(zip(answers, self.conditions, strict=True)):
+            is_good = condition.good_since is not None and condition.unjudged_since is None and condition.total > 0
+            if bad is False and is_good:
+                # As nearly always.
+                counts[number] += 1
+                condition.total += 1
+            else:
+                self._take(number, bad, (at, event_id), rules)
+
+    def _take(self, number: int, bad: bool | None, frame: tuple[float, str], rules: AlertRules) -> None:
+        condition = self.conditions[number]
+        if bad is None:
+            if condition.unjudged_since is None:
+                condition.unjudged_since = self.last
+            return
+        if condition.unjudged_since is not None:
+            self._resume(number, rules)
+        self.frames[int(self.last)][number] += 1
+        self._judge(condition, bad, *frame)
 
     def _judge(self, condition: FrameCondition, bad: bool, at: float, event_id: str) -> None:
         if not condition.total:
@@ -134,7 +143,7 @@ class FrameWindow:
         while frames and (second := next(iter(frames))) < before:
             for condition, count in zip(self.conditions, frames.pop(second), strict=True):
                 condition.total -= count
-                if second in condition.bads:
+                if self.bad and second in condition.bads:
                     gone = condition.bads.pop(second).count
                     condition.bad -= gone
                     self.bad -= gone
@@ -159,7 +168,8 @@ class Warmth(NamedTuple):
 
 def hottest_of(frame: ThermalPart) -> float:
     """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
-    return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
+    hottest = frame.frame_stats.max_temp
+    return max(hottest, *[spot.max_temp for spot in frame.hot_spots]) if frame.hot_spots else hottest
 
 
 def deciding_temp(frame: ThermalPart) -> float:
@@ -183,12 +193,14 @@ def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) ->
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
     by the margin.
     """
-    levels = (region.confirmed_level or region.alert_level for region in frame.regions)
-    level = max(levels, key=RANK.__getitem__, default="normal")
+    level, rank, cool, below = "normal", -1, True, rules.hot_spot_hysteresis_c
+    for region in frame.regions:
+        own = region.confirmed_level or region.alert_level
+        if RANK[own] > rank:
+            level, rank = own, RANK[own]
+        cool = cool and region.max_temp < warnings.get(region.name, inf) - below
     if level == "normal":
         level = "warning" if is_spot(frame, rules) else "none"
-    below = rules.hot_spot_hysteresis_c
-    cool = all(region.max_temp < warnings.get(region.name, inf) - below for region in frame.regions)
     return Warmth(level, level == "none" and cool and deciding_temp(frame) < rules.hot_spot_c - below)
 
 

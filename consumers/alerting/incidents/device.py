@@ -34,6 +34,7 @@ from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICT
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
+_NOTHING_JUDGED: Answers = (None,) * len(FRAME_CONDITIONS)
 PICTURES_APART_S = 1.0
 """Nobody needs to know of a picture that was taken so shortly after another."""
 
@@ -66,9 +67,11 @@ class Watched(PresenceState):
         else:
             found = ()
             self._learn(record)
-        ahead_s = record.ahead_s
-        if ahead_s or "clock" in self.open:
-            found = (*found, *self._judge_clock(record, ahead_s))
+        if record.time_us == record.received_us or self.open:
+            # Else its clock is not ahead, and was not before.
+            ahead_s = record.ahead_s
+            if ahead_s or "clock" in self.open:
+                found = (*found, *self._judge_clock(record, ahead_s))
         return self.note_work(record, found)
 
     def _judge_clock(self, record: Recorded, ahead_s: float) -> Iterator[Verdict]:
@@ -84,15 +87,16 @@ class Watched(PresenceState):
         black, audio = data.blackscreen, data.audio
         # A black picture does not move either; one incident says so, as black. Unknown audio is not a loss.
         answers = (black, None if black else data.freeze, None if audio is None else not audio)
-        self._know(record.time_s, answers, rules)
-        self.frames.add(record.time_s, answers, record.id, rules)
-        if not self.frames.bad and self.open.keys().isdisjoint(FRAME_CONDITIONS):
+        at = record.time_s
+        self._know(at, answers, rules)
+        self.frames.add(at, answers, record.id, rules)
+        if not self.frames.bad and (not self.open or self.open.keys().isdisjoint(FRAME_CONDITIONS)):
             return ()
         return [*self._turns(record, answers, rules)]
 
     def _know(self, at: float, answers: Answers, rules: AlertRules) -> None:
         """Frames of which nothing can be judged for a window make a device unknown; one that can be, known."""
-        if any(answer is not None for answer in answers):
+        if answers != _NOTHING_JUDGED:
             self.blank_since = None
             if not self.is_known:
                 self.is_known, self.known_since = True, at
@@ -118,8 +122,9 @@ class Watched(PresenceState):
 
     def _judge_heat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         at, data = record.time_s, record.decode(THERMAL).data
-        change = self.heat.add(at, warmth(data, self.warnings, rules), rules)
-        for region in data.regions:
+        now = warmth(data, self.warnings, rules)
+        change = self.heat.add(at, now, rules)
+        for region in data.regions if now.level != "none" else ():
             # A spike says nothing of a threshold: the filtered maximum beside it is lower.
             if (region.confirmed_level or region.alert_level) != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))

@@ -179,7 +179,7 @@ class PresenceState:
             self.doubtful.note_event(received, taken)
             if self.doubtful.reported is not None:
                 self.doubtful = None
-        self.latest = max(self.latest, taken)
+        self.latest = taken if taken > self.latest else self.latest
         if model in READINGS:
             self.is_camera = True
         elif not self._is_sign_of_work(record):

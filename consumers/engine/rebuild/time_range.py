@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from producer.times import EPOCH, MINUTE
 
@@ -30,8 +30,13 @@ class ViewPart:
 
 
 def whole_minutes(wanted: TimeRange) -> tuple[datetime, datetime]:
-    return _floored(wanted.since), EPOCH - (EPOCH - wanted.until) // MINUTE * MINUTE
+    return _whole(wanted, MINUTE)
 
 
-def _floored(moment: datetime) -> datetime:
-    return EPOCH + (moment - EPOCH) // MINUTE * MINUTE
+def whole_quarters(wanted: TimeRange) -> tuple[datetime, datetime]:
+    """Of an hour."""
+    return _whole(wanted, 15 * MINUTE)
+
+
+def _whole(wanted: TimeRange, step: timedelta) -> tuple[datetime, datetime]:
+    return EPOCH + (wanted.since - EPOCH) // step * step, EPOCH - (EPOCH - wanted.until) // step * step

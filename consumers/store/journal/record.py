@@ -58,7 +58,8 @@ class Recorded(Struct, gc=False, eq=False):
     @property
     def known_us(self) -> int:
         """The earlier of when it happened and when it arrived: what orders events by how new they are."""
-        return min(self.time_us, self.received_us)
+        time, received = self.time_us, self.received_us
+        return time if time < received else received
 
     @property
     def ahead_s(self) -> float:
@@ -105,6 +106,11 @@ class Recorded(Struct, gc=False, eq=False):
             return decoder.decode(self.body)
         except (MsgspecError, RecursionError):
             return decoder.decode(to_bytes(self.event))
+
+    def may_contain(self, text: bytes) -> bool:
+        """Whether this text may be in a string of the event, at a fraction of the cost of looking where."""
+        body = self.body
+        return text in body or b"\\" in body
 
     def as_written(self, decoder: Decoder[Part]) -> Part | None:
         """The same, only out of the body as it came, which says all to the last digit: what we would write does not.

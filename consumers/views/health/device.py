@@ -22,6 +22,7 @@ from producer.times import iso_of
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
 REPORTED = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
 _WAS_SEEN = frozenset(SEEN)
+_VISUAL = "visual"
 _EVERY_KIND = "visual thermal"
 
 
@@ -79,8 +80,8 @@ def apply(row: DeviceRow, record: Recorded) -> bool:
         return False
     if model in _WAS_SEEN:
         _see(row, record.known_us / 1e6)
-        if row.kinds != _EVERY_KIND:
-            _add_kinds(row, (_kind(record),))
+        if row.kinds != _EVERY_KIND and (kind := _kind(record, row.kinds)) not in row.kinds:
+            _add_kinds(row, (kind,))
     elif model is HealthEvent:
         _take_health(row, record)
     elif model is ClockEvent:
@@ -92,8 +93,9 @@ def _note_received(row: DeviceRow, record: Recorded) -> None:
     received = record.received_us / 1e6
     if received > row.last_received:
         row.last_received = received
-    row.epoch = row.epoch if record.epoch is None else outbox_epoch(record.epoch)
-    if record.model not in OF_NODES:
+    if record.epoch is not None:
+        row.epoch = outbox_epoch(record.epoch)
+    if not row.is_device and record.model not in OF_NODES:
         row.is_device = 1
 
 
@@ -102,11 +104,12 @@ def _see(row: DeviceRow, at: float) -> None:
         row.last_frame = at
 
 
-def _kind(record: Recorded) -> str:
+def _kind(record: Recorded, known: str) -> str:
+    """Of a picture that cannot be thermal no more is decoded, where visual ones are known."""
     is_thermal = record.model is ThermalEvent
-    if record.model is MediaEvent:
+    if record.model is MediaEvent and (known != _VISUAL or record.may_contain(b"thermal")):
         is_thermal = record.decode(MEDIUM).data.kind == "thermal"
-    return "thermal" if is_thermal else "visual"
+    return "thermal" if is_thermal else _VISUAL
 
 
 def _add_kinds(row: DeviceRow, kinds: Iterable[str]) -> None:

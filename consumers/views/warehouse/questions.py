@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bus_schemas.event import iso
 from consumers.store.clickhouse.engine import Engine, Parameter
+from consumers.views.dashboard import BadQuestion, hour_of, seconds_of_day
 from consumers.views.warehouse.day_counts import DayCounts
-from producer.times import day_bounds
 
 AT_ONCE_S = 10
 """A camera says at least so often how many people it sees, for as long as there are any."""
@@ -78,10 +78,6 @@ settings max_threads = 1
 """
 
 
-class BadQuestion(ValueError):
-    """The question cannot be answered as it was put; the message says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class SteppedTimeRange:
     """A time range, half open, and the length of its steps. Raises `BadQuestion` for one that has no answer."""
@@ -103,14 +99,6 @@ class SteppedTimeRange:
         return {"start": int(self.start.timestamp()), "end": int(self.end.timestamp()), "step": self.step_s}
 
 
-def seconds_of_day(day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """At which a local day begins and ends, since 1970. Raises `BadQuestion`."""
-    if not 1972 <= day.year <= 2100:
-        raise BadQuestion(f"no rows are kept of {day}: a date from 1972 to 2100 is needed")
-    start, end = day_bounds(day, zone)
-    return int(start.timestamp()), int(end.timestamp())
-
-
 def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterable[str] = ()) -> dict[str, Any]:
     """What the cameras of a site counted on a local day; `triggers` are named even where they did not happen."""
     return counts_of_day(engine, site, day, zone).answer(triggers)
@@ -118,15 +106,16 @@ def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterabl
 
 def counts_of_day(engine: Engine, site: str, day: date, zone: str) -> DayCounts:
     """Raises `BadQuestion`."""
-    start, end = seconds_of_day(day, ZoneInfo(zone))
-    counts = DayCounts(site, day, ZoneInfo(zone))
+    local = ZoneInfo(zone)
+    start, end = seconds_of_day(day, local)
+    counts = DayCounts(site, day, local)
     asked: dict[str, Parameter] = {"site": site, "start": start, "end": end}
     if end - start == DAY_S:
         rows = engine.query(_BY_HOUR, {**asked, "zone": zone})
         counts.add((camera, (hour, False), *rest) for camera, hour, *rest in rows)
     else:
         rows = engine.query(_BY_QUARTER, asked)
-        counts.add((camera, counts.hour_of(quarter), *rest) for camera, quarter, *rest in rows)
+        counts.add((camera, hour_of(quarter, local), *rest) for camera, quarter, *rest in rows)
     return counts
 
 

@@ -1,17 +1,22 @@
 """Routes of the dashboard: counts of the cameras of a site on a local day, and over time."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from starlette.responses import Response
 
+from consumers.views.dashboard import BadQuestion
 from consumers.views.warehouse.questions import SteppedTimeRange
 from consumers.views.warehouse.reader import WarehouseReader
 from gateway.calls import JSON, Call, Operation
+from gateway.context import Gateway
 from gateway.http import parameters
 from gateway.http.answers import Answer
 from gateway.http.parameters import OfSite, OnDate
+from gateway.http.problems import Problem
 from gateway.reading.calendar import today
+from gateway.reading.dashboards import Encoded, counted
 from gateway.routes.lookup import require_site, zone_of_site
 from gateway.serving.ranges import matches
 
@@ -72,13 +77,31 @@ async def dashboard(call: Call[SiteDay]) -> Response:
     # One reading of the clock: the rows and the label are of the same day, also at midnight.
     now = today(gateway.clock(), zone)
     day = call.parameters.date or now
-    made = await gateway.rows.dashboard(site, day, zone.key)
+    made = await _counted(gateway, site, day, zone)
     # A day that is over only changes by what comes late.
     fresh = f"private, max-age={OVER_FOR_S}" if day < now else "private, no-cache"
     headers = {"ETag": made.tag, "Cache-Control": fresh}
     if matches(call.request.headers.get("if-none-match"), made.tag):
         return Response(None, 304, headers)
     return Response(made.body, 200, headers, JSON)
+
+
+async def _counted(gateway: Gateway, site: str, day: date, zone: ZoneInfo) -> Encoded:
+    """From the view where that holds all of the day, else from the rows."""
+    key, now = (site, day, zone.key), gateway.dashboards.stamp()
+    made = gateway.dashboards.get(key, now)
+    if made is not None:
+        return made
+    try:
+        made = await gateway.ask_together(
+            ("dashboard", *key), lambda stores: counted(stores, site, day, zone, gateway.hub.triggers)
+        )
+    except BadQuestion as bad:
+        raise Problem(400, str(bad)) from bad
+    if made is None:
+        return await gateway.rows.dashboard(site, day, zone.key)
+    gateway.dashboards.put(key, made, now)
+    return made
 
 
 async def people(call: Call[OverTime]) -> People:

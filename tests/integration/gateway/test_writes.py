@@ -336,7 +336,12 @@ def test_a_part_of_a_view_is_asked_for_in_the_body(connected: Started, broker: B
         ("motion", b'{"site": "DEMO"}', 400, "a part of a view is given by site, since and until, all three"),
         ("motion", b"{", 400, "the body does not fit"),
         ("motion", b'{"sites": "DEMO"}', 400, "sites"),
-        ("health", b"whole", 409, "health cannot be folded in part; views that can be are audio, detections, motion"),
+        (
+            "health",
+            b"whole",
+            409,
+            "health cannot be folded in part; views that can be are audio, detections, motion, occupancy",
+        ),
         ("warehouse", b"whole", 409, "warehouse cannot be folded in part"),
     ],
 )

@@ -30,7 +30,7 @@ from tests import builders, data_directory
 from tests.builders import DEVICE, SITE, START, at
 from tests.running_ingest import journaled
 
-VIEWS = ("health", "alerting", "motion", "temperatures", "detections", "recordings", "audio")
+VIEWS = ("health", "alerting", "motion", "temperatures", "detections", "occupancy", "recordings", "audio")
 REGISTERED = 4
 """Events: of a site, its two devices, and the rules."""
 EVERYTHING = LogRange(START - timedelta(days=1), START + timedelta(days=1))

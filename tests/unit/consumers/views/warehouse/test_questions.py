@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic_core import to_json
 
-from consumers.views.warehouse.day_counts import MAX_TRIGGERS, MAX_ZONES, OTHER_ZONES, intensity
-from consumers.views.warehouse.questions import BadQuestion, SteppedTimeRange, dashboard, seconds_of_day
+from consumers.views.dashboard import MAX_TRIGGERS, MAX_ZONES, OTHER_ZONES, BadQuestion, intensity, seconds_of_day
+from consumers.views.warehouse.questions import SteppedTimeRange, dashboard
 from tests.builders import START
 
 

@@ -1,0 +1,44 @@
+"""Tells in microseconds whether a view is as it was, for the thread of the event loop."""
+
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import Connection, Error
+
+from consumers.engine.view_files import NoView, Views
+
+Stamp = tuple[int, int]
+"""Which view of its name it was, and what its state was."""
+
+
+class ViewStamp:
+    """Stamps of one view; `state_of` says of an open view by a number in what state it is.
+
+    A question that is handed to a thread and back takes as long as a hundred answers: while the loop is busy, the
+    thread waits for the interpreter after each call of SQLite.
+    """
+
+    def __init__(self, data: Path, name: str, state_of: Callable[[Connection], int]) -> None:
+        self._views = Views(data)
+        self._name = name
+        self._state_of = state_of
+        self._view: Connection | None = None
+        self._opened = 0
+
+    def now(self) -> Stamp | None:
+        """`None` where that cannot be said at once."""
+        try:
+            view = self._views[self._name]
+            if view is not self._view:
+                view.execute("pragma busy_timeout=0")
+                self._view = view
+                self._opened += 1
+            return self._opened, self._state_of(view)
+        except (NoView, Error, OSError):
+            return None
+
+    def close_removed(self) -> None:
+        """Close a view that was swapped, so that its bytes are given back."""
+        self._views.close_removed()
+
+    def close(self) -> None:
+        self._views.close()

@@ -7,7 +7,7 @@ test('what nobody has said is what the device says itself', () => {
 });
 
 test('a device that reports when something happens is missed only where somebody wants it to be', () => {
-  expect(silenceWord({ expects: 'nothing', silent_after_s: 0 })).toBe('Never missed');
-  expect(silenceWord({ expects: 'nothing', silent_after_s: 3600 })).toMatch(/^Missed after 1 h/);
-  expect(silenceWord({ expects: 'frames', silent_after_s: 0 })).toBe('Missed as the alert rules say');
+  expect(silenceWord({ expects: 'nothing', silent_after_s: 0 })).toBe('Silence is normal');
+  expect(silenceWord({ expects: 'nothing', silent_after_s: 3600 })).toMatch(/^Offline after 1 h/);
+  expect(silenceWord({ expects: 'frames', silent_after_s: 0 })).toBe('Offline as the alert rules say');
 });

@@ -1,4 +1,4 @@
-// What a device is expected to send, in words, and the silence after which it is missed.
+// What a device is expected to send, in words, and the silence after which it is offline.
 
 import { span } from './time';
 import type { Device, Expectation } from '../api/api';
@@ -13,8 +13,8 @@ export const EXPECTATIONS: { value: Expectation; word: string }[] = [
 export const expectationWord = (expects: Expectation | null): string =>
   EXPECTATIONS.find((one) => one.value === expects)?.word ?? 'What it says itself';
 
-/** When a device is missed; what reports when something happens is not, unless somebody wants it to be. */
+/** When a device counts as offline; one that reports when something happens does not, unless somebody wants it to. */
 export function silenceWord({ expects, silent_after_s: after }: Pick<Device, 'expects' | 'silent_after_s'>): string {
-  if (after > 0) return `Missed after ${span(after)} of silence`;
-  return expects === 'nothing' ? 'Never missed' : 'Missed as the alert rules say';
+  if (after > 0) return `Offline after ${span(after)} of silence`;
+  return expects === 'nothing' ? 'Silence is normal' : 'Offline as the alert rules say';
 }

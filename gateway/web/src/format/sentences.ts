@@ -20,8 +20,11 @@ function disk(details: Details): string {
   return `The disk is ${used.toFixed(0)} % full${free === null ? '' : `, ${bytes(free)} are free`}`;
 }
 
+/** The region that stands for the whole picture has a name of the contract. */
+const regionWord = (name: string): string => (name === 'full_frame' ? 'the whole picture' : name);
+
 function hotSpot(details: Details): string {
-  const regions = list(details, 'regions').join(', ');
+  const regions = list(details, 'regions').map(regionWord).join(', ');
   return `${degrees(number(details, 'max_temp'))} measured${regions ? ` in ${regions}` : ''}`;
 }
 

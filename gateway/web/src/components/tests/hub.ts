@@ -35,7 +35,7 @@ export const hubParts: Case[] = [
       when: 'typical',
       props: { site: 'DEMO', device: device('yard'), done: nothing },
       answers: { registration: { settings: [] } },
-      reads: ['Edit Yard', 'Name', 'Pictures, all the time', 'Missed after minutes of silence', 'Save'],
+      reads: ['Edit Yard', 'Name', 'Pictures, all the time', 'Offline after minutes of silence', 'Save'],
     },
     {
       when: 'empty',

@@ -23,10 +23,10 @@ from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
 from producer.outbox.limits import OutboxLimits, OutboxUsage, enforce, release, usage
+from producer.outbox.memory_queue import WaitingItems, by_urgency, weight, without
 from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
-from producer.outbox.waiting import WaitingItems, by_urgency, weight, without
 from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.streams import Traffic
+from producer.outbox.memory_queue import WaitingItems, by_urgency, weight
 from producer.outbox.priority import Priority
 from producer.outbox.tables import Draft, DroppedDrafts, Item
-from producer.outbox.waiting import WaitingItems, by_urgency, weight
 from tests.node_parts import OTHER, SOURCE, detection, frame, health, medium
 
 

@@ -1,6 +1,7 @@
 """Gathers what the log says of why a device was not recorded: incidents, deletions, its recorder, lost events."""
 
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from math import inf
@@ -112,12 +113,12 @@ def _of_lost_events(stores: Stores, where: tuple[str, str], found: Sequence[Hole
         end=moment_of_seconds(unknown[-1].end) + LATE,
     )
     gaps = [(stored.position, from_json(stored.body)["data"]) for stored in _select(stores, wanted, MOST_GAPS)]
+    positions = [position for position, _ in gaps]
     for hole in unknown if gaps else ():
         first, last = positions_around(stores.view(VIEW), where, hole)
-        for position, data in gaps:
-            if first < position < last:
-                cause: HoleCause = "disk_full" if data["cause"] == DISK_FULL else "events_lost"
-                yield Evidence(cause, hole.start, hole.end, {"reason": data["cause"], "count": data["count"]})
+        for _, data in gaps[bisect_right(positions, first) : bisect_left(positions, last)]:
+            cause: HoleCause = "disk_full" if data["cause"] == DISK_FULL else "events_lost"
+            yield Evidence(cause, hole.start, hole.end, {"reason": data["cause"], "count": data["count"]})
 
 
 def _select(stores: Stores, wanted: EventFilter, limit: int) -> list[StoredEvent]:

@@ -5,6 +5,7 @@ Evidence of a cause is an interval. A hole is cut where one cause ends and anoth
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ from math import inf, isfinite
 from typing import Any, Final, Literal, get_args
 
 from consumers.views.recordings.questions import SAME_SPAN_S
+from consumers.views.recordings.recorded import recorded_between
 
 HoleCause = Literal[
     "not_scheduled",
@@ -70,7 +72,7 @@ def holes(view: sqlite3.Connection, where: tuple[str, str], start: float, end: f
     end = min(end, now)
     reached = start
     found = []
-    for begun, ended in _recorded(view, where, start, end):
+    for begun, ended in recorded_between(view, where, start, end):
         if begun - reached > SAME_SPAN_S:
             found.append(Hole(reached, begun))
         reached = max(reached, ended)
@@ -78,28 +80,6 @@ def holes(view: sqlite3.Connection, where: tuple[str, str], start: float, end: f
     if end - reached > grace_s:
         found.append(Hole(reached, end, is_open=not _goes_on(view, where, end)))
     return found
-
-
-def _recorded(
-    view: sqlite3.Connection, where: tuple[str, str], start: float, end: float
-) -> Iterator[tuple[float, float]]:
-    """Begin and end of what plays without a gap: SQLite joins the segments, however many there are."""
-    return iter(
-        view.execute(
-            """
-            with found as (
-                select start, end, max(end) over (order by start rows between unbounded preceding and 1 preceding)
-                    as reached
-                from segments where site = ?1 and device = ?2 and start < ?4 and start >= coalesce(
-                    (select max(start) from segments where site = ?1 and device = ?2 and start <= ?3), ?3)
-            ),
-            runs as (select start, end, sum(reached is null or start - reached > ?5) over (order by start) as run
-                from found where end > ?3)
-            select min(start), max(end) from runs group by run order by run
-            """,
-            (*where, start, end, SAME_SPAN_S),
-        )
-    )
 
 
 def _goes_on(view: sqlite3.Connection, where: tuple[str, str], after: float) -> bool:
@@ -124,13 +104,23 @@ def dropped(view: sqlite3.Connection, where: tuple[str, str], start: float, end:
     return joined
 
 
-def explained(found: Iterable[Hole], evidence: Sequence[Evidence]) -> list[Hole]:
-    """The holes with their causes, cut where those change."""
-    return [part for hole in found for part in _explain(hole, evidence)]
+def explained(found: Sequence[Hole], evidence: Sequence[Evidence]) -> list[Hole]:
+    """The holes, which are in order, with their causes, cut where those change."""
+    return [part for hole, near in _with_near(found, evidence) for part in _explain(hole, near)]
 
 
-def _explain(hole: Hole, evidence: Sequence[Evidence]) -> list[Hole]:
-    near = [one for one in evidence if one.start < hole.end + SAME_SPAN_S and one.end > hole.start - SAME_SPAN_S]
+def _with_near(found: Sequence[Hole], evidence: Sequence[Evidence]) -> Iterator[tuple[Hole, list[Evidence]]]:
+    """Each hole with the evidence that touches it. One pass over both: there may be thousands."""
+    coming = deque(sorted(evidence, key=lambda one: one.start))
+    going: list[Evidence] = []
+    for hole in found:
+        going = [one for one in going if one.end > hole.start - SAME_SPAN_S]
+        while coming and coming[0].start < hole.end + SAME_SPAN_S:
+            going.append(coming.popleft())
+        yield hole, [one for one in going if one.end > hole.start - SAME_SPAN_S]
+
+
+def _explain(hole: Hole, near: Sequence[Evidence]) -> list[Hole]:
     cuts = sorted({hole.start, hole.end, *(_within(hole, edge) for one in near for edge in (one.start, one.end))})
     parts = [_part(hole, begun, ended, near) for begun, ended in pairwise(cuts) if ended > begun]
     return _joined(_without_splinters(parts))

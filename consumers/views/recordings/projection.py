@@ -18,6 +18,7 @@ from consumers.engine.partial import MOTION_LENGTH
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
+from consumers.views.recordings import recorded
 from consumers.views.recordings.clips import OpenClip, OpenClips
 from consumers.views.recordings.questions import keys_between
 from consumers.views.recordings.rules import RecordingRules
@@ -32,12 +33,13 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
-    schema: ClassVar[str] = """
+    schema: ClassVar[str] = (
+        """
     create table if not exists segments (
         site text not null, device text not null, start real not null, end real not null check (end > start),
         key text not null, size integer not null, discontinuity integer not null, position integer not null,
@@ -65,12 +67,20 @@ class RecordingsProjection(Projection):
         primary key (site, device)
     ) strict;
     """
+        + recorded.SCHEMA
+    )
 
     before_floor: ClassVar[Mapping[str, str]] = {
         "segments": "position < :floor", "rules": "position < :floor", "dropped": "position < :floor",
-        "recorder_changes": "position < :floor",
+        "recorder_changes": "position < :floor", "recorded": recorded.BEFORE_FLOOR,
     }  # fmt: skip
+    uncounted: ClassVar[frozenset[str]] = frozenset({"recorded"})
     history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
+
+    def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
+        """Of segments that were carried over."""
+        carried = view.execute("select distinct site, device, start from segments where position < ?", (floor,))
+        recorded.count_again(view, {(site, device, recorded.quarter_of(start)) for site, device, start in carried})
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         segments, clips, rules = BatchSegments(view), OpenClips(view), RecordingRules(view)

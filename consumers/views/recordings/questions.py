@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bus_schemas.event import iso
 from producer.times import moment_of_seconds
@@ -23,8 +23,7 @@ LONGEST_SEGMENT_S = 3600
 """No segment is longer than the contract allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
+class SegmentRow(NamedTuple):
     """A recorded span. Times in seconds since 1970; `discontinuity` where it does not continue the one before."""
 
     start: float

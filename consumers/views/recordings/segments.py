@@ -7,6 +7,7 @@ from bus_schemas.media import Segment, SegmentEvent
 from consumers.engine import partial
 from consumers.store.journal.clock_ahead import AHEAD_US
 from consumers.store.journal.record import Recorded
+from consumers.views.recordings.recorded import Quarter, count_again, forget, quarter_of
 
 _Row = tuple[str, str, float, float, str, int, int, int]
 
@@ -17,6 +18,7 @@ class BatchSegments:
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
         self._rows: list[_Row] = []
+        self._quarters: set[Quarter] = set()
 
     def add(self, record: Recorded) -> None:
         site, device = record.where
@@ -26,6 +28,7 @@ class BatchSegments:
             start = record.received_us / 1e6 - data.duration_s
         # Of a segment shorter than that, a moment of today cannot tell where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
+        self._quarters.add((site, device, quarter_of(start)))
         self._rows.append((site, device, start, end, key, data.size, int(data.discontinuity), record.position))
 
     def forget(self, record: Recorded) -> None:
@@ -42,6 +45,7 @@ class BatchSegments:
             "and start >= ?3 and start < ?4",
             (gone.site, gone.device, *span),
         )
+        forget(self._view, gone.site, gone.device, *span)
         self._view.execute(
             "insert or replace into dropped values (?, ?, ?, ?, ?, ?)",
             (gone.site or "", gone.device or "", *span, gone.rule, record.position),
@@ -51,7 +55,9 @@ class BatchSegments:
         """Of those of a device with the same begin the last stays."""
         if self._rows:
             self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+            count_again(self._view, self._quarters)
             self._rows.clear()
+            self._quarters.clear()
 
 
 def _begun(record: Recorded) -> tuple[float, partial.SegmentPart | Segment]:

@@ -17,6 +17,7 @@ from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
 from watchpost.commands import sizing as sizing_commands
 from watchpost.commands import trials as trial_commands
+from watchpost.commands.hub_data import in_one_sentence
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
 from watchpost.commands.selection import chosen_node
 from watchpost.configuration.secrets import check as check_secrets
@@ -52,9 +53,9 @@ app.add_typer(config_app, name="config")
 app.add_typer(device_commands.app, name="devices")
 app.add_typer(archive_commands.app, name="archive")
 for name, work in log_commands.COMMANDS.items():
-    app.command(name)(work)
-app.command("size")(sizing_commands.size)
-app.command("what-if")(trial_commands.what_if)
+    app.command(name)(in_one_sentence(work))
+app.command("size")(in_one_sentence(sizing_commands.size))
+app.command("what-if")(in_one_sentence(trial_commands.what_if))
 app.command("run-trial", hidden=True)(trial_commands.run_trial)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from watchpost.cli_errors import CliError
+from watchpost.commands.hub_data import in_one_sentence, require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
@@ -24,6 +25,7 @@ app = typer.Typer(help="Check the bucket of cold storage, or take it over.", no_
 
 
 @app.command()
+@in_one_sentence
 def probe(config: ConfigOption = None, log_format: LogOption = LogFormat.AUTO) -> None:
     """Try what the hub has to do in the bucket, with a tiny object; exit code 1 if something is not allowed."""
     logs.configure(log_format.value, sys.stderr)
@@ -44,6 +46,7 @@ def probe(config: ConfigOption = None, log_format: LogOption = LogFormat.AUTO) -
 
 
 @app.command("take-over")
+@in_one_sentence
 def take_over(config: ConfigOption = None, data: DataOption = DATA, log_format: LogOption = LogFormat.AUTO) -> None:
     """Give the prefix of another hub to this one; the other hub then uploads nothing more."""
     logs.configure(log_format.value, sys.stderr)
@@ -56,6 +59,7 @@ def take_over(config: ConfigOption = None, data: DataOption = DATA, log_format: 
     from producer.ids import utc_now
     from watchpost.configuration.hubs import hub_config
 
+    require_hub(configuration(config), data)
     runtime = Runtime.start(config, data, on_the_bus=False)
     with closing(journal_of(hub_config(runtime.config, runtime.data)).reader()) as reader:
         journal = journal_id_text(reader.journal_id())

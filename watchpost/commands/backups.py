@@ -11,11 +11,12 @@ import typer
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
 from watchpost.commands.archive import URL, restore_from
+from watchpost.commands.hub_data import require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.commands.tools import verify
 from watchpost.processes import logs
 from watchpost.processes.permissions import keep_to_the_owner
-from watchpost.processes.runtime import Runtime
+from watchpost.processes.runtime import Runtime, configuration
 from watchpost.progress import Bar
 
 CHECKED = ("journal", "media")
@@ -33,6 +34,7 @@ def backup(
     from watchpost.configuration.hubs import hub_config
 
     logs.configure(log_format.value, sys.stderr)
+    require_hub(configuration(config), data)
     runtime = Runtime.start(config, data, on_the_bus=False)
     if target.resolve().is_relative_to(runtime.data):
         raise CliError(f"{target} lies in the data directory that is to be copied; choose another disk")

@@ -18,9 +18,10 @@ from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
 from watchpost.cli_errors import CliError
+from watchpost.commands.hub_data import in_one_sentence, require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
 from watchpost.processes import logs
-from watchpost.processes.runtime import Runtime
+from watchpost.processes.runtime import Runtime, configuration
 
 if TYPE_CHECKING:
     from consumers.site_registry import DeviceEntry, Registered
@@ -45,6 +46,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command("list")
+@in_one_sentence
 def list_devices(config: ConfigOption = None, data: DataOption = DATA) -> None:
     """Every device that is registered, with its name and what it is expected to send."""
     registered = _registered(_runtime(config, data, on_the_bus=False))
@@ -63,6 +65,7 @@ def _row(one: "DeviceEntry") -> tuple[str, ...]:
 
 
 @app.command()
+@in_one_sentence
 def add(
     site: SiteArgument,
     device: DeviceArgument,
@@ -87,6 +90,7 @@ def add(
 
 
 @app.command()
+@in_one_sentence
 def rename(
     site: SiteArgument,
     device: DeviceArgument,
@@ -103,6 +107,7 @@ def rename(
 
 
 @app.command("expect")
+@in_one_sentence
 def expect(
     site: SiteArgument,
     device: DeviceArgument,
@@ -122,6 +127,7 @@ def expect(
 
 
 @app.command()
+@in_one_sentence
 def retire(
     site: SiteArgument,
     device: Annotated[str | None, typer.Argument(help="Its id; without one the whole site.")] = None,
@@ -141,6 +147,7 @@ def retire(
 
 
 @app.command()
+@in_one_sentence
 def restore(
     site: SiteArgument,
     device: Annotated[str | None, typer.Argument(help="Its id; without one the whole site.")] = None,
@@ -157,6 +164,7 @@ def restore(
 
 def _runtime(config: Path | None, data: Path, mqtt_port: int | None = None, *, on_the_bus: bool = True) -> Runtime:
     logs.configure("auto", sys.stderr)
+    require_hub(configuration(config), data)
     return Runtime.start(config, data, mqtt_port, on_the_bus=on_the_bus)
 
 

@@ -10,10 +10,11 @@ import typer
 
 from watchpost.cli_errors import CliError
 from watchpost.commands import backups, rebuilds, tools
+from watchpost.commands.hub_data import require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.permissions import become_the_owner
-from watchpost.processes.runtime import Runtime
+from watchpost.processes.runtime import Runtime, configuration
 
 FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
 ToOption = Annotated[str, typer.Option("--to", help="The moment of arrival before which it ends.")]
@@ -40,9 +41,10 @@ def verify(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit code 1 if not."""
+    runtime = _of_hub(config, data, log_format)
     if repair:
-        tools.repair(_runtime(config, data, log_format, on_the_bus=False), names or [])
-    if not tools.verify(_runtime(config, data, log_format, on_the_bus=False), names or [], deep=deep):
+        tools.repair(runtime, names or [])
+    if not tools.verify(runtime, names or [], deep=deep):
         raise typer.Exit(1)
 
 
@@ -64,7 +66,7 @@ def rebuild(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Fold a view again from the beginning; the old one serves until the new one takes its place."""
-    runtime = _runtime(config, data, log_format, on_the_bus=False)
+    runtime = _of_hub(config, data, log_format)
     become_the_owner(data)
     if site or since or until:
         rebuilds.rebuild_part(runtime, name, tools.part(site, since, until))
@@ -87,8 +89,9 @@ def replay(
     """Publish a time range of the log again, events and media, to a broker of your choice or into another site."""
     if into is None and mqtt_host is None and mqtt_port is None:
         raise CliError("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
-    runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
     wanted = tools.time_range(start, end, site)
+    require_hub(configuration(config), data)
+    runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
     if not tools.replay(runtime, wanted, into=tools.site_id(into), speed=tools.speed(speed)):
         raise typer.Exit(1)
 
@@ -104,9 +107,7 @@ def export_log(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Write a time range of the log into one file, such as for a bug report."""
-    tools.export(
-        _runtime(config, data, log_format, on_the_bus=False), file, tools.time_range(start, end, site), media=media
-    )
+    tools.export(_of_hub(config, data, log_format), file, tools.time_range(start, end, site), media=media)
 
 
 def import_log(
@@ -144,6 +145,12 @@ def simulate(
 
 def to_broker(runtime: Runtime, host: str | None) -> Runtime:
     return runtime if host is None else replace(runtime, broker=replace(runtime.broker, host=host))
+
+
+def _of_hub(config: Path | None, data: Path, log_format: LogFormat) -> Runtime:
+    """For a command that reads what a hub has written. Raises `CliError` where there is nothing."""
+    require_hub(configuration(config), data)
+    return _runtime(config, data, log_format, on_the_bus=False)
 
 
 def _runtime(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from producer.broker import BrokerAddress, Tls
+from watchpost.cli_errors import CliError
 from watchpost.configuration import demo
 from watchpost.configuration.config import WatchpostConfig, load, secret
 from watchpost.processes.permissions import keep_to_the_owner
@@ -37,12 +38,21 @@ class Runtime:
         is_gateway: bool = False,
         on_the_bus: bool = True,
     ) -> "Runtime":
-        """A command that is not `on_the_bus` needs no password of the broker."""
+        """A command that is not `on_the_bus` needs no password of the broker. Raises `CliError`."""
+        require_directory(data)
         keep_to_the_owner(data)
         config = configuration(config_path)
         # chDB changes the working directory for a moment while it is imported.
         broker = broker_address(config, mqtt_port, is_gateway=is_gateway, with_password=on_the_bus)
         return Runtime(config, data.resolve(), broker, chosen_config(config_path))
+
+
+def require_directory(data: Path) -> None:
+    """Raises `CliError` where something else has the name, or it is closed to us; it need not be there yet."""
+    if data.exists() and not data.is_dir():
+        raise CliError(f"{data} is no directory: choose another one with --data")
+    if data.exists() and not os.access(data, os.R_OK | os.X_OK):
+        raise CliError(f"{data} cannot be read: Permission denied")
 
 
 def broker_address(

@@ -23,7 +23,7 @@ from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.restarts import RestartWatch
-from watchpost.processes.runtime import broker_address
+from watchpost.processes.runtime import broker_address, require_directory
 from watchpost.processes.supervisor import ProcessSpec, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
@@ -153,6 +153,7 @@ def _prepare(data: Path, say: Callable[[str], None]) -> None:
         raise CannotStart(
             "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
         )
+    require_directory(data)
     keep_to_the_owner(data)
     try:
         data.mkdir(parents=True, exist_ok=True)

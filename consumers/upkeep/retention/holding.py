@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
+from consumers.engine.projection import emit_nothing
 from consumers.engine.view_files import NoView
 from consumers.store.archive.retention import Dropped
 from consumers.store.journal.record import JournalReader
@@ -15,7 +16,7 @@ from consumers.views.holds import HoldRow, HoldsProjection, holds
 
 
 class HoldsUnknown(RuntimeError):
-    """The view of holds lacks what the journal has of them: until it has folded it, nothing may be deleted."""
+    """Neither a view of holds nor the journal can be read: until one of them can, nothing may be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +41,88 @@ def holds_of(pack: Dropped, rows: Iterable[HoldRow]) -> list[HoldRow]:
     return [row for row in rows if row.keeps(pack.site, pack.device, pack.kind, pack.start, pack.end)]
 
 
-def current_holds(data: Path, journal: Callable[[], JournalReader]) -> list[HoldRow]:
-    """What is held now. Raises `HoldsUnknown` where the view is behind what the journal says of holds.
+BATCH = 1000
 
-    While the journal is out of reach the view counts: it has folded all that anybody could read.
+
+class CurrentHolds:
+    """What is held now: as the view says, and the events of the journal that it has not folded.
+
+    A consumer that cannot write its view, as on a full disk, must not keep retention from making the room that it
+    waits for. What is read of the journal is kept in memory until the view has it.
     """
-    try:
-        with closing(view_files.open_view(data, HoldsProjection.name)) as view:
-            _require_all(journal, view)
-            return holds(view)
-    except NoView:
-        _require_all(journal, None)
-        return []
+
+    def __init__(self, data: Path, journal: Callable[[], JournalReader]) -> None:
+        self._data = data
+        self._journal = journal
+        self._rest: sqlite3.Connection | None = None
+        self._folded = (0, 0)
+        """The id of the journal, and up to which position the rest is."""
+
+    def rows(self) -> list[HoldRow]:
+        """Raises `HoldsUnknown`. While the journal is out of reach the view counts: nobody could read more."""
+        try:
+            with closing(self._journal()) as reader:
+                return self._rows(reader)
+        except JournalAway as away:
+            return self._of_view_alone(away)
+
+    def _rows(self, reader: JournalReader) -> list[HoldRow]:
+        view, position = self._view(reader.journal_id())
+        try:
+            if view is not None and not reader.read(position, HoldsProjection.models, 1).records:
+                self._forget()
+                return holds(view)
+            return holds(self._read_on(reader, view, position))
+        finally:
+            if view is not None:
+                view.close()
+
+    def _read_on(self, reader: JournalReader, view: sqlite3.Connection | None, position: int) -> sqlite3.Connection:
+        journal_id, upto = self._folded
+        if self._rest is None or journal_id != reader.journal_id() or upto < position:
+            self._forget()
+            self._rest, upto = _copy_of(view), position
+        fold = HoldsProjection()
+        while (batch := reader.read(upto, HoldsProjection.models, BATCH)).upto > upto:
+            fold.fold(self._rest, batch.records, emit_nothing)
+            upto = batch.upto
+        self._folded = reader.journal_id(), upto
+        return self._rest
+
+    def _view(self, journal_id: int) -> tuple[sqlite3.Connection | None, int]:
+        """The view with its position; `None` where there is none of this journal, or it cannot be read."""
+        try:
+            view = view_files.open_view(self._data, HoldsProjection.name)
+            try:
+                if not checkpoint.is_of_another_journal(view, journal_id):
+                    holds(view)
+                    return view, checkpoint.load(view)
+            except sqlite3.Error:
+                view.close()
+                raise
+            view.close()
+        except (NoView, sqlite3.Error):
+            pass
+        return None, 0
+
+    def _of_view_alone(self, away: JournalAway) -> list[HoldRow]:
+        try:
+            with closing(view_files.open_view(self._data, HoldsProjection.name)) as view:
+                return holds(view)
+        except (NoView, sqlite3.Error) as error:
+            raise HoldsUnknown(f"{away}, and the view {HoldsProjection.name!r} cannot be read: {error}") from away
+
+    def _forget(self) -> None:
+        if self._rest is not None:
+            self._rest.close()
+        self._rest = None
 
 
-def _require_all(journal: Callable[[], JournalReader], view: sqlite3.Connection | None) -> None:
-    try:
-        with closing(journal()) as reader:
-            is_known = view is not None and not checkpoint.is_of_another_journal(view, reader.journal_id())
-            folded = checkpoint.load(view) if view is not None and is_known else 0
-            missing = reader.read(folded, HoldsProjection.models, 1).records
-    except JournalAway as away:
-        if view is None:
-            raise HoldsUnknown(f"there is no view {HoldsProjection.name!r}, and {away}") from away
-        return
-    if missing:
-        raise HoldsUnknown(f"the view {HoldsProjection.name!r} is behind, at position {folded:,}")
+def _copy_of(view: sqlite3.Connection | None) -> sqlite3.Connection:
+    """In memory, with the rows of the view where there is one."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    copy.executescript(HoldsProjection.schema)
+    if view is not None:
+        rows = view.execute("select * from holds").fetchall()
+        copy.executemany("insert into holds values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    return copy

@@ -11,8 +11,7 @@ from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace
-from consumers.store.journal.record import JournalReader
-from consumers.upkeep.retention.holding import current_holds, part
+from consumers.upkeep.retention.holding import CurrentHolds, part
 from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_device_bytes, by_space, is_too_full
 from consumers.upkeep.retention.shares import Device
 
@@ -32,7 +31,7 @@ class PackSelection:
     policy: RetentionPolicy
     archive: ArchiveRetention
     disk: Callable[[], DiskSpace]
-    journal: Callable[[], JournalReader]
+    holds: CurrentHolds
     has_cold_storage: bool = False
 
     def too_old(self, kind: str, now: datetime) -> list[ExpiredPacks]:
@@ -102,7 +101,7 @@ class PackSelection:
     def _free(self, expired: ExpiredPacks) -> ExpiredPacks:
         if not expired.packs:
             return expired
-        parted = part(expired.packs, current_holds(self.data, self.journal))
+        parted = part(expired.packs, self.holds.rows())
         return replace(expired, packs=parted.free, held=parted.held)
 
     def _used(self, kind: str | None = None) -> dict[Device, int]:

@@ -26,7 +26,7 @@ from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, Names, expired_days
-from consumers.upkeep.retention.holding import HoldsUnknown
+from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
 from consumers.upkeep.retention.selection import PackSelection, all_held
 from producer.ids import Clock, utc_now
@@ -72,9 +72,8 @@ class RetentionSink(Sink):
         self._archive = ArchiveRetention(self._directory, clock)
         self._clock = clock
         self._disk = disk or (lambda: disk_of(hub.data))
-        self._selection = PackSelection(
-            hub.data, self._policy, self._archive, self._disk, self._journal.reader, hub.cold is not None
-        )
+        holds = CurrentHolds(hub.data, self._journal.reader)
+        self._selection = PackSelection(hub.data, self._policy, self._archive, self._disk, holds, hub.cold is not None)
         self._reserve = ReserveFile(hub.data)
         self._minute = -1
         self._checked: datetime | None = None

@@ -16,11 +16,13 @@ from consumers.hub_config import DeviceRetention, RetentionPolicy
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace
 from consumers.store.journal.configured import journal_of
-from consumers.upkeep.retention.holding import HoldsUnknown, current_holds
+from consumers.store.journal.record import JournalReader
+from consumers.store.journal.store import JournalAway
+from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.questions import cleanup_run
 from consumers.views.holds import HoldsProjection
 from tests.builders import at, command, hold, tick
-from tests.data_directory import write
+from tests.data_directory import fold, write
 from tests.following import Followed
 from tests.retention_yard import GB, HOUR, Yard, retentions
 
@@ -124,13 +126,42 @@ def test_a_device_has_its_own_age_and_its_own_bytes(tmp_path: Path) -> None:
     yard.close()
 
 
-def test_nothing_is_deleted_while_nobody_knows_what_is_held(tmp_path: Path) -> None:
-    yard = HeldYard(tmp_path, FEW)
-    yard.store("segment", 3.0)
-    write(tmp_path, [(at(0), held(3.0))])
+def lose(data: Path, how: str) -> None:
+    file = view_files.file_of(data, "holds")
+    assert file is not None
+    match how:
+        case "gone":
+            file.unlink()
+        case "junk":
+            file.write_bytes(b"junk" * 1000)
+        case "empty":
+            file.write_bytes(b"")
 
-    with pytest.raises(HoldsUnknown, match="'holds' is behind"):
-        current_holds(tmp_path, journal_of(yard.hub).reader)
-    assert retentions(yard.take(tick(at(0)))) == []
+
+@pytest.mark.parametrize("how", ["behind", "gone", "junk", "empty"])
+def test_what_the_view_of_holds_does_not_have_is_held_by_its_events_and_the_rest_makes_room(
+    tmp_path: Path, how: str
+) -> None:
+    yard = Yard(tmp_path, FEW)
+    yard.store("segment", 3.0, 5.0)
+    write(tmp_path, [(at(0), hold(at(0), site="OTHER", hold_id="of another site"))])
+    fold(tmp_path, "holds")
+    write(tmp_path, [(at(0), held(3.0))])
+    lose(tmp_path, how)
+
+    rows = CurrentHolds(tmp_path, journal_of(yard.hub).reader).rows()
+    assert [row.site for row in rows] == ["DEMO", "OTHER"]
+    assert retentions(yard.take(tick(at(0)))) == [("segment", 1)]
     assert yard.left("segment") == 1
-    yard.close()
+    write(tmp_path, [(at(1), held(3.0, "released"))])
+    assert retentions(yard.take(tick(at(60)))) == [("segment", 1)]
+    assert yard.left("segment") == 0
+    yard.deliverer.close()
+
+
+def test_nothing_is_deleted_where_neither_the_view_of_holds_nor_the_journal_can_be_read(tmp_path: Path) -> None:
+    def away() -> JournalReader:
+        raise JournalAway("the server does not answer")
+
+    with pytest.raises(HoldsUnknown, match="the server does not answer, and the view 'holds' cannot be read"):
+        CurrentHolds(tmp_path, away).rows()

@@ -37,6 +37,7 @@ from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
+from producer.file_identity import CutOff
 from producer.ids import Clock
 
 log = structlog.get_logger()
@@ -99,7 +100,7 @@ class Gateway:
         """Ask the stores, in a thread of their own."""
         try:
             return await self.readers.ask(question)
-        except (NoView, OfAnotherVersion) as missing:
+        except (NoView, CutOff, OfAnotherVersion) as missing:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
         except JournalAway as away:
             raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away

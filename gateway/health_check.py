@@ -1,6 +1,7 @@
 """Checks every part of the hub every few seconds, and reports the faults that no other process can report."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -63,7 +64,7 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
     """Faults of the hub that the journal tells of, whoever found them."""
     try:
         found = open_incidents(stores.view(AlertingProjection.name), HUB)
-    except (NoView, OfAnotherVersion):
+    except (NoView, OfAnotherVersion, sqlite3.DatabaseError):
         return
     for one in found:
         details = one["details"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.questions import GB, disk_usage
@@ -36,7 +36,7 @@ def read_supervised(path: Path) -> tuple[Supervised, ...]:
     try:
         written = json.loads(path.read_bytes())
         return SupervisorFile.model_validate(written if isinstance(written, dict) else {"processes": written}).processes
-    except (FileNotFoundError, json.JSONDecodeError, ValidationError):
+    except (OSError, ValueError, RecursionError):
         return ()
 
 

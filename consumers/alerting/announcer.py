@@ -128,7 +128,7 @@ class ConditionAnnouncer(Sink):
             self._announced.update(new)
 
     def _current(self) -> sqlite3.Connection | None:
-        """`None` while there is no view, or one that another version has made."""
+        """`None` while there is no view, or one that another version has made, or one that is folded again."""
         self._views = self._views or Views(self._data)
         try:
             view = self._views[AlertingProjection.name]
@@ -136,7 +136,7 @@ class ConditionAnnouncer(Sink):
             return None
         if view is not self._view and checkpoint.version(view) != AlertingProjection.version:
             return None
-        return view
+        return view if checkpoint.refold_goal(view) is None else None
 
     def _connect(self) -> Client:
         assert self.broker is not None

@@ -19,12 +19,15 @@ create table if not exists failure (
 create table if not exists origin (
     only integer primary key check (only = 1), journal integer not null
 ) strict;
+create table if not exists refold (
+    only integer primary key check (only = 1), goal integer not null
+) strict;
 create table if not exists made (
     only integer primary key check (only = 1), configuration text not null, floor integer not null,
     reaches integer not null
 ) strict;
 {set_aside.SCHEMA}"""
-TABLES = ("checkpoint", "failure", "origin", "made", *set_aside.TABLES)
+TABLES = ("checkpoint", "failure", "origin", "refold", "made", *set_aside.TABLES)
 
 
 class WentBackwards(ValueError):
@@ -47,9 +50,27 @@ def load(view: sqlite3.Connection) -> int:
 
 
 def version(view: sqlite3.Connection) -> int | None:
-    """The version of the projection that the view was made by, `None` for a new one."""
+    """The version of the projection that the view was made by, `None` for a new one, or a file that is none."""
+    if not _has_table(view, "checkpoint"):
+        return None
     found = view.execute("select version from checkpoint").fetchone()
     return None if found is None else int(found[0])
+
+
+def _has_table(view: sqlite3.Connection, name: str) -> bool:
+    return view.execute("select 1 from sqlite_master where name = ?", (name,)).fetchone() is not None
+
+
+def refold_goal(view: sqlite3.Connection) -> int | None:
+    """Up to this position the view is folded again before it answers anything; `None` where it answers."""
+    found = view.execute("select goal from refold").fetchone() if _has_table(view, "refold") else None
+    return None if found is None else int(found[0])
+
+
+def refold_until(view: sqlite3.Connection, goal: int | None) -> None:
+    view.execute("delete from refold")
+    if goal is not None:
+        view.execute("insert into refold values (1, ?)", (goal,))
 
 
 def silent_until(view: sqlite3.Connection) -> int:
@@ -65,8 +86,7 @@ def begin(view: sqlite3.Connection, position: int, made_by: int, silent: int = 0
 
 def is_of_another_journal(view: sqlite3.Connection, journal_id: int) -> bool:
     """Whether its positions are those of a journal that is gone. What does not say yet is taken for one of this."""
-    known = view.execute("select 1 from sqlite_master where name = 'origin'").fetchone()
-    found = known and view.execute("select journal from origin").fetchone()
+    found = _has_table(view, "origin") and view.execute("select journal from origin").fetchone()
     return bool(found and journal_id and found[0] != journal_id)
 
 

@@ -10,23 +10,17 @@ import structlog
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.carried_state import carry_over
+from consumers.engine.damaged_views import HeldFile
 from consumers.engine.folding import Faulty, call
-from consumers.engine.follower import (
-    BATCH,
-    IDLE_SAVE_S,
-    STOPS_AFTER,
-    ConsumerContext,
-    Stopped,
-    create,
-    log_set_aside,
-)
+from consumers.engine.follower import BATCH, IDLE_SAVE_S, STOPS_AFTER, ConsumerContext, Stopped, log_set_aside
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
+from consumers.engine.view_creation import create
 from consumers.store.journal.record import Recorded
-from producer.file_identity import Identity, identity
 from producer.outbox import outbox
 from producer.transaction import transaction
 
+REMEDY = "what waited in it is lost, and the sink goes on behind what it has delivered"
 TRIES = 3
 """An event is delivered this often before it is set aside, with pauses in between."""
 
@@ -47,8 +41,7 @@ class Deliverer:
         self._journal_id = 0
         self._context = context
         self._state: sqlite3.Connection | None = None
-        self._file: Path | None = None
-        self._identity: Identity | None = None
+        self._held = HeldFile(context.data, self.name, REMEDY)
         self._seen = 0
         self._saved_at = 0.0
         self._tries: tuple[int, int] = (0, 0)
@@ -59,14 +52,14 @@ class Deliverer:
     @property
     def file(self) -> Path | None:
         """The file of its state, which is also the outbox of what it emits."""
-        return self._file
+        return self._held.path
 
     def advance(self, limit: int = BATCH) -> int:
         """Deliver the next batch; by how many positions it went on.
 
         Raises `Failed` where an event is to be tried again, and `Stopped` where none can be delivered.
         """
-        with view_files.locked(self._context.data, self.name):
+        with view_files.locked(self._context.data, self.name), self._held.guarded(self._let_go):
             state = self._opened()
             # Beyond the checkpoint is what we looked at and did not concern us.
             before = self._seen = max(self._seen, checkpoint.load(state))
@@ -85,8 +78,9 @@ class Deliverer:
 
     def idle(self) -> None:
         """Let the sink try again what waits."""
-        state = self._opened()
-        call(lambda: self.sink.idle(state))
+        with self._held.guarded(self._let_go):
+            state = self._opened()
+            call(lambda: self.sink.idle(state))
 
     def _take(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
         try:
@@ -143,20 +137,16 @@ class Deliverer:
         log_set_aside(self.name, [refused])
 
     def _opened(self) -> sqlite3.Connection:
-        now, journal_id = view_files.identity_of(self._context.data, self.name), self._context.journal.journal_id()
-        if self._state is not None and now is not None and (now, journal_id) == (self._identity, self._journal_id):
+        journal_id = self._context.journal.journal_id()
+        if self._state is not None and journal_id == self._journal_id and self._held.is_current():
             return self._state
         self._let_go()
         file = view_files.file_of(self._context.data, self.name)
         if file is None:
             file = self._begin()
+        self._held.check_content(file)
         carry_over(self.sink, file)
         state = create(self.sink, file)
-        if checkpoint.version(state) is None:
-            # Removed behind its link, and made again by who opened it a moment later.
-            state.close()
-            file = self._begin()
-            state = create(self.sink, file)
         if self.sink.emits:
             state.execute("pragma synchronous=full")
         if checkpoint.is_of_another_journal(state, journal_id):
@@ -164,7 +154,8 @@ class Deliverer:
             log.warning("the journal is another one, the sink begins again", consumer=self.name)
             checkpoint.begin_again(state)
         checkpoint.belong(state, journal_id)
-        self._file, self._identity, self._journal_id, self._state = file, identity(file), journal_id, state
+        self._held.take(file)
+        self._journal_id, self._state = journal_id, state
         self._seen = checkpoint.load(state)
         self._run = set_aside.open_run(state)
         self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)
@@ -172,14 +163,24 @@ class Deliverer:
         return state
 
     def _begin(self) -> Path:
-        if self._file is not None:
-            log.warning("the state of the sink is gone, it begins again", consumer=self.name, file=str(self._file))
-        file = view_files.unused_file(self._context.data, self.name, self._file)
+        """Where the sink says, and behind nothing that it has not delivered, as far as anybody knows."""
+        position = self.sink.begins_after(self._context.journal)
+        if known := self._delivered():
+            position = min(position, known)
+        if self._held.path is not None or self._held.was_damaged:
+            log.warning("the state of the sink is gone, it begins again", consumer=self.name, position=position)
+        file = view_files.unused_file(self._context.data, self.name, self._held.path)
         state = create(self.sink, file)
-        checkpoint.begin(state, self.sink.begins_after(self._context.journal), self.sink.version)
+        checkpoint.begin(state, position, self.sink.version)
         state.close()
         view_files.place(self._context.data, self.name, file)
         return file
+
+    def _delivered(self) -> int:
+        """Up to where it has delivered what this journal holds; 0 where nobody knows."""
+        if self._journal_id == self._context.journal.journal_id() and self._seen:
+            return self._seen
+        return self._held.salvaged_position()
 
     def close(self) -> None:
         self.sink.close()

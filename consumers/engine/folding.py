@@ -19,7 +19,7 @@ from producer.outbox import outbox
 
 _THE_MACHINES_FAULT = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY,
 }  # fmt: skip
 # What an event can bring about by what it says: a picture that is cut off has no number, a name may be too long.
 _THE_EVENTS_FAULT = {None, errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG, errno.ERANGE, errno.EDOM}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import NoReturn
@@ -14,17 +13,18 @@ import structlog
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.damaged_views import HeldFile
 from consumers.engine.folding import Faulty, Put, fold_around, fold_whole
 from consumers.engine.projection import Projection
 from consumers.engine.set_aside import SetAsideEvent
-from consumers.engine.sink import Sink
+from consumers.engine.view_creation import create, last_emitted_position, made_now
 from consumers.store.journal.record import Batch, JournalReader, Recorded
-from producer.file_identity import Identity, identity
 from producer.outbox import outbox
 from producer.transaction import transaction
 
 BATCH = 1000
 LOGGED = 5
+REMEDY = "the view is folded again from the journal"
 IDLE_SAVE_S = 1.0
 
 log = structlog.get_logger()
@@ -70,41 +70,6 @@ class ConsumerContext:
     clock: Callable[[], datetime]
 
 
-def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
-    """Open the database of a consumer with all its tables."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    view = view_files.connect(file)
-    view.executescript(checkpoint.SCHEMA + consumer.schema)
-    if consumer.emits:
-        outbox.open_tables(view)
-    return view
-
-
-def configuration_of(projection: Projection) -> str:
-    """A digest of what the fold depends on besides the journal and its version."""
-    return sha256(repr((projection.name, projection.made_with())).encode()).hexdigest()
-
-
-def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
-    """The conditions under which a fold that begins now is made."""
-    floor = journal.floor()
-    return checkpoint.Made(configuration_of(projection), floor, floor)
-
-
-def last_emitted_position(consumer: Projection, journal: JournalReader) -> int:
-    """The position of the newest event in the journal that this consumer emitted: a lost view emits nothing twice."""
-    after = emitted = 0
-    while consumer.emits:
-        batch = journal.read(after, consumer.emits)
-        emitted = max(
-            (found.position for found in batch.records if consumer.is_own_emission(found.event)), default=emitted
-        )
-        if batch.upto <= after:
-            return emitted
-        after = batch.upto
-    return emitted
-
-
 def log_set_aside(name: str, events: Sequence[SetAsideEvent]) -> None:
     """The first few of a batch by themselves."""
     for event in events[:LOGGED]:
@@ -125,8 +90,7 @@ class Follower:
         self.emitted_count = 0
         self._context = context
         self._view: sqlite3.Connection | None = None
-        self._file: Path | None = None
-        self._identity: Identity | None = None
+        self._held = HeldFile(context.data, self.name, REMEDY)
         self._seen = 0
         self._saved_at = 0.0
         self._journal_id = 0
@@ -134,16 +98,22 @@ class Follower:
         self._run: list[SetAsideEvent] = []
         self._next_run: list[SetAsideEvent] = []
         self._refused: list[SetAsideEvent] = []
+        self._refold_goal: int | None = None
         self.last_set_aside: SetAsideEvent | None = None
 
     @property
     def file(self) -> Path | None:
         """The file of the view, which is also the outbox of what it emits."""
-        return self._file
+        return self._held.path
+
+    @property
+    def is_refolding(self) -> bool:
+        """Whether the view began anew, and is not yet where the journal ended then."""
+        return self._refold_goal is not None
 
     def advance(self, limit: int = BATCH) -> int:
         """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
-        with view_files.locked(self._context.data, self.name):
+        with view_files.locked(self._context.data, self.name), self._held.guarded(self.close):
             view = self._current()
             if self._stops:
                 self._try_again(view)
@@ -162,7 +132,16 @@ class Follower:
                 with transaction(view):
                     checkpoint.save(view, batch.upto)
             self._seen = batch.upto
+            self._end_refold(view, batch.upto)
         return moved
+
+    def _end_refold(self, view: sqlite3.Connection, upto: int) -> None:
+        """The view answers once it is where the journal ended when it began."""
+        if self._refold_goal is not None and upto >= self._refold_goal:
+            with transaction(view):
+                checkpoint.save(view, upto)
+                checkpoint.refold_until(view, None)
+            self._refold_goal = None
 
     def _is_worth_saving(self, upto: int, view: sqlite3.Connection) -> bool:
         """A commit for each batch of others' events would be all that some views do."""
@@ -251,23 +230,26 @@ class Follower:
         self._seen = checkpoint.load(view)
 
     def _current(self) -> sqlite3.Connection:
-        now = view_files.identity_of(self._context.data, self.name)
         journal_id = self._context.journal.journal_id()
-        if self._view is not None and now is not None and (now, journal_id) == (self._identity, self._journal_id):
+        if self._view is not None and journal_id == self._journal_id and self._held.is_current():
             return self._view
         self.close()
         file = view_files.file_of(self._context.data, self.name)
         if file is None:
             file = self._begin()
+        self._held.check_content(file)
         view = create(self.projection, file)
-        if why := self._why_anew(view, journal_id):
-            log.warning("the view begins again", consumer=self.name, reason=why)
+        if checkpoint.is_of_another_journal(view, journal_id):
+            log.warning("the view begins again", consumer=self.name, reason="the journal is another one")
             view.close()
             stale, file = file, self._begin()
             view_files.remove(stale)
             view = create(self.projection, file)
         checkpoint.belong(view, journal_id)
-        self._file, self._identity, self._journal_id, self._view = file, identity(file), journal_id, view
+        self._held.take(file)
+        self._journal_id, self._view = journal_id, view
+        self._refold_goal = checkpoint.refold_goal(view)
+        self.projection.forget()
         self._remove_superseded()
         self._try_again(view)
         self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
@@ -279,22 +261,19 @@ class Follower:
             if view_files.drop(self._context.data, name):
                 log.info("view of an earlier release removed", consumer=self.name, superseded=name)
 
-    def _why_anew(self, view: sqlite3.Connection, journal_id: int) -> str | None:
-        if checkpoint.is_of_another_journal(view, journal_id):
-            return "the journal is another one"
-        # Removed behind its link, and made again by who opened it a moment later.
-        return None if checkpoint.version(view) is not None else "its file holds no view"
-
     def _begin(self) -> Path:
-        if self._file is not None:
-            log.warning("the view begins again", consumer=self.name, instead_of=str(self._file))
-        file = view_files.unused_file(self._context.data, self.name, self._file)
+        was_there = self._held.path is not None or view_files.link_of(self._context.data, self.name).is_symlink()
+        if was_there:
+            log.warning("the view begins again", consumer=self.name, instead_of=str(self._held.path))
+        file = view_files.unused_file(self._context.data, self.name, self._held.path)
         view = create(self.projection, file)
         checkpoint.make(view, made_now(self.projection, self._context.journal))
         self.projection.adopt(view, self._context.data, self._context.journal)
         checkpoint.begin(
             view, 0, self.projection.version, last_emitted_position(self.projection, self._context.journal)
         )
+        if was_there:
+            checkpoint.refold_until(view, self._context.journal.head() or None)
         view.close()
         view_files.place(self._context.data, self.name, file)
         return file

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from consumers.engine.damaged_views import ViewDamaged
 from consumers.engine.deliverer import Failed
 from consumers.engine.folding import is_the_machines
 from consumers.engine.follower import Stopped
@@ -26,6 +27,7 @@ DEGRADED_FOR: Final = timedelta(minutes=15)
 """A consumer counts as degraded for this long after it has set an event aside."""
 
 LastSetAside = Callable[[], SetAsideEvent | None]
+IsRefolding = Callable[[], bool]
 
 log = structlog.get_logger()
 
@@ -57,12 +59,17 @@ class Attempts:
         self._monotonic = monotonic
         self._failing: dict[str, _Failing] = {}
         self._watched: dict[str, LastSetAside] = {}
+        self._refolding: dict[str, IsRefolding] = {}
         self._limping: set[str] = set()
         self._journal_due = 0.0
 
-    def watch(self, name: str, last_set_aside: LastSetAside) -> None:
-        """Tell of a consumer that has set events aside lately, though it goes on."""
+    def watch(self, name: str, last_set_aside: LastSetAside, is_refolding: IsRefolding | None = None) -> None:
+        """Report a consumer that has set events aside lately, though it goes on. What failed before its view began
+        anew counts as failing until the view answers again.
+        """
         self._watched[name] = last_set_aside
+        if is_refolding is not None:
+            self._refolding[name] = is_refolding
 
     def act(self, name: str, work: Callable[[], Result], part: str | None = None) -> Result | None:
         """Do it, unless it failed a moment ago. `part` is what a fault of it is called."""
@@ -76,7 +83,7 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - whatever one piece of work raises, the others go on
             self._fail(name, part or name, error)
             return None
-        if failing is not None:
+        if failing is not None and not (name in self._refolding and self._refolding[name]()):
             self._recover(name, failing)
         if name in self._watched:
             self._report_degraded(name, self._watched[name]())
@@ -130,6 +137,8 @@ def degraded_sentence(name: str, last: SetAsideEvent) -> str:
 def _sentence(part: str, error: Exception) -> str:
     if isinstance(error, Stopped):
         return f"The consumer {error} It is tried again."
+    if isinstance(error, ViewDamaged):
+        return f"The consumer {part} has lost its file: {error}."
     return f"{part} waits: {type(error).__name__}: {error}"
 
 

@@ -112,6 +112,8 @@ def loop(
         wakeup.clear()
         moved = 0
         for name, step in consumers.items():
+            if stopping.is_set():
+                return
             moved = max(moved, attempts.act(name, step) or 0)
             if moved >= BATCH and time.monotonic() < others_due:
                 break
@@ -182,6 +184,9 @@ class _ProjectionStep:
     def last_set_aside(self) -> SetAsideEvent | None:
         return None if self._follower is None else self._follower.last_set_aside
 
+    def is_refolding(self) -> bool:
+        return self._follower is not None and self._follower.is_refolding
+
     def close(self) -> None:
         if self._follower is not None:
             self._follower.close()
@@ -233,7 +238,7 @@ class ConsumerProcess:
                 else:
                     following = _ProjectionStep(consumer, source, self._sender(consumer, stack), meanwhile)
                     steps[consumer.name] = stack.enter_context(closing(following))
-                    attempts.watch(consumer.name, following.last_set_aside)
+                    attempts.watch(consumer.name, following.last_set_aside, following.is_refolding)
             pace_s = min(consumer.pace_s for consumer in consumers)
             first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: wakeup.journal_id)}
             loop(first | steps, wakeup.reader(), stopping, pace_s, attempts)

@@ -25,8 +25,10 @@ class Shape:
     def difference(self, view: sqlite3.Connection) -> str | None:
         """Why the view is not one of these, as the rest of a sentence; `None` where it is one."""
         made_by = checkpoint.version(view)
+        if made_by is None:
+            return "its file holds no view"
         if made_by != self.version:
-            newer = ", a newer one" if made_by is not None and made_by > self.version else ""
+            newer = ", a newer one" if made_by > self.version else ""
             return f"it was made by version {made_by} of its projection{newer}, and this is version {self.version}"
         found = tables_of(view)
         if found != self.tables:

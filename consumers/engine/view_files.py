@@ -8,13 +8,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, get_ident
 from types import TracebackType
 from typing import Self
 
-from producer.file_identity import Identity, identity
+from producer.file_identity import CutOff, Identity, identity, identity_and_size
 from producer.locks import FileLock
 from producer.sqlite_files import remove_database
 
@@ -146,7 +147,7 @@ def open_file(file: Path) -> sqlite3.Connection:
     )
     view.execute(f"pragma busy_timeout={_BUSY_MS}")
     view.execute("pragma query_only=on")
-    view.execute("pragma mmap_size=134217728")
+    # Nothing is mapped: where a mapped file is cut off, the next read of it kills the process.
     return view
 
 
@@ -175,44 +176,56 @@ def _open_with_its_log(file: Path) -> sqlite3.Connection:
     return view
 
 
+@dataclass(slots=True)
+class _OpenView:
+    """A connection, which file it leads to, and how long that was when it was last asked."""
+
+    identity: Identity
+    size: int
+    view: sqlite3.Connection
+
+
 class Views:
     """Read-only connections, one for each thread and view, opened again where a view was swapped."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._lock = Lock()
-        self._open: dict[tuple[int, str], tuple[Identity, sqlite3.Connection]] = {}
+        self._open: dict[tuple[int, str], _OpenView] = {}
 
     def __getitem__(self, name: str) -> sqlite3.Connection:
-        """The view for this thread. Raises `NoView`."""
-        now, key = identity_of(self._data, name), (get_ident(), name)
+        """The view for this thread. Raises `NoView`, and `CutOff` where its consumer has yet to find that out."""
+        now, key = identity_and_size(link_of(self._data, name)), (get_ident(), name)
         held = self._open.get(key)
-        if held is not None and held[0] == now:
-            return held[1]
+        if held is not None and now is not None and held.identity == now[0]:
+            if now[1] < held.size:
+                raise CutOff(f"the file of the view {name!r} was cut off")
+            held.size = now[1]
+            return held.view
         if held is not None:
             self._close(key)
         view = open_view(self._data, name)
         if now is not None:
             # Asked for before it was opened: where another file came in between, the next look finds that out.
             with self._lock:
-                self._open[key] = (now, view)
+                self._open[key] = _OpenView(*now, view)
         return view
 
     def close_removed(self) -> None:
         """Close what this thread holds of views that were swapped since, so that their bytes are given back."""
-        for (thread, name), (held, _) in list(self._open.items()):
-            if thread == get_ident() and identity_of(self._data, name) != held:
+        for (thread, name), held in list(self._open.items()):
+            if thread == get_ident() and identity_of(self._data, name) != held.identity:
                 self._close((thread, name))
 
     def _close(self, key: tuple[int, str]) -> None:
         with self._lock:
-            _, view = self._open.pop(key)
-        view.close()
+            held = self._open.pop(key)
+        held.view.close()
 
     def close(self) -> None:
         with self._lock:
-            for _, view in self._open.values():
-                view.close()
+            for held in self._open.values():
+                held.view.close()
             self._open.clear()
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from bus_schemas.hub import MAX_FAULTS, PROCESS_SILENT_AFTER_S, Fault, FaultKind
 from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import FAULTS
 from consumers.hub_faults import Key, open_fault
+from consumers.store.journal.broken_days import LostDay
 from producer.ids import Clock
 
 FORGOTTEN_AFTER_S: Final = 3600.0
@@ -105,6 +106,17 @@ class FaultTracker:
         since = self.clock() - timedelta(seconds=seconds)
         reason = f"Ingest stood still for {seconds:.0f} s. What was sent meanwhile was received late."
         self._add_missed(open_fault(OURS, "system_error", reason, since))
+
+    def note_lost_day(self, lost: LostDay, known: int | None) -> None:
+        """A day of the journal could not be read. Events up to the position `known` were in it, if that is given."""
+        last = known if lost.last is None else lost.last
+        count = "an unknown number of" if last is None else f"{max(0, last - lost.first + 1):,}"
+        source = "Producers send again what they still have." if lost.is_newest else "They are in no rebuild any more."
+        reason = (
+            f"The journal of {lost.date} could not be read ({lost.reason}): {count} events from position"
+            f" {lost.first:,} on are lost. {source} The file is kept as {lost.kept}."
+        )
+        self._add_missed(open_fault("journal", "database_error", reason, self.clock()))
 
     def _is_worth_reporting(self, fault: OpenFault) -> bool:
         return (self.clock() - fault.since).total_seconds() >= BRIEF_S

@@ -102,6 +102,13 @@ class RegistryKeeper:
         self._upto = 0
         self._saved_at = 0.0
 
+    def saved_position(self) -> int | None:
+        """How far the process before this one had read the journal; `None` where nobody wrote it."""
+        try:
+            return int(json.loads(self._file.read_bytes())["upto"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def load(self, store: JournalStore) -> None:
         """Read what the journal says: from where the process before this one was, or from the last day that begins
         with the registry.

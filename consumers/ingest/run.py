@@ -75,6 +75,8 @@ def run(
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
         registry = RegistryKeeper(clock, data / "journal" / "registry.json", configured)
+        for lost in journal.lost_days:
+            faults.note_lost_day(lost, registry.saved_position())
         registry.load(store)
         journal.day_opening = registry.day_opening
         room = room_of(data, archive.bytes_of_devices)

@@ -74,6 +74,6 @@ def _load(file: Path | None) -> dict[str, int]:
         return {}
     try:
         found = json.loads(file.read_text())
-    except (OSError, ValueError):
+        return {str(name): int(until) for name, until in found.items()} if isinstance(found, dict) else {}
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return {}
-    return {str(name): int(until) for name, until in found.items()} if isinstance(found, dict) else {}

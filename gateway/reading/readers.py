@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+Around = Callable[[S], AbstractContextManager[Any]]
 
 MAX_WAITING = 1000
 TEND_EVERY_S = 3.0
@@ -31,11 +33,13 @@ class _Job(Generic[S]):
     question: Callable[[S], Any]
     answer: Future[Any]
 
-    def run(self, stores: S) -> None:
+    def run(self, stores: S, around: Around[S]) -> None:
         if not self.answer.set_running_or_notify_cancel():
             return
         try:
-            self.answer.set_result(self.question(stores))
+            with around(stores):
+                answer = self.question(stores)
+            self.answer.set_result(answer)
         except BaseException as error:  # noqa: BLE001 - not handled here: it rises where the answer is awaited
             self.answer.set_exception(error)
 
@@ -43,7 +47,8 @@ class _Job(Generic[S]):
 class Readers(Generic[S]):
     """Answers questions in `threads` threads; `opened` gives each of them what it asks.
 
-    `tend` is called in each thread every few seconds, whether there are questions or not.
+    `tend` is called in each thread every few seconds, whether there are questions or not; each question is answered
+    within `around`.
     """
 
     def __init__(
@@ -51,8 +56,10 @@ class Readers(Generic[S]):
         opened: Callable[[], AbstractContextManager[S]],
         threads: int = 4,
         tend: Callable[[S], None] | None = None,
+        around: Around[S] = nullcontext,
     ) -> None:
         self._opened = opened
+        self._around = around
         self._tend = tend
         self._jobs: queue.Queue[_Job[S] | None] = queue.Queue(MAX_WAITING)
         self._threads = [threading.Thread(target=self._work, name=f"reader-{n}") for n in range(threads)]
@@ -86,7 +93,7 @@ class Readers(Generic[S]):
                     job = self._jobs.get(timeout=TEND_EVERY_S)
                     if job is None:
                         return
-                    job.run(stores)
+                    job.run(stores, self._around)
                 if monotonic() - tended >= TEND_EVERY_S:
                     self._tend_stores(stores)
                     tended = monotonic()

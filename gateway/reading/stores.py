@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from consumers.engine import checkpoint
+from consumers.engine import checkpoint, damaged_views
 from consumers.engine.shape import Shape
-from consumers.engine.view_files import NoView, Views
+from consumers.engine.view_files import NoView, Views, link_of
 from consumers.site_registry import Registered
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
 from consumers.store.journal.store import JournalQuestions, JournalStore
 from consumers.views.registry import RegistryProjection
 from gateway.reading.registry import RegistryCache
+from producer.sqlite_files import is_broken
 
 
 @runtime_checkable
@@ -26,7 +27,7 @@ class HoldsFiles(Protocol):
 
 
 class OfAnotherVersion(RuntimeError):
-    """The view is not one that this code makes, and is folded again."""
+    """The view is not one that this code makes, or its file was lost. It is folded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,58 @@ class Stores:
     views: Views
     shapes: Mapping[str, Shape]
     """Those of the views that are asked, by name."""
+    data: Path | None = None
     _known: dict[str, tuple[sqlite3.Connection, str | None]] = field(default_factory=dict)
     """What each open view was found to be; another one of its name is another file."""
+    _refolding: dict[str, sqlite3.Connection] = field(default_factory=dict)
+    """Those that were folded again when they were asked last."""
+    _asked: set[str] = field(default_factory=set)
+    """The views of the question that is being answered."""
     _registry: RegistryCache = field(default_factory=RegistryCache)
 
     def view(self, name: str) -> sqlite3.Connection:
         """Raises `NoView` and `OfAnotherVersion`."""
-        view = self.views[name]
+        self._asked.add(name)
+        view = self._opened(name)
         if why := self.outdated(name, view):
             raise OfAnotherVersion(f"the view {name!r} is folded again, for {why}")
         return view
 
+    def _opened(self, name: str) -> sqlite3.Connection:
+        try:
+            return self.views[name]
+        except NoView:
+            if self.data is not None and link_of(self.data, name).is_symlink():
+                raise OfAnotherVersion(f"the view {name!r} is folded again, for its file was lost") from None
+            raise
+
     def outdated(self, name: str, view: sqlite3.Connection) -> str | None:
-        """Why this view is not one of this code, as the rest of a sentence."""
+        """Why this view is not one of this code, or not complete, as the rest of a sentence."""
         known = self._known.get(name)
         if known is None or known[0] is not view:
             shape = self.shapes.get(name)
             known = self._known[name] = (view, None if shape is None else shape.difference(view))
-        return known[1]
+            self._refolding[name] = view
+        return known[1] or (self._refold(name, view) if name in self._refolding else None)
+
+    def _refold(self, name: str, view: sqlite3.Connection) -> str | None:
+        goal = checkpoint.refold_goal(view)
+        if goal is None:
+            del self._refolding[name]
+            return None
+        return f"its file was lost, and it is at position {checkpoint.load(view):,} of {goal:,}"
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """One question. Where a view that it asks cannot be read, the consumer of the view is to look at it."""
+        self._asked.clear()
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if self.data is not None and is_broken(error):
+                for name in self._asked:
+                    damaged_views.note(self.data, name, str(error))
+            raise
 
     def registered(self) -> Registered:
         """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
@@ -83,4 +118,4 @@ def open_stores(data: Path, journal: JournalStore, shapes: Mapping[str, Shape] |
         closing(journal.questions()) as questions,
         ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(reader, questions, archive, views, shapes or {})
+        yield Stores(reader, questions, archive, views, shapes or {}, data)

@@ -40,7 +40,8 @@ def streams(connection: sqlite3.Connection) -> list[OutboxStream]:
 
 def waiting_count(connection: sqlite3.Connection) -> int:
     """How many events are not confirmed."""
-    return sum(stream.sequence - stream.watermark for stream in streams(connection))
+    found = connection.execute("select coalesce(sum(sequence - watermark), 0) from outbox_stream").fetchone()
+    return int(found[0])
 
 
 def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[OutboxRow]:

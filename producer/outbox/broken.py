@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from producer.file_identity import Identity, identity
-from producer.sqlite_files import database_files
+from producer.sqlite_files import keep_aside
 
 SUFFIX: Final = ".broken"
 
@@ -15,7 +15,4 @@ def set_aside(path: Path, held: Identity | None) -> None:
     """
     if held is None or identity(path) != held:
         return
-    for file, kept in zip(database_files(path), database_files(path.with_suffix(SUFFIX)), strict=True):
-        kept.unlink(missing_ok=True)
-        if file.exists():
-            file.replace(kept)
+    keep_aside(path, path.with_suffix(SUFFIX))

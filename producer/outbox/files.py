@@ -20,7 +20,7 @@ class OpenFiles:
         return cls(OpenFile.now(path), tuple(OpenFile.now(beside) for beside in files_beside(path)))
 
     def check(self) -> None:
-        """Raises `FileGone` where the outbox file has lost its name."""
+        """Raises `FileGone` where the outbox file has lost its name, and `CutOff` where it is shorter than it was."""
         self.file.check()
 
     def remove_rest(self) -> None:

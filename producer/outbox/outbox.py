@@ -15,7 +15,7 @@ from typing import Self
 
 import structlog
 
-from producer.file_identity import FileGone, identity
+from producer.file_identity import CutOff, FileGone, identity
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
 from producer.outbox.broken import set_aside
@@ -27,7 +27,7 @@ from producer.outbox.memory_queue import WaitingItems, by_urgency, weight, witho
 from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
-from producer.sqlite_files import is_broken
+from producer.sqlite_files import is_cut_off, is_unusable
 from producer.transaction import transaction
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
@@ -47,7 +47,7 @@ class LostFile:
 
     at_s: float
     events: int | None
-    what: str = "was removed"
+    what: str
 
 
 class Outbox:
@@ -60,8 +60,13 @@ class Outbox:
         limits: OutboxLimits | None = None,
         on_commit: Callable[[], None] | None = None,
         room: DiskReserve | None = None,
+        *,
+        is_alone: bool = False,
     ) -> None:
         self._path = path
+        self._is_alone = is_alone
+        self._unconfirmed = 0
+        """Events that were not confirmed, as of the last commit."""
         self._clock = clock
         self._limits = limits or OutboxLimits()
         self._on_commit = on_commit
@@ -127,7 +132,7 @@ class Outbox:
         try:
             self._connect()
         except sqlite3.DatabaseError as error:
-            if not is_broken(error):
+            if not is_unusable(error, self._path):
                 raise
             set_aside(self._path, held)
             self._connect()
@@ -135,10 +140,15 @@ class Outbox:
         self._files = OpenFiles.now(self._path)
         self.usage: OutboxUsage = usage(self._connection)
         """As of the last commit."""
+        self._unconfirmed = waiting_count(self._connection)
 
     def _connect(self) -> None:
-        connection = connect(self._path)
+        if self._path.is_file() and not self._path.stat().st_size:
+            raise CutOff(f"{self._path} is empty")
+        connection = connect(self._path, is_alone=self._is_alone)
         try:
+            if is_cut_off(connection, self._path):
+                raise CutOff(f"{self._path} was cut off")
             self.epoch = open_tables(connection, self._clock)
         except BaseException:
             connection.close()
@@ -148,7 +158,9 @@ class Outbox:
     def _begin_anew(self, reason: FileGone | sqlite3.DatabaseError) -> None:
         """Begin a new epoch in a new file. What only the old file held is lost."""
         is_gone = isinstance(reason, FileGone)
-        lost = LostFile(time.monotonic(), waiting_count(self._connection)) if is_gone else None
+        lost = self._unconfirmed
+        with suppress(sqlite3.Error):
+            lost = waiting_count(self._connection) if is_gone else lost
         with suppress(sqlite3.Error):
             self._connection.close()
         if is_gone:
@@ -156,7 +168,7 @@ class Outbox:
         else:
             set_aside(self._path, self._files.file.identity)
         self._open()
-        self._note_loss(lost or LostFile(time.monotonic(), None, BROKEN), reason)
+        self._note_loss(LostFile(time.monotonic(), lost, "was removed" if is_gone else BROKEN), reason)
 
     def _note_loss(self, lost: LostFile, reason: Exception) -> None:
         self.lost_file = lost
@@ -195,7 +207,7 @@ class Outbox:
         try:
             return self._commit_to_file(items)
         except sqlite3.DatabaseError as error:
-            if not is_broken(error):
+            if not is_unusable(error, self._path):
                 raise
             self._begin_anew(error)
             self._waiting.take()  # They are among the items.
@@ -265,12 +277,12 @@ class Outbox:
             with transaction(self._connection) as connection:
                 append(connection, items)
                 enforce(connection, self._limits, self._clock())
-                used = usage(connection)
+                used, unconfirmed = usage(connection), waiting_count(connection)
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise
             return False
-        self.usage = used
+        self.usage, self._unconfirmed = used, unconfirmed
         if self._full_since is not None and not self._waiting and not _has_dropped(items):
             self._full_since, self._again_at, self._events_wait = None, 0.0, False
             self._disk.create_reserve_file()

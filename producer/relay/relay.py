@@ -47,8 +47,10 @@ class RelayOptions:
     compress: bool = False
     limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
-    may_set_aside: bool = False
-    """Whether a broken file may be set aside, because another thread makes a new one."""
+    is_alone: bool = False
+    """Whether the outbox belongs to this process alone. A broken file is then set aside, because another thread makes
+    a new one.
+    """
 
 
 @dataclass(slots=True)
@@ -174,7 +176,7 @@ class Relay:
         """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
         with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
-                with _setting_aside(self._path) if self._options.may_set_aside else contextlib.nullcontext():
+                with _setting_aside(self._path) if self._options.is_alone else contextlib.nullcontext():
                     with contextlib.closing(self._open()) as outbox:
                         self._serve(outbox, stopping)
                     if self._is_gone:
@@ -196,7 +198,7 @@ class Relay:
 
     def _open(self) -> sqlite3.Connection:
         # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
-        connection = connect(self._path, synchronous="normal")
+        connection = connect(self._path, synchronous="normal", is_alone=self._options.is_alone)
         open_tables(connection, self._clock)
         self._files, self._is_gone = OpenFiles.now(self._path), False
         return connection

@@ -13,7 +13,8 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
-from consumers.engine.follower import ConsumerContext, Follower, create
+from consumers.engine.follower import ConsumerContext, Follower
+from consumers.engine.view_creation import create
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.versions import Versions
 from consumers.engine.view_files import open_view

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
-from consumers.engine.follower import ConsumerContext, create
+from consumers.engine.follower import ConsumerContext
+from consumers.engine.view_creation import create
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import REBUILD_BATCH
 from consumers.engine.sink import Sink

@@ -20,11 +20,12 @@ from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
-from consumers.engine.follower import ConsumerContext, create
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import fold_upto
 from consumers.engine.versions import NEWEST
+from consumers.engine.view_creation import create
 from consumers.hub_config import HubConfig
 from consumers.views import settings
 from consumers.views.health import past_view, questions

@@ -136,11 +136,11 @@ def trial(data: Path, trial_id: str) -> tuple[Trial, list[tuple[Found, RaisedAle
 
 
 def _read(file: Path, now_running: str | None) -> Trial | None:
-    """`None` where it is being made, or was removed a moment ago."""
+    """`None` where it is being made, was removed a moment ago, or cannot be read."""
     try:
         with closing(view_files.open_file(file)) as view:
             row = view.execute("select state, progress, asked, outcome from trial").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         return None
     if row is None:
         return None

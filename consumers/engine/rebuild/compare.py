@@ -10,10 +10,11 @@ from typing import Any
 
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import tables_of
-from consumers.engine.follower import ConsumerContext, create
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.retention_floor import Scope, know_horizon
 from consumers.engine.rebuild.whole import Progress, fold_upto, ignore
+from consumers.engine.view_creation import create
 
 EXAMPLE = 160
 

@@ -13,11 +13,12 @@ import structlog
 from bus_schemas.event import iso, place
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.folding import Faulty, fold_around, fold_whole
-from consumers.engine.follower import BATCH, ConsumerContext, configuration_of, create, log_set_aside
+from consumers.engine.follower import BATCH, ConsumerContext, log_set_aside
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import rebuild_lock
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.engine.shape import shape_of
+from consumers.engine.view_creation import configuration_of, create
 from consumers.store.journal.record import Recorded
 from producer.times import micros, moment
 from producer.transaction import transaction

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
 from consumers.engine.checkpoint import Made
-from consumers.engine.follower import ConsumerContext, create, made_now
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
 from consumers.engine.shape import shape_of
+from consumers.engine.view_creation import create, made_now
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import structlog
 
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Made
+from consumers.engine.damaged_views import find_damage
 from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.follower import ConsumerContext, log_set_aside
 from consumers.engine.projection import Projection
@@ -33,8 +34,11 @@ log = structlog.get_logger()
 
 
 def why_rebuild(projection: Projection, data: Path) -> str | None:
-    """Why the view that is there is not one of this code, older or newer; `None` where it is, or there is none."""
-    if view_files.file_of(data, projection.name) is None:
+    """Why the view that is there is not one of this code, older or newer; `None` where it is, or there is none that can
+    be read.
+    """
+    file = view_files.file_of(data, projection.name)
+    if file is None or find_damage(file) is not None:
         return None
     with closing(view_files.open_view(data, projection.name)) as view:
         return shape_of(projection).difference(view)

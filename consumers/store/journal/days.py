@@ -149,8 +149,13 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def create_day(directory: Path, day: date, first: int, before: sqlite3.Connection | None) -> Path:
-    """Make the file of a day, complete under its name or not at all, with what the day before knew of its streams."""
+def create_day(
+    directory: Path, day: date, first: int, before: sqlite3.Connection | None, *, is_another: bool = False
+) -> Path:
+    """Make the file of a day, complete under its name or not at all, with what the day before knew of its streams.
+
+    With `is_another` a journal begins with it that is not the one of the day before.
+    """
     path, draft = day_path(directory, day), directory / f".{day.isoformat()}.draft"
     for leftover in directory.glob(f"{draft.name}*"):
         leftover.unlink()
@@ -160,10 +165,10 @@ def create_day(directory: Path, day: date, first: int, before: sqlite3.Connectio
         connection.executescript(f"begin;{SCHEMA}commit;")
         connection.execute("begin")
         connection.execute("insert into meta values ('first', ?), ('rejected', 0)", (first,))
-        if before is None:
-            connection.execute("insert into meta values ('life', ?)", (1 + secrets.randbits(62),))
-        else:
+        if before is not None:
             _carry_forward(before, connection)
+        if before is None or is_another:
+            connection.execute("insert or replace into meta values ('life', ?)", (1 + secrets.randbits(62),))
         connection.execute("commit")
         connection.execute("pragma journal_mode = wal")
     finally:

@@ -31,7 +31,7 @@ def read_floor(directory: Path) -> Floor:
     """As it was written when days were last dropped; that of a whole journal where none were, or nobody wrote it."""
     try:
         return _floor.validate_json((directory / NAME).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return Floor()
 
 

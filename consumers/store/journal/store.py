@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from consumers.store.journal.broken_days import LostDay
 from consumers.store.journal.day_reader import OpenDay, StoredBody
 from consumers.store.journal.query_types import DayRow, EventFilter, GapRow, Order, RejectedRow, StoredEvent, StreamRow
 from consumers.store.journal.reader import Row
@@ -45,6 +46,7 @@ class JournalWriter(Protocol):
 class OpenJournal(JournalWriter, AbstractContextManager["JournalWriter", None], Protocol):
     """A writer that is closed at the end of its block."""
 
+    lost_days: Sequence[LostDay]
     day_opening: Callable[[], Sequence[Accepted]]
     """Makes the events with which each day begins, so that a day depends on no day before it."""
 

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bus_schemas.catalogue import type_of
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from consumers.store.journal.broken_days import LostDay, newest_of, note, set_aside_broken
 from consumers.store.journal.days import (
     create_day,
     day_path,
@@ -29,6 +30,7 @@ from consumers.store.journal.writing import (
 )
 from producer.file_identity import FileGone, OpenFile
 from producer.ids import Clock
+from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 
 MAX_REJECTED = 10_000
@@ -49,6 +51,9 @@ class Journal(Writer):
         self._directory = directory
         self._clock = clock
         self._previous: sqlite3.Connection | None = None
+        self.lost_days = set_aside_broken(directory)
+        if newest := newest_of(self.lost_days):
+            self._begin_behind(newest)
         days = list_days(directory)
         self._day = days[-1].date if days else clock().date()
         path = days[-1].path if days else create_day(directory, self._day, 1, None)
@@ -56,6 +61,16 @@ class Journal(Writer):
         if len(days) > 1:
             self._previous = open_to_read(days[-2].path)
         self._load()
+
+    def _begin_behind(self, lost: LostDay) -> None:
+        """In place of the newest day, which cannot be read, begin another journal behind the days before it.
+
+        Producers send again what those days lack, and all views are folded again.
+        """
+        with ExitStack() as stack:
+            days = list_days(self._directory)
+            before = stack.enter_context(closing(open_to_read(days[-1].path))) if days else None
+            create_day(self._directory, lost.date, lost.first, before, is_another=True)
 
     def _load(self) -> None:
         (first,) = self._today.execute("select value from meta where key = 'first'").fetchone()
@@ -129,6 +144,10 @@ class Journal(Writer):
             return self._append([*opening, *accepted] if opening else accepted, rejected)
         except FileGone:
             self._leave_a_successor()
+            raise
+        except sqlite3.DatabaseError as error:
+            if is_broken(error):
+                note(self._held.path)
             raise
 
     def _append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> int:

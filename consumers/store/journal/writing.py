@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from bus_schemas.event import Event
+from consumers.store.journal.broken_days import LostDay
 from consumers.store.journal.envelope import Envelope
 
 IDS_PER_QUERY = 500
@@ -56,6 +57,8 @@ class Writer(ABC):
         self._head = 0
         self._streams: dict[StreamKey, StreamState] = {}
         self.day_opening: Callable[[], Sequence[Accepted]] = tuple
+        self.lost_days: Sequence[LostDay] = ()
+        """Those that could not be read when it was opened."""
 
     @property
     def head(self) -> int:

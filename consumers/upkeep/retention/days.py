@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
+from consumers.engine.damaged_views import find_damage
 from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.hub_config import HubConfig
 from consumers.store.journal.days import DroppedDay
@@ -71,12 +72,18 @@ class DayBlockers:
 
     def _of_view(self, name: str, expired: ExpiredDay) -> Iterator[str]:
         last = expired.what.last
-        if view_files.file_of(self.hub.data, name) is None:
+        file = view_files.file_of(self.hub.data, name)
+        if file is None:
+            return
+        if why := find_damage(file):
+            yield f"{name} cannot be read: {why}"
             return
         with closing(view_files.open_view(self.hub.data, name)) as view:
             position = checkpoint.load(view)
             if checkpoint.is_of_another_journal(view, self.journal.journal_id()):
                 yield f"{name} has not begun with this journal"
+            elif (goal := checkpoint.refold_goal(view)) is not None:
+                yield f"{name} is being folded again up to position {goal:,}"
             elif position < last:
                 yield f"{name} is at position {position:,}, the day ends at {last:,}"
             elif (waiting := _unsent_of(view, expired.end)) is not None:

@@ -23,10 +23,10 @@ class Tiles:
         return name
 
     def read(self, name: str) -> bytes | None:
-        """`None` where it was removed; `name` comes from the view, never from a client."""
+        """`None` where it was removed or cannot be read; `name` comes from the view, never from a client."""
         try:
             return (self._directory / name).read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def remove(self, names: Iterable[str]) -> None:

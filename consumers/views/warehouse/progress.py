@@ -49,7 +49,7 @@ def write_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool =
 def rows_set_aside(data: Path) -> RowsSetAside:
     try:
         return RowsSetAside.model_validate_json((data / SET_ASIDE_FILE).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return RowsSetAside()
 
 
@@ -57,6 +57,6 @@ def rows_position(data: Path, journal: int) -> int | None:
     """`None` where it is not known, or of another journal."""
     try:
         rows = _rows.validate_json((data / FILE).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
     return rows.position if rows.journal == journal else None

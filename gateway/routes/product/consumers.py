@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bus_schemas.event import GATEWAY, HUB, device_source, iso
 from bus_schemas.node import Command, CommandEvent
 from consumers.alerting.notify.questions import receivers
-from consumers.engine import checkpoint, set_aside
+from consumers.engine import checkpoint, damaged_views, set_aside
 from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.engine.rebuild.sink import REBUILD
 from consumers.engine.retrying import DEGRADED_FOR
@@ -105,13 +105,20 @@ def progress(
     for one in of:
         reached = rebuild_progress(hub.data, one.name)
         try:
-            view = stores.views[one.name]
+            yield _progress_of(stores, one, head, now, reached)
         except NoView:
             yield _progress(one, 0, head, None, reached)
-            continue
-        found = _progress(one, checkpoint.load(view), head, _error(stores, one, view), reached)
-        found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - DEGRADED_FOR))
-        yield found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
+        except sqlite3.DatabaseError as error:
+            damaged_views.note(hub.data, one.name, str(error))
+            yield _progress(one, 0, head, f"its file cannot be read: {error}", reached)
+
+
+def _progress_of(stores: Stores, one: ConsumerInfo, head: int, now: datetime, reached: int | None) -> ProgressAnswer:
+    """Raises `NoView`, and `sqlite3.DatabaseError` where the file of the view is damaged."""
+    view = stores.views[one.name]
+    found = _progress(one, checkpoint.load(view), head, _error(stores, one, view), reached)
+    found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - DEGRADED_FOR))
+    return found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
 
 
 def _error(stores: Stores, one: ConsumerInfo, view: sqlite3.Connection) -> str | None:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import yaml
 
+from producer.sqlite_files import database_files
 from tests.cameras.agent import device
 from tests.cameras.case import Case
 from tests.cameras.cases import GOOD_CASE, GROUPS
@@ -234,8 +235,15 @@ def _unconfirmed_segments(outbox: Path) -> int:
         "select count(*) from outbox_event e join outbox_stream s on s.id = e.stream"
         " where e.sequence > s.watermark and e.kind in ('segment', 'media')"
     )
-    with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as connection:
-        return int(connection.execute(query).fetchone()[0])
+    # The agent locks others out of its outbox; what is copied while it commits may not fit together.
+    with tempfile.TemporaryDirectory() as directory, suppress(sqlite3.DatabaseError, OSError):
+        copy = Path(directory) / outbox.name
+        for file in database_files(outbox)[:2]:
+            if file.exists():
+                shutil.copyfile(file, copy.with_name(file.name))
+        with closing(sqlite3.connect(copy)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    return 1
 
 
 def run_all(runs: int, seed: int, names: list[str], say: Callable[[str], None], keep: Path | None) -> Iterator[Outcome]:

@@ -362,10 +362,11 @@ def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
 class Stopping(threading.Event):
     """Stops after so many rounds, and remembers for how long each rested."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, consumers: int) -> None:
+        """It is asked before each round, and before each consumer of it."""
         super().__init__()
         self.rests: list[float | None] = []
-        self.left = rounds
+        self.left = rounds * (1 + consumers)
 
     def is_set(self) -> bool:
         self.left -= 1
@@ -390,7 +391,7 @@ class Wakeup(threading.Event):
 
 def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
     found = iter([BATCH, 3, 700, BATCH])
-    stopping, wakeup = Stopping(rounds=4), Wakeup()
+    stopping, wakeup = Stopping(rounds=4, consumers=2), Wakeup()
 
     loop({"slow": lambda: 0, "busy": lambda: next(found)}, wakeup, stopping, 0.2)
 
@@ -400,12 +401,25 @@ def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
 
 def test_behind_a_round_that_reached_the_head_none_is_made_before_there_is_news() -> None:
     found = iter([3, 0, BATCH, 5])
-    stopping, wakeup = Stopping(rounds=4), Wakeup()
+    stopping, wakeup = Stopping(rounds=4, consumers=1), Wakeup()
 
     loop({"busy": lambda: next(found)}, wakeup, stopping, 0.0)
 
     assert wakeup.waits == [POLL_S, POLL_S, POLL_S]
     assert stopping.rests == []
+
+
+def test_a_round_ends_before_its_next_consumer_once_the_process_is_to_stop() -> None:
+    stopping, asked = threading.Event(), []
+
+    def first() -> int:
+        asked.append("first")
+        stopping.set()
+        return 1
+
+    loop({"first": first, "second": lambda: asked.append("second") or 0}, Wakeup(), stopping, 0.0)
+
+    assert asked == ["first"]
 
 
 def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:

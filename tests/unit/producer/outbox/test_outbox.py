@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bus_schemas.camera import DetectionEvent
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
@@ -17,6 +18,7 @@ from producer.outbox.disk import WAIT_S, DiskReserve
 from producer.outbox.outbox import Outbox, OutboxFailed
 from producer.outbox.tables import connect
 from producer.transaction import transaction
+from tests.broken_files import WAYS
 from tests.eventually import eventually
 from tests.faults import disks
 from tests.node_parts import SOURCE, detection, frame, health, medium
@@ -316,3 +318,41 @@ def test_an_outbox_begins_again_on_a_disk_that_is_full_to_the_last_byte(tmp_path
         assert kinds(stored(path)) == {"watchpost.health.v1", "watchpost.detection.v1"}
     finally:
         disks.unmount(tmp_path)
+
+
+@pytest.mark.parametrize("is_alone", [False, True], ids=["shared", "alone"])
+@pytest.mark.parametrize(
+    ("way", "is_open"),
+    # What is in memory hides junk in the file from whoever writes; the relay, or the next start, finds it.
+    [(way, is_open) for way in WAYS for is_open in (True, False) if way != "junk" or not is_open],
+)
+def test_an_outbox_whose_file_breaks_keeps_it_counts_what_is_lost_and_goes_on(
+    tmp_path: Path, way: str, is_alone: bool, is_open: bool
+) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now, is_alone=is_alone) as outbox:
+        outbox.put(*(detection(people) for people in range(40)), durable=True)
+        if is_open:
+            with closing(connect(path, is_alone=is_alone)) as other:
+                other.execute("pragma wal_checkpoint(truncate)")
+            WAYS[way](path)
+            outbox.put(detection(7), durable=True)
+    if not is_open:
+        WAYS[way](path)
+        with Outbox(path, utc_now, is_alone=is_alone) as outbox:
+            outbox.put(detection(7), durable=True)
+
+    assert isinstance(last := stored(path)[-1], DetectionEvent)
+    assert last.data.people_count == 7
+    assert outbox.lost_file is not None
+    assert outbox.lost_file.events == (40 if is_open else None)
+
+
+def test_an_outbox_that_is_alone_maps_no_file_that_somebody_could_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now, is_alone=True) as outbox, closing(connect(path, is_alone=True)) as relay:
+        outbox.put(detection(1), durable=True)
+
+        assert relay.execute("select count(*) from outbox_event").fetchone() == (1,)
+        assert [line for line in Path("/proc/self/maps").read_text().splitlines() if str(tmp_path) in line] == []
+        assert sorted(file.name for file in tmp_path.glob("node.sqlite*")) == ["node.sqlite", "node.sqlite-wal"]

@@ -59,7 +59,10 @@ def compose(
     shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
     readers: Readers[Stores] = Readers(
-        lambda: open_stores(hub.data, journal, shapes), settings.reader_threads, Stores.close_removed, Stores.answering
+        lambda: open_stores(hub.data, journal, shapes),
+        settings.reader_threads,
+        Stores.close_removed,
+        Stores.question_scope,
     )
     bus = Bus(lambda: client_of(broker))
     return Gateway(

@@ -104,10 +104,10 @@ def _live(
         limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in (*NAMES, WATCH)]
-        options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics), is_alone=True)
+        options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics), is_exclusive=True)
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with (
-            Outbox(path, clock, limits, relay.wake, is_alone=True) as outbox,
+            Outbox(path, clock, limits, relay.wake, is_exclusive=True) as outbox,
             relaying(relay) as thread,
             guarding(guard),
         ):

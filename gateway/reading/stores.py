@@ -80,7 +80,7 @@ class Stores:
         return f"its file was lost, and it is at position {checkpoint.load(view):,} of {goal:,}"
 
     @contextmanager
-    def answering(self) -> Iterator[None]:
+    def question_scope(self) -> Iterator[None]:
         """One question. Where a view that it asks cannot be read, the consumer of the view is to look at it."""
         self._asked.clear()
         try:

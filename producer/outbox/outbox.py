@@ -61,10 +61,10 @@ class Outbox:
         on_commit: Callable[[], None] | None = None,
         room: DiskReserve | None = None,
         *,
-        is_alone: bool = False,
+        is_exclusive: bool = False,
     ) -> None:
         self._path = path
-        self._is_alone = is_alone
+        self._is_exclusive = is_exclusive
         self._unconfirmed = 0
         """Events that were not confirmed, as of the last commit."""
         self._clock = clock
@@ -145,7 +145,7 @@ class Outbox:
     def _connect(self) -> None:
         if self._path.is_file() and not self._path.stat().st_size:
             raise CutOff(f"{self._path} is empty")
-        connection = connect(self._path, is_alone=self._is_alone)
+        connection = connect(self._path, is_exclusive=self._is_exclusive)
         try:
             if is_cut_off(connection, self._path):
                 raise CutOff(f"{self._path} was cut off")

@@ -135,13 +135,13 @@ def is_disk_full(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
-def connect(path: Path, synchronous: str = "full", *, is_alone: bool = False) -> sqlite3.Connection:
+def connect(path: Path, synchronous: str = "full", *, is_exclusive: bool = False) -> sqlite3.Connection:
     """A connection that may be made in one thread and used in another, by one thread at a time.
 
     Where this process is alone, it locks all others out, and the index of the log is in memory of its own. Shared
     memory is a mapped file: where somebody cuts that off, the next commit kills the process.
     """
-    vfs = "?vfs=unix-excl" if is_alone and os.name == "posix" else ""
+    vfs = "?vfs=unix-excl" if is_exclusive and os.name == "posix" else ""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}{vfs}", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )

@@ -47,7 +47,7 @@ class RelayOptions:
     compress: bool = False
     limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
-    is_alone: bool = False
+    is_exclusive: bool = False
     """Whether the outbox belongs to this process alone. A broken file is then set aside, because another thread makes
     a new one.
     """
@@ -176,7 +176,7 @@ class Relay:
         """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
         with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
-                with _setting_aside(self._path) if self._options.is_alone else contextlib.nullcontext():
+                with _setting_aside(self._path) if self._options.is_exclusive else contextlib.nullcontext():
                     with contextlib.closing(self._open()) as outbox:
                         self._serve(outbox, stopping)
                     if self._is_gone:
@@ -198,7 +198,7 @@ class Relay:
 
     def _open(self) -> sqlite3.Connection:
         # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
-        connection = connect(self._path, synchronous="normal", is_alone=self._options.is_alone)
+        connection = connect(self._path, synchronous="normal", is_exclusive=self._options.is_exclusive)
         open_tables(connection, self._clock)
         self._files, self._is_gone = OpenFiles.now(self._path), False
         return connection

@@ -14,9 +14,9 @@ from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.follower import ConsumerContext, Follower
-from consumers.engine.view_creation import create
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.versions import Versions
+from consumers.engine.view_creation import create
 from consumers.engine.view_files import open_view
 from consumers.hub_config import HubConfig
 from consumers.store.journal.queries import JournalQueries

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import ConsumerContext
-from consumers.engine.view_creation import create
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import REBUILD_BATCH
 from consumers.engine.sink import Sink
+from consumers.engine.view_creation import create
 from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS, consumer_registry
 from consumers.store.clickhouse.embedded import EmbeddedEngine

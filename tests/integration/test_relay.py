@@ -49,7 +49,7 @@ def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_pa
 def test_what_comes_after_the_outbox_was_broken_arrives_in_a_new_epoch(broker: Broker, tmp_path: Path) -> None:
     path, other = tmp_path / "node.sqlite", tmp_path / "other"
     other.write_bytes(b"this is no database" * 1000)
-    options = RelayOptions(is_alone=True)
+    options = RelayOptions(is_exclusive=True)
     with (
         ingest_double(broker.port) as ingest,
         Outbox(path, utc_now) as outbox,

@@ -64,7 +64,7 @@ class CurrentHolds:
             with closing(self._journal()) as reader:
                 return self._rows(reader)
         except JournalAway as away:
-            return self._of_view_alone(away)
+            return self._of_view_only(away)
 
     def _rows(self, reader: JournalReader) -> list[HoldRow]:
         view, position = self._view(reader.journal_id())
@@ -105,7 +105,7 @@ class CurrentHolds:
             pass
         return None, 0
 
-    def _of_view_alone(self, away: JournalAway) -> list[HoldRow]:
+    def _of_view_only(self, away: JournalAway) -> list[HoldRow]:
         try:
             with closing(view_files.open_view(self._data, HoldsProjection.name)) as view:
                 return holds(view)

@@ -76,7 +76,7 @@ class Hub:
         return [fault.reason for fault in self.faults.faults]
 
     def ask(self) -> int:
-        with self.stores.answering():
+        with self.stores.question_scope():
             [(count,)] = self.stores.view("counted").execute("select count(*) from seen where text > ''")
         return int(count)
 

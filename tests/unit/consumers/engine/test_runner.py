@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -410,14 +411,14 @@ def test_behind_a_round_that_reached_the_head_none_is_made_before_there_is_news(
 
 
 def test_a_round_ends_before_its_next_consumer_once_the_process_is_to_stop() -> None:
-    stopping, asked = threading.Event(), []
+    stopping, asked = threading.Event(), list[str]()
 
-    def first() -> int:
-        asked.append("first")
+    def ask(name: str) -> int:
+        asked.append(name)
         stopping.set()
         return 1
 
-    loop({"first": first, "second": lambda: asked.append("second") or 0}, Wakeup(), stopping, 0.0)
+    loop({name: partial(ask, name) for name in ("first", "second")}, Wakeup(), stopping, 0.0)
 
     assert asked == ["first"]
 

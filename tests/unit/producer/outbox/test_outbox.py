@@ -320,26 +320,26 @@ def test_an_outbox_begins_again_on_a_disk_that_is_full_to_the_last_byte(tmp_path
         disks.unmount(tmp_path)
 
 
-@pytest.mark.parametrize("is_alone", [False, True], ids=["shared", "alone"])
+@pytest.mark.parametrize("is_exclusive", [False, True], ids=["shared", "exclusive"])
 @pytest.mark.parametrize(
     ("way", "is_open"),
     # What is in memory hides junk in the file from whoever writes; the relay, or the next start, finds it.
     [(way, is_open) for way in WAYS for is_open in (True, False) if way != "junk" or not is_open],
 )
 def test_an_outbox_whose_file_breaks_keeps_it_counts_what_is_lost_and_goes_on(
-    tmp_path: Path, way: str, is_alone: bool, is_open: bool
+    tmp_path: Path, way: str, is_exclusive: bool, is_open: bool
 ) -> None:
     path = tmp_path / "node.sqlite"
-    with Outbox(path, utc_now, is_alone=is_alone) as outbox:
+    with Outbox(path, utc_now, is_exclusive=is_exclusive) as outbox:
         outbox.put(*(detection(people) for people in range(40)), durable=True)
         if is_open:
-            with closing(connect(path, is_alone=is_alone)) as other:
+            with closing(connect(path, is_exclusive=is_exclusive)) as other:
                 other.execute("pragma wal_checkpoint(truncate)")
             WAYS[way](path)
             outbox.put(detection(7), durable=True)
     if not is_open:
         WAYS[way](path)
-        with Outbox(path, utc_now, is_alone=is_alone) as outbox:
+        with Outbox(path, utc_now, is_exclusive=is_exclusive) as outbox:
             outbox.put(detection(7), durable=True)
 
     assert isinstance(last := stored(path)[-1], DetectionEvent)
@@ -350,7 +350,7 @@ def test_an_outbox_whose_file_breaks_keeps_it_counts_what_is_lost_and_goes_on(
 
 def test_an_outbox_that_is_alone_maps_no_file_that_somebody_could_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    with Outbox(path, utc_now, is_alone=True) as outbox, closing(connect(path, is_alone=True)) as relay:
+    with Outbox(path, utc_now, is_exclusive=True) as outbox, closing(connect(path, is_exclusive=True)) as relay:
         outbox.put(detection(1), durable=True)
 
         assert relay.execute("select count(*) from outbox_event").fetchone() == (1,)

@@ -26,7 +26,7 @@ def established(name: str, since: datetime = NOON) -> Contest:
     return contest
 
 
-def test_who_is_not_answered_within_two_seconds_is_alone() -> None:
+def test_who_is_not_answered_within_two_seconds_is_exclusive() -> None:
     contest = Contest(instance("a"))
     contest.poll(100.0)
     before_asking = contest.established

@@ -79,8 +79,7 @@ class Deliverer:
     def idle(self) -> None:
         """Let the sink try again what waits."""
         with self._held.guarded(self._let_go):
-            state = self._opened()
-            call(lambda: self.sink.idle(state))
+            self.sink.idle(self._opened())
 
     def _take(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
         try:

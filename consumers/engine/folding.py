@@ -15,6 +15,7 @@ from consumers.engine.projection import Projection, emit_nothing
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway, Unwritable
+from producer.file_identity import CutOff
 from producer.outbox import outbox
 
 _THE_MACHINES_FAULT = {
@@ -31,7 +32,7 @@ class Faulty(Exception):
 
 def is_the_machines(error: Exception) -> bool:
     """Whether a disk, a lock or an unreachable journal failed. That passes, and no event is at fault."""
-    if isinstance(error, JournalAway | Unwritable | ConnectionError | TimeoutError):
+    if isinstance(error, JournalAway | Unwritable | ConnectionError | TimeoutError | CutOff):
         return True
     if isinstance(error, OSError):
         return error.errno not in _THE_EVENTS_FAULT

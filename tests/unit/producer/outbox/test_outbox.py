@@ -348,7 +348,7 @@ def test_an_outbox_whose_file_breaks_keeps_it_counts_what_is_lost_and_goes_on(
     assert outbox.lost_file.events == (40 if is_open else None)
 
 
-def test_an_outbox_that_is_alone_maps_no_file_that_somebody_could_cut_off(tmp_path: Path) -> None:
+def test_an_exclusive_outbox_maps_no_file_that_somebody_could_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with Outbox(path, utc_now, is_exclusive=True) as outbox, closing(connect(path, is_exclusive=True)) as relay:
         outbox.put(detection(1), durable=True)

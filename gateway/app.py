@@ -5,7 +5,9 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
+from typing import Final
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -35,6 +37,13 @@ from gateway.routes.media import (
 from gateway.routes.product import consumers, events, holds, probes, session, storage, system
 from gateway.routes.views import alerts, annotations, dashboard, incidents, trends
 from gateway.serving.page import STATIC, page
+
+CANCELLED_TIMES: Final = 3
+DISCONNECT_S: Final = 1.0
+CLOSE_ROWS_S: Final = 2.0
+"""chDB takes longer on a machine that is busy, and the supervisor waits for 8 s in all."""
+
+log = structlog.get_logger()
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
     sites.OPERATIONS,
@@ -110,14 +119,23 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
                 work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway))
                 tasks = [group.create_task(each) for each in work]
                 yield
-                for task in tasks:
-                    task.cancel()
+                await _end(tasks)
     finally:
         gateway.readers.stop()
         gateway.cold.close()
         gateway.zones.close()
         gateway.dashboards.close()
         gateway.trials.close()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel them, and again where one still waits for a broker that is gone to take its leave."""
+    for _ in range(CANCELLED_TIMES):
+        for task in tasks:
+            task.cancel()
+        _, left = await asyncio.wait(tasks, timeout=DISCONNECT_S)
+        if not left:
+            return
 
 
 @contextmanager
@@ -135,5 +153,9 @@ def _folding(gateway: Gateway) -> Iterator[None]:
         yield
     finally:
         rows.stop()
-        thread.join()
-        rows.readers.stop()
+        thread.join(CLOSE_ROWS_S)
+        if thread.is_alive():
+            # What was inserted is on the disk; the next start finds it as after a kill.
+            log.warning("the rows could not be closed in time", within_s=CLOSE_ROWS_S)
+        else:
+            rows.readers.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 
@@ -161,10 +162,15 @@ async def serve(server: GatewayServer, bound: socket.socket) -> None:
         await server.serve([bound])
 
 
-async def _serve_until_signal(server: GatewayServer, bound: socket.socket) -> None:
+async def _serve_until_signal(server: GatewayServer, bound: socket.socket, on_stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        on_stop()
+        server.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     await serve(server, bound)
 
 
@@ -177,10 +183,15 @@ def warehouse_of(hub: HubConfig) -> WarehouseReader:
     return ServedRows(hub.warehouse, hub.triggers)
 
 
-def run(settings: GatewaySettings, hub: HubConfig, broker: BrokerAddress) -> None:
-    """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
+def run(
+    settings: GatewaySettings, hub: HubConfig, broker: BrokerAddress, on_stop: Callable[[], None] = lambda: None
+) -> None:
+    """Until SIGTERM or SIGINT, when `on_stop` is called.
+
+    Raises `OSError` where the port is taken, and `OpenToStrangers`.
+    """
     gateway = compose(settings, hub, broker, warehouse_of(hub))
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
         _log.info("gateway listens", host=host, port=port, broker=str(broker))
-        uvloop.run(_serve_until_signal(GatewayServer(gateway), bound))
+        uvloop.run(_serve_until_signal(GatewayServer(gateway), bound, on_stop))

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from consumers.engine.process_group import ProcessGroup
 from watchpost import VERSION
@@ -13,21 +13,27 @@ from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.reference import markdown
 from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes.runtime import (
+    ENDS_WITHIN_S,
     Runtime,
+    end_soon,
     exit_beside_threads,
     spare_the_collector,
     stop_event,
     take_short_turns,
 )
 
+AGENT_ENDS_WITHIN_S: Final = 7.0
+"""It is stopped first, and what its cameras have open is finished and sent."""
+
 
 def edge(runtime: Runtime, node: str) -> NoReturn:
-    stopping = stop_event()
+    stopping = stop_event(AGENT_ENDS_WITHIN_S)
     from edge.agent.identity.instance import IdentityTaken
     from edge.agent.node import run
     from watchpost.configuration.agents import node_settings
 
     spare_the_collector()
+    stopping.serve()
     try:
         run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
@@ -45,7 +51,7 @@ def missing(config: WatchpostConfig) -> list[str]:
 
 
 def ingest(runtime: Runtime) -> NoReturn:
-    stopping = stop_event()
+    stopping = stop_event(ENDS_WITHIN_S)
     from consumers.ingest.run import run
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalInUse
@@ -53,6 +59,7 @@ def ingest(runtime: Runtime) -> NoReturn:
 
     spare_the_collector()
     store = journal_of(hub_config(runtime.config, runtime.data))
+    stopping.serve()
     try:
         run(runtime.data, runtime.broker, stopping, store=store, configured=configured(runtime.config))
     except JournalInUse as other:
@@ -61,7 +68,7 @@ def ingest(runtime: Runtime) -> NoReturn:
 
 
 def consume_warehouse(runtime: Runtime) -> NoReturn:
-    stopping = stop_event()
+    stopping = stop_event(ENDS_WITHIN_S)
     from consumers.store.claims.holder import ClaimTaken
     from consumers.views.warehouse.server_process import run
     from watchpost.configuration.hubs import hub_config
@@ -70,6 +77,7 @@ def consume_warehouse(runtime: Runtime) -> NoReturn:
     if config.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
+    stopping.serve()
     try:
         run(config, config.warehouse, runtime.broker, stopping)
     except ClaimTaken as other:
@@ -79,7 +87,7 @@ def consume_warehouse(runtime: Runtime) -> NoReturn:
 
 def consume(runtime: Runtime, named: list[str], left_out: list[str], group: ProcessGroup | None = None) -> NoReturn:
     # Signals are blocked before the consumers are known: their names come with numpy, which starts threads.
-    stopping = stop_event()
+    stopping = stop_event(ENDS_WITHIN_S)
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
     from watchpost.configuration.hubs import COLD_STORAGE, hub_config
@@ -89,6 +97,7 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
     if group is ProcessGroup.URGENT:
         take_short_turns()
     secrets = {COLD_STORAGE, "webhook"} if not names or "webhook" in names else {COLD_STORAGE}
+    stopping.serve()
     try:
         run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
@@ -103,7 +112,8 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     spare_the_collector()
     take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    run(settings, hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse")), runtime.broker)
+    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse"))
+    run(settings, hub, runtime.broker, on_stop=end_soon)
     exit_beside_threads()
 
 

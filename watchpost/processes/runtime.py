@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+
+import structlog
 
 from producer.broker import BrokerAddress, Tls
 from watchpost.cli_errors import CliError
@@ -18,6 +21,10 @@ from watchpost.processes.permissions import keep_to_the_owner
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
 SHORT_TURN_S = 0.001
+ENDS_WITHIN_S = 5.0
+"""The supervisor kills what has not ended 8 s after its own stop, and stops some a few seconds after others."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,23 @@ def take_short_turns() -> None:
     sys.setswitchinterval(SHORT_TURN_S)
 
 
-def stop_event() -> threading.Event:
+class StopSignal(threading.Event):
+    """Set by a stop signal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_serving = False
+
+    def serve(self) -> None:
+        """From here on something is open that the process closes by itself."""
+        self.is_serving = True
+
+
+def stop_event(ends_within_s: float | None = None) -> StopSignal:
     """Set by SIGTERM or SIGINT; called first, before anything starts a thread.
+
+    With `ends_within_s` the process ends at once where it serves nothing yet, as while it imports what it needs, and
+    else after this time, whatever it still waits for: what it has written is whole at every moment.
 
     A thread that does not block the signal is given it, and dies of it with the whole process. numpy's arithmetic
     library starts one where it is imported.
@@ -113,15 +135,32 @@ def stop_event() -> threading.Event:
     event's own lock, and hang.
     """
     signals = {signal.SIGTERM, signal.SIGINT}
-    stopping = threading.Event()
+    stopping = StopSignal()
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
     def wait() -> None:
         signal.sigwait(signals)
         stopping.set()
+        if ends_within_s is not None:
+            end_within(ends_within_s if stopping.is_serving else 0.0)
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
     return stopping
+
+
+def end_within(seconds: float) -> NoReturn:
+    """End the process after this time, unless it has ended before."""
+    time.sleep(seconds)
+    if seconds:
+        frame = sys._current_frames().get(threading.main_thread().ident or 0)
+        where = "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        log.warning("ended before everything was closed", after_s=seconds, main_thread=where)
+    exit_beside_threads()
+
+
+def end_soon() -> None:
+    """As a process ends that was told to stop; its main thread goes on meanwhile."""
+    threading.Thread(target=end_within, args=(ENDS_WITHIN_S,), name="end", daemon=True).start()
 
 
 def exit_beside_threads(code: int = 0) -> NoReturn:

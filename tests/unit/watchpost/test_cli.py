@@ -138,6 +138,26 @@ def test_a_stop_signal_becomes_a_value_that_a_loop_can_wait_for(number: signal.S
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(("serving", "within_s"), [("stopping.serve()", 0.5), ("pass", 60.0)], ids=["held", "starting"])
+def test_a_process_that_something_holds_or_that_only_starts_ends_all_the_same(serving: str, within_s: float) -> None:
+    program = (
+        "import threading\n"
+        "from watchpost.processes.runtime import stop_event\n"
+        f"stopping = stop_event({within_s})\n"
+        f"{serving}\n"
+        "print('waiting', flush=True)\n"
+        "threading.Event().wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(20) == 0
+        assert ("ended before everything was closed" in process.stdout.read()) == (within_s < 1)
+
+
 @pytest.mark.parametrize("command", [["consume", "--except", "mosaics"], ["consume", "registry"], ["ingest"], ["edge"]])
 def test_signals_are_blocked_before_a_library_starts_threads(command: list[str], tmp_path: Path) -> None:
     """A thread that does not block SIGTERM dies of it with the whole process, in the middle of its work."""
@@ -145,7 +165,7 @@ def test_signals_are_blocked_before_a_library_starts_threads(command: list[str],
         "import sys\n"
         "from watchpost.processes import entry_points\n"
         "from watchpost.cli import app\n"
-        "entry_points.stop_event = lambda: sys.exit(11 if 'numpy' in sys.modules else 10)\n"
+        "entry_points.stop_event = lambda _: sys.exit(11 if 'numpy' in sys.modules else 10)\n"
         "app(sys.argv[1:])\n"
     )
 

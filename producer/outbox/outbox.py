@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +17,7 @@ import structlog
 from producer.file_identity import CutOff, FileGone, identity
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.broken import set_aside
+from producer.outbox.broken import BROKEN, LostFile, set_aside
 from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
@@ -34,20 +33,8 @@ __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
 RELEASE_BYTES = 1024 * 1024
 FULL_PAUSE_S = 1.0
-BROKEN = "is broken and was set aside"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LostFile:
-    """When the file was lost, by the monotonic clock, how many unconfirmed events it held, if that is known, and what
-    has happened to it.
-    """
-
-    at_s: float
-    events: int | None
-    what: str
 
 
 class Outbox:

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bus_schemas import codec
-from consumers.engine.follower import create
+from consumers.engine.view_creation import create
 from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded

@@ -4,6 +4,7 @@ import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
 import type { Annotation, Clips as ClipsAnswer, Export, Hold, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import HoldForm from '../marks/HoldForm.svelte';
 import HoldsCard from '../marks/HoldsCard.svelte';
 import NoteEditor from '../marks/NoteEditor.svelte';
 import NoteMarks from '../marks/NoteMarks.svelte';
@@ -93,6 +94,13 @@ const recording = (changes: Partial<Settings['recording']>): Settings => ({
 });
 
 export const kept: Case[] = [
+  ...of(HoldForm, 'marks/HoldForm.svelte', [
+    {
+      when: 'typical',
+      props: { devices: ['yard'], range: { from: position, to: position + 60_000 }, onheld: nothing, oncancel: nothing },
+      reads: ['Keep from deletion', 'Why it is kept', 'Your name', 'Keep it', 'Cancel'],
+    },
+  ]),
   ...of(HoldsCard, 'marks/HoldsCard.svelte', [
     {
       when: 'typical',

@@ -33,6 +33,7 @@ from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
 from gateway.settings import GatewaySettings
+from gateway.streaming.leases import WatchLeases
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.streaming.video import LiveVideos
@@ -62,6 +63,7 @@ def compose(
         lambda: open_stores(hub.data, journal, shapes), settings.reader_threads, Stores.close_removed
     )
     bus = Bus(lambda: client_of(broker))
+    leases = WatchLeases(bus)
     return Gateway(
         settings=settings,
         hub=hub,
@@ -76,7 +78,8 @@ def compose(
             lambda: readers.ask(lambda stores: stores.journal.head()),
         ),
         frames=Frames(bus),
-        videos=LiveVideos(bus),
+        leases=leases,
+        videos=LiveVideos(bus, leases),
         metrics=Metrics(),
         consumers=consumers,
         machine=Machine(),

@@ -10,7 +10,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1
 from bus_schemas.event import Event
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
-from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent, SnapshotEvent
 from bus_schemas.node import (
     ClockEvent,
     CommandEvent,
@@ -48,6 +48,7 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     RulesEvent,
     SegmentEvent,
     SettingsEvent,
+    SnapshotEvent,
     StateEvent,
     ThermalEvent,
 ]

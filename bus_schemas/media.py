@@ -1,6 +1,6 @@
 """Events of media and of what is made of them: captures, thumbnails, thermal frames, segments and recordings."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -36,8 +36,17 @@ class MediaEvent(Event):
     data: Media
 
 
+MJPEG: Final = "mjpeg"
+"""The codec of segments that no transport stream takes: they are fragmented MP4."""
+MP4_HEAD_BYTES: Final = 2048
+"""Of such a segment these first bytes are its initialisation (`ftyp`, `moov` and padding)."""
+
+
 class Segment(Fact):
-    """A recorded span of video with its real duration; `discontinuity` where it does not continue the one before."""
+    """A recorded span of video with its real duration; `discontinuity` where it does not continue the one before.
+
+    Its medium is an MPEG transport stream, or with the codec `mjpeg` fragmented MP4 behind a head of 2048 bytes.
+    """
 
     start: Moment
     duration_s: Annotated[float, Field(gt=0, le=3600), Finite]
@@ -53,6 +62,23 @@ class Segment(Fact):
 class SegmentEvent(Event):
     type: Literal["watchpost.segment.v1"] = "watchpost.segment.v1"
     data: Segment
+
+
+class Snapshot(Fact):
+    """A full picture that was taken because its time had come (`schedule`) or somebody asked (`command`).
+
+    Its picture is kept as long as those of incidents.
+    """
+
+    trigger: Word
+    width: Pixels | None = None
+    height: Pixels | None = None
+    media: Annotated[tuple[MediaKey, ...], Items]
+
+
+class SnapshotEvent(Event):
+    type: Literal["watchpost.snapshot.v1"] = "watchpost.snapshot.v1"
+    data: Snapshot
 
 
 class RecorderState(Fact):

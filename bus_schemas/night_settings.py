@@ -7,11 +7,32 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from bus_schemas.recording_settings import ScheduleWindow, TimeOfDay
-from bus_schemas.setting_types import Number, Section, Whole, unit
+from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
 
 SUNSET_DEGREES: Final = -0.833
 """Of the middle of the sun, when its upper edge is at the horizon."""
 _J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
+
+
+Percent = Annotated[Number, Field(ge=0, le=100, json_schema_extra=unit("%"))]
+
+
+class CameraControls(Section):
+    """Controls of a camera at the machine of its agent, in percent of what its driver takes; what is left out stays as
+    it is by day.
+    """
+
+    brightness: Percent | None = Field(default=None, description="Of the picture.")
+    gain: Percent | None = Field(default=None, description="Of the sensor.")
+    exposure: Percent | None = Field(default=None, description="How long each picture is exposed, set by hand.")
+    infrared_filter: Switch | None = Field(
+        default=None, description="Whether infrared is held back; off shows more where infrared lamps are."
+    )
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is to be set."""
+        return any(value is not None for _, value in self)
 
 
 class NightSettings(Section):
@@ -33,6 +54,9 @@ class NightSettings(Section):
     )
     black_percentage: Annotated[Number, Field(gt=0, le=100, json_schema_extra=unit("%"))] = Field(
         default=99.5, description="Share of dark pixels at which a picture is called black at night."
+    )
+    controls: CameraControls = Field(
+        default=CameraControls(), description="What a camera at the machine of its agent does differently at night."
     )
 
     @model_validator(mode="after")

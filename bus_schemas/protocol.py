@@ -14,15 +14,19 @@ from bus_schemas.hub import MAX_FAULTS, OpenFault
 from bus_schemas.limits import MAX_COUNT, Word
 from bus_schemas.node import Command
 
-LiveKind = Literal["visual", "thermal", "fusion"]
-"""Which preview of a device: its picture, its temperatures, or the one over the other."""
+LiveKind = Literal["visual", "thermal", "fusion", "motion"]
+"""Which preview of a device: picture, temperatures, the one over the other, or what its motion detector sees."""
 
 VIDEO = "video"
 """The live video of a device: fragmented MP4, beside the previews."""
+MOTION = "motion"
+"""The preview that is sent, like live video, only while somebody watches it."""
 WATCH = "watch"
-"""The command that asks for live video. It has no answer, and is given again while somebody watches."""
+"""The command that asks for live video, or for the preview that the argument `kind` names. It has no answer, and is
+given again while somebody watches.
+"""
 WATCH_LEASE_S = 10.0
-"""For how long a device sends live video after such a command."""
+"""For how long a device sends what is watched after such a command."""
 
 MAX_SOURCE = 200
 NOBODY = "unknown"

@@ -16,6 +16,7 @@ from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
 from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
+from bus_schemas.snapshot_settings import SnapshotSettings as SnapshotSettings
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 
 MAX_AREAS: Final = 64
@@ -186,6 +187,7 @@ Thermography = Annotated[ThermographySettings, Field(description="How temperatur
 Recording = Annotated[
     RecordingSettings, Field(description="When video is recorded, and what is kept of the time around motion.")
 ]
+Snapshots = Annotated[SnapshotSettings, Field(description="Which snapshots are kept, and what stands in them.")]
 Night = Annotated[NightSettings, Field(description="When it is night, and how pictures are judged then.")]
 
 FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
@@ -201,6 +203,7 @@ class AdjustableSettings(Section):
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
     night: Night = NightSettings()
+    snapshots: Snapshots = SnapshotSettings()
 
     @property
     def measured_rois(self) -> tuple[Roi, ...]:

@@ -17,7 +17,7 @@ from bus_schemas.catalogue import MODELS, short_name, type_of
 from bus_schemas.event import GATEWAY, HUB, Event, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
-from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent, SnapshotEvent
 from bus_schemas.node import (
     ClockEvent,
     CommandEvent,
@@ -93,6 +93,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     RetentionEvent: _HUB,
     RulesEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     SegmentEvent: _DEVICE,
+    SnapshotEvent: _DEVICE,
     SettingsEvent: _DEVICE,
     StateEvent: _DEVICE,
     ThermalEvent: _DEVICE,

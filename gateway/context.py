@@ -33,6 +33,7 @@ from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
 from gateway.serving.sprites import SpriteCache
 from gateway.settings import GatewaySettings
+from gateway.streaming.leases import WatchLeases
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.streaming.video import LiveVideos
@@ -59,6 +60,7 @@ class Gateway:
     bus: Bus
     feed: Feed
     frames: Frames
+    leases: WatchLeases
     videos: LiveVideos
     metrics: Metrics
     consumers: tuple[ConsumerInfo, ...]

@@ -34,6 +34,7 @@ from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
 from gateway.settings import GatewaySettings
+from gateway.streaming.leases import WatchLeases
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.streaming.video import LiveVideos
@@ -66,6 +67,7 @@ def compose(
         Stores.question_scope,
     )
     bus = Bus(lambda: client_of(broker))
+    leases = WatchLeases(bus)
     return Gateway(
         settings=settings,
         hub=hub,
@@ -80,7 +82,8 @@ def compose(
             lambda: readers.ask(lambda stores: stores.journal.head()),
         ),
         frames=Frames(bus),
-        videos=LiveVideos(bus),
+        leases=leases,
+        videos=LiveVideos(bus, leases),
         metrics=Metrics(),
         consumers=consumers,
         machine=Machine(),

@@ -11,7 +11,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1
 from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
-from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent
+from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent, SnapshotEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.thermal import ThermalEvent
@@ -130,6 +130,11 @@ def media(time: datetime = START, payload: bytes = b"bytes", *, kind: str = "thu
     return make(MediaEvent, time, data, {"id": event_id, **given})
 
 
+def snapshot(time: datetime = START, **given: Any) -> SnapshotEvent:
+    data = {"trigger": "command", "media": (f"{SITE}/yard/capture/s-1",)}
+    return make(SnapshotEvent, time, data, given)
+
+
 def segment(time: datetime = START, *, duration_s: float = 10.0, **given: Any) -> SegmentEvent:
     """A recorded span that begins at `time`; the event itself is told at its end."""
     key = f"{given.get('site', SITE)}/{given.get('device', DEVICE)}/segment/{uuid4()}"
@@ -220,8 +225,8 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 
 EVERY_KIND = (
     alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
-    incident_v1, media, motion, motion_v1, recorder, recording, registry, retention, rules, segment, settings, state,
-    thermal,
+    incident_v1, media, motion, motion_v1, recorder, recording, registry, retention, rules, segment, settings, snapshot,
+    state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

@@ -137,6 +137,11 @@ SECTION: Final[dict[str, Callable[[Random], Any]]] = {
     },
     "thermography": _thermography,
     "recording": _recording,
+    "snapshots": lambda chance: {
+        "every_s": chance.choice((None, 10, 86_400)), "text": chance.choice(TEXTS)[:80],
+        "schedule": [{"start": "22:00", "end": "06:00"}] * chance.choice((0, 1, 28)),
+        "caption": chance.random() < 0.5,
+    },
     "night": lambda chance: {
         "mode": chance.choice(("never", "always", "hours", "sun")), "latitude": chance.choice((None, -90, 52.5)),
         "longitude": chance.choice((None, 180, 13.4)), "sensitivity": chance.randint(0, 100),

@@ -110,6 +110,7 @@ class SegmentPart(Struct):
     start: Moment
     duration_s: float
     media: tuple[str, ...]
+    codec: str = "h264"
     size: int = 0
     discontinuity: bool = False
 

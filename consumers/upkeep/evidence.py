@@ -1,4 +1,4 @@
-"""The sink of evidence: copies the pictures that incidents name, which are kept longer than all other pictures."""
+"""The sink of evidence: copies the pictures that incidents and snapshots name, which are kept longer than others."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bus_schemas.alert import Incident, IncidentEvent
 from bus_schemas.event import Event, MediaKey
-from bus_schemas.media import Media, MediaKind
+from bus_schemas.media import Media, MediaKind, SnapshotEvent
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.store.archive.disk import Archive, Medium
@@ -34,10 +34,12 @@ log = structlog.get_logger()
 
 
 class EvidenceSink(Sink):
-    """What an incident names is copied when it is opened and closed, and a sample of what was seen meanwhile."""
+    """What an incident names is copied when it is opened and closed, and a sample of what was seen meanwhile; what a
+    snapshot names, when it is known.
+    """
 
     name: ClassVar[str] = "evidence"
-    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
+    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, SnapshotEvent)
     schema: ClassVar[str] = """
     create table if not exists wanted (key text primary key, until real not null) strict;
     create table if not exists ended (
@@ -52,8 +54,11 @@ class EvidenceSink(Sink):
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         for record in batch:
-            if isinstance(event := record.event, IncidentEvent):
-                now, data = record.received.timestamp(), event.data
+            now = record.received.timestamp()
+            if isinstance(event := record.event, SnapshotEvent):
+                self._want(state, _pictures(event.data.media), now)
+            elif isinstance(event, IncidentEvent):
+                data = event.data
                 self._want(state, _named(data), now)
                 if data.state == "closed":
                     row = (data.incident_id, data.site, data.device, data.since.timestamp(), record.time_s)
@@ -91,10 +96,14 @@ class EvidenceSink(Sink):
 def _named(data: Incident) -> Iterator[str]:
     """The pictures that an incident names."""
     with suppress(ValidationError):
-        for key in (*data.media, *_keys.validate_python(data.details.get("last_3_media", []))):
-            with suppress(NotAKey):
-                if parse_key(key)[0].kind in PICTURES:
-                    yield key
+        yield from _pictures([*data.media, *_keys.validate_python(data.details.get("last_3_media", []))])
+
+
+def _pictures(keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        with suppress(NotAKey):
+            if parse_key(key)[0].kind in PICTURES:
+                yield key
 
 
 def _sample(reader: ArchiveReader, site: str, device: str, since: float, closed: float) -> list[str]:

@@ -25,6 +25,8 @@ class AnalysisGuard:
         self._reports = Reports(f"{name} analysis", redact)
         self._lost: deque[bool] = deque(maxlen=FRAMES)
         self._standing = standing
+        self.also: str | None = None
+        """Another lasting fault."""
         self._trouble: str | None = None
         self.lost = 0
 
@@ -48,4 +50,4 @@ class AnalysisGuard:
             self._trouble = None
         elif lost:
             self._trouble = f"the analysis fails for more than {REPORTED_SHARE:.0%} of its frames: {reason}"
-        self._health.analysed(self._trouble or self._standing)
+        self._health.analysed(self._trouble or self._standing or self.also)

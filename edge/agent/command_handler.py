@@ -1,14 +1,14 @@
 """Carries out commands to the devices of an agent: each request once, and each with an answer."""
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import structlog
 from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
-from bus_schemas.protocol import CommandRequest
+from bus_schemas.protocol import VIDEO, WATCH, CommandRequest
 from edge.agent.commands import LONGEST_DETAIL, NAMES, SNAPSHOT, CommandRefused, change_of, command_of, read_request
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
@@ -56,6 +56,9 @@ class CommandHandler:
                 log.warning("retained command ignored", topic=message.topic)
             return
         device, name = self._devices[found[:2]], found[2]
+        if name == WATCH:
+            _watch(device, message)
+            return
         outcome, is_repeat = self._outcome(device, name, message)
         if outcome is not None:
             self._finish(device, message, outcome, is_repeat=is_repeat)
@@ -161,3 +164,9 @@ class CommandHandler:
         except OSError as error:
             # The settings are in force all the same; after the next start the event is emitted once more.
             log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)
+
+
+def _watch(device: DeviceRunner, message: Incoming) -> None:
+    """It comes again and again, and nobody waits for an answer."""
+    with suppress(CommandRefused):
+        device.watch(read_request(message.payload).arguments.get("kind", VIDEO))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from edge.capture.camera_controls import OpenControls, V4l2Controls
 from edge.capture.sources.source import Pause
 from producer.ids import Clock
 
@@ -16,3 +17,4 @@ class AgentContext:
     pause: Pause
     environ: Mapping[str, str]
     started: datetime
+    open_controls: OpenControls = V4l2Controls

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from bus_schemas.node import Health
-from bus_schemas.protocol import VIDEO, WATCH_LEASE_S
+from bus_schemas.protocol import MOTION, VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.topics import live_topic
@@ -20,6 +20,8 @@ from edge.agent.analysis_guard import AnalysisGuard
 from edge.agent.context import AgentContext
 from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
+from edge.agent.night_mode import NightMode
+from edge.agent.previews import Previews
 from edge.agent.recording_events import change_drafts, segment_drafts
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_factory import (
@@ -93,10 +95,12 @@ class DeviceRunner:
         self._put = put
         self._show = show
         self._redact = Redactor(addresses(settings, context.environ)).redact
-        self._zone = ZoneInfo(settings.time_zone)
-        self._control = RecordingControl(adjustable.recording, self._zone, is_allowed=settings.rates.record)
+        self._night = NightMode(settings, context)
+        zone = ZoneInfo(settings.time_zone)
+        self._control = RecordingControl(adjustable.recording, zone, is_allowed=settings.rates.record)
         topic = live_topic(event_factory.source, VIDEO)
         self._live = LiveVideo(lambda message: show(topic, message, VIDEO_TYPE))
+        self._previews = Previews(self._show_preview)
         self._visual: VisualAnalysis | None = None
         self._thermal: ThermalAnalysis | None = None
         self._healths: dict[Kind, SourceHealth] = {}
@@ -153,9 +157,12 @@ class DeviceRunner:
         for analysis in self._analyses():
             analysis.apply(adjustable)
 
-    def watch_video(self) -> None:
-        """Somebody watches: send live video for a while."""
-        self._live.watch(WATCH_LEASE_S)
+    def watch(self, kind: object) -> None:
+        """Somebody watches: send live video, or what the motion detector sees, for a while."""
+        if kind == MOTION:
+            self._previews.watch_motion(WATCH_LEASE_S)
+        elif kind == VIDEO:
+            self._live.watch(WATCH_LEASE_S)
 
     def capture_now(self, then: Callable[[str], None]) -> None:
         """Keep a picture now, and call `then` with its key in a capture thread, once for each source."""
@@ -189,8 +196,9 @@ class DeviceRunner:
     def _begin_analysis(self, name: str, kind: Kind, drawn: Scene | None) -> AnalysisGuard:
         settings, pictures = self.settings, Pictures()
         detection, missing = self._object_detection(pictures, drawn)
-        preview = partial(self._show, live_topic(self.event_factory.source, "visual"))
-        self._visual = VisualAnalysis(self.event_factory, settings.rates, self.adjustable, pictures, detection, preview)
+        self._visual = VisualAnalysis(
+            self.event_factory, settings, self.adjustable, pictures, detection, self._previews
+        )
         return AnalysisGuard(name, self._healths[kind], self._redact, missing)
 
     def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:
@@ -210,7 +218,7 @@ class DeviceRunner:
             self.settings.rates,
             self.adjustable,
             captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
-            self._show_thermal,
+            self._show_preview,
             self._planes,
             alignment(self.settings),
         )
@@ -221,7 +229,7 @@ class DeviceRunner:
     def _planes(self) -> Planes | None:
         return self._visual.planes if self._visual is not None else None
 
-    def _show_thermal(self, kind: str, jpeg: bytes) -> None:
+    def _show_preview(self, kind: str, jpeg: bytes) -> None:
         self._show(live_topic(self.event_factory.source, kind), jpeg)
 
     def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
@@ -251,7 +259,8 @@ class DeviceRunner:
     def _analyse(self, guard: AnalysisGuard, frame: CameraFrame) -> list[Draft]:
         analysis = self._visual
         assert analysis is not None, "a guard is made together with its analysis"
-        analysis.apply(self.adjustable.at(frame.time.astimezone(self._zone)))
+        analysis.apply(self._night.in_force(self.adjustable, frame.time))
+        guard.also = self._night.trouble
         drafts = guard.drafts(partial(analysis.analyse, frame))
         if analysis.moved_at is not None:
             self._control.moved(analysis.moved_at)

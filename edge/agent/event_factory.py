@@ -6,7 +6,16 @@ from datetime import datetime
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
 from bus_schemas.codec import describe, media_key
 from bus_schemas.event import Event, device_source
-from bus_schemas.media import MediaEvent, MediaKind, RecorderEvent, RecorderState, Segment, SegmentEvent
+from bus_schemas.media import (
+    MediaEvent,
+    MediaKind,
+    RecorderEvent,
+    RecorderState,
+    Segment,
+    SegmentEvent,
+    Snapshot,
+    SnapshotEvent,
+)
 from bus_schemas.node import (
     ClockEvent,
     ClockStep,
@@ -24,7 +33,18 @@ from producer.ids import Ids
 from producer.outbox.tables import Draft
 
 Data = (
-    ClockStep | Command | Detection | Frame | Health | Heartbeat | Motion | RecorderState | Segment | Settings | Thermal
+    ClockStep
+    | Command
+    | Detection
+    | Frame
+    | Health
+    | Heartbeat
+    | Motion
+    | RecorderState
+    | Segment
+    | Settings
+    | Snapshot
+    | Thermal
 )
 
 _EVENTS: dict[type[Data], type[Event]] = {
@@ -38,6 +58,7 @@ _EVENTS: dict[type[Data], type[Event]] = {
     RecorderState: RecorderEvent,
     Segment: SegmentEvent,
     Settings: SettingsEvent,
+    Snapshot: SnapshotEvent,
     Thermal: ThermalEvent,
 }
 

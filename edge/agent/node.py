@@ -17,7 +17,7 @@ from bus_schemas.protocol import WATCH
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
 from edge.agent.command_handler import CommandHandler
-from edge.agent.commands import NAMES, command_of
+from edge.agent.commands import NAMES
 from edge.agent.context import AgentContext
 from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
@@ -224,16 +224,7 @@ class Agent:
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and carry it out."""
         with suppress(Empty):
-            message = inbox.get(timeout=POLL_EVERY_S)
-            command = command_of(message.topic)
-            if command is not None and command[2] == WATCH:
-                self._watch_video(command[:2], message)
-            else:
-                self._commands.answer(message)
-
-    def _watch_video(self, place: tuple[str, str], message: Incoming) -> None:
-        if place in self._devices and not message.retained:
-            self._devices[place].watch_video()
+            self._commands.answer(inbox.get(timeout=POLL_EVERY_S))
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         """The changed settings where they still work, otherwise the configured ones."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bus_schemas.media import RecorderState, Segment
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.capture.recording_gate import RecorderChange
-from edge.capture.segments import CONTENT_TYPE, RecordedSegment
+from edge.capture.segments import RecordedSegment
 from producer.outbox.tables import Draft
 
 
@@ -13,7 +13,7 @@ def segment_drafts(event_factory: EventFactory, finished: Sequence[RecordedSegme
     """Each medium before the event that refers to it."""
     drafts: list[Draft] = []
     for segment in finished:
-        video = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
+        video = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, segment.content_type)
         medium, key = event_factory.medium("segment", video, segment.start)
         data = Segment(
             start=segment.start,

@@ -20,6 +20,8 @@ from bus_schemas.settings import (
     RecordingSettings,
     Rois,
     Share,
+    Snapshots,
+    SnapshotSettings,
     Thermography,
     ThermographySettings,
     Zones,
@@ -90,11 +92,12 @@ class RatesSettings(SettingsModel):
     thermal_frame_s: Seconds = Field(default=600.0, description="Seconds between two raw thermal frames.")
     segment_s: Annotated[float, Field(ge=1, le=60)] = Field(default=10.0, description="Seconds of a video segment.")
     record: bool = Field(default=True, description="Whether video is recorded.")
-    record_as: Literal["sent", "h264", "encoded"] = Field(
+    record_as: Literal["sent", "sent_with_mjpeg", "h264", "encoded"] = Field(
         default="sent",
         description=(
-            "sent keeps H.264 and H.265 as the camera sends them; h264 keeps H.264 and encodes H.265, which not every "
-            "browser plays; encoded encodes all of it. Encoding takes much of a processor."
+            "sent keeps H.264 and H.265 as the camera sends them; sent_with_mjpeg MJPEG as well, which takes several "
+            "times the room and which no browser plays; h264 keeps H.264 and encodes H.265, which not every browser "
+            "plays; encoded encodes all of it. Encoding takes much of a processor."
         ),
     )
     record_fps: PerSecond | None = Field(
@@ -139,6 +142,7 @@ class DeviceParts(SettingsModel):
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
     night: Night = NightSettings()
+    snapshots: Snapshots = SnapshotSettings()
     detector: DetectorSettings | None = Field(
         default=None, description="What detects objects; none means no detections."
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from bus_schemas.media import MJPEG
 from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
 from edge.agent.context import AgentContext
 from edge.agent.defaults import DRAWN_BITS_PER_S, DRAWN_FPS
@@ -43,7 +44,12 @@ _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
 }
 
 
-PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}), "encoded": frozenset[str]()}
+PASSED: Final = {
+    "sent": frozenset({"h264", "hevc"}),
+    "sent_with_mjpeg": frozenset({"h264", "hevc", MJPEG}),
+    "h264": frozenset({"h264"}),
+    "encoded": frozenset[str](),
+}
 DRAWN: Final = Encoding(fps=DRAWN_FPS, bit_rate=DRAWN_BITS_PER_S, max_width=1280)
 
 

@@ -39,6 +39,16 @@ class MotionMeasurement:
     settled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MotionView:
+    """What the detector saw of the last picture, H x W uint8: 255 in `moving` where it moves, `None` where it looks at
+    nothing; 255 in `mask` where motion counts, `None` where it counts everywhere.
+    """
+
+    moving: Grey | None = None
+    mask: Grey | None = None
+
+
 NONE: Final = MotionMeasurement(boxes=(), area=0.0, settled=False)
 
 
@@ -66,6 +76,11 @@ class MotionDetector:
         self._background: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._most_noise: Grey = np.zeros((0, 0), np.uint8)
+        self._moving: Grey | None = None
+
+    @property
+    def view(self) -> MotionView:
+        return MotionView(self._moving if self.settings.sensitivity else None, self._mask)
 
     def use_zones(self, zones: Sequence[Zone]) -> None:
         """Count motion by these zones from the next frame on. What was learned of the scene stays."""
@@ -83,6 +98,7 @@ class MotionDetector:
         limit = cv2.convertScaleAbs(self._noise, alpha=_NOISE_FACTOR, beta=threshold(self.settings.sensitivity))
         moving = cv2.compare(difference, limit, cv2.CMP_GT)
         share = cv2.countNonZero(moving) / grey.size
+        self._moving = np.asarray(moving, np.uint8)
         if share > _SCENE_CHANGE_SHARE:
             self._start(smooth)
             return NONE

@@ -3,17 +3,22 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bus_schemas.camera import Frame, Motion
+from bus_schemas.media import Snapshot
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.defaults import FRAME_EVERY_S, MOTION_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
-from edge.agent.settings import RatesSettings
+from edge.agent.previews import Previews
+from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
 from edge.analysis.detection import ObjectDetection
 from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
+from edge.analysis.motion_preview import motion_preview
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import Pictures, Planes, thumbnail
+from edge.analysis.snapshots import SnapshotTaker, Trigger
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import CameraFrame, Samples
 from producer.outbox.tables import Draft
@@ -28,16 +33,16 @@ class VisualAnalysis:
     def __init__(
         self,
         event_factory: EventFactory,
-        rates: RatesSettings,
+        settings: DeviceSettings,
         adjustable: AdjustableSettings,
         pictures: Pictures,
         object_detection: ObjectDetection | None,
-        preview: Callable[[bytes], None],
+        previews: Previews,
     ) -> None:
         self._event_factory = event_factory
         self._pictures = pictures
         self._object_detection = object_detection
-        self._preview = preview
+        self._previews = previews
         self._wanted = self._applied = adjustable
         self._size = (0, 0)
         self._analyser = PictureAnalyser(adjustable.picture)
@@ -49,13 +54,14 @@ class VisualAnalysis:
         self._captured: deque[Grey] = deque(maxlen=3)
         """The grey planes of the captures (H x W uint8), which are compared."""
         self._last_emitted: tuple[object, ...] = ()
+        rates = settings.rates
+        self._snapshots = SnapshotTaker(settings.title, ZoneInfo(settings.time_zone))
+        self._snapshots.apply(adjustable.snapshots)
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
         self._update_due = Every(MOTION_EVERY_S)
-        self._requests: deque[Callable[[str], None]] = deque()
-        """Of snapshots, each to be called with the key of the next capture."""
         self.planes: Planes | None = None
         """The newest full picture, for the fusion with temperatures."""
 
@@ -64,8 +70,8 @@ class VisualAnalysis:
         self._wanted = adjustable
 
     def capture_now(self, then: Callable[[str], None]) -> None:
-        """Capture the next picture, and call `then` with its key in the capture thread."""
-        self._requests.append(then)
+        """Take a snapshot of the next picture, and call `then` with its key in the capture thread."""
+        self._snapshots.request(then)
 
     def analyse_sound(self, samples: Samples) -> None:
         self._level = audio.level(samples.samples)
@@ -78,6 +84,8 @@ class VisualAnalysis:
         small = self._pictures.small(frame.picture)
         state = self._analyser.analyse(small.y, frame.time)
         motion = self._detector.analyse(small.y, frame.time)
+        if self._previews.is_motion_watched:
+            self._previews.motion(motion_preview(small.y, self._detector.view, motion.boxes))
         changed = self._tracker.advance(motion, frame.time)
         drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
         captured = tuple(self._captures)[-1:] if drafts else ()
@@ -106,26 +114,25 @@ class VisualAnalysis:
         if size != self._size:
             self._captures.clear()
             self._captured.clear()
+        self._snapshots.apply(wanted.snapshots)
         self._applied, self._size = wanted, size
 
     def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
-        """A capture and a thumbnail where one is due; a capture at once where motion begins or a snapshot was
-        requested.
-        """
-        urgent = urgent or bool(self._requests)
+        """A capture, a thumbnail and a snapshot where one is due; a capture at once where motion begins."""
+        snapshot = self._snapshots.due(frame.time)
         capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
         live = self._live_due is not None and self._live_due.due(frame.time)
         drafts: list[Draft] = []
-        if capture or live:
+        if capture or live or snapshot:
             self.planes = self._pictures.planes(frame.picture)
             jpeg = self.planes.jpeg()
             if live:
-                self._preview(jpeg)
+                self._previews.picture(jpeg)
             if capture:
                 drafts.append(self._capture(jpeg, frame))
-                while self._requests:
-                    self._requests.popleft()(self._captures[-1])
                 self._captured.append(small.y.copy())
+            if snapshot:
+                drafts += self._snapshot(snapshot, self.planes, frame)
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
             picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
             drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
@@ -136,6 +143,14 @@ class VisualAnalysis:
         medium, key = self._event_factory.medium("capture", picture, frame.time)
         self._captures.append(key)
         return medium
+
+    def _snapshot(self, trigger: Trigger, planes: Planes, frame: CameraFrame) -> list[Draft]:
+        jpeg = self._snapshots.jpeg(planes, frame.time)
+        picture = EncodedPicture(jpeg, frame.picture.width, frame.picture.height)
+        medium, key = self._event_factory.medium("capture", picture, frame.time)
+        self._snapshots.taken(key)
+        data = Snapshot(trigger=trigger, width=picture.width, height=picture.height, media=(key,))
+        return [medium, self._event_factory.event(data, frame.time)]
 
     def _frame_events(
         self, frame: CameraFrame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]

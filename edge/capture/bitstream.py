@@ -1,6 +1,6 @@
-"""Converts H.264, H.265 and AAC for MPEG-TS: Annex B with parameter sets at every keyframe, and ADTS."""
+"""Converts H.264, H.265, AAC and MJPEG for segments: Annex B with parameter sets at every keyframe, and ADTS."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Final, Literal, Protocol, TypeAlias
@@ -9,6 +9,8 @@ from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.packet import Packet
 from av.video.stream import VideoStream
+
+from bus_schemas.media import MJPEG
 
 CLOCK: Final = 90_000
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
@@ -68,7 +70,8 @@ HEVC: Final = Syntax(
     set_starts=frozenset(bytes([kind << 1]) for kind in (32, 33, 34)),
 )
 SYNTAXES: Final = {syntax.codec: syntax for syntax in (H264, HEVC)}
-"""The codecs whose packets are recorded as they are sent."""
+PASSABLE: Final = frozenset({*SYNTAXES, MJPEG})
+"""The codecs whose packets can be recorded as they are sent."""
 
 
 class AnnexB:
@@ -99,6 +102,14 @@ class AnnexB:
         complete = self._parameter_sets + picture if lacks else picture
         self._parameter_sets = sets or self._parameter_sets
         return complete if kinds & self._syntax.slices else None
+
+
+class WholePictures:
+    """Every packet is a picture that needs no other: MJPEG."""
+
+    def convert(self, packet: Coded, time: datetime) -> list[Unit]:
+        unit = _unit("video", packet, bytes(packet), packet.time_base, time)
+        return [replace(unit, keyframe=True)]
 
 
 class Aac:

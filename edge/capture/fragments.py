@@ -1,4 +1,7 @@
-"""Writes fragmented MP4 (ISO/IEC 14496-12): an initialisation segment, and fragments of coded video and sound."""
+"""Writes fragmented MP4 (ISO/IEC 14496-12): an initialisation segment, and fragments of coded video and sound.
+
+MJPEG is in it as it is sent; the NAL units of H.264 and H.265 get their lengths in front.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from typing import Any, Final
 import av
 from av.packet import Packet
 
+from bus_schemas.media import MJPEG, MP4_HEAD_BYTES
 from edge.capture.bitstream import CLOCK, Unit
 
 VIDEO_TRACK: Final = 1
@@ -76,7 +80,9 @@ def fragment(number: int, units: Sequence[Unit], tracks: LiveTracks, shift: int)
     audio = [unit for unit in units if unit.kind == "audio"] if tracks.audio_rate else []
     runs: list[tuple[int, int, list[Unit], list[bytes]]] = []
     if video:
-        runs.append((VIDEO_TRACK, CLOCK, video, [length_prefixed(unit.data) for unit in video]))
+        is_whole = tracks.codec == MJPEG
+        samples = [unit.data if is_whole else length_prefixed(unit.data) for unit in video]
+        runs.append((VIDEO_TRACK, CLOCK, video, samples))
     if audio:
         runs.append((AUDIO_TRACK, tracks.audio_rate or CLOCK, audio, [without_adts(unit.data) for unit in audio]))
     head = _moof(number, runs, shift, [0] * len(runs))
@@ -86,6 +92,12 @@ def fragment(number: int, units: Sequence[Unit], tracks: LiveTracks, shift: int)
         offset += sum(map(len, samples))
     payload = b"".join(sample for _, _, _, samples in runs for sample in samples)
     return _moof(number, runs, shift, offsets) + _box(b"mdat", payload)
+
+
+def recorded_mp4(units: Sequence[Unit], tracks: LiveTracks, shift: int) -> bytes:
+    """A whole segment, whose head has the length that every one has."""
+    head = initialisation(tracks, next(unit for unit in units if unit.kind == "video"))
+    return head + _box(b"free", bytes(MP4_HEAD_BYTES - len(head) - 8)) + fragment(1, units, tracks, shift)
 
 
 def length_prefixed(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Records one device: packets of H.264 and H.265 as they come, everything else encoded."""
+"""Records one device: packets of H.264, H.265 and, if asked to, MJPEG as they come, everything else encoded."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,19 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, Unit, can_pass_aac
+from bus_schemas.media import MJPEG
+from edge.capture.bitstream import (
+    CLOCK,
+    PASSABLE,
+    SYNTAXES,
+    Aac,
+    AnnexB,
+    Coded,
+    Converter,
+    Unit,
+    WholePictures,
+    can_pass_aac,
+)
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
 from edge.capture.live_video import LiveVideo
 from edge.capture.mpegts import Layout
@@ -41,7 +53,7 @@ class Recorder:
         self._size = (0, 0)
         self._audio_rate: int | None = None
         self._codec = "h264"
-        self._packets: AnnexB | None = None
+        self._packets: Converter | None = None
         self._sounds: Aac | None = None
         self._video: VideoEncoder | None = None
         self._audio: AudioEncoder | None = None
@@ -67,8 +79,9 @@ class Recorder:
         """Segments that could not be written."""
         return self._writer.lost
 
-    def can_pass(self, video: VideoStream) -> bool:
-        return video.codec_context.name in self._encoding.passed & SYNTAXES.keys()
+    def can_pass(self, codec: str, video: VideoStream | None) -> bool:
+        """`video` is the stream of a container, without which H.264 and H.265 lack their parameter sets."""
+        return codec in self._encoding.passed & PASSABLE and (codec == MJPEG or video is not None)
 
     def begin(
         self,
@@ -76,15 +89,16 @@ class Recorder:
         video: VideoStream | None = None,
         audio: AudioStream | None = None,
         rate: int | None = None,
+        codec: str | None = None,
     ) -> None:
         """Begin a run of pictures of `size`. `video` and `audio` are streams of a container; a scene gives only the
-        `rate` of its sound. Without a `video` that can be passed on, pictures are encoded.
+        `rate` of its sound. Without a `codec` whose packets can be passed on, pictures are encoded.
         """
         self._size = size
         self._audio = self._origin = self._latest = None
-        passed = video if video is not None and self.can_pass(video) else None
-        self._packets = AnnexB(passed, SYNTAXES[passed.codec_context.name]) if passed else None
-        self._codec = passed.codec_context.name if passed else "h264"
+        passed = codec if codec is not None and self.can_pass(codec, video) else None
+        self._packets = _converter(passed, video) if passed else None
+        self._codec = passed or "h264"
         passes_audio = audio is not None and can_pass_aac(audio)
         self._sounds = Aac(bytes(audio.codec_context.extradata or b"")) if audio is not None and passes_audio else None
         rate = audio.codec_context.sample_rate if audio is not None else rate
@@ -96,7 +110,7 @@ class Recorder:
 
     def packet(self, packet: Coded, time: datetime) -> None:
         """It consumes the packet: decode it before."""
-        if packet.stream.type == "audio":
+        if packet.stream is not None and packet.stream.type == "audio":
             if self._sounds is not None:
                 for unit in self._sounds.convert(packet, time):
                     self._add(unit)
@@ -137,7 +151,7 @@ class Recorder:
         """Finish the open segment: the source has ended or is lost, `now` by its clock in 1/90000 s."""
         self._writer.finish(now)
 
-    def _video_packet(self, packets: AnnexB, packet: Coded, time: datetime) -> None:
+    def _video_packet(self, packets: Converter, packet: Coded, time: datetime) -> None:
         for unit in packets.convert(packet, time):
             if self._video is not None and unit.keyframe:
                 self._pass()
@@ -146,7 +160,7 @@ class Recorder:
             if self._origin is None:
                 self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
             self._add(unit)
-        if self._video is None and self._writer.is_overlong:
+        if self._video is None and self._writer.is_overlong and self._codec != MJPEG:
             # A camera that sends no second keyframe: its pictures are encoded until it does.
             self._encode()
 
@@ -180,3 +194,9 @@ class Recorder:
     def _ticks(self, time: datetime) -> int:
         self._origin = self._origin or time
         return round((time - self._origin).total_seconds() * CLOCK)
+
+
+def _converter(codec: str, video: VideoStream | None) -> Converter:
+    if video is None or codec == MJPEG:
+        return WholePictures()
+    return AnnexB(video, SYNTAXES[codec])

@@ -6,10 +6,13 @@ from typing import Final
 
 import structlog
 
+from bus_schemas.media import MJPEG
 from edge.capture.bitstream import CLOCK, Unit
+from edge.capture.fragments import LiveTracks, channels_of, recorded_mp4
 from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
 
-CONTENT_TYPE: Final = "video/mp2t"
+TRANSPORT_STREAM: Final = "video/mp2t"
+MP4: Final = "video/mp4"
 LONGEST_S: Final = 120
 LARGEST_BYTES: Final = 64_000_000
 HOLE: Final = timedelta(seconds=0.5)
@@ -36,6 +39,7 @@ class RecordedSegment:
     fps: float
     audio: bool
     discontinuity: bool
+    content_type: str = TRANSPORT_STREAM
 
 
 class SegmentWriter:
@@ -130,10 +134,12 @@ class SegmentWriter:
         pictures = sum(1 for unit in self._open if unit.kind == "video")
         # A clock step leaves a hole or an overlap, although the pictures go on.
         jumps = self._ended is not None and abs(first.time - self._ended) > HOLE
+        is_mp4 = self._layout.codec == MJPEG
         return RecordedSegment(
             start=first.time,
             duration_s=round(duration, 6),
-            data=self._counters.continued(muxed(ordered(self._open), self._layout, shift)),
+            data=self._mp4(self._layout, shift) if is_mp4 else self._transport_stream(self._layout, shift),
+            content_type=MP4 if is_mp4 else TRANSPORT_STREAM,
             codec=self._layout.codec,
             width=self._layout.width,
             height=self._layout.height,
@@ -141,3 +147,12 @@ class SegmentWriter:
             audio=any(unit.kind == "audio" for unit in self._open),
             discontinuity=self._restarted or jumps,
         )
+
+    def _transport_stream(self, layout: Layout, shift: int) -> bytes:
+        return self._counters.continued(muxed(ordered(self._open), layout, shift))
+
+    def _mp4(self, layout: Layout, shift: int) -> bytes:
+        sound = next((unit for unit in self._open if unit.kind == "audio"), None)
+        channels = channels_of(sound.data) if sound is not None else 1
+        tracks = LiveTracks(layout.codec, layout.width, layout.height, layout.audio_rate, channels)
+        return recorded_mp4(ordered(self._open), tracks, shift)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bus_schemas.event import iso
+from bus_schemas.media import MP4_HEAD_BYTES
 
 MEDIA_TYPE = "application/vnd.apple.mpegurl"
 LIVE_SEGMENTS = 10
+TABLES_BYTES = 3 * 188
+"""The packets with which a transport stream begins: its service, its programs and its streams."""
 TOLERANCE = timedelta(seconds=0.5)
 """Segments follow each other although their clocks are not exact; a longer silence is a hole."""
 
@@ -21,6 +24,8 @@ class PlaylistSegment:
     duration_s: float
     url: str
     restarted: bool = False
+    mp4_bytes: int | None = None
+    """The size of one that is fragmented MP4 behind its head; `None` of a transport stream."""
 
     @property
     def end(self) -> datetime:
@@ -46,8 +51,21 @@ def recorded(segments: Sequence[PlaylistSegment], *, closed: bool) -> str:
 
 
 def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
-    """Whether a player must start its decoder anew: after a restart, a hole, or where segments overlap."""
-    return after.restarted or abs(after.start - before.end) > TOLERANCE
+    """Whether a player must start its decoder anew: after a restart, a hole, another container, or where segments
+    overlap.
+    """
+    is_other = (before.mp4_bytes is None) != (after.mp4_bytes is None)
+    return after.restarted or is_other or abs(after.start - before.end) > TOLERANCE
+
+
+def _head(before: PlaylistSegment | None, segment: PlaylistSegment, *, begins: bool) -> list[str]:
+    """What a player reads before it: the head of MP4, or, after MP4, the tables of the transport stream."""
+    was_mp4 = before is not None and before.mp4_bytes is not None
+    if segment.mp4_bytes is not None and (begins or not was_mp4):
+        return [f'#EXT-X-MAP:URI="{segment.url}",BYTERANGE="{MP4_HEAD_BYTES}@0"']
+    if segment.mp4_bytes is None and was_mp4:
+        return [f'#EXT-X-MAP:URI="{segment.url}",BYTERANGE="{TABLES_BYTES}@0"']
+    return []
 
 
 def _playlist(segments: Sequence[PlaylistSegment], kind: list[str], place: MediaSequence, *, closed: bool) -> str:
@@ -64,7 +82,10 @@ def _playlist(segments: Sequence[PlaylistSegment], kind: list[str], place: Media
             lines.append("#EXT-X-DISCONTINUITY")
         if broken or before is None:
             lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{iso(segment.start)}")
-        lines += [f"#EXTINF:{segment.duration_s:.6f},", segment.url]
+        lines += [*_head(before, segment, begins=broken), f"#EXTINF:{segment.duration_s:.6f},"]
+        if segment.mp4_bytes is not None:
+            lines.append(f"#EXT-X-BYTERANGE:{segment.mp4_bytes - MP4_HEAD_BYTES}@{MP4_HEAD_BYTES}")
+        lines.append(segment.url)
         before = segment
     if closed:
         lines.append("#EXT-X-ENDLIST")

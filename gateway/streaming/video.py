@@ -8,29 +8,19 @@ too slow goes on with a later keyframe. So it is behind, and costs the others no
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Final, Protocol
+from contextlib import asynccontextmanager
+from typing import Final
 
-from bus_schemas.event import GATEWAY, device_source
-from bus_schemas.protocol import VIDEO, WATCH, WATCH_LEASE_S, CommandRequest
-from bus_schemas.topics import command_topic, live_topic
-from gateway.messages.bus import BusUnreachable, Topics
-from gateway.messages.ids import uuid7
+from bus_schemas.event import device_source
+from bus_schemas.protocol import VIDEO
+from bus_schemas.topics import live_topic
+from gateway.messages.bus import Topics
+from gateway.streaming.leases import WatchLeases
 
 MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
 """Of the messages since the keyframe before the last one; of a device with more, its viewers wait for the next."""
-RENEW_S: Final = WATCH_LEASE_S / 3
-SUBSCRIBE_S: Final = 1.0
 _INITIAL: Final = b"ftyp"
-
-
-class LeaseBus(Topics, Protocol):
-    """A connection to the broker."""
-
-    async def settled(self, within: float) -> None: ...
-
-    async def publish(self, topic: str, payload: bytes) -> None: ...
 
 
 class WatchedVideo:
@@ -91,10 +81,10 @@ class WatchedVideo:
 
 
 class LiveVideos:
-    def __init__(self, bus: LeaseBus) -> None:
-        self._bus = bus
+    def __init__(self, topics: Topics, leases: WatchLeases) -> None:
+        self._topics = topics
+        self._leases = leases
         self._videos: dict[str, WatchedVideo] = {}
-        self._leases: dict[str, asyncio.Task[None]] = {}
         self.is_stopped = False
 
     @property
@@ -115,25 +105,16 @@ class LiveVideos:
         video = self._videos.get(source)
         if video is None:
             video = self._videos[source] = WatchedVideo()
-            self._bus.listen(live_topic(source, VIDEO), video.take)
-            self._leases[source] = asyncio.create_task(self._renew(source))
+            self._topics.listen(live_topic(source, VIDEO), video.take)
         video.watchers += 1
         try:
-            yield video
+            with self._leases.held(source, VIDEO):
+                yield video
         finally:
             video.watchers -= 1
             if not video.watchers:
                 del self._videos[source]
-                self._leases.pop(source).cancel()
-                self._bus.forget(live_topic(source, VIDEO), video.take)
-
-    async def _renew(self, source: str) -> None:
-        await self._bus.settled(SUBSCRIBE_S)
-        while True:
-            request = CommandRequest(request_id=uuid7(), name=WATCH, by=GATEWAY)
-            with suppress(BusUnreachable):
-                await self._bus.publish(command_topic(source, WATCH), request.to_bytes())
-            await asyncio.sleep(RENEW_S)
+                self._topics.forget(live_topic(source, VIDEO), video.take)
 
 
 def codecs(message: bytes) -> str | None:
@@ -146,7 +127,9 @@ def codecs(message: bytes) -> str | None:
 
 
 def _video_codec(message: bytes) -> str | None:
-    """ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1, and its annex E."""
+    """ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1, and its annex E; of MJPEG as the MP4 registration authority names it."""
+    if b"mp4v" in message:
+        return "mp4v.6c"
     if (place := message.find(b"avcC")) >= 0:
         return f"avc1.{message[place + 5 : place + 8].hex()}"
     if (place := message.find(b"hvcC")) < 0:

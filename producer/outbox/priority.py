@@ -36,6 +36,7 @@ BY_TYPE = {
     "detection": Priority.FINDING,
     "thermal": Priority.FINDING,
     "heartbeat": Priority.FINDING,
+    "snapshot": Priority.FINDING,
     "alert": Priority.VITAL,
     "annotation": Priority.VITAL,
     "clock": Priority.VITAL,

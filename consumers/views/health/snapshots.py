@@ -43,7 +43,7 @@ class Clock(NamedTuple):
     started: float
 
 
-class Snapshot(NamedTuple):
+class HealthSnapshot(NamedTuple):
     position: int
     clock: Clock
     devices: list[DeviceRow]
@@ -95,7 +95,7 @@ def content(state: bytes) -> bytes:
     return sha256(zlib.decompress(state)).digest()
 
 
-def newest(view: sqlite3.Connection, upto: int) -> Snapshot | None:
+def newest(view: sqlite3.Connection, upto: int) -> HealthSnapshot | None:
     """The last snapshot up to a position; `None` where the view begins after it. Raises `Forgotten`."""
     found = view.execute(
         "select position, state from snapshots where position <= ? order by position desc limit 1", (upto,)
@@ -107,4 +107,4 @@ def newest(view: sqlite3.Connection, upto: int) -> Snapshot | None:
         return None
     position, state = found
     clock, columns = from_json(zlib.decompress(state))
-    return Snapshot(position, Clock(*clock), [DeviceRow(*row) for row in zip(*columns, strict=True)])
+    return HealthSnapshot(position, Clock(*clock), [DeviceRow(*row) for row in zip(*columns, strict=True)])

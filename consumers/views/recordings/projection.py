@@ -33,7 +33,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
@@ -43,7 +43,7 @@ class RecordingsProjection(Projection):
     create table if not exists segments (
         site text not null, device text not null, start real not null, end real not null check (end > start),
         key text not null, size integer not null, discontinuity integer not null, position integer not null,
-        primary key (site, device, start)
+        codec text not null, primary key (site, device, start)
     ) strict, without rowid;
     create index if not exists segments_start on segments (start);
     create table if not exists dropped (

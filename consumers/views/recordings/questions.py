@@ -32,6 +32,7 @@ class SegmentRow(NamedTuple):
     size: int
     discontinuity: bool
     position: int
+    codec: str = "h264"
 
     @property
     def duration_s(self) -> float:
@@ -97,10 +98,14 @@ def segments(
 ) -> list[SegmentRow]:
     """The segments that overlap the span, oldest first."""
     found = view.execute(
-        f"select start, end, key, size, discontinuity, position {_OVERLAPPING}",
+        f"select start, end, key, size, discontinuity, position, codec {_OVERLAPPING}",
         (site, device, start.timestamp(), end.timestamp(), limit),
     )
-    return [SegmentRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
+    return [_row(row) for row in found]
+
+
+def _row(row: tuple[Any, ...]) -> SegmentRow:
+    return SegmentRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6])
 
 
 def keys_between(view: sqlite3.Connection, site: str, device: str, start: float, end: float) -> tuple[str, ...]:
@@ -112,11 +117,11 @@ def keys_between(view: sqlite3.Connection, site: str, device: str, start: float,
 def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[SegmentRow]:
     """The last segments, oldest first: what a live list shows."""
     found = view.execute(
-        "select start, end, key, size, discontinuity, position from segments where site = ? and device = ? "
+        "select start, end, key, size, discontinuity, position, codec from segments where site = ? and device = ? "
         "order by start desc limit ?",
         (site, device, limit),
     ).fetchall()
-    return [SegmentRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
+    return [_row(row) for row in reversed(found)]
 
 
 def number_of(view: sqlite3.Connection, site: str, device: str, start: float) -> int:

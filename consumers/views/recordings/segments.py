@@ -9,7 +9,7 @@ from consumers.store.journal.clock_ahead import AHEAD_US
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.recorded import Quarter, count_again, forget, quarter_of
 
-_Row = tuple[str, str, float, float, str, int, int, int]
+_Row = tuple[str, str, float, float, str, int, int, int, str]
 
 
 class BatchSegments:
@@ -29,7 +29,8 @@ class BatchSegments:
         # Of a segment shorter than that, a moment of today cannot tell where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
         self._quarters.add((site, device, quarter_of(start)))
-        self._rows.append((site, device, start, end, key, data.size, int(data.discontinuity), record.position))
+        row = (site, device, start, end, key, data.size, int(data.discontinuity), record.position, data.codec)
+        self._rows.append(row)
 
     def forget(self, record: Recorded) -> None:
         """What retention has dropped from the archive can no longer be played."""
@@ -54,7 +55,7 @@ class BatchSegments:
     def save(self) -> None:
         """Of those of a device with the same begin the last stays."""
         if self._rows:
-            self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+            self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
             count_again(self._view, self._quarters)
             self._rows.clear()
             self._quarters.clear()

@@ -19,6 +19,7 @@ from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
 from edge.capture.sources.failure_reasons import UNKNOWN_CODEC
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
+from edge.capture.sources.sender_reports import reported_time
 
 MOST_AHEAD: Final = 500
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
@@ -27,12 +28,15 @@ _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
 @dataclass(frozen=True, slots=True)
 class DemuxedPacket:
-    """A packet with its own timestamp in seconds and the time of its arrival, where these are known."""
+    """A packet with its own timestamp in seconds, the time of its arrival, and `reported_s`, when it was taken by the
+    reports of its camera in seconds since 1970, where these are known.
+    """
 
     kind: Literal["video", "audio"]
     packet: Any
     stamp: float | None
     at_s: float | None = None
+    reported_s: float | None = None
 
 
 class Demuxer(Protocol):
@@ -98,6 +102,7 @@ class ContainerDemuxer:
         self._context.options = {"max_pixels": str(MAX_PIXELS)}
         self.codec: str = self._context.name
         self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
+        self._has_reports = self._container.format.name == "rtsp"
         self._packets: Iterator[Any] = iter(())
         self._ahead: deque[DemuxedPacket] = deque()
         self.resume()
@@ -148,7 +153,9 @@ class ContainerDemuxer:
             return None
         stamp = packet.pts if packet.pts is not None else packet.dts
         seconds = None if stamp is None else float(stamp * packet.time_base)
-        return DemuxedPacket("video" if packet.stream.type == "video" else "audio", packet, seconds)
+        if packet.stream.type != "video":
+            return DemuxedPacket("audio", packet, seconds)
+        return DemuxedPacket("video", packet, seconds, reported_s=reported_time(packet) if self._has_reports else None)
 
     def resume(self) -> None:
         streams = [self.video, *([self.audio] if self.audio is not None else [])]

@@ -1,11 +1,21 @@
 """Measures how much of the stream of a camera is usable, for its health."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+
 from edge.capture.recorder import Recorder
 from edge.capture.sources.liveness import Damage
 from edge.capture.sources.load_shedding import LoadShedding
 from edge.capture.sources.packet_timing import PacketTiming
+from edge.capture.sources.sender_reports import Lateness
 from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 class StreamQuality:
@@ -16,12 +26,24 @@ class StreamQuality:
         self._lost = 0
         self.pictures, self.sound = Damage(elapsed), Damage(elapsed)
         self.shedding = LoadShedding(elapsed, only_keyframes=only_keyframes)
+        self.lateness = Lateness()
+        self.is_damaged = False
+        """Whether an attempt with the packet that is being worked on has failed."""
 
     def report(self, arrivals: PacketTiming, codec: str) -> StreamReport:
         fps, bits_per_s = arrivals.measured()
         complaint = self.pictures.sentence("what it sent") or self._lost_segments() or self.shedding.complaint()
-        remark = self.sound.sentence("its sound") or self.shedding.remark()
+        remark = self.sound.sentence("its sound") or self.shedding.remark() or self.lateness.remark()
         return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark)
+
+    def attempt(self, step: Callable[..., T], *given: Any) -> T | None:
+        """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""
+        try:
+            return step(*given)
+        except Exception as error:  # noqa: BLE001 - counted and reported; a camera must not be able to end its agent
+            self.is_damaged = True
+            log.debug("packet lost", step=step.__name__, error=repr(error))
+            return None
 
     def _lost_segments(self) -> str | None:
         """Counts since the last report."""

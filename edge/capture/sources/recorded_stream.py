@@ -20,7 +20,7 @@ class RecordedStream:
         self._recorder = recorder
         self._demuxer = demuxer
         self._size: tuple[int, int] | None = None
-        self._may_pass = demuxer.video is not None and recorder.can_pass(demuxer.video)
+        self._may_pass = recorder.can_pass(demuxer.codec, demuxer.video)
         self._waiting: deque[tuple[Any, datetime]] = deque(maxlen=MOST_WAITING)
 
     def goes_on_with(self, demuxer: Demuxer) -> bool:
@@ -65,7 +65,8 @@ class RecordedStream:
 
     def _begin(self, size: tuple[int, int]) -> None:
         self._size = size
-        self._recorder.begin(size, self._demuxer.video if self._may_pass else None, self._demuxer.audio)
+        codec = self._demuxer.codec if self._may_pass else None
+        self._recorder.begin(size, self._demuxer.video, self._demuxer.audio, codec=codec)
         while self._waiting:
             packet, time = self._waiting.popleft()
             if self._may_pass:

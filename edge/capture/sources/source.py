@@ -82,7 +82,7 @@ class Samples:
 class StreamReport:
     """What a camera sends, every few seconds: its rate, codec, bit rate, and what is wrong with it.
 
-    A `remark` is about its sound, and not a fault of its pictures.
+    A `remark` is about its sound or its clock, and not a fault of its pictures.
     """
 
     fps: float

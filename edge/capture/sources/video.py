@@ -1,14 +1,13 @@
 """Reads pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import av
-import structlog
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
@@ -37,10 +36,6 @@ REPORT_S: Final = 5.0
 _IDLE_S: Final = 0.5
 _DAMAGED_IN_A_ROW: Final = 50
 _TICK: Final = Fraction(1, CLOCK)
-
-T = TypeVar("T")
-
-log = structlog.get_logger(__name__)
 
 
 class VideoSource:
@@ -208,7 +203,7 @@ class VideoSource:
         self._begin(end)
 
     def _take(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
-        self._is_damaged = False
+        self._quality.is_damaged = False
         if arrival.kind == "video":
             if arrival.packet.size:
                 self._liveness.packet(self._timing.at)
@@ -216,20 +211,15 @@ class VideoSource:
         else:
             self._liveness.sound(self._timing.at)
             self._take_sound(demuxer, arrival)
-        (self._quality.pictures if arrival.kind == "video" else self._quality.sound).count(damaged=self._is_damaged)
-
-    def _attempt(self, step: Callable[..., T], *given: Any) -> T | None:
-        """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""
-        try:
-            return step(*given)
-        except Exception as error:  # noqa: BLE001 - counted and reported; a camera must not be able to end its agent
-            self._is_damaged = True
-            log.debug("packet lost", step=step.__name__, error=repr(error))
-            return None
+        (self._quality.pictures if arrival.kind == "video" else self._quality.sound).count(
+            damaged=self._quality.is_damaged
+        )
 
     def _take_video(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
         packet = arrival.packet
         at = self._timing.time(arrival) if packet.size else self._zero
+        if arrival.reported_s is not None and packet.size:
+            self._quality.lateness.note(arrival.reported_s, self._arrived(at).timestamp(), at)
         stampless = self._timing.stampless
         packet.time_base = _TICK
         packet.pts = packet.dts = None if stampless else self._ticks(at)
@@ -239,9 +229,9 @@ class VideoSource:
             return
         if shedding.skips_pictures:
             self._liveness.decoded(self._elapsed())
-        pictures = self._attempt(demuxer.decode, packet)
+        pictures = self._quality.attempt(demuxer.decode, packet)
         if self._stream and not stampless:
-            self._attempt(self._stream.packet, packet, self._wall(at))
+            self._quality.attempt(self._stream.packet, packet, self._wall(at))
         for picture in pictures or []:
             self._picture(picture)
 
@@ -254,12 +244,12 @@ class VideoSource:
             self._wait_until(at)
         if self._stream and (picture.rotation % 360 or self._timing.stampless):
             self._stream.never_pass()
-        upright_one = self._attempt(upright, picture)
+        upright_one = self._quality.attempt(upright, picture)
         if upright_one is None:
             return
         time = self._wall(at)
         if self._stream:
-            self._attempt(self._stream.picture, upright_one, time, self._ticks(at))
+            self._quality.attempt(self._stream.picture, upright_one, time, self._ticks(at))
         if self._due is None or at >= self._due - STEP_S:
             every_s = self._quality.shedding.frame_interval_s(self._every_s)
             late = self._due is None or at - self._due > every_s
@@ -275,13 +265,13 @@ class VideoSource:
         packet.duration = 0
         takes = self._quality.shedding.takes_sound()
         self._seconds = self._seconds if takes else OneSecondChunks()
-        sounds = self._attempt(demuxer.decode, packet) if takes else []
+        sounds = self._quality.attempt(demuxer.decode, packet) if takes else []
         if self._stream:
-            self._attempt(self._stream.sound_packet, packet, self._wall(at))
+            self._quality.attempt(self._stream.sound_packet, packet, self._wall(at))
         for sound in sounds or []:
-            for part in self._attempt(self._resampler.samples, sound, self._wall(at)) or []:
+            for part in self._quality.attempt(self._resampler.samples, sound, self._wall(at)) or []:
                 if self._stream:
-                    self._attempt(self._stream.sound, part, self._ticks(at))
+                    self._quality.attempt(self._stream.sound, part, self._ticks(at))
                 at += part.duration_s
                 if second := self._seconds.add(part):
                     self._ready.append(second)
@@ -289,8 +279,12 @@ class VideoSource:
     def _ticks(self, at: float) -> int:
         return round((at - self._zero) * CLOCK)
 
-    def _wall(self, at: float) -> datetime:
+    def _arrived(self, at: float) -> datetime:
         return self._clock() + timedelta(seconds=at - self._elapsed())
+
+    def _wall(self, at: float) -> datetime:
+        """When it was taken, as far as the camera reports it."""
+        return self._arrived(at) - timedelta(seconds=self._quality.lateness.seconds)
 
     def _wait_until(self, at: float) -> None:
         early = at - self._elapsed()

@@ -20,6 +20,7 @@ from bus_schemas.settings import (
     Roi,
     Rois,
     SettingsChange,
+    SnapshotSettings,
     ThermographySettings,
     Zone,
     Zones,
@@ -93,6 +94,7 @@ class SettingsAnswer(BaseModel):
     thermography: ThermographySettings
     recording: RecordingSettings
     night: NightSettings
+    snapshots: SnapshotSettings
     set_aside: dict[str, str] = Field(
         description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pydantic import Field
 from starlette.responses import Response
 
+from bus_schemas.media import MJPEG
 from consumers.views.health.questions import last_tick
 from consumers.views.recordings.questions import SegmentRow, newest_segments, number_of, segments
 from gateway.calls import Call, Operation
@@ -17,7 +18,7 @@ from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.routes.media.recordings import playable
 from gateway.serving import playlists
-from gateway.serving.media_links import media_url
+from gateway.serving.media_links import segment_url
 from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, MediaSequence, PlaylistSegment
 from producer.times import moment_of_seconds
 
@@ -114,7 +115,13 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
 
 def _segments(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:
     return [
-        PlaylistSegment(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
+        PlaylistSegment(
+            moment_of_seconds(one.start),
+            round(one.duration_s, 6),
+            segment_url(one.key, one.codec),
+            one.discontinuity,
+            one.size if one.codec == MJPEG else None,
+        )
         for one in found
         if one.key
     ]

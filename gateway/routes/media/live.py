@@ -1,13 +1,13 @@
 """Routes of live events (SSE), live pictures (MJPEG) and live video (fragmented MP4)."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 
 from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.event import device_source
-from bus_schemas.protocol import LiveKind
+from bus_schemas.protocol import MOTION, LiveKind
 from bus_schemas.topics import live_topic
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -20,6 +20,8 @@ from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
 
 FIRST_FRAME_S = 2.0
+FIRST_ASKED_S = 5.0
+"""Of what a device sends only when it is asked to."""
 STILL_S = 1.0
 FIRST_VIDEO_S = 8.0
 """A camera may send a keyframe every few seconds only."""
@@ -59,7 +61,9 @@ def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
 
 
 async def watch(call: Call[Watching]) -> Response:
-    """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera."""
+    """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. `motion` is what its
+    motion detector sees, with what counts in orange; the device draws it only while it is watched.
+    """
     asked = call.parameters
     _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)
@@ -126,8 +130,9 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
     """Frames from the bus; ends without one when none comes and there is no capture either."""
     asked, frames = call.parameters, call.gateway.frames
     number, shown = 0, ""
-    with frames.watch(live_topic(device_source(asked.site, asked.device), asked.kind)) as seen:
-        wait_s = FIRST_FRAME_S
+    source = device_source(asked.site, asked.device)
+    with frames.watch(live_topic(source, asked.kind)) as seen, _lease(call.gateway, source, asked.kind):
+        wait_s = FIRST_ASKED_S if asked.kind == MOTION else FIRST_FRAME_S
         while not frames.is_stopped:
             if await seen.newer(number, wait_s):
                 number, wait_s = seen.number, FIRST_FRAME_S
@@ -141,6 +146,10 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
             if still is not None and still.key != shown:
                 shown = still.key
                 yield still.body
+
+
+def _lease(gateway: Gateway, source: str, kind: LiveKind) -> AbstractContextManager[None]:
+    return gateway.leases.held(source, kind) if kind == MOTION else nullcontext()
 
 
 OPERATIONS = [

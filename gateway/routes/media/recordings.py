@@ -16,7 +16,7 @@ from gateway.http.parameters import DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
-from gateway.serving.media_links import media_url
+from gateway.serving.media_links import segment_url
 from producer.times import moment_of_seconds
 
 LONGEST = timedelta(days=32)
@@ -122,7 +122,7 @@ async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
             SegmentAnswer(
                 time=moment_of_seconds(one.start),
                 duration_s=round(one.duration_s, 6),
-                url=media_url(one.key),
+                url=segment_url(one.key, one.codec),
                 bytes=one.size,
                 discontinuity=one.discontinuity,
                 tier=tiers.get(one.key, "hot"),

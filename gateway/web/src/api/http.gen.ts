@@ -203,7 +203,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. */
+        /** Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. `motion` is what its motion detector sees, with what counts in orange; the device draws it only while it is watched. */
         get: operations["get_live_site_device_kind_mjpg"];
         put?: never;
         post?: never;
@@ -1611,6 +1611,33 @@ export interface components {
             events: number;
             intensity: string;
         };
+        /**
+         * CameraControls
+         * @description Controls of a camera at the machine of its agent, in percent of what its driver takes; what is left out stays as
+         *     it is by day.
+         */
+        CameraControls: {
+            /**
+             * @description Of the picture.
+             * @default null
+             */
+            brightness: number | null;
+            /**
+             * @description Of the sensor.
+             * @default null
+             */
+            gain: number | null;
+            /**
+             * @description How long each picture is exposed, set by hand.
+             * @default null
+             */
+            exposure: number | null;
+            /**
+             * @description Whether infrared is held back; off shows more where infrared lamps are.
+             * @default null
+             */
+            infrared_filter: boolean | null;
+        };
         /** CameraCounts */
         CameraCounts: {
             cam_name: string;
@@ -2525,6 +2552,16 @@ export interface components {
              * @default 99.5
              */
             black_percentage: number;
+            /**
+             * @description What a camera at the machine of its agent does differently at night.
+             * @default {
+             *       "brightness": null,
+             *       "gain": null,
+             *       "exposure": null,
+             *       "infrared_filter": null
+             *     }
+             */
+            controls: components["schemas"]["CameraControls"];
         };
         /**
          * NotStarted
@@ -3093,6 +3130,7 @@ export interface components {
             thermography: components["schemas"]["ThermographySettings"];
             recording: components["schemas"]["RecordingSettings"];
             night: components["schemas"]["NightSettings"];
+            snapshots: components["schemas"]["SnapshotSettings"];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
             set_aside: {
                 [key: string]: string;
@@ -3124,6 +3162,8 @@ export interface components {
             recording?: components["schemas"]["RecordingSettings"];
             /** @description When it is night, and how pictures are judged then. */
             night?: components["schemas"]["NightSettings"];
+            /** @description Which snapshots are kept, and what stands in them. */
+            snapshots?: components["schemas"]["SnapshotSettings"];
         };
         /** SettingsField */
         SettingsField: {
@@ -3218,6 +3258,32 @@ export interface components {
             hub: components["schemas"]["Hub"];
             /** @description Sites that are watched no more. */
             retired: components["schemas"]["Retired"][];
+        };
+        /**
+         * SnapshotSettings
+         * @description Full pictures that are kept longer than others: at regular times, and when somebody asks for one.
+         */
+        SnapshotSettings: {
+            /**
+             * @description Seconds from one to the next; none takes them only when somebody asks.
+             * @default null
+             */
+            every_s: number | null;
+            /**
+             * @description The hours in which they are taken; none is always.
+             * @default []
+             */
+            schedule: components["schemas"]["ScheduleWindow"][];
+            /**
+             * @description Whether name, time and text stand in the picture.
+             * @default true
+             */
+            caption: boolean;
+            /**
+             * @description Stands in the caption after name and time.
+             * @default
+             */
+            text: string;
         };
         /** Sprite */
         Sprite: {
@@ -4174,7 +4240,7 @@ export interface operations {
             path: {
                 site: string;
                 device: string;
-                kind: "visual" | "thermal" | "fusion";
+                kind: "visual" | "thermal" | "fusion" | "motion";
             };
             cookie?: never;
         };

@@ -1,6 +1,6 @@
 // The words of recording: modes, days of the week, and why nothing is recorded.
 
-import type { RecordingSettings } from '../api/api';
+import type { RecordingSettings, Settings } from '../api/api';
 
 export type RecordingMode = RecordingSettings['mode'];
 type Weekday = RecordingSettings['schedule'][number]['days'][number];
@@ -15,6 +15,14 @@ export const WEEKDAYS: readonly (readonly [Weekday, string, string])[] = [
   ['sat', 'Sa', 'Saturday'],
   ['sun', 'Su', 'Sunday'],
 ];
+export type NightMode = Settings['night']['mode'];
+export const NIGHTS: readonly NightMode[] = ['never', 'always', 'hours', 'sun'];
+const nights: Record<NightMode, string> = {
+  never: 'Never',
+  always: 'Always',
+  hours: 'In certain hours',
+  sun: 'From sunset to sunrise',
+};
 const modes: Record<string, string> = {
   continuous: 'Always',
   motion: 'While something moves',
@@ -28,6 +36,7 @@ const reasons: Record<string, string> = {
   no_motion: 'Nothing moved',
 };
 
+export const nightWord = (mode: NightMode): string => nights[mode];
 export const modeWord = (mode: string): string => modes[mode] ?? mode;
 /** Why a device records nothing on purpose. */
 export const pauseWord = (reason: string | null | undefined): string => reasons[reason ?? ''] ?? 'Not recorded';

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../format/time';
-import { REACHES, labelEvery, nextReach, reachCode, reachFrom, windowAround, windowWith } from './zoom';
+import { REACHES, exactnessOf, labelEvery, nextReach, reachCode, reachFrom, windowAround, windowWith } from './zoom';
 
 const day = { from: 0, to: DAY };
 
 describe('the reach of the time bar', () => {
-  it('goes from 90 days to a minute and back, and stays there', () => {
-    expect([90 * DAY, 7 * DAY, DAY, 10 * MINUTE, MINUTE].map((reach) => nextReach(reach, 1))).toEqual([
+  it('goes from 90 days to ten seconds and back, and stays there', () => {
+    expect([90 * DAY, 7 * DAY, DAY, 10 * MINUTE, MINUTE, 10_000].map((reach) => nextReach(reach, 1))).toEqual([
       30 * DAY,
       DAY,
       6 * HOUR,
       MINUTE,
-      MINUTE,
+      10_000,
+      10_000,
     ]);
     expect([90 * DAY, DAY, 6 * HOUR, MINUTE].map((reach) => nextReach(reach, -1))).toEqual([
       90 * DAY,
@@ -22,10 +23,14 @@ describe('the reach of the time bar', () => {
   });
 
   it('is written into the address and read back', () => {
-    expect(REACHES.map(reachCode)).toEqual(['90d', '30d', '7d', '24h', '6h', '1h', '10m', '1m']);
+    expect(REACHES.map(reachCode)).toEqual(['90d', '30d', '7d', '24h', '6h', '1h', '10m', '1m', '10s']);
     expect(REACHES.map((reach) => reachFrom(reachCode(reach)))).toEqual([...REACHES]);
     expect([reachFrom(null), reachFrom('2y')]).toEqual([DAY, DAY]);
   });
+});
+
+it('a moment is chosen to the second, and to a tenth of it where the bar shows seconds', () => {
+  expect([DAY, MINUTE, 10_000].map(exactnessOf)).toEqual([1000, 1000, 100]);
 });
 
 describe('the window', () => {
@@ -55,6 +60,8 @@ describe('labels', () => {
     [HOUR, 1100, 5],
     [10 * MINUTE, 1100, 1],
     [MINUTE, 1100, 1 / 6],
+    [10_000, 1100, 1 / 60],
+    [10_000, 500, 1 / 30],
     [90 * DAY, 1100, 7 * 1440],
     [90 * DAY, 260, 28 * 1440],
   ])('of %i ms in %i px are %i minutes apart', (reach, width, minutes) =>

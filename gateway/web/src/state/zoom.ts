@@ -1,8 +1,9 @@
-// How much time the bar shows: from 90 days to a minute. Closer than a day, the handle stays where it is.
+// How much time the bar shows: from 90 days to ten seconds. Closer than a day, the handle stays where it is.
 
 import { DAY, HOUR, MINUTE } from '../format/time.ts';
 
-export const REACHES = [90 * DAY, 30 * DAY, 7 * DAY, DAY, 6 * HOUR, HOUR, 10 * MINUTE, MINUTE] as const;
+const SECOND = 1000;
+export const REACHES = [90 * DAY, 30 * DAY, 7 * DAY, DAY, 6 * HOUR, HOUR, 10 * MINUTE, MINUTE, 10 * SECOND] as const;
 
 export interface Window {
   from: number;
@@ -11,6 +12,7 @@ export interface Window {
 
 export function reachWord(reach: number): string {
   if (reach > DAY) return `${reach / DAY} d`;
+  if (reach < MINUTE) return `${reach / SECOND} s`;
   return reach >= HOUR ? `${reach / HOUR} h` : `${reach / MINUTE} min`;
 }
 
@@ -38,16 +40,21 @@ export function windowWith(at: number, window: Window, day: Window): Window {
   return windowAround(at, 0.5, reach, day);
 }
 
-/** How far an arrow key moves the handle: a minute of a day, a second of ten minutes. */
+/** How far an arrow key moves the handle: a minute of a day, a second of ten minutes, a tenth of ten seconds. */
 export function stepOf(reach: number): number {
   if (reach > DAY) return reach > 30 * DAY ? 3 * HOUR : reach > 7 * DAY ? HOUR : 10 * MINUTE;
-  return reach >= 6 * HOUR ? MINUTE : reach >= HOUR ? 10_000 : 1000;
+  return reach >= 6 * HOUR ? MINUTE : reach >= HOUR ? 10 * SECOND : exactnessOf(reach);
+}
+
+/** How exact a moment is that was chosen on the bar: a pixel of ten seconds is a hundredth of a second. */
+export function exactnessOf(reach: number): number {
+  return reach < MINUTE ? SECOND / 10 : SECOND;
 }
 
 /** Minutes between two labels. */
 export function labelEvery(reach: number, width: number): number {
   const room = Math.max(2, Math.floor(width / 84));
-  const hours = [1 / 6, 1 / 2, 1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
+  const hours = [1 / 60, 1 / 30, 1 / 6, 1 / 2, 1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
   const steps = reach > DAY ? [...hours, 720, 1440, 2880, 7 * 1440, 14 * 1440] : hours;
   return steps.find((minutes) => reach / (minutes * MINUTE) <= room) ?? (reach > DAY ? 28 * 1440 : 360);
 }

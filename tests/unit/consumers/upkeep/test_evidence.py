@@ -16,7 +16,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.upkeep.evidence import LATE_S, SAMPLES, TRIED_FOR_S, EvidenceSink
 from consumers.upkeep.retention.sink import RetentionSink
-from tests.builders import START, at, incident, media, tick
+from tests.builders import START, at, incident, media, snapshot, tick
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
@@ -112,3 +112,14 @@ def test_what_never_comes_is_given_up_and_what_is_no_picture_is_not_copied(yard:
     retention = ArchiveRetention(yard.hub.data / "archive", lambda: yard.now)
     assert retention.expiring("evidence", yard.now) == []
     assert yard.sink.name == "evidence"
+
+
+def test_a_snapshot_outlives_the_pictures_of_its_time(yard: Yard) -> None:
+    taken, other = yard.store("capture", 1, 2)
+    yard.take(snapshot(at(1), media=(taken,)))
+
+    yard.expire(timedelta(hours=30))
+
+    with ArchiveReader(yard.hub.data / "archive") as reader:
+        assert reader.read(taken) == b"capture 1"
+        assert reader.find(other) is None

@@ -8,10 +8,13 @@ from av.video.frame import VideoFrame
 
 from bus_schemas.camera import FrameEvent, MotionEvent
 from bus_schemas.event import Event
-from bus_schemas.media import MediaEvent
-from bus_schemas.settings import AdjustableSettings, PictureSettings
+from bus_schemas.media import MediaEvent, SnapshotEvent
+from bus_schemas.recording_settings import ScheduleWindow
+from bus_schemas.settings import AdjustableSettings, PictureSettings, SnapshotSettings
 from edge.agent.event_factory import EventFactory
-from edge.agent.settings import RatesSettings
+from edge.agent.previews import Previews
+from edge.agent.settings import DeviceSettings, RatesSettings
+from edge.agent.source_settings import SceneSourceSettings
 from edge.analysis.pictures import Pictures
 from edge.analysis.visual import VisualAnalysis
 from edge.capture.sources.source import CameraFrame, Samples
@@ -24,10 +27,19 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BLACK = SceneFault("black", start_s=10, duration_s=5)
 
 
-def watch(previews: list[bytes] | None = None, **rates: float) -> VisualAnalysis:
+def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **rates: float) -> VisualAnalysis:
     event_factory = EventFactory("YARD", "GATE", Ids(utc_now))
-    shown = previews if previews is not None else []
-    return VisualAnalysis(event_factory, RatesSettings(**rates), AdjustableSettings(), Pictures(), None, shown.append)  # type: ignore[arg-type]
+    sent = shown if shown is not None else []
+    previews = previews or Previews(lambda _, jpeg: sent.append(jpeg))
+    settings = DeviceSettings(
+        site="YARD",
+        device="GATE",
+        name="North gate",
+        visual=SceneSourceSettings(kind="scene", scene="visual"),
+        rates=RatesSettings(**rates),  # type: ignore[arg-type]
+        time_zone="Europe/Berlin",
+    )
+    return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)
 
 
 def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[CameraFrame]:
@@ -141,7 +153,7 @@ def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
     assert all(event.data.boxes for event in events)
 
 
-def test_somebody_who_asks_gets_a_capture_at_once() -> None:
+def test_somebody_who_asks_gets_a_snapshot_at_once() -> None:
     watched = watch(capture_fps=0.01, thumbnail_fps=0.01)
     first = emitted(watched, frames(0.2))
     keys: list[str] = []
@@ -150,4 +162,34 @@ def test_somebody_who_asks_gets_a_capture_at_once() -> None:
 
     assert sum(isinstance(event, MediaEvent) for event in first) == 2
     (picture,) = [event for event in events if isinstance(event, MediaEvent)]
-    assert keys == [picture.data.key]
+    (taken,) = [event for event in events if isinstance(event, SnapshotEvent)]
+    assert keys == [picture.data.key] == list(taken.data.media)
+    assert (taken.data.trigger, taken.data.width, taken.data.height) == ("command", 320, 180)
+
+
+def test_snapshots_are_taken_at_their_interval_in_their_hours() -> None:
+    watched = watch(capture_fps=0.01, thumbnail_fps=0.01)
+    hours = (ScheduleWindow(start="13:00", end="14:00"),)
+    watched.apply(AdjustableSettings(snapshots=SnapshotSettings(every_s=10, schedule=hours)))
+    given = [grey_frame(number, 60) for number in range(-30, 30)]
+
+    taken = [event for event in emitted(watched, given) if isinstance(event, SnapshotEvent)]
+
+    # Noon in UTC is 13:00 in Berlin.
+    assert [(one.time - NOON).total_seconds() for one in taken] == [0, 10, 20]
+    assert {one.data.trigger for one in taken} == {"schedule"}
+
+
+def test_what_the_motion_detector_sees_is_drawn_only_while_somebody_watches() -> None:
+    sent: list[tuple[str, bytes]] = []
+    elapsed = [0.0]
+    previews = Previews(lambda kind, jpeg: sent.append((kind, jpeg)), lambda: elapsed[0])
+    watched = watch(previews=previews, live_fps=0)
+
+    emitted(watched, frames(1))
+    previews.watch_motion(10.0)
+    emitted(watched, frames(1))
+    elapsed[0] = 10.0
+    emitted(watched, frames(1))
+
+    assert [kind for kind, _ in sent] == ["motion"] * 5

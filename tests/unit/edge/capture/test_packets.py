@@ -60,7 +60,7 @@ def record(recorder: Recorder, path: Path, stamps: Sequence[int] | None = None, 
             packet.time_base, packet.pts, packet.dts = Fraction(1, CLOCK), pts, pts
             pictures = packet.decode() if decode else []
             if count == 0:
-                recorder.begin(SIZE, stream)
+                recorder.begin(SIZE, stream, codec=stream.codec_context.name)
             recorder.packet(packet, START + timedelta(seconds=pts / CLOCK))
             for picture in pictures:
                 at = picture.pts or 0

@@ -7,6 +7,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.messages.bus import BusUnreachable
+from gateway.streaming.leases import WatchLeases
 from gateway.streaming.video import MAX_BYTES, LiveVideos, WatchedVideo, codecs
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def run(body: Callable[[], Awaitable[T]]) -> T:
 def test_however_many_watch_the_camera_is_asked_once() -> None:
     async def body() -> tuple[list[str], int, dict[str, Callable[[bytes], None]]]:
         bus = LeaseBusDouble()
-        videos = LiveVideos(bus)
+        videos = LiveVideos(bus, WatchLeases(bus))
         async with videos.watch("DEMO", "yard"), videos.watch("DEMO", "yard"):
             await bus.asked.wait()
             watching = videos.watchers
@@ -116,11 +117,11 @@ def test_however_many_watch_the_camera_is_asked_once() -> None:
 
 
 def test_the_lease_is_renewed_though_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.streaming.video.RENEW_S", 0.001)
+    monkeypatch.setattr("gateway.streaming.leases.RENEW_S", 0.001)
 
     async def body() -> int:
         bus = LeaseBusDouble(is_away=True)
-        async with LiveVideos(bus).watch("DEMO", "yard"):
+        async with LiveVideos(bus, WatchLeases(bus)).watch("DEMO", "yard"):
             while len(bus.published) < 3:
                 bus.asked.clear()
                 await bus.asked.wait()
@@ -132,7 +133,7 @@ def test_the_lease_is_renewed_though_the_broker_is_away(monkeypatch: pytest.Monk
 def test_who_waits_is_woken_by_a_message_and_by_the_end() -> None:
     async def body() -> tuple[object, object]:
         bus = LeaseBusDouble()
-        videos = LiveVideos(bus)
+        videos = LiveVideos(bus, WatchLeases(bus))
         async with videos.watch("DEMO", "yard") as video:
             asyncio.get_running_loop().call_soon(bus.handlers[TOPIC], begin(b"A"))
             first = await video.after(None, 5)

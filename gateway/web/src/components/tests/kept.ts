@@ -4,12 +4,20 @@ import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
 import type { Annotation, Clips as ClipsAnswer, Export, Hold, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import HoldForm from '../marks/HoldForm.svelte';
 import HoldsCard from '../marks/HoldsCard.svelte';
 import NoteEditor from '../marks/NoteEditor.svelte';
 import NoteMarks from '../marks/NoteMarks.svelte';
 import NotesPanel from '../marks/NotesPanel.svelte';
 import Clips from '../recording/Clips.svelte';
+import Hours from '../recording/Hours.svelte';
+import NightForm from '../recording/NightForm.svelte';
 import RecordingForm from '../recording/RecordingForm.svelte';
+import SectionCard from '../recording/SectionCard.svelte';
+import SnapshotForm from '../recording/SnapshotForm.svelte';
+import Snapshots from '../recording/Snapshots.svelte';
+import type { Snippet } from 'svelte';
+import type { SectionForm, SectionName } from '../../state/sectionform.svelte';
 import { LONG, device, of, settingsOf, type Case } from './case';
 
 const nothing = (): void => undefined;
@@ -92,7 +100,45 @@ const recording = (changes: Partial<Settings['recording']>): Settings => ({
   } as Settings['recording'],
 });
 
+const yard = { device: device('yard'), fields: null };
+const night = (changes: Partial<Settings['night']>): Settings => ({
+  ...settingsOf('yard'),
+  night: {
+    mode: 'never',
+    start: '20:00',
+    end: '06:00',
+    latitude: null,
+    longitude: null,
+    sensitivity: 10,
+    black_percentage: 99.5,
+    controls: { brightness: null, gain: null, exposure: null, infrared_filter: null },
+    ...changes,
+  },
+});
+const snapshots = (changes: Partial<Settings['snapshots']>): Settings => ({
+  ...settingsOf('yard'),
+  snapshots: { every_s: null, schedule: [], caption: true, text: '', ...changes },
+});
+const refusedForm = {
+  message: 'It needs a place',
+  wrong: true,
+  busy: false,
+  isSaved: false,
+} as unknown as SectionForm<SectionName>;
+
 export const kept: Case[] = [
+  ...of(HoldForm, 'marks/HoldForm.svelte', [
+    {
+      when: 'typical',
+      props: {
+        devices: ['yard'],
+        range: { from: position, to: position + 60_000 },
+        onheld: nothing,
+        oncancel: nothing,
+      },
+      reads: ['Keep from deletion', 'Why it is kept', 'Your name', 'Keep it', 'Cancel'],
+    },
+  ]),
   ...of(HoldsCard, 'marks/HoldsCard.svelte', [
     {
       when: 'typical',
@@ -154,6 +200,93 @@ export const kept: Case[] = [
       when: 'empty',
       props: { device: device('yard'), settings: asResource<Settings>(null), fields: null },
       reads: [/^$/],
+    },
+  ]),
+  ...of(Hours, 'recording/Hours.svelte', [
+    {
+      when: 'typical',
+      props: { schedule: [{ days: ['mon'], start: '18:00', end: '06:00' }] },
+      reads: ['Monday', '18:00', '06:00', 'Remove hours 1', 'Add hours', 'By the clock of the site.'],
+    },
+    { when: 'empty', props: { schedule: [] }, reads: ['Add hours'], not: [/Monday/] },
+  ]),
+  ...of(NightForm, 'recording/NightForm.svelte', [
+    {
+      when: 'typical',
+      props: { ...yard, settings: asResource(night({ mode: 'hours' })) },
+      reads: ['Night', 'In certain hours', '20:00', '06:00', 'Sensitivity of motion', '10', 'Camera controls', 'Save'],
+      not: [/Latitude/],
+    },
+    {
+      when: 'by the sun',
+      props: { ...yard, settings: asResource(night({ mode: 'sun', latitude: 52.5, longitude: 13.4 })) },
+      reads: ['From sunset to sunrise', 'Latitude, north is positive', '52.5', '13.4', 'Infrared filter', 'as by day'],
+    },
+    {
+      when: 'never',
+      props: { ...yard, settings: asResource(night({})) },
+      reads: ['It is night', 'Never'],
+      not: [/Sensitivity/],
+    },
+    { when: 'empty', props: { ...yard, settings: asResource<Settings>(null) }, reads: [/^$/] },
+  ]),
+  ...of(SectionCard, 'recording/SectionCard.svelte', [
+    {
+      when: 'refused',
+      props: { title: 'Night', form: refusedForm, children: (() => undefined) as unknown as Snippet },
+      reads: ['Night', 'It needs a place', 'Save'],
+    },
+  ]),
+  ...of(SnapshotForm, 'recording/SnapshotForm.svelte', [
+    {
+      when: 'typical',
+      props: { ...yard, settings: asResource(snapshots({ every_s: 1800, text: LONG })) },
+      reads: ['Snapshots', 'Also regularly', '1800', 'Add hours', 'Name and time in the picture', LONG],
+    },
+    {
+      when: 'only on request',
+      props: { ...yard, settings: asResource(snapshots({ caption: false })) },
+      reads: ['When somebody asks'],
+      not: [/Add hours|Text after them/],
+    },
+    { when: 'empty', props: { ...yard, settings: asResource<Settings>(null) }, reads: [/^$/] },
+  ]),
+  ...of(Snapshots, 'recording/Snapshots.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      answers: {
+        '/events': {
+          events: [
+            {
+              position: 7,
+              received: at,
+              event: {
+                id: 's',
+                source: '/sites/DEMO/devices/yard',
+                type: 'watchpost.snapshot.v1',
+                time: at,
+                data: { trigger: 'schedule', media: ['DEMO/yard/capture/1'] },
+              },
+            },
+          ],
+          next: null,
+          head: 7,
+        },
+      },
+      reads: ['Snapshots', 'of the last day', 'Yard, snapshot'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard') },
+      answers: { '/events': { events: [], next: null, head: 0 } },
+      reads: [/^$/],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard', { name: LONG }) },
+      answers: { '/events': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
     },
   ]),
   ...of(NoteEditor, 'marks/NoteEditor.svelte', [

@@ -71,7 +71,21 @@ export const playbackParts: Case[] = [
       when: 'typical',
       props: { devices: [device('yard'), device('gate')], onplay: nothing },
       at: RANGE,
-      reads: ['Chosen range', '1 min 30 s', '2 devices', 'Play from there'],
+      reads: ['Chosen range', '1 min 30 s', '2 devices', 'Play from there', 'Export …', 'Keep …'],
+    },
+    {
+      when: 'kept from deletion',
+      props: { devices: [device('yard')], onplay: nothing },
+      at: RANGE,
+      press: 'Keep …',
+      reads: ['Why it is kept', 'Your name', 'Keep it'],
+    },
+    {
+      when: 'exported',
+      props: { devices: [device('yard'), device('gate')], onplay: nothing },
+      at: RANGE,
+      press: 'Export …',
+      reads: ['Video (MP4)', '1 min 30 s', 'Yard', 'North gate'],
     },
   ]),
   ...of(ThermalPicture, 'ThermalPicture.svelte', [

@@ -105,12 +105,17 @@ class HeldFile:
         try:
             self._check()
             yield
+        except ViewDamaged:
+            let_go()
+            raise
         except sqlite3.Error as error:
             let_go()
             file = view_files.file_of(self._data, self._name)
-            if file is None or isinstance(error, ViewDamaged) or not is_unusable(error, file):
+            # It may be another file that the work has opened, such as the index of the archive.
+            why = None if file is None or not is_unusable(error, file) else find_damage(file, whole=True)
+            if file is None or why is None:
                 raise
-            raise self.set_aside(file, str(error)) from error
+            raise self.set_aside(file, why) from error
 
     def check_content(self, file: Path) -> None:
         """Before it is opened. Raises `ViewDamaged`."""

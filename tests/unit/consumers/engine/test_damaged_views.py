@@ -196,3 +196,23 @@ def test_a_sink_whose_file_breaks_delivers_nothing_twice_that_it_knows_of(
     # Of a process that had ended nobody knows how far it was, unless the file says it.
     assert sink.heard in ([4], [4, 5]) if restarted else sink.heard == [4, 5]
     assert (tmp_path / "views" / "echo.broken").exists()
+
+
+def test_a_view_stays_where_its_consumer_is_held_up_by_another_file_that_is_broken(hub: Hub, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    other.write_bytes(b"this is no database " * 100)
+
+    class Reading(Counted):
+        def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+            with closing(sqlite3.connect(other)) as index:
+                index.execute("select * from packs")
+
+    before = hub.file
+    hub.follower.close()
+    hub.follower = Follower(Reading(), hub.context)
+    hub.journal.append(frame())
+    with pytest.raises(sqlite3.DatabaseError, match="file is not a database"):
+        hub.follower.advance()
+
+    assert hub.file == before
+    assert not (hub.data / "views" / "counted.broken").exists()

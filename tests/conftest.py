@@ -1,6 +1,8 @@
 """Servers that many tests share: missing ones skip at the desk and fail in CI."""
 
+import gc
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +16,7 @@ from mosquitto.launcher import BrokerMissing, mosquitto_path
 from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
 from tests.required import missing
+from tools.lanes import CPU_S
 
 # No test fails on a clock, and a machine under load is slow at times.
 settings.register_profile("desk", deadline=None)
@@ -23,8 +26,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # What ./dev test quick asks for, with the same examples each time.
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=25)
 
-ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
+# Imports and collection make many objects and hardly any garbage; see `pytest_collection_finish`.
+gc.disable()
 
+_BEFORE = pytest.StashKey[float]()
+ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
+LONGEST_FIRST = ("end_to_end", "faults", "integration", "contract", "unit", "browser")
 
 STARTING = {"broker", "own_broker", "clickhouse", "kept_open", "tree"}
 """Fixtures that start a server, a ClickHouse in this process, or processes on a copy of the tree. Who asks for one by
@@ -33,12 +40,42 @@ its name marks the parameter.
 
 
 @pytest.hookimpl(tryfirst=True)  # before those are left out that have a mark
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick ones first. The browser is last: playwright leaves an event loop running in this thread until it ends."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Quick ones first; where several processes share them last, so that none waits for the other with a long one.
+
+    The browser is last in any case: playwright leaves an event loop running in this thread until it ends.
+    """
+    order = LONGEST_FIRST if hasattr(config, "workerinput") else ORDER
     for item in items:
         if STARTING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.processes)
-    items.sort(key=lambda item: next((ORDER.index(part) for part in item.path.parts if part in ORDER), -1))
+    items.sort(key=lambda item: next((order.index(part) for part in item.path.parts if part in order), -1))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end, and is not looked through again."""
+    gc.freeze()
+    gc.enable()
+
+
+def _cpu_s() -> float:
+    """What this process has computed, and those that it has started and waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    item.stash[_BEFORE] = _cpu_s()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With the last report of a test goes what it computed, for the summary of `tools/lanes.py`."""
+    if call.when == "teardown":
+        item.user_properties.append((CPU_S, round(_cpu_s() - item.stash[_BEFORE], 3)))
+    return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -6,16 +6,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 
 
 def eventually(condition: Callable[[], T | None], within: float = 5.0, what: str = "") -> T:
-    """The first truthy value of `condition`; AssertionError with the last value after `within` seconds."""
-    deadline = time.monotonic() + within
+    """The first truthy value of `condition`; AssertionError with the last value after `within` seconds.
+
+    The longer it waits, the less often it asks: most conditions ask a process or a database, which would have nothing
+    else to do for a minute.
+    """
+    began = time.monotonic()
     pause = threading.Event()
     while not (value := condition()):
-        if time.monotonic() >= deadline:
+        waited = time.monotonic() - began
+        if waited >= within:
             raise AssertionError(
                 f"{what or 'the condition'} did not come true within {within} s; last value: {value!r}"
             )
-        pause.wait(0.01)
+        pause.wait(min(max(SHORTEST_PAUSE_S, waited / 20), LONGEST_PAUSE_S))
     return value

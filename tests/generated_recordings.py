@@ -36,15 +36,15 @@ def _picture(number: int, count: int) -> NDArray[np.uint8]:
     return picture
 
 
-def draw_thermal(path: Path, seconds: int = 20) -> Path:
-    """A 24x32 recording at about 30 °C, in which four pixels heat up to 96 °C after a quarter of the time."""
+def draw_thermal(path: Path, seconds: int = 20, degrees: float = 30.0) -> Path:
+    """A 24x32 recording at about so many degrees, in which four pixels heat up to 96 °C after a quarter of the time."""
     start = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
     generator = np.random.default_rng(7)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["Time", "RT", *(f"P{pixel:03d}" for pixel in range(SENSOR_ROWS * SENSOR_COLUMNS))])
         for number in range(seconds * SENSOR_HZ):
-            frame = 30 + generator.normal(0, 0.2, (SENSOR_ROWS, SENSOR_COLUMNS))
+            frame = degrees + generator.normal(0, 0.2, (SENSOR_ROWS, SENSOR_COLUMNS))
             if number >= seconds * SENSOR_HZ // 4:
                 frame[10:12, 14:16] = 96.0
             at = start + timedelta(seconds=number / SENSOR_HZ)

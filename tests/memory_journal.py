@@ -1,7 +1,8 @@
 """A journal in memory: what consumers read in tests that are not about the store."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
@@ -48,14 +49,20 @@ class MemoryJournal:
         found = [each.position for each in self._kept(0) if start <= each.event.time < end]
         return (found[0], found[-1]) if found else None
 
-    def _kept(self, after: int) -> list[Recorded]:
-        return self._records[max(after, self._floor - 1) :]
+    def _kept(self, after: int) -> Iterator[Recorded]:
+        return islice(self._records, max(after, self._floor - 1), None)
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
-        wanted = [found for found in self._kept(after) if models is None or type(found.event) in models]
-        if len(wanted) < limit:
-            return Batch(tuple(wanted), self.head())
-        return Batch(tuple(wanted[:limit]), wanted[limit - 1].position)
+        # No further than asked: events that are read one by one would cost the square of their number.
+        wanted = (found for found in self._kept(after) if models is None or type(found.event) in models)
+        read = tuple(islice(wanted, limit))
+        return Batch(read, self.head() if len(read) < limit else read[-1].position)
+
+    def again(self) -> "MemoryJournal":
+        """Another of the same records, which is dropped from and appended to for itself."""
+        other = MemoryJournal(journal_id=self._life)
+        other._records = list(self._records)
+        return other
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -32,7 +32,7 @@ class Product:
         self.data = data
         self._variables = variables or {}
         self.lines: list[str] = []
-        self._arguments = list(arguments)
+        self.arguments = list(arguments)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
@@ -40,7 +40,7 @@ class Product:
         """The address of the page, once it answers."""
         self.lines = []
         self._process = subprocess.Popen(
-            [*COMMAND, "--data", str(self.data), "--port", "0", "--mqtt-port", "0", *self._arguments],
+            [*COMMAND, "--data", str(self.data), "--port", "0", "--mqtt-port", "0", *self.arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.codec import media_properties, read_stored, to_bytes
@@ -85,10 +86,10 @@ class Bus:
     def say(self, event: Event, second: float, medium: bytes = b"bytes") -> None:
         self.take([message_of(event, medium)], second)
 
-    def tick(self, second: float) -> None:
+    def tick(self, second: float, **given: Any) -> None:
         """Time passes in the journal."""
         self._now = at(second)
-        event = builders.tick(at(second))
+        event = builders.tick(at(second), **given)
         self._intake.record(Accepted(event, to_bytes(event), micros(at(second))), None)
 
     def fold(self, second: float) -> None:

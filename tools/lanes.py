@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,8 +22,18 @@ PRODUCT = ("tests/browser", "tests/end_to_end")
 # What lasts as long as it lasts, because cameras and minutes of the demo take real time: it waits beside the others.
 REAL_TIME = ("tests/end_to_end/test_up.py", "tests/end_to_end/test_misbehaving_cameras.py")
 QUICK = ("tests/unit", "tests/contract")
+AFTER_OTHERS = ("nice", "-n", "5")
+"""What waits for processes and for time has the machine when it wants it; what only computes takes what is left."""
 SLOWEST = 15
 STOPPED = 130
+CPU_S = "cpu_s"
+"""The property under which a test reports what it computed: see `tests/conftest.py`."""
+
+
+@dataclass
+class Cost:
+    took_s: float = 0.0
+    cpu_s: float = 0.0
 
 
 @dataclass
@@ -36,6 +46,8 @@ class Lane:
     """Where pytest writes how long each test took."""
     failed: bool = False
     took_s: float = 0.0
+    cpu_s: float = 0.0
+    """What its processes computed, of those that somebody waited for."""
     log: IO[bytes] | None = None
     """`None` for the lane that is watched."""
     running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -51,13 +63,20 @@ class Lane:
             self.running = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=errors, process_group=0
             )
-            self.failed |= self.running.wait() != 0
+            self.failed |= self._end(self.running) != 0
         self.took_s = time.monotonic() - began
+
+    def _end(self, running: subprocess.Popen[bytes]) -> int:
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu_s += usage.ru_utime + usage.ru_stime
+        return running.returncode
 
     def stop(self) -> None:
         """As Ctrl-C would, so that what the tests have started ends with them."""
-        if self.running is not None and self.running.poll() is None:
-            os.killpg(self.running.pid, signal.SIGINT)
+        if self.running is not None and self.running.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.running.pid, signal.SIGINT)
 
 
 def tests(name: str, folder: Path, *arguments: str) -> Lane:
@@ -65,15 +84,16 @@ def tests(name: str, folder: Path, *arguments: str) -> Lane:
     return Lane(name, [(*PYTEST, f"--junitxml={report}", *arguments)], report)
 
 
-def side_by_side(*arguments: str) -> tuple[str, ...]:
-    """A module of tests stays in one process, with what it has started."""
-    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", *arguments)
+def side_by_side(*arguments: str, more: int = 0) -> tuple[str, ...]:
+    """A module of tests stays in one process, with what it has started; in the order that `tests/conftest.py` says."""
+    workers = (os.cpu_count() or 1) + more
+    return ("-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
 
 
-def checks() -> list[Lane]:
+def checks(*before: str) -> list[Lane]:
     return [
-        Lane("lint", [("./dev", "lint")]),
-        Lane("page", [("npm", "--prefix", "gateway/web", "run", "--silent", "check")]),
+        Lane("lint", [(*before, "./dev", "lint")]),
+        Lane("page", [(*before, "npm", "--prefix", "gateway/web", "run", "--silent", "check")]),
     ]
 
 
@@ -87,7 +107,9 @@ def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
     product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME))
     real_time = tests("real time", folder, *REAL_TIME)
-    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product, real_time]
+    # One process more than processors: some of them wait for a server, or for an outage to last.
+    others = tests("tests", folder, *side_by_side("tests", *rest, more=1))
+    return [others, *checks(*AFTER_OTHERS), product, real_time]
 
 
 def run(lanes: Sequence[Lane]) -> bool:
@@ -117,29 +139,39 @@ def _stopping(lanes: Sequence[Lane], stopping: threading.Event) -> Iterator[None
             signal.signal(number, handler)
 
 
-def durations(reports: Iterable[Path]) -> dict[str, float]:
-    """Seconds for each test, its parameters together, with what was made ready for it."""
-    took: defaultdict[str, float] = defaultdict(float)
+def durations(reports: Iterable[Path]) -> dict[str, Cost]:
+    """Of each test, its parameters together, with what was made ready for it."""
+    costs: defaultdict[str, Cost] = defaultdict(Cost)
     for report in reports:
         for case in Xml.parse(report).iter("testcase"):  # noqa: S314 - pytest of ours wrote it
             module, name = case.get("classname", ""), case.get("name", "").partition("[")[0]
-            took[f"{module.replace('.', '/')}.py::{name}"] += float(case.get("time", "0"))
-    return took
+            cost = costs[f"{module.replace('.', '/')}.py::{name}"]
+            cost.took_s += float(case.get("time", "0"))
+            cost.cpu_s += sum(float(each.get("value", "0")) for each in case.findall(f"properties/*[@name='{CPU_S}']"))
+    return costs
 
 
 def summary(lanes: Sequence[Lane]) -> str:
-    took = durations(lane.report for lane in lanes if lane.report is not None and lane.report.exists())
-    slowest = sorted(took.items(), key=lambda item: -item[1])[:SLOWEST]
+    costs = durations(lane.report for lane in lanes if lane.report is not None and lane.report.exists())
     by_lane = ", ".join(f"{lane.name} {lane.took_s:.0f} s" for lane in lanes)
+    by_cpu = ", ".join(f"{lane.name} {lane.cpu_s:.0f} s" for lane in lanes)
     failed = ", ".join(lane.name for lane in lanes if lane.failed)
     return "\n".join(
         [
-            "what took longest:",
-            *(f"  {seconds:6.1f} s  {name}" for name, seconds in slowest),
+            "what took longest, and what it computed meanwhile:",
+            *_most(costs, lambda cost: cost.took_s),
+            "what computed most:",
+            *_most(costs, lambda cost: cost.cpu_s),
             f"side by side: {by_lane}",
+            f"computed: {by_cpu}, together {sum(lane.cpu_s for lane in lanes):.0f} s",
             f"failed, see above: {failed}" if failed else "all passed",
         ]
     )
+
+
+def _most(costs: Mapping[str, Cost], of: Callable[[Cost], float]) -> Iterator[str]:
+    for name, cost in sorted(costs.items(), key=lambda item: -of(item[1]))[:SLOWEST]:
+        yield f"  {cost.took_s:6.1f} s {cost.cpu_s:6.1f} s  {name}"
 
 
 def shown(lane: Lane) -> bytes:

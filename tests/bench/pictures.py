@@ -17,7 +17,7 @@ from edge.analysis.pictures import Pictures, thumbnail
 from edge.simulation.scene import Scene
 from edge.simulation.schedule import Schedule
 from edge.simulation.visual_scene import VisualScene
-from gateway.serving.sprites import sprite_sheet
+from gateway.serving.sprite_drawing import sprite_sheet
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import PEDESTRIANS, recording
 

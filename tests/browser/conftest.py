@@ -19,9 +19,12 @@ from tests.product import running
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names."""
+    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names.
+
+    Its cameras compute as long as it runs, so it ends with the module that looks at it.
+    """
     given = os.environ.get("WATCHPOST_URL")
     if given:
         yield given.rstrip("/")

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
 AXE = Path("gateway/web/node_modules/axe-core/axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+"""Of these, the ones of axe's category of colours."""
 
 BANNED = re.compile(
     r"\b(positions?|epochs?|folds?|folded|folding|sinks?|raise share|black ?screens?|KO|ROIs?|Frame \d+ / \d+"
@@ -17,16 +20,25 @@ BANNED = re.compile(
 
 def accessibility_findings(page: Page) -> list[str]:
     """Every finding of axe-core, with the element and the rule."""
+    return _findings(page, {"type": "tag", "values": RULES})
+
+
+def colour_findings(page: Page) -> list[str]:
+    """Those of the rules that look at colours: the others say the same of a page whose colours alone have changed."""
+    return _findings(page, {"type": "rule", "values": COLOUR_RULES})
+
+
+def _findings(page: Page, rules: dict[str, Any]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text())
     return list(
         page.evaluate(
-            """async (tags) => {
-                const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+            """async (rules) => {
+                const { violations } = await axe.run(document, { runOnly: rules });
                 return violations.flatMap(({ id, help, nodes }) =>
                     nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
             }""",
-            RULES,
+            rules,
         )
     )
 

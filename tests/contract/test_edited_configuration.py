@@ -18,13 +18,15 @@ from consumers.views.registry import registry
 from tests import builders
 from tests.builders import at
 from tests.contract.story import picture
-from tests.whole_hub import Bus
+from tests.whole_hub import Bus, message_of
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import configured, hub_config
 
 BEGIN = 14 * 3600 - 100.0
 """A while before midnight in UTC, which comes soon after the edit."""
 LASTS_S, STEP_S = 90, 10
+HEARD_NOTHING_S = 300.0
+"""So long the hub has run before, and so long its devices are offline: each minute of it is drawn."""
 PICTURE = picture(120)
 
 Config = dict[str, Any]
@@ -205,9 +207,9 @@ class Product:
                 about = {"site": site.site, "device": device.device}
                 bus.say(builders.settings(at(begin), changed_by="configuration", settings=said, **about), begin)
         for second in range(int(begin), int(begin) + LASTS_S, STEP_S):
-            bus.tick(second)
-            for event in events_at(second, epoch, is_bad=second - begin < LASTS_S / 2):
-                bus.say(event, second + 0.2, PICTURE)
+            bus.tick(second, uptime_s=HEARD_NOTHING_S + second - BEGIN)
+            events = events_at(second, epoch, is_bad=second - begin < LASTS_S / 2)
+            bus.take([message_of(event, PICTURE) for event in events], second + 0.2)
             if second % 60 == 0:
                 bus.fold(second + 0.5)
         self.second += LASTS_S

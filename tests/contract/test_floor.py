@@ -1,5 +1,6 @@
 """What every view satisfies where the beginning of the journal was dropped, at whatever position."""
 
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -20,21 +21,26 @@ from tests.registry_events import StandingRegistry
 SEED = 11
 
 
-@pytest.fixture(scope="module")
+@cache
 def told() -> Story:
     return story(seed=SEED)
 
 
-def journal_of(told: Story, *days: int) -> MemoryJournal:
-    """The journal of the story, with a day that begins at each of these positions, as the writer would begin it."""
+@cache
+def recorded(*days: int) -> MemoryJournal:
     journal, registry = MemoryJournal(), StandingRegistry()
-    for received, event in told.in_order():
+    for received, event in told().in_order():
         moment = at(received)
         if journal.head() + 1 in days:
             journal.append(*registry.said_again(moment), received=moment)
         journal.append(event, received=moment)
         registry.take(journal.read(journal.head() - 1).records)
     return journal
+
+
+def journal_of(*days: int) -> MemoryJournal:
+    """The journal of the story, with a day that begins at each of these positions, as the writer would begin it."""
+    return recorded(*days).again()
 
 
 def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
@@ -47,11 +53,9 @@ def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
 
 @pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.62, 0.9])
 @pytest.mark.parametrize("name", PROJECTIONS)
-def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
-    name: str, share: float, tmp_path: Path, told: Story
-) -> None:
-    floor = int(len(told.events) * share) + Random(SEED).randrange(50)
-    yard, journal = ConsumerHarness(name, tmp_path, told), journal_of(told, floor)
+def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(name: str, share: float, tmp_path: Path) -> None:
+    floor = int(len(told().events) * share) + Random(SEED).randrange(50)
+    yard, journal = ConsumerHarness(name, tmp_path, told()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before = yard.dump()
@@ -67,9 +71,9 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
-def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told: Story) -> None:
-    floor = len(told.events) // 2
-    yard, journal = ConsumerHarness(name, tmp_path, told), journal_of(told, floor)
+def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path) -> None:
+    floor = len(told().events) // 2
+    yard, journal = ConsumerHarness(name, tmp_path, told()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before, file = yard.dump(), view_files.file_of(yard.data, name)
@@ -95,9 +99,9 @@ def refusal(yard: ConsumerHarness, context: ConsumerContext) -> WouldLose | None
     return None
 
 
-def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, told: Story) -> None:
-    first, second = len(told.events) // 2, len(told.events) * 2 // 3
-    yard, journal = ConsumerHarness("alerting", tmp_path, told), journal_of(told, first, second)
+def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path) -> None:
+    first, second = len(told().events) // 2, len(told().events) * 2 // 3
+    yard, journal = ConsumerHarness("alerting", tmp_path, told()), journal_of(first, second)
     journal.drop(first)
     yard.fold(journal)
 
@@ -107,9 +111,9 @@ def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, t
     assert partly(yard, journal) is not None
 
 
-def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path, told: Story) -> None:
-    floor = len(told.events) // 2
-    yard, journal = ConsumerHarness("temperatures", tmp_path, told), journal_of(told, floor)
+def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path) -> None:
+    floor = len(told().events) // 2
+    yard, journal = ConsumerHarness("temperatures", tmp_path, told()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     journal.drop(floor)

@@ -12,7 +12,8 @@ _PRINT_LOADED = "import sys, {module}; print(*({libraries} & sys.modules.keys())
     ("module", "libraries"),
     [
         ("consumers.registry", {"av", "cv2", "httpx", "numpy"}),
-        ("gateway.server", {"av", "chdb", "cv2", "httpx"}),
+        ("gateway.server", {"av", "chdb", "cv2", "httpx", "numpy", "pyarrow"}),
+        ("watchpost.cli", {"av", "cv2", "httpx", "numpy", "paho", "starlette", "uvicorn"}),
     ],
 )
 def test_a_process_that_draws_and_posts_nothing_has_no_library_for_it(module: str, libraries: set[str]) -> None:

@@ -20,7 +20,6 @@ from gateway.routes.lookup import require_device
 from gateway.serving import ranges
 from gateway.serving.media_links import key_of_url
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
-from gateway.serving.scaling import scaled
 
 FRESH_S = 3
 ANY_BYTES = "application/octet-stream"
@@ -111,8 +110,14 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     if age > asked.max_age:
         raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
     headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
-    body = found.body if asked.width is None else await to_thread(scaled, found.body, asked.width)
+    body = found.body if asked.width is None else await to_thread(_scaled, found.body, asked.width)
     return Response(body, 200, headers, found.content_type)
+
+
+def _scaled(picture: bytes, width: int) -> bytes:
+    from gateway.serving.scaling import scaled  # with numpy, where somebody looks at a wall
+
+    return scaled(picture, width)
 
 
 async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_S) -> CapturedPicture | None:

@@ -1,7 +1,7 @@
 """Routes of sprite sheets: the small pictures of an hour in one picture, and where each of them stands."""
 
 from asyncio import to_thread
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -20,7 +20,7 @@ from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.routes.media.thumbnails import KIND
 from gateway.serving.ranges import IMMUTABLE, matches
-from gateway.serving.sprites import COLUMNS, HEIGHT, ROWS, TILE_S, WIDTH, sprite_sheet
+from gateway.serving.sprites import COLUMNS, HEIGHT, ROWS, TILE_S, WIDTH
 
 TILES = COLUMNS * ROWS
 
@@ -74,6 +74,12 @@ async def index(call: Call[SpriteHour]) -> SpriteAnswer:
     )
 
 
+def _drawn(pictures: Mapping[int, bytes]) -> bytes:
+    from gateway.serving.sprite_drawing import sprite_sheet  # with numpy, where somebody moves along the time bar
+
+    return sprite_sheet(pictures)
+
+
 async def sheet(call: Call[SheetOfHour]) -> Response:
     """The small pictures of an hour, one of each minute; a 404 where there is none."""
     asked, gateway = call.parameters, call.gateway
@@ -93,7 +99,7 @@ async def sheet(call: Call[SheetOfHour]) -> Response:
         return Response(None, 304, headers)
     if known is None:
         bodies = pictures.hot | await gateway.cold.read_all(pictures.cold)
-        known = await to_thread(sprite_sheet, dict(sorted(bodies.items())))
+        known = await to_thread(_drawn, dict(sorted(bodies.items())))
         gateway.sprites.put(name, known)
     return Response(known, 200, headers, "image/jpeg")
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx
@@ -33,12 +34,29 @@ def warm_minutes() -> Iterator[Event]:
         yield builders.thermal(at(second), hottest=hottest)
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Iterator[Filled]:
-    with Filled(tmp_path) as filled:
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every test begins with, folded once."""
+    data = tmp_path_factory.mktemp("folded")
+    with Filled(data) as filled:
         for received, event in with_alerting((one.time, one) for one in warm_minutes()):
             filled.append(event, received=received)
+        filled.fold()
+    return data
+
+
+@pytest.fixture
+def filled(folded: Path, tmp_path: Path) -> Iterator[Filled]:
+    with Filled(copytree(folded, tmp_path / "data", symlinks=True)) as filled:
         yield filled.fold()
+
+
+@pytest.fixture(scope="module")
+def refusing(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A gateway of which nothing is asked that it does."""
+    data = copytree(folded, tmp_path_factory.mktemp("refusing") / "data", symlinks=True)
+    with Filled(data) as filled, Started(filled.hub, trial_command=COMMAND) as started, started.client() as client:
+        yield client
 
 
 @pytest.fixture
@@ -214,21 +232,21 @@ def contents(data: Path) -> dict[str, bytes]:
     ],
 )
 def test_what_cannot_be_tried_is_refused_with_the_reason(
-    client: httpx.Client, wish: dict[str, Any], detail: str
+    refusing: httpx.Client, wish: dict[str, Any], detail: str
 ) -> None:
-    answer = client.post("/api/v1/trials", json={**SPAN, **wish})
+    answer = refusing.post("/api/v1/trials", json={**SPAN, **wish})
 
     assert answer.status_code == 400
     assert detail in answer.json()["detail"]
-    assert client.get("/api/v1/trials").json() == {"trials": []}
+    assert refusing.get("/api/v1/trials").json() == {"trials": []}
 
 
-def test_a_site_that_nobody_knows_is_404(client: httpx.Client) -> None:
-    assert client.post("/api/v1/trials", json={**SPAN, "site": "NOWHERE"}).status_code == 404
+def test_a_site_that_nobody_knows_is_404(refusing: httpx.Client) -> None:
+    assert refusing.post("/api/v1/trials", json={**SPAN, "site": "NOWHERE"}).status_code == 404
 
 
-def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> None:
-    told = client.get("/api/v1/rules").json()
+def test_the_rules_in_force_are_told_with_their_bounds(refusing: httpx.Client) -> None:
+    told = refusing.get("/api/v1/rules").json()
 
     assert told["version"] == 3
     assert told["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")

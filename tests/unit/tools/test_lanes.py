@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tools.lanes import PRODUCT, REAL_TIME, Lane, durations, everything, run, shown, summary
+from tools.lanes import PRODUCT, REAL_TIME, Cost, Lane, durations, everything, run, shown, summary
 
 PASSES, FAILS = (sys.executable, "-c", "print('here')"), (sys.executable, "-c", "raise SystemExit(3)")
 REPORT = """<?xml version="1.0"?><testsuites><testsuite>
-<testcase classname="tests.unit.test_a" name="test_one[1]" time="1.5"/>
-<testcase classname="tests.unit.test_a" name="test_one[2]" time="2.0"/>
+<testcase classname="tests.unit.test_a" name="test_one[1]" time="1.5">
+<properties><property name="cpu_s" value="0.25"/></properties></testcase>
+<testcase classname="tests.unit.test_a" name="test_one[2]" time="2.0">
+<properties><property name="other" value="9"/><property name="cpu_s" value="0.5"/></properties></testcase>
 <testcase classname="tests.unit.test_b" name="test_two" time="0.25"/>
 </testsuite></testsuites>"""
 
@@ -26,6 +28,15 @@ def test_every_command_runs_and_one_that_fails_fails_its_lane(tmp_path: Path) ->
         assert run(lanes) is False
         assert [lane.failed for lane in lanes] == [False, True]
         assert shown(lanes[1]) == b"--- wrong\nhere\n"
+
+
+def test_what_a_lane_computed_is_that_of_all_its_processes() -> None:
+    computes = "import time\nwhile time.process_time() < 0.2: pass"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {computes!r}])"
+    lane = Lane("computes", [(sys.executable, "-c", computes), (sys.executable, "-c", child)])
+
+    assert run([lane]) is False
+    assert 0.4 <= lane.cpu_s < 4
 
 
 def test_a_lane_does_not_wait_for_another(tmp_path: Path) -> None:
@@ -68,17 +79,24 @@ def report(tmp_path: Path) -> Path:
 
 
 def test_the_time_of_a_test_is_that_of_all_its_parameters(report: Path) -> None:
-    assert durations([report]) == {"tests/unit/test_a.py::test_one": 3.5, "tests/unit/test_b.py::test_two": 0.25}
+    assert durations([report]) == {
+        "tests/unit/test_a.py::test_one": Cost(3.5, 0.75),
+        "tests/unit/test_b.py::test_two": Cost(0.25, 0.0),
+    }
 
 
 def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> None:
-    lanes = [Lane("tests", [], report, took_s=4.4), Lane("lint", [], failed=True, took_s=1.0)]
+    lanes = [Lane("tests", [], report, took_s=4.4, cpu_s=3.0), Lane("lint", [], failed=True, took_s=1.0, cpu_s=0.9)]
 
     assert summary(lanes) == (
-        "what took longest:\n"
-        "     3.5 s  tests/unit/test_a.py::test_one\n"
-        "     0.2 s  tests/unit/test_b.py::test_two\n"
+        "what took longest, and what it computed meanwhile:\n"
+        "     3.5 s    0.8 s  tests/unit/test_a.py::test_one\n"
+        "     0.2 s    0.0 s  tests/unit/test_b.py::test_two\n"
+        "what computed most:\n"
+        "     3.5 s    0.8 s  tests/unit/test_a.py::test_one\n"
+        "     0.2 s    0.0 s  tests/unit/test_b.py::test_two\n"
         "side by side: tests 4 s, lint 1 s\n"
+        "computed: tests 3 s, lint 1 s, together 4 s\n"
         "failed, see above: lint"
     )
 

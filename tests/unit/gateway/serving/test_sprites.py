@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pytest
 import simplejpeg
 
-from gateway.serving.sprites import HEIGHT, WIDTH, SpriteCache, sprite_sheet
+from gateway.serving.sprite_drawing import sprite_sheet
+from gateway.serving.sprites import HEIGHT, WIDTH, SpriteCache
 
 
 def picture(grey: int, rows: int = 180, columns: int = 320) -> bytes:

@@ -223,6 +223,8 @@ class ConsumerProcess:
         halted = threading.Event()
         with suppress(_Ended), ExitStack() as stack:
             wakeup = stack.enter_context(HeadListener(self._broker))
+            # Woken first: what a projection decides must not wait for sinks that read the same events.
+            news = wakeup.reader()
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
             stack.callback(wakeup.wake_all)
             stack.callback(halted.set)
@@ -241,7 +243,7 @@ class ConsumerProcess:
                     attempts.watch(consumer.name, following.last_set_aside, following.is_refolding)
             pace_s = min(consumer.pace_s for consumer in consumers)
             first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: wakeup.journal_id)}
-            loop(first | steps, wakeup.reader(), stopping, pace_s, attempts)
+            loop(first | steps, news, stopping, pace_s, attempts)
 
     def _context(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> ConsumerContext:
         """Once the journal can be opened, for one thread."""

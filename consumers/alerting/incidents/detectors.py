@@ -85,14 +85,21 @@ class FrameWindow:
         if counts is None:
             self._forget(second - ceil(width))
             counts = self.frames[second] = [0] * len(answers)
-        for number, (bad, condition) in enumerate(zip(answers, self.conditions, strict=True)):
-            is_good = condition.good_since is not None and condition.unjudged_since is None and condition.total > 0
-            if bad is False and is_good:
-                # As nearly always.
-                counts[number] += 1
-                condition.total += 1
-            else:
+        if True in answers or None in answers or not self._is_good():
+            for number, bad in enumerate(answers):
                 self._take(number, bad, (at, event_id), rules)
+            return
+        # Another good one among good ones, as nearly always.
+        for number, condition in enumerate(self.conditions):
+            counts[number] += 1
+            condition.total += 1
+
+    def _is_good(self) -> bool:
+        """Whether each condition was judged, and good, until now."""
+        for condition in self.conditions:
+            if condition.good_since is None or condition.unjudged_since is not None or not condition.total:
+                return False
+        return True
 
     def _take(self, number: int, bad: bool | None, frame: tuple[float, str], rules: AlertRules) -> None:
         condition = self.conditions[number]
@@ -143,10 +150,15 @@ class FrameWindow:
         while frames and (second := next(iter(frames))) < before:
             for condition, count in zip(self.conditions, frames.pop(second), strict=True):
                 condition.total -= count
-                if self.bad and second in condition.bads:
-                    gone = condition.bads.pop(second).count
-                    condition.bad -= gone
-                    self.bad -= gone
+            if self.bad:
+                self._forget_bad(second)
+
+    def _forget_bad(self, second: int) -> None:
+        for condition in self.conditions:
+            if second in condition.bads:
+                gone = condition.bads.pop(second).count
+                condition.bad -= gone
+                self.bad -= gone
 
     def is_bad(self, number: int, rules: AlertRules) -> bool:
         """A whole window was seen, and enough of it was bad. Asked of a bad frame: a good one opens nothing."""

@@ -1,12 +1,13 @@
 """The state of the rules for one device, and how they judge its events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.json import Decoder, Encoder
 
 from bus_schemas.camera import FrameEvent
+from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import (
     AGENT_STOPS,
@@ -55,18 +56,8 @@ class Watched(PresenceState):
 
     def judge(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         """Judge an event of the device."""
-        model = record.model
-        if model is FrameEvent:
-            found = self._judge_frame(record, rules)
-        elif model is ThermalEvent:
-            found = self._judge_heat(record, rules)
-        elif model is HealthEvent:
-            found = self._judge_health(record)
-        elif model is HeartbeatEvent:
-            found = self._judge_beat(record, rules)
-        else:
-            found = ()
-            self._learn(record)
+        judge = _JUDGES.get(record.model)
+        found = () if judge is None else judge(self, record, rules)
         if record.time_us == record.received_us or self.open:
             # Else its clock is not ahead, and was not before.
             ahead_s = record.ahead_s
@@ -143,7 +134,7 @@ class Watched(PresenceState):
         media = record.event.data.media or picture_beside(at, self.picture)
         return (Verdict("hot_spot", turn, at, (record.id,), details, media),)
 
-    def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
+    def _judge_health(self, record: Recorded, _: AlertRules) -> Sequence[Verdict]:
         """Incidents that begin come before those that end, so that the pause between looks like no recovery."""
         if self.status == "healthy" and record.decode(STATUS).data.status == "healthy":
             # As nearly always. Whatever was open is over since it was so before.
@@ -191,23 +182,33 @@ class Watched(PresenceState):
         turn: Turn = "closed" if change == "none" else "renewed" if "storage" in self.open else "opened"
         yield Verdict("storage", turn, record.time_s, (record.id,), details)
 
-    def _learn(self, record: Recorded) -> None:
-        """Remember what later events need: the newest picture, and the warning thresholds of ROIs."""
-        if record.model is MediaEvent:
-            if self.picture is not None and abs(record.time_s - self.picture[0]) < PICTURES_APART_S:
-                return
+    def _learn_picture(self, record: Recorded, _: AlertRules) -> Sequence[Verdict]:
+        """Remember the newest, which later events may need."""
+        at, known = record.time_s, self.picture
+        if known is None or not -PICTURES_APART_S < at - known[0] < PICTURES_APART_S:
             medium = record.decode(MEDIUM).data
             if medium.kind != "segment":
-                self.picture = (record.time_s, medium.key)
-        elif record.model is SettingsEvent:
-            self._learn_thresholds(record)
+                self.picture = (at, medium.key)
+        return ()
 
-    def _learn_thresholds(self, record: Recorded) -> None:
+    def _learn_thresholds(self, record: Recorded, _: AlertRules) -> Sequence[Verdict]:
         """Those of ROIs that the device takes."""
         assert isinstance(record.event, SettingsEvent)
         rois = read_sections(record.event.data.settings).known.get("rois")
         if rois is not None:
             self.warnings = {roi.name: roi.thresholds.warning for roi in rois}
+        return ()
+
+
+_JUDGES: Mapping[type[Event], Callable[[Watched, Recorded, AlertRules], Sequence[Verdict]]] = {
+    FrameEvent: Watched._judge_frame,
+    HealthEvent: Watched._judge_health,
+    HeartbeatEvent: Watched._judge_beat,
+    MediaEvent: Watched._learn_picture,
+    SettingsEvent: Watched._learn_thresholds,
+    ThermalEvent: Watched._judge_heat,
+}
+"""By the type of an event, what it says besides that the device is there."""
 
 
 _ENCODER = Encoder()

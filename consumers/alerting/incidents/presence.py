@@ -173,13 +173,10 @@ class PresenceState:
     def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
         """Whether the event shows that the device works, and so is back where it was lost."""
         received, taken, model = record.received_us / 1e6, record.time_s, record.model
-        if self.lost is not None:
-            self.lost.note_event(received, taken)
-        if self.doubtful is not None:
-            self.doubtful.note_event(received, taken)
-            if self.doubtful.reported is not None:
-                self.doubtful = None
-        self.latest = taken if taken > self.latest else self.latest
+        if self.lost is not None or self.doubtful is not None:
+            self._note_return(received, taken)
+        if taken > self.latest:
+            self.latest = taken
         if model in READINGS:
             self.is_camera = True
         elif not self._is_sign_of_work(record):
@@ -194,6 +191,15 @@ class PresenceState:
             found = (*found, Verdict("offline", "closed", received, (record.id,), details))
         self.has_worked = True
         return found
+
+    def _note_return(self, received: float, taken: float) -> None:
+        """Something of it came, though it was taken for lost."""
+        if self.lost is not None:
+            self.lost.note_event(received, taken)
+        if self.doubtful is not None:
+            self.doubtful.note_event(received, taken)
+            if self.doubtful.reported is not None:
+                self.doubtful = None
 
     def _is_sign_of_work(self, record: Recorded) -> bool:
         if record.model is HealthEvent:

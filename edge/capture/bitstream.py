@@ -14,7 +14,6 @@ from bus_schemas.media import MJPEG
 
 CLOCK: Final = 90_000
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
-_TICK: Final = Fraction(1, CLOCK)
 _BOXED: Final = 1
 _ESCAPED_RATE: Final = 15
 
@@ -205,7 +204,12 @@ def adts_header(config: bytes, size: int) -> bytes:
 
 
 def ticks(value: int, base: Fraction) -> int:
-    return value if base == _TICK else round(value * base * CLOCK)
+    """As `round` of the product: where that is half way between two ticks, the even one. In whole numbers, which take a
+    tenth of the time of fractions.
+    """
+    whole, rest = divmod(value * base.numerator * CLOCK, base.denominator)
+    beyond_half = 2 * rest - base.denominator
+    return whole + 1 if beyond_half > 0 or (beyond_half == 0 and whole % 2) else whole
 
 
 def _unit(

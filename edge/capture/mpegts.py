@@ -14,6 +14,7 @@ from edge.capture.bitstream import CLOCK, Unit
 
 LONGEST_LEAD: Final = 2 * CLOCK
 """By how much the first picture may be decoded before it is shown."""
+_TICK: Final = Fraction(1, CLOCK)
 _TS_PACKET: Final = 188
 
 
@@ -89,7 +90,7 @@ def muxed(units: Sequence[Unit], layout: Layout, shift: int) -> bytes:
         for unit in _wanted(units, set(streams), shift):
             packet = Packet(unit.data)
             packet.stream = streams[unit.kind]
-            packet.time_base = Fraction(1, CLOCK)
+            packet.time_base = _TICK
             packet.pts = unit.pts + shift
             packet.dts = unit.dts + shift
             packet.duration = unit.duration

@@ -1,10 +1,12 @@
 """H.264 and AAC as MPEG-TS wants them."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.capture.bitstream import adts_header, nal_kinds, parameter_sets_of, without_trailing_sets
+from edge.capture.bitstream import CLOCK, adts_header, nal_kinds, parameter_sets_of, ticks, without_trailing_sets
 
 START = b"\0\0\0\1"
 SPS, PPS, SLICE, KEY = b"\x67\x64\x00\x28\xac", b"\x68\xee\x3c\x80", b"\x41\x9a\x02\x21", b"\x65\x88\x84\x21"
@@ -49,3 +51,12 @@ def test_an_adts_header_names_the_channels(config: tuple[int, int], channels: in
     header = adts_header(bytes(config), 100)
 
     assert (header[2] & 1) << 2 | header[3] >> 6 == channels
+
+
+@given(
+    st.integers(-(2**40), 2**40),
+    st.fractions(min_value=Fraction(1, 10**6), max_value=2, max_denominator=10**6)
+    | st.sampled_from([Fraction(1, CLOCK), Fraction(1, 15_360), Fraction(1, 180_000), Fraction(1, 48_000)]),
+)
+def test_a_stamp_in_ticks_is_the_nearest_and_the_even_one_of_two(value: int, base: Fraction) -> None:
+    assert ticks(value, base) == round(value * base * CLOCK)

@@ -1,6 +1,7 @@
 """Runs the lanes of `./dev test` side by side, and says what took longest; with `quick` those that start no servers."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ PRODUCT = ("tests/browser", "tests/end_to_end")
 # What lasts as long as it lasts, because cameras and minutes of the demo take real time: it waits beside the others.
 REAL_TIME = ("tests/end_to_end/test_up.py", "tests/end_to_end/test_misbehaving_cameras.py")
 QUICK = ("tests/unit", "tests/contract")
+COMPILED = Path("tests/unit/__pycache__")
 AFTER_OTHERS = ("nice", "-n", "5")
 """What waits for processes and for time has the machine when it wants it; what only computes takes what is left."""
 SLOWEST = 15
@@ -103,12 +105,21 @@ def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments)), *checks()]
 
 
+def compiling(*arguments: str) -> list[tuple[str, ...]]:
+    """On a clean copy, before: otherwise each process of pytest compiles all tests for itself, at the same time."""
+    if COMPILED.exists():
+        return []
+    collect = shlex.join([*PYTEST, "--collect-only", "-qq", *arguments])
+    return [("/bin/sh", "-c", f"exec {collect} >{os.devnull}")]
+
+
 def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
     product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME))
     real_time = tests("real time", folder, *REAL_TIME)
     # One process more than processors: some of them wait for a server, or for an outage to last.
     others = tests("tests", folder, *side_by_side("tests", *rest, more=1))
+    others.commands = [*compiling("tests", *rest), *others.commands]
     return [others, *checks(*AFTER_OTHERS), product, real_time]
 
 

@@ -101,8 +101,20 @@ def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> N
     )
 
 
+@pytest.mark.parametrize(("is_clean", "count"), [(True, 2), (False, 1)])
+def test_tests_are_compiled_once_on_a_clean_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_clean: bool, count: int
+) -> None:
+    monkeypatch.setattr("tools.lanes.COMPILED", tmp_path / "nothing" if is_clean else tmp_path)
+
+    commands = next(lane.commands for lane in everything(tmp_path) if lane.name == "tests")
+
+    assert len(commands) == count
+    assert ("--collect-only" in " ".join(commands[0])) is is_clean
+
+
 def test_every_test_of_the_whole_product_is_in_one_lane(tmp_path: Path) -> None:
-    commands = {lane.name: lane.commands[0] for lane in everything(tmp_path) if lane.report is not None}
+    commands = {lane.name: lane.commands[-1] for lane in everything(tmp_path) if lane.report is not None}
 
     assert all(Path(path).exists() for path in (*PRODUCT, *REAL_TIME))
     assert set(REAL_TIME) <= set(commands["real time"])

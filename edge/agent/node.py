@@ -35,6 +35,7 @@ from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
+from producer.outbox.disk import total_bytes
 from producer.outbox.disk_id import disk_id
 from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
@@ -101,7 +102,8 @@ def _live(
     instance = Instance.begin(settings.node, clock())
     with outbox_lock(path.with_suffix(".lock"), instance) as lock:
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
-        limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        limits = wanted.on_disk(total_bytes(path.parent))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in (*NAMES, WATCH)]
         options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics), is_exclusive=True)

@@ -202,7 +202,8 @@ class LinkSettings(SettingsModel):
     )
     tail_bytes: Annotated[int, Field(ge=0)] = Field(
         default=1_000_000_000,
-        description="Part of that for confirmed events, from which a lost journal is filled again.",
+        description="Part of that for confirmed events, from which a lost journal is filled again; at most a twentieth"
+        " of the disk.",
     )
     tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
 

@@ -18,6 +18,10 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(path).free
 
 
+def total_bytes(path: Path) -> int:
+    return shutil.disk_usage(path).total
+
+
 @dataclass(frozen=True, slots=True)
 class DiskReserve:
     """Bytes that an outbox leaves free, the size of its reserve file, how long media wait in memory for room on a full

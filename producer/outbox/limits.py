@@ -3,7 +3,7 @@
 import math
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from producer.outbox.backlog import OutboxStream
@@ -17,6 +17,8 @@ LINK_TOO_SLOW = "link_too_slow"
 
 STALE_AFTER = timedelta(seconds=2)
 """On a slow link, pictures older than the newest of their stream by this much are dropped."""
+TAIL_SHARE = 20
+"""Of so many parts of its disk the tail takes one at most."""
 DROP_ROWS = 200
 FORGET_ROWS = 64
 
@@ -28,6 +30,10 @@ class OutboxLimits:
     max_bytes: int = 4_000_000_000
     tail_bytes: int = 1_000_000_000
     tail_age: timedelta = timedelta(hours=24)
+
+    def on_disk(self, total_bytes: int) -> "OutboxLimits":
+        """The tail takes no more than a small share of its disk, which may be the hub's own and hold the recordings."""
+        return replace(self, tail_bytes=min(self.tail_bytes, total_bytes // TAIL_SHARE))
 
     def __post_init__(self) -> None:
         if not 0 <= self.tail_bytes <= self.max_bytes:

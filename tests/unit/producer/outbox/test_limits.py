@@ -122,6 +122,11 @@ def test_the_tail_is_kept_up_to_its_bytes_and_age(tmp_path: Path) -> None:
         assert [event.sequence for event in stored(outbox)] == [8, 9, 10, 11]
 
 
+@pytest.mark.parametrize(("disk", "tail"), [(700_000_000, 35_000_000), (1_000_000_000_000, 1_000_000_000)])
+def test_the_tail_is_a_small_share_of_a_small_disk(disk: int, tail: int) -> None:
+    assert OutboxLimits().on_disk(disk) == OutboxLimits(tail_bytes=tail)
+
+
 def test_a_watermark_that_goes_back_makes_the_tail_unconfirmed_again(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, *[detection() for _ in range(10)])

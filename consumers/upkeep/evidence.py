@@ -19,6 +19,7 @@ from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.keys import EVIDENCE, NotAKey, Series, parse_key
 from consumers.store.archive.reader import PICTURES, ArchiveReader, StoredMedium
 from consumers.store.journal.record import Recorded
+from consumers.upkeep.cold_pictures import ColdPicture, ColdPictures, ReadPicture
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -51,6 +52,7 @@ class EvidenceSink(Sink):
     def __init__(self, hub: HubConfig, clock: Clock = utc_now) -> None:
         self._directory: Path = hub.data / "archive"
         self._clock = clock
+        self._cold = ColdPictures(hub.cold, hub.data)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         for record in batch:
@@ -67,6 +69,7 @@ class EvidenceSink(Sink):
 
     def idle(self, state: sqlite3.Connection) -> None:
         now = self._clock().timestamp()
+        self._settle(state, self._cold.take())
         ended = state.execute(
             "select incident_id, site, device, since, closed from ended where due <= ?", (now,)
         ).fetchall()
@@ -78,19 +81,43 @@ class EvidenceSink(Sink):
                 self._want(state, _sample(reader, *where), now)
                 state.execute("delete from ended where incident_id = ?", (incident_id,))
             found = {key: stored for key, _ in wanted if (stored := reader.find(key)) is not None}
-            self._copy([(stored, reader.read_range(stored, 0, stored.size)) for stored in found.values()])
-        done = [(key,) for key, until in wanted if key in found or until <= now]
-        state.executemany("delete from wanted where key = ?", done)
+            kept = [key for key, stored in found.items() if parse_key(stored.key)[0].kind == EVIDENCE]
+            hot, cold = _read_hot(reader, [stored for key, stored in found.items() if key not in kept])
+        self._settle(state, hot)
+        self._cold.request(cold)
+        # While the bucket has a picture it is wanted, however long that does not answer; others come first meanwhile.
+        state.executemany(
+            "update wanted set until = ? where key = ?", [(now + TRIED_FOR_S, stored.key) for stored, _ in cold]
+        )
+        state.executemany("delete from wanted where key = ?", [(key,) for key in kept])
+        state.executemany("delete from wanted where key = ? and until <= ?", [(key, now) for key, _ in wanted])
+
+    def _settle(self, state: sqlite3.Connection, read: Sequence[ReadPicture]) -> None:
+        """Copy these, which are waited for no more; what is lost meanwhile is not there to be copied."""
+        if not read:
+            return
+        if copies := [_copied(stored, body) for stored, body in read if body is not None]:
+            with Archive(self._directory, self._clock, recovers=False) as archive:
+                archive.store(copies)
+        state.executemany("delete from wanted where key = ?", [(stored.key,) for stored, _ in read])
 
     def _want(self, state: sqlite3.Connection, keys: Iterable[str], now: float) -> None:
         rows = [(key, now + TRIED_FOR_S) for key in keys]
         state.executemany("insert or ignore into wanted values (?, ?)", rows)
 
-    def _copy(self, media: Iterable[tuple[StoredMedium, bytes | None]]) -> None:
-        copies = [_copied(stored, body) for stored, body in media if body is not None]
-        if copies:
-            with Archive(self._directory, self._clock, recovers=False) as archive:
-                archive.store(copies)
+
+def _read_hot(reader: ArchiveReader, found: Iterable[StoredMedium]) -> tuple[list[ReadPicture], list[ColdPicture]]:
+    """Those that the disk has, and those that only the bucket has."""
+    hot: list[ReadPicture] = []
+    cold: list[ColdPicture] = []
+    for stored in found:
+        body = reader.read_hot(stored, 0, stored.size)
+        place = None if body is not None else reader.copy_of(stored)
+        if place is None:
+            hot.append((stored, body))
+        else:
+            cold.append((stored, place))
+    return hot, cold
 
 
 def _named(data: Incident) -> Iterator[str]:

@@ -44,6 +44,10 @@ class BlockCache:
                 draft.unlink(missing_ok=True)
         self._bound()
 
+    def remove(self, name: str) -> None:
+        with suppress(OSError):
+            self._path(name).unlink(missing_ok=True)
+
     def _bound(self) -> None:
         """Remove the blocks that were used longest ago."""
         found = []

@@ -3,6 +3,7 @@
 import errno
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -41,11 +42,25 @@ class BucketReader:
         """Bytes of a medium. Raises `OutOfReach`, and `LostCopy` where they are not there or not those of its hash."""
         if length <= 0:
             return b""
+        # The server may have been wrong for a moment: it is asked once more, and what was wrong is not kept.
+        with suppress(LostCopy):
+            return self._checked(place, start, length)
+        return self._checked(place, start, length)
+
+    def _checked(self, place: ObjectRange, start: int, length: int) -> bytes:
         first = place.offset + start
-        body = self._read(place.object, first, first + length)
-        if length == place.size and sha256(body).hexdigest() != place.sha256:
-            raise LostCopy(errno.EIO, f"{self._storage.name} holds other bytes than were written", place.object)
+        try:
+            body = self._read(place.object, first, first + length)
+            if length == place.size and sha256(body).hexdigest() != place.sha256:
+                raise LostCopy(errno.EIO, f"{self._storage.name} holds other bytes than were written", place.object)
+        except LostCopy:
+            self._forget(place)
+            raise
         return body
+
+    def _forget(self, place: ObjectRange) -> None:
+        for number in range(place.offset // BLOCK_BYTES, (place.offset + place.size) // BLOCK_BYTES + 1):
+            self._cache.remove(_block_name(place.object, number))
 
     def _read(self, name: str, first: int, last: int) -> bytes:
         numbers = range(first // BLOCK_BYTES, (last - 1) // BLOCK_BYTES + 1)

@@ -1,0 +1,74 @@
+"""A server that fails, in whatever way: nothing leaves the disk, people are told once, and it goes on where it was."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from consumers.store.archive.copies import OutOfReach
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold import bucket
+from consumers.store.cold.access import media_of
+from consumers.upkeep.verify.run import check
+from tests.cold_hub import ColdHub
+from tests.eventually import eventually
+from tests.integration.cold_storage.test_away import Running
+from tests.rclone import S3Server
+from tests.s3_proxy import FAILURES, Failure, S3Proxy
+
+REASONS: dict[Failure, str] = {
+    "refuses": "refuses to read (AccessDenied)",
+    "fails": "fails on a request to read (500)",
+    "stands still": "does not answer (ReadTimeoutError)",
+    "cuts bodies": "does not answer (",
+    "changes bodies": "was read back with other bytes than were written",
+}
+
+
+@pytest.fixture
+def proxy(own_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Proxy]:
+    monkeypatch.setattr(bucket, "READ_S", 2.0)
+    with S3Proxy(own_s3.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def hub(tmp_path: Path, own_s3: S3Server, proxy: S3Proxy) -> ColdHub:
+    storage = replace(own_s3.storage(keep_hot=timedelta(hours=6)), endpoint=proxy.endpoint)
+    return ColdHub(tmp_path / "data", storage)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_a_failing_server_has_not_taken_stays_and_goes_up_later(
+    hub: ColdHub, proxy: S3Proxy, failure: Failure
+) -> None:
+    hub.record(minutes=5)
+    hub.now += timedelta(hours=7)
+    proxy.fail(failure)
+    with closing(Running(hub)) as running:
+        (fault,) = eventually(lambda: running.faults.faults, 30, "a fault")
+        tiers = set(hub.tiers())
+        proxy.fail("none")
+        eventually(lambda: not running.faults.faults and set(hub.tiers()) == {"cold"}, 60, "everything in the bucket")
+
+    assert REASONS[failure] in fault.reason
+    assert tiers <= {"hot", "on_its_way"}
+    found = check(("media",), hub.hub, lambda part, done, of: None, deep=True)
+    assert [fault for one in found for fault in (*one.faults, *one.uncompared)] == []
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_a_failing_server_cannot_give_is_read_once_it_can(hub: ColdHub, proxy: S3Proxy, failure: Failure) -> None:
+    key, *_ = hub.record(minutes=1)
+    hub.archive(timedelta(hours=7))
+    proxy.fail(failure)
+    with media_of(hub.hub) as media, pytest.raises(OutOfReach):
+        media.read(key)
+    proxy.fail("none")
+
+    with media_of(hub.hub) as media, ArchiveReader(hub.data / "archive") as hot:
+        assert hot.read(key) is None
+        assert media.read(key) == hub.payloads[key]

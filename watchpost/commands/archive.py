@@ -12,6 +12,7 @@ import typer
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
+from watchpost.configuration.config import ServerJournal
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.progress import Bars
@@ -98,6 +99,8 @@ def restore_from(source: str, config: Path | None, data: Path) -> None:
         f"{data}: {found.days:,} days of the journal until {found.until:%Y-%m-%d} UTC, up to position {found.head:,},"
         f" and {found.objects:,} objects of media, which stay in {storage.name}"
     )
+    if chosen_config(config) is not None and isinstance(configuration(config).hub.journal, ServerJournal):
+        typer.echo("the journal is in files now: take hub.journal out of the configuration before this hub starts")
 
 
 def _storage(source: str, config: Path | None) -> "ColdStorage":

@@ -35,6 +35,11 @@ def read_floor(directory: Path) -> Floor:
         return Floor()
 
 
+def floor_to_json(floor: Floor) -> bytes:
+    """As it lies beside the days."""
+    return _floor.dump_json(floor)
+
+
 def weigh(day: Day) -> DroppedDay:
     """The positions and bytes that would be dropped with a day."""
     with closing(open_to_read(day.path)) as connection:
@@ -68,6 +73,6 @@ def _newest(connection: sqlite3.Connection) -> Iterable[tuple[str, int]]:
 
 def _write(directory: Path, floor: Floor) -> None:
     draft = directory / f".{NAME}"
-    draft.write_bytes(_floor.dump_json(floor))
+    draft.write_bytes(floor_to_json(floor))
     draft.replace(directory / NAME)
     sync_directory(directory)

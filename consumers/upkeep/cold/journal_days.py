@@ -1,10 +1,8 @@
 """Copies closed days of the journal to the bucket: compressed, hashed, and chained from day to day."""
 
-import gzip
-import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, date, datetime, time
+from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +15,10 @@ from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import PackRange
 from consumers.store.archive.keys import PackInterval, Series
 from consumers.store.cold.bucket import Bucket, NoSuchObject
-from consumers.store.journal.days import Day, list_days
+from consumers.store.journal.configured import journal_of
 from consumers.store.journal.retention_floor import NAME as FLOOR
-from consumers.store.journal.retention_floor import weigh
-from consumers.upkeep.backup.files import copy_database
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.day_files import DayFiles, LocalDays, ServerDays, compressed, decompressed
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
 from producer.ids import Clock
 from producer.times import DAY
@@ -81,46 +78,56 @@ def _manifest(bucket: Bucket, name: str) -> DayManifest:
 
 
 class JournalDays:
-    """Nothing where the journal is on a server, which has copies of its own."""
+    """Whether files or a server keep the journal, a day in the bucket is a file."""
 
     def __init__(self, hub: HubConfig, clock: Clock) -> None:
-        self._directory = None if hub.journal is not None else hub.data / "journal"
         self._staging = hub.data / "cold_staging"
+        self._files: DayFiles = (
+            LocalDays(hub.data / "journal")
+            if hub.journal is None
+            else ServerDays(journal_of(hub), self._staging / "journal")
+        )
         self._kinds = () if hub.cold is None else hub.cold.kinds(hub.retention.longest())
         self._clock = clock
         self._known: list[DayManifest] | None = None
+        self._looked: datetime | None = None
 
     def upload(self, book: CopyBook, bucket: Bucket, sender: ObjectSender, archived_until: datetime) -> None:
-        """The closed days of whose media everything is there, up to this moment; those that are gone here, go there."""
-        if self._directory is None:
+        """The closed days of whose media everything is there, up to this moment; those that are gone here, go there.
+
+        Raises `JournalAway` where a server keeps it and does not answer.
+        """
+        now = self._clock()
+        if self._looked is not None and abs(now - self._looked) < self._files.look_every:
             return
         if self._known is None:
             self._known = read_manifests(bucket)
-        days = list_days(self._directory)
+        days = self._files.days()
         for day in self._due(days, archived_until):
             self._known.append(self._send(day, bucket, sender, book))
         self._drop(days, book, bucket)
+        self._looked = now
 
-    def _due(self, days: list[Day], archived_until: datetime) -> Iterator[Day]:
+    def _due(self, days: list[date], archived_until: datetime) -> Iterator[date]:
         """All but the one that is written."""
         for day in days[:-1]:
-            end = datetime.combine(day.date, time(0), UTC) + DAY
+            end = datetime.combine(day, time(0), UTC) + DAY
             if end > archived_until:
                 return
-            if not self._known or day.date > self._known[-1].date:
+            if not self._known or day > self._known[-1].date:
                 yield day
 
-    def _send(self, day: Day, bucket: Bucket, sender: ObjectSender, book: CopyBook) -> DayManifest:
-        staged = self._stage(day)
+    def _send(self, day: date, bucket: Bucket, sender: ObjectSender, book: CopyBook) -> DayManifest:
+        staged = self._stage(day, bucket)
         content = FileContent(staged, 0, staged.stat().st_size)
         digest = digest_of(content)
-        name = f"{JOURNAL}{day.date}.{digest}.sqlite.gz"
+        name = f"{JOURNAL}{day}.{digest}.sqlite.gz"
         sender.send(name, content, _NO_PACK, digest)
         book.finish(name)
         before = self._known[-1] if self._known else None
-        what = weigh(day)
+        what = self._files.describe(day)
         manifest = DayManifest(
-            date=day.date,
+            date=day,
             first=what.first,
             last=what.last,
             object=name,
@@ -131,33 +138,34 @@ class JournalDays:
         )
         bucket.put(manifest.name, manifest.model_dump_json().encode())
         staged.unlink()
-        log.info("day of the journal copied", day=str(day.date), bytes=content.size)
+        log.info("day of the journal copied", day=str(day), bytes=content.size)
         return manifest
 
-    def _stage(self, day: Day) -> Path:
+    def _stage(self, day: date, bucket: Bucket) -> Path:
         """Kept until it is uploaded: an upload that was interrupted goes on with the same bytes."""
-        staged = self._staging / f"{day.date}.sqlite.gz"
+        staged = self._staging / f"{day}.sqlite.gz"
         if staged.exists():
             return staged
         self._staging.mkdir(parents=True, exist_ok=True)
-        copy, draft = self._staging / f"{day.date}.sqlite", self._staging / f".{day.date}.gz"
-        copy_database(day.path, copy)
-        with (
-            copy.open("rb") as source,
-            draft.open("wb") as raw,
-            gzip.GzipFile("", "wb", LEVEL, raw, mtime=0) as target,
-        ):
-            shutil.copyfileobj(source, target, 1 << 20)
+        copy, draft = self._staging / f"{day}.sqlite", self._staging / f".{day}.gz"
+        self._files.write(day, copy, partial(self._fetch_newest, bucket))
+        compressed(copy, draft, LEVEL)
         copy.unlink()
         return draft.replace(staged)
 
-    def _drop(self, days: list[Day], book: CopyBook, bucket: Bucket) -> None:
+    def _fetch_newest(self, bucket: Bucket, path: Path) -> bool:
+        if not self._known:
+            return False
+        decompressed(bucket.stream(self._known[-1].object), path)
+        return True
+
+    def _drop(self, days: list[date], book: CopyBook, bucket: Bucket) -> None:
         """What retention dropped of the journal goes from the bucket too, after the floor that says so."""
-        gone = [one for one in self._known or () if days and one.date < days[0].date]
-        if not gone or self._directory is None:
+        gone = [one for one in self._known or () if days and one.date < days[0]]
+        if not gone:
             return
-        with suppress(FileNotFoundError):
-            bucket.put(f"{JOURNAL}{FLOOR}", (self._directory / FLOOR).read_bytes())
+        if (floor := self._files.floor()) is not None:
+            bucket.put(f"{JOURNAL}{FLOOR}", floor)
         for one in gone:
             book.delete_later(one.name)
             book.delete_later(one.object)

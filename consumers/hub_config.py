@@ -25,6 +25,7 @@ HOURS_KEPT: Final[Mapping[str, float]] = {"capture": 1, "thumbnail": 24, "therma
 JOURNAL_DAYS_KEPT: Final = 30
 EXPORT_DAYS_KEPT: Final = 7
 EVIDENCE_DAYS_KEPT: Final = 90
+MEDIA_CHECK_DAYS: Final = 7
 BYTES_KEPT: Final = 20_000_000_000
 """Of recordings, of the journal, and of exports."""
 CLEANUP_THRESHOLD_PERCENT: Final = 85
@@ -134,3 +135,5 @@ class HubConfig:
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
     cold: ColdStorage | None = None
+    media_check: timedelta | None = timedelta(days=MEDIA_CHECK_DAYS)
+    """The time between two checks of all media; `None` for never."""

@@ -19,6 +19,7 @@ from consumers.upkeep.evidence import EvidenceSink
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.upkeep.verify.sink import MediaCheckSink
 from consumers.views.annotations import AnnotationsProjection
 from consumers.views.audio import AudioProjection
 from consumers.views.commands import CommandsProjection
@@ -77,5 +78,6 @@ CONSUMERS: dict[str, Registration] = {
     "evidence": Registration(EvidenceSink, EvidenceSink),
     "retention": Registration(RetentionSink, _retention),
     "cold_storage": Registration(ColdStorageSink, ColdStorageSink),
+    "media_check": Registration(MediaCheckSink, MediaCheckSink),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }

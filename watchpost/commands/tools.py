@@ -51,6 +51,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
 
 def repair(runtime: Runtime, names: Sequence[str]) -> None:
     from consumers.engine.view_files import NoView
+    from consumers.store.archive.copies import OutOfReach
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.verify.repair import repair_media
     from producer.ids import utc_now
@@ -60,8 +61,10 @@ def repair(runtime: Runtime, names: Sequence[str]) -> None:
         raise CliError("--repair is of media alone: watchpost verify media --repair")
     try:
         done = repair_media(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,)), utc_now())
-    except (NoView, JournalAway) as error:
+    except (NoView, JournalAway, OutOfReach) as error:
         raise CliError(str(error)) from error
+    if done.sent_again:
+        typer.echo(f"media: {done.sent_again:,} objects that the bucket lacks are copied again")
     typer.echo(f"media: {done.repaired:,} lost media are reported as deleted, with the next tick of a running hub")
     if done.left:
         typer.echo(f"media: {done.left:,} are missing in packs that hold others still; nothing is done about them")

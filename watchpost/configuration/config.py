@@ -15,6 +15,7 @@ from consumers.hub_config import (
     EVIDENCE_DAYS_KEPT,
     EXPORT_DAYS_KEPT,
     JOURNAL_DAYS_KEPT,
+    MEDIA_CHECK_DAYS,
 )
 from edge.agent.settings import Id, LinkSettings
 from edge.agent.source_settings import EnvName, SettingsModel
@@ -140,6 +141,11 @@ class HubSection(SettingsModel):
     evidence_days: PositiveInt = Field(
         default=EVIDENCE_DAYS_KEPT,
         description="Days that the first, the last and some other pictures of an incident are kept.",
+    )
+    media_check_days: Annotated[float, Field(ge=0, le=3660)] = Field(
+        default=MEDIA_CHECK_DAYS,
+        description="Days between two checks of all media, within `cold_storage.hours`; lost media are taken out of the"
+        " views. 0 for never.",
     )
     export_days: PositiveInt = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
     export_bytes: PositiveInt = Field(

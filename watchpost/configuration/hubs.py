@@ -51,6 +51,7 @@ def hub_config(
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
         cold=cold,
+        media_check=timedelta(days=check_days) if (check_days := config.hub.media_check_days) else None,
     )
 
 

@@ -201,6 +201,16 @@ def delete_copies(index: sqlite3.Connection, pack: int) -> None:
     index.execute("delete from uploads where pack = ?", (pack,))
 
 
+def send_again(index: sqlite3.Connection, pack: int, first: int) -> int:
+    """What the disk has of a pack from a byte on is in the bucket no more: it is copied anew. How many objects."""
+    index.execute(
+        "insert or replace into tombstones select object, null from copies where pack = ? and first >= ?", (pack, first)
+    )
+    gone = index.execute("delete from copies where pack = ? and first >= ? and is_hot", (pack, first)).rowcount
+    index.execute("update packs set copied = min(copied, ?) where pack = ?", (first, pack))
+    return gone
+
+
 def mark_cold(index: sqlite3.Connection, pack: int) -> None:
     """The disk has none of the copied bytes of a pack any more: they leave its totals, which are of the disk."""
     index.execute(

@@ -29,6 +29,11 @@ def enter_object(
 def _add(
     index: sqlite3.Connection, pack: int, series: int, copy: CopiedRange, records: Sequence[ScannedRecord]
 ) -> None:
+    # Of a pack that was dropped, and whose rows are not swept yet.
+    index.executemany(
+        "delete from media where series = ? and id = ? and pack not in (select pack from packs)",
+        [(series, one.header.id) for one in records],
+    )
     added = index.executemany(
         "insert or ignore into media (series, id, time, pack, offset, size, content_type, sha256)"
         " values (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -29,6 +29,13 @@ order by start, packs.pack
 """
 
 
+_AT = (
+    "select pack from packs where series = (select series from series where site = ? and device = ? and kind = ?)"
+    " and start = ? and minutes = ?"
+)
+_HELD = "select pack from held join packs using (pack) join series using (series) where kind = ?"
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A pack of media that is gone, or is to go; `bytes` is what it takes on the disk."""
@@ -71,17 +78,14 @@ class ArchiveRetention:
 
     def hold(self, kind: str, packs: Iterable[Dropped]) -> None:
         """Answer the media of these packs of a kind, though they are older than what is kept; of no other old ones."""
-        wanted = {(one.site, one.device, one.interval.start, one.interval.minutes) for one in packs}
+        places = [(one.site, one.device, kind, one.interval.start, one.interval.minutes) for one in packs]
         with closing(open_to_write(self._directory)) as index, transaction(index):
-            there = index.execute(
-                "select pack, site, device, start, minutes, pack in (select pack from held) from packs"
-                " join series using (series) where kind = ?",
-                (kind,),
-            ).fetchall()
-            held = [(pack,) for pack, *where, is_held in there if not is_held and tuple(where) in wanted]
-            released = [(pack,) for pack, *where, is_held in there if is_held and tuple(where) not in wanted]
-            index.executemany("insert into held values (?)", held)
-            index.executemany("delete from held where pack = ?", released)
+            # Not by a look at all packs: there are half a million of a month, and ingest waits for the lock.
+            rows = (index.execute(_AT, place).fetchone() for place in places)
+            wanted = {pack for row in rows if row is not None for pack in row}
+            held = {pack for (pack,) in index.execute(_HELD, (kind,))}
+            index.executemany("insert into held values (?)", [(pack,) for pack in wanted - held])
+            index.executemany("delete from held where pack = ?", [(pack,) for pack in held - wanted])
             index.execute("delete from held where pack not in (select pack from packs)")
 
     def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:

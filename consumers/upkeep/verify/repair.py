@@ -15,6 +15,7 @@ from consumers.store.archive.retention import Dropped
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.retention.plan import ExpiredPacks, events
 from consumers.upkeep.verify.media import MissingMedium, unexplained_media
+from consumers.upkeep.verify.repair_copies import LostObjects, repair_copies
 from producer.transaction import transaction
 
 RULE: Final = "repair: the bytes are lost"
@@ -23,14 +24,20 @@ RETENTION: Final = "retention"
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """`repaired` media are reported as gone with the next tick of the hub; packs of those `left` hold others still."""
+    """`repaired` media are reported as gone with the next tick of the hub; packs of those `left` hold others still.
+
+    `sent_again` objects were missing in the bucket, and the disk has their bytes.
+    """
 
     repaired: int
     left: int
+    sent_again: int = 0
 
 
 def repair_media(hub: HubConfig, now: datetime) -> RepairReport:
-    """Hands what is to be reported to the sink of retention, which emits it. Raises `NoView` where it never ran."""
+    """Hands what is to be reported to the sink of retention, which emits it. Raises `NoView` where it never ran, and
+    `OutOfReach` where cold storage does not answer.
+    """
     by_pack: dict[tuple[Series, int], list[MissingMedium]] = defaultdict(list)
     for missing in unexplained_media(journal_of(hub), hub.data / "archive"):
         by_pack[missing.series, missing.packs[0] * PACK_MINUTES].append(missing)
@@ -47,9 +54,11 @@ def repair_media(hub: HubConfig, now: datetime) -> RepairReport:
         for (series, start), media in by_pack.items()
         if (series, start) not in known
     ]
-    _hand_over(hub, lost, now)
+    copies = LostObjects() if hub.cold is None else repair_copies(hub.data / "archive", hub.cold)
+    _hand_over(hub, [*lost, *copies.lost], now)
     repaired = sum(one.count for one in lost)
-    return RepairReport(repaired, sum(map(len, by_pack.values())) - repaired)
+    left = sum(map(len, by_pack.values())) - repaired + copies.left
+    return RepairReport(repaired + sum(one.count for one in copies.lost), left, copies.sent_again)
 
 
 def _known_packs(hub: HubConfig) -> set[tuple[Series, int]]:
@@ -66,9 +75,12 @@ def _hand_over(hub: HubConfig, lost: list[Dropped], now: datetime) -> None:
     if not lost:
         return
     bodies = [(one.id, to_bytes(one).decode()) for one in events(ExpiredPacks(RULE, tuple(lost)), now)]
+    packs = [(one.kind, one.site, one.device, one.interval.start, one.interval.minutes) for one in lost]
     with view_files.locked(hub.data, RETENTION):
         file = view_files.file_of(hub.data, RETENTION)
         if file is None:
             raise view_files.NoView("the consumer 'retention' has not run yet, and nothing was deleted")
         with closing(view_files.connect(file)) as state, transaction(state):
+            # The index forgets them where it knows them still: their objects are gone.
+            state.executemany("insert into packs values (?, ?, ?, ?, ?)", packs)
             state.executemany("insert or ignore into planned values (?, ?)", bodies)

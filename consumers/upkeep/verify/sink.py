@@ -1,0 +1,176 @@
+"""The sink of the media check: checks all media on a schedule, in a process of its own, and emits what was found."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from bus_schemas.event import HUB, Event, device_source
+from bus_schemas.limits import clip
+from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
+from consumers.engine.sink import Sink
+from consumers.hub_config import HubConfig
+from consumers.store.journal.record import Recorded
+from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckOrder
+from producer.ids import Clock, utc_now
+from producer.times import moment_of_seconds
+
+CHECK_MEDIA: Final = "check_media"
+COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.verify.media_job")
+BY: Final = "schedule"
+STOP_S: Final = 5.0
+DETAIL_LENGTH: Final = 500
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:media-check")
+
+log = structlog.get_logger()
+
+
+class MediaCheckSink(Sink):
+    """The first check is due when the sink has been there for the time between two."""
+
+    name: ClassVar[str] = "media_check"
+    models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent,)
+    emits: ClassVar[tuple[type[Event], ...]] = (CommandEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists checks (
+        begun real primary key, ended real, result text, is_emitted integer not null default 0
+    ) strict;
+    create table if not exists schedule (only_one integer primary key check (only_one = 1), last real not null) strict;
+    """
+
+    def __init__(self, hub: HubConfig, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._command = tuple(command)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        rows = state.execute("select begun, ended, result from checks where is_emitted = 0 and ended is not null")
+        return [_ended(*row) for row in rows]
+
+    def settle(self, state: sqlite3.Connection) -> None:
+        state.execute("update checks set is_emitted = 1 where ended is not null")
+        state.execute(
+            "delete from checks where is_emitted and begun < (select max(begun) from checks where is_emitted)"
+        )
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        if self._process is not None:
+            self._follow(state)
+        elif self._is_due(state):
+            self._start(state)
+
+    def halt(self) -> None:
+        """Called from another thread: the process goes, and begins anew after the next start."""
+        self._kill()
+
+    def close(self) -> None:
+        self._kill()
+        self._process = None
+
+    def _is_due(self, state: sqlite3.Connection) -> bool:
+        every, now = self._hub.media_check, self._clock()
+        hours = None if self._hub.cold is None else self._hub.cold.hours
+        if every is None:
+            return False
+        found = state.execute("select last from schedule").fetchone()
+        if found is None or found[0] > now.timestamp():
+            state.execute("insert or replace into schedule values (1, ?)", (now.timestamp(),))
+            return False
+        return now.timestamp() - found[0] >= every.total_seconds() and (hours is None or now in hours)
+
+    def _start(self, state: sqlite3.Connection) -> None:
+        order = MediaCheckOrder(
+            data=self._hub.data, result=self._result, journal=self._hub.journal, cold=self._hub.cold
+        )
+        self._result.parent.mkdir(parents=True, exist_ok=True)
+        self._result.unlink(missing_ok=True)
+        # What was begun and not ended when the process went is begun again.
+        state.execute("delete from checks where ended is null")
+        state.execute("insert into checks (begun) values (?)", (self._clock().timestamp(),))
+        with self._log.open("wb") as written:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
+            )
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError), self._process.stdin as pipe:
+            pipe.write(order.model_dump_json().encode())
+
+    def _follow(self, state: sqlite3.Connection) -> None:
+        assert self._process is not None
+        code = self._process.poll()
+        if code is None:
+            return
+        self._process = None
+        result = self._read(code)
+        log.info("media checked", result=result.sentence())
+        now = self._clock().timestamp()
+        state.execute("update checks set ended = ?, result = ? where ended is null", (now, result.model_dump_json()))
+        state.execute("insert or replace into schedule values (1, ?)", (now,))
+
+    def _read(self, code: int) -> MediaCheck:
+        try:
+            return MediaCheck.model_validate_json(self._result.read_bytes())
+        except (OSError, ValueError):
+            output = ""
+            with suppress(OSError):
+                output = self._log.read_text(errors="replace").strip().rpartition("\n")[2]
+            return MediaCheck(failure=clip(f"the process that checks media ended with {code}: {output}", DETAIL_LENGTH))
+
+    @property
+    def _result(self) -> Path:
+        return self._hub.data / "run" / "media_check.json"
+
+    @property
+    def _log(self) -> Path:
+        return self._hub.data / "run" / "media_check.log"
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+
+
+def _ended(begun: float, ended: float, result: str) -> CommandEvent:
+    found = MediaCheck.model_validate_json(result)
+    request_id = str(uuid5(_NAMESPACE, f"{begun}"))
+    return CommandEvent(
+        id=str(uuid5(_NAMESPACE, f"{begun}/ended")),
+        source=device_source(HUB, HUB),
+        time=moment_of_seconds(ended),
+        data=Command(
+            request_id=request_id,
+            name=CHECK_MEDIA,
+            state="done" if found.failure is None else "failed",
+            by=BY,
+            detail=clip(found.sentence(), DETAIL_LENGTH),
+            arguments={"repaired": found.repaired, "left": found.left, "faults": found.count},
+        ),
+    )
+
+
+class LastMediaCheck(NamedTuple):
+    """The last check that ended."""
+
+    ended: datetime
+    is_clean: bool
+    sentence: str
+
+
+def last_media_check(view: sqlite3.Connection) -> LastMediaCheck | None:
+    """The view is that of `media_check`."""
+    found = view.execute("select ended, result from checks where ended is not null order by begun desc").fetchone()
+    if found is None:
+        return None
+    result = MediaCheck.model_validate_json(found[1])
+    return LastMediaCheck(moment_of_seconds(found[0]), result.is_clean, result.sentence())

@@ -34,7 +34,7 @@ from gateway.routes.media import (
     thumbnails,
     timeline,
 )
-from gateway.routes.product import consumers, events, holds, probes, session, storage, system
+from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
 from gateway.routes.views import alerts, annotations, dashboard, incidents, trends
 from gateway.serving.page import STATIC, page
 
@@ -68,6 +68,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     settings.OPERATIONS,
     settings_fields.OPERATIONS,
     storage.OPERATIONS,
+    retention_plan.OPERATIONS,
     holds.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,

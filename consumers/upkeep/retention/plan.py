@@ -74,10 +74,10 @@ def events(expired: ExpiredPacks, now: datetime) -> list[RetentionEvent]:
 
     None is about several devices: what an event names is played no more, also of a device of which less went.
     """
-    return [_event(expired.rule, run, now) for run in _runs(expired.packs)]
+    return [_event(expired.rule, run, now) for run in runs_of(expired.packs)]
 
 
-def _runs(packs: Iterable[Dropped]) -> list[list[Dropped]]:
+def runs_of(packs: Iterable[Dropped]) -> list[list[Dropped]]:
     """Those of a series that follow each other, together."""
     runs: list[list[Dropped]] = []
     for pack in sorted(packs, key=lambda each: (each.site, each.kind, each.device, each.interval)):

@@ -1,8 +1,7 @@
-"""Routes of storage: its usage, its retention, and clean-up."""
+"""Routes of storage: its usage, and clean-up."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -12,26 +11,25 @@ from starlette.responses import Response
 from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
-from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import Pending
 from consumers.store.archive.reader import SeriesUsage
-from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, disk_of
-from consumers.upkeep.retention.forecast import DeviceForecast, PlannedDeletion, StorageForecast, planned_by_age
+from consumers.upkeep.retention.forecast import DeviceForecast, StorageForecast
 from consumers.upkeep.retention.holding import part
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
 from consumers.upkeep.retention.sink import CLEANUP
-from consumers.views.holds import HoldRow, HoldsProjection, holds
+from consumers.upkeep.verify.sink import MediaCheckSink, last_media_check
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Nothing, Parameters
+from gateway.http.parameters import Nothing
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.product.device_figures import forecast_of
+from gateway.routes.product.retention_plan import hold_rows, packs_until
 from gateway.routes.product.system import DiskAnswer
 
 DONE_S = 3.0
@@ -70,6 +68,15 @@ class ColdStorageAnswer(Answer):
     within_reach: bool
 
 
+class MediaCheckAnswer(Answer):
+    ended: Time
+    is_clean: bool
+    detail: str
+
+
+Checked = MediaCheckAnswer | None
+
+
 class Storage(Answer):
     cold: ColdStorageAnswer | None = Field(description="Null where the configuration names no bucket.")
     total_bytes: int = Field(description="What the archive takes on the disk, with its index.")
@@ -78,6 +85,7 @@ class Storage(Answer):
     devices: list[DeviceStorageAnswer] = Field(description="The largest first.")
     retention: list[Kept]
     full_in_days: float | None = Field(description="When the disk is used to the threshold of the clean-up.")
+    checked: MediaCheckAnswer | None = Field(description="The last check of all media; null where there was none yet.")
 
 
 class CleanupConfigAnswer(Answer):
@@ -116,42 +124,20 @@ class CleanedUp(Answer):
     message: str
 
 
-class PlannedDeletionAnswer(Answer):
-    rule: str
-    site: str
-    device: str
-    kind: str
-    start: Time
-    end: Time
-    goes: Time
-    files: int
-    bytes: int
-    held_by: list[str] = Field(description="What keeps it instead: holds, notes and exports.")
-
-
-class RetentionPlanAnswer(Answer):
-    deletions: list[PlannedDeletionAnswer]
-
-
-class PlanHorizon(Parameters):
-    """How far ahead."""
-
-    hours: float = Field(default=24, ge=0, le=24 * 366, allow_inf_nan=False)
-
-
 async def stats(call: Call[Nothing]) -> Storage:
     """Media by device and kind, the disk that they are on, how long they stay, and when there is no more room."""
     gateway = call.gateway
     hub, now = gateway.hub, gateway.clock()
 
-    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending]:
+    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending, Checked]:
         archive, disk = stores.archive, disk_of(hub.data)
         pending = Pending()
         if hub.cold is not None:
             pending = archive.pending(now - hub.cold.archive_after, hub.cold.kinds(hub.retention.longest()))
-        return archive.usage(), archive.index_bytes(), disk, forecast_of(hub, stores, now), pending
+        ahead = forecast_of(hub, stores, now)
+        return archive.usage(), archive.index_bytes(), disk, ahead, pending, _checked(stores)
 
-    usage, index_bytes, disk, ahead, pending = await gateway.ask(question)
+    usage, index_bytes, disk, ahead, pending, checked = await gateway.ask(question)
     by_device: dict[tuple[str, str], list[SeriesUsage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
@@ -165,7 +151,16 @@ async def stats(call: Call[Nothing]) -> Storage:
         devices=sorted(devices, key=lambda one: -one.bytes),
         retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
         full_in_days=_days(ahead.full_in_days),
+        checked=checked,
     )
+
+
+def _checked(stores: Stores) -> Checked:
+    try:
+        found = last_media_check(stores.view(MediaCheckSink.name))
+    except NoView:
+        return None
+    return found and MediaCheckAnswer(ended=found.ended, is_clean=found.is_clean, detail=found.sentence)
 
 
 def _cold(gateway: Gateway, usage: Sequence[SeriesUsage], pending: Pending) -> ColdStorageAnswer | None:
@@ -205,28 +200,6 @@ def _days(days: float | None) -> float | None:
     return None if days is None else round(days, 2)
 
 
-async def plan(call: Call[PlanHorizon]) -> RetentionPlanAnswer:
-    """What retention will delete by age and when, and what somebody keeps from it; nothing is deleted by asking."""
-    gateway = call.gateway
-    hub, now = gateway.hub, gateway.clock()
-    until_then = now + timedelta(hours=call.parameters.hours)
-
-    def question(stores: Stores) -> list[PlannedDeletion]:
-        archive = ArchiveRetention(hub.data / "archive", lambda: until_then)
-        packs = [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, until_then)]
-        return planned_by_age(hub.retention, packs, _held(stores), now, until_then)
-
-    found = await gateway.ask(question)
-    return RetentionPlanAnswer(deletions=[PlannedDeletionAnswer.model_validate(one) for one in found])
-
-
-def _held(stores: Stores) -> list[HoldRow]:
-    try:
-        return holds(stores.view(HoldsProjection.name))
-    except NoView:
-        return []
-
-
 async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
     """How full the disk is, how old the media are, and how much a clean-up could free."""
     gateway = call.gateway
@@ -234,15 +207,10 @@ async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
 
     def question(stores: Stores) -> CleanupStatusAnswer:
         usage = stores.archive.usage()
-        packs = part(_droppable(hub, now), _held(stores)).free if usage else ()
+        packs = part(packs_until(hub, now), hold_rows(stores)).free if usage else ()
         return CleanupStatusAnswer.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
 
     return await gateway.ask(question)
-
-
-def _droppable(hub: HubConfig, now: datetime) -> list[Dropped]:
-    archive = ArchiveRetention(hub.data / "archive", lambda: now)
-    return [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, now)]
 
 
 async def clean_up(call: Call[Nothing]) -> Response:
@@ -274,7 +242,6 @@ async def _became(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/storage/stats", stats, Storage),
-    Operation("GET", "/api/v1/storage/retention", plan, RetentionPlanAnswer, PlanHorizon),
     Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatusAnswer),
     Operation("POST", "/api/v1/storage/cleanup", clean_up, CleanedUp, also=(202,)),
 ]

@@ -563,6 +563,11 @@ function storage(): Schemas['Storage'] {
     index_bytes: 31_000_000,
     disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
     full_in_days: 12.4,
+    checked: {
+      ended: iso(Date.now() - 3 * 24 * HOUR),
+      is_clean: true,
+      detail: '412,000 media, 41,800,000,000 bytes: 398,400 in the archive, 13,600 dropped by retention',
+    },
     devices: devices.map((d) => ({
       site: d.site,
       device: d.device,
@@ -594,6 +599,30 @@ function storage(): Schemas['Storage'] {
       { kind: 'thermal', hours: 24 },
       { kind: 'recording', hours: 168 },
     ],
+  };
+}
+
+function retentionPlan(now: number): Schemas['RetentionPlanAnswer'] {
+  const sums = devices.map((d) => ({
+    site: d.site,
+    device: d.device,
+    kind: 'segment',
+    first_goes: iso(now + HOUR),
+    files: 360,
+    bytes: 90_000_000 + d.seed * 1_000_000,
+  }));
+  return {
+    deletions: sums.map(({ first_goes, ...one }) => ({
+      ...one,
+      rule: 'segment: kept for 24 h',
+      start: iso(now - 24 * HOUR),
+      end: iso(now - 23 * HOUR),
+      goes: first_goes,
+      held_by: [],
+    })),
+    sums,
+    files: sums.reduce((total, one) => total + one.files, 0),
+    bytes: sums.reduce((total, one) => total + one.bytes, 0),
   };
 }
 
@@ -805,7 +834,8 @@ const families: Record<string, Answering> = {
     id ? trial(id) : { trials: trials() },
   dashboard: (q, _now, id): Schemas['Dashboard'] => dashboard(id, q.get('date')),
   timeline: (_q, _now, id): Schemas['Timeline'] => timeline(id),
-  storage: (): Schemas['Storage'] => storage(),
+  storage: (_q, now, id): Schemas['Storage'] | Schemas['RetentionPlanAnswer'] =>
+    id === 'retention' ? retentionPlan(now) : storage(),
   consumers: (): Schemas['Consumers'] => consumers(),
   system: (): Schemas['System'] => system(),
   events: (q): Schemas['Events'] => events(q),

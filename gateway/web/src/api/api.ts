@@ -61,6 +61,7 @@ export type Sites = Schemas['Sites'];
 export type Sprite = Schemas['Sprite'];
 export type Status = Device['status'];
 export type Storage = Schemas['Storage'];
+export type RetentionPlan = Schemas['RetentionPlanAnswer'];
 export type System = Schemas['System'];
 export type Temperatures = Schemas['Temperatures'];
 export type Thumbnails = Schemas['Thumbnails'];

@@ -1035,23 +1035,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/storage/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What retention will delete by age and when, and what somebody keeps from it; nothing is deleted by asking. */
-        get: operations["get_storage_retention"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/storage/cleanup": {
         parameters: {
             query?: never;
@@ -1064,6 +1047,23 @@ export interface paths {
         put?: never;
         /** Ask the hub to make room now: what it removed, or a 202 while it has not answered. */
         post: operations["post_storage_cleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What retention will delete by age, by bytes and for want of room, if devices go on to write as in the last day, and what somebody keeps from it; nothing is deleted by asking. */
+        get: operations["get_storage_retention"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1835,6 +1835,16 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** DeletionSum */
+        DeletionSum: {
+            site: string;
+            device: string;
+            kind: string;
+            /** Format: date-time */
+            first_goes: string;
+            files: number;
+            bytes: number;
+        };
         /**
          * Detailed
          * @description The first 1,000 of each kind, in the order in which they were raised; the counts are of all.
@@ -2283,6 +2293,13 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /** MediaCheck */
+        MediaCheck: {
+            /** Format: date-time */
+            ended: string;
+            is_clean: boolean;
+            detail: string;
         };
         /** Memory */
         Memory: {
@@ -2904,7 +2921,13 @@ export interface components {
         };
         /** RetentionPlan */
         RetentionPlan: {
+            /** @description The soonest first. */
             deletions: components["schemas"]["PlannedDeletion"][];
+            /** @description By device and kind, the most bytes first; without what is held. */
+            sums: components["schemas"]["DeletionSum"][];
+            /** @description Of all that goes. */
+            files: number;
+            bytes: number;
         };
         /** RetentionStats */
         RetentionStats: {
@@ -3311,6 +3334,8 @@ export interface components {
             retention: components["schemas"]["Kept"][];
             /** @description When the disk is used to the threshold of the clean-up. */
             full_in_days: number | null;
+            /** @description The last check of all media; null where there was none yet. */
+            checked: components["schemas"]["MediaCheck"] | null;
         };
         /** StreamFigures */
         StreamFigures: {
@@ -6082,34 +6107,6 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_storage_retention: {
-        parameters: {
-            query?: {
-                hours?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetentionPlan"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
     get_storage_cleanup: {
         parameters: {
             query?: never;
@@ -6161,6 +6158,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CleanedUp"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_storage_retention: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPlan"];
                 };
             };
             400: components["responses"]["BadRequest"];

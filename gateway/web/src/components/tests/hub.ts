@@ -26,7 +26,7 @@ export const hubParts: Case[] = [
     {
       when: 'typical',
       props: { storage: asked<Storage>('/storage') },
-      reads: ['Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
+      reads: ['Media checked', 'Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
     },
     { when: 'empty', props: { storage: { ...asked<Storage>('/storage'), devices: [] } }, reads: ['Device', 'Total'] },
   ]),

@@ -1,9 +1,10 @@
 // What is kept and taken along: clips, when a device records, notes and exports.
 
 import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
-import type { Annotation, Clips as ClipsAnswer, Export, Hold, Settings } from '../../api/api';
+import type { Annotation, Clips as ClipsAnswer, Export, Hold, RetentionPlan, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import DeletionsCard from '../marks/DeletionsCard.svelte';
 import HoldForm from '../marks/HoldForm.svelte';
 import HoldsCard from '../marks/HoldsCard.svelte';
 import NoteEditor from '../marks/NoteEditor.svelte';
@@ -60,6 +61,20 @@ const made: Export = {
 };
 const notes = (annotations: Annotation[]) => ({ annotations: { annotations, next: null } });
 const exports = (found: Export[]) => ({ exports: { exports: found, next: null } });
+const planned: RetentionPlan['deletions'][number] = {
+  rule: 'segment: kept for 24 h',
+  site: 'DEMO',
+  device: 'yard',
+  kind: 'segment',
+  start: at,
+  end: at,
+  goes: at,
+  files: 360,
+  bytes: 90_000_000,
+  held_by: [],
+};
+const sum = { site: 'DEMO', device: 'yard', kind: 'segment', first_goes: at, files: 360, bytes: 90_000_000 };
+const plan: RetentionPlan = { deletions: [planned], sums: [sum], files: 360, bytes: 90_000_000 };
 const where = { devices: ['yard'], position };
 
 const clip: ClipsAnswer['clips'][number] = {
@@ -127,6 +142,21 @@ const refusedForm = {
 } as unknown as SectionForm<SectionName>;
 
 export const kept: Case[] = [
+  ...of(DeletionsCard, 'marks/DeletionsCard.svelte', [
+    {
+      when: 'typical',
+      props: {},
+      answers: { '/storage/retention': { ...plan, deletions: [planned, { ...planned, held_by: ['note note-1'] }] } },
+      reads: ['Deleted next', '360 files, 90', 'Yard', 'Video', 'segment: kept for 24 h', 'kept: note note-1'],
+    },
+    {
+      when: 'empty',
+      props: {},
+      answers: { '/storage/retention': { deletions: [], sums: [], files: 0, bytes: 0 } },
+      reads: ['Nothing is deleted'],
+      not: ['Each deletion'],
+    },
+  ]),
   ...of(HoldForm, 'marks/HoldForm.svelte', [
     {
       when: 'typical',

@@ -11,12 +11,18 @@ import cv2
 import numpy as np
 
 from bus_schemas.event import Event
+from bus_schemas.hub import OpenFault
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.hub_faults import FaultReporter
 from consumers.store.archive.copies import Pending
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage
+from consumers.store.journal.files import SqliteStore
 from consumers.upkeep.cold.archiver import Archiver
+from consumers.upkeep.cold.sink import ColdStorageSink
 from tests import builders
 from tests.builders import START, numbered
 from tests.data_directory import fold, hub_of, write
@@ -88,3 +94,22 @@ class ColdHub:
 
     def packs_on_disk(self) -> list[str]:
         return sorted(path.relative_to(self.data).as_posix() for path in self.data.glob("archive/*/*/*/*/*.pack"))
+
+
+class RunningColdStorage:
+    """The sink as its process runs it, and the faults that it reports."""
+
+    def __init__(self, hub: ColdHub) -> None:
+        self.faults = FaultReporter("consumers", None, lambda: hub.now)
+        self.raised: list[OpenFault] = []
+        self._sink = ColdStorageSink(hub.hub, lambda: hub.now, pace=0.01)
+        self._sink.faults = self.faults
+        self._reader = SqliteStore(hub.data / "journal").reader()
+        self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._reader, lambda: hub.now))
+        self._deliverer.advance()
+        self._deliverer.idle()
+
+    def close(self) -> None:
+        self._sink.halt()
+        self._deliverer.close()
+        self._reader.close()

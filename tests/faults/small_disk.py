@@ -196,12 +196,13 @@ def main(
     megabytes: Annotated[int, typer.Option(min=100, help="The size of the disk.")] = 700,
     devices: Annotated[int, typer.Option(min=1, max=20, help="How many cameras.")] = 5,
     kbit: Annotated[int, typer.Option(min=100, help="Kilobits that each camera sends in a second.")] = 500,
+    rate: Annotated[int, typer.Option(min=1, help="Pictures that each camera sends in a second.")] = 10,
     bucket: Annotated[
         bool, typer.Option("--bucket", help="With cold storage that fails for a third of the time.")
     ] = False,
 ) -> None:
     """Exit code 1 where the newest ten minutes were not there, a process ended, or an answer failed."""
-    sent = padded(video(size=(320, 240)), kbit)
+    sent = padded(video(size=(320, 240), rate=rate), kbit)
     cases = {f"CAMERA_{number}": RtspCase(lambda _: pictures(sent), sent) for number in range(1, devices + 1)}
     with ExitStack() as stack:
         root, data = stack.enter_context(on_disk(megabytes))

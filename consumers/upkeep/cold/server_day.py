@@ -29,18 +29,18 @@ class PreviousDay(Protocol):
     def __call__(self, path: Path) -> bool: ...
 
 
-class _Gap(msgspec.Struct):
+class _FiledGap(msgspec.Struct):
     first: int
     last: int
     count: int
     cause: str
 
 
-class _GapBody(msgspec.Struct):
-    data: _Gap
+class _FiledGapBody(msgspec.Struct):
+    data: _FiledGap
 
 
-_gap = msgspec.json.Decoder(_GapBody)
+_gap = msgspec.json.Decoder(_FiledGapBody)
 
 
 def write_day(day: OpenDay, directory: Path, previous: PreviousDay) -> Path:
@@ -69,7 +69,7 @@ def carry_on(path: Path) -> None:
     remove_database(path)
 
 
-class _Before(NamedTuple):
+class _DayBefore(NamedTuple):
     connection: sqlite3.Connection | None
 
     def close(self) -> None:
@@ -77,20 +77,20 @@ class _Before(NamedTuple):
             self.connection.close()
 
 
-def _before(first: int, directory: Path, previous: PreviousDay) -> _Before:
+def _before(first: int, directory: Path, previous: PreviousDay) -> _DayBefore:
     """What is known of the streams before a position; where it was lost, the day in the bucket says it."""
     with suppress(sqlite3.OperationalError):
         carried = open_to_read(directory / CARRIED)
         if carried.execute("select value from meta where key = 'first'").fetchone() == (first,):
-            return _Before(carried)
+            return _DayBefore(carried)
         carried.close()
     fetched = directory / PREVIOUS
     if not previous(fetched):
-        return _Before(None)
+        return _DayBefore(None)
     opened = open_to_read(fetched)
     # It stays readable for who has it open.
     fetched.unlink()
-    return _Before(opened)
+    return _DayBefore(opened)
 
 
 class _DayRows:

@@ -118,8 +118,8 @@ class _Simulation:
         self._remove([one for one in self._packs if one.end + self._keep(one) <= moment])
         for expired in self._selected():
             self._remove(expired.packs)
-            if told := tuple(one for one in expired.packs if one.start < self._now):
-                yield replace(expired, packs=told)
+            if existing := tuple(one for one in expired.packs if one.start < self._now):
+                yield replace(expired, packs=existing)
 
     def _write(self, moment: datetime) -> None:
         passed, self._moment = moment - self._moment, moment

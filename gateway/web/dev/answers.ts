@@ -602,7 +602,7 @@ function storage(): Schemas['Storage'] {
   };
 }
 
-function retentionPlan(now: number): Schemas['RetentionPlanAnswer'] {
+function retentionPlan(now: number): Schemas['RetentionPlan'] {
   const sums = devices.map((d) => ({
     site: d.site,
     device: d.device,
@@ -834,7 +834,7 @@ const families: Record<string, Answering> = {
     id ? trial(id) : { trials: trials() },
   dashboard: (q, _now, id): Schemas['Dashboard'] => dashboard(id, q.get('date')),
   timeline: (_q, _now, id): Schemas['Timeline'] => timeline(id),
-  storage: (_q, now, id): Schemas['Storage'] | Schemas['RetentionPlanAnswer'] =>
+  storage: (_q, now, id): Schemas['Storage'] | Schemas['RetentionPlan'] =>
     id === 'retention' ? retentionPlan(now) : storage(),
   consumers: (): Schemas['Consumers'] => consumers(),
   system: (): Schemas['System'] => system(),

@@ -11,16 +11,13 @@ import pytest
 
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.codec import read_stored
-from bus_schemas.hub import OpenFault
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
-from consumers.hub_faults import FaultReporter
 from consumers.store.cold.bucket import BucketAway
 from consumers.store.journal.files import SqliteStore
-from consumers.upkeep.cold.sink import ColdStorageSink
 from consumers.upkeep.retention.sink import RetentionSink
-from tests.cold_hub import ColdHub
+from tests.cold_hub import ColdHub, RunningColdStorage
 from tests.eventually import eventually
 from tests.rclone import ACCESS_KEY, SECRET_KEY, S3Server
 
@@ -30,35 +27,16 @@ def hub(tmp_path: Path, own_s3: S3Server) -> ColdHub:
     return ColdHub(tmp_path / "data", own_s3.storage(keep_hot=timedelta(hours=6)))
 
 
-class Running:
-    """The sink as its process runs it, and the faults that it reports."""
-
-    def __init__(self, hub: ColdHub) -> None:
-        self.faults = FaultReporter("consumers", None, lambda: hub.now)
-        self.raised: list[OpenFault] = []
-        self._sink = ColdStorageSink(hub.hub, lambda: hub.now, pace=0.01)
-        self._sink.faults = self.faults
-        self._reader = SqliteStore(hub.data / "journal").reader()
-        self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._reader, lambda: hub.now))
-        self._deliverer.advance()
-        self._deliverer.idle()
-
-    def close(self) -> None:
-        self._sink.halt()
-        self._deliverer.close()
-        self._reader.close()
-
-
 @pytest.fixture
-def running(hub: ColdHub) -> Iterator[Running]:
+def running(hub: ColdHub) -> Iterator[RunningColdStorage]:
     hub.record(minutes=5)
     hub.now += timedelta(hours=7)
-    with closing(Running(hub)) as running:
+    with closing(RunningColdStorage(hub)) as running:
         yield running
 
 
 def test_a_bucket_that_is_away_is_one_fault_until_it_is_back(
-    hub: ColdHub, own_s3: S3Server, running: Running, caplog: pytest.LogCaptureFixture
+    hub: ColdHub, own_s3: S3Server, running: RunningColdStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
     eventually(lambda: set(hub.tiers()) == {"cold"}, within=20)
     own_s3.stop()
@@ -80,14 +58,16 @@ def test_a_bucket_that_refuses_says_so_without_a_key(tmp_path: Path, own_s3: S3S
     hub = ColdHub(tmp_path / "data", storage)
     hub.record(minutes=5)
     hub.now += timedelta(hours=7)
-    with closing(Running(hub)) as running:
+    with closing(RunningColdStorage(hub)) as running:
         (fault,) = eventually(lambda: running.faults.faults, within=30)
 
     assert "refuses to read" in fault.reason
     assert not any(key in fault.reason for key in (ACCESS_KEY, SECRET_KEY, "another-key"))
 
 
-def test_a_server_that_stands_still_holds_up_no_end(hub: ColdHub, own_s3: S3Server, running: Running) -> None:
+def test_a_server_that_stands_still_holds_up_no_end(
+    hub: ColdHub, own_s3: S3Server, running: RunningColdStorage
+) -> None:
     eventually(lambda: set(hub.tiers()) == {"cold"}, within=20)
     own_s3.freeze()
     try:

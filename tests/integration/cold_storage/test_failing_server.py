@@ -13,9 +13,8 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold import bucket
 from consumers.store.cold.access import media_of
 from consumers.upkeep.verify.run import check
-from tests.cold_hub import ColdHub
+from tests.cold_hub import ColdHub, RunningColdStorage
 from tests.eventually import eventually
-from tests.integration.cold_storage.test_away import Running
 from tests.rclone import S3Server
 from tests.s3_proxy import FAILURES, Failure, S3Proxy
 
@@ -48,7 +47,7 @@ def test_what_a_failing_server_has_not_taken_stays_and_goes_up_later(
     hub.record(minutes=5)
     hub.now += timedelta(hours=7)
     proxy.fail(failure)
-    with closing(Running(hub)) as running:
+    with closing(RunningColdStorage(hub)) as running:
         (fault,) = eventually(lambda: running.faults.faults, 30, "a fault")
         tiers = set(hub.tiers())
         proxy.fail("none")

@@ -24,6 +24,8 @@ CAMERA = (
     "well",
     "black",
     "frozen",
+    "smeared",
+    "in blocks",
     "mute",
     "blind",
     "degraded",
@@ -37,6 +39,8 @@ UNJUDGED: dict[str, Any] = {"blackscreen": None, "freeze": None, "audio": None}
 FRAMES: dict[str, dict[str, Any]] = {
     "black": {"blackscreen": True, "freeze": True},
     "frozen": {"freeze": True},
+    "smeared": {"corrupt_rows": True, "macroblocks": True},
+    "in blocks": {"macroblocks": True},
     "mute": {"audio": False},
     "blind": UNJUDGED,
 }

@@ -83,7 +83,13 @@ def condition(followed: Followed, device: str = "yard") -> tuple[str, tuple[str,
 
 # What frames show
 
-BAD = {"blackscreen": {"blackscreen": True}, "freeze": {"freeze": True}, "audio_loss": {"audio": False}}
+BAD = {
+    "blackscreen": {"blackscreen": True},
+    "freeze": {"freeze": True},
+    "corrupt_rows": {"corrupt_rows": True},
+    "macroblocks": {"macroblocks": True},
+    "audio_loss": {"audio": False},
+}
 
 
 @pytest.mark.parametrize("fps", [1, 2, 5, 15])

@@ -34,7 +34,7 @@ from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICT
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
-_NOTHING_JUDGED: Answers = (None,) * len(FRAME_CONDITIONS)
+_NOTHING_JUDGED: Answers = (None,) * len(FRAME_FAULTS)
 PICTURES_APART_S = 1.0
 """Nobody needs to know of a picture that was taken so shortly after another."""
 

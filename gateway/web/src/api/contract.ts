@@ -738,7 +738,7 @@ export interface RulesEvent {
   data: RulesChange;
 }
 
-/** A recorded span of video with its real duration; `discontinuity` where it does not continue the one before. */
+/** A recorded span of video with its real duration; `discontinuity` where it does not continue the one before. Its medium is an MPEG transport stream, or with the codec `mjpeg` fragmented MP4 behind a head of 2048 bytes. */
 export interface Segment {
   start: string;
   duration_s: number;
@@ -789,6 +789,30 @@ export interface SettingsEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Settings;
+}
+
+/** A full picture that was taken because its time had come (`schedule`) or somebody asked (`command`). Its picture is kept as long as those of incidents. */
+export interface Snapshot {
+  /** At most 64 characters. */
+  trigger: string;
+  /** From 0 to 65,535. */
+  width?: number | null;
+  /** From 0 to 65,535. */
+  height?: number | null;
+  /** At most 1,000 items. */
+  media: string[];
+}
+
+export interface SnapshotEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.snapshot.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Snapshot;
 }
 
 /** Online or offline. `cause` says whether an agent that is offline was stopped, or lost its connection. The latter is said by its last will, which it left when it connected: the loss counts from when that arrived, and the event's own time says nothing of it. */
@@ -922,6 +946,7 @@ export type AnyEvent =
   | RulesEvent
   | SegmentEvent
   | SettingsEvent
+  | SnapshotEvent
   | StateEvent
   | ThermalEvent;
 
@@ -949,9 +974,9 @@ export interface EventsByName {
   rules: RulesEvent;
   segment: SegmentEvent;
   settings: SettingsEvent;
+  snapshot: SnapshotEvent;
   state: StateEvent;
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];
-
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "snapshot", "state", "thermal"];

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bus_schemas.camera import FrameFault
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, Text, Word
 
@@ -12,9 +13,7 @@ IncidentType = Literal[
     "node_offline",
     "degraded",
     "stale",
-    "blackscreen",
-    "freeze",
-    "audio_loss",
+    FrameFault,
     "hot_spot",
     "storage",
     "clock",

@@ -1,11 +1,11 @@
 """Events of a camera: frames, motion and detections."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from bus_schemas.event import Box, Event, Fact, MediaKey, Name, Share
-from bus_schemas.limits import Count, Duration, Finite, Items, Limit, Pixels, Word
+from bus_schemas.event import Box, Event, Fact, MediaKey, Moment, Name, Share
+from bus_schemas.limits import Count, Duration, Finite, Items, Limit, Pixels, Text, Word
 
 Percent = Annotated[float, Field(ge=0, le=100), Finite]
 Grey = Annotated[float, Limit(ge=0, le=255)]
@@ -14,22 +14,67 @@ _Few = Limit(max_length=64)
 Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 
 
+FrameFault = Literal["blackscreen", "freeze", "corrupt_rows", "macroblocks", "audio_loss"]
+"""What can be wrong with a frame. Of several faults of its picture the first counts, and the others are not judged."""
+FRAME_FAULTS: tuple[FrameFault, ...] = get_args(FrameFault)
+
+
+class FreezeComparison(Fact):
+    """Two pictures that were compared: what share of their pixels differs visibly, and whether they count as one."""
+
+    current_frame: MediaKey
+    previous_frame: MediaKey
+    difference_percentage: Percent
+    frozen: bool
+
+
+class ZapSequence(Fact):
+    """A change of channel that is over: how long it was black, from its first frame to the first of a picture."""
+
+    start: Moment
+    duration_s: Duration
+    frames: Count
+
+
 class Frame(Fact):
     """The analysis of one captured frame. `None` means that nobody could tell.
 
     `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`,
-    where there are three, else of the last three frames.
+    where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`.
+    `blackscreen_region` is the top and the bottom of the rows that are judged, in per cent of the height.
+    `identical_rows` is the share of rows that repeat the row above; `block_percentage` that of blocks that have come
+    loose from their neighbours, `false_colour_percentage` that of pixels in the colours of a broken decoder.
+    `audio_at` is when the sound ended whose level this is. A frame without an analysis says why in `skip_reason`.
     """
 
     blackscreen: bool | None = None
     blackscreen_percentage: Percent | None = None
+    blackscreen_threshold: Percent | None = None
+    blackscreen_region: tuple[Percent, Percent] | None = None
+    zap: bool | None = None
+    has_bottom_content: bool | None = None
+    bottom_edge_density: Percent | None = None
+    zap_sequence: ZapSequence | None = None
     freeze: bool | None = None
     freeze_diffs: Annotated[tuple[Grey, ...], _Few] = ()
+    freeze_threshold: Grey | None = None
+    freeze_comparisons: Annotated[tuple[FreezeComparison, ...], _Few] = ()
     last_3_media: Annotated[tuple[MediaKey, ...], _Few] = ()
+    corrupt_rows: bool | None = None
+    identical_rows: Percent | None = None
+    identical_rows_threshold: Percent | None = None
+    macroblocks: bool | None = None
+    block_percentage: Percent | None = None
+    block_threshold: Percent | None = None
+    false_colour_percentage: Percent | None = None
     audio: bool | None = None
+    audio_at: Moment | None = None
     volume_percentage: Annotated[int, Field(ge=0, le=100)] | None = None
     mean_volume_db: Decibel | None = None
     quality_score: Annotated[float, Field(ge=0, le=5), Finite] | None = None
+    analyzed: bool | None = None
+    skip_reason: Text | None = None
+    performance_ms: Duration | None = None
     motion_boxes: Annotated[tuple[Box, ...], Items] = ()
     width: Pixels | None = None
     height: Pixels | None = None

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_v
 
 from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.night_settings import NightSettings as NightSettings
+from bus_schemas.picture_settings import PictureSettings as PictureSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
 from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
 from bus_schemas.snapshot_settings import SnapshotSettings as SnapshotSettings
@@ -128,17 +129,6 @@ class MotionSettings(Section):
     )
 
 
-class PictureSettings(Section):
-    """When a picture is called black or frozen."""
-
-    black_percentage: Annotated[Number, Field(gt=0, le=100, json_schema_extra=unit("%"))] = Field(
-        default=95.0, description="Share of dark pixels; a camera that shows menus over black needs a lower one."
-    )
-    freeze_seconds: Annotated[Number, Field(gt=0, le=3600, json_schema_extra=unit("s"))] = Field(
-        default=2.0, description="How long it must be the same."
-    )
-
-
 class ThermographySettings(Section):
     """How temperatures are worked out of what the thermal sensor measures."""
 
@@ -182,7 +172,7 @@ Zones = Annotated[
     AfterValidator(_check_zones),
 ]
 Motion = Annotated[MotionSettings, Field(description="When a change counts as motion.")]
-Picture = Annotated[PictureSettings, Field(description="When a picture is black or frozen.")]
+Picture = Annotated[PictureSettings, Field(description="When a picture is black, frozen or broken.")]
 Thermography = Annotated[ThermographySettings, Field(description="How temperatures are worked out.")]
 Recording = Annotated[
     RecordingSettings, Field(description="When video is recorded, and what is kept of the time around motion.")

@@ -24,6 +24,8 @@ CAMERA = (
     "well",
     "black",
     "frozen",
+    "smeared",
+    "in blocks",
     "mute",
     "blind",
     "degraded",
@@ -33,10 +35,13 @@ CAMERA = (
     "fast clock",
 )
 SENSOR = ("well", "well", "well", "warm", "hot", "burning", "broken", "degraded", "silent")
-UNJUDGED: dict[str, Any] = {"blackscreen": None, "freeze": None, "audio": None}
+INTACT: dict[str, Any] = {"corrupt_rows": False, "macroblocks": False}
+UNJUDGED: dict[str, Any] = dict.fromkeys(("blackscreen", "freeze", "audio", *INTACT))
 FRAMES: dict[str, dict[str, Any]] = {
     "black": {"blackscreen": True, "freeze": True},
     "frozen": {"freeze": True},
+    "smeared": {"corrupt_rows": True, "macroblocks": True},
+    "in blocks": {"macroblocks": True},
     "mute": {"audio": False},
     "blind": UNJUDGED,
 }
@@ -152,7 +157,7 @@ class VariedSite:
         thumbnail = builders.media(moment, PICTURE, device=name)
         if second % 20 == 0:
             yield thumbnail
-        yield builders.frame(moment, device=name, **{"media": (thumbnail.data.key,), **FRAMES.get(mode, {})})
+        yield builders.frame(moment, device=name, **{"media": (thumbnail.data.key,), **INTACT, **FRAMES.get(mode, {})})
         if second % 10 == 0:
             yield builders.segment(at(second - 10), device=name)
         if self._chance.random() < 0.1:

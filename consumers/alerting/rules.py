@@ -165,6 +165,9 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " status; offline after {silent_after_s} s more.",
     "blackscreen": _FRAMES + "were black. Over after {clear_after_s} s without a black frame.",
     "freeze": _FRAMES + "were frozen. Over after {clear_after_s} s without a frozen frame.",
+    "corrupt_rows": _FRAMES
+    + "were smeared: rows repeat the row above. Over after {clear_after_s} s without such a frame.",
+    "macroblocks": _FRAMES + "were broken into blocks. Over after {clear_after_s} s without such a frame.",
     "audio_loss": _FRAMES + "had no audio; unknown audio does not count. Over after {clear_after_s} s with audio.",
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",

@@ -23,6 +23,8 @@ class VerdictsPart(Struct):
 
     blackscreen: bool | None = None
     freeze: bool | None = None
+    corrupt_rows: bool | None = None
+    macroblocks: bool | None = None
     audio: bool | None = None
 
 

@@ -29,6 +29,8 @@ class AnalysisGuard:
         """Another lasting fault."""
         self._trouble: str | None = None
         self.lost = 0
+        self.failure: str | None = None
+        """Why the analysis of the last frame failed; `None` where it did not."""
 
     def drafts(self, analyse: Callable[[], Sequence[Draft]]) -> list[Draft]:
         """The drafts of a frame; none where its analysis fails."""
@@ -36,10 +38,11 @@ class AnalysisGuard:
             found = list(analyse())
         except BaseException as error:  # noqa: BLE001  (a frame that cannot be analysed costs itself)
             self.lost += 1
-            reason = describe_error(error, self._redact)
+            reason = self.failure = describe_error(error, self._redact)
             self._reports.failure(error, reason, frames_lost=self.lost)
             self._count(lost=True, reason=reason)
             return []
+        self.failure = None
         self._count(lost=False)
         return found
 

@@ -262,6 +262,8 @@ class DeviceRunner:
         analysis.apply(self._night.in_force(self.adjustable, frame.time))
         guard.also = self._night.trouble
         drafts = guard.drafts(partial(analysis.analyse, frame))
+        if guard.failure is not None:
+            drafts += analysis.skipped(frame, guard.failure)
         if analysis.moved_at is not None:
             self._control.moved(analysis.moved_at)
         return drafts

@@ -40,6 +40,9 @@ _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
     "blackscreen": "black",
     "freeze": "freeze",
     "audio_loss": "silence",
+    "corrupt_rows": "corrupt_rows",
+    "macroblocks": "macroblocks",
+    "zap": "zap",
     "hot_spot": "hot_spot",
 }
 

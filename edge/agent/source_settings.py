@@ -96,11 +96,17 @@ class V4l2SourceSettings(SettingsModel):
     path: Path = Field(default=Path("/dev/video0"), description="The video device.")
 
 
+SceneFaultName = Literal[
+    "blackscreen", "freeze", "corrupt_rows", "macroblocks", "zap", "audio_loss", "silent", "hot_spot"
+]
+
+
 class SceneFaultSettings(SettingsModel):
     """Something that goes wrong in a drawn scene, by the clock, again and again."""
 
-    kind: Literal["blackscreen", "freeze", "audio_loss", "silent", "hot_spot"] = Field(
-        description="Black picture; picture stands still; no sound; no frames at all; a spot heats up."
+    kind: SceneFaultName = Field(
+        description="Black picture; picture stands still; lower half smeared; right half in blocks; a banner over"
+        " black; no sound; no frames at all; a spot heats up."
     )
     first_s: float = Field(
         default=60.0, ge=0, le=YEAR_S, description="Seconds from the start of the agent to the first time."

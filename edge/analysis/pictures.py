@@ -12,11 +12,29 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from edge.agent.defaults import THUMBNAIL
+from edge.analysis.damage import Detail, sampled_rows
 
 Bytes8 = NDArray[np.uint8]
 
 SMALL_WIDTH: Final = 320
 _BLACK: Final = (0, 128, 128)
+_LUMA_FIRST: Final = frozenset(
+    [
+        "gray",
+        "yuv420p",
+        "yuvj420p",
+        "yuv422p",
+        "yuvj422p",
+        "yuv444p",
+        "yuvj444p",
+        "yuv440p",
+        "yuvj440p",
+        "nv12",
+        "nv21",
+        "nv16",
+    ]
+)
+"""Formats of pictures whose first plane is their luma, a byte a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,15 @@ class Pictures:
     def bgr(self, picture: VideoFrame) -> Bytes8:
         """A copy as H x W x 3 uint8, for detectors."""
         return plane(self._bgr.reformat(picture, format="bgr24").planes[0], channels=3)
+
+
+def detail(picture: VideoFrame, small: Planes) -> Detail:
+    """Of a picture and what it was reduced to: what the analysis needs besides the reduced grey."""
+    if picture.format.name not in _LUMA_FIRST:
+        return Detail(None, small.u, small.v)
+    luma = picture.planes[0]
+    rows = np.frombuffer(memoryview(luma), np.uint8).reshape(luma.height, luma.line_size)[:, : luma.width]
+    return Detail(sampled_rows(rows), small.u, small.v)
 
 
 def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 75) -> bytes:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bus_schemas.camera import Frame, Motion
+from bus_schemas.camera import Frame, FreezeComparison, Motion
+from bus_schemas.limits import clip
 from bus_schemas.media import Snapshot
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.defaults import FRAME_EVERY_S, MOTION_EVERY_S, THUMBNAIL
@@ -14,10 +15,11 @@ from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
 from edge.analysis.detection import ObjectDetection
+from edge.analysis.freeze import Grey, difference, differences, visible_difference
 from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
 from edge.analysis.motion_preview import motion_preview
-from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
-from edge.analysis.pictures import Pictures, Planes, thumbnail
+from edge.analysis.picture import PictureAnalyser, PictureState, picture_fields
+from edge.analysis.pictures import Pictures, Planes, detail, thumbnail
 from edge.analysis.snapshots import SnapshotTaker, Trigger
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import CameraFrame, Samples
@@ -82,7 +84,7 @@ class VisualAnalysis:
         self._adjust(frame)
         assert self._detector is not None
         small = self._pictures.small(frame.picture)
-        state = self._analyser.analyse(small.y, frame.time)
+        state = self._analyser.analyse(small.y, frame.time, detail(frame.picture, small))
         motion = self._detector.analyse(small.y, frame.time)
         if self._previews.is_motion_watched:
             self._previews.motion(motion_preview(small.y, self._detector.view, motion.boxes))
@@ -95,6 +97,15 @@ class VisualAnalysis:
             found = self._object_detection.analyse(frame, motion.boxes, tuple(self._captures)[-1:])
             drafts += [self._event_factory.event(found, frame.time)] if found is not None else []
         return drafts
+
+    def skipped(self, frame: CameraFrame, reason: str) -> list[Draft]:
+        """An event of a frame whose analysis failed: nothing is known of it, and why."""
+        if not self._frame_due.due(frame.time):
+            return []
+        self._last_emitted = ()
+        width, height = frame.picture.width, frame.picture.height
+        data = Frame(analyzed=False, skip_reason=clip(reason), width=width, height=height)
+        return [self._event_factory.event(data, frame.time)]
 
     @property
     def moved_at(self) -> datetime | None:
@@ -156,27 +167,41 @@ class VisualAnalysis:
         self, frame: CameraFrame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]
     ) -> list[Draft]:
         if self._sound_at is None or abs((frame.time - self._sound_at).total_seconds()) > SOUND_S:
-            self._level = audio.UNKNOWN
-        facts = (state.blackscreen, state.freeze, self._level.audio)
+            self._level, self._sound_at = audio.UNKNOWN, None
+        facts = (*state.verdicts, self._level.audio)
         if not self._frame_due.due(frame.time) and facts == self._last_emitted:
             return []
         self._last_emitted = facts
         data = Frame(
-            blackscreen=state.blackscreen,
-            blackscreen_percentage=state.blackscreen_percentage,
-            freeze=state.freeze,
-            freeze_diffs=differences(self._captured) or state.freeze_diffs,
+            **picture_fields(state, self._analyser.settings),
+            freeze_diffs=differences(self._captured) or state.freeze.diffs,
+            freeze_comparisons=self._comparisons(state.freeze.threshold),
             last_3_media=tuple(self._captures),
             audio=self._level.audio,
+            audio_at=self._sound_at,
             volume_percentage=self._level.volume_percentage,
             mean_volume_db=self._level.mean_volume_db,
-            quality_score=state.quality.quality_score,
             motion_boxes=_rounded(motion.boxes),
             width=frame.picture.width,
             height=frame.picture.height,
             media=captured,
         )
         return [self._event_factory.event(data, frame.time)]
+
+    def _comparisons(self, threshold: float) -> tuple[FreezeComparison, ...]:
+        """The newest capture with each of the two before it, by the threshold that a freeze is decided by."""
+        if len(self._captured) < 2:
+            return ()
+        *earlier, newest = zip(self._captures, self._captured, strict=True)
+        return tuple(
+            FreezeComparison(
+                current_frame=newest[0],
+                previous_frame=key,
+                difference_percentage=visible_difference(grey, newest[1]),
+                frozen=difference(grey, newest[1]) <= threshold,
+            )
+            for key, grey in earlier
+        )
 
     def _motion_events(
         self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-FaultKind = Literal["freeze", "black", "silence", "hot_spot"]
+FaultKind = Literal["freeze", "black", "silence", "hot_spot", "corrupt_rows", "macroblocks", "zap"]
 
 
 @dataclass(frozen=True, slots=True)

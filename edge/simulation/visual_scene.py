@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 
 from edge.agent.defaults import DRAWN_SIZE
 from edge.analysis.lettering import Lettering
+from edge.simulation import picture_faults
 from edge.simulation.backdrops import backdrop
 from edge.simulation.canvas import Bytes8
 from edge.simulation.figures import BARRIER_AWAY, Light, draw_barrier, draw_car, draw_person
@@ -18,7 +19,6 @@ from edge.simulation.scene import Car, Person, Scene, SceneState
 _LETTERS: Final = Lettering(14)
 _NOISE: Final = 2.0
 _LIGHT_STEPS: Final = 50
-_STUDIO_BLACK: Final = 16
 _HEADLIGHTS_BELOW: Final = 0.6
 
 
@@ -43,8 +43,11 @@ class VisualScene:
         age = self._scene.schedule.age("freeze", time)
         if age is not None:
             time -= timedelta(seconds=age)
-        if self._scene.schedule.age("black", time) is not None:
-            return self._black()
+        schedule = self._scene.schedule
+        if schedule.age("black", time) is not None:
+            return _frame(picture_faults.black(self.size))
+        if schedule.age("zap", time) is not None:
+            return _frame(picture_faults.banner(self.size))
         state = self._scene.at(time)
         picture = self._background(state.daylight).copy()
         self._figures(picture, state)
@@ -52,7 +55,11 @@ class VisualScene:
         self._add_noise(planes[: self.size[1]], time)
         local = time.astimezone(self._scene.zone)
         _LETTERS.write(planes[: self.size[1]], f"{self._name} {local:%Y-%m-%d %H:%M:%S %Z}".strip(), (8, 8))
-        return VideoFrame.from_ndarray(planes, format="yuv420p")
+        if schedule.age("corrupt_rows", time) is not None:
+            picture_faults.smear(planes)
+        if schedule.age("macroblocks", time) is not None:
+            picture_faults.break_into_blocks(planes)
+        return _frame(planes)
 
     def _background(self, daylight: float) -> Bytes8:
         step = round(daylight * _LIGHT_STEPS)
@@ -94,8 +101,6 @@ class VisualScene:
         rows = slice(first, first + self.size[1])
         cv2.subtract(cv2.add(luma, self._brighter[rows]), self._darker[rows], dst=luma)
 
-    def _black(self) -> VideoFrame:
-        width, height = self.size
-        planes = np.full((height * 3 // 2, width), 128, np.uint8)
-        planes[:height] = _STUDIO_BLACK
-        return VideoFrame.from_ndarray(planes, format="yuv420p")
+
+def _frame(planes: Bytes8) -> VideoFrame:
+    return VideoFrame.from_ndarray(planes, format="yuv420p")

@@ -11,7 +11,8 @@ class Measurement:
 
     A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
     `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case, unless
-    memory is what is measured: then `goal_mb` is what it should be at most, and there are no milliseconds.
+    memory is what is measured: then `goal_mb` is what it should be at most, and there are no milliseconds. A detector
+    is told by its `precision` and `recall`, both of which should be `goal_share` at least.
     """
 
     case: str
@@ -26,6 +27,9 @@ class Measurement:
     limit_ms: float | None = None
     peak_mb: float | None = None
     goal_mb: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    goal_share: float | None = None
 
     @property
     def per_s(self) -> float:
@@ -34,6 +38,8 @@ class Measurement:
     @property
     def met(self) -> bool | None:
         """Whether the goal is met; `None` where there is none."""
+        if self.goal_share is not None and self.precision is not None and self.recall is not None:
+            return min(self.precision, self.recall) >= self.goal_share
         if self.goal_mb is not None and self.peak_mb is not None:
             return self.peak_mb <= self.goal_mb
         if self.goal_per_s is not None:
@@ -59,6 +65,16 @@ def timed(calls: Iterable[Callable[[], object]]) -> list[float]:
         start = time.perf_counter()
         call()
         taken.append((time.perf_counter() - start) * 1000)
+    return taken
+
+
+def cpu_timed(calls: Iterable[Callable[[], object]]) -> list[float]:
+    """Milliseconds of the CPU that each call took: the same on a busy machine."""
+    taken = []
+    for call in calls:
+        start = time.process_time_ns()
+        call()
+        taken.append((time.process_time_ns() - start) / 1e6)
     return taken
 
 

@@ -98,7 +98,7 @@ def table(found: Iterable[Measurement]) -> str:
 
 
 def _row(found: Measurement) -> tuple[str, ...]:
-    is_timed = found.goal_mb is None
+    is_timed = found.goal_mb is None and found.goal_share is None
     return (
         found.case,
         f"{found.median_ms:.3f}" if is_timed else "",
@@ -108,11 +108,17 @@ def _row(found: Measurement) -> tuple[str, ...]:
         _limit(found),
         _goal(found),
         {True: "yes", False: "no", None: ""}[found.met],
-        found.includes,
+        found.includes if found.precision is None else f"{_rightness(found)}; {found.includes}",
     )
 
 
+def _rightness(found: Measurement) -> str:
+    return f"precision {found.precision:.4f}, recall {found.recall:.4f}"
+
+
 def _goal(found: Measurement) -> str:
+    if found.goal_share is not None:
+        return f"≥ {found.goal_share:g}"
     if found.goal_mb is not None:
         return f"≤ {found.goal_mb:g} MB"
     if found.goal_per_s is not None:

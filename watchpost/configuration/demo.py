@@ -31,16 +31,22 @@ def _gate() -> DeviceSection:
 
 
 def _yard() -> DeviceSection:
-    freeze = SceneFaultSettings(kind="freeze", first_s=180, every_s=1100)
-    scene = SceneSourceSettings(kind="scene", scene="visual", place="yard", seed=2, faults=(freeze,))
+    faults = (
+        SceneFaultSettings(kind="freeze", first_s=180, every_s=1100),
+        SceneFaultSettings(kind="corrupt_rows", first_s=660, lasts_s=45, every_s=1700),
+    )
+    scene = SceneSourceSettings(kind="scene", scene="visual", place="yard", seed=2, faults=faults)
     return DeviceSection(
         device="YARD", name="Yard", visual=scene, zones=(YARD,), detector=SceneDetectorSettings(kind="scene")
     )
 
 
 def _hall() -> DeviceSection:
-    silence = SceneFaultSettings(kind="silent", first_s=420, lasts_s=60, every_s=1500)
-    scene = SceneSourceSettings(kind="scene", scene="visual", place="hall", seed=3, faults=(silence,))
+    faults = (
+        SceneFaultSettings(kind="silent", first_s=420, lasts_s=60, every_s=1500),
+        SceneFaultSettings(kind="macroblocks", first_s=780, lasts_s=45, every_s=1900),
+    )
+    scene = SceneSourceSettings(kind="scene", scene="visual", place="hall", seed=3, faults=faults)
     return DeviceSection(device="HALL", name="Hall", visual=scene, detector=SceneDetectorSettings(kind="scene"))
 
 

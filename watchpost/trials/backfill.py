@@ -25,7 +25,7 @@ from consumers.alerting.what_if.run import Finding
 from consumers.store.archive.reader import ArchiveReader
 from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
-from edge.analysis.picture import Grey, PictureAnalyser
+from edge.analysis.picture import OF_DETAIL, Grey, PictureAnalyser, picture_fields
 from edge.analysis.pictures import SMALL_WIDTH, fitted
 from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
 from edge.analysis.thermometry import thermal_data
@@ -103,16 +103,12 @@ class Backfill:
                 break
         else:
             return None
-        state = self._devices[event.source].pictures.analyse(grey, event.time)
-        data = event.data.model_copy(
-            update={
-                "blackscreen": state.blackscreen,
-                "blackscreen_percentage": state.blackscreen_percentage,
-                "freeze": state.freeze,
-                "freeze_diffs": state.freeze_diffs,
-                "quality_score": state.quality.quality_score,
-            }
-        )
+        device = self._devices[event.source]
+        state = device.pictures.analyse(grey, event.time)
+        found = picture_fields(state, device.pictures.settings)
+        # What a reduced picture does not show is as it was found then.
+        shown = {name: value for name, value in found.items() if name not in OF_DETAIL}
+        data = event.data.model_copy(update={**shown, "freeze_diffs": state.freeze.diffs})
         return self._finding(event, data, key)
 
     def _thumbnail(self, event: FrameEvent) -> list[str]:

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass, field
 from math import ceil, inf
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from consumers.alerting.rules import CLOCK_CLEAR_S, AlertRules
+from consumers.engine.frame_faults import FRAME_FAULTS, Answers
 from consumers.engine.partial import ThermalPart
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
-
-FrameIncident = Literal["blackscreen", "freeze", "audio_loss"]
-"""The types of incidents that a window of frames decides on."""
-FRAME_CONDITIONS: tuple[FrameIncident, ...] = get_args(FrameIncident)
 
 
 @dataclass(slots=True)
@@ -56,16 +53,12 @@ class FrameCondition:
             known.count += 1
 
 
-Answers = tuple[bool | None, ...]
-"""Whether a frame is bad, one for each condition of a window; `None` where nobody could tell."""
-
-
 @dataclass(slots=True)
 class FrameWindow:
-    """The frames of the last seconds. Times in seconds since 1970, of events, not of a clock."""
+    """The frames of the last seconds. Times in seconds since 1970, of events, not of a clock. One condition a fault."""
 
     conditions: tuple[FrameCondition, ...] = field(
-        default_factory=lambda: tuple(FrameCondition() for _ in FRAME_CONDITIONS)
+        default_factory=lambda: tuple(FrameCondition() for _ in FRAME_FAULTS)
     )
     last: float = 0.0
     frames: dict[int, list[int]] = field(default_factory=dict)

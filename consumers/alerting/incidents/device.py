@@ -18,8 +18,6 @@ from bus_schemas.node import (
 from bus_schemas.settings import read_sections
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.incidents.detectors import (
-    FRAME_CONDITIONS,
-    Answers,
     DiskCondition,
     FrameWindow,
     Heat,
@@ -31,11 +29,13 @@ from consumers.alerting.incidents.evidence import opening, picture_beside
 from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, PresenceState
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
+from consumers.engine.frame_faults import FRAME_FAULTS, Answers
+from consumers.engine.frame_faults import answers as answers_of
 from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
-_NOTHING_JUDGED: Answers = (None,) * len(FRAME_CONDITIONS)
+_NOTHING_JUDGED: Answers = (None,) * len(FRAME_FAULTS)
 PICTURES_APART_S = 1.0
 """Nobody needs to know of a picture that was taken so shortly after another."""
 
@@ -74,14 +74,10 @@ class Watched(PresenceState):
             yield Verdict("clock", change, at if since is None else since, (record.id,), details)
 
     def _judge_frame(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        data = record.decode(VERDICTS).data
-        black, audio = data.blackscreen, data.audio
-        # A black picture does not move either; one incident says so, as black. Unknown audio is not a loss.
-        answers = (black, None if black else data.freeze, None if audio is None else not audio)
-        at = record.time_s
+        answers, at = answers_of(record.decode(VERDICTS).data), record.time_s
         self._know(at, answers, rules)
         self.frames.add(at, answers, record.id, rules)
-        if not self.frames.bad and (not self.open or self.open.keys().isdisjoint(FRAME_CONDITIONS)):
+        if not self.frames.bad and (not self.open or self.open.keys().isdisjoint(FRAME_FAULTS)):
             return ()
         return [*self._turns(record, answers, rules)]
 
@@ -99,7 +95,7 @@ class Watched(PresenceState):
 
     def _turns(self, record: Recorded, answers: Answers, rules: AlertRules) -> Iterator[Verdict]:
         window = self.frames
-        for number, (kind, bad) in enumerate(zip(FRAME_CONDITIONS, answers, strict=True)):
+        for number, (kind, bad) in enumerate(zip(FRAME_FAULTS, answers, strict=True)):
             if bad is None:
                 continue
             condition = window.conditions[number]

@@ -2,8 +2,8 @@
 
 from typing import Any, assert_never
 
-from bus_schemas.camera import Frame, FrameEvent
-from consumers.alerting.incidents.detectors import FrameCondition, FrameIncident
+from bus_schemas.camera import Frame, FrameEvent, FrameFault
+from consumers.alerting.incidents.detectors import FrameCondition
 from consumers.alerting.incidents.verdict import Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.store.journal.record import Recorded
@@ -13,7 +13,7 @@ BESIDE_S = 15.0
 
 
 def opening(
-    kind: FrameIncident,
+    kind: FrameFault,
     condition: FrameCondition,
     record: Recorded,
     rules: AlertRules,
@@ -31,12 +31,30 @@ def picture_beside(at: float, picture: tuple[float, str] | None) -> tuple[str, .
     return () if picture is None or abs(at - picture[0]) > BESIDE_S else (picture[1],)
 
 
-def figures(kind: FrameIncident, frame: Frame) -> dict[str, Any]:
+def figures(kind: FrameFault, frame: Frame) -> dict[str, Any]:
     match kind:
         case "blackscreen":
-            return {"blackscreen_percentage": frame.blackscreen_percentage}
+            return {
+                "blackscreen_percentage": frame.blackscreen_percentage,
+                "blackscreen_threshold": frame.blackscreen_threshold,
+            }
         case "freeze":
-            return {"freeze_diffs": list(frame.freeze_diffs), "last_3_media": list(frame.last_3_media)}
+            return {
+                "freeze_diffs": list(frame.freeze_diffs),
+                "freeze_threshold": frame.freeze_threshold,
+                "last_3_media": list(frame.last_3_media),
+            }
+        case "corrupt_rows":
+            return {
+                "identical_rows": frame.identical_rows,
+                "identical_rows_threshold": frame.identical_rows_threshold,
+            }
+        case "macroblocks":
+            return {
+                "block_percentage": frame.block_percentage,
+                "block_threshold": frame.block_threshold,
+                "false_colour_percentage": frame.false_colour_percentage,
+            }
         case "audio_loss":
             return {"mean_volume_db": frame.mean_volume_db, "volume_percentage": frame.volume_percentage}
         case _:

@@ -13,7 +13,7 @@ import simplejpeg
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
 from consumers.views.mosaics.layout import cells, inset, size
-from consumers.views.mosaics.minute import Shown
+from consumers.views.mosaics.minute import CellStatus, Shown
 from consumers.views.mosaics.minute_state import MinuteState
 
 BORDER = 4
@@ -25,6 +25,7 @@ _BORDERS = {MinuteState.INCIDENT: (0, 0, 255), MinuteState.OK: (0, 255, 0)}
 _GREY = (128, 128, 128)
 _NO_CAPTURE = ("NO CAPTURE", (0x2A, 0x2A, 0x2A))
 _NOT_FOUND = ("NOT FOUND", (0x2A, 0x2A, 0x4A))
+_UNDECODABLE = ("NOT READABLE", (0x2A, 0x2A, 0x4A))
 _WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -33,10 +34,10 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A cell; a placeholder stands where there is no picture, or none that can be read."""
+    """A cell; a placeholder stands where there is no picture, or none that can be decoded."""
 
     picture: Picture
-    is_placeholder: bool
+    status: CellStatus = "active"
 
 
 class Drawer:
@@ -53,15 +54,16 @@ class Drawer:
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
 
-    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> tuple[list[bytes], set[str]]:
-        """A JPEG for each, with its cells in reading order; black where there is none. And which devices in them have
-        a placeholder.
+    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> tuple[list[bytes], dict[str, CellStatus]]:
+        """A JPEG for each, with its cells in reading order; black where there is none. And why which devices in them
+        have a placeholder.
         """
         missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._cells))
         payloads = [None if each.key is None else self._read(each.key) for each in missing]
         self._cells.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
         tiles = list(self._pool.map(self._tile, wanted))
-        without = {each.device for shown in wanted for each in shown if self._cells[each].is_placeholder}
+        statuses = ((each.device, self._cells[each].status) for shown in wanted for each in shown)
+        without: dict[str, CellStatus] = {device: status for device, status in statuses if status != "active"}
         while len(self._cells) > MAX_CELLS_KEPT:
             self._cells.popitem(last=False)
         return tiles, without
@@ -79,18 +81,20 @@ class Drawer:
     def _draw(self, shown: Shown, payload: bytes | None) -> Drawn:
         picture = None if payload is None else decoded(payload, shown.height - 2 * BORDER, shown.width - 2 * BORDER)
         if picture is None:
-            return Drawn(self._placeholder(replace(shown, key=shown.key and "")), is_placeholder=True)
+            status: CellStatus = "missing" if payload is None else "undecodable"
+            return Drawn(self._placeholder(replace(shown, key=shown.key and ""), status), status)
         cell = np.zeros((shown.height, shown.width, 3), np.uint8)
         room = inset((picture.shape[1], picture.shape[0]), (shown.width, shown.height), BORDER)
         inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
         cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
         self._label(cell, f"{shown.site}_{shown.device}")
         _frame(cell, _BORDERS.get(shown.state, _GREY))
-        return Drawn(cell, is_placeholder=False)
+        return Drawn(cell)
 
-    def _draw_placeholder(self, shown: Shown) -> Picture:
+    def _draw_placeholder(self, shown: Shown, status: CellStatus) -> Picture:
         """A device that shows nothing looks the same in every minute in which it is in the same state."""
-        text, colour = _NO_CAPTURE if shown.key is None else _NOT_FOUND
+        without = _UNDECODABLE if status == "undecodable" else _NOT_FOUND
+        text, colour = _NO_CAPTURE if shown.key is None else without
         cell = np.full((shown.height, shown.width, 3), colour, np.uint8)
         middle, scale = shown.height // 2, shown.height / 300
         for words, below, size_of_text, ink in (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from consumers.views.mosaics.minute import MosaicMinute, Shown
+from consumers.views.mosaics.minute import CellStatus, MosaicMinute, Shown
 from consumers.views.mosaics.minute_state import MinuteState
 from consumers.views.mosaics.tiles import Tiles
 
@@ -34,11 +34,11 @@ class _Tile(NamedTuple):
 
 
 class _Before(NamedTuple):
-    """The earlier drawing of a minute: its tiles by content, and the devices that have a placeholder."""
+    """The earlier drawing of a minute: its tiles by content, and the devices that have a placeholder, and why."""
 
     revision: int
     tiles: dict[str, _Tile]
-    without_picture: frozenset[str]
+    without_picture: dict[str, CellStatus]
 
 
 class DrawnMinutes:
@@ -59,7 +59,7 @@ class DrawnMinutes:
         new = {digest: shown for digest, shown in wanted.items() if digest not in before.tiles}
         pictures, without = self._drawer.tiles(list(new.values()))
         if shows[0] not in new:
-            without = set(before.without_picture)
+            without = before.without_picture
         made = {it: before.tiles[it] for it in wanted if it in before.tiles}
         made |= {it: self._keep(minute, it, picture) for it, picture in zip(new, pictures, strict=True)}
         names = {tile.name for tile in made.values()}
@@ -75,13 +75,15 @@ class DrawnMinutes:
             "select revision, drawn from tiles where site = ? and minute = ?", (minute.site, minute.minute)
         ).fetchone()
         if found is None:
-            return _Before(-1, {}, frozenset())
+            return _Before(-1, {}, {})
         drawn = from_json(found[1])
         tiles = [_Tile(*tile) for tile in drawn["tiles"]]
-        return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, frozenset(drawn["without_picture"]))
+        return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
 
-    def _write(self, minute: MosaicMinute, named: list[str | None], tiles: list[_Tile], without: set[str]) -> None:
-        drawn = to_json({"tiles": sorted(tiles), "without_picture": sorted(without)}).decode()
+    def _write(
+        self, minute: MosaicMinute, named: list[str | None], tiles: list[_Tile], without: dict[str, CellStatus]
+    ) -> None:
+        drawn = to_json({"tiles": sorted(tiles), "without_picture": dict(sorted(without.items()))}).decode()
         total = sum(tile.size for tile in tiles)
         said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, minute.revision)
         row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without))

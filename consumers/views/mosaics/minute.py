@@ -1,9 +1,9 @@
 """One minute of a site: the state of each device, its tiles, and its JSON description."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import to_json
 
@@ -13,6 +13,9 @@ from consumers.views.mosaics.incident_times import NOTHING, Worst
 from consumers.views.mosaics.layout import cell_size, cells, size
 from consumers.views.mosaics.minute_state import CLASSES, MinuteState, condition_of_type, of_minute, state_of
 from consumers.views.mosaics.sightings import Seen
+
+CellStatus = Literal["active", "missing", "undecodable"]
+"""Whether a cell has the picture of its device; else whether there is none, or one that cannot be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ class MosaicMinute:
             if not states or each.state in states
         ]
 
-    def describe(self, without_picture: Set[str]) -> bytes:
-        """The JSON of the minute; the named devices have a placeholder in its tiles."""
+    def describe(self, without_picture: Mapping[str, CellStatus]) -> bytes:
+        """The JSON of the minute; the named devices have a placeholder in its tiles, and why."""
         return to_json(
             {
                 "time_key": self.time_key,
@@ -127,7 +130,7 @@ class MosaicMinute:
                 "ok": self._cells(MinuteState.OK),
                 "ko": self._cells(MinuteState.INCIDENT),
                 "devices": [
-                    self._device(number, each, is_placeholder=each.device in without_picture)
+                    self._device(number, each, without_picture.get(each.device, "active"))
                     for number, each in enumerate(self.devices)
                 ],
             },
@@ -148,15 +151,15 @@ class MosaicMinute:
         ]
         return {"width": width, "height": height, "cells": placed}
 
-    def _device(self, number: int, one: DeviceMinute, *, is_placeholder: bool) -> dict[str, Any]:
+    def _device(self, number: int, one: DeviceMinute, status: CellStatus) -> dict[str, Any]:
         return {
             "host_name": self.site,
             "device_id": one.device,
             "device_name": self.names.get(one.device, one.device),
             "sequence": number,
             "image_url": None if one.key is None else f"/media/{one.key}",
-            "status": "missing" if is_placeholder else "active",
-            "is_placeholder": is_placeholder,
+            "status": status,
+            "is_placeholder": status != "active",
             "state": CLASSES[one.state],
             "condition": one.condition,
             "types": one.types,
@@ -182,11 +185,29 @@ def _analysis(seen: Seen) -> dict[str, Any] | None:
         "audio": frame.audio,
         "blackscreen": frame.blackscreen,
         "blackscreen_percentage": frame.blackscreen_percentage,
+        "blackscreen_threshold": frame.blackscreen_threshold,
+        "blackscreen_region": frame.blackscreen_region,
+        "zap": frame.zap,
+        "has_bottom_content": frame.has_bottom_content,
+        "bottom_edge_density": frame.bottom_edge_density,
         "freeze": frame.freeze,
         "freeze_diffs": list(frame.freeze_diffs),
+        "freeze_threshold": frame.freeze_threshold,
+        "freeze_comparisons": [one.model_dump() for one in frame.freeze_comparisons],
+        "corrupt_rows": frame.corrupt_rows,
+        "identical_rows": frame.identical_rows,
+        "identical_rows_threshold": frame.identical_rows_threshold,
+        "macroblocks": frame.macroblocks,
+        "block_percentage": frame.block_percentage,
+        "block_threshold": frame.block_threshold,
+        "false_colour_percentage": frame.false_colour_percentage,
         "last_3_filenames": list(frame.last_3_media),
         "last_3_thumbnails": seen.thumbnail_keys(),
         "volume_percentage": frame.volume_percentage if is_heard else None,
         "mean_volume_db": frame.mean_volume_db if is_heard else None,
+        "audio_at": iso(frame.audio_at) if is_heard and frame.audio_at is not None else None,
         "quality_score": frame.quality_score,
+        "analyzed": frame.analyzed,
+        "skip_reason": frame.skip_reason,
+        "performance_ms": frame.performance_ms,
     }

@@ -18,12 +18,6 @@ class MinuteState(IntEnum):
 CLASSES = ("no_data", "ok", "incident", "unknown")
 
 
-def types_of_frame(blackscreen: bool | None, freeze: bool | None, audio: bool | None) -> tuple[str, ...]:
-    """The faults of a frame. A black picture counts as black screen only, although it is frozen as well."""
-    wrong = {"blackscreen": blackscreen, "freeze": freeze and not blackscreen, "audio_loss": audio is False}
-    return tuple(name for name, is_so in wrong.items() if is_so)
-
-
 def condition_of_type(incident_type: str) -> Condition:
     """The condition that an incident of this type gives to a device."""
     return condition_of(incident_type, level_of(incident_type, {}))

@@ -38,7 +38,7 @@ class MosaicsProjection(Projection):
 
     name: ClassVar[str] = "mosaics"
     group: ClassVar[ProcessGroup] = ProcessGroup.PICTURES
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
         *site_registry.MODELS,

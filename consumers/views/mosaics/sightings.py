@@ -11,9 +11,9 @@ from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import PIXELS, ThermalEvent
+from consumers.engine.frame_faults import answers, faults
 from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
-from consumers.views.mosaics.minute_state import types_of_frame
 
 THUMBNAILS = 3
 SAID, JUDGED = 1, 2
@@ -103,12 +103,11 @@ class Seen:
             self.is_blind = 1
 
     def _take_frame(self, record: Recorded) -> None:
-        verdicts, at = record.decode(VERDICTS).data, record.time_s
-        answers = (verdicts.blackscreen, verdicts.freeze, verdicts.audio)
-        wrong = types_of_frame(*answers)
+        found, at = answers(record.decode(VERDICTS).data), record.time_s
+        wrong = faults(found)
         if wrong:
             self.types = " ".join(sorted({*self.types.split(), *wrong}))
-        if all(answer is None for answer in answers):
+        if all(answer is None for answer in found):
             self.is_blind = 1
         else:
             self.is_known = JUDGED

@@ -74,6 +74,15 @@ class Cells(Answer):
     cells: list[CellAnswer]
 
 
+class FreezeComparisonAnswer(Answer):
+    """Two pictures that were compared; their names are keys of media."""
+
+    current_frame: str
+    previous_frame: str
+    difference_percentage: float
+    frozen: bool
+
+
 class AnalysisAnswer(Answer):
     """What the last frame of the minute was like; null is what nobody could tell. Files are keys of media."""
 
@@ -82,13 +91,31 @@ class AnalysisAnswer(Answer):
     audio: bool | None
     blackscreen: bool | None
     blackscreen_percentage: float | None
+    blackscreen_threshold: float | None
+    blackscreen_region: tuple[float, float] | None
+    zap: bool | None
+    has_bottom_content: bool | None
+    bottom_edge_density: float | None
     freeze: bool | None
     freeze_diffs: list[float]
+    freeze_threshold: float | None
+    freeze_comparisons: list[FreezeComparisonAnswer]
+    corrupt_rows: bool | None
+    identical_rows: float | None
+    identical_rows_threshold: float | None
+    macroblocks: bool | None
+    block_percentage: float | None
+    block_threshold: float | None
+    false_colour_percentage: float | None
     last_3_filenames: list[str]
     last_3_thumbnails: list[str]
     volume_percentage: int | None
     mean_volume_db: float | None
+    audio_at: Time | None
     quality_score: float | None
+    analyzed: bool | None
+    skip_reason: str | None
+    performance_ms: float | None
 
 
 class TileDevice(Answer):
@@ -97,7 +124,9 @@ class TileDevice(Answer):
     device_name: str
     sequence: int
     image_url: str | None
-    status: Literal["active", "missing"]
+    status: Literal["active", "missing", "undecodable"] = Field(
+        description="Whether its picture is in the tile; else whether there is none, or one that cannot be decoded."
+    )
     is_placeholder: bool
     state: str
     condition: Condition

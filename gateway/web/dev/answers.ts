@@ -41,7 +41,17 @@ export class Refused extends Error {
 export const position = (): number => 918_000 + Math.floor((Date.now() - started) / 400);
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 const newest = (): number => Math.floor(Date.now() / MINUTE) - 1;
-const settings = { motion: { sensitivity: 25, min_area: 500 }, picture: { black_percentage: 95, freeze_seconds: 2 } };
+const settings = {
+  motion: { sensitivity: 25, min_area: 500 },
+  picture: {
+    black_percentage: 95,
+    black_top: 0,
+    black_bottom: 100,
+    freeze_seconds: 2,
+    corrupt_percentage: 18,
+    macroblock_percentage: 4,
+  },
+};
 const zones = [
   {
     name: 'Ramp',
@@ -211,7 +221,25 @@ export function tile(site: string, minute: number): Schemas['TileJson'] {
         last_3_thumbnails: [],
         timestamp: iso(at),
         filename: `${at}`,
-        quality_score: 0.8,
+        quality_score: 4,
+        blackscreen_threshold: 95,
+        blackscreen_region: [0, 100] as [number, number],
+        zap: false,
+        has_bottom_content: null,
+        bottom_edge_density: null,
+        freeze_threshold: 0.4,
+        freeze_comparisons: [],
+        corrupt_rows: open.includes('corrupt_rows'),
+        identical_rows: open.includes('corrupt_rows') ? 44.7 : 0,
+        identical_rows_threshold: 18,
+        macroblocks: open.includes('macroblocks'),
+        block_percentage: open.includes('macroblocks') ? 13.1 : 0.4,
+        block_threshold: 4,
+        false_colour_percentage: 0,
+        audio_at: recorded(d, at) ? iso(at) : null,
+        analyzed: true,
+        skip_reason: null,
+        performance_ms: 0.2,
       },
     };
   });

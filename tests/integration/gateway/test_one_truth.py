@@ -173,6 +173,10 @@ def faults_of(frame: Frame) -> Iterator[str]:
         yield "blackscreen"
     elif frame.freeze:
         yield "freeze"
+    elif frame.corrupt_rows:
+        yield "corrupt_rows"
+    elif frame.macroblocks:
+        yield "macroblocks"
     if frame.audio is False:
         yield "audio_loss"
 

@@ -37,6 +37,14 @@ def test_a_table_tells_a_time_or_a_rate_with_its_limit_and_goal() -> None:
     ]
 
 
+def test_a_detector_is_told_by_how_often_it_is_right() -> None:
+    right = Measurement("black", 1.0, 1.0, 1, "all", precision=1.0, recall=0.975, goal_share=0.98)
+
+    assert table([right]).splitlines()[1].split() == [
+        "black", "≥", "0.98", "no", "precision", "1.0000,", "recall", "0.9750;", "all"
+    ]  # fmt: skip
+
+
 def test_what_takes_memory_is_told_in_megabytes_alone() -> None:
     hub = Measurement("memory of the hub", 0, 0, 1, "all", peak_mb=712.4, goal_mb=700)
 

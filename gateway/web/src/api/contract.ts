@@ -216,20 +216,43 @@ export interface FaultEvent {
   data: Fault;
 }
 
-/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`, where there are three, else of the last three frames. */
+/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`, where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`. `blackscreen_region` is the top and the bottom of the rows that are judged, in per cent of the height. `identical_rows` is the share of rows that repeat the row above; `block_percentage` that of blocks that have come loose from their neighbours, `false_colour_percentage` that of pixels in the colours of a broken decoder. `audio_at` is when the sound ended whose level this is. A frame without an analysis says why in `skip_reason`. */
 export interface Frame {
   blackscreen?: boolean | null;
   blackscreen_percentage?: number | null;
+  blackscreen_threshold?: number | null;
+  blackscreen_region?: [number, number] | null;
+  zap?: boolean | null;
+  has_bottom_content?: boolean | null;
+  bottom_edge_density?: number | null;
+  zap_sequence?: ZapSequence | null;
   freeze?: boolean | null;
   /** At most 64 items. */
   freeze_diffs: number[];
+  /** From 0 to 255. */
+  freeze_threshold?: number | null;
+  /** At most 64 items. */
+  freeze_comparisons: FreezeComparison[];
   /** At most 64 items. */
   last_3_media: string[];
+  corrupt_rows?: boolean | null;
+  identical_rows?: number | null;
+  identical_rows_threshold?: number | null;
+  macroblocks?: boolean | null;
+  block_percentage?: number | null;
+  block_threshold?: number | null;
+  false_colour_percentage?: number | null;
   audio?: boolean | null;
+  audio_at?: string | null;
   volume_percentage?: number | null;
   /** From -1,000 to 1,000. */
   mean_volume_db?: number | null;
   quality_score?: number | null;
+  analyzed?: boolean | null;
+  /** At most 4,000 characters. */
+  skip_reason?: string | null;
+  /** At most 31,622,400. */
+  performance_ms?: number | null;
   /** At most 1,000 items. */
   motion_boxes: [number, number, number, number][];
   /** From 0 to 65,535. */
@@ -261,6 +284,14 @@ export interface FrameStatistics {
   std_dev: number;
   percentile_5?: number | null;
   percentile_95?: number | null;
+}
+
+/** Two pictures that were compared: what share of their pixels differs visibly, and whether they count as one. */
+export interface FreezeComparison {
+  current_frame: string;
+  previous_frame: string;
+  difference_percentage: number;
+  frozen: boolean;
 }
 
 /** Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`. */
@@ -881,6 +912,15 @@ export interface Transformer {
   pixel_count: number;
   /** From 0 to 1,000,000. */
   detection_confidence: number;
+}
+
+/** A change of channel that is over: how long it was black, from its first frame to the first of a picture. */
+export interface ZapSequence {
+  start: string;
+  /** At most 31,622,400. */
+  duration_s: number;
+  /** At most 9,007,199,254,740,991. */
+  frames: number;
 }
 
 export type AnyEvent =

@@ -1487,13 +1487,34 @@ export interface components {
             audio: boolean | null;
             blackscreen: boolean | null;
             blackscreen_percentage: number | null;
+            blackscreen_threshold: number | null;
+            blackscreen_region: [
+                number,
+                number
+            ] | null;
+            zap: boolean | null;
+            has_bottom_content: boolean | null;
+            bottom_edge_density: number | null;
             freeze: boolean | null;
             freeze_diffs: number[];
+            freeze_threshold: number | null;
+            freeze_comparisons: components["schemas"]["FreezeComparison"][];
+            corrupt_rows: boolean | null;
+            identical_rows: number | null;
+            identical_rows_threshold: number | null;
+            macroblocks: boolean | null;
+            block_percentage: number | null;
+            block_threshold: number | null;
+            false_colour_percentage: number | null;
             last_3_filenames: string[];
             last_3_thumbnails: string[];
             volume_percentage: number | null;
             mean_volume_db: number | null;
+            audio_at: string | null;
             quality_score: number | null;
+            analyzed: boolean | null;
+            skip_reason: string | null;
+            performance_ms: number | null;
         };
         /** Annotation */
         Annotation: {
@@ -2078,6 +2099,16 @@ export interface components {
         Exports: {
             exports: components["schemas"]["Export"][];
         };
+        /**
+         * FreezeComparison
+         * @description Two pictures that were compared; their names are keys of media.
+         */
+        FreezeComparison: {
+            current_frame: string;
+            previous_frame: string;
+            difference_percentage: number;
+            frozen: boolean;
+        };
         /** FullHealth */
         FullHealth: {
             site: string;
@@ -2632,7 +2663,7 @@ export interface components {
         };
         /**
          * PictureSettings
-         * @description When a picture is called black or frozen.
+         * @description When a picture is called black, frozen or broken.
          */
         PictureSettings: {
             /**
@@ -2641,10 +2672,30 @@ export interface components {
              */
             black_percentage: number;
             /**
+             * @description Rows above it, in per cent of the height, do not count for black.
+             * @default 0
+             */
+            black_top: number;
+            /**
+             * @description Rows below it do not count; 70 leaves out the menus and banners of a television.
+             * @default 100
+             */
+            black_bottom: number;
+            /**
              * @description How long it must be the same.
              * @default 2
              */
             freeze_seconds: number;
+            /**
+             * @description Share of rows that repeat the row above, from which the picture is called smeared.
+             * @default 18
+             */
+            corrupt_percentage: number;
+            /**
+             * @description Share of loose blocks from which the picture is called broken; 100 finds none.
+             * @default 4
+             */
+            macroblock_percentage: number;
         };
         /** PlannedDeletion */
         PlannedDeletion: {
@@ -3177,7 +3228,7 @@ export interface components {
             zones?: components["schemas"]["Zone"][];
             /** @description When a change counts as motion. */
             motion?: components["schemas"]["MotionSettings"];
-            /** @description When a picture is black or frozen. */
+            /** @description When a picture is black, frozen or broken. */
             picture?: components["schemas"]["PictureSettings"];
             /** @description How temperatures are worked out. */
             thermography?: components["schemas"]["ThermographySettings"];
@@ -3533,8 +3584,11 @@ export interface components {
             device_name: string;
             sequence: number;
             image_url: string | null;
-            /** @enum {string} */
-            status: "active" | "missing";
+            /**
+             * @description Whether its picture is in the tile; else whether there is none, or one that cannot be decoded.
+             * @enum {string}
+             */
+            status: "active" | "missing" | "undecodable";
             is_placeholder: boolean;
             state: string;
             /** @enum {string} */

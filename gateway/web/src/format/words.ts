@@ -64,6 +64,8 @@ const incidentWords: Record<string, string> = {
   node_offline: 'Agent offline',
   blackscreen: 'Picture black',
   freeze: 'Picture frozen',
+  corrupt_rows: 'Picture smeared',
+  macroblocks: 'Picture in blocks',
   stale: 'No new picture',
   degraded: 'Connection problems',
   storage: 'Disk nearly full',
@@ -121,12 +123,20 @@ export const streamWord = (info: DeviceHealth['stream_info'] | undefined): strin
   return [size, info?.fps ? `${Number(info.fps.toFixed(1))} pictures/s` : ''].filter(Boolean).join(' · ');
 };
 
+/** In the order of their priority, as the contract has them. */
+const pictureFaults = ['blackscreen', 'freeze', 'corrupt_rows', 'macroblocks'] as const;
+type PictureFaults = { [K in (typeof pictureFaults)[number] | 'zap']?: boolean | null };
+const pictureFault = (found: PictureFaults): string | undefined => pictureFaults.find((kind) => found[kind]);
+
 /** How the picture of a minute was. */
-export const pictureWord = ({ blackscreen, freeze }: Pick<Analysis, 'blackscreen' | 'freeze'>): string => {
-  if (blackscreen) return incidentWord('blackscreen');
-  if (freeze) return incidentWord('freeze');
-  return blackscreen === null && freeze === null ? 'Picture unknown' : 'Picture good';
+export const pictureWord = (found: PictureFaults): string => {
+  const fault = pictureFault(found);
+  if (fault) return incidentWord(fault);
+  if (found.zap) return 'Channel changes';
+  return pictureFaults.every((kind) => found[kind] == null) ? 'Picture unknown' : 'Picture good';
 };
+export const pictureTone = (found: PictureFaults): Tone =>
+  pictureFault(found) ? 'crit' : pictureFaults.every((kind) => found[kind] == null) ? 'unknown' : 'ok';
 /** How its sound was. */
 export const soundWord = ({ audio }: Pick<Analysis, 'audio'>): string =>
   audio === null ? 'Sound unknown' : audio ? 'Sound good' : incidentWord('audio_loss');
@@ -216,7 +226,10 @@ const says: Says = {
   health: ({ status, reason }) => [statusWord(status), reasonWord(reason)].filter(Boolean).join(' · '),
   state: ({ online }) => (online ? 'Came online' : 'Went offline'),
   gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
-  frame: ({ freeze, blackscreen }) => (blackscreen ? 'Picture black' : freeze ? 'Picture frozen' : 'Picture analysed'),
+  frame: (found) => {
+    const fault = pictureFault(found);
+    return fault ? incidentWord(fault) : found.zap ? 'Channel changes' : 'Picture analysed';
+  },
   command: ({ name, state, by }) =>
     `${commandWord(name)} ${commandStates[state]}${state === 'asked' && by ? ` by ${by}` : ''}`,
   clock: ({ step_s: seconds }) =>

@@ -83,7 +83,14 @@ def condition(followed: Followed, device: str = "yard") -> tuple[str, tuple[str,
 
 # What frames show
 
-BAD = {"blackscreen": {"blackscreen": True}, "freeze": {"freeze": True}, "audio_loss": {"audio": False}}
+BAD = {
+    "blackscreen": {"blackscreen": True},
+    "freeze": {"freeze": True},
+    "corrupt_rows": {"corrupt_rows": True},
+    "macroblocks": {"macroblocks": True},
+    "audio_loss": {"audio": False},
+}
+GOOD = {"corrupt_rows": False, "macroblocks": False}
 
 
 @pytest.mark.parametrize("fps", [1, 2, 5, 15])
@@ -91,7 +98,8 @@ BAD = {"blackscreen": {"blackscreen": True}, "freeze": {"freeze": True}, "audio_
 def test_a_minute_of_trouble_is_one_incident_of_a_minute_at_every_rate(
     followed: Followed, kind: str, fps: float
 ) -> None:
-    take(followed, *frames(0, 40, fps), *frames(40, 100, fps, **BAD[kind]), *frames(100, 200, fps))
+    bad = {**GOOD, **BAD[kind]}
+    take(followed, *frames(0, 40, fps, **GOOD), *frames(40, 100, fps, **bad), *frames(100, 200, fps, **GOOD))
 
     [found] = incidents(followed.view)
     assert (found["type"], found["opened"], found["duration_s"]) == (kind, "2026-01-05T10:00:40.000Z", 60.0)

@@ -102,7 +102,8 @@ def test_what_is_missing_broken_or_lost_is_a_placeholder(tmp_path: Path) -> None
 
     assert looks_like(site.pixel(MINUTE, "attic"), (0x2A, 0x2A, 0x2A))
     assert [each["is_placeholder"] for each in site.json(MINUTE)["devices"]] == [True, True, True]
-    assert [each["status"] for each in site.json(MINUTE)["devices"]] == ["missing"] * 3
+    assert [each["status"] for each in site.json(MINUTE)["devices"]] == ["missing", "missing", "undecodable"]
+    assert site.json(MINUTE)["hosts_count"] == 0
     site.followed.close()
 
 

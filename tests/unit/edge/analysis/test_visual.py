@@ -1,6 +1,7 @@
 """What a camera's pictures become."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +120,54 @@ def test_other_thresholds_hold_from_the_next_picture_on() -> None:
     events = emitted(watched, [CameraFrame(NOON + timedelta(seconds=1), 6, picture)])
 
     assert [event.data.blackscreen for event in events if isinstance(event, FrameEvent)] == [True]
+
+
+ODD: dict[str, tuple[str, Any]] = {
+    "of one pixel": ("gray", np.zeros((1, 1), np.uint8)),
+    "of one pixel in colour": ("rgb24", np.zeros((1, 1, 3), np.uint8)),
+    "of one row": ("gray", np.full((1, 400), 90, np.uint8)),
+    "of one column": ("rgb24", np.full((400, 1, 3), 90, np.uint8)),
+    "of one channel": ("gray", np.full((240, 320), 90, np.uint8)),
+    "of sixteen bits": ("gray16le", np.full((100, 100), 20_000, np.uint16)),
+    "of packed chroma": ("yuyv422", np.full((100, 100, 2), 128, np.uint8)),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_frame_of_whatever_size_and_format_is_analysed(odd: str) -> None:
+    form, array = ODD[odd]
+    watched = watch(capture_fps=5, thumbnail_fps=5, live_fps=5)
+    picture = VideoFrame.from_ndarray(array, format=form)
+    given = [CameraFrame(NOON + timedelta(seconds=number / 5), number, picture) for number in range(16)]
+    found = [event for event in emitted(watched, given) if isinstance(event, FrameEvent)]
+
+    last = found[-1].data
+    assert (last.analyzed, last.freeze, last.corrupt_rows, last.width) == (True, True, False, array.shape[1])
+    assert last.macroblocks in (False, None)
+
+
+def test_an_event_has_the_values_with_their_thresholds() -> None:
+    [*_, event] = [event for event in emitted(watch(capture_fps=2), frames(4)) if isinstance(event, FrameEvent)]
+    found = event.data
+
+    assert (found.blackscreen_threshold, found.blackscreen_region, found.zap) == (95, (0, 100), False)
+    assert (found.identical_rows, found.identical_rows_threshold, found.block_threshold) == (0, 18, 4)
+    assert found.block_percentage is not None
+    assert found.block_percentage < 4
+    assert [one.previous_frame for one in found.freeze_comparisons] == list(found.last_3_media[:2])
+    assert {one.current_frame for one in found.freeze_comparisons} == {found.last_3_media[2]}
+    assert not any(one.frozen for one in found.freeze_comparisons)
+    assert found.performance_ms is not None
+
+
+def test_a_frame_whose_analysis_failed_says_why_once_a_second() -> None:
+    watched, given = watch(), frames(3)
+    drafts = [draft for frame in given for draft in watched.skipped(frame, "no memory")]
+    found = [draft.event for draft in drafts if isinstance(draft.event, FrameEvent)]
+
+    assert [(event.data.analyzed, event.data.skip_reason, event.data.blackscreen) for event in found] == [
+        (False, "no memory", None)
+    ] * 3
 
 
 def test_sound_is_unknown_until_it_is_heard_and_again_when_it_stays_away() -> None:

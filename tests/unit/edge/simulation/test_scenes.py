@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.analysis.audio import level
+from edge.analysis.freeze import difference
 from edge.analysis.motion import MotionDetector
-from edge.analysis.picture import PictureAnalyser, difference
-from edge.analysis.pictures import Pictures
+from edge.analysis.picture import PictureAnalyser
+from edge.analysis.pictures import Pictures, detail
 from edge.analysis.thermal import ThermalProcessor
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
@@ -19,7 +20,7 @@ from edge.capture.sources.source import CameraFrame, Samples
 from edge.simulation.locations import TRANSFORMER, LocationName
 from edge.simulation.scene import Scene
 from edge.simulation.scenes import SceneSound, ThermalSceneSource, Ticker, VisualSceneSource
-from edge.simulation.schedule import SceneFault, Schedule
+from edge.simulation.schedule import FaultKind, SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
 from tests.segment_player import played
@@ -55,7 +56,7 @@ def test_day_is_bright_and_lamps_keep_the_night_readable(place: LocationName) ->
 
     assert noon.mean() > 110
     assert midnight.mean() >= 60
-    assert analyser.analyse(midnight, after(0)).quality.quality_score == 5
+    assert analyser.analyse(midnight, after(0)).quality.score == 5
 
 
 def test_it_is_night_by_the_clocks_of_the_place_and_never_indoors() -> None:
@@ -164,7 +165,9 @@ def test_what_is_warm_is_where_the_camera_sees_it(place: LocationName) -> None:
 def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -> None:
     place = scene_model(SceneFault("freeze", 20, 10))
     scene, thermal, pictures, analyser = VisualScene(place), ThermalScene(place), Pictures(), PictureAnalyser()
-    frozen = [analyser.analyse(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze for n in range(175)]
+    frozen = [
+        analyser.analyse(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze.frozen for n in range(175)
+    ]
 
     assert not any(frozen[:110])
     assert all(frozen[110:150])
@@ -174,9 +177,27 @@ def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -
 
 def test_a_scheduled_black_picture_is_seen_as_one() -> None:
     scene, pictures, analyser = VisualScene(scene_model(SceneFault("black", 10, 5))), Pictures(), PictureAnalyser()
-    black = [analyser.analyse(pictures.small(scene.draw(after(s))).y, after(s)).blackscreen for s in (9, 10, 14, 15)]
+    black = [
+        analyser.analyse(pictures.small(scene.draw(after(s))).y, after(s)).black.blackscreen for s in (9, 10, 14, 15)
+    ]
 
     assert black == [False, True, True, False]
+
+
+@pytest.mark.parametrize("kind", ["corrupt_rows", "macroblocks", "zap"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_scheduled_fault_of_the_picture_is_found_as_what_it_is(kind: FaultKind, place: LocationName) -> None:
+    scene = VisualScene(scene_model(SceneFault(kind, 1, 2), place=place))
+    pictures, analyser, found = Pictures(), PictureAnalyser(), []
+    for second in (0, 1, 2, 3):
+        frame = scene.draw(after(second))
+        small = pictures.small(frame)
+        state = analyser.analyse(small.y, after(second), detail(frame, small))
+        found.append(
+            {"corrupt_rows": state.damage.corrupt_rows, "macroblocks": state.damage.macroblocks, "zap": state.black.zap}
+        )
+
+    assert [{name for name, is_so in one.items() if is_so} for one in found] == [set(), {kind}, {kind}, set()]
 
 
 def test_a_scheduled_silence_is_heard_as_one() -> None:

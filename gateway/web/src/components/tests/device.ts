@@ -18,6 +18,7 @@ import MotionMap from '../MotionMap.svelte';
 import MotionRow from '../MotionRow.svelte';
 import Moving from '../Moving.svelte';
 import Picture from '../Picture.svelte';
+import PictureRow from '../PictureRow.svelte';
 import Regions from '../Regions.svelte';
 import Stage from '../Stage.svelte';
 import Temperatures from '../Temperatures.svelte';
@@ -304,6 +305,25 @@ export const deviceParts: Case[] = [
       props: { device: device('yard'), fields: null },
       answers: { settings: { rois: [], zones: [] } },
       reads: ['This device has no motion settings'],
+    },
+    {
+      when: 'refused',
+      props: { device: device('yard', { name: LONG }), fields: null },
+      answers: { settings: refused(403, 'no') },
+      reads: [LONG, 'This browser may not do that'],
+    },
+  ]),
+  ...of(PictureRow, 'PictureRow.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), fields: { fields: [] } },
+      reads: ['Yard', 'Black from, Yard', 'Rows to, Yard', 'Frozen after, Yard', 'In blocks from, Yard', 'Save'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), fields: null },
+      answers: { settings: { rois: [], zones: [] } },
+      reads: ['This device has no picture settings'],
     },
     {
       when: 'refused',

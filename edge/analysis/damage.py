@@ -1,0 +1,98 @@
+"""Finds pictures that a broken decoder left: rows that repeat, loose blocks, and colours that nothing has."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes8 = NDArray[np.uint8]
+
+_ALIKE: Final = 1
+"""Grey levels: reducing a picture rounds."""
+_BUSY: Final = 10
+BLOCK: Final = 16
+"""Pixels of a side of a macroblock in every codec in use; larger units are multiples of it."""
+_STEP: Final = 8
+"""Grey levels by which a loose block differs from its neighbour, beyond what its surroundings do."""
+_AROUND: Final = np.array([[1, 1, 0, 1, 1]], np.uint8)
+_ROWS: Final = 48
+"""Rows of a picture in which blocks are looked for."""
+_GREEN_BELOW: Final = 90
+_PINK_ABOVE: Final = 170
+FALSE_COLOUR_PERCENT: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What the reduced grey of a picture does not show.
+
+    `rows` are some of its rows at full resolution, R x W uint8, `None` where its format has none; `u` and `v` its
+    reduced chroma, both h x w uint8.
+    """
+
+    rows: Bytes8 | None
+    u: Bytes8
+    v: Bytes8
+
+
+def identical_rows(grey: Bytes8) -> float:
+    """The share of rows (of H x W uint8) equal to the row above. Rows without contrast do not count: a flat sky repeats
+    too.
+
+    A decoder that lost a slice repeats the last row that it has; 18 per cent of such rows are the measure of the
+    recorder that this system replaces.
+    """
+    if len(grey) < 2:
+        return 0.0
+    repeated = np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) <= _ALIKE
+    if not repeated.any():
+        return 0.0
+    busy = np.ptp(grey[1:][repeated], axis=1) > _BUSY
+    return float(np.count_nonzero(busy)) / (len(grey) - 1)
+
+
+def sampled_rows(luma: Bytes8) -> Bytes8:
+    """A row through the middle of each row of blocks, of at most 48, of H x W uint8: a copy R x W."""
+    height = len(luma)
+    every = max(BLOCK, -(-height // (_ROWS * BLOCK)) * BLOCK)
+    return np.ascontiguousarray(luma[min(every // 2, height - 1) :: every])
+
+
+def block_percentage(sampled: Bytes8) -> float:
+    """The share of blocks (per cent) that are loose from their left neighbour. `sampled` is R x W uint8.
+
+    A loose block has a step at its edge that is larger than twice any around it by 8 grey levels. What has such edges
+    by nature, as lettering, has them at every place; those of blocks are all 8 or 16 pixels apart. So what counts is by
+    how much the most frequent of these places exceeds their median: it needs not know where the grid begins.
+    """
+    count, width = sampled.shape
+    if width < 4 * BLOCK:
+        return 0.0
+    steps = cv2.absdiff(sampled[:, 1:], sampled[:, :-1])
+    around = cv2.dilate(steps, _AROUND, borderType=cv2.BORDER_REPLICATE)
+    excess = cv2.subtract(cv2.subtract(steps, around), around)
+    steep = cv2.threshold(excess, _STEP, 1, cv2.THRESH_BINARY)[1]
+    loose = np.asarray(cv2.reduce(steep, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0], np.int32)
+    usable = len(loose) // BLOCK * BLOCK
+    shares = (_share(loose[:usable], count, side) for side in (BLOCK // 2, BLOCK))
+    return round(100.0 * max(shares), 1)
+
+
+def _share(loose: NDArray[np.int32], rows: int, side: int) -> float:
+    """By blocks of one size; `loose` are the steps by column."""
+    places = sorted(loose.reshape(-1, side).sum(axis=0).tolist())
+    median = (places[side // 2 - 1] + places[side // 2]) / 2
+    return float(places[-1] - median) / (rows * (len(loose) // side))
+
+
+def false_colour_percentage(u: Bytes8, v: Bytes8) -> float:
+    """The share of pixels (per cent) in the green or the pink that missing chroma decodes to; both h x w uint8.
+
+    The monitor of television boxes that this system replaces looked for green and pink by their hue, which lawns have
+    as well; here green has both chroma values near zero, and pink both near the top, which nothing before a camera has.
+    """
+    green = cv2.max(u, v) <= _GREEN_BELOW
+    pink = cv2.min(u, v) >= _PINK_ABOVE
+    return round(100.0 * int(np.count_nonzero(green) + np.count_nonzero(pink)) / u.size, 1)

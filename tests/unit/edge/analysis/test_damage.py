@@ -1,0 +1,83 @@
+"""What a broken decoder leaves."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.analysis.damage import Detail, block_percentage, false_colour_percentage, identical_rows, sampled_rows
+from edge.analysis.picture import PictureAnalyser
+from tests.builders import at
+
+Bytes8 = NDArray[np.uint8]
+GREY = np.full((90, 160), 128, np.uint8)
+
+
+def scene(width: int = 640, height: int = 360, noise: float = 2.0) -> Bytes8:
+    random = np.random.default_rng(1)
+    coarse = random.integers(30, 220, (12, 20), dtype=np.uint8)
+    picture = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float64)
+    return np.clip(picture + random.normal(0, noise, picture.shape), 0, 255).round().astype(np.uint8)
+
+
+def in_blocks(picture: Bytes8, side: int, left: int, top: int = 0) -> Bytes8:
+    """Blocks of one grey each, from a corner on."""
+    broken = picture.copy()
+    part = broken[top:, left:]
+    size = part.shape[1] // side, part.shape[0] // side
+    coarse = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    whole = cv2.resize(coarse, (size[0] * side, size[1] * side), interpolation=cv2.INTER_NEAREST)
+    part[: whole.shape[0], : whole.shape[1]] = whole
+    return broken
+
+
+def test_rows_smeared_by_a_broken_decoder_are_corrupt_and_a_flat_sky_is_not() -> None:
+    whole = scene(320, 180)
+    smeared, sky = whole.copy(), whole.copy()
+    smeared[120:] = smeared[120]
+    sky[:90] = 180
+
+    assert identical_rows(smeared) == pytest.approx(59 / 179, abs=1e-3)
+    assert identical_rows(sky) == identical_rows(whole) == 0
+    assert [PictureAnalyser().analyse(one, at(0)).damage.corrupt_rows for one in (smeared, sky)] == [True, False]
+
+
+@pytest.mark.parametrize("side", [16, 32, 64])
+@pytest.mark.parametrize("left", [0, 160, 163])
+def test_blocks_are_found_wherever_their_grid_begins(side: int, left: int) -> None:
+    whole = scene()
+
+    assert block_percentage(sampled_rows(whole)) < 1
+    assert block_percentage(sampled_rows(in_blocks(whole, side, left))) > 4 * 16 / side
+
+
+def test_lettering_and_a_fence_are_no_blocks() -> None:
+    picture = scene()
+    for line in range(20, 340, 22):
+        cv2.putText(picture, "12:34:56 Loading dock 7", (8, line), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    fence = scene()
+    fence[:, ::11] = 20
+
+    assert block_percentage(sampled_rows(picture)) < 2
+    assert block_percentage(sampled_rows(fence)) < 2
+
+
+@pytest.mark.parametrize(("u", "v", "found"), [(0, 0, 50.0), (212, 235, 50.0), (103, 118, 0.0), (128, 128, 0.0)])
+def test_green_and_pink_of_missing_chroma_are_found_and_a_lawn_is_not(u: int, v: int, found: float) -> None:
+    blue, red = GREY.copy(), GREY.copy()
+    blue[45:], red[45:] = u, v
+
+    assert false_colour_percentage(blue, red) == found
+
+
+def test_a_picture_without_its_detail_is_not_judged_for_blocks() -> None:
+    grey = scene(320, 180)
+    without, without_luma = PictureAnalyser().analyse(grey, at(0)), Detail(None, GREY, GREY)
+
+    assert (without.damage.macroblocks, without.damage.block_percentage) == (None, None)
+    assert PictureAnalyser().analyse(grey, at(0), without_luma).damage.macroblocks is None
+
+
+def test_at_most_48_rows_of_a_picture_are_looked_at() -> None:
+    assert sampled_rows(np.zeros((1080, 1920), np.uint8)).shape == (34, 1920)
+    assert sampled_rows(np.zeros((3, 7), np.uint8)).shape == (1, 7)

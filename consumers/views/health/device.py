@@ -24,6 +24,8 @@ REPORTED = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
 _WAS_SEEN = frozenset(SEEN)
 _VISUAL = "visual"
 _EVERY_KIND = "visual thermal"
+_STREAM_FIELDS = tuple(StreamInfo.model_fields)
+_stream_values = attrgetter(*_STREAM_FIELDS)
 
 
 @dataclass(slots=True)
@@ -79,7 +81,9 @@ def apply(row: DeviceRow, record: Recorded) -> bool:
         row.heartbeat = _heartbeat(record)
         return False
     if model in _WAS_SEEN:
-        _see(row, record.known_us / 1e6)
+        # Not `known_us`: it would be asked of nearly every event.
+        time, received = record.time_us, record.received_us
+        _see(row, (time if time < received else received) / 1e6)
         if row.kinds != _EVERY_KIND and (kind := _kind(record, row.kinds)) not in row.kinds:
             _add_kinds(row, (kind,))
     elif model is HealthEvent:
@@ -170,5 +174,6 @@ def _stream_info(health: HealthPart | WholeHealth) -> str | None:
     if info is None:
         return None
     # What is not known is left out, as in the views of those who did not know of it yet.
-    known = {name: value for name in StreamInfo.model_fields if (value := getattr(info, name)) is not None}
+    values = zip(_STREAM_FIELDS, _stream_values(info), strict=True)
+    known = {name: value for name, value in values if value is not None}
     return to_json(known).decode()

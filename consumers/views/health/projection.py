@@ -48,16 +48,17 @@ class HealthProjection(Projection):
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = _KnownDevices(view, self._keep)
         changed: set[DeviceKey] = set()
+        devices, newest = known.rows, known.newest
         for record in batch:
             where = record.where
             if where[1] in RESERVED:
                 known.pass_time(record)
                 continue
-            row = known.rows.get(where) or known.add_device(where)
+            row = devices.get(where) or known.add_device(where)
             if apply(row, record):
-                known.newest[where] = record
+                newest[where] = record
             elif record.model is StateEvent:
-                changed |= switch(row, record, known.rows.values())
+                changed |= switch(row, record, devices.values())
         known.save(changed | {record.where for record in batch})
 
     def carry_over(self, view: sqlite3.Connection, floor: int) -> None:

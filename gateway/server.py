@@ -1,6 +1,7 @@
 """Runs the gateway: uvicorn in this process, which ends soon even while streams are open."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
-from gateway.reading.readers import Readers
+from gateway.reading.readers import Readers, affordable_threads
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
@@ -43,6 +44,10 @@ from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 
 GRACE_S = 2
+FILES_PER_VIEW = 3
+"""The database, its log and the index of that."""
+OTHER_FILES_PER_READER = 40
+"""Days of the journal and the index of the archive."""
 BACKLOG = 1024
 TICKS_PER_SWEEP = 10
 
@@ -60,9 +65,10 @@ def compose(
     consumers = consumer_infos(hub)
     shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     readers: Readers[Stores] = Readers(
         lambda: open_stores(hub.data, journal, shapes),
-        settings.reader_threads,
+        affordable_threads(settings.reader_threads, FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER, limit),
         Stores.close_removed,
         Stores.question_scope,
     )

@@ -26,7 +26,7 @@ from watchpost.processes import entry_points, logs, up
 from watchpost.processes.data_directory_lock import DataInUse
 from watchpost.processes.log_output import open_standard_streams
 from watchpost.processes.permissions import PRIVATE_UMASK
-from watchpost.processes.runtime import Runtime, chosen_config, configuration
+from watchpost.processes.runtime import Runtime, chosen_config, configuration, raise_descriptor_limit
 
 
 class Schema(StrEnum):
@@ -189,6 +189,7 @@ def _runtime(
 def main() -> None:
     open_standard_streams()
     os.umask(PRIVATE_UMASK)
+    raise_descriptor_limit()
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, CliError) as error:

@@ -24,6 +24,15 @@ MAX_WAITING = 1000
 TEND_EVERY_S = 3.0
 
 
+OTHER_FILES = 128
+"""Descriptors that are left for connections, the rows and libraries."""
+
+
+def affordable_threads(wanted: int, files: int, limit: int) -> int:
+    """How many threads may hold so many files open each, where the process may have `limit` descriptors."""
+    return max(1, min(wanted, (limit - OTHER_FILES) // files))
+
+
 class Busy(RuntimeError):
     """More questions wait than can be answered soon."""
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -21,6 +22,7 @@ from watchpost.processes.permissions import keep_to_the_owner
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
 SHORT_TURN_S = 0.001
+DESCRIPTORS = 8192
 ENDS_WITHIN_S = 5.0
 """The supervisor kills what has not ended 8 s after its own stop, and stops some a few seconds after others."""
 
@@ -88,6 +90,14 @@ def configuration(path: Path | None) -> WatchpostConfig:
     """The demo without a file."""
     chosen = chosen_config(path)
     return demo.config() if chosen is None else load(chosen)
+
+
+def raise_descriptor_limit() -> None:
+    """As far as the system lets this process and its children: a reader holds three files for each view."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def spare_the_collector() -> None:

@@ -33,6 +33,7 @@ from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
 from gateway.routes.devices.commands import NOBODY
+from producer.sqlite_files import is_broken
 
 ROWS = "warehouse"
 WEBHOOK = "webhook"
@@ -109,7 +110,8 @@ def progress(
         except NoView:
             yield _progress(one, 0, head, None, reached)
         except sqlite3.DatabaseError as error:
-            damaged_views.note(hub.data, one.name, str(error))
+            if is_broken(error):
+                damaged_views.note(hub.data, one.name, str(error))
             yield _progress(one, 0, head, f"its file cannot be read: {error}", reached)
 
 

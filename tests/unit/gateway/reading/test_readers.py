@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.reading import readers
-from gateway.reading.readers import Busy, Readers
+from gateway.reading.readers import Busy, Readers, affordable_threads
 
 
 def test_each_thread_opens_and_closes_stores_of_its_own() -> None:
@@ -84,3 +84,8 @@ def test_stores_are_looked_after_whether_questions_come_or_not(asked: int, monke
     asyncio.run(ask())
     assert tended.wait(5)
     pool.stop()
+
+
+@pytest.mark.parametrize(("limit", "threads"), [(64, 1), (256, 1), (400, 2), (1024, 4), (8192, 4)])
+def test_few_descriptors_mean_few_threads_but_always_one(limit: int, threads: int) -> None:
+    assert affordable_threads(4, 100, limit) == threads

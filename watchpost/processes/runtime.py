@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_stack
 from typing import NoReturn
 
 import structlog
@@ -23,6 +24,7 @@ from watchpost.processes.permissions import keep_to_the_owner
 DEFAULT_CONFIG = Path("watchpost.yaml")
 SHORT_TURN_S = 0.001
 DESCRIPTORS = 8192
+CALLS = 6
 ENDS_WITHIN_S = 5.0
 """The supervisor kills what has not ended 8 s after its own stop, and stops some a few seconds after others."""
 
@@ -162,9 +164,9 @@ def end_within(seconds: float) -> NoReturn:
     """End the process after this time, unless it has ended before."""
     time.sleep(seconds)
     if seconds:
-        frame = sys._current_frames().get(threading.main_thread().ident or 0)
-        where = "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        log.warning("ended before everything was closed", after_s=seconds, main_thread=where)
+        stack = extract_stack(sys._current_frames().get(threading.main_thread().ident or 0))
+        calls = [f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in stack[-CALLS:]]
+        log.warning("ended before everything was closed", after_s=seconds, main_thread=" < ".join(reversed(calls)))
     exit_beside_threads()
 
 

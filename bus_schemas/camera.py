@@ -41,6 +41,7 @@ class Frame(Fact):
 
     `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`,
     where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`.
+    `freeze_comparisons` are said where any of them counts as the same.
     `blackscreen_region` is the top and the bottom of the rows that are judged, in per cent of the height.
     `identical_rows` is the share of rows that repeat the row above; `block_percentage` that of blocks that have come
     loose from their neighbours, `false_colour_percentage` that of pixels in the colours of a broken decoder.

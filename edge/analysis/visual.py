@@ -189,18 +189,23 @@ class VisualAnalysis:
         return [self._event_factory.event(data, frame.time)]
 
     def _comparisons(self, threshold: float) -> tuple[FreezeComparison, ...]:
-        """The newest capture with each of the two before it, by the threshold that a freeze is decided by."""
+        """The newest capture with each of the two before it, by the threshold that a freeze is decided by. None where
+        both differ, as nearly always.
+        """
         if len(self._captured) < 2:
             return ()
         *earlier, newest = zip(self._captures, self._captured, strict=True)
+        same = [difference(grey, newest[1]) <= threshold for _, grey in earlier]
+        if not any(same):
+            return ()
         return tuple(
             FreezeComparison(
                 current_frame=newest[0],
                 previous_frame=key,
                 difference_percentage=visible_difference(grey, newest[1]),
-                frozen=difference(grey, newest[1]) <= threshold,
+                frozen=is_same,
             )
-            for key, grey in earlier
+            for (key, grey), is_same in zip(earlier, same, strict=True)
         )
 
     def _motion_events(

@@ -39,7 +39,7 @@ THERMAL_FRAME_BYTES: Final = 1_700
 
 EVENT_BYTES: Final[Mapping[str, float]] = {
     "media": 505,
-    "frame": 750,
+    "frame": 1_050,
     "motion": 465,
     "detection": 560,
     "segment": 495,

@@ -154,10 +154,20 @@ def test_an_event_has_the_values_with_their_thresholds() -> None:
     assert (found.identical_rows, found.identical_rows_threshold, found.block_threshold) == (0, 18, 4)
     assert found.block_percentage is not None
     assert found.block_percentage < 4
-    assert [one.previous_frame for one in found.freeze_comparisons] == list(found.last_3_media[:2])
-    assert {one.current_frame for one in found.freeze_comparisons} == {found.last_3_media[2]}
-    assert not any(one.frozen for one in found.freeze_comparisons)
+    assert found.freeze_comparisons == ()
     assert found.performance_ms is not None
+
+
+def test_captures_that_count_as_the_same_are_told_with_how_much_they_differ() -> None:
+    given = [grey_frame(number, 60) for number in range(6)]
+    [*_, event] = [event for event in emitted(watch(capture_fps=1), given) if isinstance(event, FrameEvent)]
+    found = event.data.freeze_comparisons
+
+    assert event.data.freeze is True
+    assert [one.previous_frame for one in found] == list(event.data.last_3_media[:2])
+    assert {(one.current_frame, one.difference_percentage, one.frozen) for one in found} == {
+        (event.data.last_3_media[2], 0.0, True)
+    }
 
 
 def test_a_frame_whose_analysis_failed_says_why_once_a_second() -> None:

@@ -1,5 +1,6 @@
 """Finds pictures that a broken decoder left: rows that repeat, loose blocks, and colours that nothing has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ BLOCK: Final = 16
 _STEP: Final = 8
 """Grey levels by which a loose block differs from its neighbour, beyond what its surroundings do."""
 _AROUND: Final = np.array([[1, 1, 0, 1, 1]], np.uint8)
-_ROWS: Final = 48
+_ROWS: Final = 24
 """Rows of a picture in which blocks are looked for."""
 _GREEN_BELOW: Final = 90
 _PINK_ABOVE: Final = 170
@@ -54,7 +55,7 @@ def identical_rows(grey: Bytes8) -> float:
 
 
 def sampled_rows(luma: Bytes8) -> Bytes8:
-    """A row through the middle of each row of blocks, of at most 48, of H x W uint8: a copy R x W."""
+    """A row through the middle of each row of blocks, of at most 24, of H x W uint8: a copy R x W."""
     height = len(luma)
     every = max(BLOCK, -(-height // (_ROWS * BLOCK)) * BLOCK)
     return np.ascontiguousarray(luma[min(every // 2, height - 1) :: every])
@@ -76,15 +77,17 @@ def block_percentage(sampled: Bytes8) -> float:
     steep = cv2.threshold(excess, _STEP, 1, cv2.THRESH_BINARY)[1]
     loose = np.asarray(cv2.reduce(steep, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0], np.int32)
     usable = len(loose) // BLOCK * BLOCK
-    shares = (_share(loose[:usable], count, side) for side in (BLOCK // 2, BLOCK))
-    return round(100.0 * max(shares), 1)
+    of_large: list[int] = loose[:usable].reshape(-1, BLOCK).sum(axis=0).tolist()
+    of_small = [one + other for one, other in zip(of_large[: BLOCK // 2], of_large[BLOCK // 2 :], strict=True)]
+    large = count * (usable // BLOCK)
+    return round(float(100.0 * max(_excess(of_large) / large, _excess(of_small) / (2 * large))), 1)
 
 
-def _share(loose: NDArray[np.int32], rows: int, side: int) -> float:
-    """By blocks of one size; `loose` are the steps by column."""
-    places = sorted(loose.reshape(-1, side).sum(axis=0).tolist())
-    median = (places[side // 2 - 1] + places[side // 2]) / 2
-    return float(places[-1] - median) / (rows * (len(loose) // side))
+def _excess(places: Sequence[int]) -> float:
+    """By how much the largest exceeds the median; an even number of them."""
+    ordered, middle = sorted(places), len(places) // 2
+    median: float = (ordered[middle - 1] + ordered[middle]) / 2
+    return ordered[-1] - median
 
 
 def false_colour_percentage(u: Bytes8, v: Bytes8) -> float:

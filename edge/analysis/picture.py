@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bus_schemas.camera import ZapSequence
 from bus_schemas.settings import PictureSettings
-from edge.analysis.black import Black, BlackDetector
+from edge.analysis.black import Black, BlackDetector, rows
 from edge.analysis.damage import (
     FALSE_COLOUR_PERCENT,
     Detail,
@@ -143,7 +143,8 @@ def quality(grey: Grey, *, is_intact: bool = True) -> PictureQuality:
     """One point each for: not dark, not blown out, contrast, detail, no damage. `grey` is H x W uint8."""
     mean, deviation = cv2.meanStdDev(grey)
     brightness, contrast = float(mean[0, 0]), float(deviation[0, 0])
-    # The variance of the Laplacian, whose mean is nothing but the border of the picture.
-    sharpness = float(cv2.norm(cv2.Laplacian(grey, cv2.CV_16S), cv2.NORM_L2SQR)) / grey.size
+    # The variance of the Laplacian in the middle rows; its mean is nothing but their border.
+    middle = rows(grey, 0.25, 0.75)
+    sharpness = float(cv2.norm(cv2.Laplacian(middle, cv2.CV_16S), cv2.NORM_L2SQR)) / middle.size
     points = (brightness > 20, brightness < 235, contrast > 10, sharpness > 15, is_intact)
     return PictureQuality(round(brightness, 1), round(contrast, 1), round(sharpness, 1), sum(points))

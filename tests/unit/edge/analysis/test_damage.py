@@ -78,6 +78,6 @@ def test_a_picture_without_its_detail_is_not_judged_for_blocks() -> None:
     assert PictureAnalyser().analyse(grey, at(0), without_luma).damage.macroblocks is None
 
 
-def test_at_most_48_rows_of_a_picture_are_looked_at() -> None:
-    assert sampled_rows(np.zeros((1080, 1920), np.uint8)).shape == (34, 1920)
+def test_at_most_24_rows_of_a_picture_are_looked_at() -> None:
+    assert sampled_rows(np.zeros((1080, 1920), np.uint8)).shape == (22, 1920)
     assert sampled_rows(np.zeros((3, 7), np.uint8)).shape == (1, 7)

@@ -86,7 +86,7 @@ class ArchiveRetention:
             held = {pack for (pack,) in index.execute(_HELD, (kind,))}
             index.executemany("insert into held values (?)", [(pack,) for pack in wanted - held])
             index.executemany("delete from held where pack = ?", [(pack,) for pack in held - wanted])
-            index.execute("delete from held where pack not in (select pack from packs)")
+            index.execute("delete from held where not exists (select 1 from packs where packs.pack = held.pack)")
 
     def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
         """Drop the packs of a kind (of one series only, if given) that were over at a moment.

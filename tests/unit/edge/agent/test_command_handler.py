@@ -279,7 +279,7 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
 def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: bytes, watched: list[object]) -> None:
     with desk() as at:
         found: list[object] = []
-        at.device.watch = found.append  # type: ignore[method-assign]
+        at.device.watch = found.append  # type: ignore[method-assign, assignment]
 
         assert at.ask("watch", payload) is None
         assert at.ask("watch", payload, retained=True) is None

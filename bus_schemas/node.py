@@ -10,6 +10,7 @@ from bus_schemas.limits import (
     MAX_COUNT,
     By,
     Count,
+    Finite,
     FreeObject,
     Id,
     Items,
@@ -57,7 +58,8 @@ class StateEvent(Event):
 
 class StreamInfo(Fact):
     """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is
-    what its video takes as it is sent.
+    what its video takes as it is sent. `clock_error_s` is by how much the camera's clock is ahead, where that cannot be
+    believed.
     """
 
     fps: Rate
@@ -66,6 +68,7 @@ class StreamInfo(Fact):
     analysis_fps: Rate | None = None
     codec: Word | None = None
     bits_per_s: Count | None = None
+    clock_error_s: Annotated[float, Finite] | None = None
 
 
 class Health(Fact):

@@ -122,6 +122,8 @@ class Recorded:
     length_s: float
     body: bytes
     begins_run: bool
+    codec: str = "h264"
+    content_type: str = "video/mp2t"
 
 
 def record(data: Path, *films: Film, extra: Sequence[Event] = ()) -> list[str]:
@@ -140,12 +142,13 @@ def keep(data: Path, recorded: Sequence[Recorded], extra: Sequence[Event] = ()) 
     payloads: dict[str, bytes] = {}
     for one in recorded:
         end = one.begin + timedelta(seconds=one.length_s)
-        medium = builders.media(end, one.body, kind="segment", device=one.device)
+        given = {"device": one.device, "content_type": one.content_type}
+        medium = builders.media(end, one.body, kind="segment", **given)
         key = medium.data.key
         payloads[key] = one.body
         told = builders.segment(
             one.begin, duration_s=one.length_s, device=one.device, media=(key,), size=len(one.body),
-            discontinuity=one.begins_run,
+            discontinuity=one.begins_run, codec=one.codec,
         )  # fmt: skip
         events += [(end, medium), (end, told)]
     events.sort(key=lambda pair: pair[0])

@@ -124,6 +124,7 @@ class StreamInfoPart(Struct):
     analysis_fps: float | None = None
     codec: str | None = None
     bits_per_s: int | None = None
+    clock_error_s: float | None = None
 
 
 class HealthPart(Struct):

@@ -174,7 +174,12 @@ class SourceHealth:
     def stream_reported(self, report: StreamReport) -> None:
         """The source reported what the camera sends."""
         with self._lock:
-            self._own = {"fps": report.fps, "codec": report.codec, "bits_per_s": report.bits_per_s}
+            self._own = {
+                "fps": report.fps,
+                "codec": report.codec,
+                "bits_per_s": report.bits_per_s,
+                "clock_error_s": report.clock_error_s,
+            }
             stream = self._facts.stream
             if stream is not None:
                 stream = stream.model_copy(update=self._own)

@@ -20,6 +20,7 @@ class StreamInfoRow(TypedDict):
     analysis_fps: NotRequired[float | None]
     codec: NotRequired[str | None]
     bits_per_s: NotRequired[int | None]
+    clock_error_s: NotRequired[float | None]
 
 
 class LastEventRow(TypedDict):

@@ -34,7 +34,9 @@ class StreamQuality:
         fps, bits_per_s = arrivals.measured()
         complaint = self.pictures.sentence("what it sent") or self._lost_segments() or self.shedding.complaint()
         remark = self.sound.sentence("its sound") or self.shedding.remark() or self.lateness.remark()
-        return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark)
+        error_s = self.lateness.clock_error_s
+        rounded_s = None if error_s is None else round(error_s, 1)
+        return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark, rounded_s)
 
     def attempt(self, step: Callable[..., T], *given: Any) -> T | None:
         """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""

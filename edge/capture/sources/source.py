@@ -90,6 +90,8 @@ class StreamReport:
     bits_per_s: int | None = None
     complaint: str | None = None
     remark: str | None = None
+    clock_error_s: float | None = None
+    """By how much its clock is ahead, where its reports cannot be believed."""
 
 
 Reading = CameraFrame | ThermalFrame | Samples | StreamReport

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from bus_schemas.condition import Condition
 from gateway.calls import Call, Operation
@@ -64,6 +64,9 @@ class StreamFigures(BaseModel):
     height: int | None = None
     analysis_fps: float | None = None
     codec: str | None = None
+    clock_error_s: float | None = Field(
+        default=None, description="By how much its clock is ahead, where it cannot be believed."
+    )
 
 
 class FullHealth(Answer):

@@ -83,6 +83,7 @@ class StreamInfoAnswer(Answer):
     analysis_fps: float | None = None
     codec: str | None = None
     bits_per_s: int | None = None
+    clock_error_s: float | None = None
 
 
 class Has(Answer):

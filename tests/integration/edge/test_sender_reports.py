@@ -112,4 +112,5 @@ def test_reports_that_are_hours_off_move_nothing_and_are_named_as_the_clock_of_t
         "its clock is 2 hours ahead; what is recorded has the time of its arrival"
     ] * len(said)
     assert said
+    assert [one.clock_error_s for one in said] == pytest.approx([2 * HOUR_S] * len(said), abs=1.0)
     assert {one.complaint for one in said} == {None}

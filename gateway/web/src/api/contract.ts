@@ -835,7 +835,7 @@ export interface StateEvent {
   data: State;
 }
 
-/** `fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is what its video takes as it is sent. */
+/** `fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is what its video takes as it is sent. `clock_error_s` is by how much the camera's clock is ahead, where that cannot be believed. */
 export interface StreamInfo {
   /** From 0 to 1,000. */
   fps: number;
@@ -849,6 +849,7 @@ export interface StreamInfo {
   codec?: string | null;
   /** At most 9,007,199,254,740,991. */
   bits_per_s?: number | null;
+  clock_error_s?: number | null;
 }
 
 export interface SystemLoad {

@@ -3400,6 +3400,11 @@ export interface components {
             analysis_fps: number | null;
             /** @default null */
             codec: string | null;
+            /**
+             * @description By how much its clock is ahead, where it cannot be believed.
+             * @default null
+             */
+            clock_error_s: number | null;
         };
         /**
          * StreamInfo
@@ -3416,6 +3421,8 @@ export interface components {
             codec: string | null;
             /** @default null */
             bits_per_s: number | null;
+            /** @default null */
+            clock_error_s: number | null;
         };
         /**
          * Summary

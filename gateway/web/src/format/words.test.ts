@@ -66,10 +66,10 @@ describe('sound', () => {
 
 describe('the video of a device', () => {
   it('is told as far as it is known', () => {
-    expect(streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null })).toBe(
-      '1920 × 1080 · 15 pictures/s',
-    );
-    expect(streamWord({ width: 0, height: 0, fps: 0, analysis_fps: null, codec: null })).toBe('');
+    expect(
+      streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null, clock_error_s: null }),
+    ).toBe('1920 × 1080 · 15 pictures/s');
+    expect(streamWord({ width: 0, height: 0, fps: 0, analysis_fps: null, codec: null, clock_error_s: null })).toBe('');
     expect(streamWord(undefined)).toBe('');
   });
 });

@@ -18,6 +18,8 @@ export class Player {
   problem = $state('');
   /** The part of the day has no video at all. */
   empty = $state(false);
+  /** The browser cannot play what was recorded (MJPEG, or H.265 where it has no decoder): pictures stand for it. */
+  unplayable = $state(false);
   #video: HTMLVideoElement;
   #hls: HlsType | null = null;
   #pieces: Piece[] = [];
@@ -38,7 +40,7 @@ export class Player {
   }
 
   async #open(playlist: string, startAt: number): Promise<void> {
-    const { Hls, piecesOf } = await import('./video');
+    const { Hls, isMjpeg, piecesOf } = await import('./video');
     if (this.#gone) return;
     if (!Hls.isSupported()) {
       this.problem = 'This browser cannot play recorded video';
@@ -50,6 +52,10 @@ export class Player {
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
       this.#pieces = piecesOf(details.fragments);
       if (this.ready) return;
+      if (details.fragments.some((one) => isMjpeg(one.url))) {
+        this.ready = true;
+        return this.#standIn(hls);
+      }
       const at = mediaTimeOf(startAt, this.#pieces) ?? 0;
       hls.startLoad(at);
       this.#video.currentTime = at;
@@ -68,11 +74,18 @@ export class Player {
     hls.on(Hls.Events.BUFFER_FLUSHED, () => this.#frames.clear());
     hls.on(Hls.Events.ERROR, (_, data) => {
       if (!data.fatal) return;
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.#pieces.length) return this.#standIn(hls);
       this.empty = data.response?.code === 404;
       this.problem = this.empty ? '' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.#video);
+  }
+
+  /** What is recorded further on is still listed, without being loaded. */
+  #standIn(hls: Pick<HlsType, 'detachMedia'>): void {
+    this.unplayable = true;
+    hls.detachMedia();
   }
 
   #watch(): void {
@@ -91,11 +104,12 @@ export class Player {
   }
 
   get position(): number | null {
-    return momentOfMedia(this.#video.currentTime, this.#pieces);
+    return this.unplayable ? null : momentOfMedia(this.#video.currentTime, this.#pieces);
   }
 
   /** Whether it waits for its bytes. */
   get waits(): boolean {
+    if (this.unplayable) return false;
     return this.#video.seeking || this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
@@ -117,7 +131,7 @@ export class Player {
   seek(at: number): void {
     this.#wanted = at;
     const to = mediaTimeOf(at, this.#pieces);
-    if (to !== null) this.#video.currentTime = to;
+    if (to !== null && !this.unplayable) this.#video.currentTime = to;
   }
 
   /** Play or stand where the clock is. The clock itself follows the video that leads. */
@@ -147,6 +161,7 @@ export class Player {
 
   /** Show the frame before or after the one shown; the moment of it, or null where it is not loaded. */
   step(by: 1 | -1): number | null {
+    if (this.unplayable) return null;
     const { currentTime, seeking } = this.#video;
     // After a step the time of the element lies within its frame; the screen may still show the one before.
     const stepped = Math.abs(currentTime - (this.#stepped ?? Infinity)) < 0.001;

@@ -265,3 +265,22 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
         assert at.store.trouble(SENSOR.source) is None
         assert trouble_with(at.device.adjustable) is None
         assert AdjustableSettings.model_validate_json(at.device.adjustable.model_dump_json()) == at.device.adjustable
+
+
+@pytest.mark.parametrize(
+    ("payload", "watched"),
+    [
+        (b'{"request_id": "w1"}', ["video"]),
+        (b'{"request_id": "w1", "arguments": {"kind": "motion"}}', ["motion"]),
+        (b'{"request_id": "w1", "arguments": {"kind": ["motion"]}}', [["motion"]]),
+        (b"nothing that can be read", []),
+    ],
+)
+def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: bytes, watched: list[object]) -> None:
+    with desk() as at:
+        found: list[object] = []
+        at.device.watch = found.append  # type: ignore[method-assign, assignment]
+
+        assert at.ask("watch", payload) is None
+        assert at.ask("watch", payload, retained=True) is None
+        assert found == watched

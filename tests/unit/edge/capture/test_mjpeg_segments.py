@@ -2,40 +2,29 @@
 
 import io
 import subprocess
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
-from av.packet import Packet
 
 from bus_schemas.media import MP4_HEAD_BYTES
-from edge.capture.bitstream import CLOCK
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.segments import RecordedSegment
 from gateway.serving.playlists import PlaylistSegment, recorded
 from tests.cameras.media import jpeg
+from tests.mjpeg_recording import MJPEG_FPS, mjpeg_segments
 from tests.required import missing
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
-KEPT = Encoding(passed=frozenset({"h264", "hevc", "mjpeg"}))
-FPS, PICTURES = 5, 52
+PICTURES = 52
 SENT = [jpeg(number) for number in range(PICTURES)]
 
 
-def segments(encoding: Encoding, pictures: list[bytes] = SENT) -> list[RecordedSegment]:
-    recorder = Recorder(2, encoding)
-    recorder.begin((160, 120), codec="mjpeg")
-    for number, picture in enumerate(pictures):
-        packet: Packet[Any] = Packet(picture)
-        packet.time_base, packet.pts = Fraction(1, CLOCK), number * CLOCK // FPS
-        packet.dts, packet.duration = packet.pts, CLOCK // FPS
-        recorder.packet(packet, START + timedelta(seconds=number / FPS))
-    recorder.finish()
-    return recorder.take()
+def segments(pictures: Sequence[bytes] = SENT) -> list[RecordedSegment]:
+    return mjpeg_segments(pictures, START)
 
 
 def samples(segment: RecordedSegment) -> list[tuple[float, bytes]]:
@@ -48,15 +37,15 @@ def samples(segment: RecordedSegment) -> list[tuple[float, bytes]]:
 
 
 def test_the_pictures_are_kept_byte_for_byte_at_their_times() -> None:
-    found = [sample for segment in segments(KEPT) for sample in samples(segment)]
+    found = [sample for segment in segments() for sample in samples(segment)]
 
     assert [body for _, body in found] == SENT
     shown = [time - found[0][0] for time, _ in found]
-    assert shown == pytest.approx([number / FPS for number in range(PICTURES)], abs=1e-4)
+    assert shown == pytest.approx([number / MJPEG_FPS for number in range(PICTURES)], abs=1e-4)
 
 
 def test_segments_are_cut_at_their_length_and_say_what_they_are() -> None:
-    found = segments(KEPT)
+    found = segments()
 
     assert [one.duration_s for one in found] == pytest.approx([2.0] * 5 + [0.4])
     assert {(one.codec, one.content_type, one.width, one.height) for one in found} == {("mjpeg", "video/mp4", 160, 120)}
@@ -64,7 +53,7 @@ def test_segments_are_cut_at_their_length_and_say_what_they_are() -> None:
 
 
 def test_the_head_has_the_length_that_playlists_name() -> None:
-    for segment in segments(KEPT):
+    for segment in segments():
         assert segment.data[4:8] == b"ftyp"
         assert segment.data[MP4_HEAD_BYTES + 4 : MP4_HEAD_BYTES + 8] == b"moof"
 
@@ -79,7 +68,7 @@ def test_without_being_asked_to_nothing_of_it_is_kept_as_it_is_sent() -> None:
 def test_pictures_larger_than_a_segment_may_be_begin_another_segment() -> None:
     large = [picture + bytes(5_000_000) for picture in SENT[:40]]
 
-    found = segments(KEPT, large)
+    found = segments(large)
 
     assert {one.codec for one in found} == {"mjpeg"}
     assert sum(len(samples(one)) for one in found) == 40
@@ -87,7 +76,7 @@ def test_pictures_larger_than_a_segment_may_be_begin_another_segment() -> None:
 
 @pytest.mark.parametrize("player", ["ffprobe", "mpv"])
 def test_players_of_the_machine_play_a_playlist_of_it(tmp_path: Path, player: str) -> None:
-    found = segments(KEPT)
+    found = segments()
     for number, segment in enumerate(found):
         (tmp_path / f"{number}.mp4").write_bytes(segment.data)
     listed = [

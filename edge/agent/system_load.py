@@ -34,7 +34,7 @@ class MachineLoad:
             disk_percent=disk.percent,
             disk_free_bytes=disk.free,
             temperature=_temperature(),
-            uptime_seconds=round(time.time() - psutil.boot_time(), 1),
+            uptime_seconds=round(time.clock_gettime(time.CLOCK_BOOTTIME), 1),
         )
 
     def _cpu(self) -> float | None:

@@ -32,3 +32,11 @@ def test_room_that_only_root_has_is_no_room(tmp_path: Path) -> None:
 
     assert load.disk_free_bytes == pytest.approx(disk.free, rel=0.01)
     assert load.disk_percent == pytest.approx(100 * disk.used / (disk.used + disk.free), abs=0.5)
+
+
+def test_the_uptime_of_a_machine_does_not_depend_on_its_wall_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 86_400.0)
+
+    assert (MachineLoad(tmp_path).measure().uptime_seconds or 0.0) > 0.0

@@ -9,6 +9,8 @@ from bus_schemas.limits import By, Bytes, Id, Limit, Text
 
 Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=64)]
 ExportForm = Literal["mp4", "zip", "grid", "timelapse"]
+ExportId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+"""It names the folder of the export's files."""
 
 
 class Hold(Fact):
@@ -38,7 +40,7 @@ class Export(Fact):
     `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted.
     """
 
-    export_id: Id
+    export_id: ExportId
     state: Literal["asked", "cancelled", "removed", "done", "failed", "expired"]
     by: By
     start: Moment

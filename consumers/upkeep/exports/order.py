@@ -1,5 +1,6 @@
 """The order of an export, as its process is given it, and the files that it leaves in its directory."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from bus_schemas.footage import Export
+from bus_schemas.limits import clip
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
@@ -17,6 +19,18 @@ PROGRESS: Final = "progress"
 RESULT: Final = "result.json"
 MANIFEST: Final = "manifest.json"
 CHECK: Final = "check_export.py"
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class NotAFolder(ValueError):
+    """The id of an export from a journal that may say anything leads out of the folder of all exports."""
+
+
+def folder_of(data: Path, export_id: str) -> Path:
+    """Where the files of an export are. Raises `NotAFolder`."""
+    if not _FOLDER.fullmatch(export_id):
+        raise NotAFolder(f"the id {clip(export_id, 40)!r} cannot name a folder")
+    return data / DIRECTORY / export_id
 
 
 class ExportOrder(BaseModel):
@@ -34,7 +48,7 @@ class ExportOrder(BaseModel):
 
     @property
     def directory(self) -> Path:
-        return self.data / DIRECTORY / self.export.export_id
+        return folder_of(self.data, self.export.export_id)
 
     @property
     def hub(self) -> HubConfig:

@@ -19,7 +19,7 @@ from bus_schemas.node import HeartbeatEvent
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import JournalReader, Recorded
-from consumers.upkeep.exports.order import DIRECTORY, PROGRESS, RESULT, ExportOrder, ExportResult
+from consumers.upkeep.exports.order import PROGRESS, RESULT, ExportOrder, ExportResult, NotAFolder, folder_of
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -98,6 +98,12 @@ class ExportSink(Sink):
 
     def _take(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
         if data.state == "asked":
+            try:
+                self._folder(data.export_id)
+            except NotAFolder as error:
+                # Only a journal from before such ids were rejected has one. No event may say what became of it.
+                log.error("an export cannot be made", position=record.position, reason=str(error))
+                return
             row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
             state.execute("insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row)
         elif data.state in ("cancelled", "removed"):
@@ -133,7 +139,11 @@ class ExportSink(Sink):
             cold=self._hub.cold,
         )
         self._remove_files(export_id)
-        order.directory.mkdir(parents=True)
+        try:
+            order.directory.mkdir(parents=True)
+        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+            self._end(state, export_id, ExportResult(failure=f"no folder can be made for its files: {error.strerror}"))
+            return
         state.execute(
             "update jobs set state = 'running', tries = tries + 1, progress = 0 where export_id = ?", (export_id,)
         )
@@ -151,7 +161,7 @@ class ExportSink(Sink):
 
     def _follow(self, state: sqlite3.Connection) -> None:
         assert self._process is not None
-        directory = self._directory(self._export_id)
+        directory = self._folder(self._export_id)
         code = self._process.poll()
         if code is None:
             with suppress(OSError, ValueError):
@@ -196,12 +206,18 @@ class ExportSink(Sink):
                 (now.timestamp(), export_id),
             )
 
-    def _directory(self, export_id: str) -> Path:
-        return self._hub.data / DIRECTORY / export_id
+    def _folder(self, export_id: str) -> Path:
+        """Raises `NotAFolder`."""
+        return folder_of(self._hub.data, export_id)
 
     def _remove_files(self, export_id: str) -> None:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self._directory(export_id))
+        """What cannot be deleted costs this export alone: it finds its folder taken."""
+        try:
+            shutil.rmtree(self._folder(export_id))
+        except (FileNotFoundError, NotAFolder):
+            return
+        except OSError as error:
+            log.warning("files of an export cannot be deleted", export=export_id, reason=str(error))
 
     def _kill(self) -> None:
         process = self._process

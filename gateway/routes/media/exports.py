@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bus_schemas.event import GATEWAY, device_source, iso
 from bus_schemas.footage import Export, ExportEvent, ExportForm
 from consumers.engine.view_files import NoView
-from consumers.upkeep.exports.order import DIRECTORY
+from consumers.upkeep.exports.order import folder_of
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.views.exports import ExportJob, ExportRow, ExportsProjection, ExportState, export, export_job, exports
 from consumers.views.recordings.questions import segments
@@ -180,7 +180,7 @@ async def file(call: Call[OfExportFile]) -> Response:
     job = await gateway.ask(lambda stores: _job(stores, asked.id))
     if job is None or asked.name not in job.files:
         raise Problem(404, f"the export {asked.id!r} has no file {asked.name[:60]!r}; it may have been deleted")
-    path = gateway.hub.data / DIRECTORY / asked.id / asked.name
+    path = folder_of(gateway.hub.data, asked.id) / asked.name
     headers = {**HARMLESS, "Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{path.name}"'}
     try:
         return file_answer(path, call.request.headers, f'"{asked.id}"', _media_type(path), headers)

@@ -105,6 +105,38 @@ def test_an_export_is_made_told_and_kept_for_its_time(tmp_path: Path) -> None:
     assert not exporter.folder().exists()
 
 
+def named(export_id: str, state: str = "asked") -> ExportEvent:
+    """As a journal may hold it from before its id was looked at."""
+    event = export(at(0))
+    return event.model_copy(update={"data": event.data.model_copy(update={"export_id": export_id, "state": state})})
+
+
+@pytest.mark.parametrize("outside", ["..", ".", "../journal", "{data}/journal", "a/b", "\N{SKULL}" * 128, "a\0b"])
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_id_that_names_no_folder_deletes_nothing_and_holds_up_no_other_export(made: Exporter, outside: str) -> None:
+    kept = made.data / "journal" / "precious"
+    kept.parent.mkdir()
+    kept.touch()
+    export_id = outside.format(data=made.data)
+    made.take(named(export_id), named(export_id, "cancelled"), named(export_id, "removed"), export(at(0)))
+    made.wait_for("running")
+
+    assert kept.exists()
+    assert made.job(export_id) is None
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_a_folder_that_somebody_else_has_taken_costs_that_export_alone(made: Exporter) -> None:
+    made.folder().parent.mkdir()
+    made.folder().touch()
+    made.take(export(at(0)), export(at(1), export_id="export-2"))
+    made.wait_for("running", "export-2")
+    [failed] = made.told()
+
+    assert (failed.data.export_id, failed.data.state) == ("export-1", "failed")
+    assert failed.data.detail == "no folder can be made for its files: File exists"
+
+
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
 def test_an_export_that_is_cancelled_stops_and_leaves_nothing(made: Exporter) -> None:
     made.take(export(at(0)), export(at(0), export_id="export-2"))

@@ -1835,7 +1835,8 @@ export interface components {
         };
         /** Cpu */
         Cpu: {
-            percent: number;
+            /** @description Since it was measured last; null until it was measured for a second. */
+            percent: number | null;
             cores: number;
         };
         /**
@@ -2737,7 +2738,7 @@ export interface components {
             last_exit: string | null;
             /** @description MiB that are its own, without the files that it has mapped, such as days of the journal. */
             memory_mb: number | null;
-            /** @description Of one core, since the last question. */
+            /** @description Of one core, since it was measured last; null until it was measured for a second. */
             cpu_percent: number | null;
         };
         /** Progress */

@@ -130,7 +130,8 @@ class AlertingProjection(Projection):
 
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:
         in_force = self._terms(memory)
-        return IncidentBook(memory.devices, in_force), AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s)
+        alerts = AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s, in_force.kind_of)
+        return IncidentBook(memory.devices, in_force), alerts
 
     def _fold(self, memory: "_Memory", batch: Sequence[Recorded], emit: Emit) -> None:
         incidents, alerts = books = self._books(memory, emit)

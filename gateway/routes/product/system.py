@@ -28,12 +28,14 @@ class ProcessAnswer(Answer):
     memory_mb: float | None = Field(
         description="MiB that are its own, without the files that it has mapped, such as days of the journal."
     )
-    cpu_percent: float | None = Field(description="Of one core, since it was measured last; null until it was measured for a second.")
+    cpu_percent: float | None = Field(
+        description="Of one core, since it was measured last; null until it was measured for a second."
+    )
 
 
 class BrokerAnswer(Answer):
     connected: bool
-    clients: int | None = Field(description="Null where the broker does not tell.")
+    clients: int | None = Field(description="Null where the broker does not say.")
     messages_received: int | None
 
 

@@ -18,7 +18,7 @@ from edge.capture.sources.files import LocalKind, refusal
 from watchpost.configuration.config import WatchpostConfig
 
 
-class Trouble(NamedTuple):
+class PreflightFinding(NamedTuple):
     """What is missing or unusable, with the key that names it. A camera that is not plugged in makes no configuration
     wrong: its agent waits for it.
     """
@@ -27,21 +27,21 @@ class Trouble(NamedTuple):
     is_error: bool = True
 
 
-def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[Trouble]:
+def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[PreflightFinding]:
     """One for each variable, file or device."""
     return list(_troubles("", config, environ))
 
 
-def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[Trouble]:
+def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[PreflightFinding]:
     if isinstance(part, NetworkSourceSettings):
         trouble = part.trouble(environ)
-        yield from [Trouble(f"{place}.url_env: {trouble}")] if trouble is not None else []
+        yield from [PreflightFinding(f"{place}.url_env: {trouble}")] if trouble is not None else []
         return
     if (named := _named_file(part)) is not None:
         key, path, kind = named
         why, is_absent = refusal(path, kind), kind == "device" and not path.exists()
         sentence = f"{place}.{key}: {without_credentials(str(path))}: {why}"
-        yield from [Trouble(sentence, is_error=not is_absent)] if why is not None else []
+        yield from [PreflightFinding(sentence, is_error=not is_absent)] if why is not None else []
         return
     for key in type(part).model_fields:
         value, inner = getattr(part, key), f"{place}.{key}".removeprefix(".")
@@ -49,7 +49,9 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
             for number, item in enumerate(value):
                 yield from _of_value(f"{inner}[{number}]", item, environ)
         elif key.endswith("_env") and value is not None and not environ.get(value):
-            yield Trouble(f"{inner}: the environment variable {value}, which the configuration names, is not set")
+            yield PreflightFinding(
+                f"{inner}: the environment variable {value}, which the configuration names, is not set"
+            )
         else:
             yield from _of_value(inner, value, environ)
 
@@ -65,11 +67,11 @@ def _named_file(part: BaseModel) -> tuple[str, Path, LocalKind] | None:
     return None
 
 
-def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[Trouble]:
+def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[PreflightFinding]:
     if isinstance(value, BaseModel):
         yield from _troubles(place, value, environ)
     elif place.endswith("_file") and isinstance(value, Path) and (why := _unreadable(value)) is not None:
-        yield Trouble(f"{place}: {value}: {why}")
+        yield PreflightFinding(f"{place}: {value}: {why}")
 
 
 def _unreadable(file: Path) -> str | None:

@@ -23,7 +23,7 @@ from watchpost.processes.runtime import (
 )
 
 if TYPE_CHECKING:
-    from watchpost.configuration.preflight import Trouble
+    from watchpost.configuration.preflight import PreflightFinding
 
 AGENT_ENDS_WITHIN_S: Final = 7.0
 """It is stopped first, and what its cameras have open is finished and sent."""
@@ -46,7 +46,7 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
     exit_beside_threads()
 
 
-def missing(config: WatchpostConfig) -> list["Trouble"]:
+def missing(config: WatchpostConfig) -> list["PreflightFinding"]:
     """What the configuration names and this machine does not have."""
     from watchpost.configuration.preflight import troubles
 

@@ -96,7 +96,7 @@ class Gateway:
         if self._unbegun.get(key) is done:
             del self._unbegun[key]
         if not done.cancelled():
-            done.exception()  # Whoever asked may be gone.
+            done.exception()  # The client that asked may be gone.
 
     async def ask(self, question: Callable[[Stores], T]) -> T:
         """Ask the stores, in a thread of their own."""

@@ -44,7 +44,7 @@ async def check_parts(gateway: Gateway) -> tuple[Check, ...]:
         stores = away.detail
     except TimeoutError:
         stores = f"it has not answered for {ANSWERS_WITHIN_S:.0f} s"
-    except Exception as error:  # noqa: BLE001 - whatever keeps the stores from answering is the answer
+    except Exception as error:  # noqa: BLE001 - what keeps the stores from answering is the answer
         stores = f"{type(error).__name__}: {error}"
     return gateway.readiness.judge(bus, stores)
 
@@ -61,7 +61,7 @@ def _asked(gateway: Gateway, stores: Stores) -> StoresState:
 
 
 def _open_faults(stores: Stores) -> Iterator[Check]:
-    """Faults of the hub that the journal tells of, whoever found them."""
+    """Faults of the hub that are in the journal, of every process that found one."""
     try:
         found = open_incidents(stores.view(AlertingProjection.name), HUB)
     except (NoView, OfAnotherVersion, sqlite3.DatabaseError):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.questions import GB, disk_usage
+from producer.clock import Elapsed
+from producer.processor_use import ProcessorUse, of_machine, of_process
 
 MIB = 1024**2
 
@@ -32,7 +35,7 @@ class SupervisorFile(BaseModel):
 
 
 def read_supervised(path: Path) -> tuple[Supervised, ...]:
-    """None where nobody supervises, as when the gateway is started by itself."""
+    """Nothing where nobody supervises, as when the gateway is started by itself."""
     try:
         written = json.loads(path.read_bytes())
         return SupervisorFile.model_validate(written if isinstance(written, dict) else {"processes": written}).processes
@@ -41,12 +44,15 @@ def read_supervised(path: Path) -> tuple[Supervised, ...]:
 
 
 class Machine:
-    """Shares of the processor are those since the last question. May be asked from any thread."""
+    """Shares of the processor cover the time since they were measured last, and are unknown before. May be asked from
+    any thread.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
+        self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._processes: dict[int, psutil.Process] = {}
-        psutil.cpu_percent()
+        self._processes: dict[int, tuple[psutil.Process, ProcessorUse]] = {}
+        self._processors = ProcessorUse(of_machine, elapsed)
 
     def process(self, pid: int | None) -> tuple[float | None, float | None]:
         """MiB of its own memory and percent of one core; None of a process that is gone.
@@ -57,18 +63,27 @@ class Machine:
             return None, None
         with self._lock:
             try:
-                process = self._processes.setdefault(pid, psutil.Process(pid))
+                process, use = self._process(pid)
                 memory = process.memory_info()
-                return round((memory.rss - memory.shared) / MIB, 1), round(process.cpu_percent(), 1)
+                return round((memory.rss - memory.shared) / MIB, 1), use.percent()
             except psutil.Error:
                 self._processes.pop(pid, None)
                 return None, None
 
+    def _process(self, pid: int) -> tuple[psutil.Process, ProcessorUse]:
+        known = self._processes.get(pid)
+        if known is None or not known[0].is_running():
+            process = psutil.Process(pid)
+            known = self._processes[pid] = process, ProcessorUse(of_process(process, self._elapsed), self._elapsed)
+        return known
+
     def load(self, data: Path) -> dict[str, dict[str, Any]]:
         """Processor, memory, and the disk that holds the data; in gigabytes of 10^9 bytes."""
         memory = psutil.virtual_memory()
+        with self._lock:
+            busy = self._processors.percent()
         return {
-            "cpu": {"percent": round(psutil.cpu_percent(), 1), "cores": psutil.cpu_count() or 1},
+            "cpu": {"percent": busy, "cores": psutil.cpu_count() or 1},
             "memory": {
                 "percent": round(memory.percent, 1),
                 "used_gb": round(memory.used / GB, 1),

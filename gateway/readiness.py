@@ -16,7 +16,7 @@ State = Literal["ok", "limping", "failed"]
 _SEVERITY: Final[dict[State, int]] = {"ok": 0, "limping": 1, "failed": 2}
 
 INGEST_SILENT_S: Final = 10.0
-"""It tells of itself every 2 s."""
+"""It publishes its status every 2 s."""
 BROKER_SILENT_S: Final = 16.0
 """The gateway reports its own faults every 5 s, and the broker acknowledges each report."""
 STANDS_AFTER_S: Final = 60.0
@@ -80,7 +80,7 @@ class BusState:
 
 @dataclass(frozen=True, slots=True)
 class StoresState:
-    """The head of the journal, its consumers, and the faults of the hub that it tells of."""
+    """The head of the journal, its consumers, and the faults of the hub that it holds."""
 
     head: int
     consumers: Sequence[Follows]
@@ -133,7 +133,7 @@ class Readiness:
     checks: tuple[Check, ...] = ()
     """Each part once."""
     observed: tuple[Check, ...] = ()
-    """What was found here: the same without what the journal tells. Only this may be reported: the journal tells what
+    """What was found here: the same without what the journal says. Only this may be reported: the journal holds what
     was reported before.
     """
     no_journal: str | None = None
@@ -144,7 +144,7 @@ class Readiness:
     _started_at: float = field(default_factory=time.monotonic)
 
     def take_ingest_status(self, payload: bytes) -> None:
-        """What ingest tells of itself."""
+        """The status that ingest publishes of itself."""
         with suppress(ValidationError):
             status = IngestStatus.model_validate_json(payload)
             # A retained one is no sign of life.
@@ -179,10 +179,12 @@ class Readiness:
     def _ingest_check(self, now: float) -> Check:
         silent, state = now - self._ingest_at, "" if self._ingest is None else self._ingest.state
         if silent > INGEST_SILENT_S and not self._is_settling(now):
-            return Check("ingest", "failed", f"Nothing was heard of ingest for {silent:.0f} s: nothing is taken in.")
+            return Check(
+                "ingest", "failed", f"Nothing was received from ingest for {silent:.0f} s: no event is taken in."
+            )
         if state not in ("", INGEST_RUNNING):
             return Check("ingest", "failed", f"Ingest takes nothing in: {state}.", "write_failed")
-        return Check("ingest", "ok", state or "not heard yet")
+        return Check("ingest", "ok", state or "no status yet")
 
     def _journal(self, head: int) -> Check:
         if self.no_journal is not None:

@@ -167,11 +167,15 @@ def schema(kind: Annotated[Schema, typer.Argument(help="The document.")] = Schem
 
 @config_app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("watchpost.yaml")) -> None:
-    """Check a configuration: exit code 2 for errors, with line and key; 1 for missing variables and files."""
+    """Check a configuration: exit code 2 for errors, with line and key; 1 for missing variables and files.
+
+    A video device that is not plugged in is a warning.
+    """
     settings = configuration(file)
     missing = entry_points.missing(settings)
-    if missing:
-        typer.echo("\n".join(f"{file}: {trouble}" for trouble in missing), err=True)
+    for trouble in missing:
+        typer.echo(f"{file}: {'' if trouble.is_error else 'warning: '}{trouble.sentence}", err=True)
+    if any(trouble.is_error for trouble in missing):
         raise typer.Exit(1)
     check_secrets(settings, os.environ)
     devices = sum(len(site.devices) for site in settings.sites)

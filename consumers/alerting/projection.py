@@ -43,7 +43,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
@@ -130,7 +130,8 @@ class AlertingProjection(Projection):
 
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:
         in_force = self._terms(memory)
-        return IncidentBook(memory.devices, in_force), AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s)
+        alerts = AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s, in_force.kind_of)
+        return IncidentBook(memory.devices, in_force), alerts
 
     def _fold(self, memory: "_Memory", batch: Sequence[Recorded], emit: Emit) -> None:
         incidents, alerts = books = self._books(memory, emit)

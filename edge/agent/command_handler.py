@@ -100,7 +100,7 @@ class CommandHandler:
         except CommandRefused as refused:
             detail = str(refused)
         except BaseException as error:
-            # Whatever the error is, the sender must get an answer.
+            # After any error the sender must get an answer.
             log.exception("command failed", device=device.settings.device, name=name)
             detail = f"the agent could not do it: {describe_error(error)}"
         else:

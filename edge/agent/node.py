@@ -289,7 +289,7 @@ class Agent:
         """Empty where the machine reports nothing: a heartbeat needs no figures."""
         try:
             return self._machine.measure()
-        except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)
+        except Exception as error:  # noqa: BLE001  (drivers of this machine raise anything)
             log.warning("load of the machine unknown", reason=type(error).__name__)
             return SystemLoad()
 

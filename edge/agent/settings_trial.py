@@ -31,7 +31,7 @@ def trouble_with(adjustable: AdjustableSettings) -> str | None:
         Settings(changed_by="trial", settings=adjustable.model_dump(mode="json"))
         _try_thermal(adjustable)
         _try_visual(adjustable)
-    except BaseException as error:  # noqa: BLE001  (whatever it is, these settings are not to be kept)
+    except BaseException as error:  # noqa: BLE001  (after any error these settings are not to be kept)
         return f"these settings cannot be applied: {describe_error(error)}"
     return None
 

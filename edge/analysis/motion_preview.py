@@ -1,4 +1,4 @@
-"""Draws what the motion detector sees of a picture, for whoever sets zones and sensitivity."""
+"""Draws what the motion detector sees of a picture, for people who set zones and sensitivity."""
 
 from typing import Final
 

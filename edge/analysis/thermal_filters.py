@@ -57,7 +57,7 @@ class TemporalFilter:
 
 
 class Confirmation:
-    """Tells heat from a spike of one pixel in one frame. Give it every frame of one sensor once and in order."""
+    """Separates heat from a spike of one pixel in one frame. Needs every frame of one sensor, once and in order."""
 
     def __init__(self) -> None:
         self._before: Celsius | None = None

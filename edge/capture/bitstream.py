@@ -38,7 +38,7 @@ class Converter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """How to tell the NAL units of a codec apart: `kind = first byte >> shift & mask`."""
+    """How to distinguish the NAL units of a codec: `kind = first byte >> shift & mask`."""
 
     codec: str
     shift: int

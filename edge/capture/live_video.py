@@ -16,7 +16,7 @@ FRAGMENT: Final = CLOCK * 12 // 100
 KEYFRAME_EVERY: Final = 2 * CLOCK
 """Of pictures that are encoded here, while somebody watches."""
 LARGEST_GROUP: Final = 16_000_000
-"""Bytes of a keyframe and what follows it; of a camera with more, whoever begins to watch waits for the next one."""
+"""Bytes of a keyframe and what follows it; of a camera with more, a new viewer waits for the next one."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ def discard(message: bytes) -> None:
 
 class LiveVideo:
     """Gets every unit, as soon as it is coded. A message begins at a keyframe with an initialisation segment, or goes
-    on with the one before; whoever begins to watch gets everything since the last keyframe at once.
+    on with the one before; a new viewer gets everything since the last keyframe at once.
 
     `watch` is called by another thread than everything else.
     """

@@ -65,7 +65,7 @@ class Reports:
 
 
 class CaptureLoop:
-    """Keeps one source open. Whatever is raised in it, `BaseException` included, is a failure of this source only.
+    """Keeps one source open. Any exception in it, `BaseException` included, is a failure of this source only.
 
     `make` builds the pipeline at first and after every unforeseen failure, because what such a failure leaves behind
     cannot be trusted.

@@ -33,13 +33,13 @@ def ordered(units: Sequence[Unit]) -> list[Unit]:
     shown = distinct([unit.pts for unit in units if unit.kind == "video"])
     times = zip(shown, decoding_times(shown), strict=True)
     result: list[Unit] = []
-    heard: int | None = None
+    last_sound: int | None = None
     for unit in units:
         if unit.kind == "video":
             pts, dts = next(times)
             result.append(unit if (pts, dts) == (unit.pts, unit.dts) else replace(unit, pts=pts, dts=dts))
-        elif heard is None or unit.pts > heard:
-            heard = unit.pts
+        elif last_sound is None or unit.pts > last_sound:
+            last_sound = unit.pts
             result.append(unit if unit.dts == unit.pts else replace(unit, dts=unit.pts))
     return result
 

@@ -72,11 +72,11 @@ class VisualSceneSource:
             return self._ready.popleft()
         time = self._ticker.wait()
         picture = self._drawing.draw(time)
-        heard = Samples(time, self._sound.samples(time, 1 / self._fps), SOUND_RATE)
+        sound = Samples(time, self._sound.samples(time, 1 / self._fps), SOUND_RATE)
         if self._recorder:
             self._recorder.picture(picture, time)
-            self._recorder.sound(heard.samples, heard.rate, heard.time)
-        if second := self._seconds.add(heard):
+            self._recorder.sound(sound.samples, sound.rate, sound.time)
+        if second := self._seconds.add(sound):
             self._ready.append(second)
         self._sequence += 1
         return CameraFrame(time, self._sequence, picture)

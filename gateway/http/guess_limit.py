@@ -73,7 +73,7 @@ def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDi
 
 
 def _network(address: str) -> str:
-    """Whoever has an address of version 6 has all of its /64. What is no address is one and the same."""
+    """The client of an IPv6 address owns its whole /64. Everything that is not an address counts as one client."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -22,7 +22,7 @@ class Peer:
 
     @property
     def account(self) -> int | None:
-        """The account that the client runs as, or `None` where nobody can tell."""
+        """The account that the client runs as, or `None` where that is unknown."""
         if not self._account:
             self._account.append(account_of(self.client, self.server))
         return self._account[0]

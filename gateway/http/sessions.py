@@ -34,7 +34,7 @@ class Sessions:
         return session is not None and session[0] not in self._ended
 
     def end(self, cookie: str) -> None:
-        """Sign out: the cookie is worth nothing from now on, whoever has a copy of it."""
+        """Sign out: the cookie, and every copy of it, is worth nothing from now on."""
         session = self._read(cookie)
         if session is None or session[0] in self._ended:
             return

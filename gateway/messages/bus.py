@@ -27,7 +27,7 @@ SEND_S = 2.0
 NO_SUBSCRIBERS = 0x10
 """What a broker of MQTT 5 answers to a message that no subscription matches."""
 MAX_QUEUED = 1000
-"""Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
+"""Live pictures beyond are dropped; everything else that arrives here is in the journal too."""
 
 _log = structlog.get_logger()
 
@@ -112,7 +112,7 @@ class Bus:
     async def publish(
         self, topic: str, payload: bytes, properties: Properties | None = None, *, needs_reader: bool = False
     ) -> None:
-        """QoS 1. Raises `BusUnreachable`, and where it `needs_reader` `NoReader`, as far as the broker tells."""
+        """QoS 1. Raises `BusUnreachable`, and where it `needs_reader` `NoReader`, as far as the broker says."""
         if self._client is None:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
@@ -233,7 +233,7 @@ class AnswerCheckingClient(Client):
 
 
 def client_of(broker: BrokerAddress) -> "AnswerCheckingClient":
-    """A clean session: whatever was missed is in the journal."""
+    """A clean session: what was missed is in the journal."""
     return AnswerCheckingClient(
         broker.target,
         broker.port,

@@ -89,7 +89,7 @@ async def _first(request_id: str, timeout_s: float, *answers: "asyncio.Future[by
 
 @contextmanager
 def _answer_event(bus: Bus, source: str, request_id: str) -> Iterator["asyncio.Future[bytes]"]:
-    """The event in which the device tells of this request: some devices answer by nothing else."""
+    """The event by which the device answers this request: some devices answer by nothing else."""
     answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def take(payload: bytes) -> None:

@@ -46,7 +46,7 @@ def together(devices: Iterable[Condition]) -> Condition:
 def status_of(condition: DeviceCondition, reported: str | None) -> Status:
     """The status in the words that health pages know: healthy where nothing is wrong, and nowhere else.
 
-    `reported` is the status that the device gives itself, `None` where it was never heard.
+    `reported` is the status that the device gives itself, `None` where nothing was ever received of it.
     """
     if reported is None:
         return "not_started"

@@ -80,7 +80,8 @@ def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Stores
 
 
 def _view_of_health(stores: Stores, upto: int) -> sqlite3.Connection:
-    """Its snapshots are what is read of it, so it may be behind, but not missing: who was heard would seem not to be.
+    """Its snapshots are what is read of it, so it may be behind, but not missing: a device that has sent events would
+    seem never to have sent any.
 
     Raises `NoView` and `Behind`.
     """

@@ -112,5 +112,5 @@ class Readers(Generic[S]):
             return
         try:
             self._tend(stores)
-        except (OSError, sqlite3.Error) as error:  # the next question tells of it, where it matters
+        except (OSError, sqlite3.Error) as error:  # the next question reports it, where it matters
             log.warning("stores not looked after", reason=str(error))

@@ -1,4 +1,4 @@
-"""Tells in microseconds whether a view is as it was, for the thread of the event loop."""
+"""Checks in microseconds whether a view is unchanged, for the thread of the event loop."""
 
 from asyncio import get_running_loop
 from collections.abc import Callable

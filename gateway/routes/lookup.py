@@ -25,8 +25,8 @@ NOT_STARTED = "not_started"
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device that is registered, or was heard of, or both. `expects` is `None` where nobody has said it; `health` is
-    what it said of itself.
+    """A device that is registered, or that events have come from, or both. `expects` is `None` where it is not set;
+    `health` is what the device said of itself.
     """
 
     site: str
@@ -41,12 +41,12 @@ class KnownDevice:
     condition: DeviceCondition = UNKNOWN
 
     @property
-    def is_heard(self) -> bool:
+    def has_sent(self) -> bool:
         return self.health.last_received is not None
 
     @property
     def is_online(self) -> bool:
-        return self.is_heard and "offline" not in self.condition.types
+        return self.has_sent and "offline" not in self.condition.types
 
     @property
     def is_recording(self) -> bool:
@@ -54,7 +54,7 @@ class KnownDevice:
 
     @property
     def status(self) -> Status:
-        return status_of(self.condition, self.health.status if self.is_heard else None)
+        return status_of(self.condition, self.health.status if self.has_sent else None)
 
     @property
     def reason(self) -> str | None:
@@ -70,9 +70,9 @@ def all_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice
 
 
 def _judged(one: KnownDevice, now: Mapping[DeviceKey, DeviceCondition]) -> KnownDevice:
-    """Of a device that was never heard nothing good is known."""
+    """A device that never sent anything is unknown at best."""
     found = now.get((one.site, one.device), UNKNOWN)
-    return replace(one, condition=found if found.types or one.is_heard else UNKNOWN)
+    return replace(one, condition=found if found.types or one.has_sent else UNKNOWN)
 
 
 def _urgency(one: KnownDevice) -> tuple[int, float]:
@@ -81,11 +81,11 @@ def _urgency(one: KnownDevice) -> tuple[int, float]:
 
 
 def _known_devices(moment: StoresAsOf, site: str | None) -> list[KnownDevice]:
-    heard = {(one.site, one.device): one for one in _heard(moment.health, site, moment.now)}
+    seen = {(one.site, one.device): one for one in _sources(moment.health, site, moment.now)}
     registered = moment.registered()
     entries = registered.devices(site)
-    known = [_known(entry, heard.pop((entry.site, entry.device), None)) for entry in entries]
-    return known + [_heard_only(registered, one) for one in heard.values() if one.is_device]
+    known = [_known(entry, seen.pop((entry.site, entry.device), None)) for entry in entries]
+    return known + [_unregistered(registered, one) for one in seen.values() if one.is_device]
 
 
 def watched_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:
@@ -94,17 +94,17 @@ def watched_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDe
 
 
 def one_device(moment: StoresAsOf, site: str, device: str) -> KnownDevice:
-    """Raises a 404 for a device that is neither registered nor heard of."""
+    """Raises a 404 for a device that is not registered and has sent no event."""
     registered = moment.registered()
     entry = registered.device(site, device)
     try:
-        heard = health.device(moment.health(), site, device, moment.now)
+        seen = health.device(moment.health(), site, device, moment.now)
     except NoView:
-        heard = None
+        seen = None
     if entry is not None:
-        known = _known(entry, heard)
-    elif heard is not None and heard.is_device:
-        known = _heard_only(registered, heard)
+        known = _known(entry, seen)
+    elif seen is not None and seen.is_device:
+        known = _unregistered(registered, seen)
     else:
         raise Problem(404, f"there is no device {device!r} in site {site!r}")
     return _judged(known, conditions_at(moment, site))
@@ -121,7 +121,7 @@ async def require_device(gateway: Gateway, site: str, device: str, as_of: dateti
 
 
 async def require_devices(gateway: Gateway, site: str, devices: Iterable[str]) -> None:
-    """Raises a 404 for a site, and for the first of these devices, that is neither registered nor heard of."""
+    """Raises a 404 for a site, and for the first of these devices, that is not registered and has sent no event."""
 
     def question(moment: StoresAsOf) -> None:
         if not is_site(moment.stores, site):
@@ -134,7 +134,7 @@ async def require_devices(gateway: Gateway, site: str, devices: Iterable[str]) -
 
 
 async def require_site(gateway: Gateway, site: str) -> None:
-    """Raises a 404 for a site that is neither registered nor heard of."""
+    """Raises a 404 for a site that is not registered and has sent no event."""
     await zone_of_site(gateway, site)
 
 
@@ -156,31 +156,31 @@ def _zone(stores: Stores, site: str) -> ZoneInfo:
 
 
 def is_site(stores: Stores, site: str) -> bool:
-    """Whether it is registered or heard of now."""
+    """Whether it is registered, or has sent an event, by now."""
     registered = stores.registered()
-    return registered.site(site) is not None or bool(registered.devices(site)) or site in heard_sites(stores)
+    return registered.site(site) is not None or bool(registered.devices(site)) or site in seen_sites(stores)
 
 
-def heard_sites(stores: Stores) -> set[str]:
-    return {one.site for one in _heard(lambda: stores.view("health"), None, None) if one.is_device}
+def seen_sites(stores: Stores) -> set[str]:
+    return {one.site for one in _sources(lambda: stores.view("health"), None, None) if one.is_device}
 
 
-def _heard(view: Callable[[], Connection], site: str | None, now: datetime | None) -> Iterable[DeviceHealth]:
-    """Before the first event was folded nobody was heard."""
+def _sources(view: Callable[[], Connection], site: str | None, now: datetime | None) -> Iterable[DeviceHealth]:
+    """Before the first event is folded there is none."""
     try:
         return health.sources(view(), site, now)
     except NoView:
         return []
 
 
-def _known(entry: DeviceEntry, heard: DeviceHealth | None) -> KnownDevice:
-    kinds = tuple(dict.fromkeys((*entry.kinds, *(heard.kinds if heard else ()))))
+def _known(entry: DeviceEntry, seen: DeviceHealth | None) -> KnownDevice:
+    kinds = tuple(dict.fromkeys((*entry.kinds, *(seen.kinds if seen else ()))))
     return KnownDevice(
         entry.site,
         entry.device,
         entry.name,
         kinds,
-        heard or _silent(entry),
+        seen or _silent(entry),
         is_registered=True,
         is_retired=entry.is_retired,
         expects=entry.expects,
@@ -188,9 +188,9 @@ def _known(entry: DeviceEntry, heard: DeviceHealth | None) -> KnownDevice:
     )
 
 
-def _heard_only(registered: Registered, heard: DeviceHealth) -> KnownDevice:
-    retired = registered.is_retired(heard.site, heard.device)
-    return KnownDevice(heard.site, heard.device, heard.device, heard.kinds, heard, is_retired=retired)
+def _unregistered(registered: Registered, seen: DeviceHealth) -> KnownDevice:
+    retired = registered.is_retired(seen.site, seen.device)
+    return KnownDevice(seen.site, seen.device, seen.device, seen.kinds, seen, is_retired=retired)
 
 
 def _silent(entry: DeviceEntry) -> DeviceHealth:

@@ -26,7 +26,7 @@ HEADERS = {
 }
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 _VIEW = re.compile(r"/(?!(?:api|assets|health|heatmaps|hls|live|media|metrics|ready)(?:/|$))[A-Za-z0-9_/-]*")
-"""Any address but those of the API is a view of the page, which the page itself tells apart."""
+"""Any address but those of the API is a view of the page, which the page itself distinguishes."""
 GZIP_LEVEL = 6
 
 

@@ -8,7 +8,7 @@ COLUMNS, ROWS = 10, 6
 WIDTH, HEIGHT = 160, 90
 QUALITY = 70
 SHEETS_KEPT = 64
-"""Sheets of about 150 kB; whoever moves along the time bar comes back to those of the last hours."""
+"""Sheets of about 150 kB; somebody who moves along the time bar comes back to those of the last hours."""
 
 
 class SpriteCache:

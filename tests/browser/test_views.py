@@ -33,7 +33,7 @@ def shows_a_device(page: Page) -> None:
 
 
 def shows_the_timeline(page: Page) -> None:
-    expect(page.get_by_role("heading", name="24h Heatmap")).to_be_visible()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile(r"^(Today|Yesterday) \d\d:\d\d$"))).to_be_visible()
     expect(page.locator("main")).to_contain_text("the newest minute")
     expect(page.get_by_role("slider", name="Minute")).to_be_visible()
@@ -90,27 +90,30 @@ def settled(page: Page) -> None:
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
-def is_no_wider_than_its_window(page: Page, width: int) -> bool:
-    inner, outer = page.evaluate(
-        "() => { const m = document.querySelector('main');"
-        " return [m.scrollWidth - m.clientWidth, document.documentElement.scrollWidth]; }"
-    )
-    return bool(inner <= 0 and outer <= width)
+_TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('main, main .scroll-x')]
+    .filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => one.getAttribute('aria-label') || one.tagName)"""
+"""A table that scrolls by itself makes its view no wider, but its last columns are out of sight."""
+
+
+def wider_than_the_window(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(_TOO_WIDE)
+    return found
 
 
 @pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])
-def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints, int, Scheme]]:
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints, Scheme]]:
     """One tab for all views of a width, as a person uses it."""
     width, scheme = request.param
     with watched_page(browser, width, scheme) as (page, complaints):
-        yield page, complaints, width, scheme
+        yield page, complaints, scheme
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_shows_its_content_within_its_window_without_a_complaint(
-    window: tuple[Page, Complaints, int, Scheme], page_address: str, view: str
+    window: tuple[Page, Complaints, Scheme], page_address: str, view: str
 ) -> None:
-    page, complaints, width, scheme = window
+    page, complaints, scheme = window
     path, shows = VIEWS[view]
     complaints.heard.clear()
 
@@ -118,7 +121,7 @@ def test_a_view_shows_its_content_within_its_window_without_a_complaint(
     shows(page)
     settled(page)
 
-    assert is_no_wider_than_its_window(page, width)
+    assert wider_than_the_window(page) == []
     assert banned_words(page) == []
     assert accessibility_findings(page) == []
     # The other colours, without loading the page again.

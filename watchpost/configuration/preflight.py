@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -17,20 +18,30 @@ from edge.capture.sources.files import LocalKind, refusal
 from watchpost.configuration.config import WatchpostConfig
 
 
-def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable or file that is missing or unusable, with the key that names it."""
+class PreflightFinding(NamedTuple):
+    """What is missing or unusable, with the key that names it. A camera that is not plugged in makes no configuration
+    wrong: its agent waits for it.
+    """
+
+    sentence: str
+    is_error: bool = True
+
+
+def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[PreflightFinding]:
+    """One for each variable, file or device."""
     return list(_troubles("", config, environ))
 
 
-def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[str]:
+def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[PreflightFinding]:
     if isinstance(part, NetworkSourceSettings):
         trouble = part.trouble(environ)
-        yield from [f"{place}.url_env: {trouble}"] if trouble is not None else []
+        yield from [PreflightFinding(f"{place}.url_env: {trouble}")] if trouble is not None else []
         return
     if (named := _named_file(part)) is not None:
         key, path, kind = named
-        why = refusal(path, kind)
-        yield from [f"{place}.{key}: {without_credentials(str(path))}: {why}"] if why is not None else []
+        why, is_absent = refusal(path, kind), kind == "device" and not path.exists()
+        sentence = f"{place}.{key}: {without_credentials(str(path))}: {why}"
+        yield from [PreflightFinding(sentence, is_error=not is_absent)] if why is not None else []
         return
     for key in type(part).model_fields:
         value, inner = getattr(part, key), f"{place}.{key}".removeprefix(".")
@@ -38,7 +49,9 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
             for number, item in enumerate(value):
                 yield from _of_value(f"{inner}[{number}]", item, environ)
         elif key.endswith("_env") and value is not None and not environ.get(value):
-            yield f"{inner}: the environment variable {value}, which the configuration names, is not set"
+            yield PreflightFinding(
+                f"{inner}: the environment variable {value}, which the configuration names, is not set"
+            )
         else:
             yield from _of_value(inner, value, environ)
 
@@ -54,11 +67,11 @@ def _named_file(part: BaseModel) -> tuple[str, Path, LocalKind] | None:
     return None
 
 
-def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[str]:
+def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[PreflightFinding]:
     if isinstance(value, BaseModel):
         yield from _troubles(place, value, environ)
     elif place.endswith("_file") and isinstance(value, Path) and (why := _unreadable(value)) is not None:
-        yield f"{place}: {value}: {why}"
+        yield PreflightFinding(f"{place}: {value}: {why}")
 
 
 def _unreadable(file: Path) -> str | None:

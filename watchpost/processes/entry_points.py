@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from consumers.engine.process_group import ProcessGroup
 from watchpost import VERSION
@@ -21,6 +21,9 @@ from watchpost.processes.runtime import (
     stop_event,
     take_short_turns,
 )
+
+if TYPE_CHECKING:
+    from watchpost.configuration.preflight import PreflightFinding
 
 AGENT_ENDS_WITHIN_S: Final = 7.0
 """It is stopped first, and what its cameras have open is finished and sent."""
@@ -43,7 +46,7 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
     exit_beside_threads()
 
 
-def missing(config: WatchpostConfig) -> list[str]:
+def missing(config: WatchpostConfig) -> list["PreflightFinding"]:
     """What the configuration names and this machine does not have."""
     from watchpost.configuration.preflight import troubles
 

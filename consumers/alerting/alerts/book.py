@@ -12,8 +12,9 @@ from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.facts import IncidentFacts
-from consumers.alerting.alerts.wording import RANK, WELL, Wording, over, recovered, wording
+from consumers.alerting.alerts.wording import RANK, WELL, DeviceKind, Wording, over, recovered, wording
 from consumers.engine.versions import COLUMNS, Versions
+from consumers.store.journal.record import DeviceKey
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
 COOL_DOWN = "cool_down"
@@ -48,7 +49,13 @@ class AlertBook:
     is over by then never was. A clear follows a raise at once.
     """
 
-    def __init__(self, view: sqlite3.Connection, emit: Callable[[AlertEvent], None], cool_down_s: float) -> None:
+    def __init__(
+        self,
+        view: sqlite3.Connection,
+        emit: Callable[[AlertEvent], None],
+        cool_down_s: float,
+        kind_of: Callable[[DeviceKey], DeviceKind],
+    ) -> None:
         self.position = 0
         """Of the event that is taken in."""
         self._view = view
@@ -56,6 +63,7 @@ class AlertBook:
         self._incidents = Versions(view, "incidents", "incident_id")
         self._emit = emit
         self._cool_down_s = cool_down_s
+        self._kind_of = kind_of
 
     def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
         key = (incident.site, incident.device, incident.subject)
@@ -79,7 +87,7 @@ class AlertBook:
             self._mark_suppressed(incident.incident_id, COOL_DOWN)
 
     def pass_time(self, tick: HeartbeatEvent) -> None:
-        """Tell what was put off and is still the case."""
+        """Raise what was deferred and is still the case."""
         at = tick.time.timestamp()
         due = self._view.execute(
             "select site, device, type, incident from alert_state"
@@ -117,10 +125,13 @@ class AlertBook:
             return
         since = from_json(known["details"]).get("since")
         begun = known["raised"] if since is None else datetime.fromisoformat(since).timestamp()
-        words = over(incident, known["type"], max(0.0, incident.since.timestamp() - begun))
+        words = over(incident, self._kind(incident), known["type"], max(0.0, incident.since.timestamp() - begun))
         cleared = max(known["raised"], at.timestamp())
         self._alerts.put(self.position, {**known, "cleared": cleared, "cleared_message": words.message})
         self._emit_alert("cleared", alert_id, words, incident, at)
+
+    def _kind(self, incident: IncidentFacts) -> DeviceKind:
+        return self._kind_of((incident.site, incident.device))
 
     def _is_unwell(self, key: Key) -> bool:
         rows = self._view.execute(
@@ -131,10 +142,12 @@ class AlertBook:
     def _recover(self, incident: IncidentFacts, at: datetime) -> None:
         """A recovery is news, and over at once."""
         facts = incident.model_copy(update={"details": {"previous_status": incident.type}})
-        self._emit_once(f"{incident.incident_id}/recovered", recovered(incident.device), facts, at)
+        self._emit_once(
+            f"{incident.incident_id}/recovered", recovered(incident.device, self._kind(incident)), facts, at
+        )
 
     def _emit_at_once(self, incident: IncidentFacts, at: datetime) -> None:
-        self._emit_once(incident.incident_id, wording(incident), incident, at)
+        self._emit_once(incident.incident_id, wording(incident, self._kind(incident)), incident, at)
 
     def _emit_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
         alert_id = _alert_id(name)
@@ -142,8 +155,8 @@ class AlertBook:
         self._emit_alert("raised", alert_id, words, facts, at)
 
     def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
-        """Tell of the incident, or once more when it got worse."""
-        alert_id, words = _alert_id(incident.incident_id), wording(incident)
+        """Raise an alert, or raise it once more when the incident got worse."""
+        alert_id, words = _alert_id(incident.incident_id), wording(incident, self._kind(incident))
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
             return
@@ -171,7 +184,7 @@ class AlertBook:
         }
         if is_over:
             row["cleared"] = row["raised"]
-        # What decided now is what the sentence tells of.
+        # The sentence is about what decided now.
         causes = dict.fromkeys([*from_json(row["causes"])[:1], *incident.causes])
         row |= {**words._asdict(), "details": to_json(details).decode(), "causes": to_json(list(causes)).decode()}
         if incident.media:

@@ -1,10 +1,11 @@
 """The wording of an alert: its type, level and sentence, from its incident."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.hub import FaultKind
+from bus_schemas.registry import Kind
 from consumers.alerting.alerts.facts import IncidentFacts
 from consumers.alerting.incidents.hub import UNWRITABLE
 
@@ -17,7 +18,20 @@ class Wording(NamedTuple):
 
 RANK: dict[str, int] = {"info": 0, "warning": 1, "error": 2, "critical": 3}
 WELL = ("offline", "degraded", "stale")
-"""While none of these is open, a camera counts as recovered."""
+"""While none of these is open, a device counts as recovered."""
+
+DeviceKind = Literal["Camera", "Sensor", "Device"]
+"""What a sentence calls a device: one that takes pictures, one that only measures, and any other program."""
+_SENDS_NOTHING: Mapping[DeviceKind, str] = {
+    "Camera": "has not received frames recently",
+    "Sensor": "has not measured recently",
+    "Device": "has not sent anything recently",
+}
+_SENDS_AGAIN: Mapping[DeviceKind, str] = {
+    "Camera": "receives frames again",
+    "Sensor": "measures again",
+    "Device": "sends again",
+}
 
 _Kind = IncidentType | FaultKind
 _TYPES: Mapping[_Kind, str] = {
@@ -29,10 +43,10 @@ _TYPES: Mapping[_Kind, str] = {
 }
 """The type of the alert of an incident, where it is not that of the incident."""
 _RAISED: Mapping[_Kind, str] = {
-    "offline": "Camera {device} is offline",
+    "offline": "{kind} {device} is offline",
     "node_offline": "Agent {device} is offline, and with it {devices}",
-    "degraded": "Camera {device} is experiencing connection issues",
-    "stale": "Camera {device} has not received frames recently",
+    "degraded": "{kind} {device} is experiencing connection issues",
+    "stale": "{kind} {device} {sends_nothing}",
     "blackscreen": "Camera {device} shows a black screen",
     "freeze": "The picture of camera {device} is frozen",
     "corrupt_rows": "The picture of camera {device} is smeared",
@@ -41,17 +55,17 @@ _RAISED: Mapping[_Kind, str] = {
     "hot_spot": "{device} measures {max_temp} °C",
     "clock": "The clock of {device} is wrong by {ahead}",
     "storage": "Storage running low: {used}",
-    "hub_deaf": "The hub heard nothing for {deaf}: {reason}",
+    "hub_deaf": "The hub received nothing for {deaf}: {reason}",
     "system_error": "Hub: {reason}",
     "database_error": "Hub: {reason}",
     "storage_unwritable": "Hub: {reason}",
     "write_failed": "Hub: {reason}",
 }
 _OVER: Mapping[_Kind, str] = {
-    "offline": "Camera {device} is back",
+    "offline": "{kind} {device} is back",
     "node_offline": "Agent {device} is back",
-    "degraded": "Camera {device} has no connection issues any more",
-    "stale": "Camera {device} receives frames again",
+    "degraded": "{kind} {device} has no connection issues any more",
+    "stale": "{kind} {device} {sends_again}",
     "blackscreen": "Camera {device} shows a picture again",
     "freeze": "The picture of camera {device} moves again",
     "corrupt_rows": "The picture of camera {device} is whole again",
@@ -60,22 +74,30 @@ _OVER: Mapping[_Kind, str] = {
     "hot_spot": "{device} has cooled down to {max_temp} °C",
     "clock": "The clock of {device} is right again",
     "storage": "There is room on the disk again",
-    "hub_deaf": "The hub hears again",
+    "hub_deaf": "The hub receives events again",
     "system_error": "Hub: {part} works again",
     "database_error": "Hub: {part} works again",
     "storage_unwritable": "Hub: {part} can be written again",
     "write_failed": "Hub: {part} can be written again",
 }
+
+
+def device_kind(kinds: Sequence[Kind]) -> DeviceKind:
+    """By what the registry says that the device has; a device of which it says nothing may be anything."""
+    return "Camera" if "visual" in kinds else "Sensor" if kinds else "Device"
+
+
 RAISED: Mapping[str, str] = {str(kind): sentence for kind, sentence in _RAISED.items()}
 OVER: Mapping[str, str] = {str(kind): sentence for kind, sentence in _OVER.items()}
 TYPES: Mapping[str, str] = {str(kind): name for kind, name in _TYPES.items()}
 ALL_KINDS: frozenset[str] = frozenset({*get_args(IncidentType), *get_args(FaultKind)})
 
 
-def wording(incident: IncidentFacts) -> Wording:
+def wording(incident: IncidentFacts, kind: DeviceKind) -> Wording:
     """A type that this release does not know is called by its name."""
-    kind, template = _raised(incident)
-    return Wording(kind, incident.severity, template.format_map(_values(incident)) + _lateness(incident.details))
+    alert_type, template = _raised(incident)
+    message = template.format_map(_values(incident, kind)) + _lateness(incident.details)
+    return Wording(alert_type, incident.severity, message)
 
 
 def _raised(incident: IncidentFacts) -> tuple[str, str]:
@@ -89,22 +111,25 @@ def _raised(incident: IncidentFacts) -> tuple[str, str]:
     return TYPES.get(kind, kind), RAISED.get(kind, "{device} has an incident: {type}")
 
 
-def over(incident: IncidentFacts, raised_type: str, lasted_s: float) -> Wording:
+def over(incident: IncidentFacts, kind: DeviceKind, raised_type: str, lasted_s: float) -> Wording:
     """The wording of the end of an incident."""
     after = f" after {span_in_words(lasted_s)}"
     if incident.details.get("became") == "offline":
-        return Wording(raised_type, "info", f"Camera {incident.device} has gone offline{after} of connection issues")
-    sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(_values(incident))
+        return Wording(raised_type, "info", f"{kind} {incident.device} has gone offline{after} of connection issues")
+    sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(_values(incident, kind))
     return Wording(raised_type, "info", sentence + after)
 
 
-def _values(incident: IncidentFacts) -> dict[str, str]:
+def _values(incident: IncidentFacts, kind: DeviceKind) -> dict[str, str]:
     """The values that sentences may name; details may be anything."""
     details = incident.details
     devices = details.get("devices")
     names = [str(name) for name in devices] if isinstance(devices, list | tuple) else []
     return {
         "device": incident.device,
+        "kind": kind,
+        "sends_nothing": _SENDS_NOTHING[kind],
+        "sends_again": _SENDS_AGAIN[kind],
         "type": incident.type.replace("_", " "),
         "max_temp": f"{_number(details, 'max_temp'):.1f}",
         "ahead": span_in_words(_number(details, "ahead_s")),
@@ -141,8 +166,8 @@ def span_in_words(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def recovered(device: str) -> Wording:
-    return Wording("device_recovered", "info", f"Camera {device} has recovered")
+def recovered(device: str, kind: DeviceKind) -> Wording:
+    return Wording("device_recovered", "info", f"{kind} {device} has recovered")
 
 
 NAMES_PER_SENTENCE = 50

@@ -270,7 +270,7 @@ class IncidentBook:
                 self._missed.discard(where)
                 watched = self._devices.touch(where)
                 watched.is_device, watched.status = True, "not_started"
-                reason = "never heard of since the hub started"
+                reason = "nothing received since the hub started"
                 never = Loss("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=listening)
                 yield from self._enter_losses({where: never}, None, tick, tick.time_s)
 

@@ -35,7 +35,7 @@ from consumers.views.registry import RegistryProjection
 
 DeviceKey = tuple[str, str]
 Row = dict[str, Any]
-RECOVERED = recovered("").type
+RECOVERED = recovered("", "Device").type
 _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
 """Faults of the hub depend on no rule that could be tried."""
 _REGISTERED = ("site", "device", "field", "value", "origin", "by", "time", "position", "registered")

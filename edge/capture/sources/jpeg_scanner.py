@@ -25,7 +25,7 @@ BYTES_PER_MARKER: Final = 200
 
 
 class JpegScanner:
-    """`cut_short` counts incomplete pictures. Whatever comes, the work is bounded by the number of bytes."""
+    """`cut_short` counts incomplete pictures. The work is bounded by the number of bytes."""
 
     def __init__(self) -> None:
         self._held = bytearray()

@@ -31,7 +31,7 @@ class ReadLimit:
 
 
 class Liveness:
-    """A camera must send pictures, whatever else it sends. It is given up after three of its own intervals, within
+    """A camera must send pictures, not only sound. It is given up after three of its own intervals, within
     `timeout_s` and half a minute.
     """
 

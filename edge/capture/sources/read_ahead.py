@@ -195,7 +195,7 @@ class ReadAhead:
                 self._resumes = False
                 self._demuxer.resume()
             return self._demuxer.next()
-        except BaseException as error:  # noqa: BLE001 - whoever takes what was read raises it
+        except BaseException as error:  # noqa: BLE001 - the thread that takes what was read raises it
             return error
 
 

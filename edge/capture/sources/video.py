@@ -1,4 +1,4 @@
-"""Reads pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
+"""Reads pictures and sound from everything that PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
 
 from collections import deque
 from collections.abc import Iterator

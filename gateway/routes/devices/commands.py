@@ -47,7 +47,7 @@ class Ordered(BaseModel):
 
 
 class AcceptedAnswer(Answer):
-    id: str = Field(description="The `request_id` of the command events that tell what became of it.")
+    id: str = Field(description="The `request_id` of the command events with its outcome.")
     state: Literal["done", "pending"]
     detail: str | None
     media: list[str] = Field(description="Addresses of what was made: the picture of a snapshot.")

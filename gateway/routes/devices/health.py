@@ -12,7 +12,7 @@ from gateway.routes.lookup import NOT_STARTED, KnownDevice, one_device, watched_
 
 
 class NotStarted(Answer):
-    """A device that was never heard has no figures."""
+    """A device that never sent anything has no figures."""
 
     site: str
     device: str
@@ -39,7 +39,7 @@ class BriefHealth(Answer):
 
 
 class HealthList(RootModel[list[BriefHealth | NotStarted]]):
-    """Every device, registered or heard of, but those that are retired."""
+    """Every device, registered or known by its events, but those that are retired."""
 
 
 class HealthMetrics(Answer):
@@ -85,7 +85,7 @@ class FullHealth(Answer):
 
 
 async def of_all(call: Call[AnyAsOf]) -> HealthList:
-    """The health of every device, registered or heard of, but those that are retired."""
+    """The health of every device, registered or known by its events, but those that are retired."""
     as_of = call.parameters.as_of
     known = await call.gateway.ask_at(as_of, watched_devices)
     return HealthList([_brief(one) for one in known])

@@ -111,7 +111,7 @@ class RegistrationAnswer(Answer):
     device: str | None
     name: str
     retired: bool
-    settings: list[SettingAnswer] = Field(description="Empty where it was only heard of.")
+    settings: list[SettingAnswer] = Field(description="Empty where only its events are known.")
 
 
 async def read_site(call: Call[OfSite]) -> RegistrationAnswer:
@@ -128,7 +128,7 @@ async def read_device(call: Call[OfDevice]) -> RegistrationAnswer:
 
 
 async def add_site(call: Call[Nothing]) -> RegistrationAnswer:
-    """Add a site, or one that was only heard of."""
+    """Add a site, or one of which only events are known."""
     asked = await call.body(NewSite)
     known = (await _registered(call.gateway)).site(asked.site)
     if known is not None:
@@ -152,7 +152,7 @@ async def retire_site(call: Call[OfSite]) -> RegistrationAnswer:
 
 
 async def add_device(call: Call[OfSite]) -> RegistrationAnswer:
-    """Add a device, or one that was only heard of: a foreign device, by default expected to send nothing."""
+    """Add a device, or one of which only events are known: a foreign device, by default expected to send nothing."""
     site, asked = call.parameters.site, await call.body(NewDevice)
     await require_site(call.gateway, site)
     known = (await _registered(call.gateway)).device(site, asked.device)

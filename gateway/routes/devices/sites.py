@@ -111,7 +111,7 @@ class DeviceAnswer(Answer):
     zones: list[str] = Field(description="The names of the zones in its picture.")
     snapshot: str
     registered: bool = Field(
-        description="Whether it was added by the configuration or by somebody; else only heard of."
+        description="Whether it was added by the configuration or by somebody; else only its events are known."
     )
     retired: bool = Field(description="Whether it is watched no more.")
     expects: Expectation | None = Field(description="What it is meant to send; null where nobody has said it.")
@@ -127,7 +127,7 @@ class DevicesAnswer(Answer):
 
 
 async def all_sites(call: Call[AnyAsOf]) -> SitesAnswer:
-    """Every site that is watched, registered or heard of, with what is wrong there; the worst first."""
+    """Every site that is watched, registered or known by its events, with what is wrong there; the worst first."""
     return await call.gateway.ask_at(call.parameters.as_of, _sites)
 
 
@@ -153,8 +153,8 @@ def _sites(moment: StoresAsOf) -> SitesAnswer:
 
 def _retirement(site: str, device: str | None, name: str, said: SettingValue, whose: Iterable[KnownDevice]) -> Retired:
     """`whose` are the devices that are retired by this."""
-    heard = max((one.health.last_received or "" for one in whose), default="")
-    again = heard if heard > said.time else None
+    last_received = max((one.health.last_received or "" for one in whose), default="")
+    again = last_received if last_received > said.time else None
     return Retired(site=site, device=device, name=name, retired=said.time, by=said.by, heard_again=again)
 
 

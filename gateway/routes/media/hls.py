@@ -38,7 +38,7 @@ class PlaylistHour(OfDevice):
 
 
 async def live(call: Call[OfDevice]) -> Response:
-    """The last segments; its media sequence never jumps back, whatever retention removes."""
+    """The last segments; its media sequence never jumps back, also when retention removes some."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
 
@@ -66,7 +66,7 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> Medi
 
 
 def _breaks_until(day: int, breaks: int) -> int:
-    """Never falls from one day to the next, whatever happens in a day."""
+    """Never falls from one day to the next."""
     return max(0, day - FIRST_DAY) * BREAKS_PER_DAY + min(breaks, BREAKS_PER_DAY - 1)
 
 

@@ -24,7 +24,7 @@ from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 FRESH_S = 3
 ANY_BYTES = "application/octet-stream"
 HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
-"""Bytes of devices are shown, never run, whatever content type a device gave them."""
+"""Bytes of devices are shown, never run, with any content type that a device gave them."""
 
 
 class OfMedium(OfDevice):

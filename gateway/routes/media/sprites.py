@@ -126,7 +126,7 @@ def _pictures(stores: Stores, tiles: dict[int, StoredMedium]) -> TilePictures:
 
 
 def _name(tiles: Iterable[StoredMedium]) -> str:
-    """Says what is on a sheet, whatever came late or was dropped."""
+    """Says what is on a sheet, also where pictures came late or were dropped."""
     return sha256("".join(stored.sha256 for stored in tiles).encode()).hexdigest()[:32]
 
 

@@ -84,7 +84,7 @@ class FreezeComparisonAnswer(Answer):
 
 
 class AnalysisAnswer(Answer):
-    """What the last frame of the minute was like; null is what nobody could tell. Files are keys of media."""
+    """What the last frame of the minute was like; null is what could not be judged. Files are keys of media."""
 
     timestamp: Time
     filename: str | None
@@ -143,7 +143,7 @@ class TileJson(Cells):
     site: str
     revision: int = Field(description="How often it was corrected since it closed.")
     state: str
-    condition: Condition = Field(description="The worst of its devices; ok only where nobody says that it cannot tell.")
+    condition: Condition = Field(description="The worst of its devices; ok only where every device could be judged.")
     types: list[str] = Field(description="Of incidents and bad frames of all devices, those of the worst first.")
     incidents_count: int = Field(description="Devices with any incident.")
     unknown_count: int = Field(description="Devices of which nobody knows how they were.")

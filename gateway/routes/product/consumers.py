@@ -90,7 +90,7 @@ class ProgressAnswer(Answer):
     rebuilt: int | None = Field(default=None, description="The position that its rebuild has reached, during one.")
     rebuilds: int | None = Field(
         default=None,
-        description="Of rows, which tell of it by no event: how often they were folded anew since the start.",
+        description="Of rows, which have no event for it: how often they were folded anew since the start.",
     )
     receivers: list[Receiver] | None = Field(default=None, description="Of `webhook`: to whom alerts are posted.")
 
@@ -199,7 +199,7 @@ class OfConsumer(Parameters):
 
 
 class AskedAnswer(Answer):
-    id: str = Field(description="The `request_id` of the command events that tell what became of it.")
+    id: str = Field(description="The `request_id` of the command events with its outcome.")
     state: Literal["pending"]
 
 

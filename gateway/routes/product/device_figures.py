@@ -35,7 +35,7 @@ def _figures(one: KnownDevice) -> DeviceFigures:
         last_picture=None if health.last_frame is None else datetime.fromisoformat(health.last_frame).timestamp(),
         stream_fps=stream.get("fps"),
         analysis_fps=stream.get("analysis_fps"),
-        reconnects=health.total_reconnects if one.is_heard else None,
+        reconnects=health.total_reconnects if one.has_sent else None,
     )
 
 

@@ -57,7 +57,7 @@ async def select(call: Call[Selecting]) -> Response:
     if NDJSON in call.request.headers.get("accept", ""):
         most = asked.limit if "limit" in asked.model_fields_set else None
         return StreamResponse(_lines(call.gateway, wanted, asked.order, most), NDJSON)
-    # One more than asked for tells whether there is a next page.
+    # One more than asked for shows whether there is a next page.
     found, head = await call.gateway.ask(lambda stores: _select(stores, wanted, asked.limit + 1, asked.order))
     shown = found[: asked.limit]
     following = str(shown[-1].position) if len(found) > asked.limit else "null"

@@ -87,7 +87,7 @@ async def read(call: Call[OfHold]) -> HoldAnswer:
 
 
 async def place(call: Call[Parameters]) -> HoldAnswer:
-    """Keep the media of a time range, whatever their age and however full the disk is."""
+    """Keep the media of a time range at any age, however full the disk is."""
     body = await call.body(NewHold)
     await require_devices(call.gateway, body.site, body.devices)
     said = Hold(hold_id=uuid7(), state="placed", **body.model_dump(exclude={"site"}))

@@ -28,12 +28,14 @@ class ProcessAnswer(Answer):
     memory_mb: float | None = Field(
         description="MiB that are its own, without the files that it has mapped, such as days of the journal."
     )
-    cpu_percent: float | None = Field(description="Of one core, since the last question.")
+    cpu_percent: float | None = Field(
+        description="Of one core, since it was measured last; null until it was measured for a second."
+    )
 
 
 class BrokerAnswer(Answer):
     connected: bool
-    clients: int | None = Field(description="Null where the broker does not tell.")
+    clients: int | None = Field(description="Null where the broker does not say.")
     messages_received: int | None
 
 
@@ -77,7 +79,7 @@ class JournalFigures(Answer):
 
 
 class Cpu(Answer):
-    percent: float
+    percent: float | None = Field(description="Since it was measured last; null until it was measured for a second.")
     cores: int
 
 

@@ -93,6 +93,18 @@ def test_recordings_models_and_cameras_of_the_machine_that_are_missing_are_named
     ]
 
 
+def test_a_camera_that_is_not_plugged_in_is_a_warning_of_a_configuration_that_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, away = tmp_path / "watchpost.yaml", tmp_path / "video0"
+    file.write_text(f"sites: [{{site: A, devices: [{{device: a, visual: {{kind: v4l2, path: {away}}}}}]}}]\n")
+
+    assert run(monkeypatch, "config", "check", str(file)) == 0
+    said = capsys.readouterr()
+    assert said.err == f"{file}: warning: sites[0].devices[0].visual.path: {away}: No such file or device\n"
+    assert said.out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
+
+
 @pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])
 def test_a_configuration_that_is_wrong_ends_every_command_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]

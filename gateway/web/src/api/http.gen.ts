@@ -11,10 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every site that is watched, registered or heard of, with what is wrong there; the worst first. */
+        /** Every site that is watched, registered or known by its events, with what is wrong there; the worst first. */
         get: operations["get_sites"];
         put?: never;
-        /** Add a site, or one that was only heard of. */
+        /** Add a site, or one of which only events are known. */
         post: operations["post_sites"];
         delete?: never;
         options?: never;
@@ -32,7 +32,7 @@ export interface paths {
         /** The devices of a site that are watched, those with which most is wrong first, and those that are not any more. Before the site was known it had none. */
         get: operations["get_sites_site_devices"];
         put?: never;
-        /** Add a device, or one that was only heard of: a foreign device, by default expected to send nothing. */
+        /** Add a device, or one of which only events are known: a foreign device, by default expected to send nothing. */
         post: operations["post_sites_site_devices"];
         delete?: never;
         options?: never;
@@ -152,7 +152,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health of every device, registered or heard of, but those that are retired. */
+        /** The health of every device, registered or known by its events, but those that are retired. */
         get: operations["get_health_devices"];
         put?: never;
         post?: never;
@@ -443,7 +443,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last segments; its media sequence never jumps back, whatever retention removes. */
+        /** The last segments; its media sequence never jumps back, also when retention removes some. */
         get: operations["get_hls_site_device_live_m3u8"];
         put?: never;
         post?: never;
@@ -1080,7 +1080,7 @@ export interface paths {
         /** What keeps media from deletion now: holds, notes and exports, the oldest range first. */
         get: operations["get_holds"];
         put?: never;
-        /** Keep the media of a time range, whatever their age and however full the disk is. */
+        /** Keep the media of a time range at any age, however full the disk is. */
         post: operations["post_holds"];
         delete?: never;
         options?: never;
@@ -1306,7 +1306,7 @@ export interface paths {
         put?: never;
         /** Exchange the token for a session cookie. Too many wrong tokens are answered with 429 and a Retry-After. */
         post: operations["post_session"];
-        /** End the session: its cookie is worth nothing afterwards, also to whoever has a copy. */
+        /** End the session: its cookie, and every copy of it, is worth nothing afterwards. */
         delete: operations["delete_session"];
         options?: never;
         head?: never;
@@ -1404,7 +1404,7 @@ export interface components {
     schemas: {
         /** Accepted */
         Accepted: {
-            /** @description The `request_id` of the command events that tell what became of it. */
+            /** @description The `request_id` of the command events with its outcome. */
             id: string;
             /** @enum {string} */
             state: "done" | "pending";
@@ -1478,7 +1478,7 @@ export interface components {
         };
         /**
          * Analysis
-         * @description What the last frame of the minute was like; null is what nobody could tell. Files are keys of media.
+         * @description What the last frame of the minute was like; null is what could not be judged. Files are keys of media.
          */
         Analysis: {
             /** Format: date-time */
@@ -1561,7 +1561,7 @@ export interface components {
         };
         /** Asked */
         Asked: {
-            /** @description The `request_id` of the command events that tell what became of it. */
+            /** @description The `request_id` of the command events with its outcome. */
             id: string;
             /** @constant */
             state: "pending";
@@ -1601,7 +1601,7 @@ export interface components {
         /** Broker */
         Broker: {
             connected: boolean;
-            /** @description Null where the broker does not tell. */
+            /** @description Null where the broker does not say. */
             clients: number | null;
             messages_received: number | null;
         };
@@ -1835,7 +1835,8 @@ export interface components {
         };
         /** Cpu */
         Cpu: {
-            percent: number;
+            /** @description Since it was measured last; null until it was measured for a second. */
+            percent: number | null;
             cores: number;
         };
         /**
@@ -1965,7 +1966,7 @@ export interface components {
             /** @description The names of the zones in its picture. */
             zones: string[];
             snapshot: string;
-            /** @description Whether it was added by the configuration or by somebody; else only heard of. */
+            /** @description Whether it was added by the configuration or by somebody; else only its events are known. */
             registered: boolean;
             /** @description Whether it is watched no more. */
             retired: boolean;
@@ -2144,7 +2145,7 @@ export interface components {
         };
         /**
          * HealthList
-         * @description Every device, registered or heard of, but those that are retired.
+         * @description Every device, registered or known by its events, but those that are retired.
          */
         HealthList: (components["schemas"]["BriefHealth"] | components["schemas"]["NotStarted"])[];
         /** HealthMetrics */
@@ -2613,7 +2614,7 @@ export interface components {
         };
         /**
          * NotStarted
-         * @description A device that was never heard has no figures.
+         * @description A device that never sent anything has no figures.
          */
         NotStarted: {
             site: string;
@@ -2737,7 +2738,7 @@ export interface components {
             last_exit: string | null;
             /** @description MiB that are its own, without the files that it has mapped, such as days of the journal. */
             memory_mb: number | null;
-            /** @description Of one core, since the last question. */
+            /** @description Of one core, since it was measured last; null until it was measured for a second. */
             cpu_percent: number | null;
         };
         /** Progress */
@@ -2766,7 +2767,7 @@ export interface components {
              */
             rebuilt: number | null;
             /**
-             * @description Of rows, which tell of it by no event: how often they were folded anew since the start.
+             * @description Of rows, which have no event for it: how often they were folded anew since the start.
              * @default null
              */
             rebuilds: number | null;
@@ -2953,7 +2954,7 @@ export interface components {
             device: string | null;
             name: string;
             retired: boolean;
-            /** @description Empty where it was only heard of. */
+            /** @description Empty where only its events are known. */
             settings: components["schemas"]["Setting"][];
         };
         /** Rejected */
@@ -3620,7 +3621,7 @@ export interface components {
             revision: number;
             state: string;
             /**
-             * @description The worst of its devices; ok only where nobody says that it cannot tell.
+             * @description The worst of its devices; ok only where every device could be judged.
              * @enum {string}
              */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";

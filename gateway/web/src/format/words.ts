@@ -128,6 +128,15 @@ const pictureFaults = ['blackscreen', 'freeze', 'corrupt_rows', 'macroblocks'] a
 type PictureFaults = { [K in (typeof pictureFaults)[number] | 'zap']?: boolean | null };
 const pictureFault = (found: PictureFaults): string | undefined => pictureFaults.find((kind) => found[kind]);
 
+const pictureKinds: Record<string, string> = {
+  visual: 'Picture',
+  thermal: 'Thermal',
+  fusion: 'Fusion',
+  video: 'Video',
+};
+/** What a picture is made of. */
+export const pictureKindWord = (kind: string): string => pictureKinds[kind] ?? capital(kind);
+
 /** How the picture of a minute was. */
 export const pictureWord = (found: PictureFaults): string => {
   const fault = pictureFault(found);

@@ -32,7 +32,7 @@ class OfIncidents(Projection):
     schema: ClassVar[str] = AlertingProjection.schema
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        book = AlertBook(view, emit, 300.0)
+        book = AlertBook(view, emit, 300.0, lambda where: "Camera")
         for record in batch:
             book.position = record.position
             match record.event:

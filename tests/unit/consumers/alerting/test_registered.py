@@ -54,6 +54,20 @@ def test_a_device_that_is_expected_to_send_and_never_does_is_missed(followed: Fo
     assert incidents(followed) == [("attic", "offline", "opened")]
 
 
+@pytest.mark.parametrize(
+    ("kinds", "sentence"),
+    [
+        (("visual", "thermal"), "Camera attic is offline"),
+        (("thermal",), "Sensor attic is offline"),
+        ((), "Device attic is offline"),
+    ],
+)
+def test_an_alert_calls_a_device_what_it_is(followed: Followed, kinds: tuple[str, ...], sentence: str) -> None:
+    followed.take(set_of("attic", expects="readings", kinds=kinds or None), *ticks(0, 120))
+
+    assert [event.data.message for event in followed.emitted() if isinstance(event, AlertEvent)] == [sentence]
+
+
 def test_rules_hold_from_where_they_were_set(followed: Followed) -> None:
     followed.take(thermal(at(0), hottest=78.0, regions=()))
     assert incidents(followed) == []

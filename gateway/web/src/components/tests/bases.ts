@@ -118,10 +118,11 @@ export const bases: Case[] = [
   ...of(Meter, 'Meter.svelte', [
     {
       when: 'typical',
-      props: { name: 'Disk', percent: 85.25, tone: 'warn', detail: '34 GB free' },
+      props: { name: 'Disk', percent: 85.25, detail: '34 GB free' },
       reads: [/^Disk 85\.[23] % 34 GB free$/],
     },
-    { when: 'empty', props: { name: 'Disk', percent: 0, tone: 'ok' }, reads: [/^Disk 0\.0 %$/] },
+    { when: 'empty', props: { name: 'Disk', percent: 0 }, reads: [/^Disk 0\.0 %$/] },
+    { when: 'not measured yet', props: { name: 'CPU', percent: null }, reads: [/^CPU –$/] },
   ]),
   ...of(Note, 'Note.svelte', [
     {

@@ -362,7 +362,7 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), rois, zones: [], thermal: measured },
-      reads: ['Both', 'Visual', 'Thermal', 'Fusion', 'Video', 'Transformer T1, visual, live', 'Hot spot 96.4 °C'],
+      reads: ['Both', 'Picture', 'Thermal', 'Fusion', 'Video', 'Transformer T1, picture, live', 'Hot spot 96.4 °C'],
     },
     {
       when: 'empty',
@@ -373,7 +373,8 @@ export const deviceParts: Case[] = [
       when: 'the past',
       at: `${PAST}${minutes(60)}`,
       props: { device: device('transformer'), rois, zones: [], thermal: null },
-      reads: ['Nothing was measured before this moment'],
+      answers: { events: { events: [], next: null, head: 1 }, thumbnails: { thumbnails: [] } },
+      reads: ['Nothing was measured at this moment'],
     },
     {
       when: 'zones',

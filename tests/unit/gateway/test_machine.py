@@ -1,0 +1,25 @@
+"""The load of the machine and of the processes, as the system page shows it."""
+
+import os
+from pathlib import Path
+
+from gateway.machine import Machine
+
+
+def test_a_share_of_the_processor_is_unknown_until_it_was_measured(tmp_path: Path) -> None:
+    now = 0.0
+    machine = Machine(lambda: now)
+
+    assert machine.load(tmp_path)["cpu"]["percent"] is None
+    memory_mb, share = machine.process(os.getpid())
+    assert memory_mb is not None
+    assert share is None
+
+    while machine.process(os.getpid())[1] is None or machine.load(tmp_path)["cpu"]["percent"] is None:
+        now += 1.0  # the counters of the kernel step by ten milliseconds
+    assert 0 <= machine.load(tmp_path)["cpu"]["percent"] <= 100
+
+
+def test_a_process_that_is_gone_has_no_figures() -> None:
+    assert Machine().process(2**22 + 1) == (None, None)
+    assert Machine().process(None) == (None, None)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bus_schemas.camera import FrameFault
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
-from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, Text, Word
+from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, PlainId, Text, Word
 
 IncidentType = Literal[
     "offline",
@@ -138,7 +138,7 @@ class Annotation(Fact):
     start: Moment
     end: Moment | None = None
     device: PlaceName | None = None
-    annotation_id: Id | None = None
+    annotation_id: PlainId | None = None
     state: Literal["created", "changed", "removed"] = "created"
     devices: Annotated[tuple[PlaceName, ...], Limit(max_length=64)] = ()
     colour: Colour | None = None

@@ -5,12 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, Moment, PlaceName
-from bus_schemas.limits import By, Bytes, Id, Limit, Text
+from bus_schemas.limits import By, Bytes, Limit, PlainId, Text
 
 Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=64)]
 ExportForm = Literal["mp4", "zip", "grid", "timelapse"]
-ExportId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
-"""It names the folder of the export's files."""
 
 
 class Hold(Fact):
@@ -19,7 +17,7 @@ class Hold(Fact):
     Every event says the whole hold as it is from then on. Without `devices` it holds all of the site.
     """
 
-    hold_id: Id
+    hold_id: PlainId
     state: Literal["placed", "released"]
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
     by: By
@@ -40,7 +38,7 @@ class Export(Fact):
     `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted.
     """
 
-    export_id: ExportId
+    export_id: PlainId
     state: Literal["asked", "cancelled", "removed", "done", "failed", "expired"]
     by: By
     start: Moment

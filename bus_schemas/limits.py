@@ -141,6 +141,8 @@ Duration = Annotated[float, Field(ge=0), Limit(le=LONGEST_S)]
 """Seconds that something went on."""
 
 Id = Annotated[str, Limit(min_length=1, max_length=128)]
+PlainId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+"""Of what people ask for at the gateway: its addresses have it, and files are named by it."""
 Word = Annotated[str, Limit(min_length=1, max_length=64)]
 By = Annotated[str, Limit(min_length=1, max_length=256)]
 Text = Annotated[str, Limit(max_length=MAX_TEXT)]

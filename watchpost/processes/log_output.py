@@ -1,8 +1,12 @@
-"""Streams and files for log lines, which drop lines instead of failing when the disk is full."""
+"""Streams and files for log lines, which drop lines instead of failing when the disk is full, or nobody reads them."""
 
+import io
+import json
 import logging
 import os
+import select
 import sys
+import threading
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -10,6 +14,8 @@ from typing import TextIO
 
 FILE_BYTES = 10_000_000
 FILES = 5
+PATIENCE_MS = 50
+"""So long a reader may pause before lines are lost to it."""
 
 
 def open_standard_streams() -> None:
@@ -23,19 +29,70 @@ def open_standard_streams() -> None:
 
 
 class LogStream:
-    """A stream that ignores failed writes: no process may end because its output cannot be written."""
+    """A stream that neither fails nor waits: no process may end, or stand still, because its output is not taken.
+
+    A terminal that is stopped and a pipe that nobody reads lose whole lines, and are told how many.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
+        self._line = ""
+        self._lost = 0
+        self._is_torn = False
 
     def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):  # the latter where it is closed
-            return self._stream.write(text)
-        return 0
+        """Written with the end of its line."""
+        with self._lock, suppress(OSError, ValueError):  # the latter where it is closed
+            self._line += text
+            if self._line.endswith("\n"):
+                line, self._line = self._line, ""
+                self._write_line(line)
+        return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError, ValueError):
+        """Each line is written at once."""
+
+    def _write_line(self, line: str) -> None:
+        descriptor = _descriptor_of(self._stream)
+        if descriptor is None:
+            self._stream.write(line)
             self._stream.flush()
+            return
+        if self._lost and self._try(descriptor, _notice(self._lost, line)):
+            self._lost = 0
+        if self._lost or not self._try(descriptor, line):
+            self._lost += 1
+
+    def _try(self, descriptor: int, line: str) -> bool:
+        """A pipe that can be written takes a page without waiting."""
+        left = memoryview(("\n" * self._is_torn + line).encode(errors="replace"))
+        while left:
+            if not _takes(descriptor, 0 if self._lost else PATIENCE_MS):
+                return False
+            written = os.write(descriptor, left[: select.PIPE_BUF])
+            left = left[written:]
+            self._is_torn = bool(left)
+        return True
+
+
+def _descriptor_of(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except io.UnsupportedOperation:
+        return None
+
+
+def _takes(descriptor: int, within_ms: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(within_ms))
+
+
+def _notice(lost: int, beside: str) -> str:
+    words = f"{lost} lines of the log are missing here: nobody read them"
+    is_json = beside.startswith("{")
+    return (json.dumps({"event": words, "level": "warning"}) if is_json else words) + "\n"
 
 
 class LogFile(RotatingFileHandler):

@@ -136,7 +136,6 @@ class ChildLog:
         as_json = json.dumps(record, ensure_ascii=False)
         self._file.emit(logging.makeLogRecord({"msg": as_json}))
         self._stream.write((as_json if self._json else self._shown(process, record)) + "\n")
-        self._stream.flush()
 
     def close(self) -> None:
         for process in list(self._tracebacks):

@@ -92,7 +92,7 @@ class Liveness:
         return None
 
 
-class Damage:
+class DamageCount:
     """Counts damaged packets of the last minute."""
 
     def __init__(self, elapsed: Callable[[], float]) -> None:

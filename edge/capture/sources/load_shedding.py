@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from edge.capture.sources.demuxer import Demuxer
-from edge.capture.sources.liveness import Damage
+from edge.capture.sources.liveness import DamageCount
 from producer.clock import Elapsed
 
 ANALYSIS_S: Final = 0.5
@@ -23,7 +23,7 @@ class LoadShedding:
     def __init__(self, elapsed: Elapsed, *, only_keyframes: bool = False) -> None:
         """`only_keyframes`: never decode more than these, for nobody looks at the pictures of the stream."""
         self._only_keyframes = only_keyframes
-        self._sounds, self._pictures = Damage(elapsed), Damage(elapsed)
+        self._sounds, self._pictures = DamageCount(elapsed), DamageCount(elapsed)
         self.begin()
 
     def begin(self) -> None:

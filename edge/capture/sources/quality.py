@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import structlog
 
 from edge.capture.recorder import Recorder
-from edge.capture.sources.liveness import Damage
+from edge.capture.sources.liveness import DamageCount
 from edge.capture.sources.load_shedding import LoadShedding
 from edge.capture.sources.packet_timing import PacketTiming
 from edge.capture.sources.sender_reports import Lateness
@@ -24,7 +24,7 @@ class StreamQuality:
     def __init__(self, elapsed: Elapsed, recorder: Recorder | None, *, only_keyframes: bool = False) -> None:
         self._recorder = recorder
         self._lost = 0
-        self.pictures, self.sound = Damage(elapsed), Damage(elapsed)
+        self.pictures, self.sound = DamageCount(elapsed), DamageCount(elapsed)
         self.shedding = LoadShedding(elapsed, only_keyframes=only_keyframes)
         self.lateness = Lateness()
         self.is_damaged = False

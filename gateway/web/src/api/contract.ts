@@ -50,7 +50,6 @@ export interface Annotation {
   end?: string | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
-  /** At most 128 characters. */
   annotation_id?: string | null;
   state: "created" | "changed" | "removed";
   /** At most 64 items. */
@@ -159,7 +158,6 @@ export interface DetectionEvent {
 
 /** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
 export interface Export {
-  /** At most 128 characters. */
   export_id: string;
   state: "asked" | "cancelled" | "removed" | "done" | "failed" | "expired";
   /** At most 256 characters. */
@@ -383,7 +381,6 @@ export interface HeartbeatEvent {
 
 /** A time range whose media are not deleted until it is released, by whom and why. Every event says the whole hold as it is from then on. Without `devices` it holds all of the site. */
 export interface Hold {
-  /** At most 128 characters. */
   hold_id: string;
   state: "placed" | "released";
   reason: string;

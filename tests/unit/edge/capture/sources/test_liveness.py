@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.capture.sources.liveness import Damage, Liveness
+from edge.capture.sources.liveness import DamageCount, Liveness
 
 
 def watched(moments: list[float], timeout_s: float = 10.0) -> Liveness:
@@ -51,7 +51,7 @@ def test_a_camera_whose_pictures_could_be_decoded_is_given_up_sooner_when_none_c
 
 def test_damage_is_told_above_a_share_of_the_last_minute() -> None:
     now = 0.0
-    damage = Damage(lambda: now)
+    damage = DamageCount(lambda: now)
     for number in range(1000):
         now = number / 25
         damage.count(damaged=number % 10 == 0)
@@ -64,7 +64,7 @@ def test_damage_is_told_above_a_share_of_the_last_minute() -> None:
 
 
 def test_a_few_packets_are_no_share() -> None:
-    damage = Damage(lambda: 0.0)
+    damage = DamageCount(lambda: 0.0)
     for _ in range(5):
         damage.count(damaged=True)
 

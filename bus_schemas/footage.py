@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, Moment, PlaceName
-from bus_schemas.limits import By, Bytes, Id, Limit, Text
+from bus_schemas.limits import MAX_DEVICES, MAX_TEXT, SHA256, By, Bytes, Id, Limit, Text
 
-Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=64)]
+Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=MAX_DEVICES)]
 ExportForm = Literal["mp4", "zip", "grid", "timelapse"]
 ExportId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 """It names the folder of the export's files."""
@@ -21,7 +21,7 @@ class Hold(Fact):
 
     hold_id: Id
     state: Literal["placed", "released"]
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
     by: By
     start: Moment
     end: Moment
@@ -54,7 +54,7 @@ class Export(Fact):
     detail: Text | None = None
     file: Annotated[str, Limit(max_length=256)] | None = None
     size: Bytes | None = None
-    sha256: Annotated[str, Limit(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, Limit(pattern=SHA256)] | None = None
 
 
 class ExportEvent(Event):

@@ -1,33 +1,36 @@
-"""Generates a TypeScript module of the limits of bodies and queries, so that a form of the page has none of its own."""
+"""Generates a TypeScript module of the limits of what people type, so that a form of the page has none of its own."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from bus_schemas.limits import MAX_COUNT
 from gateway.calls import Operation
 
 Schema = dict[str, Any]
 
-_ATTRIBUTES = {"maxLength": "maxlength", "minimum": "min", "maximum": "max", "maxItems": "most"}
-"""By keyword of JSON Schema: the attribute of an input; `most` is of a list."""
+_OF_TEXTS = {"maxLength": "maxlength"}
+_OF_BODIES = {**_OF_TEXTS, "minimum": "min", "maximum": "max", "maxItems": "most"}
+"""By keyword of JSON Schema: the attribute of an input; `most` is of a list. Of a query only texts are typed."""
 
 
 def typescript(operations: Sequence[Operation]) -> str:
-    models = {model for one in operations for model in (one.body, one.parameters) if model is not None}
-    by_name = sorted((model.__name__, dict(_limits(model))) for model in models)
+    bodies = {one.body for one in operations if one.body is not None}
+    queries = {one.parameters for one in operations}
+    by_name = sorted(
+        [(model.__name__, dict(_limits(model, _OF_BODIES))) for model in bodies]
+        + [(model.__name__, dict(_limits(model, _OF_TEXTS))) for model in queries]
+    )
     parts = ["// Generated from the operations of the API by `watchpost schema limits`. Do not edit."]
     parts += [_constant(name, limits) for name, limits in by_name if limits]
     return "\n\n".join(parts) + "\n"
 
 
-def _limits(model: type[BaseModel]) -> Iterator[tuple[str, dict[str, float]]]:
+def _limits(model: type[BaseModel], attributes: Mapping[str, str]) -> Iterator[tuple[str, dict[str, float]]]:
     for name, field in model.model_json_schema().get("properties", {}).items():
         plain = _plain(field)
-        stated = {attribute: plain[keyword] for keyword, attribute in _ATTRIBUTES.items() if keyword in plain}
-        limits = {attribute: value for attribute, value in stated.items() if value <= MAX_COUNT}
+        limits = {attribute: plain[keyword] for keyword, attribute in attributes.items() if keyword in plain}
         if limits:
             yield name, limits
 

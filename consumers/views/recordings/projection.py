@@ -33,7 +33,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip

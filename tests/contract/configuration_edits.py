@@ -91,7 +91,7 @@ def hub(**given: Any) -> Callable[[Config], object]:
 
 WINDOW = {"days": ["mon", "sun"], "start": "22:00", "end": "06:00"}
 RECORDING = {"pre_roll_s": 0, "post_roll_s": 1, "longest_s": 10}
-NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50}
+NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": {"brightness": 10}}
 EVERY_RATE = {
     "analysis_fps": 1, "capture_fps": 1, "thumbnail_fps": 0.5, "live_fps": 0, "thermal_fps": 8, "thermal_frame_s": 60,
     "segment_s": 5, "record": False, "record_as": "encoded", "record_fps": 5, "record_width": 640,
@@ -173,6 +173,7 @@ EDITS: dict[str, Edit] = {
                 picture={"black_percentage": 1, "freeze_seconds": 0.1},
                 recording={"mode": "motion_in_schedule", "schedule": [WINDOW], **RECORDING},
                 night={"mode": "hours", **NIGHT},
+                snapshots={"every_s": 10, "schedule": [WINDOW], "caption": False, "text": "Yard"},
                 detector={"kind": "shape", "every_s": 5},
                 rates=EVERY_RATE,
             ),
@@ -237,7 +238,17 @@ EDITS: dict[str, Edit] = {
         ),
         then=lambda config: config.update(alerts={"webhooks": [{"name": "police", "url_env": "SECOND_ADDRESS"}]}),
     ),
-    "cold storage, and none": Edit(hub(cold_storage=BUCKET), then=as_it_was),
+    "cold storage, and another one": Edit(
+        hub(cold_storage=BUCKET),
+        then=hub(
+            cold_storage={
+                "bucket": "other",
+                "keep_hot_hours": 2,
+                "access_key_file": "/run/key",
+                "secret_key_file": "/run/secret",
+            }
+        ),
+    ),
     "some rules": Edit(rules(hot_spot_c=60, offline_after_s=90, raise_window_s=10)),
     "every rule, and back": Edit(EVERY_RULE, then=as_it_was),
     "name and silence of a device that was only heard of": Edit(

@@ -92,6 +92,10 @@ def hub(**given: Any) -> Callable[[Config], object]:
 WINDOW = {"days": ["mon", "sun"], "start": "22:00", "end": "06:00"}
 RECORDING = {"pre_roll_s": 0, "post_roll_s": 1, "longest_s": 10}
 NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": {"brightness": 10}}
+EVERY_PICTURE = {
+    "black_percentage": 1, "freeze_seconds": 0.1, "black_top": 0.1, "black_bottom": 0.1, "corrupt_percentage": 1,
+    "macroblock_percentage": 1,
+}  # fmt: skip
 EVERY_RATE = {
     "analysis_fps": 1, "capture_fps": 1, "thumbnail_fps": 0.5, "live_fps": 0, "thermal_fps": 8, "thermal_frame_s": 60,
     "segment_s": 5, "record": False, "record_as": "encoded", "record_fps": 5, "record_width": 640,
@@ -170,7 +174,7 @@ EDITS: dict[str, Edit] = {
             of_device(
                 zones=[{**LAWN, "max_people": 1, "motion": "only"}],
                 motion={"sensitivity": 1, "min_area": 10_000},
-                picture={"black_percentage": 1, "freeze_seconds": 0.1},
+                picture=EVERY_PICTURE,
                 recording={"mode": "motion_in_schedule", "schedule": [WINDOW], **RECORDING},
                 night={"mode": "hours", **NIGHT},
                 snapshots={"every_s": 10, "schedule": [WINDOW], "caption": False, "text": "Yard"},
@@ -215,6 +219,7 @@ EDITS: dict[str, Edit] = {
                 journal_days=1,
                 journal_bytes=1,
                 evidence_days=1,
+                media_check_days=1,
                 export_days=1,
                 export_bytes=1,
                 cleanup_threshold_percent=2,

@@ -93,7 +93,7 @@ WINDOW = {"days": ["mon", "sun"], "start": "22:00", "end": "06:00"}
 RECORDING = {"pre_roll_s": 0, "post_roll_s": 1, "longest_s": 10}
 NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": {"brightness": 10}}
 EVERY_PICTURE = {
-    "black_percentage": 1, "freeze_seconds": 0.1, "black_top": 0.1, "black_bottom": 0.1, "corrupt_percentage": 1,
+    "black_percentage": 1, "freeze_seconds": 0.1, "black_top": 10, "black_bottom": 60, "corrupt_percentage": 1,
     "macroblock_percentage": 1,
 }  # fmt: skip
 EVERY_RATE = {

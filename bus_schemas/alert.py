@@ -6,7 +6,21 @@ from pydantic import Field
 
 from bus_schemas.camera import FrameFault
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
-from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, PlainId, Text, Word
+from bus_schemas.limits import (
+    MAX_COUNT,
+    MAX_DEVICES,
+    MAX_TEXT,
+    SNAKE_CASE,
+    By,
+    Count,
+    FreeObject,
+    Id,
+    Items,
+    Limit,
+    PlainId,
+    Text,
+    Word,
+)
 
 IncidentType = Literal[
     "offline",
@@ -66,7 +80,7 @@ class Incident(_IncidentBase):
     Further types are added as rules are: a reader passes over those that it does not know.
     """
 
-    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    type: Annotated[str, Field(pattern=SNAKE_CASE)]
     level: AlertLevelName | None = None
     """Not said means that it follows from type and details."""
 
@@ -85,7 +99,7 @@ class Alert(Fact):
     alert_id: Id
     site: PlaceName
     device: PlaceName
-    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    type: Annotated[str, Field(pattern=SNAKE_CASE)]
     state: Literal["raised", "acknowledged", "cleared"]
     level: AlertLevelName
     message: Text
@@ -133,14 +147,14 @@ class Annotation(Fact):
     again. Without `annotation_id` the id of the event is that of the note. `device` is the first of `devices`.
     """
 
-    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
     by: By
     start: Moment
     end: Moment | None = None
     device: PlaceName | None = None
     annotation_id: PlainId | None = None
     state: Literal["created", "changed", "removed"] = "created"
-    devices: Annotated[tuple[PlaceName, ...], Limit(max_length=64)] = ()
+    devices: Annotated[tuple[PlaceName, ...], Limit(max_length=MAX_DEVICES)] = ()
     colour: Colour | None = None
 
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bus_schemas.limits import MAX_KEY
+
 SHOWN = 5
 MOST_LISTED = 200
 """Beyond it they are counted: each takes longer to word than whatever it is about took to send."""
-MAX_KEY = 128
-"""A key that somebody made up is not repeated beyond this."""
 _OBJECT = "Input should be an object"
 _LIST = "Input should be a list"
 _SENTENCES = {
@@ -31,6 +31,13 @@ def refuse_duplicates(what: str, names: Iterable[str], where: str) -> None:
         if name in seen:
             raise ValueError(f"{what} '{name}' stands twice {where}")
         seen.add(name)
+
+
+def check_readable(name: str) -> str:
+    """Raises `ValueError` where nobody could read a name."""
+    if not name.strip() or not name.isprintable():
+        raise ValueError("a name needs something to read, and nothing that cannot be printed")
+    return name
 
 
 class Complaint(NamedTuple):

@@ -14,6 +14,7 @@ GATEWAY = "_gateway"
 RESERVED = frozenset({HUB, GATEWAY})
 """What no device may be named: in the place of a device they mean the consumers of the hub, and its gateway."""
 HUB_SOURCE = "/hub"
+SOURCE = rf"^(/sites/{NAME}/devices/{NAME}|{HUB_SOURCE})$"
 MAX_SEQUENCE = 2**63 - 1
 MAX_EPOCH = 64
 
@@ -57,7 +58,7 @@ class Event(BaseModel):
 
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, Field(min_length=1, max_length=128)]
-    source: Annotated[str, Field(pattern=rf"^(/sites/{NAME}/devices/{NAME}|{HUB_SOURCE})$")]
+    source: Annotated[str, Field(pattern=SOURCE)]
     type: str
     time: Moment
     datacontenttype: Literal["application/json"] = "application/json"

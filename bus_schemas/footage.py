@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, Moment, PlaceName
-from bus_schemas.limits import By, Bytes, Limit, PlainId, Text
+from bus_schemas.limits import MAX_DEVICES, MAX_TEXT, SHA256, By, Bytes, Limit, PlainId, Text
 
-Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=64)]
+Devices = Annotated[tuple[PlaceName, ...], Limit(max_length=MAX_DEVICES)]
 ExportForm = Literal["mp4", "zip", "grid", "timelapse"]
 
 
@@ -19,7 +19,7 @@ class Hold(Fact):
 
     hold_id: PlainId
     state: Literal["placed", "released"]
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
     by: By
     start: Moment
     end: Moment
@@ -52,7 +52,7 @@ class Export(Fact):
     detail: Text | None = None
     file: Annotated[str, Limit(max_length=256)] | None = None
     size: Bytes | None = None
-    sha256: Annotated[str, Limit(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, Limit(pattern=SHA256)] | None = None
 
 
 class ExportEvent(Event):

@@ -21,6 +21,12 @@ MAX_COUNT = 2**53 - 1
 LONGEST_S = 366 * 86_400
 MAX_TEXT = 4000
 MAX_ITEMS = 1000
+MAX_DEVICES = 64
+"""Devices that one note, hold or export names."""
+
+SHA256 = r"^[0-9a-f]{64}$"
+SNAKE_CASE = r"^[a-z][a-z0-9_]{0,63}$"
+"""Types of incidents and alerts, and names of rules."""
 
 MAX_DEPTH = 12
 MAX_MEMBERS = 10_000

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, MediaKey, Moment, PlaceName
-from bus_schemas.limits import Count, Finite, Id, Items, Limit, Pixels, Rate, Word
+from bus_schemas.limits import SHA256, Count, Finite, Id, Items, Limit, Pixels, Rate, Word
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
 MAX_PIXELS = 70_000_000
@@ -25,7 +25,7 @@ class Media(Fact):
     kind: MediaKind
     content_type: ContentType
     size: Count
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Field(pattern=SHA256)]
     width: Pixels | None = None
     height: Pixels | None = None
     duration_s: Seconds | None = None

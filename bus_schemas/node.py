@@ -21,8 +21,10 @@ from bus_schemas.limits import (
     Uptime,
     Word,
 )
-from bus_schemas.registry import Expectation
+from bus_schemas.registry import Expectation, Kind
 
+StateCause = Literal["stopped", "connection_lost"]
+HeartbeatStatus = Literal["online", "stopping"]
 HEARTBEAT_EVERY_S = 10.0
 """An agent says so often, for each of its devices, that it is there."""
 STALE_AFTER_S = 30.0
@@ -48,7 +50,7 @@ class State(Fact):
 
     online: bool
     reason: Text | None = None
-    cause: Literal["stopped", "connection_lost"] | None = None
+    cause: StateCause | None = None
 
 
 class StateEvent(Event):
@@ -88,7 +90,7 @@ class Health(Fact):
     total_reconnects: Count = 0
     consecutive_failures: Count = 0
     current_segment_start: Moment | None = None
-    kinds: Annotated[tuple[Literal["visual", "thermal"], ...], Limit(max_length=16)] = ()
+    kinds: Annotated[tuple[Kind, ...], Limit(max_length=16)] = ()
     expects: Expectation | None = None
     has_worked: bool | None = None
     silent_since: Moment | None = None
@@ -115,7 +117,7 @@ class Heartbeat(Fact):
     that runs the device, so that one that is gone is reported once.
     """
 
-    status: Literal["online", "stopping"] = "online"
+    status: HeartbeatStatus = "online"
     uptime_s: Annotated[float, Field(ge=0), Uptime]
     system: SystemLoad = SystemLoad()
     outbox_rows: Count | None = None

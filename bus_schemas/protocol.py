@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus_schemas.condition import Condition
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Moment, Name, iso
 from bus_schemas.hub import MAX_FAULTS, OpenFault
-from bus_schemas.limits import MAX_COUNT, Word
+from bus_schemas.limits import MAX_COUNT, SHA256, Word
 from bus_schemas.node import Command
 
 LiveKind = Literal["visual", "thermal", "fusion", "motion"]
@@ -199,7 +199,7 @@ class MediaProperties(Properties):
     ) = None
     epoch: Annotated[str, Field(min_length=1, max_length=MAX_EPOCH)] | None = None
     sequence: _Digits | None = None
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the bytes.")] | None = None
+    sha256: Annotated[str, Field(pattern=SHA256, description="Of the bytes.")] | None = None
     width: _Digits | None = None
     height: _Digits | None = None
     duration: Annotated[_Decimal, Field(description="Seconds.")] | None = None

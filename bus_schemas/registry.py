@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from bus_schemas.complaints import check_readable
 from bus_schemas.event import Event, Fact, Moment, Name
-from bus_schemas.limits import MAX_COUNT, By, Count, Duration, Finite, Id
+from bus_schemas.limits import MAX_COUNT, SNAKE_CASE, By, Count, Duration, Finite, Id
 
 Expectation = Literal["frames", "readings", "heartbeat", "nothing"]
 Kind = Literal["visual", "thermal"]
@@ -16,9 +17,7 @@ MAX_TITLE = 128
 
 
 def _readable(title: str) -> str:
-    if not title.strip() or not title.isprintable():
-        raise ValueError("a name needs something to read, and nothing that cannot be printed")
-    return title.strip()
+    return check_readable(title).strip()
 
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, pattern=r"\S")]
@@ -72,7 +71,7 @@ class RegistryEvent(Event):
 
 
 class RuleValue(Fact):
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    name: Annotated[str, Field(pattern=SNAKE_CASE)]
     value: Annotated[float, Field(ge=-MAX_COUNT, le=MAX_COUNT), Finite]
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
-from bus_schemas.complaints import refuse_duplicates, summary
+from bus_schemas.complaints import check_readable, refuse_duplicates, summary
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.picture_settings import PictureSettings as PictureSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
@@ -28,13 +28,7 @@ MAX_CORNERS_OF_DEVICE: Final = 2000
 _SMALLEST_AREA: Final = 1e-6
 
 
-def _is_readable(name: str) -> str:
-    if not name.strip() or not name.isprintable():
-        raise ValueError("a name needs something to read, and nothing that cannot be printed")
-    return name
-
-
-AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(_is_readable)]
+AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(check_readable)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=unit("°C"))]
 Pixel = Annotated[Number, Field(ge=-100_000, le=100_000)]

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
+from bus_schemas.event import NAME
 from bus_schemas.json_schema import definitions
+from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.upcasts import UPCASTS
 
 Schema = dict[str, Any]
@@ -25,6 +27,10 @@ def typescript() -> str:
     parts[-1] += "\nexport interface EventsByName {\n" + "\n".join(by_name) + "\n}"
     names = ", ".join(json.dumps(short_name(type_of(model))) for model in sorted(current, key=type_of))
     parts.append(f"export const EVENT_NAMES: readonly (keyof EventsByName)[] = [{names}];")
+    parts.append("/** The form of the names of sites and devices, as an input takes it. */")
+    parts[-1] += f"\nexport const NAME = {json.dumps(NAME.replace('-]', chr(92) + '-]'))};"
+    parts.append("/** Sensor cells of a thermal frame. */")
+    parts[-1] += f"\nexport const THERMAL_FRAME = {{ columns: {COLUMNS}, rows: {ROWS} }} as const;"
     return "\n\n".join(parts) + "\n"
 
 

@@ -18,6 +18,7 @@ from consumers.upkeep.cold.sink import ColdStorageSink
 from consumers.upkeep.evidence import EvidenceSink
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.sink import MediaCheckSink
 from consumers.views.annotations import AnnotationsProjection
@@ -48,7 +49,7 @@ def _rebuilds(hub: HubConfig) -> RebuildSink:
 
 def _retention(hub: HubConfig) -> RetentionSink:
     # It waits for all of those below.
-    return RetentionSink(hub, names=lambda: CONSUMERS)
+    return RetentionSink(RetentionScope.of(hub, lambda: CONSUMERS))
 
 
 def _mosaics(hub: HubConfig) -> MosaicsProjection:

@@ -1,17 +1,22 @@
 """Publishes the actions of people as events of the hub, over the bus like any other event."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
+from consumers.engine.view_files import NoView
 from gateway.context import Gateway
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.bus import BusUnreachable, NoReader
+from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 
 T = TypeVar("T")
@@ -49,3 +54,32 @@ async def publish_until(gateway: Gateway, event: Event, seen: Callable[[], Await
     if found is None:
         raise Problem(503, f"{what} was sent, and is not in its view yet", headers=RETRY)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEntry(Generic[T]):
+    """How an entry of a view is read, and the position of the newest event about it, which is 0 where there is none."""
+
+    view: str
+    last_position: Callable[[sqlite3.Connection], int]
+    read: Callable[[sqlite3.Connection], T | None]
+
+    def position(self, stores: Stores) -> int:
+        try:
+            return self.last_position(stores.view(self.view))
+        except NoView:
+            return 0
+
+    def after(self, stores: Stores, position: int) -> T | None:
+        """The entry once an event after this position has changed it."""
+        return self.read(stores.view(self.view)) if self.position(stores) > position else None
+
+
+async def publish_change(gateway: Gateway, event: Event, entry: ViewEntry[T], what: str) -> T:
+    """Publish an event that changes an entry of a view, and return the entry as it is then. Raises a 503."""
+    before = await gateway.ask(entry.position)
+
+    async def changed() -> T | None:
+        return await gateway.ask(partial(entry.after, position=before))
+
+    return await publish_until(gateway, event, changed, what)

@@ -34,7 +34,25 @@ def command(chance: Random, number: int) -> tuple[str, bytes]:
     body: dict[str, Any] = {"request_id": f"r{number}", "settings": settings(chance), "by": chance.choice(TEXTS)}
     if kind < 0.08:
         body[chance.choice(tuple(body))] = _anything(chance, 2)
-    return name, written(body).encode(errors="surrogatepass")
+    payload = written(body).encode(errors="surrogatepass")
+    return name, _mutated(payload, chance) if kind > 0.95 else payload
+
+
+def _mutated(payload: bytes, chance: Random) -> bytes:
+    """With some bytes that are others, are gone, or stand there twice."""
+    changed = bytearray(payload)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(changed))
+        match chance.randrange(3):
+            case 0:
+                changed[at] = chance.randrange(256)
+            case 1:
+                del changed[at : at + chance.randint(1, 20)]
+            case _:
+                changed[at:at] = changed[at : at + chance.randint(1, 20)]
+        if not changed:
+            break
+    return bytes(changed)
 
 
 def settings(chance: Random) -> Any:

@@ -15,6 +15,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace
 from consumers.store.journal.record import Recorded
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from tests.builders import START, at, media, tick
 from tests.following import hub_in
@@ -36,7 +37,7 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = RetentionSink(self.hub, lambda: self.now, self.analyse)
+        sink = RetentionSink(RetentionScope.of(self.hub), lambda: self.now, self.analyse)
         deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer

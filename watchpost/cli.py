@@ -35,6 +35,7 @@ class Schema(StrEnum):
     OPENAPI = "openapi"
     CONFIG = "config"
     TYPESCRIPT = "typescript"
+    LIMITS = "limits"
     REFERENCE = "reference"
     SIZING = "sizing"
 

@@ -165,7 +165,7 @@ def _enter(entry: IncidentEntry, record: Recorded, books: tuple[IncidentBook, Al
     if record.model is not FaultEvent or entry.verdict.type == "storage":
         # Another fault of the hub is in the journal already.
         emit(event)
-    alerts.take(of_incident(event.data), event.time, record.received_us / 1e6)
+    alerts.take(of_incident(event.data), event.time, record.received_s)
 
 
 def _acknowledge(alerts: AlertBook, record: Recorded) -> None:

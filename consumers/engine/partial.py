@@ -139,6 +139,9 @@ class HealthPart(Struct):
     consecutive_failures: int = 0
     current_segment_start: Moment | None = None
     kinds: tuple[str, ...] = ()
+    expects: str | None = None
+    has_worked: bool | None = None
+    silent_since: Moment | None = None
 
 
 class CommandPart(Struct):

@@ -1,13 +1,12 @@
 """Makes the events of the hub itself: its heartbeats, by which time passes in the journal, and its faults."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 from uuid import uuid4
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event, Fact
 from bus_schemas.hub import Fault, FaultEvent
-from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
+from bus_schemas.node import Heartbeat, HeartbeatEvent, HeartbeatStatus, SystemLoad
 from consumers.store.journal.writing import Accepted, StreamKey, StreamState
 from producer.ids import Clock
 from producer.times import micros
@@ -44,7 +43,7 @@ class Pulse:
     def wait(self, now: float) -> float:
         return max(0.0, self._due - now)
 
-    def beat(self, now: float, status: Literal["online", "stopping"] = "online") -> Accepted:
+    def beat(self, now: float, status: HeartbeatStatus = "online") -> Accepted:
         self._due = now + EVERY_S
         uptime_s = round(now - self._started, 3)
         data = Heartbeat(status=status, uptime_s=uptime_s, system=self._load(), disk_id=self._disk)

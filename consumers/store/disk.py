@@ -40,6 +40,15 @@ class DiskSpace(NamedTuple):
         return max(0, self.used - int(self.total * percent / 100))
 
 
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def disk_of(path: Path) -> DiskSpace:
     """As `df` counts the use: what the file system keeps for root alone is no room."""
     usage = shutil.disk_usage(path)

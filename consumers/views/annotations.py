@@ -140,11 +140,10 @@ def annotation(view: sqlite3.Connection, annotation_id: str) -> AnnotationRow | 
     return None if found is None else _annotation(*found)
 
 
-def last_position(view: sqlite3.Connection, annotation_id: str) -> int | None:
-    """The position of the newest event of a note; `None` where there is none."""
+def last_position(view: sqlite3.Connection, annotation_id: str) -> int:
+    """The position of the newest event of a note; 0 where there is none."""
     query = "select max(position) from annotations where annotation_id = ?"
-    position: int | None = view.execute(query, (annotation_id,)).fetchone()[0]
-    return position
+    return int(view.execute(query, (annotation_id,)).fetchone()[0] or 0)
 
 
 def _annotation(*row: Any) -> AnnotationRow:

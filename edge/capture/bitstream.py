@@ -13,6 +13,8 @@ from av.video.stream import VideoStream
 from bus_schemas.media import MJPEG
 
 CLOCK: Final = 90_000
+LARGEST_BYTES: Final = 64_000_000
+"""Of a segment, and of what is kept of before it: 60 s of 8 Mbit/s."""
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 _BOXED: Final = 1
 _ESCAPED_RATE: Final = 15

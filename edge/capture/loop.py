@@ -89,7 +89,7 @@ class CaptureLoop:
         self._retries = Retries()
         self._name = name
         self._pipeline: Pipeline | None = None
-        self._began_s = self._came_s = self._alive_s = time.monotonic()
+        self._began_s = self._alive_s = time.monotonic()
         self._opened_s: float | None = None
         self._stopped_s: float | None = None
 
@@ -149,7 +149,7 @@ class CaptureLoop:
         """Sound alone does not show that a camera works."""
         now = time.monotonic()
         if isinstance(reading, CameraFrame | ThermalFrame):
-            self._opened_s, self._came_s, self._alive_s = opened_s, now, now
+            self._opened_s, self._alive_s = opened_s, now
         elif isinstance(reading, StreamReport):
             # The camera sends something, and the source checks what.
             self._alive_s = now
@@ -177,7 +177,7 @@ class CaptureLoop:
             gave = self._opened_s is not None
             self._opened_s = None
             is_refused = isinstance(error, AccessRefused)
-            wait_s = self._retries.wait_s(now, now - self._came_s, gave=gave, is_refused=is_refused)
+            wait_s = self._retries.wait_s(now, gave=gave, is_refused=is_refused)
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
         except BaseException:  # noqa: BLE001
             wait_s = LAST_RESORT_S

@@ -3,12 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
 
-from edge.capture.bitstream import Unit
-
-LARGEST_BYTES: Final = 64_000_000
-"""Beyond, the oldest go first: 60 s of 8 Mbit/s."""
+from edge.capture.bitstream import LARGEST_BYTES, Unit
 
 
 @dataclass(slots=True)

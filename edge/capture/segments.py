@@ -7,14 +7,13 @@ from typing import Final
 import structlog
 
 from bus_schemas.media import MJPEG
-from edge.capture.bitstream import CLOCK, Unit
+from edge.capture.bitstream import CLOCK, LARGEST_BYTES, Unit
 from edge.capture.fragments import LiveTracks, channels_of, recorded_mp4
 from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
 
 TRANSPORT_STREAM: Final = "video/mp2t"
 MP4: Final = "video/mp4"
 LONGEST_S: Final = 120
-LARGEST_BYTES: Final = 64_000_000
 HOLE: Final = timedelta(seconds=0.5)
 SHORTEST: Final = CLOCK // 100
 HIGHEST_FPS: Final = 1000

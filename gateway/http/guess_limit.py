@@ -5,9 +5,11 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 
+from producer.backoff import Backoff
+
 FREE_TRIES = 5
-FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
+WAITS = Backoff(1.0, LONGEST_WAIT_S, jitter=0)
 FORGOTTEN_AFTER_S = 900.0
 TRIES_PER_MINUTE = 100
 """Of all addresses together; those from which somebody came in before are not held up by others."""
@@ -54,7 +56,7 @@ class Tries:
         guesser.tokens[digest] = None
         guesser.count, guesser.last = guesser.count + 1, now
         if guesser.count >= FREE_TRIES:
-            guesser.until = now + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(guesser.count - FREE_TRIES, 20))
+            guesser.until = now + WAITS.after(guesser.count - FREE_TRIES + 1)
         self._all.append(now)
         _bound(guesser.tokens, MOST_TOKENS)
         _bound(self._guessers, MOST_ADDRESSES)

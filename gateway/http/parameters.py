@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bus_schemas.event import NAME
+from bus_schemas.limits import MAX_TEXT
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -45,6 +46,8 @@ def _listed(text: Any) -> Any:
 Name = Annotated[str, Field(pattern=rf"^{NAME}$", description="Letters, digits, `_` and `-`, at most 64.")]
 Person = Annotated[str, Field(min_length=1, max_length=100)]
 """Who asks for something, for people to read."""
+PersonText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
+"""What somebody writes for others to read."""
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
@@ -75,6 +78,14 @@ def complaint_about(query: Sequence[tuple[str, str]], known: Sequence[str]) -> s
         if keys.count(key) > 1:
             return f"the query key {key!r} is given {keys.count(key)} times"
     return None
+
+
+class SignedBody(BaseModel):
+    """Who asks for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Person
 
 
 class Nothing(Parameters):

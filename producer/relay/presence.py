@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.packettypes import PacketTypes
@@ -10,7 +10,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas.codec import SINGLE, to_bytes
-from bus_schemas.node import LOST, STOPPED, State, StateEvent
+from bus_schemas.node import LOST, STOPPED, State, StateCause, StateEvent
 from bus_schemas.topics import state_topic
 from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids
@@ -18,7 +18,7 @@ from producer.mqtt import background_client
 
 KEEPALIVE_S: Final = 10
 DISCONNECT_WITHIN_S: Final = 0.5
-_CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "stopped", LOST: "connection_lost"}
+_CAUSES: Final[dict[str, StateCause]] = {STOPPED: "stopped", LOST: "connection_lost"}
 
 
 class DevicePresence:

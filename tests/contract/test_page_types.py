@@ -1,16 +1,19 @@
-"""The types of the page are generated: those of the API from its OpenAPI document, by openapi-typescript."""
+"""The types and limits of the page are generated from the API, the types by openapi-typescript."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from gateway.app import operations
+from gateway.form_limits import typescript
 from gateway.openapi import document
 from tests.required import missing
 from watchpost import VERSION
 
 PAGE = Path(__file__).parents[2] / "gateway" / "web"
+_OWN_LIMIT = re.compile(r"""\b(?:min|max)length=["'{]+\d|\bmax=["'{]+\d""")
 GENERATOR = PAGE / "node_modules" / ".bin" / "openapi-typescript"
 
 
@@ -22,3 +25,15 @@ def test_the_page_has_the_types_of_the_api_as_it_is() -> None:
     made = subprocess.run([str(GENERATOR)], input=described, capture_output=True, text=True, check=True, timeout=120)
 
     assert (PAGE / "src" / "api" / "http.gen.ts").read_text() == made.stdout, "write it again with: ./dev types"
+
+
+def test_the_forms_of_the_page_have_the_limits_of_the_api_as_it_is() -> None:
+    written = (PAGE / "src" / "api" / "limits.gen.ts").read_text()
+
+    assert written == typescript(operations()), "write it again with: ./dev types"
+
+
+def test_no_form_of_the_page_has_a_limit_of_its_own() -> None:
+    forms = [path for path in (PAGE / "src").rglob("*.svelte") if _OWN_LIMIT.search(path.read_text())]
+
+    assert forms == []

@@ -124,7 +124,7 @@ def test_a_device_whose_clock_is_ahead_is_not_healthy_for_ever_and_has_no_age_be
     assert now.status == "healthy"
     assert now.last_frame == iso(at(31))
     assert now.time_since_last_frame_seconds == 2.0
-    for name in ("last_connection_attempt", "last_successful_connection", "current_segment_start"):
+    for name in ("last_connection_attempt", "last_successful_connection", "current_segment_start", "silent_since"):
         assert (getattr(now, name) or "") <= iso(at(33))
     with closing(view_files.open_view(bus.hub.data, "temperatures")) as view:
         newest = newest_thermal(view, SITE, DEVICE)

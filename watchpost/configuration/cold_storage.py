@@ -7,16 +7,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from bus_schemas.recording_settings import TimeOfDay
 from edge.agent.source_settings import EnvName, SettingsModel
-
-ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class HoursSection(SettingsModel):
     """A time of day in UTC; it may pass midnight."""
 
-    start: ClockTime = Field(description="HH:MM.")
-    end: ClockTime = Field(description="HH:MM.")
+    start: TimeOfDay = Field(description="HH:MM.")
+    end: TimeOfDay = Field(description="HH:MM.")
 
 
 class ColdStorageSection(SettingsModel):

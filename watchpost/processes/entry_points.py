@@ -143,6 +143,11 @@ def schema(kind: str) -> str:
             from gateway.openapi import document as openapi
 
             return _written(openapi(operations(), VERSION))
+        case "limits":
+            from gateway.app import operations
+            from gateway.form_limits import typescript
+
+            return typescript(operations()).removesuffix("\n")
     from bus_schemas.documents import document
 
     return document(kind)

@@ -110,7 +110,7 @@ class IncidentBook:
             yield from self._restore_node(lost.under, record)
 
     def _entry(self, where: DeviceKey, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
-        late_s = record.received_us / 1e6 - record.time_s
+        late_s = record.received_s - record.time_s
         is_late = late_s > LATE_S and record.model is not HeartbeatEvent
         entry = IncidentEntry(where, verdict, watched.open, watched, record.time_s, late_s=late_s if is_late else None)
         if verdict.type == "offline" and verdict.turn == "closed":
@@ -151,7 +151,7 @@ class IncidentBook:
 
     def _lose(self, where: DeviceKey, watched: Watched, record: Recorded, data: State) -> Iterator[IncidentEntry]:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
-        received, reason = record.received_us / 1e6, data.reason or LOST
+        received, reason = record.received_s, data.reason or LOST
         how: How = "stopped" if reason == STOPPED else "connection"
         group = self._group(where, watched)
         is_node = how == "connection" and len(group) > 1
@@ -205,7 +205,7 @@ class IncidentBook:
         if found is None:
             return
         site, incident_id = found
-        at = record.received_us / 1e6
+        at = record.received_s
         verdict = Verdict("node_offline", "closed", at, (record.id,), {})
         yield IncidentEntry((site, name), verdict, {"node_offline": Open(incident_id, "error", at)}, at=at)
         self._view.execute("delete from nodes where node = ?", (name,))
@@ -277,7 +277,7 @@ class IncidentBook:
 
 def _loss(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
     """By a last will, whose own time is that of the connection; or by a goodbye."""
-    received = record.received_us / 1e6
+    received = record.received_s
     return Loss(
         how,
         received,

@@ -66,7 +66,7 @@ class Watched(PresenceState):
         return self.note_work(record, found)
 
     def _judge_clock(self, record: Recorded, ahead_s: float) -> Iterator[Verdict]:
-        at = record.received_us / 1e6
+        at = record.received_s
         change = self.clock.add(at, ahead_s > 0)
         if change is not None and (change == "closed") == ("clock" in self.open):
             since = self.clock.right_since if change == "closed" else at
@@ -139,7 +139,7 @@ class Watched(PresenceState):
         assert isinstance(event, HealthEvent)
         at, now, before = record.time_s, event.data, self.status
         if now.status != before:
-            self.status, self.trouble_s = now.status, record.received_us / 1e6
+            self.status, self.trouble_s = now.status, record.received_s
         if before not in TROUBLES:
             self.had_worked = self.has_worked
         details: dict[str, Any] = {"previous_status": before, "reason": now.reason}

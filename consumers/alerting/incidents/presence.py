@@ -149,7 +149,7 @@ class PresenceState:
         return self.is_known, self.is_device
 
     def note_event(self, record: Recorded) -> None:
-        received = record.received_us / 1e6
+        received = record.received_s
         if received > self.heard:
             self.heard = received
         self.heard_id = record.id
@@ -172,7 +172,7 @@ class PresenceState:
 
     def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
         """Whether the event shows that the device works, and so is back where it was lost."""
-        received, taken, model = record.received_us / 1e6, record.time_s, record.model
+        received, taken, model = record.received_s, record.time_s, record.model
         if self.lost is not None or self.doubtful is not None:
             self._note_return(received, taken)
         if taken > self.latest:
@@ -215,7 +215,7 @@ class PresenceState:
         """It says that it is online: if it was gone at all, it is not gone with the hub's deafness."""
         self.doubtful = None
         if self.lost is not None:
-            self.lost.note_greeting(record.received_us / 1e6, record.time_s)
+            self.lost.note_greeting(record.received_s, record.time_s)
 
     def lose(self, lost: Loss) -> Sequence[Verdict]:
         """The device is not there."""

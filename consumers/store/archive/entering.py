@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from consumers.store.archive.copies import CopiedRange, PackRange, add_copy
-from consumers.store.archive.index import ensure_pack, ensure_series
+from consumers.store.archive.index import ensure_pack, ensure_series, insert_media
 from consumers.store.archive.records import ScannedRecord
 
 
@@ -34,15 +34,7 @@ def _add(
         "delete from media where series = ? and id = ? and pack not in (select pack from packs)",
         [(series, one.header.id) for one in records],
     )
-    added = index.executemany(
-        "insert or ignore into media (series, id, time, pack, offset, size, content_type, sha256)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (series, h.id, h.time, pack, one.offset, h.size, h.content_type, h.sha256)
-            for one in records
-            for h in (one.header,)
-        ],
-    ).rowcount
+    added = insert_media(index, (pack, series), records)
     # The totals of a series are of the disk, which has none of this.
     index.execute(
         "update packs set end = max(end, ?), count = count + ?, bytes = bytes + ?, first = min(first, ?),"

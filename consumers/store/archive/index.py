@@ -188,10 +188,10 @@ def ensure_pack(index: sqlite3.Connection, series: int, interval: PackInterval) 
     return int(row[0]), int(row[1])
 
 
-def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[ScannedRecord]) -> None:
-    """Enter records of a pack, given by its number and that of its series, in the order in which they lie there."""
+def insert_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[ScannedRecord]) -> int:
+    """How many of them were not there yet; no total is changed."""
     number, series = pack
-    added = index.executemany(
+    return index.executemany(
         "insert or ignore into media (series, id, time, pack, offset, size, content_type, sha256)"
         " values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -200,6 +200,12 @@ def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[
             for h in (one.header,)
         ],
     ).rowcount
+
+
+def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[ScannedRecord]) -> None:
+    """Enter records of a pack, given by its number and that of its series, in the order in which they lie there."""
+    number, series = pack
+    added = insert_media(index, pack, found)
     times = [one.header.time for one in found]
     # Counted as they lie on the disk: of a medium that is there twice only one can be asked for, both take room.
     size = found[-1].end - _start(found[0])

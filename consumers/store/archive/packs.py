@@ -9,6 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from consumers.store.archive.records import ScannedRecord, scan
+from consumers.store.disk import sync_directory
 
 PACKS_PER_ROUND = 128
 """The packs that are open at once, written to and then synced together."""
@@ -95,15 +96,6 @@ def _make_folders(folder: Path) -> None:
         with suppress(FileExistsError):
             path.mkdir()
             sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def salvage(path: Path, start: int) -> list[ScannedRecord]:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+from consumers.store.disk import sync_directory
 from producer.sqlite_files import files_beside, remove_database
 
 BUSY_S = 10.0
@@ -189,15 +190,6 @@ def _carry_forward(before: sqlite3.Connection, after: sqlite3.Connection) -> Non
         "update meta set value = ? where key = 'rejected'",
         before.execute("select value from meta where key = 'rejected'").fetchone(),
     )
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)

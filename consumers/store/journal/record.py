@@ -46,6 +46,11 @@ class Recorded(Struct, gc=False, eq=False):
         return micros(self.received)
 
     @property
+    def received_s(self) -> float:
+        """The same in seconds."""
+        return self.received_us / 1e6
+
+    @property
     def time_us(self) -> int:
         """When it happened, in microseconds since 1970: its arrival where its own clock is far ahead of that."""
         return happened(micros(self.event.time), self.received_us)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove, sync_directory
+from consumers.store.disk import sync_directory
+from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove
 from producer.sqlite_files import size_of
 
 NAME = "floor.json"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
-from consumers.store.journal.days import list_days, sync_directory
+from consumers.store.disk import sync_directory
+from consumers.store.journal.days import list_days
 from consumers.upkeep.backup.files import copy_file
 from consumers.upkeep.backup.manifest import NAME, Manifest, read_manifest
 

@@ -1,7 +1,7 @@
 """Decides which days of the journal are deleted, and which consumers they still have to wait for."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -10,19 +10,16 @@ from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
 from consumers.engine.damaged_views import find_damage
 from consumers.engine.rebuild.process_lock import rebuild_progress
-from consumers.hub_config import HubConfig
 from consumers.store.journal.days import DroppedDay
 from consumers.store.journal.query_types import DayRow
 from consumers.store.journal.record import JournalReader
 from consumers.upkeep.retention.plan import words
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.views.warehouse.progress import rows_position
 from producer.times import DAY
 
 DAYS_THAT_STAY = 2
 """The one that is written, and the one before it, in which ingest looks for events that come again."""
-
-Names = Callable[[], Iterable[str]]
-"""The consumers that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,7 @@ def expired_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, 
 class DayBlockers:
     """Finds out which consumers still need a day of the journal."""
 
-    hub: HubConfig
-    names: Names
+    scope: RetentionScope
     journal: JournalReader
 
     def why(self, expired: ExpiredDay) -> str | None:
@@ -66,19 +62,19 @@ class DayBlockers:
         return next(self._reasons(expired), None)
 
     def _reasons(self, expired: ExpiredDay) -> Iterator[str]:
-        for name in self.names():
+        for name in self.scope.names():
             yield from self._of_view(name, expired)
         yield from self._of_rows(expired.what.last)
 
     def _of_view(self, name: str, expired: ExpiredDay) -> Iterator[str]:
         last = expired.what.last
-        file = view_files.file_of(self.hub.data, name)
+        file = view_files.file_of(self.scope.data, name)
         if file is None:
             return
         if why := find_damage(file):
             yield f"{name} cannot be read: {why}"
             return
-        with closing(view_files.open_view(self.hub.data, name)) as view:
+        with closing(view_files.open_view(self.scope.data, name)) as view:
             position = checkpoint.load(view)
             if checkpoint.is_of_another_journal(view, self.journal.journal_id()):
                 yield f"{name} has not begun with this journal"
@@ -87,15 +83,15 @@ class DayBlockers:
             elif position < last:
                 yield f"{name} is at position {position:,}, the day ends at {last:,}"
             elif (waiting := _unsent_of(view, expired.end)) is not None:
-                yield f"{waiting} that {name} told is not confirmed yet"
-        reached = rebuild_progress(self.hub.data, name)
+                yield f"{waiting} that {name} emitted is not confirmed yet"
+        reached = rebuild_progress(self.scope.data, name)
         if reached is not None and reached < last:
             yield f"{name} is being folded again and is at position {reached:,}, the day ends at {last:,}"
 
     def _of_rows(self, last: int) -> Iterator[str]:
-        if self.hub.warehouse is None and not (self.hub.data / "warehouse").exists():
+        if not self.scope.has_warehouse:
             return
-        position = rows_position(self.hub.data, self.journal.journal_id())
+        position = rows_position(self.scope.data, self.journal.journal_id())
         if position is None:
             yield "nobody knows how far the rows of the warehouse are, until it runs"
         elif position < last:
@@ -104,7 +100,7 @@ class DayBlockers:
 
 def _unsent_of(view: sqlite3.Connection, end: datetime) -> str | None:
     """An event in the outbox that is not in the journal yet and was decided on in that day or before: were the view
-    lost, only the day could tell it again.
+    lost, only the day could make it again.
     """
     if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
         return None

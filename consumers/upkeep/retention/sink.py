@@ -18,16 +18,15 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.requests import before_unanswered
 from consumers.engine.sink import Sink
-from consumers.hub_config import HubConfig
 from consumers.store.archive.keys import PackInterval
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
-from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
-from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, Names, expired_days
+from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, expired_days
 from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.selection import PackSelection, all_held
 from producer.ids import Clock, utc_now
 from producer.transaction import transaction
@@ -62,19 +61,19 @@ class RetentionSink(Sink):
     """
 
     def __init__(
-        self, hub: HubConfig, clock: Clock = utc_now, disk: Callable[[], DiskSpace] | None = None, names: Names = tuple
+        self, scope: RetentionScope, clock: Clock = utc_now, disk: Callable[[], DiskSpace] | None = None
     ) -> None:
-        self._hub = hub
-        self._names = names
-        self._policy = hub.retention
-        self._directory = hub.data / "archive"
-        self._journal = journal_of(hub)
-        self._archive = ArchiveRetention(self._directory, clock)
+        self._scope = scope
+        self._policy = scope.policy
+        self._journal = scope.journal
+        self._archive = ArchiveRetention(scope.archive, clock)
         self._clock = clock
-        self._disk = disk or (lambda: disk_of(hub.data))
-        holds = CurrentHolds(hub.data, self._journal.reader)
-        self._selection = PackSelection(hub.data, self._policy, self._archive, self._disk, holds, hub.cold is not None)
-        self._reserve = ReserveFile(hub.data)
+        self._disk = disk or (lambda: disk_of(scope.data))
+        holds = CurrentHolds(scope.data, self._journal.reader)
+        self._selection = PackSelection(
+            scope.data, self._policy, self._archive, self._disk, holds, scope.has_cold_storage
+        )
+        self._reserve = ReserveFile(scope.data)
         self._minute = -1
         self._checked: datetime | None = None
         self._halted = Flag()
@@ -102,8 +101,8 @@ class RetentionSink(Sink):
     def idle(self, state: sqlite3.Connection) -> None:
         """Make room as fast as it is used up; rows of packs that are gone leave the index a few at a time.
 
-        Not by ticks: a journal that cannot be written has none, and has to get room all the same. What goes is told
-        with the next tick.
+        Not by ticks: a journal that cannot be written has none, and has to get room all the same. What goes is
+        emitted with the next tick.
         """
         now = self._clock()
         if self._checked is None or abs(now - self._checked) >= CHECK_EVERY:
@@ -199,7 +198,7 @@ class RetentionSink(Sink):
         if not expired:
             return
         with closing(self._journal.reader()) as journal:
-            holds = DayBlockers(self._hub, self._names, journal)
+            holds = DayBlockers(self._scope, journal)
             for one in expired:
                 reason = holds.why(one)
                 self._wait(state, one if reason else None, reason or "")

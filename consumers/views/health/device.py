@@ -52,6 +52,9 @@ class DeviceRow:
     kinds: str = ""
     last_event: str | None = None
     heartbeat: str | None = None
+    expects: str | None = None
+    has_worked: int | None = None
+    silent_since: str | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(DeviceRow))
@@ -94,7 +97,7 @@ def apply(row: DeviceRow, record: Recorded) -> bool:
 
 
 def _note_received(row: DeviceRow, record: Recorded) -> None:
-    received = record.received_us / 1e6
+    received = record.received_s
     if received > row.last_received:
         row.last_received = received
     if record.epoch is not None:
@@ -126,7 +129,7 @@ def _set_clock(row: DeviceRow, record: Recorded) -> None:
     """In the time that holds from here on: else a device whose clock ran ahead would not be stale until then."""
     assert isinstance(record.event, ClockEvent)
     if row.last_frame is not None:
-        row.last_frame = min(max(0.0, row.last_frame + record.event.data.step_s), record.received_us / 1e6)
+        row.last_frame = min(max(0.0, row.last_frame + record.event.data.step_s), record.received_s)
 
 
 def _heartbeat(record: Recorded) -> str:
@@ -140,11 +143,13 @@ def _take_health(row: DeviceRow, record: Recorded) -> None:
     row.reported, row.reason, row.is_recording = health.status, health.reason, int(health.is_recording)
     row.total_reconnects, row.consecutive_failures = health.total_reconnects, health.consecutive_failures
     if health.last_frame_time is not None:
-        _see(row, min(_seconds(health.last_frame_time), record.received_us / 1e6))
+        _see(row, min(_seconds(health.last_frame_time), record.received_s))
     latest = iso_of(record.received_us)
     row.last_connection_attempt = _text(health.last_connection_attempt, latest)
     row.last_successful_connection = _text(health.last_successful_connection, latest)
     row.current_segment_start = _text(health.current_segment_start, latest)
+    row.expects, row.has_worked = health.expects, None if health.has_worked is None else int(health.has_worked)
+    row.silent_since = _text(health.silent_since, latest)
     row.stream_info = _stream_info(health) or row.stream_info
     _add_kinds(row, health.kinds)
 

@@ -19,7 +19,7 @@ _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))
 
 class HealthProjection(Projection):
     name: ClassVar[str] = "health"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *REPORTED, HeartbeatEvent, StateEvent)
     schema: ClassVar[str] = (
         """
@@ -28,7 +28,8 @@ class HealthProjection(Projection):
         last_frame real, online integer not null, offline_reason text, reported text, reason text,
         is_recording integer not null, total_reconnects integer not null, consecutive_failures integer not null,
         last_connection_attempt text, last_successful_connection text, current_segment_start text, stream_info text,
-        kinds text not null, last_event text, heartbeat text, primary key (site, device)
+        kinds text not null, last_event text, heartbeat text, expects text, has_worked integer,
+        silent_since text, primary key (site, device)
     ) strict;
     create table if not exists clock (
         only integer primary key check (only = 1), at real not null, started real not null

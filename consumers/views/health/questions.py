@@ -3,11 +3,12 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from pydantic_core import from_json
 
 from bus_schemas.event import iso
+from bus_schemas.registry import Expectation
 from consumers.views.health.device import DeviceRow
 from consumers.views.health.projection import rows
 from producer.times import moment_of_seconds
@@ -52,6 +53,10 @@ class DeviceHealth:
     last_connection_attempt: str | None
     last_successful_connection: str | None
     current_segment_start: str | None
+    expects: Expectation | None = None
+    """What it is meant to send, by its own account; so are the two that follow."""
+    has_worked: bool | None = None
+    silent_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,9 @@ def _answer(row: DeviceRow, now: float) -> DeviceHealth:
         last_connection_attempt=row.last_connection_attempt,
         last_successful_connection=row.last_successful_connection,
         current_segment_start=row.current_segment_start,
+        expects=cast("Expectation | None", row.expects),
+        has_worked=None if row.has_worked is None else bool(row.has_worked),
+        silent_since=row.silent_since,
     )
 
 

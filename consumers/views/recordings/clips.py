@@ -39,7 +39,7 @@ class OpenClips:
         self._changed: set[OpenClip] = set()
         self._new: list[OpenClip] = []
         # Without the index they are looked for among all that a device ever had.
-        for row in view.execute("select * from clips indexed by clips_open where told = 0 order by rowid"):
+        for row in view.execute("select * from clips indexed by clips_open where is_emitted = 0 order by rowid"):
             clip = OpenClip(*row)
             self._open.setdefault((clip.site, clip.device), []).append(clip)
 
@@ -76,7 +76,8 @@ class OpenClips:
         """Write what became of them into the view."""
         self._view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
         self._view.executemany(
-            "update clips set start = ?, end = ?, moved = ?, told = ?, media = ?, picture = ? where recording_id = ?",
+            "update clips set start = ?, end = ?, moved = ?, is_emitted = ?, media = ?, picture = ?"
+            " where recording_id = ?",
             map(_state, self._changed.difference(self._new)),
         )
         self._new, self._changed = [], set()

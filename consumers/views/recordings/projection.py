@@ -33,7 +33,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
@@ -52,12 +52,12 @@ class RecordingsProjection(Projection):
     ) strict, without rowid;
     create table if not exists clips (
         recording_id text primary key, site text not null, device text not null, trigger text not null,
-        start real not null, end real not null, moved real not null, told integer not null, media text not null,
+        start real not null, end real not null, moved real not null, is_emitted integer not null, media text not null,
         picture text not null, pictured real not null
     ) strict;
     create index if not exists clips_device on clips (site, device, start);
     create index if not exists clips_start on clips (start);
-    create index if not exists clips_open on clips (end) where told = 0;
+    create index if not exists clips_open on clips (end) where is_emitted = 0;
     create table if not exists recorder_changes (
         site text not null, device text not null, at real not null, recording integer not null, mode text not null,
         reason text, position integer not null, primary key (site, device, at, position)
@@ -75,7 +75,7 @@ class RecordingsProjection(Projection):
         "recorder_changes": "position < :floor", "recorded": recorded.BEFORE_FLOOR,
     }  # fmt: skip
     uncounted: ClassVar[frozenset[str]] = frozenset({"recorded"})
-    history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
+    history: ClassVar[Mapping[str, str]] = {"clips": "is_emitted = 1 and end <= horizon(site, device)"}
 
     def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
         """Of segments that were carried over."""

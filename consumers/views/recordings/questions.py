@@ -158,7 +158,7 @@ def _span(run: Sequence[SegmentRow], before: float | None) -> ContinuousRecordin
 def clips(view: sqlite3.Connection, wanted: ClipFilter) -> list[Clip]:
     """Newest first."""
     found = view.execute(
-        "select recording_id, site, device, trigger, start, end, told, picture, pictured, exists (select 1 from "
+        "select recording_id, site, device, trigger, start, end, is_emitted, picture, pictured, exists (select 1 from "
         "segments where segments.site = clips.site and segments.device = clips.device "
         "and segments.start between clips.start - ?7 and clips.end and segments.end > clips.start) from clips "
         "where start < ?1 and end > ?2 and (?3 is null or site = ?3) and (?4 is null or device = ?4) "

@@ -23,9 +23,9 @@ class BatchSegments:
     def add(self, record: Recorded) -> None:
         site, device = record.where
         start, data = _begun(record)
-        if (start - record.received_us / 1e6) * 1e6 > AHEAD_US:
+        if (start - record.received_s) * 1e6 > AHEAD_US:
             # Of a clock that is ahead: it was over when it arrived, as far as anybody knows.
-            start = record.received_us / 1e6 - data.duration_s
+            start = record.received_s - data.duration_s
         # Of a segment shorter than that, a moment of today cannot tell where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
         self._quarters.add((site, device, quarter_of(start)))

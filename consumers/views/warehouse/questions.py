@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 from bus_schemas.event import iso
 from consumers.store.clickhouse.engine import Engine, Parameter
 from consumers.views.dashboard import BadQuestion, hour_of, seconds_of_day
+from consumers.views.temperatures import MAX_SERIES
 from consumers.views.warehouse.day_counts import DayCounts
 
 AT_ONCE_S = 10
 """A camera says at least so often how many people it sees, for as long as there are any."""
 DAY_S = 86_400
 MAX_STEPS = 10_000
-MAX_SERIES = 50
-"""Of a sensor, those with most points."""
 
 # One question at one moment, so that its parts agree. Put in quarters of an hour, as the summary of the table is kept.
 _DAY = """

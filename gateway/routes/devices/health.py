@@ -1,10 +1,11 @@
 """Routes of device health, in the terms of health pages and monitoring programs."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
 from bus_schemas.condition import Condition
+from bus_schemas.registry import Expectation
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf
@@ -23,7 +24,7 @@ class NotStarted(Answer):
     is_recording: Literal[False]
 
 
-class BriefHealth(Answer):
+class Presence(Answer):
     site: str
     device: str
     camera_name: str
@@ -33,6 +34,9 @@ class BriefHealth(Answer):
     types: list[str]
     reason: str | None
     is_recording: bool
+
+
+class BriefHealth(Presence):
     time_since_last_frame_seconds: float | None
     total_reconnects: int
     consecutive_failures: int
@@ -49,6 +53,9 @@ class HealthMetrics(Answer):
     last_successful_connection: str | None
     total_reconnects: int
     consecutive_failures: int
+    expects: Expectation | None = Field(description="What it is meant to send, as it says itself.")
+    has_worked: bool | None = Field(description="Whether it has given anything since its agent began.")
+    silent_since: str | None = Field(description="Since when it gives nothing, where it is not well.")
 
 
 class RecordingInfo(Answer):
@@ -69,16 +76,7 @@ class StreamFigures(BaseModel):
     )
 
 
-class FullHealth(Answer):
-    site: str
-    device: str
-    camera_name: str
-    camera_id: str
-    status: str
-    condition: Condition
-    types: list[str]
-    reason: str | None
-    is_recording: bool
+class FullHealth(Presence):
     stream_info: StreamFigures
     health_metrics: HealthMetrics
     recording_info: RecordingInfo
@@ -97,15 +95,7 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
     one = await gateway.ask_at(asked.as_of, lambda moment: one_device(moment, asked.site, asked.device))
     health = one.health
     return FullHealth(
-        site=one.site,
-        device=one.device,
-        camera_name=one.name,
-        camera_id=one.device,
-        status=one.status,
-        condition=one.condition.condition,
-        types=list(one.condition.types),
-        reason=one.reason,
-        is_recording=one.is_recording,
+        **_presence(one),
         stream_info=StreamFigures.model_validate(health.stream_info or {}),
         health_metrics=HealthMetrics(
             last_frame_time=health.last_frame,
@@ -114,9 +104,26 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
             last_successful_connection=health.last_successful_connection,
             total_reconnects=health.total_reconnects,
             consecutive_failures=health.consecutive_failures,
+            expects=health.expects,
+            has_worked=health.has_worked,
+            silent_since=health.silent_since,
         ),
         recording_info=RecordingInfo(current_segment_start=health.current_segment_start),
     )
+
+
+def _presence(one: KnownDevice) -> dict[str, Any]:
+    return {
+        "site": one.site,
+        "device": one.device,
+        "camera_name": one.name,
+        "camera_id": one.device,
+        "status": one.status,
+        "condition": one.condition.condition,
+        "types": list(one.condition.types),
+        "reason": one.reason,
+        "is_recording": one.is_recording,
+    }
 
 
 def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
@@ -132,15 +139,7 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
             is_recording=False,
         )
     return BriefHealth(
-        site=one.site,
-        device=one.device,
-        camera_name=one.name,
-        camera_id=one.device,
-        status=one.status,
-        condition=one.condition.condition,
-        types=list(one.condition.types),
-        reason=one.reason,
-        is_recording=one.is_recording,
+        **_presence(one),
         time_since_last_frame_seconds=health.time_since_last_frame_seconds,
         total_reconnects=health.total_reconnects,
         consecutive_failures=health.consecutive_failures,

@@ -17,14 +17,13 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import Name, Nothing, OfDevice, OfSite, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
-from gateway.publishing import publish
+from gateway.publishing import SEEN_S, publish
 from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_device, require_site
 from producer.times import zone_named
 
-SEEN_S = 3.0
 SITES = "/api/v1/sites"
 SITE = f"{SITES}/{{site}}"
 DEVICES = f"{SITE}/devices"

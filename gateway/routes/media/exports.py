@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from bus_schemas.event import GATEWAY, device_source, iso
@@ -17,7 +17,7 @@ from consumers.views.recordings.questions import segments
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Instant, Key, Name, Parameters
+from gateway.http.parameters import Instant, Key, Name, Parameters, SignedBody
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish_until
@@ -36,8 +36,6 @@ LONGEST = {
 }
 RUNNING: tuple[ExportState, ...] = ("waiting", "running")
 ANY_BYTES = "application/octet-stream"
-
-By = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class ExportFileAnswer(Answer):
@@ -86,15 +84,7 @@ class OfExportFile(OfExport):
     name: str = Field(min_length=1, max_length=256)
 
 
-class ExportSignature(BaseModel):
-    """Who asks for it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: By
-
-
-class NewExport(ExportSignature):
+class NewExport(SignedBody):
     """`exact` begins at the very frame, otherwise at the keyframe before it; `speed` is of a timelapse."""
 
     site: Name
@@ -163,7 +153,7 @@ async def remove(call: Call[OfExport]) -> ExportAnswer:
 
 
 async def _end(call: Call[OfExport], state: ExportState) -> ExportAnswer:
-    body = await call.body(ExportSignature)
+    body = await call.body(SignedBody)
     known = await _row(call.gateway, call.parameters.id)
     if known.state == state:
         return await _known(call.gateway, known.export_id)
@@ -267,7 +257,7 @@ OPERATIONS = [
     Operation("GET", PATH, search, ExportsAnswer, ExportSearch),
     Operation("POST", PATH, create, ExportAnswer, body=NewExport, status=202),
     Operation("GET", f"{PATH}/{{id}}", read, ExportAnswer, OfExport),
-    Operation("POST", f"{PATH}/{{id}}/cancel", cancel, ExportAnswer, OfExport, body=ExportSignature, also=(409,)),
-    Operation("POST", f"{PATH}/{{id}}/remove", remove, ExportAnswer, OfExport, body=ExportSignature, also=(409,)),
+    Operation("POST", f"{PATH}/{{id}}/cancel", cancel, ExportAnswer, OfExport, body=SignedBody, also=(409,)),
+    Operation("POST", f"{PATH}/{{id}}/remove", remove, ExportAnswer, OfExport, body=SignedBody, also=(409,)),
     Operation("GET", f"{PATH}/{{id}}/files/{{name}}", file, ANY_BYTES, OfExportFile, also=(206, 304, 416)),
 ]

@@ -1,7 +1,8 @@
 """Routes of live events (SSE), live pictures (MJPEG) and live video (fragmented MP4)."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
+from typing import TypeVar
 
 from pydantic import Field
 from starlette.responses import Response
@@ -19,6 +20,8 @@ from gateway.streaming import mjpeg, video
 from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
 
+W = TypeVar("W", bound=OfDevice)
+
 FIRST_FRAME_S = 2.0
 FIRST_ASKED_S = 5.0
 """Of what a device sends only when it is asked to."""
@@ -34,13 +37,12 @@ class Following(Parameters):
     after: Position | None = Field(default=None, description="Begin after this position; Last-Event-ID overrides it.")
 
 
-class Watching(OfDevice):
-    kind: LiveKind
-    again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
-
-
 class WatchingVideo(OfDevice):
     again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
+
+
+class Watching(WatchingVideo):
+    kind: LiveKind
 
 
 async def follow(call: Call[Following]) -> Response:
@@ -64,15 +66,29 @@ async def watch(call: Call[Watching]) -> Response:
     """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. `motion` is what its
     motion detector sees, with what counts in orange; the device draws it only while it is watched.
     """
+    _, pictures = await _begun(call, _pictures, f"{call.parameters.kind} picture")
+    return StreamResponse(_parts(pictures), mjpeg.MEDIA_TYPE)
+
+
+async def _parts(pictures: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(pictures):
+        async for picture in pictures:
+            yield mjpeg.part(picture)
+
+
+async def _begun(
+    call: Call[W], stream: Callable[[Call[W]], AsyncGenerator[bytes, None]], what: str
+) -> tuple[bytes, AsyncGenerator[bytes, None]]:
+    """What comes first of a stream, and all of it. Raises `Problem` where there is no room, no device, or nothing."""
     asked = call.parameters
     _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)
-    pictures = _pictures(call)
+    rest = stream(call)
     try:
-        first = await anext(pictures)
+        first = await anext(rest)
     except StopAsyncIteration:
-        raise Problem(404, f"no {asked.kind} picture of {asked.device} arrives now") from None
-    return StreamResponse(_with_first(first, pictures), mjpeg.MEDIA_TYPE)
+        raise Problem(404, f"no {what} of {asked.device} arrives now") from None
+    return first, _with_first(first, rest)
 
 
 def _require_place(gateway: Gateway) -> None:
@@ -84,22 +100,8 @@ def _require_place(gateway: Gateway) -> None:
 
 async def watch_video(call: Call[WatchingVideo]) -> Response:
     """Live video as fragmented MP4, from the last keyframe on; the content type names its codecs."""
-    asked = call.parameters
-    _require_place(call.gateway)
-    await require_device(call.gateway, asked.site, asked.device)
-    messages = _video(call)
-    try:
-        first = await anext(messages)
-    except StopAsyncIteration:
-        raise Problem(404, f"no live video of {asked.device} arrives now") from None
-    return StreamResponse(_video_with_first(first, messages), f'{video.MEDIA_TYPE}; codecs="{video.codecs(first)}"')
-
-
-async def _video_with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(rest):
-        yield first
-        async for messages in rest:
-            yield messages
+    first, messages = await _begun(call, _video, "live video")
+    return StreamResponse(messages, f'{video.MEDIA_TYPE}; codecs="{video.codecs(first)}"')
 
 
 async def _video(call: Call[WatchingVideo]) -> AsyncGenerator[bytes, None]:
@@ -121,9 +123,9 @@ async def _video(call: Call[WatchingVideo]) -> AsyncGenerator[bytes, None]:
 
 async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(rest):
-        yield mjpeg.part(first)
-        async for picture in rest:
-            yield mjpeg.part(picture)
+        yield first
+        async for one in rest:
+            yield one
 
 
 async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:

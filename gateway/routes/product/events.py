@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.catalogue import MODELS, short_name
-from bus_schemas.event import NAME, iso
+from bus_schemas.event import SOURCE, iso
 from consumers.store.journal.clock_ahead import said_ahead_s
 from consumers.store.journal.query_types import EventFilter, Order, StoredEvent
 from gateway.calls import JSON, Call, Operation
@@ -25,7 +25,7 @@ PAGE = 1000
 class Selecting(TimeRangeParameters, Parameters):
     """Without `from` and `to`, all that the journal holds."""
 
-    source: str | None = Field(default=None, pattern=rf"^(/sites/{NAME}/devices/{NAME}|/hub)$")
+    source: str | None = Field(default=None, pattern=SOURCE)
     type: str | None = Field(default=None, max_length=400, description="Names or short names, separated by commas.")
     site: Name | None = None
     device: Name | None = None

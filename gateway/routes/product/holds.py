@@ -1,27 +1,22 @@
 """Routes of holds: time ranges whose media are not deleted, placed and released with a reason."""
 
-from typing import Annotated, Self
+from functools import partial
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bus_schemas.event import GATEWAY, device_source
 from bus_schemas.footage import Hold, HoldEvent
-from consumers.engine.view_files import NoView
+from bus_schemas.limits import MAX_DEVICES
 from consumers.views.holds import HoldKind, HoldRow, HoldsProjection, hold, holds, last_position
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Instant, Key, Name, Parameters
+from gateway.http.parameters import Instant, Key, Name, Parameters, PersonText, SignedBody
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
-from gateway.publishing import publish_until
-from gateway.reading.stores import Stores
+from gateway.publishing import ViewEntry, publish_change
 from gateway.routes.lookup import require_devices
-
-MOST_DEVICES = 64
-
-Reason = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
-By = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class HoldAnswer(Answer):
@@ -52,18 +47,15 @@ class OfHold(Parameters):
     id: Key
 
 
-class HoldRelease(BaseModel):
+class HoldRelease(SignedBody):
     """Who, and why."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    by: By
-    reason: Reason
+    reason: PersonText
 
 
 class NewHold(HoldRelease):
     site: Name
-    devices: tuple[Name, ...] = Field(default=(), max_length=MOST_DEVICES)
+    devices: tuple[Name, ...] = Field(default=(), max_length=MAX_DEVICES)
     start: Instant
     end: Instant
 
@@ -113,25 +105,11 @@ async def release(call: Call[OfHold]) -> HoldAnswer:
 
 
 async def _say(gateway: Gateway, site: str, said: Hold) -> HoldAnswer:
-    before = await gateway.ask(lambda stores: _position(stores, said.hold_id))
     event = HoldEvent(id=uuid7(), source=device_source(site, GATEWAY), time=gateway.clock(), data=said)
-
-    def newer(stores: Stores) -> HoldRow | None:
-        if _position(stores, said.hold_id) <= before:
-            return None
-        return hold(stores.view(HoldsProjection.name), said.hold_id)
-
-    async def seen() -> HoldRow | None:
-        return await gateway.ask(newer)
-
-    return _answer(await publish_until(gateway, event, seen, "the hold"))
-
-
-def _position(stores: Stores, hold_id: str) -> int:
-    try:
-        return last_position(stores.view(HoldsProjection.name), hold_id)
-    except NoView:
-        return 0
+    entry = ViewEntry(
+        HoldsProjection.name, partial(last_position, hold_id=said.hold_id), partial(hold, hold_id=said.hold_id)
+    )
+    return _answer(await publish_change(gateway, event, entry, "the hold"))
 
 
 async def _known(gateway: Gateway, hold_id: str) -> HoldRow:

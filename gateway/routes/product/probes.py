@@ -27,10 +27,11 @@ SOURCES = 1000
 """So many have a line in the figures: those that sent something last."""
 
 
+HubStatus = Literal["healthy", "degraded", "failing"]
+
+
 class Alive(Answer):
-    status: Literal["healthy", "degraded", "failing"] = Field(
-        description="The process answers in any case; this is how the hub does."
-    )
+    status: HubStatus = Field(description="The process answers in any case; this is how the hub does.")
     time: Time
     version: str
     problems: list[str] = Field(default_factory=list, description="Which parts are not as they should be.")
@@ -51,7 +52,7 @@ async def alive(call: Call[Nothing]) -> Alive:
     """The process answers; how the hub does is as of a few seconds ago."""
     gateway = call.gateway
     troubles = gateway.readiness.troubles()
-    status: Literal["healthy", "degraded", "failing"] = "degraded" if troubles else "healthy"
+    status: HubStatus = "degraded" if troubles else "healthy"
     if gateway.readiness.failed():
         status = "failing"
     problems = [one.public for one in troubles]

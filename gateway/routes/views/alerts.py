@@ -18,13 +18,12 @@ from gateway.http.answers import Answer, RecordedEvent
 from gateway.http.parameters import AsOf, Key, Parameters, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
-from gateway.publishing import publish
+from gateway.publishing import SEEN_S, publish
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.wait_until import until
 from gateway.routes.views.interval_search import IntervalSearch, Located, located
 from gateway.serving.media_links import media_url
 
-SEEN_S = 3.0
 OPEN_ALERTS = 10_000
 """So many open ones are put in order; there are never as many."""
 

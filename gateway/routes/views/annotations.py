@@ -1,14 +1,14 @@
 """Routes of annotations: notes on moments and time ranges, made, changed, removed, restored and searched."""
 
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bus_schemas.alert import Annotation as AnnotationFact
 from bus_schemas.alert import AnnotationEvent, Colour
 from bus_schemas.event import GATEWAY, device_source, iso
-from consumers.engine.view_files import NoView
+from bus_schemas.limits import MAX_DEVICES
 from consumers.views.annotations import (
     DEFAULT_COLOUR,
     AnnotationQuery,
@@ -21,18 +21,13 @@ from consumers.views.annotations import (
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Instant, Key, Name, Parameters, TimeRangeParameters
+from gateway.http.parameters import Instant, Key, Name, Parameters, PersonText, SignedBody, TimeRangeParameters
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
-from gateway.publishing import publish_until
+from gateway.publishing import ViewEntry, publish_change
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_devices
 from producer.times import moment_of_seconds
-
-MOST_DEVICES = 64
-
-By = Annotated[str, Field(min_length=1, max_length=100)]
-NoteText = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
 
 
 class AnnotationAnswer(Answer):
@@ -70,20 +65,12 @@ class OfAnnotation(Parameters):
     id: Key
 
 
-class SignedBody(BaseModel):
-    """Who asks for it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: By
-
-
 class NewAnnotation(SignedBody):
     site: Name
-    devices: tuple[Name, ...] = Field(default=(), max_length=MOST_DEVICES)
+    devices: tuple[Name, ...] = Field(default=(), max_length=MAX_DEVICES)
     start: Instant
     end: Instant | None = None
-    text: NoteText
+    text: PersonText
     colour: Colour = DEFAULT_COLOUR
 
     @model_validator(mode="after")
@@ -96,10 +83,10 @@ class NewAnnotation(SignedBody):
 class AnnotationChange(SignedBody):
     """What is not given stays as it is."""
 
-    devices: tuple[Name, ...] | None = Field(default=None, max_length=MOST_DEVICES)
+    devices: tuple[Name, ...] | None = Field(default=None, max_length=MAX_DEVICES)
     start: Instant | None = None
     end: Instant | None = None
-    text: NoteText | None = None
+    text: PersonText | None = None
     colour: Colour | None = None
 
 
@@ -183,26 +170,13 @@ async def _say(gateway: Gateway, site: str, said: dict[str, Any]) -> AnnotationA
     annotation_id = said.setdefault("annotation_id", event_id)
     devices = said["devices"]
     data = AnnotationFact.model_validate({**said, "device": devices[0] if devices else None})
-    before = await gateway.ask(partial(_position, annotation_id=annotation_id))
     event = AnnotationEvent(id=event_id, source=device_source(site, GATEWAY), time=gateway.clock(), data=data)
-
-    async def seen() -> AnnotationRow | None:
-        return await gateway.ask(partial(_newer, annotation_id=annotation_id, than=before))
-
-    return _answer(await publish_until(gateway, event, seen, "the note"))
-
-
-def _position(stores: Stores, annotation_id: str) -> int:
-    try:
-        return last_position(stores.view(AnnotationsProjection.name), annotation_id) or 0
-    except NoView:
-        return 0
-
-
-def _newer(stores: Stores, annotation_id: str, than: int) -> AnnotationRow | None:
-    if _position(stores, annotation_id) <= than:
-        return None
-    return annotation(stores.view(AnnotationsProjection.name), annotation_id)
+    entry = ViewEntry(
+        AnnotationsProjection.name,
+        partial(last_position, annotation_id=annotation_id),
+        partial(annotation, annotation_id=annotation_id),
+    )
+    return _answer(await publish_change(gateway, event, entry, "the note"))
 
 
 async def _known(gateway: Gateway, annotation_id: str) -> AnnotationRow:

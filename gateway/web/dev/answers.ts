@@ -171,6 +171,9 @@ function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
       last_successful_connection: iso(started - 9 * HOUR + 900),
       total_reconnects: d.seed % 3,
       consecutive_failures: lostBy(d, now) ? 14 : 0,
+      expects: 'frames',
+      has_worked: true,
+      silent_since: lostBy(d, now) ? iso(last) : null,
     },
     recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: null },
   };

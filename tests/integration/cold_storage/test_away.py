@@ -16,6 +16,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.store.cold.bucket import BucketAway
 from consumers.store.journal.files import SqliteStore
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from tests.cold_hub import ColdHub, RunningColdStorage
 from tests.eventually import eventually
@@ -90,7 +91,7 @@ def test_a_disk_at_its_bound_drops_the_oldest_that_is_not_copied_and_says_so(hub
         hub.archive(timedelta())
 
     retention = replace(hub.hub.retention, segment_bytes=1_300_000)
-    sink = RetentionSink(replace(hub.hub, retention=retention), lambda: hub.now)
+    sink = RetentionSink(RetentionScope.of(replace(hub.hub, retention=retention)), lambda: hub.now)
     with (
         closing(SqliteStore(hub.data / "journal").reader()) as reader,
         closing(Deliverer(sink, ConsumerContext(hub.data, reader, lambda: hub.now))) as deliverer,

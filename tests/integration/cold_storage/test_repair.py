@@ -10,6 +10,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.store.cold.bucket import Bucket
 from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.repair import RepairReport, repair_media
 from consumers.upkeep.verify.run import check
@@ -42,7 +43,10 @@ def remove_objects(hub: ColdHub, kind: str) -> int:
 def retention(hub: ColdHub, ticks: MemoryJournal) -> None:
     """A minute of the sink of retention."""
     with closing(
-        Deliverer(RetentionSink(hub.hub, lambda: hub.now), ConsumerContext(hub.data, ticks, lambda: hub.now))
+        Deliverer(
+            RetentionSink(RetentionScope.of(hub.hub), lambda: hub.now),
+            ConsumerContext(hub.data, ticks, lambda: hub.now),
+        )
     ) as sink:
         sink.advance()
         ticks.append(tick(hub.now))

@@ -27,6 +27,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace, disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.media import check_media
 from producer.times import micros
@@ -68,7 +69,9 @@ class Machine:
         hub = HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
         context = ConsumerContext(data, stack.enter_context(closing(store.reader())), self.clock)
         self._incidents = stack.enter_context(closing(Follower(AlertingProjection(), context)))
-        self._retention = stack.enter_context(closing(Deliverer(RetentionSink(hub, self.clock), context)))
+        self._retention = stack.enter_context(
+            closing(Deliverer(RetentionSink(RetentionScope.of(hub), self.clock), context))
+        )
         self.reader = stack.enter_context(ArchiveReader(data / "archive"))
 
     def clock(self) -> datetime:

@@ -14,6 +14,15 @@ def test_a_wait_doubles_up_to_the_longest(failures: int, seconds: float) -> None
     assert Backoff(2, 60).after(failures, lambda: 0.0) == seconds
 
 
+def test_waits_that_grow_by_a_tenth_are_a_tenth_of_the_time_that_has_passed() -> None:
+    backoff, passed_s = Backoff(1, 60, jitter=0, growth=1.1), 0.0
+    for failures in range(1, 40):
+        wait_s = backoff.after(failures)
+
+        assert wait_s == pytest.approx(1 + passed_s / 10)
+        passed_s += wait_s
+
+
 @given(failures=st.integers(0, 200), jitter=st.floats(0, 1), share=st.floats(0, 1, exclude_max=True))
 def test_chance_takes_away_no_more_than_its_share(failures: int, jitter: float, share: float) -> None:
     whole = Backoff(0.25, 4.0, jitter=0).after(failures)

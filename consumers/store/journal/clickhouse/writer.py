@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from secrets import randbits
 from threading import Event as Flag
 from time import monotonic
+from typing import Any
 
 from consumers.store.clickhouse.engine import Columns, EngineError, OpenEngine
 from consumers.store.clickhouse.insert_tables import open_insert_tables
@@ -112,31 +113,24 @@ class ClickHouseJournal(Writer):
 
         Raises `Unwritable`. Asked before a group is planned, it is where the writer finds out what became of the last.
         """
-        known: set[ForeignId] = set()
-        with self._sure():
-            for start in range(0, len(ids), IDS_PER_QUERY):
-                some = one_of("id", [name for _, name in ids[start : start + IDS_PER_QUERY]])
-                rows = self._engine.query(
-                    f"select source, id from {self._database}.events prewhere sequence = 0"
-                    f" where day >= {{since:UInt32}} and {some.text}",
-                    {**some.parameters, "since": self._since},
-                )
-                known.update((source, name) for source, name in rows)
-        return known.intersection(ids)
+        return {(source, name) for source, name in self._foreign(ids, "source, id")}.intersection(ids)
 
     def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
         """The bodies of these events without a sequence, from today or the day before. Raises `Unwritable`."""
-        found: dict[ForeignId, bytes] = {}
-        wanted = set(ids)
+        wanted, rows = set(ids), self._foreign(ids, "source, id, hex(body)")
+        return {(row[0], row[1]): bytes.fromhex(row[2]) for row in rows if (row[0], row[1]) in wanted}
+
+    def _foreign(self, ids: Sequence[ForeignId], columns: str) -> list[list[Any]]:
+        """Columns of the events without a sequence that have one of these ids, from today or the day before."""
+        found: list[list[Any]] = []
         with self._sure():
             for start in range(0, len(ids), IDS_PER_QUERY):
                 some = one_of("id", [name for _, name in ids[start : start + IDS_PER_QUERY]])
-                rows = self._engine.query(
-                    f"select source, id, hex(body) from {self._database}.events prewhere sequence = 0"
+                found += self._engine.query(
+                    f"select {columns} from {self._database}.events prewhere sequence = 0"
                     f" where day >= {{since:UInt32}} and {some.text}",
                     {**some.parameters, "since": self._since},
                 )
-                found.update(((row[0], row[1]), bytes.fromhex(row[2])) for row in rows if (row[0], row[1]) in wanted)
         return found
 
     def event_ids(self, keys: Sequence[SequenceKey]) -> dict[SequenceKey, str]:

@@ -97,6 +97,12 @@ export class ApiError extends Error {
   }
 }
 
+/** What became of a request that was refused, or that reached nobody, of which fetch says a TypeError; else it is thrown. */
+export function problemOf(error: unknown): ApiError | TypeError {
+  if (error instanceof ApiError || error instanceof TypeError) return error;
+  throw error;
+}
+
 let unauthorised: () => void = () => undefined;
 export function onUnauthorised(then: () => void): void {
   unauthorised = then;

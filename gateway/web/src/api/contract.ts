@@ -978,3 +978,9 @@ export interface EventsByName {
 }
 
 export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "snapshot", "state", "thermal"];
+
+/** The form of the names of sites and devices, as an input takes it. */
+export const NAME = "[A-Za-z0-9_\\-]{1,64}";
+
+/** Sensor cells of a thermal frame. */
+export const THERMAL_FRAME = { columns: 32, rows: 24 } as const;

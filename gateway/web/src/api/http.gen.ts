@@ -2089,13 +2089,6 @@ export interface components {
             name: string;
             url: string;
         };
-        /**
-         * ExportSignature
-         * @description Who asks for it.
-         */
-        ExportSignature: {
-            by: string;
-        };
         /** Exports */
         Exports: {
             exports: components["schemas"]["Export"][];
@@ -2156,6 +2149,12 @@ export interface components {
             last_successful_connection: string | null;
             total_reconnects: number;
             consecutive_failures: number;
+            /** @description What it is meant to send, as it says itself. */
+            expects: ("frames" | "readings" | "heartbeat" | "nothing") | null;
+            /** @description Whether it has given anything since its agent began. */
+            has_worked: boolean | null;
+            /** @description Since when it gives nothing, where it is not well. */
+            silent_since: string | null;
         };
         /** Hold */
         Hold: {
@@ -5178,7 +5177,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportSignature"];
+                "application/json": components["schemas"]["SignedBody"];
             };
         };
         responses: {
@@ -5212,7 +5211,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportSignature"];
+                "application/json": components["schemas"]["SignedBody"];
             };
         };
         responses: {

@@ -3,7 +3,7 @@
 
 import { untrack } from 'svelte';
 import { Answers, momentAsked } from './answers';
-import { ApiError, get } from './api';
+import { get, problemOf } from './api';
 import { ticker } from '../state/clock.svelte';
 import { live } from './live.svelte';
 import { nav } from '../state/nav.svelte';
@@ -107,9 +107,7 @@ export class Resource<T> {
       this.at = Date.now();
     } catch (error) {
       if (abort.signal.aborted) return;
-      // Refused, or unreachable: fetch says the latter with a TypeError.
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      this.error = error;
+      this.error = problemOf(error);
       // Another moment must not be taken for this one.
       if (this.#of !== at) this.data = null;
     }

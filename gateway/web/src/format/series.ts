@@ -1,5 +1,7 @@
 // Points in time made ready for drawing: one axis, and a hole where nothing was measured.
 
+import { THERMAL_FRAME } from '../api/contract.ts';
+
 export type Column = (number | null)[];
 
 export interface Aligned {
@@ -46,8 +48,8 @@ export function indexAt(times: readonly number[], seconds: number, within: numbe
 export function sensorBox(
   a: [number, number],
   b: [number, number],
-  width = 32,
-  height = 24,
+  width: number = THERMAL_FRAME.columns,
+  height: number = THERMAL_FRAME.rows,
 ): [[number, number], [number, number]] {
   const low = (u: number, v: number, n: number): number => Math.max(0, Math.min(n - 1, Math.floor(Math.min(u, v) * n)));
   const high = (u: number, v: number, n: number): number => Math.max(1, Math.min(n, Math.ceil(Math.max(u, v) * n)));

@@ -1,5 +1,7 @@
 // Rectangles of sensor cells and polygons of a picture, moved and changed with a pointer or with the arrow keys.
 
+import { THERMAL_FRAME } from '../api/contract.ts';
+
 export type Box = [[number, number], [number, number]];
 export type Point = [number, number];
 /** What of a rectangle is held: all of it, or the edges that these letters name. */
@@ -15,8 +17,8 @@ export function draggedBox(
   grip: Grip,
   dx: number,
   dy: number,
-  width = 32,
-  height = 24,
+  width: number = THERMAL_FRAME.columns,
+  height: number = THERMAL_FRAME.rows,
 ): Box {
   const [right, down] = [Math.round(dx), Math.round(dy)];
   if (grip === 'move') {

@@ -2,6 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { devicePath, url, type Device, type Hole, type Holes, type Motion } from '../api/api';
+import { NewExport } from '../api/limits.gen';
 import { Resource } from '../api/resource.svelte';
 import { iso } from '../format/time';
 import { nav } from './nav.svelte';
@@ -9,8 +10,8 @@ import { page } from './page.svelte';
 import { bucketSeconds } from './playback';
 import type { Window } from './zoom';
 
-/** As many as can be looked at in step. */
-export const MOST_DEVICES = 9;
+/** As many as can be looked at in step, and exported together. */
+export const MOST_DEVICES = NewExport.devices.most;
 
 /** The devices that playback shows; what was recorded stays, whatever there was at the moment. */
 class Watched {

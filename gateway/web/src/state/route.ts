@@ -1,5 +1,6 @@
 // A view is a function of (site, devices, moment); the address says which.
 
+import { NAME } from '../api/contract.ts';
 import { DAY } from '../format/time.ts';
 import { reachCode, reachFrom } from './zoom.ts';
 
@@ -20,7 +21,7 @@ export interface Route {
 }
 
 const known = new Set(['site', 'device', 'at', 'reach']);
-const name = /^[A-Za-z0-9_-]{1,64}$/;
+const name = new RegExp(`^${NAME}$`);
 
 /** A moment that has not come yet is now: nobody knows more of it. */
 function momentFrom(text: string | null, now: number): number | null {

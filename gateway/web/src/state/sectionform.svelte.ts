@@ -1,6 +1,6 @@
 // One section of a device's settings while somebody changes it: as it was typed, sent, confirmed or refused.
 
-import { ApiError, devicePath, sendFor, type Device, type Settings } from '../api/api';
+import { ApiError, devicePath, problemOf, sendFor, type Device, type Settings } from '../api/api';
 import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
@@ -46,9 +46,9 @@ export class SectionForm<N extends SectionName> {
       this.wrong = false;
       this.message = status === 200 ? 'Confirmed by the device' : 'Sent; the device has not confirmed it yet';
     } catch (error) {
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      const refused = error instanceof ApiError && error.errors.length ? error : null;
-      [this.message, this.wrong] = [sentencesAbout(refused, this.#name) || problemWords(error), true];
+      const problem = problemOf(error);
+      const refused = problem instanceof ApiError && problem.errors.length ? problem : null;
+      [this.message, this.wrong] = [sentencesAbout(refused, this.#name) || problemWords(problem), true];
     }
     this.busy = false;
   };

@@ -1,6 +1,6 @@
 // Shapes over a picture while somebody edits them: chosen, dragged, added, deleted, undone and saved.
 
-import { ApiError, sendFor } from '../api/api';
+import { ApiError, problemOf, sendFor } from '../api/api';
 import { problemWords } from '../format/problems';
 import type { Point } from '../format/shapes';
 
@@ -150,9 +150,9 @@ export class ShapeEditor<S extends Shape> {
       if (status === 200) this.#confirmed(body[key], onsaved);
       this.say(status === 200 ? 'Saved: the device has confirmed it' : 'Sent; the device has not confirmed it yet');
     } catch (error) {
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      this.refused = error instanceof ApiError && error.errors.length ? error : null;
-      this.say(this.refused ? 'Not saved: see the list' : problemWords(error), true);
+      const problem = problemOf(error);
+      this.refused = problem instanceof ApiError && problem.errors.length ? problem : null;
+      this.say(this.refused ? 'Not saved: see the list' : problemWords(problem), true);
     }
     this.busy = false;
   }

@@ -15,6 +15,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.upkeep.evidence import LATE_S, SAMPLES, TRIED_FOR_S, EvidenceSink
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from tests.builders import START, at, incident, media, snapshot, tick
 from tests.following import hub_in
@@ -51,7 +52,7 @@ class Yard:
     def expire(self, later: timedelta) -> None:
         """Retention at a later time."""
         journal, now = self.ticks, START + later
-        retention = RetentionSink(self.hub, lambda: now)
+        retention = RetentionSink(RetentionScope.of(self.hub), lambda: now)
         deliverer = Deliverer(retention, ConsumerContext(self.hub.data, journal, lambda: now))
         deliverer.advance()
         journal.append(tick(now))

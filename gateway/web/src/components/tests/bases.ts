@@ -4,6 +4,7 @@ import { createRawSnippet, type Component, type Snippet } from 'svelte';
 import { asResource, refused, OUT_OF_REACH } from '../../../dev/alone';
 import Boxes from '../Boxes.svelte';
 import DateField from '../DateField.svelte';
+import Dialog from '../Dialog.svelte';
 import Dot from '../Dot.svelte';
 import EventList from '../EventList.svelte';
 import Head from '../Head.svelte';
@@ -113,6 +114,13 @@ export const bases: Case[] = [
       when: 'refused after it was there',
       props: { of: asResource('Four devices', refused(500, 'no')), children: body },
       reads: [/^Not answered since \d\d:\d\d:\d\d: .* Four devices$/],
+    },
+  ]),
+  ...of(Dialog, 'Dialog.svelte', [
+    {
+      when: 'typical',
+      props: { title: 'Keys', width: 440, onclose: () => undefined, children: text('What they do') },
+      reads: [/Keys Close What they do$/],
     },
   ]),
   ...of(Meter, 'Meter.svelte', [

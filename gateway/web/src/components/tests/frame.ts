@@ -1,6 +1,9 @@
 // What stands around every view: the rail, the time bar, the strips, the keys.
 
 import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import BarMoment from '../BarMoment.svelte';
+import BarStates from '../BarStates.svelte';
+import BarZoom from '../BarZoom.svelte';
 import Connection from '../Connection.svelte';
 import KeyHelp from '../KeyHelp.svelte';
 import PastStrip from '../PastStrip.svelte';
@@ -14,6 +17,26 @@ const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 const PAST = `/wall?site=DEMO&at=${HOUR_AGO}`;
 
 export const frameParts: Case[] = [
+  ...of(BarMoment, 'BarMoment.svelte', [
+    { when: 'typical', props: { at: Date.now(), seconds: true, toIncident: nothing }, reads: [/Now \d\d:\d\d:\d\d/] },
+    {
+      when: 'the past',
+      at: PAST,
+      props: { at: Date.parse(HOUR_AGO), seconds: false, toIncident: nothing },
+      reads: ['Previous incident', 'Next incident', /\d\d:\d\d/],
+      not: [/\bNow\b/],
+    },
+  ]),
+  ...of(BarStates, 'BarStates.svelte', [
+    {
+      when: 'typical',
+      props: { shades: ['ok', 'warning', 'no_data'], from: 0, shown: { from: 0, to: 180_000 } },
+      reads: [/^$/],
+    },
+  ]),
+  ...of(BarZoom, 'BarZoom.svelte', [
+    { when: 'typical', props: { reach: 3_600_000, zoom: nothing }, reads: ['Time bar shows 1 h', 'Farther', 'Closer'] },
+  ]),
   ...of(Connection, 'Connection.svelte', [
     { when: 'waiting', props: {}, reads: ['Not heard yet', 'Connecting'] },
     { when: 'out of reach', props: {}, answers: { sites: OUT_OF_REACH }, reads: ['Out of reach'] },

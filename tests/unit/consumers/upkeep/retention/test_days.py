@@ -22,6 +22,7 @@ from consumers.store.disk import DiskSpace
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
 from consumers.upkeep.retention.questions import journal_waits
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.run import check
 from consumers.views.warehouse.progress import RowsProgress, write_progress
@@ -50,7 +51,7 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = RetentionSink(self.hub, lambda: self.now, lambda: DiskSpace(100, 1), lambda: NAMES)
+        sink = RetentionSink(RetentionScope.of(self.hub, lambda: NAMES), lambda: self.now, lambda: DiskSpace(100, 1))
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -168,7 +169,7 @@ def with_an_event_unsent(yard: Yard) -> str:
     told = incident(START)
     with closing(view_files.connect(file)) as view, transaction(view):
         outbox.put(view, told)
-    return f"event {told.id} that alerting told is not confirmed yet"
+    return f"event {told.id} that alerting emitted is not confirmed yet"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.ticks.append(tick(yard.now))
     file = view_files.file_of(yard.data, "retention")
     assert file is not None
-    sink = RetentionSink(yard.hub, lambda: yard.now, lambda: DiskSpace(100, 1), lambda: NAMES)
+    sink = RetentionSink(RetentionScope.of(yard.hub, lambda: NAMES), lambda: yard.now, lambda: DiskSpace(100, 1))
     with closing(view_files.connect(file)) as state:
         lost = list(sink.deliver(state, yard.ticks.read(0).records))
     yard.deliverer.close()

@@ -18,6 +18,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from tests.builders import START, at, command, tick
 from tests.retention_yard import HOUR, Yard, retentions
@@ -101,7 +102,7 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
+    sink = RetentionSink(RetentionScope.of(yard.hub), lambda: START, yard.analyse)
     lost = list(sink.deliver(state, yard.journal.read(0).records))
     state.close()
     yard.deliverer.close()
@@ -249,7 +250,7 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
+    sink = RetentionSink(RetentionScope.of(yard.hub), lambda: START, yard.analyse)
 
     told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]
     state.close()

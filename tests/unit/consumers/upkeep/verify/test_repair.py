@@ -16,6 +16,7 @@ from consumers.engine.view_files import NoView
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.configured import journal_of
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.media import check_media
 from consumers.upkeep.verify.repair import RULE, RepairReport, repair_media
@@ -35,7 +36,9 @@ def test_what_is_lost_is_reported_and_forgotten_and_the_rest_is_left(tmp_path: P
     keys = record(tmp_path, FILM, LATER)
     hub = replace(hub_of(tmp_path), retention=RETENTION)
     ticks = MemoryJournal()
-    deliverer = Deliverer(RetentionSink(hub, lambda: NOW), ConsumerContext(tmp_path, ticks, lambda: NOW))
+    deliverer = Deliverer(
+        RetentionSink(RetentionScope.of(hub), lambda: NOW), ConsumerContext(tmp_path, ticks, lambda: NOW)
+    )
     deliverer.advance()
     with ArchiveReader(tmp_path / "archive") as archive:
         stored = archive.find(keys[0])

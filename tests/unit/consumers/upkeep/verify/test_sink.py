@@ -17,6 +17,7 @@ from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage, TransferHours
+from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.sink import COMMAND, LastMediaCheck, MediaCheckSink, last_media_check
 from tests.builders import START, tick
@@ -87,7 +88,7 @@ def test_a_check_is_due_after_a_week_and_says_what_it_found(checks: Checks) -> N
 def test_lost_media_are_taken_out_of_the_views(hub: HubConfig, checks: Checks) -> None:
     checks.now += WEEK
     context = ConsumerContext(hub.data, MemoryJournal(), lambda: checks.now)
-    with closing(Deliverer(RetentionSink(hub, lambda: checks.now), context)) as retention:
+    with closing(Deliverer(RetentionSink(RetentionScope.of(hub), lambda: checks.now), context)) as retention:
         retention.advance()
     archive = ArchiveRetention(hub.data / "archive", lambda: checks.now)
     archive.drop(archive.expiring("segment", checks.now))

@@ -1,0 +1,58 @@
+// Where moments stand on a bar that shows a window of time.
+
+import type { Window } from './zoom.ts';
+
+/** So near an edge, as a share of the bar, the handle wants to go on. */
+const EDGE = 0.02;
+/** So many pixels before the end are now. */
+const NOW_PX = 4;
+
+export class BarScale {
+  readonly shown: Window;
+  readonly width: number;
+  readonly span: number;
+  /** What is pointed at is a multiple of so many milliseconds. */
+  readonly exactness: number;
+
+  constructor(shown: Window, width: number, exactness = 1000) {
+    this.shown = shown;
+    this.exactness = exactness;
+    this.width = Math.max(1, width);
+    this.span = shown.to - shown.from;
+  }
+
+  /** From 0 at the beginning to 1 at the end, and no further. */
+  share(ms: number): number {
+    return Math.max(0, Math.min(1, this.x(ms) / this.width));
+  }
+
+  /** In pixels from the beginning, also where that is outside. */
+  x(ms: number): number {
+    return ((ms - this.shown.from) / this.span) * this.width;
+  }
+
+  /** The moment that stands so many pixels from the beginning. */
+  momentAt(x: number): number {
+    const part = Math.max(0, Math.min(1, x / this.width));
+    return Math.round((this.shown.from + part * this.span) / this.exactness) * this.exactness;
+  }
+
+  /** How much time so many pixels are. */
+  timeOf(pixels: number): number {
+    return (this.span / this.width) * pixels;
+  }
+
+  has(ms: number): boolean {
+    return ms >= this.shown.from && ms <= this.shown.to;
+  }
+
+  isAtEdge(ms: number): boolean {
+    const share = this.share(ms);
+    return share < EDGE || share > 1 - EDGE;
+  }
+
+  /** Whether a moment stands so near to now that nobody could point between them. */
+  isNow(ms: number, now: number): boolean {
+    return ms > now - this.timeOf(NOW_PX);
+  }
+}

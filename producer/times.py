@@ -42,11 +42,18 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Raises `ValueError` with a sentence for a zone that this machine does not know."""
+    """Raises `ValueError` with a sentence for a zone that this machine, or a browser, does not know."""
     try:
+        if name in _OF_ONE_MACHINE or name.startswith(_OF_ONE_DATABASE):
+            raise ZoneInfoNotFoundError(name)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"'{name[:64]}' is no IANA time zone; write it as Europe/Berlin") from error
+
+
+_OF_ONE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+_OF_ONE_DATABASE: Final = ("posix/", "right/")
+"""In the files of zones, but no names of zones: browsers show their times as UTC."""
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

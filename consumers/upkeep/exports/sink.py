@@ -26,7 +26,19 @@ from producer.times import moment_of_seconds
 COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.exports.job")
 TRIES: Final = 5
 STOP_S: Final = 5.0
+STALLED_S: Final = 300.0
+"""An export that makes no progress for so long is ended: others wait for it."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:export")
+
+_NEXT: Final = """
+with served as (
+    select json_extract(export, '$.by') as asker, max(iif(state in ('done', 'failed'), ended, null)) as ended
+    from jobs group by asker
+)
+select export_id, site, asked, export, tries from jobs join served on asker = json_extract(export, '$.by')
+where state in ('waiting', 'running') order by state = 'running' desc, served.ended nulls first, position limit 1
+"""
+"""What was begun before a restart, then whoever has waited longest for one: who asks for many waits for the others."""
 
 log = structlog.get_logger()
 
@@ -51,6 +63,8 @@ class ExportSink(Sink):
         self._command = tuple(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._export_id = ""
+        self._moved_at = clock()
+        """When the export that is being made was last seen to make progress."""
 
     def begins_after(self, journal: JournalReader) -> int:
         """Nobody else makes what was asked for before it was there."""
@@ -94,7 +108,7 @@ class ExportSink(Sink):
 
     def close(self) -> None:
         self._kill()
-        self._process = None
+        self._process, self._export_id = None, ""
 
     def _take(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
         if data.state == "asked":
@@ -108,8 +122,7 @@ class ExportSink(Sink):
             state.execute("insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row)
         elif data.state in ("cancelled", "removed"):
             if data.export_id == self._export_id:
-                self._kill()
-                self._process, self._export_id = None, ""
+                self.close()
             known = state.execute("select 1 from jobs where export_id = ?", (data.export_id,)).fetchone()
             if known is not None:
                 self._remove_files(data.export_id)
@@ -119,10 +132,7 @@ class ExportSink(Sink):
                 )
 
     def _begin_next(self, state: sqlite3.Connection) -> None:
-        found = state.execute(
-            "select export_id, site, asked, export, tries from jobs where state in ('waiting', 'running')"
-            " order by position limit 1"
-        ).fetchone()
+        found = state.execute(_NEXT).fetchone()
         if found is None:
             return
         export_id, site, asked, export, tries = found
@@ -154,7 +164,7 @@ class ExportSink(Sink):
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
             )
-        self._export_id = export_id
+        self._export_id, self._moved_at = export_id, self._clock()
         assert self._process.stdin is not None
         with suppress(BrokenPipeError), self._process.stdin as pipe:
             pipe.write(order)
@@ -166,10 +176,13 @@ class ExportSink(Sink):
         if code is None:
             with suppress(OSError, ValueError):
                 share = float((directory / PROGRESS).read_text())
-                state.execute(
+                moved = state.execute(
                     "update jobs set progress = ? where export_id = ? and progress < ?",
                     (share, self._export_id, share),
                 )
+                if moved.rowcount:
+                    self._moved_at = self._clock()
+            self._end_stalled(state)
             return
         export_id, self._process, self._export_id = self._export_id, None, ""
         if code < 0:
@@ -177,6 +190,14 @@ class ExportSink(Sink):
             log.warning("an export was killed", export=export_id, signal=-code)
             return
         self._end(state, export_id, _result(directory, code))
+
+    def _end_stalled(self, state: sqlite3.Connection) -> None:
+        """A decoder or a bucket that never answers costs its own export."""
+        if (self._clock() - self._moved_at).total_seconds() < STALLED_S:
+            return
+        export_id = self._export_id
+        self.close()
+        self._end(state, export_id, ExportResult(failure=f"it made no progress for {STALLED_S:.0f} s"))
 
     def _end(self, state: sqlite3.Connection, export_id: str, result: ExportResult) -> None:
         if result.failure is not None:

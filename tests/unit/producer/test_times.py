@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.event import AFTER_LATEST, EARLIEST, iso
-from producer.times import day_bounds, iso_of, micros, moment, moment_of_seconds
+from producer.times import day_bounds, iso_of, micros, moment, moment_of_seconds, zone_named
 
 MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), AFTER_LATEST.replace(tzinfo=None), timezones=st.just(UTC))
 
@@ -57,3 +57,9 @@ def test_a_day_has_the_hours_that_the_clocks_of_its_zone_show(day: date, zone: s
 )
 def test_a_day_begins_at_midnight_of_its_zone(zone: str, begin: datetime) -> None:
     assert day_bounds(date(2026, 1, 5), ZoneInfo(zone))[0] == begin
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin"])
+def test_a_zone_that_no_browser_knows_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is no IANA time zone"):
+        zone_named(name)

@@ -19,7 +19,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
 from consumers.upkeep.exports.order import ExportResult
-from consumers.upkeep.exports.sink import TRIES, ExportSink
+from consumers.upkeep.exports.sink import STALLED_S, TRIES, ExportSink
 from consumers.views.exports import ExportJob, export_job
 from tests.builders import START, at, export, tick
 from tests.eventually import eventually
@@ -123,6 +123,30 @@ def test_an_id_that_names_no_folder_deletes_nothing_and_holds_up_no_other_export
 
     assert kept.exists()
     assert made.job(export_id) is None
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_export_that_stands_still_ends_with_a_sentence_and_the_next_is_made(made: Exporter) -> None:
+    made.take(export(at(0)), export(at(1), export_id="export-2"))
+    made.wait_for("running")
+    made.now += timedelta(seconds=STALLED_S - 1)
+    still = made.state()
+    made.now += timedelta(seconds=1)
+    made.wait_for("running", "export-2")
+    [failed] = made.told()
+
+    assert still == "running"
+    assert (failed.data.export_id, failed.data.detail) == ("export-1", "it made no progress for 300 s")
+
+
+@pytest.mark.parametrize("made", [(BREAKS,)], indirect=True)
+def test_whoever_asks_for_many_waits_for_the_others(made: Exporter) -> None:
+    made.take(*[export(at(0), export_id=f"many-{number}") for number in range(5)])
+    made.wait_for("failed", "many-0")
+    made.take(export(at(1), export_id="one", by="somebody else"))
+    made.wait_for("failed", "one")
+
+    assert made.state("many-4") == "waiting"
 
 
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)

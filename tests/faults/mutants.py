@@ -233,8 +233,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "outbox_not_synced": Mutant(
         "producer/outbox/tables.py",
-        'def connect(path: Path, synchronous: str = "full")',
-        'def connect(path: Path, synchronous: str = "off")',
+        'def connect(path: Path, synchronous: str = "full"',
+        'def connect(path: Path, synchronous: str = "off"',
         PRODUCER,
     ),
     "relay_does_not_go_back": Mutant(

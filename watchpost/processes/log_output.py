@@ -14,7 +14,7 @@ from typing import TextIO
 
 FILE_BYTES = 10_000_000
 FILES = 5
-PATIENCE_MS = 50
+GIVE_UP_AFTER_MS = 50
 """So long a reader may pause before lines are lost to it."""
 
 
@@ -68,7 +68,7 @@ class LogStream:
         """A pipe that can be written takes a page without waiting."""
         left = memoryview(("\n" * self._is_torn + line).encode(errors="replace"))
         while left:
-            if not _takes(descriptor, 0 if self._lost else PATIENCE_MS):
+            if not _takes(descriptor, 0 if self._lost else GIVE_UP_AFTER_MS):
                 return False
             written = os.write(descriptor, left[: select.PIPE_BUF])
             left = left[written:]

@@ -24,8 +24,8 @@ PRODUCT = ("tests/browser", "tests/end_to_end")
 REAL_TIME = ("tests/end_to_end/test_up.py", "tests/end_to_end/test_misbehaving_cameras.py")
 QUICK = ("tests/unit", "tests/contract")
 COMPILED = Path("tests/unit/__pycache__")
-AFTER_OTHERS = ("nice", "-n", "5")
-"""What waits for processes and for time has the machine when it wants it; what only computes takes what is left."""
+AFTER_OTHERS, LAST = ("nice", "-n", "5"), ("nice", "-n", "10")
+"""Cameras in real time have the machine when they want it; what only computes takes what is left."""
 SLOWEST = 15
 STOPPED = 130
 CPU_S = "cpu_s"
@@ -81,9 +81,9 @@ class Lane:
                 os.killpg(self.running.pid, signal.SIGINT)
 
 
-def tests(name: str, folder: Path, *arguments: str) -> Lane:
+def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> Lane:
     report = folder / f"{name}.xml"
-    return Lane(name, [(*PYTEST, f"--junitxml={report}", *arguments)], report)
+    return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", *arguments)], report)
 
 
 def side_by_side(*arguments: str, more: int = 0) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def checks(*before: str) -> list[Lane]:
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     """The first lane is the one that is watched."""
     few = ("-m", "not processes and not thorough", "--hypothesis-profile=quick")
-    return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments)), *checks()]
+    return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments), before=()), *checks()]
 
 
 def compiling(*arguments: str) -> list[tuple[str, ...]]:
@@ -115,12 +115,12 @@ def compiling(*arguments: str) -> list[tuple[str, ...]]:
 
 def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
-    product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME))
-    real_time = tests("real time", folder, *REAL_TIME)
+    product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME), before=AFTER_OTHERS)
+    real_time = tests("real time", folder, *REAL_TIME, before=())
     # One process more than processors: some of them wait for a server, or for an outage to last.
-    others = tests("tests", folder, *side_by_side("tests", *rest, more=1))
+    others = tests("tests", folder, *side_by_side("tests", *rest, more=1), before=AFTER_OTHERS)
     others.commands = [*compiling("tests", *rest), *others.commands]
-    return [others, *checks(*AFTER_OTHERS), product, real_time]
+    return [others, *checks(*LAST), product, real_time]
 
 
 def run(lanes: Sequence[Lane]) -> bool:

@@ -17,6 +17,8 @@ from tests.end_to_end.foreign_door import SITE, publish
 from tests.eventually import eventually
 from tests.product import Product, running
 
+ROWS = "select count(), uniqExact(event_id) from product_1.camera_events"
+
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(200)]
 
 
@@ -48,7 +50,7 @@ def kill(product: Product, name: str) -> None:
     os.kill(product.processes()[name]["pid"], signal.SIGKILL)
 
 
-def test_a_dashboard_is_counted_on_the_server_and_the_writer_may_be_killed(
+def test_rows_are_on_the_server_once_each_although_their_writer_is_killed(
     tmp_path: Path, clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHPOST_TEST_CLICKHOUSE", PASSWORD)
@@ -63,11 +65,13 @@ def test_a_dashboard_is_counted_on_the_server_and_the_writer_may_be_killed(
         publish(data, range(61, 81))
 
         eventually(lambda: door(client, day) == {"peak": 80, "events": 80, "intensity": "high"}, 40, "each once")
+        with closing(ServerEngine(clickhouse.server)) as engine:
+            eventually(lambda: engine.query(ROWS) == [[80, 80]], 40, "the rows")
         assert eventually(lambda: warehouse(client)["state"] == "running", 10)
         assert not (data / "warehouse").exists()
         assert product.stop() == 0
 
     with closing(ServerEngine(clickhouse.server)) as engine:
-        assert engine.query("select count(), uniqExact(event_id) from product_1.camera_events") == [[80, 80]]
+        assert engine.query(ROWS) == [[80, 80]]
         for name in ("product_1", "product"):
             engine.execute(f"drop database {name}")

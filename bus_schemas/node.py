@@ -7,10 +7,10 @@ from pydantic import Field
 
 from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import (
+    LONGEST_S,
     MAX_COUNT,
     By,
     Count,
-    Finite,
     FreeObject,
     Id,
     Items,
@@ -70,7 +70,7 @@ class StreamInfo(Fact):
     analysis_fps: Rate | None = None
     codec: Word | None = None
     bits_per_s: Count | None = None
-    clock_error_s: Annotated[float, Finite] | None = None
+    clock_error_s: Annotated[float, Limit(ge=-LONGEST_S, le=LONGEST_S)] | None = None
 
 
 class Health(Fact):

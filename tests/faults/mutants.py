@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost", "tests")
+PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost", "tests", "tools")
 WITHIN_S = 240
 
 INGEST = ("tests/unit/consumers/ingest",)

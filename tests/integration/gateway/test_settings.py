@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bus_schemas.picture_settings import PictureSettings
 from tests.builders import START, at, settings
 from tests.integration.gateway.started import Filled, Started
 
@@ -19,7 +20,7 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
 
     assert (told.status_code, rois.status_code) == (200, 200)
     assert told.json()["motion"] == {"sensitivity": 31, "min_area": 500}
-    assert told.json()["picture"] == {"black_percentage": 95.0, "freeze_seconds": 2.0}
+    assert told.json()["picture"] == PictureSettings().model_dump()
     assert told.json()["lamp"] == {"on": True}
     assert told.json()["set_aside"] == {
         "picture": "picture.gamma: is not known here",

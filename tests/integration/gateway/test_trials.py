@@ -118,7 +118,7 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
     told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 3")
+    assert (told["state"], told["analysis_version"]) == ("done", "picture 2, thermal 3")
     assert (told["analysed"], told["media_gone"]) == (0, 120)
     assert told["counts"]["both"] == 2
 

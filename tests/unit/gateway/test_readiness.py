@@ -100,7 +100,7 @@ def test_an_ingest_that_is_not_heard(clock: Clock) -> None:
     readiness = ready(clock)
     clock.now += 30
     readiness.take_ingest_status(status(position=100))  # the same again, as a broker retains it
-    assert "Nothing was heard of ingest for 30 s" in wrong(readiness.judge(WELL, stores()))["ingest"][1]
+    assert "Nothing was received from ingest for 30 s" in wrong(readiness.judge(WELL, stores()))["ingest"][1]
 
     readiness.take_ingest_status(status(position=101))
     assert wrong(readiness.judge(WELL, stores())) == {}

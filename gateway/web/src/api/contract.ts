@@ -846,6 +846,7 @@ export interface StreamInfo {
   codec?: string | null;
   /** At most 9,007,199,254,740,991. */
   bits_per_s?: number | null;
+  /** From -31,622,400 to 31,622,400. */
   clock_error_s?: number | null;
 }
 

@@ -218,7 +218,8 @@ def test_media_wait_for_room_while_events_go_on(tmp_path: Path) -> None:
         confirm_all(path)
         disk.is_full = True
         for people in range(20):
-            outbox.put(medium(b"x" * 100_000), detection(people))
+            # Larger than what the confirmed rows give back.
+            outbox.put(medium(b"x" * 900_000), detection(people))
         outbox.put(health(), durable=True)
         while_full = stored(path)
         disk.is_full = False

@@ -101,7 +101,10 @@ def test_what_cannot_be_done_is_said_in_a_sentence(watchpost: Command, data: Pat
     empty = watchpost("verify", "--data", str(tmp_path))
     here = watchpost("replay", "--from", "2026-01-05", "--to", "2026-01-06", "--data", str(data))
 
-    assert (empty.returncode, empty.stderr) == (2, f"there is no journal in {tmp_path}\n")
+    assert (empty.returncode, empty.stderr) == (
+        2,
+        f"there is no journal in {tmp_path}: name the data directory of a hub with --data\n",
+    )
     assert here.returncode == 2
     assert here.stderr.startswith("this hub has heard all of it")
 

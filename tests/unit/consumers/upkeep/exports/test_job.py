@@ -44,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def order(data: Path, start: float, end: float, **given: Any) -> ExportOrder:
     asked: dict[str, Any] = {
-        "export_id": f"e-{start:g}-{end:g}-{given.get('form')}-{given.get('exact')}",
+        "export_id": f"e-{start * 10:g}-{end * 10:g}-{given.get('form')}-{given.get('exact')}",
         "state": "asked",
         "by": "ada",
     }

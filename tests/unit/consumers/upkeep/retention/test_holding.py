@@ -144,7 +144,7 @@ def test_what_the_view_of_holds_does_not_have_is_held_by_its_events_and_the_rest
 ) -> None:
     yard = Yard(tmp_path, FEW)
     yard.store("segment", 3.0, 5.0)
-    write(tmp_path, [(at(0), hold(at(0), site="OTHER", hold_id="of another site"))])
+    write(tmp_path, [(at(0), hold(at(0), site="OTHER", hold_id="of-another-site"))])
     fold(tmp_path, "holds")
     write(tmp_path, [(at(0), held(3.0))])
     lose(tmp_path, how)

@@ -187,7 +187,7 @@ def test_every_consumer_is_at_the_head_and_the_good_device_is_heard(bus: Bus) ->
 @pytest.fixture(scope="module")
 def client(bus: Bus) -> Iterator[httpx.Client]:
     with Started(bus.hub, warehouse=warehouse_of(bus.hub)) as started, started.client() as client:
-        eventually(lambda: client.get("/api/v1/dashboard/DEMO").status_code == 200, 60, "the rows of the warehouse")
+        eventually(lambda: client.get("/api/v1/sites/DEMO/people").status_code != 503, 60, "the rows of the warehouse")
         yield client
 
 

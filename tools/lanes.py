@@ -20,8 +20,13 @@ from xml.etree import ElementTree as Xml
 PYTEST = (sys.executable, "-m", "pytest")
 # What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
 PRODUCT = ("tests/browser", "tests/end_to_end")
-# What lasts as long as it lasts, because cameras and minutes of the demo take real time: it waits beside the others.
-REAL_TIME = ("tests/end_to_end/test_up.py", "tests/end_to_end/test_misbehaving_cameras.py")
+# What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
+REAL_TIME = (
+    "tests/end_to_end/test_up.py",
+    "tests/end_to_end/test_misbehaving_cameras.py",
+    "tests/integration/gateway/test_process.py",
+    *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
+)
 QUICK = ("tests/unit", "tests/contract")
 COMPILED = Path("tests/unit/__pycache__")
 AFTER_OTHERS, LAST = ("nice", "-n", "5"), ("nice", "-n", "10")
@@ -114,7 +119,7 @@ def compiling(*arguments: str) -> list[tuple[str, ...]]:
 
 
 def everything(folder: Path) -> list[Lane]:
-    rest = [f"--ignore={path}" for path in PRODUCT]
+    rest = [f"--ignore={path}" for path in (*PRODUCT, *REAL_TIME)]
     product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME), before=AFTER_OTHERS)
     real_time = tests("real time", folder, *REAL_TIME, before=())
     # One process more than processors: some of them wait for a server, or for an outage to last.

@@ -119,4 +119,5 @@ def test_every_test_of_the_whole_product_is_in_one_lane(tmp_path: Path) -> None:
     assert all(Path(path).exists() for path in (*PRODUCT, *REAL_TIME))
     assert set(REAL_TIME) <= set(commands["real time"])
     assert {f"--ignore={path}" for path in REAL_TIME} <= set(commands["product"])
+    assert {f"--ignore={path}" for path in REAL_TIME} <= set(commands["tests"])
     assert {f"--ignore={path}" for path in PRODUCT} <= set(commands["tests"])

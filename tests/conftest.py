@@ -15,6 +15,7 @@ from hypothesis import settings
 from mosquitto.launcher import BrokerMissing, mosquitto_path
 from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
+from tests.paho_sockets import close_when_stopped
 from tests.required import missing
 from tools.lanes import CPU_S
 
@@ -28,6 +29,8 @@ settings.register_profile("quick", deadline=None, derandomize=True, database=Non
 
 # Imports and collection make many objects and hardly any garbage; see `pytest_collection_finish`.
 gc.disable()
+
+close_when_stopped()
 
 _BEFORE = pytest.StashKey[float]()
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")

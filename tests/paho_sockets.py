@@ -1,0 +1,20 @@
+"""Closes the pair of sockets by which paho wakes its thread.
+
+It leaves them to the garbage collector, which now and then warns of them, in the test that happens to run.
+"""
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
+
+_stop = Client.loop_stop
+
+
+def _loop_stop(client: Client) -> MQTTErrorCode:
+    stopped = _stop(client)
+    client._reset_sockets(sockpair_only=True)
+    return stopped
+
+
+def close_when_stopped() -> None:
+    """For all clients of this process."""
+    Client.loop_stop = _loop_stop  # type: ignore[method-assign, assignment]

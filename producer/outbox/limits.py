@@ -57,13 +57,16 @@ def usage(connection: sqlite3.Connection) -> OutboxUsage:
     return OutboxUsage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
 
 
-def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime) -> None:
-    """Bring the outbox within its limits, within the caller's transaction."""
+def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime, added: int = 0) -> None:
+    """Bring the outbox within its limits, within the caller's transaction, which has `added` rows.
+
+    Rows that are only too old are forgotten a few at a time, so that the log of a full disk has room for the commit.
+    """
 
     def excess(used: OutboxUsage) -> int:
         return max(used.tail_bytes - limits.tail_bytes, used.bytes - limits.max_bytes)
 
-    _forget(connection, excess, (now - limits.tail_age).timestamp())
+    _forget(connection, excess, (now - limits.tail_age).timestamp(), 1 + added // FORGET_ROWS)
     for priority in DROPPABLE:
         _drop(connection, priority, OUTBOX_FULL, now, lambda used: used.bytes > limits.max_bytes)
 
@@ -84,14 +87,19 @@ def release(connection: sqlite3.Connection, need: int, upto: Priority | None, no
 
 
 def _forget(
-    connection: sqlite3.Connection, excess: Callable[[OutboxUsage], int], born_before: float = -math.inf
+    connection: sqlite3.Connection,
+    excess: Callable[[OutboxUsage], int],
+    born_before: float = -math.inf,
+    aged_steps: int = 0,
 ) -> None:
-    """Forget confirmed rows, oldest first, while there are bytes in excess and rows born before a moment."""
+    """Forget confirmed rows, oldest first, while there are bytes in excess, and some of those born before a moment."""
     while (oldest := _oldest_confirmed(connection)) is not None:
         stream, born = oldest
         too_much = excess(usage(connection))
-        if too_much <= 0 and born >= born_before:
-            return
+        if too_much <= 0:
+            if born >= born_before or not aged_steps:
+                return
+            aged_steps -= 1
         _forget_step(connection, stream, too_much, born_before)
 
 

@@ -263,7 +263,7 @@ class Outbox:
             self._disk.hold_growth(self._connection)
             with transaction(self._connection) as connection:
                 append(connection, items)
-                enforce(connection, self._limits, self._clock())
+                enforce(connection, self._limits, self._clock(), len(items))
                 used, unconfirmed = usage(connection), waiting_count(connection)
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):

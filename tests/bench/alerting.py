@@ -137,6 +137,8 @@ def _probe(outbox_file: Path, port: int, name: str) -> tuple[list[float], list[f
     began: dict[str, float] = {}
     ear = Ear(port)
     pause = threading.Event()
+    with Outbox(outbox_file, utc_now):
+        pass  # A relay finds the tables of its outbox, as in an agent.
     with (
         closing(ear),
         running_relay(outbox_file, port) as relay,

@@ -143,6 +143,6 @@ def visible_difference(one: Grey, other: Grey) -> float:
     """The share of pixels of two H x W uint8 that differ by more than 10, in per cent.
 
     The measure of the monitor of television boxes that this system replaces, which took 0.8 per cent for a freeze; here
-    it is told beside the verdict, which has one threshold.
+    it stands beside the verdict, which has one threshold.
     """
     return round(100.0 * int(np.count_nonzero(cv2.absdiff(one, other) > VISIBLE)) / one.size, 2)

@@ -12,7 +12,7 @@ class Measurement:
     A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
     `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case, unless
     memory is what is measured: then `goal_mb` is what it should be at most, and there are no milliseconds. A detector
-    is told by its `precision` and `recall`, both of which should be `goal_share` at least.
+    is given by its `precision` and `recall`, both of which should be `goal_share` at least.
     """
 
     case: str

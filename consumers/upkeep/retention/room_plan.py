@@ -101,7 +101,7 @@ def _planned(rule: str, run: Sequence[Dropped], moment: datetime) -> PlannedDele
 
 
 class _Simulation:
-    """The disk as it fills, by steps. What is written meanwhile is deleted too, and not told: it is not there yet."""
+    """The disk as it fills, by steps. What is written meanwhile goes too, and is not planned: it is not there yet."""
 
     def __init__(self, policy: RetentionPolicy, stored: StoredNow, packs: Iterable[Dropped], now: datetime) -> None:
         self._policy = policy

@@ -24,6 +24,8 @@ HOURS_KEPT: Final[Mapping[str, float]] = {"capture": 1, "thumbnail": 24, "therma
 """By kind of media, where nothing else is configured."""
 JOURNAL_DAYS_KEPT: Final = 30
 EXPORT_DAYS_KEPT: Final = 7
+EXPORTS_WAITING: Final = 200
+EXPORTS_WAITING_PER_PERSON: Final = 20
 EVIDENCE_DAYS_KEPT: Final = 90
 MEDIA_CHECK_DAYS: Final = 7
 BYTES_KEPT: Final = 20_000_000_000
@@ -78,10 +80,12 @@ class RetentionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ExportPolicy:
-    """How long the files of exports are kept, and how many bytes they may take together."""
+    """How long the files of exports are kept, how many bytes they may take together, and how many may wait."""
 
     keep: timedelta = timedelta(days=EXPORT_DAYS_KEPT)
     bytes: int = BYTES_KEPT
+    waiting: int = EXPORTS_WAITING
+    waiting_per_person: int = EXPORTS_WAITING_PER_PERSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _REASONS = {
     404: "There is no such thing.",
     409: "It cannot be done as things are; the detail says why.",
     413: "The body is too long.",
-    429: "Too many tries; `Retry-After` says how many seconds to wait.",
+    429: "Too many tries, or too much at once; `Retry-After` says how many seconds to wait.",
     416: "No byte of the range exists.",
     503: "The answer is not ready yet; try again soon.",
 }

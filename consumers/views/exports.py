@@ -80,6 +80,17 @@ def export(view: sqlite3.Connection, export_id: str) -> ExportRow | None:
     return None if found is None else _export(view, *found)
 
 
+def exports_waiting(view: sqlite3.Connection, by: str) -> tuple[int, int]:
+    """How many exports that this person has asked for are not ready yet, and how many of all."""
+    of_asker, of_all = view.execute(
+        "select coalesce(sum(json_extract(data, '$.by') = ?), 0), count(*) from exports as asked where state = 'asked'"
+        " and not exists (select 1 from exports as later"
+        " where later.export_id = asked.export_id and later.position > asked.position)",
+        (by,),
+    ).fetchone()
+    return of_asker, of_all
+
+
 def _export(view: sqlite3.Connection, export_id: str, site: str, asked_at: float, asked: str) -> ExportRow:
     state, at, data = view.execute(_LAST, (export_id,)).fetchone()
     is_open = state == "asked"

@@ -222,6 +222,8 @@ EDITS: dict[str, Edit] = {
                 media_check_days=1,
                 export_days=1,
                 export_bytes=1,
+                exports_waiting=3,
+                exports_waiting_per_person=2,
                 cleanup_threshold_percent=2,
                 cleanup_target_percent=1,
             ),

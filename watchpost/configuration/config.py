@@ -14,6 +14,8 @@ from consumers.hub_config import (
     CLEANUP_THRESHOLD_PERCENT,
     EVIDENCE_DAYS_KEPT,
     EXPORT_DAYS_KEPT,
+    EXPORTS_WAITING,
+    EXPORTS_WAITING_PER_PERSON,
     JOURNAL_DAYS_KEPT,
     MEDIA_CHECK_DAYS,
 )
@@ -150,6 +152,12 @@ class HubSection(SettingsModel):
     export_days: PositiveInt = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
     export_bytes: PositiveInt = Field(
         default=BYTES_KEPT, description="Bytes of all exports together; the oldest go beyond them."
+    )
+    exports_waiting: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=EXPORTS_WAITING, description="Exports that may wait at a time; more are refused."
+    )
+    exports_waiting_per_person: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=EXPORTS_WAITING_PER_PERSON, description="Of them, those that one person may have asked for."
     )
     cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
         default=CLEANUP_THRESHOLD_PERCENT,

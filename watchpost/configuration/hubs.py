@@ -45,7 +45,12 @@ def hub_config(
         data=data,
         archive=lambda: IndexedMedia(data / "archive", cold_reader(cold, data)),
         retention=_retention(config),
-        exports=ExportPolicy(timedelta(days=config.hub.export_days), config.hub.export_bytes),
+        exports=ExportPolicy(
+            timedelta(days=config.hub.export_days),
+            config.hub.export_bytes,
+            config.hub.exports_waiting,
+            config.hub.exports_waiting_per_person,
+        ),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),

@@ -20,6 +20,7 @@ from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.exports.order import PROGRESS, RESULT, ExportOrder, ExportResult, NotAFolder, folder_of
+from consumers.upkeep.exports.queue import next_export, too_many, waiting
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -29,16 +30,6 @@ STOP_S: Final = 5.0
 STALLED_S: Final = 300.0
 """An export that makes no progress for so long is ended: others wait for it."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:export")
-
-_NEXT: Final = """
-with served as (
-    select json_extract(export, '$.by') as asker, max(iif(state in ('done', 'failed'), ended, null)) as ended
-    from jobs group by asker
-)
-select export_id, site, asked, export, tries from jobs join served on asker = json_extract(export, '$.by')
-where state in ('waiting', 'running') order by state = 'running' desc, served.ended nulls first, position limit 1
-"""
-"""What was begun before a restart, then whoever has waited longest for one: who asks for many waits for the others."""
 
 log = structlog.get_logger()
 
@@ -118,8 +109,7 @@ class ExportSink(Sink):
                 # Only a journal from before such ids were rejected has one. No event may say what became of it.
                 log.error("an export cannot be made", position=record.position, reason=str(error))
                 return
-            row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
-            state.execute("insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row)
+            self._enqueue(state, record, data)
         elif data.state in ("cancelled", "removed"):
             if data.export_id == self._export_id:
                 self.close()
@@ -131,8 +121,18 @@ class ExportSink(Sink):
                     (data.state, record.time_s, data.export_id),
                 )
 
+    def _enqueue(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
+        """Whoever asks on the bus for more than the hub takes is told as the gateway tells it."""
+        refusal = too_many(self._hub.exports, data.by, *waiting(state, data.by))
+        row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
+        added = state.execute(
+            "insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row
+        ).rowcount
+        if added and refusal is not None:
+            self._end(state, data.export_id, ExportResult(failure=refusal))
+
     def _begin_next(self, state: sqlite3.Connection) -> None:
-        found = state.execute(_NEXT).fetchone()
+        found = next_export(state)
         if found is None:
             return
         export_id, site, asked, export, tries = found

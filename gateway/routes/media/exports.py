@@ -1,5 +1,6 @@
 """Routes of exports: recordings of a time range made into files, listed with their progress, handed out and removed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -11,8 +12,18 @@ from bus_schemas.event import GATEWAY, device_source, iso
 from bus_schemas.footage import Export, ExportEvent, ExportForm
 from consumers.engine.view_files import NoView
 from consumers.upkeep.exports.order import folder_of
+from consumers.upkeep.exports.queue import exports_before, too_many
 from consumers.upkeep.exports.sink import ExportSink
-from consumers.views.exports import ExportJob, ExportRow, ExportsProjection, ExportState, export, export_job, exports
+from consumers.views.exports import (
+    ExportJob,
+    ExportRow,
+    ExportsProjection,
+    ExportState,
+    export,
+    export_job,
+    exports,
+    exports_waiting,
+)
 from consumers.views.recordings.questions import segments
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -57,6 +68,7 @@ class ExportAnswer(Answer):
     by: str
     asked: Time
     state: ExportState
+    before: int | None = Field(description="How many exports are made before it, while it waits.")
     progress: float = Field(description="The share that is done, from 0 to 1.")
     ended: Time | None
     detail: str | None = Field(description="Why it failed, or what of it is not in the export.")
@@ -119,7 +131,8 @@ async def search(call: Call[ExportSearch]) -> ExportsAnswer:
 
     def question(stores: Stores) -> list[ExportAnswer]:
         found = exports(stores.view(ExportsProjection.name), asked.site, asked.limit)
-        return [_answer(one, _job(stores, one.export_id)) for one in found]
+        before = _before(stores)
+        return [_answer(one, _job(stores, one.export_id), before) for one in found]
 
     return ExportsAnswer(exports=await call.gateway.ask(question))
 
@@ -138,6 +151,7 @@ async def create(call: Call[Parameters]) -> ExportAnswer:
     await require_devices(gateway, body.site, body.devices)
     if not await gateway.ask(lambda stores: _is_recorded(stores, body)):
         raise Problem(404, f"nothing of {', '.join(body.devices)} was recorded then")
+    await _require_room(gateway, body.by)
     said = Export(export_id=uuid7(), state="asked", **{**body.model_dump(exclude={"site"}), "speed": body.speed or 1})
     return await _say(gateway, body.site, said)
 
@@ -197,7 +211,7 @@ async def _say(gateway: Gateway, site: str, said: Export) -> ExportAnswer:
         except NoView:
             return None
         is_seen = row is not None and (said.state == "asked" or row.state == said.state)
-        return _answer(row, _job(stores, said.export_id)) if row is not None and is_seen else None
+        return _answer(row, _job(stores, said.export_id), _before(stores)) if row is not None and is_seen else None
 
     async def seen() -> ExportAnswer | None:
         return await gateway.ask(question)
@@ -214,7 +228,7 @@ async def _row(gateway: Gateway, export_id: str) -> ExportRow:
 
 async def _known(gateway: Gateway, export_id: str) -> ExportAnswer:
     row = await _row(gateway, export_id)
-    return await gateway.ask(lambda stores: _answer(row, _job(stores, export_id)))
+    return await gateway.ask(lambda stores: _answer(row, _job(stores, export_id), _before(stores)))
 
 
 def _job(stores: Stores, export_id: str) -> ExportJob | None:
@@ -224,7 +238,28 @@ def _job(stores: Stores, export_id: str) -> ExportJob | None:
         return None
 
 
-def _answer(row: ExportRow, job: ExportJob | None) -> ExportAnswer:
+async def _require_room(gateway: Gateway, by: str) -> None:
+    """Raises a 429 where this person, or all, have asked for as many as the hub takes."""
+
+    def question(stores: Stores) -> tuple[int, int]:
+        try:
+            return exports_waiting(stores.view(ExportsProjection.name), by)
+        except NoView:
+            return (0, 0)
+
+    refusal = too_many(gateway.hub.exports, by, *await gateway.ask(question))
+    if refusal is not None:
+        raise Problem(429, refusal, headers={"Retry-After": "60"})
+
+
+def _before(stores: Stores) -> dict[str, int]:
+    try:
+        return exports_before(stores.view(ExportSink.name))
+    except NoView:
+        return {}
+
+
+def _answer(row: ExportRow, job: ExportJob | None, before: Mapping[str, int]) -> ExportAnswer:
     """What the hub does now is known a moment before the event that says so."""
     is_running = row.state == "waiting" and job is not None and job.state == "running"
     data = row.export
@@ -243,6 +278,7 @@ def _answer(row: ExportRow, job: ExportJob | None) -> ExportAnswer:
         by=row.by,
         asked=row.asked,
         state="running" if is_running else row.state,
+        before=before.get(row.export_id) if row.state == "waiting" and not is_running else None,
         progress=1.0 if row.state == "done" else job.progress if job is not None else 0.0,
         ended=row.ended,
         detail=data.detail,
@@ -255,7 +291,7 @@ def _answer(row: ExportRow, job: ExportJob | None) -> ExportAnswer:
 PATH = "/api/v1/exports"
 OPERATIONS = [
     Operation("GET", PATH, search, ExportsAnswer, ExportSearch),
-    Operation("POST", PATH, create, ExportAnswer, body=NewExport, status=202),
+    Operation("POST", PATH, create, ExportAnswer, body=NewExport, status=202, also=(429,)),
     Operation("GET", f"{PATH}/{{id}}", read, ExportAnswer, OfExport),
     Operation("POST", f"{PATH}/{{id}}/cancel", cancel, ExportAnswer, OfExport, body=SignedBody, also=(409,)),
     Operation("POST", f"{PATH}/{{id}}/remove", remove, ExportAnswer, OfExport, body=SignedBody, also=(409,)),

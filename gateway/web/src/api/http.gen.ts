@@ -2074,6 +2074,8 @@ export interface components {
             asked: string;
             /** @enum {string} */
             state: "waiting" | "running" | "cancelled" | "removed" | "done" | "failed" | "expired";
+            /** @description How many exports are made before it, while it waits. */
+            before: number | null;
             /** @description The share that is done, from 0 to 1. */
             progress: number;
             ended: string | null;
@@ -3788,7 +3790,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Too many tries; `Retry-After` says how many seconds to wait. */
+        /** @description Too many tries, or too much at once; `Retry-After` says how many seconds to wait. */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;

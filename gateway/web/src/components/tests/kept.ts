@@ -52,6 +52,7 @@ const made: Export = {
   by: 'Mara',
   asked: at,
   state: 'done',
+  before: null,
   progress: 1,
   ended: at,
   detail: null,
@@ -403,6 +404,12 @@ export const kept: Case[] = [
       answers: exports([{ ...made, state: 'running', progress: 0.4, files: [] }]),
       reads: ['Being made', 'Cancel'],
       not: [/Download/],
+    },
+    {
+      when: 'waiting',
+      props: where,
+      answers: exports([{ ...made, state: 'waiting', before: 3, progress: 0, files: [] }]),
+      reads: ['Waits its turn, behind 3 others', 'Cancel'],
     },
     {
       when: 'failed',

@@ -149,6 +149,19 @@ def test_whoever_asks_for_many_waits_for_the_others(made: Exporter) -> None:
     assert made.state("many-4") == "waiting"
 
 
+@pytest.mark.parametrize("made", [(WAITS, ExportPolicy(waiting=3, waiting_per_person=2))], indirect=True)
+def test_an_export_beyond_what_may_wait_fails_with_a_sentence_and_the_others_are_made(made: Exporter) -> None:
+    made.take(*[export(at(0), export_id=f"many-{number}") for number in range(3)])
+    made.take(export(at(1), export_id="one", by="bob"), export(at(1), export_id="two", by="eve"))
+    failed = {event.data.export_id: event.data.detail for event in made.told()}
+
+    assert [made.state(name) for name in ("many-0", "many-1", "one")] == ["running", "waiting", "waiting"]
+    assert failed == {
+        "many-2": "2 exports of ada wait already, and a person may have 2: cancel one, or ask again when one is ready",
+        "two": "3 exports wait already, and the hub takes 3: ask again when some are ready",
+    }
+
+
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
 def test_a_folder_that_somebody_else_has_taken_costs_that_export_alone(made: Exporter) -> None:
     made.folder().parent.mkdir()

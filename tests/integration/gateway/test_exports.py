@@ -1,0 +1,67 @@
+"""Exports that wait: how many are before each, and what is answered where somebody asks for too many."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import ConsumerContext
+from consumers.hub_config import ExportPolicy
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.upkeep.exports.sink import ExportSink
+from tests.builders import DEVICE, SITE, at, export, segment, tick
+from tests.integration.gateway.started import NOW, Filled, Started
+
+EXPORTS = "/api/v1/exports"
+WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(600)")
+ASKED = {"site": SITE, "devices": [DEVICE], "start": "2026-01-05T10:00:00Z", "end": "2026-01-05T10:05:00Z"}
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[httpx.Client]:
+    with Filled(tmp_path) as filled:
+        hub = replace(filled.hub, exports=ExportPolicy(waiting=5, waiting_per_person=3))
+        asked = [export(at(number), export_id=f"ada-{number}") for number in range(3)]
+        other = export(at(3), export_id="bob-1", by="bob")
+        gone = [export(at(4), state, export_id="gone", by="eve") for state in ("asked", "done")]
+        filled.append(segment(at(0)), *gone, *asked, other, tick(at(10))).fold()
+        with closing(SqliteJournalReader(tmp_path / "journal")) as reader:
+            context = ConsumerContext(tmp_path, reader, lambda: NOW)
+            sink = Deliverer(ExportSink(hub, lambda: NOW, WAITS), context)
+            sink.advance()
+            sink.idle()
+            with Started(hub) as started, started.client() as client:
+                yield client
+            sink.close()
+
+
+def test_an_export_that_waits_says_how_many_are_made_before_it(client: httpx.Client) -> None:
+    found = {one["id"]: (one["state"], one["before"]) for one in client.get(EXPORTS).json()["exports"]}
+
+    assert found == {
+        "ada-0": ("running", None),
+        "bob-1": ("waiting", 1),
+        "ada-1": ("waiting", 2),
+        "ada-2": ("waiting", 3),
+        "gone": ("done", None),
+    }
+    assert client.get(f"{EXPORTS}/ada-2").json()["before"] == 3
+
+
+def test_who_has_asked_for_as_many_as_one_may_is_refused_with_a_sentence(client: httpx.Client) -> None:
+    refused = client.post(EXPORTS, json={**ASKED, "by": "ada"})
+
+    assert refused.status_code == 429
+    assert refused.json()["detail"].startswith("3 exports of ada wait already, and a person may have 3: cancel one")
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_somebody_else_is_not_refused_for_what_another_has_asked(client: httpx.Client) -> None:
+    sent = client.post(EXPORTS, json={**ASKED, "by": "bob"})
+
+    assert "nothing was sent" in sent.json()["detail"], "there is no broker here: it would have been sent"

@@ -29,6 +29,9 @@ class Assumptions:
     measured: Mapping[Where, float] = field(default_factory=dict)
 
 
+SNAPSHOT: Final = "snapshot"
+"""The name of captures that stay as long as evidence, beside the kinds of media."""
+
 CAPTURE_BYTES_PER_PIXEL: Final = 0.19
 """JPEG of quality 85: the drawn scenes have 0.18 to 0.19, a recorded street 0.20, a recorded room 0.12."""
 THUMBNAIL_BYTES_PER_PIXEL: Final = 0.18

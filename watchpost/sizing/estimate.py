@@ -1,7 +1,7 @@
 """Computes what a site needs from its configuration: links, disk, memory, and how long the disk lasts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consumers.hub_config import Mosaic
 from consumers.ingest.pulse import EVERY_S as TICK_EVERY_S
@@ -23,6 +23,7 @@ from watchpost.sizing.assumptions import (
     JOURNAL_ROW_BYTES,
     MEDIUM_BYTES,
     MOSAIC_BYTES_PER_PIXEL,
+    SNAPSHOT,
     VIEW_BYTES_PER_EVENT,
     WAREHOUSE_ROW_BYTES,
     Assumptions,
@@ -174,6 +175,8 @@ def _disk(
     hub = config.hub
     for kind in type(hub.retention_hours).model_fields:
         yield _media(kind, [flow for flow in sent if flow.role == "medium" and flow.name == kind], hub)
+    snapshots = [flow for flow in sent if flow.name == SNAPSHOT]
+    yield _kept(SNAPSHOT, snapshots, hub.evidence_days * DAY_S, f"hub.evidence_days {hub.evidence_days:g}")
     events = [flow for flow in sent if flow.role == "event"]
     yield _journal(events, hub)
     count = sum(flow.per_s for flow in events)
@@ -193,13 +196,17 @@ def _disk(
 
 
 def _media(kind: str, mine: Sequence[MessageFlow], hub: HubSection) -> DiskSize:
-    per_s = sum(flow.per_s * (flow.size + MEDIUM_BYTES) for flow in mine)
     hours = getattr(hub.retention_hours, kind)
-    kept, kept_by = per_s * hours * HOUR_S, f"hub.retention_hours.{kind} {hours:g}"
-    if kind == "segment" and kept > hub.segment_bytes:
-        kept, kept_by = float(hub.segment_bytes), "hub.segment_bytes"
+    found = _kept(kind, mine, hours * HOUR_S, f"hub.retention_hours.{kind} {hours:g}")
+    if kind == "segment" and found.kept_bytes > hub.segment_bytes:
+        return replace(found, kept_bytes=float(hub.segment_bytes), kept_by="hub.segment_bytes")
+    return found
+
+
+def _kept(what: str, mine: Sequence[MessageFlow], stays_s: float, kept_by: str) -> DiskSize:
+    per_s = sum(flow.per_s * (flow.size + MEDIUM_BYTES) for flow in mine)
     formula = sorted({flow.formula for flow in mine})
-    return DiskSize(kind, per_s * DAY_S, kept, kept_by, "; ".join(formula) or "none")
+    return DiskSize(what, per_s * DAY_S, per_s * stays_s, kept_by, "; ".join(formula) or "none")
 
 
 def _journal(events: Sequence[MessageFlow], hub: HubSection) -> DiskSize:

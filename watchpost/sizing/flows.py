@@ -23,6 +23,7 @@ from watchpost.sizing.assumptions import (
     CAPTURE_BYTES_PER_PIXEL,
     EVENT_BYTES,
     REGION_BYTES,
+    SNAPSHOT,
     THERMAL_EVENT_BYTES,
     THERMAL_FRAME_BYTES,
     THERMAL_PREVIEW_BYTES,
@@ -85,6 +86,9 @@ def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> I
     small = THUMBNAIL[0] * THUMBNAIL[1] * THUMBNAIL_BYTES_PER_PIXEL
     why = f"rates.thumbnail_fps x {THUMBNAIL[0]}x{THUMBNAIL[1]} x {THUMBNAIL_BYTES_PER_PIXEL} B"
     yield _measured(_medium("thumbnail", min(rates.thumbnail_fps, looked_at), (small, why)), site, device, assumed)
+    if (every_s := device.snapshots.every_s) is not None:
+        why = f"one every snapshots.every_s x {camera.width}x{camera.height} x {CAPTURE_BYTES_PER_PIXEL} B"
+        yield _medium(SNAPSHOT, 1 / every_s, (picture, why))
     if rates.record:
         bits, why = _bits_per_s(device.visual, device, camera)
         video = _medium("segment", 1 / rates.segment_s, (bits / 8 * rates.segment_s, why))

@@ -69,6 +69,15 @@ def test_video_is_kept_for_its_hours() -> None:
     assert kept_by == "hub.retention_hours.segment 2"
 
 
+def test_snapshots_at_regular_times_stay_as_long_as_evidence() -> None:
+    regular = [{"site": "A", "devices": [camera(snapshots={"every_s": 1800})]}]
+    per_day, kept, kept_by = part(sized(hub={"evidence_days": 90}, sites=regular), "snapshot")
+
+    assert per_day == pytest.approx(48 * (1_000_000 * 0.19 + 300))
+    assert (kept, kept_by) == (pytest.approx(90 * per_day), "hub.evidence_days 90")
+    assert part(sized(), "snapshot")[:2] == (0, 0)
+
+
 def test_video_is_kept_up_to_its_bytes() -> None:
     assert part(sized(hub={"segment_bytes": 5_000_000_000}), "segment")[1:] == (5e9, "hub.segment_bytes")
 

@@ -9,8 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, from_json
 
 from bus_schemas.event import Event, iso
-from consumers.store.journal.clock_ahead import said_ahead_s
 from consumers.store.journal.query_types import StoredEvent
+from consumers.store.journal.stored_time import said_ahead_s
 
 Time = Annotated[
     datetime,

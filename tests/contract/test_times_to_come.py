@@ -15,9 +15,9 @@ from consumers.engine import view_files
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
-from consumers.store.journal.clock_ahead import said_ahead_s
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.query_types import EventFilter
+from consumers.store.journal.stored_time import said_ahead_s
 from consumers.views.health.questions import DeviceHealth, device
 from consumers.views.temperatures import newest_thermal
 from tests import builders

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import SOURCE, iso
-from consumers.store.journal.clock_ahead import said_ahead_s
 from consumers.store.journal.query_types import EventFilter, Order, StoredEvent
+from consumers.store.journal.stored_time import said_ahead_s
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent

@@ -1,0 +1,26 @@
+"""Reads the time of an event from its stored body."""
+
+from datetime import datetime
+
+import msgspec
+
+from bus_schemas.codec import read_stored
+from consumers.store.journal.clock_ahead import AHEAD_US
+from producer.times import micros
+
+
+class _TimeOnly(msgspec.Struct):
+    time: datetime
+
+
+_envelope = msgspec.json.Decoder(_TimeOnly)
+
+
+def said_ahead_s(body: bytes, received: datetime) -> float:
+    """By how many seconds what a stored event says is ahead of its arrival; 0 where that is called right."""
+    try:
+        time = _envelope.decode(body).time
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        time = read_stored([body])[0].time
+    ahead = micros(time) - micros(received)
+    return ahead / 1e6 if ahead > AHEAD_US else 0.0

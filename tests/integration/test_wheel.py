@@ -3,24 +3,18 @@
 import os
 import shutil
 import subprocess
-import sys
-import venv
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from zipfile import ZipFile
 
 import paho.mqtt.client as mqtt
 import pytest
-from packaging.requirements import Requirement
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.broker import Broker
 from tests.eventually import eventually
-from tests.required import missing
-from tests.unit.test_extras import HUB_ONLY
+from tests.installed_wheel import HUB_ONLY, SOURCES, build, install
 
-SOURCES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost")
 CONFIGURATION = """\
 broker: {{start: false, port: {port}}}
 sites:
@@ -29,48 +23,6 @@ sites:
       - device: GATE
         visual: {{kind: scene, scene: visual, place: gate}}
 """
-
-
-def build(folder: Path) -> Path:
-    """The wheel of this tree, of a copy, because a build leaves files beside its sources."""
-    tree = folder / "tree"
-    for name in SOURCES:
-        shutil.copytree(name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "web", "static"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(name, tree / name)
-    options = ("--no-deps", "--no-build-isolation", "--no-index", "-q", "--wheel-dir", str(folder))
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(tree)], check=True, capture_output=True)
-    (wheel,) = folder.glob("watchpost-*.whl")
-    return wheel
-
-
-def needed(name: str, extras: frozenset[str], known: dict[str, Distribution]) -> None:
-    """Add what a distribution with these extras needs."""
-    try:
-        found = distribution(name)
-    except PackageNotFoundError:
-        missing(f"{name} is not installed: ./dev setup")
-    known[found.name] = found
-    for text in found.requires or ():
-        one = Requirement(text)
-        environments = [{"extra": extra} for extra in (extras or {""})]
-        is_wanted = one.marker is None or any(one.marker.evaluate(environment) for environment in environments)
-        if is_wanted and one.name not in known:
-            needed(one.name, frozenset(one.extras), known)
-
-
-def install(wheel: Path, place: Path) -> Path:
-    """A fresh environment with the wheel, and of the packages of this one those that `watchpost[edge]` names."""
-    venv.create(place, with_pip=False, symlinks=True)
-    packages = next(place.glob("lib/python*/site-packages"))
-    target = ("--target", str(packages), "--no-deps", "--no-index", "-q", "--no-compile")
-    subprocess.run([sys.executable, "-m", "pip", "install", *target, str(wheel)], check=True, capture_output=True)
-    known: dict[str, Distribution] = {}
-    needed("watchpost", frozenset({"edge"}), known)
-    for name, found in known.items():
-        for first in {file.parts[0] for file in found.files or () if name != "watchpost"} - {"..", "__pycache__"}:
-            (packages / first).exists() or (packages / first).symlink_to(Path(str(found.locate_file(first))))
-    return place / "bin" / "python"
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,7 @@ import sys
 
 import pytest
 
-HUB_ONLY = {
-    "aiomqtt",
-    "boto3",
-    "chdb",
-    "clickhouse_driver",
-    "msgspec",
-    "prometheus_client",
-    "pyarrow",
-    "starlette",
-    "uvicorn",
-}
+from tests.installed_wheel import HUB_ONLY
 
 
 @pytest.mark.parametrize(

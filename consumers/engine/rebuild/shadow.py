@@ -29,15 +29,21 @@ def open_shadow(projection: Projection, context: ConsumerContext, goal: int, *, 
     made = made_now(projection, context.journal)
     why = _why_not(projection, context, file, made, restart=restart) if file.exists() else None
     if file.exists() and why is None:
-        view = create(projection, file)
+        view = _opened(projection, file)
         view.execute("update checkpoint set silent_until = ?", (goal,))
         return Shadow(view, file, checkpoint.made(view), checkpoint.load(view))
     view_files.remove(file)
-    view = create(projection, file)
+    view = _opened(projection, file)
     checkpoint.make(view, made)
     checkpoint.belong(view, context.journal.journal_id())
     checkpoint.begin(view, 0, projection.version, silent=goal)
     return Shadow(view, file, made, discarded=why)
+
+
+def _opened(projection: Projection, file: Path) -> sqlite3.Connection:
+    view = create(projection, file)
+    view_files.expect_much(view)
+    return view
 
 
 def _why_not(projection: Projection, context: ConsumerContext, file: Path, made: Made, *, restart: bool) -> str | None:

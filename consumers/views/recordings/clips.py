@@ -26,6 +26,13 @@ class OpenClip:
     """When the motion began."""
 
 
+LONGEST_S = 86_400.0
+"""No clip begins longer than this before the motion that it is about was reported."""
+
+_END_BEFORE = (
+    "select max(end) from clips indexed by clips_device"
+    " where site = ? and device = ? and start between ? and ? and end >= ? and end < ?"
+)
 _values = attrgetter(*(field.name for field in fields(OpenClip)))
 _state = attrgetter("start", "end", "moved", "is_emitted", "media", "picture", "recording_id")
 
@@ -52,12 +59,26 @@ class OpenClips:
         ]
         return min(fitting, key=attrgetter("start")) if fitting else None
 
+    def uncovered_from(self, where: DeviceKey, begun: float, end: float, longest_s: float) -> float:
+        """Where a clip begins that is to hold the span: motion that is too long for its clip is reported with its whole
+        length again and again, so the next clip goes on where the one before it ends.
+        """
+        ends = [clip.end for clip in self._open.get(where, ()) if clip.start <= end and begun <= clip.end < end]
+        if ends or end - begun <= longest_s:
+            return max(ends, default=begun)
+        self.save()
+        (closed,) = self._view.execute(_END_BEFORE, (*where, begun - 2 * LONGEST_S, end, begun, end)).fetchone()
+        return begun if closed is None else float(closed)
+
     def begin(self, clip: OpenClip) -> None:
         self._open.setdefault((clip.site, clip.device), []).append(clip)
         self._new.append(clip)
 
-    def extend(self, clip: OpenClip, begun: float, end: float, at: float, picture: str) -> None:
-        clip.start, clip.end, clip.moved = min(clip.start, begun), max(clip.end, end), max(clip.moved, at)
+    def extend(self, clip: OpenClip, span: tuple[float, float], longest_s: float, at: float, picture: str) -> None:
+        begun, end = span
+        clip.end, clip.moved = max(clip.end, end), max(clip.moved, at)
+        if clip.end - begun <= longest_s:
+            clip.start = min(clip.start, begun)
         clip.picture = clip.picture or picture
         self._changed.add(clip)
 

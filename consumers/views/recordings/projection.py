@@ -19,7 +19,7 @@ from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings import recorded
-from consumers.views.recordings.clips import OpenClip, OpenClips
+from consumers.views.recordings.clips import LONGEST_S, OpenClip, OpenClips
 from consumers.views.recordings.questions import keys_between
 from consumers.views.recordings.rules import RecordingRules
 from consumers.views.recordings.segments import BatchSegments
@@ -27,13 +27,11 @@ from producer.times import moment
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
 _WAIT_FOR_SEGMENTS_S = 15.0
-LONGEST_MOTION_S = 86_400.0
-"""No clip begins longer than this before the motion that it is about was reported."""
 
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
@@ -130,17 +128,18 @@ def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
     """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
     at = record.time_s
     duration_s, media = _length_and_media(record)
-    began = at - min(duration_s, LONGEST_MOTION_S)
+    began = at - min(duration_s, LONGEST_S)
     begun = began - rule.pre_roll_s
     picture = media[0] if media else ""
     end = at + rule.post_roll_s
     going = clips.around(record.where, begun, end, rule.longest_s)
     if going is not None:
-        clips.extend(going, begun, end, at, picture)
+        clips.extend(going, (begun, end), rule.longest_s, at, picture)
         return
     site, device = record.where
     name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
-    clips.begin(OpenClip(name, site, device, "motion", begun, end, at, picture=picture, pictured=began))
+    start = clips.uncovered_from(record.where, begun, end, rule.longest_s)
+    clips.begin(OpenClip(name, site, device, "motion", start, end, at, picture=picture, pictured=began))
 
 
 def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:

@@ -79,3 +79,16 @@ def test_a_view_whose_file_is_gone_is_none(tmp_path: Path) -> None:
     assert view_files.file_of(tmp_path, NAME) is None
     with pytest.raises(view_files.NoView, match="the consumer 'numbers' has no view yet"):
         view_files.open_view(tmp_path, NAME)
+
+
+def test_what_waits_in_the_log_of_a_view_takes_a_megabyte_of_the_disk(tmp_path: Path) -> None:
+    """Also after a transaction that was larger."""
+    file = generation(tmp_path, 1)
+    log = file.with_name(f"{file.name}-wal")
+    with closing(view_files.connect(file)) as view:
+        view.execute("create table bytes (held blob)")
+        view.execute("insert into bytes values (zeroblob(3000000))")
+        assert log.stat().st_size > 3_000_000
+        for number in range(2000):
+            view.execute("update held set number = ?", (number,))
+        assert log.stat().st_size <= 1_100_000

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
@@ -100,11 +101,33 @@ def test_a_clip_is_as_long_as_was_set_for_its_device(batch: int) -> None:
 
 @pytest.mark.parametrize("batch", [1, 100])
 def test_of_two_clips_with_one_begin_the_first_goes_on(batch: int) -> None:
-    # The second motion began with the first, and is too long for its clip; the third belongs to both.
+    # The second motion began with the first, and is too long for its clip: it goes on in a second one. The third is late.
     events = [motion(at(300), duration_s=0), motion(at(590), duration_s=290), motion(at(305), duration_s=0)]
     clips = folded(written(events), batch).rows
 
-    assert [(row[5] - at(0).timestamp(), row[6] - at(0).timestamp()) for row in clips] == [(295, 315), (295, 600)]
+    assert [(row[5] - at(0).timestamp(), row[6] - at(0).timestamp()) for row in clips] == [(295, 315), (310, 600)]
+
+
+@pytest.mark.parametrize("batch", [7, 10_000])
+@pytest.mark.parametrize(
+    "pause", [range(0), range(700, 730), range(700, 1000)], ids=["whole", "short pause", "long pause"]
+)
+def test_motion_without_an_end_is_kept_in_clips_that_follow_each_other(batch: int, pause: range) -> None:
+    """Each second it is reported with its whole length, as agents do; for a while nothing may come."""
+    events: list[Event] = []
+    for second in range(1, 1500):
+        if second not in pause:
+            events.append(motion(at(second), duration_s=second))
+        if second % 10 == 0:
+            events.append(tick(at(second)))
+    clips = [(row[5] - at(0).timestamp(), row[6] - at(0).timestamp()) for row in folded(written(events), batch).rows]
+
+    assert clips[0][0] == -5
+    assert clips[-1][1] == 1509
+    assert len(clips) <= 1500 / 300 + 2
+    for (_, end), (start, _) in pairwise(clips):
+        assert start <= end
+    assert sum(end - start for start, end in clips) <= 1514 + 300
 
 
 def test_a_segment_told_again_takes_the_place_of_the_first_and_is_gone_with_it() -> None:

@@ -7,10 +7,12 @@ from pydantic import Field
 from bus_schemas.camera import FrameFault
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import (
+    ADDRESS_ID,
     MAX_COUNT,
     MAX_DEVICES,
     MAX_TEXT,
     SNAKE_CASE,
+    AddressId,
     By,
     Count,
     FreeObject,
@@ -51,7 +53,7 @@ class Rule(Fact):
 class _IncidentBase(Fact):
     """What every version of an incident says."""
 
-    incident_id: Id
+    incident_id: AddressId
     site: PlaceName
     device: PlaceName
     type: str
@@ -96,14 +98,14 @@ class Alert(Fact):
     `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back.
     """
 
-    alert_id: Id
+    alert_id: AddressId
     site: PlaceName
     device: PlaceName
     type: Annotated[str, Field(pattern=SNAKE_CASE)]
     state: Literal["raised", "acknowledged", "cleared"]
     level: AlertLevelName
     message: Text
-    incident_id: Id | None = None
+    incident_id: AddressId | None = None
     by: By | None = None
     comment: Text | None = None
     withdrawn: bool = False
@@ -159,5 +161,6 @@ class Annotation(Fact):
 
 
 class AnnotationEvent(Event):
+    id: Annotated[str, Field(min_length=1, max_length=128), Limit(pattern=ADDRESS_ID)]
     type: Literal["watchpost.annotation.v1"] = "watchpost.annotation.v1"
     data: Annotation

@@ -147,8 +147,16 @@ Duration = Annotated[float, Field(ge=0), Limit(le=LONGEST_S)]
 """Seconds that something went on."""
 
 Id = Annotated[str, Limit(min_length=1, max_length=128)]
-PlainId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+PlainId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$", words="Letters, digits, `_` and `-`, at most 128.")]
 """Of what people ask for at the gateway: its addresses have it, and files are named by it."""
+ADDRESS_ID = r"^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,127}$"
+AddressId = Annotated[str, Limit(pattern=ADDRESS_ID, words="Letters, digits, `_`, `.`, `:` and `-`, at most 128.")]
+"""Of what is looked up at an address of the gateway, and names no file."""
+REQUEST_ID = r"^[^\x00-\x1f\x7f]*$"
+RequestId = Annotated[str, Limit(min_length=1, max_length=128, pattern=REQUEST_ID, words="At most 128 characters.")]
+"""Any program may ask a device for something, with an id as it likes, as long as it fits into an address."""
+CommandName = Annotated[str, Limit(pattern=r"^[a-z_]{1,32}$", words="Small letters and `_`, at most 32.")]
+"""The topic and the address of a command end with it."""
 Word = Annotated[str, Limit(min_length=1, max_length=64)]
 By = Annotated[str, Limit(min_length=1, max_length=256)]
 Text = Annotated[str, Limit(max_length=MAX_TEXT)]

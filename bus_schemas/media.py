@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, MediaKey, Moment, PlaceName
-from bus_schemas.limits import SHA256, Count, Finite, Id, Items, Limit, Pixels, Rate, Word
+from bus_schemas.limits import SHA256, AddressId, Count, Finite, Items, Limit, Pixels, Rate, Word
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
 MAX_PIXELS = 70_000_000
@@ -100,7 +100,7 @@ class RecorderEvent(Event):
 class Recording(Fact):
     """A clip around something that happened, with pre- and post-roll, made of archived segments."""
 
-    recording_id: Id
+    recording_id: AddressId
     site: PlaceName
     device: PlaceName
     trigger: Word

@@ -10,13 +10,14 @@ from bus_schemas.limits import (
     LONGEST_S,
     MAX_COUNT,
     By,
+    CommandName,
     Count,
     FreeObject,
-    Id,
     Items,
     Limit,
     Pixels,
     Rate,
+    RequestId,
     Text,
     Uptime,
     Word,
@@ -123,7 +124,7 @@ class Heartbeat(Fact):
     outbox_rows: Count | None = None
     outbox_bytes: Count | None = None
     disk_id: Annotated[str, Field(max_length=64)] | None = None
-    commands: Annotated[tuple[Word, ...], Limit(max_length=64)] | None = None
+    commands: Annotated[tuple[CommandName, ...], Limit(max_length=64)] | None = None
     """What it can be asked to do; not said means that nobody knows."""
     node: PlaceName | None = None
 
@@ -156,7 +157,7 @@ class Settings(Fact):
 
     changed_by: By
     settings: FreeObject
-    request_id: Id | None = None
+    request_id: RequestId | None = None
 
 
 class SettingsEvent(Event):
@@ -174,7 +175,7 @@ class Command(Fact):
     failed where more than its `detail` is known: `timed_out` where nobody answered in time.
     """
 
-    request_id: Id
+    request_id: RequestId
     name: Word
     state: Literal["asked", "done", "failed"]
     by: By | None = None

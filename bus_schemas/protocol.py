@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus_schemas.condition import Condition
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Moment, Name, iso
 from bus_schemas.hub import MAX_FAULTS, OpenFault
-from bus_schemas.limits import MAX_COUNT, SHA256, Word
+from bus_schemas.limits import MAX_COUNT, REQUEST_ID, SHA256, Limit, Word
 from bus_schemas.node import Command
 
 LiveKind = Literal["visual", "thermal", "fusion", "motion"]
@@ -96,7 +96,7 @@ class CommandRequest(Message):
     that was answered before is answered again, and not carried out again.
     """
 
-    request_id: Annotated[str, Field(min_length=1, max_length=128)]
+    request_id: Annotated[str, Field(min_length=1, max_length=128), Limit(pattern=REQUEST_ID)]
     name: Annotated[str, Field(max_length=64, description="The last word of the topic again.")] | None = None
     by: Annotated[_Text, Field(description="Who asks, for people to read.")] | None = None
     changed_by: Annotated[_Text, Field(description="The same, before `by`.")] | None = None

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from bus_schemas.complaints import check_readable
 from bus_schemas.event import Event, Fact, Moment, Name
-from bus_schemas.limits import MAX_COUNT, SNAKE_CASE, By, Count, Duration, Finite, Id
+from bus_schemas.limits import MAX_COUNT, SNAKE_CASE, By, Count, Duration, Finite, RequestId
 
 Expectation = Literal["frames", "readings", "heartbeat", "nothing"]
 Kind = Literal["visual", "thermal"]
@@ -43,7 +43,7 @@ class Change(Fact):
 
     origin: Origin
     by: By
-    request_id: Id | None = None
+    request_id: RequestId | None = None
     repeats: Repeated | None = None
 
 

@@ -67,6 +67,8 @@ class Operation:
     """Other statuses than `status`, 400, 401, 404 and 503."""
     body_bytes: int = MAX_BODY_BYTES
     """How long its body may be."""
+    takes_slashes: bool = False
+    """The path ends with what others named as they liked."""
     needs_journal: bool = True
     """Where the journal that ingest writes is not here, a 503 says so: an empty answer would be a wrong one."""
 
@@ -84,7 +86,8 @@ class Operation:
                 return answer
             return json_response(answer, self.status)
 
-        return Route(self.path, endpoint, methods=[self.method], name=self.name)
+        path = f"{self.path.removesuffix('}')}:path}}" if self.takes_slashes else self.path
+        return Route(path, endpoint, methods=[self.method], name=self.name)
 
     def _read(self, request: Request) -> Parameters:
         known = query_keys(self.parameters, frozenset(request.path_params))

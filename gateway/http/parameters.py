@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bus_schemas.event import NAME
-from bus_schemas.limits import MAX_TEXT
+from bus_schemas.limits import ADDRESS_ID, MAX_TEXT, SNAKE_CASE
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -48,8 +48,10 @@ Person = Annotated[str, Field(min_length=1, max_length=100)]
 """Who asks for something, for people to read."""
 PersonText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
 """What somebody writes for others to read."""
-Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Key = Annotated[str, Field(pattern=ADDRESS_ID)]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+ConditionType = Annotated[str, Field(pattern=SNAKE_CASE)]
+"""Of an incident or alert."""
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
 Day = Annotated[date, BeforeValidator(_calendar_date, json_schema_input_type=date)]
 Position = Annotated[int, Field(ge=0, le=MAX_POSITION)]

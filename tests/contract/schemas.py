@@ -25,7 +25,14 @@ def breaks(old: Any, new: Any, where: str = "") -> list[str]:
     """What somebody who relies on the old schema would stumble over: all but descriptions and new optional keys."""
     if isinstance(old, dict) and isinstance(new, dict):
         return [found for key in sorted({*old, *new}) for found in _breaks_at(key, old, new, f"{where}/{key}")]
+    if _are_alternatives(old) and _are_alternatives(new) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        return [found for number, (was, now) in pairs for found in breaks(was, now, f"{where}/{number}")]
     return [] if old == new else [f"{where}: {json.dumps(old)} became {json.dumps(new)}"]
+
+
+def _are_alternatives(schema: Any) -> bool:
+    return isinstance(schema, list) and all(isinstance(one, dict) for one in schema)
 
 
 def _breaks_at(key: str, old: Schema, new: Schema, where: str) -> list[str]:

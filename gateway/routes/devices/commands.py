@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from bus_schemas.limits import FreeObject
+from bus_schemas.limits import FreeObject, RequestId
 from consumers.engine.view_files import NoView
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.views import commands as asked_of
@@ -14,7 +14,7 @@ from consumers.views.health.questions import offered_commands
 from gateway.calls import Call, Operation, json_response, parsed
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Key, OfDevice, Parameters, Person, Word
+from gateway.http.parameters import OfDevice, Parameters, Person, Word
 from gateway.http.problems import RETRY, Problem
 from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
@@ -34,7 +34,7 @@ class Commanding(OfDevice):
 
 
 class OfRequest(Parameters):
-    id: Key
+    id: RequestId
 
 
 class Ordered(BaseModel):
@@ -159,5 +159,5 @@ OPERATIONS = [
         also=(409,),
     ),
     Operation("GET", f"{DEVICE}/commands", read_commands, CommandsAnswer, OfDevice),
-    Operation("GET", "/api/v1/commands/{id}", read_command, CommandAnswer, OfRequest),
+    Operation("GET", "/api/v1/commands/{id}", read_command, CommandAnswer, OfRequest, takes_slashes=True),
 ]

@@ -8,7 +8,7 @@ from bus_schemas.event import iso
 from consumers.views.recordings.questions import Clip, ClipFilter, clips
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Name, Parameters, TimeRangeParameters, Word
+from gateway.http.parameters import Name, Parameters, TimeRangeParameters
 from gateway.reading.stores import Stores
 from gateway.serving.media_links import media_url
 from producer.times import moment_of_seconds
@@ -40,7 +40,7 @@ class ClipSearch(TimeRangeParameters, Parameters):
 
     site: Name | None = None
     device: Name | None = None
-    trigger: Word | None = Field(default=None, description="What they are about: `motion`.")
+    trigger: str | None = Field(default=None, min_length=1, max_length=64, description="What they are about: `motion`.")
     limit: int = Field(default=100, ge=1, le=500)
 
 

@@ -9,7 +9,7 @@ from bus_schemas.event import HUB
 from consumers.engine.intervals import IntervalQuery, State
 from consumers.site_registry import Registered
 from gateway.http.answers import Answer
-from gateway.http.parameters import AsOf, Name, Parameters, TimeRangeParameters, Word
+from gateway.http.parameters import AsOf, ConditionType, Name, Parameters, TimeRangeParameters
 
 HUB_NAME = "Hub"
 
@@ -19,7 +19,7 @@ class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
 
     site: Name | None = None
     device: Name | None = None
-    type: Word | None = None
+    type: ConditionType | None = None
     state: State | None = None
 
     def wanted(self, limit: int, after: str | None = None) -> IntervalQuery:

@@ -2,7 +2,7 @@
 
 /** What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   alert_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -13,7 +13,7 @@ export interface Alert {
   level: "info" | "warning" | "error" | "critical";
   /** At most 4,000 characters. */
   message: string;
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id?: string | null;
   /** At most 256 characters. */
   by?: string | null;
@@ -50,6 +50,7 @@ export interface Annotation {
   end?: string | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
+  /** Letters, digits, `_` and `-`, at most 128. */
   annotation_id?: string | null;
   state: "created" | "changed" | "removed";
   /** At most 64 items. */
@@ -158,6 +159,7 @@ export interface DetectionEvent {
 
 /** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
 export interface Export {
+  /** Letters, digits, `_` and `-`, at most 128. */
   export_id: string;
   state: "asked" | "cancelled" | "removed" | "done" | "failed" | "expired";
   /** At most 256 characters. */
@@ -381,6 +383,7 @@ export interface HeartbeatEvent {
 
 /** A time range whose media are not deleted until it is released, by whom and why. Every event says the whole hold as it is from then on. Without `devices` it holds all of the site. */
 export interface Hold {
+  /** Letters, digits, `_` and `-`, at most 128. */
   hold_id: string;
   state: "placed" | "released";
   reason: string;
@@ -416,7 +419,7 @@ export interface HotSpot {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. Further types are added as rules are: a reader passes over those that it does not know. */
 export interface Incident {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -449,7 +452,7 @@ export interface IncidentEvent {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
 export interface IncidentV1 {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -581,7 +584,7 @@ export interface RecorderState {
 
 /** A clip around something that happened, with pre- and post-roll, made of archived segments. */
 export interface Recording {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   recording_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;

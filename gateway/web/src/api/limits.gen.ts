@@ -15,6 +15,10 @@ export const AnnotationSearch = {
   "text": {"maxlength": 200},
 } as const;
 
+export const ClipSearch = {
+  "trigger": {"maxlength": 64},
+} as const;
+
 export const DeviceChange = {
   "by": {"maxlength": 100},
   "name": {"maxlength": 128},

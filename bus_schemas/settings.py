@@ -195,8 +195,10 @@ class AdjustableSettings(Section):
 
     def at(self, local: datetime) -> "AdjustableSettings":
         """What is in force at a moment in the zone of the site."""
-        if not self.night.is_night(local):
-            return self
+        return self.by_night() if self.night.is_night(local) else self
+
+    def by_night(self) -> "AdjustableSettings":
+        """What is in force at night."""
         motion = self.motion.model_copy(update={"sensitivity": self.night.sensitivity})
         picture = self.picture.model_copy(update={"black_percentage": self.night.black_percentage})
         return self.model_copy(update={"motion": motion, "picture": picture})

@@ -26,13 +26,14 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.node import Command
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic
+from edge.agent.command_actions import REOPENED_WITHIN_S
 from edge.agent.command_handler import CommandHandler
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
+from edge.agent.pending_commands import PendingCommands
 from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSettings
 from edge.agent.settings_store import SettingsStore
-from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.agent.source_settings import SceneSourceSettings
 from edge.capture.loop import Pipeline
 from edge.capture.sources.source import CameraFrame, ThermalFrame
@@ -83,7 +84,7 @@ class Agent:
             device = DeviceRunner(settings, current, event_factory, context, self.count, lambda *_: None)
             self.devices["YARD", name] = device
             self.pipelines[name] = [device._make_visual(name), device._make_thermal(name)]
-        snapshots = SnapshotRequests(lambda: self.now_s)
+        snapshots = PendingCommands(lambda: self.now_s)
         self.handler = CommandHandler(self.devices, self.store, self.emitter, self.said.append, context, snapshots)
 
     def count(self, drafts: Any) -> None:
@@ -93,7 +94,7 @@ class Agent:
         self.said.clear()
         topic = command_topic(self.settings["TARGET"].source, "x" if len(name) > 64 else name)
         self.handler.answer(Incoming(topic, payload, "answers", b"42"))
-        self.now_s += WITHIN_S
+        self.now_s += REOPENED_WITHIN_S
         self.handler.poll()
         (said,) = self.said
         return Command.model_validate_json(said.payload)

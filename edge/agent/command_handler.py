@@ -7,19 +7,31 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
+from bus_schemas.commands import NoArguments
 from bus_schemas.node import Command, Settings
 from bus_schemas.protocol import VIDEO, WATCH, CommandRequest
-from edge.agent.commands import LONGEST_DETAIL, NAMES, SNAPSHOT, CommandRefused, change_of, command_of, read_request
+from edge.agent.command_actions import begin
+from edge.agent.commands import (
+    LONGEST_DETAIL,
+    SETTINGS,
+    CommandRefused,
+    arguments_of,
+    change_of,
+    check_offered,
+    command_of,
+    read_request,
+)
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
+from edge.agent.pending_commands import CommandResult, PendingCommands, UnfinishedCommand
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.capture.sources.failure_reasons import describe_error
 from producer.relay.session import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
+RESTART_AGENT: Final = "restart_agent"
 
 log = structlog.get_logger(__name__)
 
@@ -34,15 +46,17 @@ class CommandHandler:
         emitter: EventEmitter,
         publish: Callable[[Outgoing], None],
         context: AgentContext,
-        snapshots: SnapshotRequests | None = None,
+        pending: PendingCommands | None = None,
     ) -> None:
         self._devices = devices
         self._store = store
         self._emitter = emitter
         self._publish = publish
         self._context = context
-        self._snapshots = snapshots or SnapshotRequests()
+        self._pending = pending or PendingCommands()
         self._retained: set[str] = set()
+        self.restart_asked = False
+        """Whether the agent was asked to start again. The sender has its answer."""
 
     def answer(self, message: Incoming) -> None:
         """Carry out the request of a message, and answer it. It raises nothing for the content of a message."""
@@ -64,18 +78,16 @@ class CommandHandler:
             self._finish(device, message, outcome, is_repeat=is_repeat)
 
     def poll(self) -> None:
-        """Answer the snapshots that were taken since, and those that nobody can take."""
-        for one in self._snapshots.finished():
-            request = one.request
-            outcome = Command(
-                request_id=request.request_id,
-                name=SNAPSHOT,
-                state="done" if one.keys else "failed",
-                by=request.person,
-                detail=None if one.keys else f"no picture came within {WITHIN_S:g} s",
-                media=tuple(one.keys),
+        """Answer the requests that were carried out since, and those that were not in time."""
+        for one in self._pending.finished():
+            pending, result = one.pending, one.result
+            request = pending.request
+            outcome = (
+                _done(pending.name, request, result)
+                if result is not None
+                else _failed(pending.name, request.request_id, request.person, pending.unfinished.why_not())
             )
-            self._finish(one.device, one.message, outcome, is_repeat=False)
+            self._finish(pending.device, pending.message, outcome, is_repeat=False)
 
     def _finish(self, device: DeviceRunner, message: Incoming, outcome: Command, *, is_repeat: bool) -> None:
         if not is_repeat:
@@ -93,10 +105,12 @@ class CommandHandler:
             before = self._store.answer(device.event_factory.source, request_id)
             if before is not None:
                 return before, True
-            if name == SNAPSHOT:
-                self._snapshots.begin(device, request, message)
+            if self._pending.has(device, request):
                 return None, False
-            self._carry_out(device, name, request)
+            result = self._carry_out(device, name, request)
+            if isinstance(result, UnfinishedCommand):
+                self._pending.add(device, name, request, message, result)
+                return None, False
         except CommandRefused as refused:
             detail = str(refused)
         except BaseException as error:
@@ -104,11 +118,8 @@ class CommandHandler:
             log.exception("command failed", device=device.settings.device, name=name)
             detail = f"the agent could not do it: {describe_error(error)}"
         else:
-            return Command(request_id=request_id, name=name, state="done", by=by), False
-        return (
-            Command(request_id=request_id, name=name, state="failed", by=by, detail=detail[:LONGEST_DETAIL]),
-            False,
-        )
+            return _done(name, request, result), False
+        return _failed(name, request_id, by, detail), False
 
     def _emit(self, device: DeviceRunner, outcome: Command) -> None:
         source = device.event_factory.source
@@ -132,14 +143,18 @@ class CommandHandler:
         body = outcome.model_dump_json(exclude_none=True).encode()
         self._publish(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
-    def _carry_out(self, device: DeviceRunner, name: str, request: CommandRequest) -> None:
-        match name:
-            case "settings":
-                self._change_settings(device, request)
-            case _:
-                raise CommandRefused(
-                    f"'{name}' is not known here; known are {', '.join(NAMES)}", request.request_id, request.person
-                )
+    def _carry_out(self, device: DeviceRunner, name: str, request: CommandRequest) -> CommandResult | UnfinishedCommand:
+        check_offered(name, device.commands, request)
+        if name == SETTINGS:
+            self._change_settings(device, request)
+            return CommandResult()
+        if name == RESTART_AGENT:
+            arguments_of(NoArguments, request)
+            self.restart_asked = True
+            return CommandResult("the agent starts again, with all its devices")
+        if self._pending.is_full:
+            raise CommandRefused("too many requests wait already", request.request_id, request.person)
+        return begin(device, name, request)
 
     def _change_settings(self, device: DeviceRunner, request: CommandRequest) -> None:
         """Try, apply, store and emit the settings, in this order. If a step fails, the old settings stay in force."""
@@ -164,6 +179,21 @@ class CommandHandler:
         except OSError as error:
             # The settings are in force all the same; after the next start the event is emitted once more.
             log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)
+
+
+def _done(name: str, request: CommandRequest, result: CommandResult) -> Command:
+    return Command(
+        request_id=request.request_id,
+        name=name,
+        state="done",
+        by=request.person,
+        detail=result.detail,
+        media=result.media,
+    )
+
+
+def _failed(name: str, request_id: str, by: str | None, reason: str) -> Command:
+    return Command(request_id=request_id, name=name, state="failed", by=by, detail=reason[:LONGEST_DETAIL])
 
 
 def _watch(device: DeviceRunner, message: Incoming) -> None:

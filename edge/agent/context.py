@@ -17,4 +17,5 @@ class AgentContext:
     pause: Pause
     environ: Mapping[str, str]
     started: datetime
+    node: str = ""
     open_controls: OpenControls = V4l2Controls

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
+from edge.agent.capture_threads import CaptureThreads
+from edge.agent.commands import offered
 from edge.agent.context import AgentContext
 from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
@@ -39,7 +42,7 @@ from edge.analysis.pictures import Pictures, Planes
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.analysis.visual import VisualAnalysis
 from edge.capture.live_video import LiveVideo
-from edge.capture.loop import CaptureLoop, Pipeline
+from edge.capture.loop import Pipeline
 from edge.capture.recorder import Recorder
 from edge.capture.recording_control import RecordingControl
 from edge.capture.sources.address import Redactor
@@ -53,6 +56,7 @@ from producer.outbox.tables import Draft
 Put = Callable[[Sequence[Draft]], None]
 
 VIDEO_TYPE: Final = "video/mp4"
+KINDS: Final[tuple[Kind, ...]] = ("visual", "sub", "thermal")
 
 log = structlog.get_logger(__name__)
 
@@ -61,17 +65,6 @@ class Show(Protocol):
     """Takes a preview or a fragment of live video for a topic; it may be dropped."""
 
     def __call__(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None: ...
-
-
-class CaptureThread(threading.Thread):
-    """A daemon thread, because a camera that does not answer must not delay the end of the process."""
-
-    def __init__(self, name: str, capture: CaptureLoop) -> None:
-        super().__init__(name=name, daemon=True)
-        self.capture = capture
-
-    def run(self) -> None:
-        self.capture.run()
 
 
 class DeviceRunner:
@@ -91,6 +84,8 @@ class DeviceRunner:
         self.settings = settings
         self.event_factory = event_factory
         self.adjustable = adjustable
+        self.commands = offered(settings)
+        self.node = context.node
         self._context = context
         self._put = put
         self._show = show
@@ -103,14 +98,11 @@ class DeviceRunner:
         self._previews = Previews(self._show_preview)
         self._visual: VisualAnalysis | None = None
         self._thermal: ThermalAnalysis | None = None
-        self._healths: dict[Kind, SourceHealth] = {}
-        self._threads: list[CaptureThread] = []
-        if settings.visual is not None:
-            self._healths["visual"] = SourceHealth("visual", context.clock)
-        if settings.sub is not None:
-            self._healths["sub"] = SourceHealth("sub", context.clock)
-        if settings.thermal is not None:
-            self._healths["thermal"] = SourceHealth("thermal", context.clock)
+        self._threads = CaptureThreads(settings.device, self._redact)
+        sources = {"visual": settings.visual, "sub": settings.sub, "thermal": settings.thermal}
+        self._healths: dict[Kind, SourceHealth] = {
+            kind: SourceHealth(kind, context.clock) for kind in KINDS if sources[kind] is not None
+        }
 
     def start(self, stopping: threading.Event) -> None:
         makers: dict[Kind, Callable[[str], Pipeline]] = {
@@ -118,26 +110,15 @@ class DeviceRunner:
             "sub": self._make_sub,
             "thermal": self._make_thermal,
         }
-        for kind, make in makers.items():
-            if kind in self._healths:
-                name = f"{self.settings.device}-{kind}"
-                source_health = self._healths[kind]
-                capture = CaptureLoop(
-                    name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact
-                )
-                self._threads.append(CaptureThread(name, capture))
-        for thread in self._threads:
-            thread.start()
+        self._threads.start(makers, self._healths, stopping)
 
     def join(self, until_s: float) -> None:
         """Wait for the threads until a time of the monotonic clock."""
-        for thread in self._threads:
-            thread.join(max(0.0, until_s - time.monotonic()))
+        self._threads.join(until_s)
 
     def finish(self, timeout_s: float) -> bool:
         """Finish the recordings of threads that wait for their camera. False if one of them is still working."""
-        finished = [not thread.is_alive() or thread.capture.finish(timeout_s) for thread in self._threads]
-        return all(finished)
+        return self._threads.finish(timeout_s)
 
     def abandon(self) -> None:
         """Wait no longer for threads that still run."""
@@ -163,6 +144,18 @@ class DeviceRunner:
             self._previews.watch_motion(WATCH_LEASE_S)
         elif kind == VIDEO:
             self._live.watch(WATCH_LEASE_S)
+
+    def reopen(self, *, rebuild: bool) -> None:
+        """Close its sources and open them again now; one whose recording is over begins again."""
+        self._threads.reopen(rebuild=rebuild)
+
+    def record_now(self, seconds: float) -> datetime:
+        """Returns until when it records at least."""
+        return self._control.record_now(self._context.clock(), seconds)
+
+    def set_night(self, is_night: bool | None, seconds: float) -> None:
+        """It is night, or day, for so long; `None` lets the settings decide again."""
+        self._night.override(is_night, seconds)
 
     def capture_now(self, then: Callable[[str], None]) -> None:
         """Keep a picture now, and call `then` with its key in a capture thread, once for each source."""

@@ -1,5 +1,6 @@
 """Decides by the clock of the site, or the sun, which settings are in force, and sets the controls of the camera."""
 
+import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,14 +9,17 @@ from edge.agent.context import AgentContext
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_settings import V4l2SourceSettings
 from edge.capture.camera_controls import NightControls
+from producer.clock import Elapsed
 
 NO_CONTROLS = "night changes the controls of cameras at the machine of their agent, not of this one"
 
 
 class NightMode:
-    """Used by the thread that analyses the pictures of a device."""
+    """Used by the thread that analyses the pictures of a device, but for `override`."""
 
-    def __init__(self, settings: DeviceSettings, context: AgentContext) -> None:
+    def __init__(self, settings: DeviceSettings, context: AgentContext, elapsed: Elapsed = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._override: tuple[bool, float] | None = None
         self._zone = ZoneInfo(settings.time_zone)
         camera = settings.visual
         self._controls = (
@@ -23,12 +27,19 @@ class NightMode:
         )
         self.trouble: str | None = None
 
-    def in_force(self, adjustable: AdjustableSettings, time: datetime) -> AdjustableSettings:
+    def override(self, is_night: bool | None, seconds: float) -> None:
+        """Called by another thread: it is night, or day, for so long; `None` lets the settings decide again."""
+        self._override = None if is_night is None else (is_night, self._elapsed() + seconds)
+
+    def in_force(self, adjustable: AdjustableSettings, moment: datetime) -> AdjustableSettings:
         """The settings for a picture of this moment."""
-        local, night = time.astimezone(self._zone), adjustable.night
+        local, night = moment.astimezone(self._zone), adjustable.night
+        override = self._override
+        is_overridden = override is not None and self._elapsed() < override[1]
+        is_night = override[0] if is_overridden and override is not None else night.is_night(local)
         if self._controls is None:
             self.trouble = NO_CONTROLS if night.controls.asks else None
         else:
-            self._controls.apply(night.controls if night.is_night(local) else None)
+            self._controls.apply(night.controls if is_night else None)
             self.trouble = self._controls.trouble
-        return adjustable.at(local)
+        return adjustable.by_night() if is_night else adjustable

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
+from bus_schemas.node import HEARTBEAT_EVERY_S, Health, HeartbeatStatus, Settings
 from bus_schemas.protocol import WATCH
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
@@ -23,6 +23,7 @@ from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
+from edge.agent.heartbeats import Heartbeats
 from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
@@ -30,13 +31,11 @@ from edge.agent.identity.outbox_lock import outbox_lock
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.agent.system_load import MachineLoad
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
 from producer.outbox.disk import total_bytes
-from producer.outbox.disk_id import disk_id
 from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
@@ -67,18 +66,19 @@ def run(
     stopping: threading.Event,
     wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
-) -> None:
+) -> bool:
     """Run until `stopping`. A failure of the agent itself, its outbox or its relay is logged, and it starts again.
 
     `wall` is the clock of the machine, which may be set at any time; events use a disciplined clock. Raises
-    `IdentityTaken` when another agent has the outbox or the devices.
+    `IdentityTaken` when another agent has the outbox or the devices. True where the process is to start again.
     """
     environ = dict(os.environ) if environ is None else environ
     retry = Retry(RESTART)
     while not stopping.is_set():
         began = time.monotonic()
         try:
-            _live(settings, broker, data, stopping, wall, environ)
+            if _live(settings, broker, data, stopping, wall, environ):
+                return True
         except IdentityTaken:
             raise
         except Exception:
@@ -87,6 +87,7 @@ def run(
             pause_s = retry.next_s()
             log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
             stopping.wait(pause_s)
+    return False
 
 
 def _live(
@@ -96,7 +97,8 @@ def _live(
     stopping: threading.Event,
     wall: Clock,
     environ: Mapping[str, str],
-) -> None:
+) -> bool:
+    """Returns whether the process is to start again."""
     path = data / "outbox" / f"{settings.node}.sqlite"
     clock = DisciplinedClock(wall)
     instance = Instance.begin(settings.node, clock())
@@ -117,10 +119,10 @@ def _live(
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
-            context = AgentContext(clock, ending.wait, environ, clock())
+            context = AgentContext(clock, ending.wait, environ, clock(), settings.node)
             node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
-                _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
+                return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
 
 
 def _supervise(
@@ -129,13 +131,17 @@ def _supervise(
     relay: threading.Thread,
     identity: IdentityCheck,
     stopping: threading.Event,
-) -> None:
+) -> bool:
+    """Returns whether the process is to start again."""
     while not stopping.is_set():
+        if node.wants_restart:
+            return True
         identity.poll()
         node.poll()
         if not relay.is_alive():
             raise RelayFailed("the relay failed")
         node.answer(inbox)
+    return False
 
 
 class RelayFailed(RuntimeError):
@@ -164,15 +170,12 @@ class Agent:
         self._emitter = emitter
         self._relay = relay
         self._context = context
-        self._data = data
-        self._machine = MachineLoad(data)
         self._store = SettingsStore(
             data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
         )
         self._devices: dict[tuple[str, str], DeviceRunner] = {}
+        self._beats = Heartbeats(settings.node, data, emitter, relay)
         self._healths: dict[str, Health] = {}
-        self._name = settings.node
-        self._began = time.monotonic()
         self._health_at = self._heartbeat_at = -HEALTH_EVERY_S
         for device in settings.devices:
             event_factory = emitter.event_factories[device.source]
@@ -209,6 +212,11 @@ class Agent:
             working = [device for device in working if not device.finish(FINISH_EACH_S)]
         for device in self._devices.values():
             device.abandon()
+
+    @property
+    def wants_restart(self) -> bool:
+        """Whether somebody asked for a new start of the agent."""
+        return self._commands.restart_asked
 
     def poll(self) -> None:
         """Emit health when it changes and every ten seconds, and heartbeats."""
@@ -272,26 +280,13 @@ class Agent:
             return health.model_copy(update={"status": "degraded", "reason": trouble})
         return health
 
-    def _heartbeats(self, status: Any) -> list[Draft]:
-        data = Heartbeat(
-            status=status,
-            uptime_s=round(time.monotonic() - self._began, 1),
-            system=self._load(),
-            disk_id=disk_id(self._data),
-            node=self._name,
-            outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
-            outbox_bytes=self._emitter.outbox_bytes,
-            commands=NAMES,
-        )
-        return [device.event_factory.event(data, self._context.clock()) for device in self._devices.values()]
-
-    def _load(self) -> SystemLoad:
-        """Empty where the machine reports nothing: a heartbeat needs no figures."""
-        try:
-            return self._machine.measure()
-        except Exception as error:  # noqa: BLE001  (drivers of this machine raise anything)
-            log.warning("load of the machine unknown", reason=type(error).__name__)
-            return SystemLoad()
+    def _heartbeats(self, status: HeartbeatStatus) -> list[Draft]:
+        beat = self._beats.measure(status)
+        now = self._context.clock()
+        return [
+            device.event_factory.event(beat.model_copy(update={"commands": device.commands}), now)
+            for device in self._devices.values()
+        ]
 
     def _show(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None:
         self._relay.publish(Outgoing(topic, payload, content_type, qos=0))

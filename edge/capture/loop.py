@@ -4,7 +4,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -92,6 +92,7 @@ class CaptureLoop:
         self._began_s = self._alive_s = time.monotonic()
         self._opened_s: float | None = None
         self._stopped_s: float | None = None
+        self._asked: Literal["reopen", "rebuild"] | None = None
 
     def run(self) -> None:
         """Run until `stopped`, or until a recording that is played once is over."""
@@ -116,8 +117,15 @@ class CaptureLoop:
         pipeline = self._pipeline
         return pipeline is None or pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
 
+    def reopen(self, *, rebuild: bool = False) -> None:
+        """Called from another thread: close the source and open it again, with all of it built anew if `rebuild`."""
+        self._asked = "rebuild" if rebuild else "reopen"
+
     def _read(self) -> None:
         self._health.attempting()
+        asked, self._asked = self._asked, None
+        if asked == "rebuild":
+            self._pipeline = None
         if self._pipeline is None:
             self._pipeline = self._make()
         with self._pipeline.takeover.working():
@@ -130,7 +138,7 @@ class CaptureLoop:
             self._health.connected()
             self._opened_s = None
             opened_s = time.monotonic()
-            while not self._is_over(pipeline.takeover):
+            while self._asked is None and not self._is_over(pipeline.takeover):
                 reading = source.read()
                 take(reading)
                 self._note(reading, opened_s)

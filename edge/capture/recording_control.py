@@ -9,6 +9,7 @@ from bus_schemas.recording_settings import SCHEDULED, TRIGGERED, RecordingMode, 
 
 PauseReason = Literal["off", "schedule", "no_motion"]
 _UTC: Final = ZoneInfo("UTC")
+_OLDER: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,15 @@ class RecordingControl:
         self._zone = zone
         self._is_allowed = is_allowed
         self._moved_at: datetime | None = None
+        self._asked: tuple[datetime, datetime] | None = None
 
     def moved(self, time: datetime) -> None:
         self._moved_at = time
+
+    def record_now(self, now: datetime, seconds: float) -> datetime:
+        """Record for so long, whatever the mode; returns until when."""
+        self._asked = (now, now + timedelta(seconds=seconds))
+        return self._asked[1]
 
     def decide(self, time: datetime) -> RecordingDecision:
         """For the video of this moment."""
@@ -57,13 +64,22 @@ class RecordingControl:
         return settings.pre_roll_s if self._is_allowed and settings.mode in TRIGGERED else 0.0
 
     def _pause_reason(self, settings: RecordingSettings, time: datetime) -> PauseReason | None:
-        if settings.mode == "off" or not self._is_allowed:
+        if not self._is_allowed:
+            return "off"
+        if self._is_asked(time):
+            return None
+        if settings.mode == "off":
             return "off"
         if settings.mode in SCHEDULED and not in_schedule(settings.schedule, time.astimezone(self._zone)):
             return "schedule"
         if settings.mode in TRIGGERED and not self._has_moved(settings, time):
             return "no_motion"
         return None
+
+    def _is_asked(self, time: datetime) -> bool:
+        """Pictures may be a little older than the request; the clock may have been set back since."""
+        asked = self._asked
+        return asked is not None and asked[0] - _OLDER <= time < asked[1]
 
     def _has_moved(self, settings: RecordingSettings, time: datetime) -> bool:
         """The clock may have been set back since the last motion."""

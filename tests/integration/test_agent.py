@@ -284,3 +284,39 @@ def test_live_video_is_sent_while_it_is_asked_for_and_a_mode_holds_at_once(broke
     assert (taken["state"], known) == ("done", True)
     assert len(taken["media"]) >= 1
     assert commands == ["settings", "snapshot"]
+
+
+def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Broker, tmp_path: Path) -> None:
+    off = RatesSettings(segment_s=1, thermal_frame_s=60)
+    camera = DeviceSettings(
+        site="YARD", device="LANE", visual=SceneSourceSettings(kind="scene", scene="visual"), rates=off
+    )
+
+    def commanded(name: str, **arguments: Any) -> tuple[str, str]:
+        ask(command_topic(camera.source, name), {"request_id": f"r-{name}", "arguments": arguments})
+        answer = json.loads(heard.get(timeout=25).payload)
+        return answer["state"], answer.get("detail", "")
+
+    with (
+        ingest_double(broker.port) as ingest,
+        asking(broker.port) as (ask, heard),
+        running_agent(broker.port, tmp_path, camera),
+    ):
+        eventually(partial(of, ingest, FrameEvent), within=30)
+        ask(
+            command_topic(camera.source, "settings"),
+            {"request_id": "r-off", "settings": {"recording": {"mode": "off"}}},
+        )
+        assert json.loads(heard.get(timeout=10).payload)["state"] == "done"
+        eventually(partial(of, ingest, RecorderEvent), within=20)
+        answers = {"record": commanded("record")}
+        change = eventually(
+            lambda: next((one for one in of(ingest, RecorderEvent) if one.data.recording), None), within=20
+        )
+        answers |= {name: commanded(name) for name in ("reconnect", "restart", "night_mode")}
+        beats = of(ingest, HeartbeatEvent)
+
+    assert {name: state for name, (state, _) in answers.items()} == dict.fromkeys(answers, "done")
+    assert "gives frames of " in answers["restart"][1]
+    assert change.data.mode == "off"
+    assert "record" in (beats[0].data.commands or ())

@@ -17,6 +17,7 @@ from watchpost.processes.runtime import (
     Runtime,
     end_soon,
     exit_beside_threads,
+    restart,
     spare_the_collector,
     stop_event,
     take_short_turns,
@@ -38,11 +39,13 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
     spare_the_collector()
     stopping.serve()
     try:
-        run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
+        wants_restart = run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
         # Its cameras may be at work already when another agent shows up.
         sys.stderr.write(f"{error}\n")
         exit_beside_threads(IdentityInUse.code)
+    if wants_restart:
+        restart()
     exit_beside_threads()
 
 

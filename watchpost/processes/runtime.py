@@ -175,6 +175,13 @@ def end_soon() -> None:
     threading.Thread(target=end_within, args=(ENDS_WITHIN_S,), name="end", daemon=True).start()
 
 
+def restart() -> NoReturn:
+    """Run the same command anew in this process: its id stays, and every thread, file and lock of it is gone."""
+    logging.shutdown()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (our own command line)
+
+
 def exit_beside_threads(code: int = 0) -> NoReturn:
     """End the process although threads still run: those that wait for a camera or a name server, and those of numpy,
     OpenCV and chDB.

@@ -431,6 +431,23 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
       return deviceAnswer(d, asOf(q));
     case 'health':
       return health(d, asOf(q));
+    case 'commands':
+      return {
+        offered: ['settings', 'snapshot', 'record', 'night_mode', 'reconnect', 'restart', 'restart_agent', 'identify'],
+        commands: [
+          {
+            id: 'command-2',
+            site: d.site,
+            device: d.device,
+            name: 'reconnect',
+            by: 'Mara',
+            asked: iso(started - HOUR),
+            state: 'failed',
+            detail: 'nothing came within 20 s: no answer',
+            ended: iso(started - HOUR + 20_000),
+          },
+        ],
+      };
     case 'settings':
       return settingsOf(d);
     case 'settings/changes':

@@ -48,7 +48,7 @@ class Agent:
     def __init__(self, pool: ThreadPoolExecutor, port: int, data: Path, *devices: DeviceSettings) -> None:
         self.stopping = threading.Event()
         settings = NodeSettings(node="yard", devices=devices or (SENSOR,))
-        self.over: Future[None] = pool.submit(run, settings, BrokerAddress(port=port), data, self.stopping, environ={})
+        self.over: Future[bool] = pool.submit(run, settings, BrokerAddress(port=port), data, self.stopping, environ={})
 
     def refusal(self, within: float = 10.0) -> str:
         with pytest.raises(IdentityTaken) as refused:

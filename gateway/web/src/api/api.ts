@@ -22,6 +22,8 @@ export type Audio = Schemas['Audio'];
 export type Cells = Schemas['Cells'];
 export type Changes = Schemas['Changes'];
 /** How a device is; the gateway says it, from the least to the most urgent. */
+export type CommandOutcome = Schemas['Accepted'];
+export type Commands = Schemas['Commands'];
 export type Condition = Device['condition'];
 export type Consumer = Schemas['Progress'];
 export type Consumers = Schemas['Consumers'];

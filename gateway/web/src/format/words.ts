@@ -1,6 +1,7 @@
 // How states, levels, numbers and events are put into words.
 
 import type { AnyEvent, EventsByName } from '../api/contract';
+import { commandStateWord, commandWord } from './commands';
 import { pauseWord } from './recording';
 import { span } from './time';
 import {
@@ -171,15 +172,6 @@ const mediaWords: Record<string, string> = {
 /** What is kept of a device, in words. */
 export const mediaWord = (kind: string): string => mediaWords[kind] ?? capital(kind);
 
-const commandWords: Record<string, string> = {
-  snapshot: 'Snapshot',
-  settings: 'Settings',
-  rebuild: 'Rebuild',
-  restart: 'Restart',
-};
-const commandWord = (name: string): string => commandWords[name] ?? capital(name);
-const commandStates: Record<string, string> = { asked: 'asked for', done: 'done', failed: 'failed' };
-
 const typeWords: Record<string, string> = {
   detection: 'People',
   motion: 'Motion',
@@ -240,7 +232,7 @@ const says: Says = {
     return fault ? incidentWord(fault) : found.zap ? 'Channel changes' : 'Picture analysed';
   },
   command: ({ name, state, by }) =>
-    `${commandWord(name)} ${commandStates[state]}${state === 'asked' && by ? ` by ${by}` : ''}`,
+    `${commandWord(name)} ${commandStateWord(state)}${state === 'asked' && by ? ` by ${by}` : ''}`,
   clock: ({ step_s: seconds }) =>
     `Clock set ${Math.abs(seconds) < 60 ? `${Math.abs(seconds).toFixed(1)} s` : span(Math.abs(seconds))} ${seconds > 0 ? 'forward' : 'back'}`,
   settings: () => 'Settings confirmed',

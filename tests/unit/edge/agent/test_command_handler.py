@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 from threading import Event as Flag
 from typing import Any
@@ -19,14 +20,15 @@ from bus_schemas.event import Event
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.settings import AdjustableSettings, MotionSettings, PictureSettings, Roi, Thresholds, Zone
 from bus_schemas.topics import command_topic
+from edge.agent.command_actions import REOPENED_WITHIN_S
 from edge.agent.command_handler import CommandHandler
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
+from edge.agent.pending_commands import PendingCommands
 from edge.agent.settings import DeviceSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.agent.snapshots import WITHIN_S, SnapshotRequests
 from edge.agent.source_settings import SceneSourceSettings
 from producer.clock import DisciplinedClock
 from producer.ids import utc_now
@@ -60,7 +62,7 @@ class Desk:
         event_factory = self.emitter.event_factories[SENSOR.source]
         self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_: None)
         devices = {(SENSOR.site, SENSOR.device): self.device}
-        snapshots = SnapshotRequests(lambda: self.now_s)
+        snapshots = PendingCommands(lambda: self.now_s)
         self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context, snapshots)
 
     def ask(self, name: str, payload: bytes, *, retained: bool = False) -> Command | None:
@@ -68,7 +70,7 @@ class Desk:
         before = len(self.said)
         topic = command_topic(SENSOR.source, name)
         self.handler.answer(Incoming(topic, payload, "answers", b"42", retained))
-        self.now_s += WITHIN_S
+        self.now_s += REOPENED_WITHIN_S
         self.handler.poll()
         return Command.model_validate_json(self.said[-1].payload) if len(self.said) > before else None
 
@@ -133,12 +135,55 @@ def test_a_snapshot_that_nobody_can_take_has_failed_and_says_so() -> None:
         at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), asked("s1"), "answers"))
         at.handler.poll()
         assert at.said == []
-        at.now_s = WITHIN_S
+        at.now_s = REOPENED_WITHIN_S
         at.handler.poll()
 
         (said,) = at.said
         answer = Command.model_validate_json(said.payload)
         assert (answer.state, answer.detail) == ("failed", "no picture came within 5 s")
+
+
+def asking(request_id: str, **arguments: Any) -> bytes:
+    return json.dumps({"request_id": request_id, "by": "Ada", "arguments": arguments}).encode()
+
+
+def test_an_agent_that_is_asked_to_start_again_answers_first() -> None:
+    with desk() as at:
+        answer = at.ask("restart_agent", asking("a1"))
+
+        assert answer is not None
+        assert answer.state == "done"
+        assert at.handler.restart_asked
+
+
+def test_who_identifies_itself_says_which_agent_and_machine_it_is() -> None:
+    with desk() as at:
+        answer = at.ask("identify", asking("i1", seconds=1))
+
+        assert answer is not None
+        assert answer.state == "done"
+        assert gethostname() in (answer.detail or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "reason"),
+    [
+        ("record", {}, "'record' is not known here; known are settings, snapshot, reconnect"),
+        ("night_mode", {"night": True}, "'night_mode' is not known here"),
+        ("identify", {"seconds": 0}, "seconds"),
+        ("identify", {"colour": "red"}, "colour"),
+        ("restart_agent", {"hard": True}, "hard"),
+        ("reconnect", {}, "nothing came within 20 s: "),
+    ],
+)
+def test_what_a_device_cannot_do_it_refuses_with_the_reason(name: str, arguments: Any, reason: str) -> None:
+    with desk() as at:
+        answer = at.ask(name, asking("x1", **arguments))
+
+        assert answer is not None
+        assert answer.state == "failed"
+        assert reason in (answer.detail or "")
+        assert not at.handler.restart_asked
 
 
 def test_a_retained_command_is_ignored_and_that_is_logged_once() -> None:

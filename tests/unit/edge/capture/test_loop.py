@@ -118,6 +118,38 @@ def test_people_read_why_a_source_fails_without_the_address_of_a_camera_and_the_
     assert logged == (f"{address.replace('ada:s3cret@', '')}: no data for 10 s" if address else said)
 
 
+class Endless(Scripted):
+    """Gives nothing, and asks for something after some readings."""
+
+    def __init__(self, *steps: Callable[[], None]) -> None:
+        super().__init__()
+        self._steps = iter(steps)
+
+    def read(self) -> Reading | None:
+        next(self._steps)()
+        return None
+
+
+@pytest.mark.parametrize(("rebuild", "made"), [(False, 1), (True, 2)])
+def test_a_source_that_is_asked_for_is_opened_again_at_once_and_that_is_no_failure(rebuild: bool, made: int) -> None:
+    health, waited, pipelines = SourceHealth("visual", lambda: NOON), list[float](), list[Pipeline]()
+
+    def over() -> None:
+        raise SourceEnded
+
+    source = Endless(lambda: loop.reopen(rebuild=rebuild), over)
+
+    def make() -> Pipeline:
+        pipelines.append(Pipeline(source, lambda _: None))
+        return pipelines[-1]
+
+    loop = CaptureLoop("GATE", make, health, lambda: False, waited.append)
+    loop.run()
+
+    assert (source.opened, source.closed, len(pipelines)) == (2, 2, made)
+    assert (health.facts.reconnects, health.facts.failures, waited) == (1, 0, [])
+
+
 def test_a_recording_that_is_over_stops_the_device() -> None:
     health = SourceHealth("visual", lambda: NOON)
     taken, _ = run(Scripted(None, SourceEnded()), health)

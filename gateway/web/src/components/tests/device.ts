@@ -11,6 +11,7 @@ import Chart from '../Chart.svelte';
 import DeviceCharts from '../DeviceCharts.svelte';
 import DeviceChoice from '../DeviceChoice.svelte';
 import DeviceHealth from '../DeviceHealth.svelte';
+import Commands from '../device/Commands.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
 import InForce from '../InForce.svelte';
 import LiveVideo from '../live/LiveVideo.svelte';
@@ -220,6 +221,32 @@ export const deviceParts: Case[] = [
       when: 'out of reach',
       props: { device: device('yard') },
       answers: { health: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(Commands, 'device/Commands.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      reads: ['Record 1 min', 'Restart agent', 'Reconnect failed', 'nothing came within 20 s: no answer'],
+    },
+    {
+      when: 'a foreign device',
+      props: { device: device('yard') },
+      answers: { commands: { offered: null, commands: [] } },
+      reads: ['This device takes no commands'],
+    },
+    {
+      when: 'refused',
+      props: { device: device('yard') },
+      answers: { 'commands/restart': refused(409, 'Conflict', { detail: 'yard refused: it has no camera' }) },
+      press: 'Restart',
+      reads: ['Yard refused: it has no camera'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard') },
+      answers: { commands: OUT_OF_REACH },
       reads: ['The gateway is out of reach'],
     },
   ]),

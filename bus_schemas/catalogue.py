@@ -21,6 +21,7 @@ from bus_schemas.node import (
     StateEvent,
 )
 from bus_schemas.registry import RegistryEvent, RulesEvent
+from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import ThermalEvent
 
 Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
@@ -41,10 +42,12 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     MediaEvent,
     MotionV1Event,
     MotionEvent,
+    MuteEvent,
     RecorderEvent,
     RecordingEvent,
     RegistryEvent,
     RetentionEvent,
+    ReviewEvent,
     RulesEvent,
     SegmentEvent,
     SettingsEvent,

@@ -28,6 +28,7 @@ from bus_schemas.node import (
     StateEvent,
 )
 from bus_schemas.registry import RegistryEvent, RulesEvent
+from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import ThermalEvent
 
 
@@ -87,10 +88,12 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     IncidentEvent: _HUB,
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
+    MuteEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RecorderEvent: _DEVICE,
     RecordingEvent: _HUB,
     RegistryEvent: {**_HUB, Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RetentionEvent: _HUB,
+    ReviewEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RulesEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     SegmentEvent: _DEVICE,
     SnapshotEvent: _DEVICE,

@@ -35,7 +35,7 @@ from gateway.routes.media import (
     timeline,
 )
 from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
-from gateway.routes.views import alerts, annotations, dashboard, incidents, trends
+from gateway.routes.views import alerts, annotations, dashboard, incidents, mutes, reviews, trends
 from gateway.serving.page import STATIC, page
 
 CANCELLED_TIMES: Final = 3
@@ -54,6 +54,8 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     events.OPERATIONS,
     alerts.OPERATIONS,
     incidents.OPERATIONS,
+    reviews.OPERATIONS,
+    mutes.OPERATIONS,
     annotations.OPERATIONS,
     media.OPERATIONS,
     hls.OPERATIONS,

@@ -14,6 +14,7 @@ from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent, SnapshotEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
+from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import ThermalEvent
 
 SITE = "DEMO"
@@ -215,6 +216,18 @@ def hold(time: datetime = START, state: str = "placed", **given: Any) -> HoldEve
     return make(HoldEvent, time, data, {"source": device_source(given.pop("site", SITE), GATEWAY), **given})
 
 
+def mute(time: datetime = START, state: str = "placed", **given: Any) -> MuteEvent:
+    """Of the five minutes from `time` on."""
+    data = {"mute_id": "mute-1", "state": state, "reason": "The lens is cleaned.", "by": "ada"}
+    data |= {"start": iso(time), "end": iso(time + timedelta(minutes=5))}
+    return make(MuteEvent, time, data, {"source": device_source(given.pop("site", SITE), GATEWAY), **given})
+
+
+def review(time: datetime = START, action: str = "reviewed", **given: Any) -> ReviewEvent:
+    data = {"action": action, "incidents": ("incident-1",), "by": "ada"}
+    return make(ReviewEvent, time, data, {"source": device_source(given.pop("site", SITE), GATEWAY), **given})
+
+
 def export(time: datetime = START, state: str = "asked", **given: Any) -> ExportEvent:
     """Of the five minutes from `time` on."""
     data = {"export_id": "export-1", "state": state, "by": "ada", "devices": (DEVICE,), "form": "mp4"}
@@ -225,8 +238,8 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 
 EVERY_KIND = (
     alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
-    incident_v1, media, motion, motion_v1, recorder, recording, registry, retention, rules, segment, settings, snapshot,
-    state, thermal,
+    incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules, segment,
+    settings, snapshot, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from bus_schemas.event import Event
 from consumers.alerting.alerts.questions import alerts
+from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.run import TrialContext, run
 from consumers.alerting.what_if.time_range import RUN_IN
 from consumers.alerting.what_if.trial import Found, RaisedAlert, Trial, TrialRequest

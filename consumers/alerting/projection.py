@@ -1,7 +1,7 @@
 """Folds the journal into incidents, the conditions of devices, and the alerts that people receive."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers import site_registry
 from consumers.alerting import adoption, conditions, terms
@@ -24,6 +25,7 @@ from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
+from consumers.alerting.review import mutes, reviews
 from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
@@ -43,15 +45,27 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 6
-    models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
+    version: ClassVar[int] = 7
+    models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
     pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = "".join(
-        (site_registry.SCHEMA, devices.SCHEMA, table.SCHEMA, conditions.SCHEMA, alert_book.SCHEMA)
+        (
+            site_registry.SCHEMA,
+            devices.SCHEMA,
+            table.SCHEMA,
+            conditions.SCHEMA,
+            mutes.SCHEMA,
+            reviews.SCHEMA,
+            alert_book.SCHEMA,
+        )
     )
-    before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
+    before_floor: ClassVar[Mapping[str, str]] = {
+        **site_registry.BEFORE_FLOOR,
+        **mutes.BEFORE_FLOOR,
+        **reviews.BEFORE_FLOOR,
+    }
 
     # What is open of a device that was not heard since is still the case.
     history: ClassVar[Mapping[str, str]] = {
@@ -138,8 +152,8 @@ class AlertingProjection(Projection):
         for record in batch:
             alerts.position = record.position
             model = record.model
-            if model is AlertEvent:
-                _acknowledge(alerts, record)
+            if (say := _OF_PEOPLE.get(model)) is not None:
+                say(memory.devices.view, alerts, record)
                 continue
             for entry in incidents.judge(record):
                 _enter(entry, record, books, emit)
@@ -168,11 +182,19 @@ def _enter(entry: IncidentEntry, record: Recorded, books: tuple[IncidentBook, Al
     alerts.take(of_incident(event.data), event.time, record.received_s)
 
 
-def _acknowledge(alerts: AlertBook, record: Recorded) -> None:
+def _acknowledge(_: sqlite3.Connection, alerts: AlertBook, record: Recorded) -> None:
     event = record.event
     assert isinstance(event, AlertEvent)
     if event.data.state == "acknowledged":
         alerts.acknowledge(event)
+
+
+_OF_PEOPLE: Mapping[type[Event], Callable[[sqlite3.Connection, AlertBook, Recorded], None]] = {
+    AlertEvent: _acknowledge,
+    MuteEvent: lambda view, _, record: mutes.take_mute(view, record),
+    ReviewEvent: lambda view, _, record: reviews.take_review(view, record),
+}
+"""By the type of an event that no rule judges, how it is taken."""
 
 
 def _event(entry: IncidentEntry) -> IncidentEvent:

@@ -1,6 +1,7 @@
 """Queries of tables whose rows begin and may end, such as incidents and alerts, as of any position."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -30,6 +31,13 @@ class IntervalQuery:
     upto: int = NEWEST
 
 
+class SqlCondition(NamedTuple):
+    """A condition on a row, with the values of the parameters that it names."""
+
+    sql: str
+    values: Mapping[str, Any]
+
+
 class IntervalTable(NamedTuple):
     """A table of versions of what lasts: the columns of its id, its begin and its end (seconds since 1970)."""
 
@@ -41,12 +49,16 @@ class IntervalTable(NamedTuple):
     span: Literal["held", "begun"]
     """Whether a span selects what held at some moment of it, or what began in it."""
 
-    def select(self, view: sqlite3.Connection, wanted: IntervalQuery) -> list[tuple[Any, ...]]:
+    def select(
+        self, view: sqlite3.Connection, wanted: IntervalQuery, further: Sequence[SqlCondition] = ()
+    ) -> list[tuple[Any, ...]]:
         """Newest first."""
         # Of all that there ever were few are open: they are found by that and sorted, not looked for in their order.
         plus = "+" if wanted.state == "open" else ""
         order = f"order by {plus}{self.begun} desc, {self.id} desc limit :limit"
-        return self._rows(view, f"{' and '.join(self._conditions(wanted))} {order}", _values(wanted))
+        conditions = " and ".join((*self._conditions(wanted), *(one.sql for one in further)))
+        values = {name: value for one in further for name, value in one.values.items()}
+        return self._rows(view, f"{conditions} {order}", {**_values(wanted), **values})
 
     def one(self, view: sqlite3.Connection, name: str, upto: int = NEWEST) -> tuple[Any, ...] | None:
         """The one with this id."""

@@ -105,6 +105,7 @@ def _trouble(told: Story) -> None:
     told.tell(1900, builders.gap(at(1900), device="roof", first=1, last=3))
     told.tell(1901, builders.command(at(1901), device="yard"), builders.annotation(at(1901)))
     told.tell(1901, builders.hold(at(1901)), builders.export(at(1901)), builders.export(at(1902), "failed"))
+    told.tell(1903, builders.mute(at(1903), types=("macroblocks",)), builders.review(at(1903)))
     told.tell(1902, builders.asked(at(1902), request_id="r-2"), builders.asked(at(1902), request_id="r-1"))
     told.tell(1910, builders.settings(at(1910), settings={"motion": {"sensitivity": 50}}))
     told.tell(1915, builders.clock_set(at(1915), step_s=2.5, device="yard"))

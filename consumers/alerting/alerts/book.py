@@ -13,6 +13,7 @@ from bus_schemas.event import HUB, device_source
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.facts import IncidentFacts
 from consumers.alerting.alerts.wording import RANK, WELL, DeviceKind, Wording, over, recovered, wording
+from consumers.alerting.review.mutes import MUTE, mute_in_force
 from consumers.engine.versions import COLUMNS, Versions
 from consumers.store.journal.record import DeviceKey
 
@@ -25,7 +26,7 @@ _AT_ONCE = frozenset({"hub_deaf"})
 SCHEMA = f"""
     create table if not exists alert_state (
         site text not null, device text not null, type text not null, incident text, notified text, notified_at real,
-        primary key (site, device, type)
+        muted integer not null default 0, primary key (site, device, type)
     ) strict;
     create table if not exists alerts (
         alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
@@ -37,7 +38,7 @@ SCHEMA = f"""
     create index if not exists alerts_open on alerts (until, position) where cleared is null;
     """
 """`alert_state` holds for each (site, device, type of incident) the incident that is the case, the id of the one that
-people were notified of, and when they were last.
+people were notified of, and when they were last; `muted` is 1 while a mute withholds what there is to say of it.
 """
 
 Key = tuple[str, str, str]
@@ -46,7 +47,7 @@ Key = tuple[str, str, str]
 
 class AlertBook:
     """A raise waits out the cool-down after the one before; what is still the case at its end is raised then, and what
-    is over by then never was. A clear follows a raise at once.
+    is over by then never was. A mute withholds a raise in the same way until it ends. A clear follows a raise at once.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class AlertBook:
         key = (incident.site, incident.device, incident.subject)
         if incident.type in _AT_ONCE:
             if incident.state == "opened" and incident.is_for_people:
-                self._emit_at_once(incident, at)
+                self._emit_at_once(incident, at, received)
             return
         if incident.state == "closed":
             self._end(key, incident, at)
@@ -79,6 +80,8 @@ class AlertBook:
         self._view.execute("insert or ignore into alert_state (site, device, type) values (?, ?, ?)", key)
         notified, notified_at = self._notified(key)
         self._set(key, incident=incident.model_dump_json())
+        if self._is_withheld(key, incident, received):
+            return
         if notified == incident.incident_id:
             self._raise(key, incident, at, notified_at or received)
         elif notified is None and (notified_at is None or received - notified_at >= self._cool_down_s):
@@ -90,19 +93,41 @@ class AlertBook:
         """Raise what was deferred and is still the case."""
         at = tick.time.timestamp()
         due = self._view.execute(
-            "select site, device, type, incident from alert_state"
-            " where incident is not null and notified is null and notified_at <= ?",
+            "select site, device, type, incident, notified_at from alert_state"
+            " where incident is not null and (muted = 1 or (notified is null and notified_at <= ?))",
             (at - self._cool_down_s,),
         ).fetchall()
-        for site, device, kind, incident in due:
-            facts = IncidentFacts.model_validate_json(incident)
-            self._mark_suppressed(facts.incident_id, None)
-            self._raise((site, device, kind), facts, tick.time, at)
+        for site, device, kind, incident, notified_at in due:
+            self._raise_deferred((site, device, kind), IncidentFacts.model_validate_json(incident), tick, notified_at)
 
-    def _mark_suppressed(self, incident_id: str, why: str | None) -> None:
+    def _raise_deferred(
+        self, key: Key, incident: IncidentFacts, tick: HeartbeatEvent, notified_at: float | None
+    ) -> None:
+        at = tick.time.timestamp()
+        if self._is_withheld(key, incident, at):
+            return
+        notified, _ = self._notified(key)
+        if notified is None and notified_at is not None and at - notified_at < self._cool_down_s:
+            self._mark_suppressed(incident.incident_id, COOL_DOWN)
+            return
+        self._mark_suppressed(incident.incident_id, None)
+        self._raise(key, incident, tick.time, at if notified is None else notified_at or at)
+
+    def _is_withheld(self, key: Key, incident: IncidentFacts, at: float) -> bool:
+        """Whether a mute holds what there is to say of it; what is worse than what people know waits as well."""
+        mute_id = mute_in_force(self._view, key[:2], incident.type, at)
+        self._set(key, muted=int(mute_id is not None))
+        if mute_id is None:
+            return False
+        notified, _ = self._notified(key)
+        if notified is None:
+            self._mark_suppressed(incident.incident_id, MUTE, mute_id)
+        return True
+
+    def _mark_suppressed(self, incident_id: str, why: str | None, mute_id: str | None = None) -> None:
         row = self._incidents.newest(incident_id)
-        if row is not None and row["suppressed"] != why:
-            self._incidents.put(self.position, {**row, "suppressed": why})
+        if row is not None and (row["suppressed"], row["mute_id"]) != (why, mute_id):
+            self._incidents.put(self.position, {**row, "suppressed": why, "mute_id": mute_id})
 
     def _end(self, key: Key, incident: IncidentFacts, at: datetime) -> None:
         found = self._view.execute(
@@ -110,7 +135,7 @@ class AlertBook:
         ).fetchone()
         if found is None:
             return
-        self._set(key, incident=None)
+        self._set(key, incident=None, muted=0)
         [notified] = found
         if notified is None:
             return
@@ -146,7 +171,11 @@ class AlertBook:
             f"{incident.incident_id}/recovered", recovered(incident.device, self._kind(incident)), facts, at
         )
 
-    def _emit_at_once(self, incident: IncidentFacts, at: datetime) -> None:
+    def _emit_at_once(self, incident: IncidentFacts, at: datetime, received: float) -> None:
+        mute_id = mute_in_force(self._view, (incident.site, incident.device), incident.type, received)
+        if mute_id is not None:
+            self._mark_suppressed(incident.incident_id, MUTE, mute_id)
+            return
         self._emit_once(incident.incident_id, wording(incident, self._kind(incident)), incident, at)
 
     def _emit_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:

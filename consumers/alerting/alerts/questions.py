@@ -5,9 +5,10 @@ from typing import Any, NotRequired, TypedDict
 
 from pydantic_core import from_json
 
+from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.incidents.questions import rule_text
 from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
-from consumers.engine.versions import NEWEST
+from consumers.engine.versions import NEWEST, STANDS
 
 _ALERTS = IntervalTable(
     table="alerts",
@@ -66,6 +67,16 @@ def alerts(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> lis
 def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertRow | None:
     found = _ALERTS.one(view, alert_id, upto)
     return None if found is None else _answer(found)
+
+
+def alert_of_incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> str | None:
+    """The id of the alert that it raised; that it was over, and a recovery, are not asked for."""
+    row = view.execute(
+        f"select alert_id from alerts where incident_id = :id and {STANDS} and type != :recovered"  # noqa: S608 - our own words
+        " order by raised limit 1",
+        {"id": incident_id, "upto": upto, "recovered": RECOVERED},
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:

@@ -1,7 +1,8 @@
 """The wording of an alert: its type, level and sentence, from its incident."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.hub import FaultKind
@@ -166,8 +167,20 @@ def span_in_words(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
+def types_said_as(text: str) -> tuple[str, ...]:
+    """Types of incidents whose name or sentence holds this text, in small letters."""
+    return tuple(
+        kind
+        for kind, sentence in RAISED.items()
+        if text in kind.replace("_", " ") or text in re.sub(r"{[a-z_]+}", "", sentence).casefold()
+    )
+
+
+RECOVERED: Final = "device_recovered"
+
+
 def recovered(device: str, kind: DeviceKind) -> Wording:
-    return Wording("device_recovered", "info", f"{kind} {device} has recovered")
+    return Wording(RECOVERED, "info", f"{kind} {device} has recovered")
 
 
 NAMES_PER_SENTENCE = 50

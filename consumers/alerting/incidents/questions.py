@@ -1,13 +1,20 @@
 """Queries of incidents, over a read-only connection to their view."""
 
 import sqlite3
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypedDict
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
-from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
+from consumers.alerting.review.reviews import STATE_OF_INCIDENT, TEXT_OF_INCIDENT, ReviewState
+from consumers.engine.intervals import IntervalQuery, IntervalTable, SqlCondition, State, iso_of_seconds
 from consumers.engine.versions import NEWEST, STANDS
+
+Suppressed = Literal["cool_down", "mute"]
+"""Why an incident raised no alert."""
 
 
 class IncidentRow(TypedDict):
@@ -22,6 +29,7 @@ class IncidentRow(TypedDict):
     duration_s: float | None
     under: str | None
     suppressed: str | None
+    mute_id: str | None
     details: dict[str, Any]
     rule: str
     rule_version: int
@@ -34,15 +42,88 @@ _INCIDENTS = IntervalTable(
     id="incident_id",
     begun="opened",
     ended="closed",
-    columns="incident_id, site, device, type, level, opened, closed, under, suppressed, rule, rule_version, details,"
-    " causes, media",
+    columns="incident_id, site, device, type, level, opened, closed, under, suppressed, mute_id, rule, rule_version,"
+    " details, causes, media",
     span="held",
 )
 
 
-def incidents(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[IncidentRow]:
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which of them besides. `text` is looked for in what people said and in reasons; an incident of a `named` device
+    (site/device) or of one of `types` has it too.
+    """
+
+    review: ReviewState | None = None
+    zone: str | None = None
+    suppressed: Suppressed | None = None
+    mute_id: str | None = None
+    text: str | None = None
+    named: Sequence[str] = ()
+    types: Sequence[str] = ()
+
+    def conditions(self) -> list[SqlCondition]:
+        found = [
+            SqlCondition(sql, {name: value})
+            for name, sql in _FILTERS.items()
+            if (value := getattr(self, name)) is not None
+        ]
+        if self.text is not None:
+            lists = {name: to_json(list(of)).decode() for name, of in (("named", self.named), ("types", self.types))}
+            found.append(SqlCondition(_TEXT, {"text": self.text.casefold(), **lists}))
+        return found
+
+
+_FILTERS = {
+    "review": f"{STATE_OF_INCIDENT} = :review",
+    "zone": "exists (select 1 from json_each(details, '$.regions') where value = :zone)",
+    "suppressed": "suppressed = :suppressed",
+    "mute_id": "mute_id = :mute_id",
+}
+_TEXT = f"""({TEXT_OF_INCIDENT} or instr(lower(coalesce(details ->> '$.reason', '')), :text) > 0
+    or site || '/' || device in (select value from json_each(:named))
+    or type in (select value from json_each(:types)))"""  # noqa: S608 - our own words
+
+
+def incidents(
+    view: sqlite3.Connection, wanted: IntervalQuery | None = None, only: IncidentFilter | None = None
+) -> list[IncidentRow]:
     """Newest first. A span selects those that held at some moment of it."""
-    return [_answer(row) for row in _INCIDENTS.select(view, wanted or IntervalQuery())]
+    further = () if only is None else only.conditions()
+    return [_answer(row) for row in _INCIDENTS.select(view, wanted or IntervalQuery(), further)]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCounts:
+    """`recent` and `most_common` are of those that were opened since a moment; `open_reviews` of all, how many nobody
+    has reviewed; `withheld` those that raised no alert because of a cool-down or a mute.
+    """
+
+    open: int
+    closed: int
+    open_reviews: int
+    withheld: int
+    recent: int
+    most_common: str | None
+    most_common_count: int
+
+
+def count_incidents(view: sqlite3.Connection, site: str | None, since: datetime, upto: int = NEWEST) -> IncidentCounts:
+    values = {"site": site, "since": since.timestamp(), "upto": upto}
+    mine = f"from incidents where (:site is null or site = :site) and {STANDS}"
+    totals = view.execute(
+        f"select count(*) filter (where closed is null), count(*) filter (where closed is not null),"
+        f" count(*) filter (where {STATE_OF_INCIDENT} = 'open'), count(suppressed) {mine}",
+        values,
+    ).fetchone()
+    by_type = view.execute(
+        f"select type, count(*) {mine} and opened >= :since group by type order by 2 desc, 1",
+        values,
+    ).fetchall()
+    kind, most = by_type[0] if by_type else (None, 0)
+    opened, closed, unreviewed, withheld = totals
+    recent = sum(count for _, count in by_type)
+    return IncidentCounts(opened, closed, unreviewed, withheld, recent, kind, most)
 
 
 def rule_text(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> str | None:
@@ -64,7 +145,7 @@ def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int 
 
 
 def _answer(row: tuple[Any, ...]) -> IncidentRow:
-    incident_id, site, device, kind, level, opened, closed, under, suppressed, *rest = row
+    incident_id, site, device, kind, level, opened, closed, under, suppressed, mute_id, *rest = row
     rule, rule_version, details, causes, media = rest
     return {
         "id": incident_id,
@@ -78,6 +159,7 @@ def _answer(row: tuple[Any, ...]) -> IncidentRow:
         "duration_s": None if closed is None else round(closed - opened, 3),
         "under": under,
         "suppressed": suppressed,
+        "mute_id": mute_id,
         "details": from_json(details),
         "rule": rule,
         "rule_version": rule_version,

@@ -21,11 +21,13 @@ SCHEMA = f"""
     create table if not exists incidents (
         incident_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
         level text not null, opened real not null, closed real check (closed is null or closed >= opened),
-        under text, suppressed text, rule text not null, rule_version integer not null, rule_text text not null,
-        details text not null, causes text not null, media text not null, primary key (incident_id, until)
+        under text, suppressed text, mute_id text, rule text not null, rule_version integer not null,
+        rule_text text not null, details text not null, causes text not null, media text not null,
+        primary key (incident_id, until)
     ) strict;
     create index if not exists incidents_opened on incidents (opened, incident_id, position, until);
     create index if not exists incidents_open on incidents (until, position) where closed is null;
+    create index if not exists incidents_muted on incidents (mute_id, until) where mute_id is not null;
     """
 
 
@@ -85,6 +87,7 @@ class IncidentTable:
             "closed": None,
             "under": verdict.details.get("under"),
             "suppressed": None,
+            "mute_id": None,
             "rule": verdict.type,
             "rule_version": RULE_VERSION,
             "rule_text": self._rules.sentence(verdict.type),

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.projection import AlertingProjection
-from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.live import live_view
 from consumers.alerting.what_if.trial import Counts, Found, RaisedAlert, TrialRequest
 from consumers.engine.versions import FOREVER

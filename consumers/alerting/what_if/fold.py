@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 
+from bus_schemas.event import Event
+from bus_schemas.review import MuteEvent
 from consumers import site_registry
 from consumers.alerting.projection import OBSERVED, AlertingProjection
 from consumers.alerting.rules import AlertRules
@@ -10,8 +12,8 @@ from consumers.engine.projection import emit_nothing
 from consumers.store.journal.record import Recorded
 
 SCHEMA = AlertingProjection.schema
-MODELS = (*OBSERVED, *site_registry.MODELS)
-"""An acknowledgement changes nothing about which alerts are raised."""
+MODELS: tuple[type[Event], ...] = (*OBSERVED, MuteEvent, *site_registry.MODELS)
+"""A review or an acknowledgement changes nothing about which alerts are raised."""
 
 
 class Folding:

@@ -16,12 +16,13 @@ from pydantic_core import from_json
 from bus_schemas.alert import Incident, Rule
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Settings, SettingsEvent
-from consumers.alerting.alerts.wording import recovered
+from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.incidents.device import Watched, watched_text
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.verdict import Open
 from consumers.alerting.projection import AlertingProjection
+from consumers.alerting.review.mutes import MUTE
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.terms import registered
 from consumers.alerting.what_if.live import live_view
@@ -35,7 +36,6 @@ from consumers.views.registry import RegistryProjection
 
 DeviceKey = tuple[str, str]
 Row = dict[str, Any]
-RECOVERED = recovered("", "Device").type
 _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
 """Faults of the hub depend on no rule that could be tried."""
 _REGISTERED = ("site", "device", "field", "value", "origin", "by", "time", "position", "registered")
@@ -51,6 +51,7 @@ class StateBefore:
     settings: list[Recorded]
     incidents: list[Row]
     alerts: list[Row]
+    mutes: list[Row]
     last_raised: list[Row]
     """The last alert by device and type of incident: `raised` in seconds since 1970."""
 
@@ -67,6 +68,7 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore
         _settings(_rows(data, settings_view.SettingsProjection, f"* from sections where {mine} order by position", of)),
         _rows(data, AlertingProjection, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
         _rows(data, AlertingProjection, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
+        _rows(data, AlertingProjection, "* from mutes where position <= :upto and (:site is null or site = :site)", of),
         _rows(
             data,
             AlertingProjection,
@@ -148,12 +150,20 @@ def _begin_alerts(view: sqlite3.Connection, known: StateBefore) -> None:
     raised = {row["incident_id"] for row in known.alerts}
     for row in known.alerts:
         alerts.put(known.upto, row)
+    for row in known.mutes:
+        view.execute(
+            f"insert into mutes ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})",  # noqa: S608 - our own
+            row,
+        )
     held = {(row["site"], row["device"], row["type"]): row for row in known.incidents}
     for key in sorted(held.keys() | notified.keys()):
         now = held.get(key)
         incident = None if now is None else _incident(now).model_dump_json()
         of = now["incident_id"] if now is not None and now["incident_id"] in raised else None
-        view.execute("insert into alert_state values (?, ?, ?, ?, ?, ?)", (*key, incident, of, notified.get(key)))
+        muted = int(now is not None and now["suppressed"] == MUTE)
+        view.execute(
+            "insert into alert_state values (?, ?, ?, ?, ?, ?, ?)", (*key, incident, of, notified.get(key), muted)
+        )
 
 
 def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:

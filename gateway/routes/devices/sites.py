@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -14,7 +13,6 @@ from consumers.alerting.alerts.questions import count_open, count_unacknowledged
 from consumers.alerting.incidents.questions import IncidentRow, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
-from consumers.site_registry import Registered
 from consumers.views.registry import SettingValue
 from consumers.views.settings import SettingsProjection, zone_names
 from gateway.calls import Call, Operation
@@ -24,7 +22,7 @@ from gateway.http.problems import Problem
 from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import StoresAsOf
 from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device
-from gateway.routes.views.incidents import IncidentAnswer
+from gateway.routes.views.incidents import IncidentAnswer, answers
 
 
 class SiteAnswer(Answer):
@@ -188,12 +186,12 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
     entry = registered.site(site)
     if not known and entry is None and not is_site(moment.stores, site):
         raise Problem(404, f"there is no site {site!r}")
-    wrong, whose, zones = _incidents(moment, site), moment.retirements(), _zones(moment, site)
+    wrong, whose, zones = answers(moment, _incidents(moment, site)), moment.retirements(), _zones(moment, site)
     return DevicesAnswer(
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=[_device(one, wrong, moment.now, registered, zones) for one in known if not one.is_retired],
+        devices=[_device(one, wrong, zones) for one in known if not one.is_retired],
         retired=[_retired(one, whose) for one in known if one.is_retired],
     )
 
@@ -210,16 +208,14 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
     def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
         zones = _zones(moment, asked.site, asked.device)
-        return _device(one, _incidents(moment, asked.site), moment.now, moment.registered(), zones)
+        return _device(one, answers(moment, _incidents(moment, asked.site)), zones)
 
     return await gateway.ask_at(asked.as_of, question)
 
 
 def _device(
     one: KnownDevice,
-    wrong: Iterable[IncidentRow],
-    now: datetime,
-    registered: Registered,
+    wrong: Iterable[IncidentAnswer],
     zones: Mapping[str, list[str]],
 ) -> DeviceAnswer:
     health = one.health
@@ -237,7 +233,7 @@ def _device(
         last_event=LastEventAnswer.model_validate(health.last_event) if health.last_event else None,
         last_frame=health.last_frame,
         stream_info=StreamInfoAnswer(**health.stream_info) if health.stream_info else None,
-        incidents=[IncidentAnswer.of(found, now, registered) for found in wrong if found["device"] == one.device],
+        incidents=[found for found in wrong if found.device == one.device],
         has=Has(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,

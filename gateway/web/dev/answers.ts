@@ -93,6 +93,8 @@ function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
     level: levelOf(i.type),
     under: null,
     suppressed: null,
+    mute_id: null,
+    review: { state: 'open', by: null, at: null, reason: null, assignee: null, entries: [] },
     rule: i.type,
     rule_version: 1,
     causes: [],

@@ -20,7 +20,7 @@ SOURCES = {
     Speaker.GATEWAY: device_source(SITE, GATEWAY),
 }
 HUB_ALONE = {"fault", "incident", "retention", "recording", "rules"}
-GATEWAY_ALONE = {"annotation", "hold"}
+GATEWAY_ALONE = {"annotation", "hold", "mute", "review"}
 NO_DEVICE = {"registry"}
 SHARED = {"alert", "command", "gap", "heartbeat"}
 EVERY_KIND = {build.__name__: build for build in builders.EVERY_KIND}

@@ -561,6 +561,33 @@ export interface MotionV1Event {
   data: MotionV1;
 }
 
+/** A time range in which nobody is alerted to incidents of these devices and types, by whom and why. Every event says the whole mute as it is from then on. Without `devices` it mutes all of the site, without `types` every type of incident. It is over at its `end`, or when it is `ended`. */
+export interface Mute {
+  mute_id: string;
+  state: "placed" | "ended";
+  reason: string;
+  /** At most 256 characters. */
+  by: string;
+  start: string;
+  end: string;
+  /** At most 64 items. */
+  devices: string[];
+  /** At most 64 items. */
+  types: string[];
+}
+
+export interface MuteEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.mute.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Mute;
+}
+
 export interface RecorderEvent {
   specversion: "1.0";
   id: string;
@@ -700,6 +727,33 @@ export interface RetentionEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Retention;
+}
+
+/** What a person says of one or many incidents of a site. `reviewed` and `discarded` settle an incident, `reopened` takes that back; who discards says why in `comment`. `assigned` without an `assignee` takes it from whoever had it. `undone` takes back all that the event with the id `undoes` said of these incidents. */
+export interface Review {
+  action: "reviewed" | "discarded" | "reopened" | "commented" | "assigned" | "undone";
+  /** At most 1,000 items. */
+  incidents: string[];
+  /** At most 256 characters. */
+  by: string;
+  /** At most 4,000 characters. */
+  comment?: string | null;
+  /** At most 256 characters. */
+  assignee?: string | null;
+  /** At most 128 characters. */
+  undoes?: string | null;
+}
+
+export interface ReviewEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.review.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Review;
 }
 
 /** The rule that decided, and its version. */
@@ -941,10 +995,12 @@ export type AnyEvent =
   | IncidentEvent
   | MediaEvent
   | MotionEvent
+  | MuteEvent
   | RecorderEvent
   | RecordingEvent
   | RegistryEvent
   | RetentionEvent
+  | ReviewEvent
   | RulesEvent
   | SegmentEvent
   | SettingsEvent
@@ -969,10 +1025,12 @@ export interface EventsByName {
   incident: IncidentEvent;
   media: MediaEvent;
   motion: MotionEvent;
+  mute: MuteEvent;
   recorder: RecorderEvent;
   recording: RecordingEvent;
   registry: RegistryEvent;
   retention: RetentionEvent;
+  review: ReviewEvent;
   rules: RulesEvent;
   segment: SegmentEvent;
   settings: SettingsEvent;
@@ -981,7 +1039,7 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

@@ -332,6 +332,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rule that opened an incident, the events that decided, its first, last and sample pictures, its review. */
+        get: operations["get_incidents_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incident-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents are open, were opened this week, are over, and were not reviewed; and of which type most. */
+        get: operations["get_incident_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incident-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say the same of one or many incidents: reviewed, discarded, reopened, commented, or assigned to somebody. */
+        post: operations["post_incident_reviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incident-reviews/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back all that one event said of incidents; doing it twice changes nothing. */
+        post: operations["post_incident_reviews_id_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mutes with the number of incidents that they kept from people, the last to end first. */
+        get: operations["get_mutes"];
+        put?: never;
+        /** Alert nobody to incidents of these devices and types for a time. What happens is listed and counted, and is alerted to when the mute ends, if it is still the case. */
+        post: operations["post_mutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mutes/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a mute before its time; doing it twice changes nothing. */
+        post: operations["post_mutes_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/annotations": {
         parameters: {
             query?: never;
@@ -2261,8 +2364,10 @@ export interface components {
             duration_s: number;
             /** @description The agent that is gone, and the device with it. */
             under: string | null;
-            /** @description Why it raised no alert: `cool_down`. */
+            /** @description Why it raised no alert: `cool_down`, or `mute`. */
             suppressed: string | null;
+            /** @description The mute that withheld its alert. */
+            mute_id: string | null;
             details: {
                 [key: string]: unknown;
             };
@@ -2271,6 +2376,19 @@ export interface components {
             /** @description Ids of the events that decided. */
             causes: string[];
             media: string[];
+            review: components["schemas"]["IncidentReview"];
+        };
+        /** IncidentFigures */
+        IncidentFigures: {
+            open: number;
+            closed: number;
+            not_reviewed: number;
+            /** @description Those that raised no alert because of a cool-down or a mute. */
+            without_alert: number;
+            /** @description Those that were opened in the last seven days. */
+            this_week: number;
+            /** @description Of these. */
+            most_common: components["schemas"]["MostCommon"] | null;
         };
         /**
          * IncidentMinutes
@@ -2284,6 +2402,32 @@ export interface components {
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";
             /** @description Of all devices, those of the worst first. */
             types: string[];
+        };
+        /** IncidentReason */
+        IncidentReason: {
+            incident: components["schemas"]["Incident"];
+            /** @description As it was in force then. */
+            rule: components["schemas"]["AlertRule"];
+            /** @description Those that decided, where the journal still has them. */
+            events: components["schemas"]["RecordedEvent"][];
+            pictures: components["schemas"]["Picture"][];
+            /** @description The id of the alert that it raised. */
+            alert: string | null;
+        };
+        /** IncidentReview */
+        IncidentReview: {
+            /**
+             * @description `open` where nobody has reviewed it.
+             * @enum {string}
+             */
+            state: "open" | "reviewed" | "discarded";
+            by: string | null;
+            at: string | null;
+            /** @description Why it was discarded. */
+            reason: string | null;
+            assignee: string | null;
+            /** @description All that people said of it, the oldest first. */
+            entries: components["schemas"]["ReviewEntry"][];
         };
         /** Incidents */
         Incidents: {
@@ -2340,6 +2484,11 @@ export interface components {
             used_gb: number;
             total_gb: number;
         };
+        /** MostCommon */
+        MostCommon: {
+            type: string;
+            count: number;
+        };
         /** MotionCounts */
         MotionCounts: {
             /** @description The bucket that was used: what was asked for, in whole steps of five seconds. */
@@ -2367,6 +2516,44 @@ export interface components {
         MotionTrack: {
             /** @description Oldest first, about one a second while something moves. */
             points: components["schemas"]["TrackPoint"][];
+        };
+        /** Mute */
+        Mute: {
+            id: string;
+            site: string;
+            /** @description Empty where it mutes all of the site. */
+            devices: string[];
+            /** @description Types of incidents; empty where it mutes every type. */
+            types: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            reason: string;
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
+            at: string;
+            /** @description Who ended it before its end. */
+            ended_by: string | null;
+            ended: string | null;
+            over: boolean;
+            /** @description How many incidents raised no alert because of it. */
+            withheld: number;
+        };
+        /**
+         * MuteEnd
+         * @description Who, and why.
+         */
+        MuteEnd: {
+            by: string;
+            reason: string;
+        };
+        /** Mutes */
+        Mutes: {
+            mutes: components["schemas"]["Mute"][];
         };
         /** NewAnnotation */
         NewAnnotation: {
@@ -2461,6 +2648,39 @@ export interface components {
             start: string;
             /** Format: date-time */
             end: string;
+        };
+        /**
+         * NewMute
+         * @description From `start`, by default now, until `end`.
+         */
+        NewMute: {
+            by: string;
+            reason: string;
+            /** @description Letters, digits, `_` and `-`, at most 64. */
+            site: string;
+            /** @default [] */
+            devices: string[];
+            /** @default [] */
+            types: string[];
+            /** @default null */
+            start: string | null;
+            /** Format: date-time */
+            end: string;
+        };
+        /**
+         * NewReview
+         * @description `discarded` needs a `comment` that says why, and `commented` one that is the comment. `assigned` without an
+         *     `assignee` takes the incidents from whoever had them; `reopened` takes back that they were reviewed or discarded.
+         */
+        NewReview: {
+            by: string;
+            /** @enum {string} */
+            action: "reviewed" | "discarded" | "reopened" | "commented" | "assigned";
+            incidents: string[];
+            /** @default null */
+            comment: string | null;
+            /** @default null */
+            assignee: string | null;
         };
         /** NewSite */
         NewSite: {
@@ -2662,6 +2882,17 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /** Picture */
+        Picture: {
+            /**
+             * @description What it shows of the incident.
+             * @enum {string}
+             */
+            part: "first" | "last" | "sample" | "decided";
+            /** Format: date-time */
+            time: string;
+            url: string;
         };
         /**
          * PictureSettings
@@ -3005,6 +3236,26 @@ export interface components {
             by: string;
             /** @description When something was received of it last, if that was after it retired. */
             heard_again: string | null;
+        };
+        /** ReviewEntry */
+        ReviewEntry: {
+            /** @description The id of the event, by which it can be undone. */
+            id: string;
+            /** @enum {string} */
+            action: "reviewed" | "discarded" | "reopened" | "commented" | "assigned" | "undone";
+            by: string;
+            /** Format: date-time */
+            at: string;
+            comment: string | null;
+            assignee: string | null;
+            undone_by: string | null;
+        };
+        /** Reviews */
+        Reviews: {
+            /** @description The ids of the events, one for each site; each can be undone. */
+            reviews: string[];
+            /** @description As they are then. */
+            incidents: components["schemas"]["Incident"][];
         };
         /**
          * Roi
@@ -3689,6 +3940,13 @@ export interface components {
             /** @enum {string} */
             state: "limping" | "failed";
             detail: string;
+        };
+        /**
+         * Undo
+         * @description Who takes it back.
+         */
+        Undo: {
+            by: string;
         };
         /** Withdrawing */
         Withdrawing: {
@@ -4561,6 +4819,12 @@ export interface operations {
                 device?: string | null;
                 type?: string | null;
                 state?: ("open" | "closed") | null;
+                review?: ("open" | "reviewed" | "discarded") | null;
+                zone?: string | null;
+                suppressed?: ("cool_down" | "mute") | null;
+                mute?: string | null;
+                text?: string | null;
+                after?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -4582,6 +4846,224 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_incidents_id: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentReason"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_incident_figures: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentFigures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_incident_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_incident_reviews_id_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_mutes: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                site?: string | null;
+                over?: boolean | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mutes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_mutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMute"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mute"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_mutes_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteEnd"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mute"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -35,6 +35,15 @@ export const HoldRelease = {
   "reason": {"maxlength": 4000},
 } as const;
 
+export const IncidentSearch = {
+  "text": {"maxlength": 200},
+} as const;
+
+export const MuteEnd = {
+  "by": {"maxlength": 100},
+  "reason": {"maxlength": 4000},
+} as const;
+
 export const NewAnnotation = {
   "by": {"maxlength": 100},
   "devices": {"most": 64},
@@ -58,6 +67,20 @@ export const NewHold = {
   "by": {"maxlength": 100},
   "reason": {"maxlength": 4000},
   "devices": {"most": 64},
+} as const;
+
+export const NewMute = {
+  "by": {"maxlength": 100},
+  "reason": {"maxlength": 4000},
+  "devices": {"most": 64},
+  "types": {"most": 64},
+} as const;
+
+export const NewReview = {
+  "by": {"maxlength": 100},
+  "incidents": {"most": 500},
+  "comment": {"maxlength": 4000},
+  "assignee": {"maxlength": 100},
 } as const;
 
 export const NewSite = {
@@ -101,6 +124,10 @@ export const SignedBody = {
 export const SiteChange = {
   "by": {"maxlength": 100},
   "name": {"maxlength": 128},
+} as const;
+
+export const Undo = {
+  "by": {"maxlength": 100},
 } as const;
 
 export const Withdrawing = {

@@ -1,0 +1,1 @@
+"""What people say of incidents: reviews, and mutes of their alerts."""

@@ -1,0 +1,47 @@
+"""Finds the pictures of an incident in the archive: its first, its last, some between, and those that decided."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from consumers.alerting.incidents.questions import IncidentRow
+from consumers.store.archive.keys import EVIDENCE, parse_key
+from consumers.store.archive.reader import ArchiveReader
+from consumers.upkeep.evidence import LATE_S, SAMPLES
+
+PICTURES_SHOWN: Final = 12
+LAST: Final = timedelta(seconds=LATE_S)
+PicturePart = Literal["first", "last", "sample", "decided"]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPicture:
+    """A picture of an incident: what it began with, what it ended with, one between, or one that decided."""
+
+    part: PicturePart
+    key: str
+    time: datetime
+
+
+def pictures_of(reader: ArchiveReader, row: IncidentRow, now: datetime) -> list[IncidentPicture]:
+    """In the order of time. Until the samples of an incident are copied, they are taken from what is kept anyway."""
+    start = datetime.fromisoformat(row["opened"])
+    end = now if row["closed"] is None else datetime.fromisoformat(row["closed"])
+    decided = {key: one.time for key in row["media"] if (one := reader.find(key)) is not None}
+    until = max(start, end) + timedelta(seconds=1)
+    found = reader.between(row["site"], row["device"], EVIDENCE, start, until, PICTURES_SHOWN)
+    found += reader.between(row["site"], row["device"], EVIDENCE, max(start, until - LAST), until)[-1:]
+    if row["closed"] is None or not found:
+        found = [*found, *reader.between(row["site"], row["device"], "thumbnail", start, until, SAMPLES + 2)]
+    names = {parse_key(key)[1] for key in decided}
+    shown = sorted(
+        {parse_key(one.key)[1]: one for one in found if parse_key(one.key)[1] not in names}.values(),
+        key=lambda one: one.time,
+    )
+    pictures = [IncidentPicture("sample", one.key, one.time) for one in shown]
+    if pictures:
+        pictures[0] = replace(pictures[0], part="first")
+    if len(pictures) > 1 and row["closed"] is not None:
+        pictures[-1] = replace(pictures[-1], part="last")
+    pictures += [IncidentPicture("decided", key, time) for key, time in decided.items()]
+    return sorted(pictures, key=lambda one: one.time)

@@ -30,6 +30,8 @@ EVIDENCE_DAYS_KEPT: Final = 90
 MEDIA_CHECK_DAYS: Final = 7
 BYTES_KEPT: Final = 20_000_000_000
 """Of recordings, of the journal, and of exports."""
+MOSAIC_BYTES: Final = 100_000
+"""Of the picture of a minute with nine devices."""
 CLEANUP_THRESHOLD_PERCENT: Final = 85
 CLEANUP_TARGET_PERCENT: Final = 75
 
@@ -112,11 +114,15 @@ class ClickHouseServer:
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """Settings of the minute tiles: pixels of a cell, JPEG quality, and how long a minute waits for late media."""
+    """Settings of the minute tiles: pixels of a cell where there are few, the best JPEG quality, the bytes that the
+    mosaic of nine devices may take, the shape of the screen that shows it, and how long a minute waits for late media.
+    """
 
     cell_width: int = 400
     cell_height: int = 300
     quality: int = 85
+    bytes_of_nine: int = MOSAIC_BYTES
+    wall: tuple[int, int] | None = None
     grace_s: float = 3.0
 
 

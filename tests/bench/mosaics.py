@@ -1,4 +1,4 @@
-"""How long a minute of 24 devices takes, from its pictures in the archive to its tiles and JSON on the disk."""
+"""How long a minute of 24 or 400 devices takes, from its pictures in the archive to its tiles and JSON on the disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from consumers.hub_config import Mosaic
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
+from consumers.views.mosaics.layout import SiteLayout
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import timeline
 from tests.bench.measure import Measurement, measured, summary, timed
@@ -23,24 +24,32 @@ from tests.following import Followed
 from tests.recordings import ROOM_VISUAL, recording
 from tests.registry_events import registry_of
 
-DEVICES = tuple(f"device-{number:02d}" for number in range(24))
-MINUTES = 40
+MINUTES, FEW_MINUTES = 40, 12
+
+
+def named(count: int) -> tuple[str, ...]:
+    return tuple(f"device-{number:03d}" for number in range(count))
+
+
+DEVICES = named(24)
 
 
 class Site:
-    """24 devices that send thumbnails of the recorded room, a third of them with an incident."""
+    """Devices that send thumbnails of the recorded room, a third of them with an incident."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, names: tuple[str, ...] = DEVICES) -> None:
+        self.names = names
         self.archive = directory / "archive"
         self.reader = ArchiveReader(self.archive)
-        devices = tuple(ConfiguredDevice(device, device) for device in DEVICES)
+        devices = tuple(ConfiguredDevice(device, device) for device in names)
         known = registry_of(Configured((ConfiguredSite(SITE, "Bench", devices=devices),)))
         projection = MosaicsProjection(directory / "tiles", lambda: self.reader, Mosaic())
         self.followed = Followed(projection, directory, known)
         self.pictures = pictures()
 
-    def minute(self, number: int, devices: tuple[str, ...] = DEVICES) -> list[Event]:
+    def minute(self, number: int, of: tuple[str, ...] | None = None) -> list[Event]:
         """What is seen in a minute; the media are in the archive."""
+        devices = self.names if of is None else of
         events: list[Event] = []
         stored = []
         for index, device in enumerate(devices):
@@ -58,9 +67,9 @@ class Site:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
+def site(names: tuple[str, ...] = DEVICES) -> Iterator[Site]:
     with TemporaryDirectory() as directory:
-        made = Site(Path(directory))
+        made = Site(Path(directory), names)
         yield made
         made.close()
 
@@ -81,20 +90,31 @@ def pictures() -> list[bytes]:
 
 def case_mosaic_minute() -> list[Measurement]:
     """Every cell is new: archive, decoding, ALL, OK and KO, JSON, files, index row and commit."""
-    with site() as here:
+    return [_minutes("mosaic minute", DEVICES, MINUTES, 15.0)]
+
+
+def case_mosaic_400() -> list[Measurement]:
+    """As `mosaic_minute`, of 400 devices."""
+    return [_minutes("mosaic minute of 400", named(400), FEW_MINUTES, 400.0)]
+
+
+def _minutes(case: str, names: tuple[str, ...], minutes: int, goal_ms: float) -> Measurement:
+    with site(names) as here:
         here.followed.take(tick(START))
 
         def close(number: int) -> None:
             here.followed.take(tick(at(60 * number + 64)))
 
         taken = []
-        for number in range(MINUTES):
+        for number in range(minutes):
             here.followed.take(*here.minute(number))
             taken += timed([lambda number=number: close(number)])  # type: ignore[misc]
         query = "select avg(bytes + length(description)) from tiles where site = ?"
         (size,) = here.followed.view.execute(query, (SITE,)).fetchone()
-        includes = f"24 devices 320x180 into cells of 400x300, q85, a third of them KO; {size / 1000:.0f} kB a minute"
-        return [summary("mosaic minute", taken[4:], includes, goal_ms=25.0)]
+        layout = SiteLayout(len(names), Mosaic())
+        includes = f"{len(names)} devices 320x180 into cells of {layout.cell[0]}x{layout.cell[1]}, a third of them KO"
+        includes += f"; {layout.byte_budget / 1000:.0f} kB a picture at most, {size / 1000:.0f} kB a minute"
+        return summary(case, taken[4:], includes, goal_ms=goal_ms)
 
 
 def case_mosaic_correction() -> list[Measurement]:

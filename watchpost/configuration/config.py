@@ -26,6 +26,7 @@ from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.cold_storage import ColdStorageSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
+from watchpost.configuration.mosaic import MosaicSection
 from watchpost.configuration.retention import RetentionSection
 from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.yaml_loader import ConfigError, parse
@@ -173,6 +174,7 @@ class HubSection(SettingsModel):
         default_factory=EmbeddedWarehouse, description="Where the rows of the dashboards are."
     )
 
+    mosaic: MosaicSection = Field(default_factory=MosaicSection, description="The picture of each minute.")
     cold_storage: ColdStorageSection | None = Field(
         default=None, description="A bucket for media that are kept longer than the disk keeps them; default none."
     )

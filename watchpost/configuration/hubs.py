@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 
-from consumers.hub_config import ClickHouseServer, DeviceRetention, ExportPolicy, HubConfig, RetentionPolicy
+from consumers.hub_config import ClickHouseServer, DeviceRetention, ExportPolicy, HubConfig, Mosaic, RetentionPolicy
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
@@ -51,6 +51,7 @@ def hub_config(
             config.hub.exports_waiting,
             config.hub.exports_waiting_per_person,
         ),
+        mosaic=mosaic_settings(config),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),
@@ -95,6 +96,18 @@ def _retention(config: WatchpostConfig) -> RetentionPolicy:
             for device in site.devices
             if device.retention is not None
         ),
+    )
+
+
+def mosaic_settings(config: WatchpostConfig) -> Mosaic:
+    section = config.hub.mosaic
+    wall = None if section.wall is None else tuple(int(side) for side in section.wall.split(":"))
+    return Mosaic(
+        cell_width=section.cell_width,
+        cell_height=section.cell_height,
+        quality=section.quality,
+        bytes_of_nine=section.bytes_of_nine,
+        wall=None if wall is None else (wall[0], wall[1]),
     )
 
 

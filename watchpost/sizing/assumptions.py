@@ -36,7 +36,8 @@ CAPTURE_BYTES_PER_PIXEL: Final = 0.19
 """JPEG of quality 85: the drawn scenes have 0.18 to 0.19, a recorded street 0.20, a recorded room 0.12."""
 THUMBNAIL_BYTES_PER_PIXEL: Final = 0.18
 """JPEG of quality 75: 0.18 of drawn scenes, 0.16 of the street, 0.09 of the room."""
-MOSAIC_BYTES_PER_PIXEL: Final = 0.21
+MOSAIC_PICTURES: Final = 2
+"""A minute: of all devices; and those of devices with and without an incident, which take no more together."""
 THERMAL_PREVIEW_BYTES: Final = 41_000
 THERMAL_FRAME_BYTES: Final = 1_700
 

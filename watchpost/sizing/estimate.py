@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from consumers.hub_config import Mosaic
 from consumers.ingest.pulse import EVERY_S as TICK_EVERY_S
 from consumers.store.disk import DiskSpace
-from consumers.views.mosaics import RING, layout
+from consumers.views.mosaics import RING
+from consumers.views.mosaics.layout import SiteLayout
 from consumers.views.warehouse import KEEP_DAYS
 from watchpost.configuration.agents import node_settings
 from watchpost.configuration.config import HubSection, WatchpostConfig
+from watchpost.configuration.hubs import mosaic_settings
 from watchpost.sizing.assumptions import (
     AGENT_BYTES_PER_PIXEL,
     AGENT_CAMERA_MB,
@@ -22,7 +23,7 @@ from watchpost.sizing.assumptions import (
     HUB_MB,
     JOURNAL_ROW_BYTES,
     MEDIUM_BYTES,
-    MOSAIC_BYTES_PER_PIXEL,
+    MOSAIC_PICTURES,
     SNAPSHOT,
     VIEW_BYTES_PER_EVENT,
     WAREHOUSE_ROW_BYTES,
@@ -229,16 +230,11 @@ def _daily(what: str, per_s: float, days: float, kept_by: str, formula: str) -> 
 
 def _mosaics(config: WatchpostConfig) -> DiskSize:
     """A ring of minutes for each site, which is written anew each day."""
-    pixels = sum(_mosaic_pixels(len(site.devices)) for site in config.sites if site.devices)
-    ring = RING * pixels * MOSAIC_BYTES_PER_PIXEL
-    return DiskSize("mosaics", ring, ring, f"{RING} minutes a site", f"{MOSAIC_BYTES_PER_PIXEL} B a pixel")
-
-
-def _mosaic_pixels(devices: int) -> int:
-    drawn = Mosaic()
-    cell = layout.cell_size(devices, drawn.cell_width, drawn.cell_height)
-    width, height = layout.size(devices, *cell)
-    return width * height
+    settings = mosaic_settings(config)
+    budgets = [SiteLayout(len(site.devices), settings).byte_budget for site in config.sites if site.devices]
+    ring = float(RING * MOSAIC_PICTURES * sum(budgets))
+    formula = f"{MOSAIC_PICTURES} pictures of {max(budgets, default=0) / 1000:.0f} kB at most"
+    return DiskSize("mosaics", ring, ring, f"{RING} minutes a site", formula)
 
 
 def _memory(config: WatchpostConfig, assumed: Assumptions) -> Iterator[MemorySize]:

@@ -5,20 +5,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import repeat
 
 import cv2
 import numpy as np
-import simplejpeg
 
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
-from consumers.views.mosaics.layout import cells, inset, size
+from consumers.views.mosaics.encoding import EncodedTile, encode
+from consumers.views.mosaics.layout import SiteLayout, inset
+from consumers.views.mosaics.lettering import lettering
 from consumers.views.mosaics.minute import CellStatus, Shown
 from consumers.views.mosaics.minute_state import MinuteState
 
 BORDER = 4
-MAX_CELLS_KEPT = 128
+INSET = 5
+MIN_LETTERS, MAX_LETTERS = 12, 18
+"""Pixels."""
+MIN_CELLS_KEPT = 128
+"""Or those of the site that was drawn last, where these are more."""
 MAX_PLACEHOLDERS_KEPT = 64
+MAX_LABELS_KEPT = 512
 THREADS = 2
 
 _BORDERS = {MinuteState.INCIDENT: (0, 0, 255), MinuteState.OK: (0, 255, 0)}
@@ -27,7 +34,7 @@ _NO_CAPTURE = ("NO CAPTURE", (0x2A, 0x2A, 0x2A))
 _NOT_FOUND = ("NOT FOUND", (0x2A, 0x2A, 0x4A))
 _UNDECODABLE = ("NOT READABLE", (0x2A, 0x2A, 0x4A))
 _WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_EDGE = np.ones((3, 3), np.uint8)
 
 Colour = tuple[int, int, int]
 
@@ -54,29 +61,28 @@ class Drawer:
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
 
-    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> tuple[list[bytes], dict[str, CellStatus]]:
+    def tiles(
+        self, wanted: Sequence[Sequence[Shown]], layout: SiteLayout
+    ) -> tuple[list[EncodedTile], dict[str, CellStatus]]:
         """A JPEG for each, with its cells in reading order; black where there is none. And why which devices in them
         have a placeholder.
         """
         missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._cells))
         payloads = [None if each.key is None else self._read(each.key) for each in missing]
         self._cells.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
-        tiles = list(self._pool.map(self._tile, wanted))
+        tiles = list(self._pool.map(self._tile, wanted, repeat(layout)))
         statuses = ((each.device, self._cells[each].status) for shown in wanted for each in shown)
         without: dict[str, CellStatus] = {device: status for device, status in statuses if status != "active"}
-        while len(self._cells) > MAX_CELLS_KEPT:
+        while len(self._cells) > max(MIN_CELLS_KEPT, max(map(len, wanted), default=0)):
             self._cells.popitem(last=False)
         return tiles, without
 
-    def _tile(self, shown: Sequence[Shown]) -> bytes:
-        one = (shown[0].width, shown[0].height) if shown else (self._settings.cell_width, self._settings.cell_height)
-        width, height = size(len(shown), *one)
+    def _tile(self, shown: Sequence[Shown], layout: SiteLayout) -> EncodedTile:
+        width, height = layout.size(len(shown))
         canvas = np.zeros((height, width, 3), np.uint8)
-        for each, cell in zip(shown, cells(len(shown), *one), strict=True):
+        for each, cell in zip(shown, layout.cells(len(shown)), strict=True):
             canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._cells[each].picture
-        quality = self._settings.quality
-        tile: bytes = simplejpeg.encode_jpeg(canvas, quality=quality, colorspace="BGR", colorsubsampling="420")
-        return tile
+        return encode(canvas, self._settings.quality, layout.byte_budget)
 
     def _draw(self, shown: Shown, payload: bytes | None) -> Drawn:
         picture = None if payload is None else decoded(payload, shown.height - 2 * BORDER, shown.width - 2 * BORDER)
@@ -87,7 +93,7 @@ class Drawer:
         room = inset((picture.shape[1], picture.shape[0]), (shown.width, shown.height), BORDER)
         inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
         cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
-        self._label(cell, f"{shown.site}_{shown.device}")
+        _label(cell, shown.label)
         _frame(cell, _BORDERS.get(shown.state, _GREY))
         return Drawn(cell)
 
@@ -97,24 +103,43 @@ class Drawer:
         text, colour = _NO_CAPTURE if shown.key is None else without
         cell = np.full((shown.height, shown.width, 3), colour, np.uint8)
         middle, scale = shown.height // 2, shown.height / 300
-        for words, below, size_of_text, ink in (
-            (text, -30, 0.8, _RED),
-            (shown.site, 10, 0.8, _WHITE),
-            (shown.device, 40, 0.55, _LIGHT_GREY),
+        for words, above, size, ink in (
+            (text, -54, 24, _RED),
+            (shown.site, -14, 24, _WHITE),
+            (shown.device if shown.label == f"{shown.site}_{shown.device}" else shown.label, 24, 16, _LIGHT_GREY),
         ):
-            width = cv2.getTextSize(words, _FONT, size_of_text * scale, 1)[0][0]
-            at = (max(BORDER, (shown.width - width) // 2), middle + round(below * scale))
-            cv2.putText(cell, words, at, _FONT, size_of_text * scale, ink, 1, cv2.LINE_AA)
+            letters = lettering(words, max(MIN_LETTERS, round(size * scale)), shown.width - 2 * BORDER)
+            at = ((shown.width - letters.shape[1]) // 2, middle + round(above * scale))
+            _write(cell, letters, at, ink)
         _frame(cell, _BORDERS.get(shown.state, _GREY))
         cell.flags.writeable = False
         return cell
 
-    def _label(self, cell: Picture, text: str) -> None:
-        """White on a dark edge, bottom right."""
-        (width, _), below = cv2.getTextSize(text, _FONT, 0.5, 1)
-        at = (max(BORDER, cell.shape[1] - width - BORDER - 5), cell.shape[0] - below - BORDER - 5)
-        cv2.putText(cell, text, at, _FONT, 0.5, (0, 0, 0), 3)
-        cv2.putText(cell, text, at, _FONT, 0.5, _WHITE, 1)
+
+def _label(cell: Picture, text: str) -> None:
+    """White on a dark edge, bottom right."""
+    height, width = cell.shape[:2]
+    size = max(MIN_LETTERS, min(MAX_LETTERS, height // 16))
+    edge, letters = _layers(text, size, width - 2 * (BORDER + INSET))
+    x, y = width - BORDER - INSET - letters.shape[1], height - BORDER - INSET - letters.shape[0] + size // 4
+    part = cell[y : y + letters.shape[0], x : x + letters.shape[1]]
+    cv2.add(cv2.subtract(part, edge), letters, dst=part)
+
+
+@lru_cache(MAX_LABELS_KEPT)
+def _layers(text: str, size: int, width: int) -> tuple[Picture, Picture]:
+    """What a label takes from a picture, and what it adds to it."""
+    letters = lettering(text, size, width)
+    edge = cv2.cvtColor(cv2.dilate(letters, _EDGE), cv2.COLOR_GRAY2BGR)
+    return np.asarray(edge, np.uint8), np.asarray(cv2.cvtColor(letters, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def _write(cell: Picture, letters: Picture, at: tuple[int, int], ink: Colour) -> None:
+    """Letters with their top left there, as far as they are within the cell."""
+    x, y = max(0, at[0]), max(0, at[1])
+    part = cell[y : y + letters.shape[0], x : x + letters.shape[1]]
+    share = letters[: part.shape[0], : part.shape[1], None].astype(np.uint16)
+    part[:] = (part * (255 - share) + np.asarray(ink, np.uint16) * share) // 255
 
 
 def _frame(cell: Picture, colour: Colour) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json, to_json
 
+from consumers.views.mosaics.layout import TileSize
 from consumers.views.mosaics.minute import CellStatus, MosaicMinute, Shown
 from consumers.views.mosaics.minute_state import MinuteState
 from consumers.views.mosaics.tiles import Tiles
 
 if TYPE_CHECKING:
     from consumers.views.mosaics.drawer import Drawer
+    from consumers.views.mosaics.encoding import EncodedTile
 
 SCHEMA = """
 create table if not exists tiles (
@@ -26,10 +28,11 @@ create table if not exists tiles (
 
 
 class _Tile(NamedTuple):
-    """A file, its size, and the digest of what it shows."""
+    """A file, its size and quality, and the digest of what it shows."""
 
     name: str
     size: int
+    quality: int
     shows: str
 
 
@@ -54,21 +57,23 @@ class DrawnMinutes:
         """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
         before = self._before(minute)
         chosen = [tuple(minute.shown(*states)) for states in ((), (MinuteState.OK,), (MinuteState.INCIDENT,))]
-        shows = [_digest(shown) if shown or index == 0 else None for index, shown in enumerate(chosen)]
+        budget = minute.layout.byte_budget
+        shows = [_digest(shown, budget) if shown or index == 0 else None for index, shown in enumerate(chosen)]
         wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
         new = {digest: shown for digest, shown in wanted.items() if digest not in before.tiles}
-        pictures, without = self._drawer.tiles(list(new.values()))
+        pictures, without = self._drawer.tiles(list(new.values()), minute.layout)
         if shows[0] not in new:
             without = before.without_picture
         made = {it: before.tiles[it] for it in wanted if it in before.tiles}
         made |= {it: self._keep(minute, it, picture) for it, picture in zip(new, pictures, strict=True)}
         names = {tile.name for tile in made.values()}
         self.replaced += [tile.name for tile in before.tiles.values() if tile.name not in names]
-        named = [None if digest is None else made[digest].name for digest in shows]
-        self._write(replace(minute, revision=before.revision + times), named, list(made.values()), without)
+        by_kind = [None if digest is None else made[digest] for digest in shows]
+        self._write(replace(minute, revision=before.revision + times), by_kind, list(made.values()), without)
 
-    def _keep(self, minute: MosaicMinute, shows: str, picture: bytes) -> _Tile:
-        return _Tile(self._files.write(minute.site, minute.minute, picture), len(picture), shows)
+    def _keep(self, minute: MosaicMinute, shows: str, tile: "EncodedTile") -> _Tile:
+        name = self._files.write(minute.site, minute.minute, tile.payload)
+        return _Tile(name, len(tile.payload), tile.quality, shows)
 
     def _before(self, minute: MosaicMinute) -> _Before:
         found = self._view.execute(
@@ -81,14 +86,16 @@ class DrawnMinutes:
         return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
 
     def _write(
-        self, minute: MosaicMinute, named: list[str | None], tiles: list[_Tile], without: dict[str, CellStatus]
+        self, minute: MosaicMinute, by_kind: list[_Tile | None], tiles: list[_Tile], without: dict[str, CellStatus]
     ) -> None:
         drawn = to_json({"tiles": sorted(tiles), "without_picture": dict(sorted(without.items()))}).decode()
         total = sum(tile.size for tile in tiles)
         said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, minute.revision)
-        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without))
+        named = [None if tile is None else tile.name for tile in by_kind]
+        sizes = [None if tile is None else TileSize(tile.size, tile.quality) for tile in by_kind]
+        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without, sizes))
         self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608
 
 
-def _digest(shown: Sequence[Shown]) -> str:
-    return sha256(to_json([astuple(each) for each in shown])).hexdigest()[:24]
+def _digest(shown: Sequence[Shown], byte_budget: int) -> str:
+    return sha256(to_json([byte_budget, *(astuple(each) for each in shown)])).hexdigest()[:24]

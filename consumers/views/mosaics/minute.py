@@ -1,7 +1,7 @@
 """One minute of a site: the state of each device, its tiles, and its JSON description."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -9,8 +9,9 @@ from pydantic_core import to_json
 
 from bus_schemas.condition import SEVERITY, Condition, worst
 from bus_schemas.event import iso
+from consumers.hub_config import Mosaic
 from consumers.views.mosaics.incident_times import NOTHING, Worst
-from consumers.views.mosaics.layout import cell_size, cells, size
+from consumers.views.mosaics.layout import SiteLayout, TileSize
 from consumers.views.mosaics.minute_state import CLASSES, MinuteState, condition_of_type, of_minute, state_of
 from consumers.views.mosaics.sightings import Seen
 
@@ -20,10 +21,11 @@ CellStatus = Literal["active", "missing", "undecodable"]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The content and size of a cell: a device, its state, and the key of its picture, if there is one."""
+    """The content and size of a cell: a device, its label and state, and the key of its picture, if there is one."""
 
     site: str
     device: str
+    label: str
     state: MinuteState
     key: str | None
     width: int
@@ -70,9 +72,12 @@ class MosaicMinute:
     minute: int
     devices: tuple[DeviceMinute, ...]
     names: Mapping[str, str]
-    cell: tuple[int, int]
-    """Width and height of a cell in a mosaic of few devices."""
+    settings: Mosaic
     revision: int = 0
+    layout: SiteLayout = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", SiteLayout(len(self.devices), self.settings))
 
     @property
     def state(self) -> MinuteState:
@@ -104,15 +109,22 @@ class MosaicMinute:
 
     def shown(self, *states: MinuteState) -> list[Shown]:
         """The cells of the devices in one of these states, or of all."""
-        width, height = cell_size(len(self.devices), *self.cell)
         return [
-            Shown(self.site, each.device, each.state, each.key, width, height)
+            Shown(self.site, each.device, self._label(each.device), each.state, each.key, *self.layout.cell)
             for each in self.devices
             if not states or each.state in states
         ]
 
-    def describe(self, without_picture: Mapping[str, CellStatus]) -> bytes:
-        """The JSON of the minute; the named devices have a placeholder in its tiles, and why."""
+    def _label(self, device: str) -> str:
+        """The name that people gave it; the ids of site and device where they gave none."""
+        name = self.names.get(device, device)
+        return f"{self.site}_{device}" if name == device else name
+
+    def describe(self, without_picture: Mapping[str, CellStatus], sizes: Sequence[TileSize | None]) -> bytes:
+        """The JSON of the minute; the named devices have a placeholder in its tiles, and why. The sizes are those of
+        the mosaics of all devices, of those without an incident and of those with one.
+        """
+        of_all, of_ok, of_ko = sizes
         return to_json(
             {
                 "time_key": self.time_key,
@@ -126,9 +138,10 @@ class MosaicMinute:
                 "incidents_count": self.incidents,
                 "unknown_count": self._count(MinuteState.UNKNOWN),
                 "hosts_count": sum(each.device not in without_picture for each in self.devices),
-                **self._cells(),
-                "ok": self._cells(MinuteState.OK),
-                "ko": self._cells(MinuteState.INCIDENT),
+                "byte_budget": self.layout.byte_budget,
+                **self._cells(of_all),
+                "ok": self._cells(of_ok, MinuteState.OK),
+                "ko": self._cells(of_ko, MinuteState.INCIDENT),
                 "devices": [
                     self._device(number, each, without_picture.get(each.device, "active"))
                     for number, each in enumerate(self.devices)
@@ -140,16 +153,16 @@ class MosaicMinute:
     def _count(self, state: MinuteState) -> int:
         return sum(each.state is state for each in self.devices)
 
-    def _cells(self, *states: MinuteState) -> dict[str, Any]:
+    def _cells(self, tile: TileSize | None, *states: MinuteState) -> dict[str, Any]:
         shown = self.shown(*states)
-        one = cell_size(len(self.devices), *self.cell)
-        width, height = size(len(shown), *one)
+        width, height = self.layout.size(len(shown))
         placed = [
             {"device": each.device, "x": cell.x, "y": cell.y, "w": cell.width, "h": cell.height}
             | {"state": CLASSES[each.state]}
-            for each, cell in zip(shown, cells(len(shown), *one), strict=True)
+            for each, cell in zip(shown, self.layout.cells(len(shown)), strict=True)
         ]
-        return {"width": width, "height": height, "cells": placed}
+        encoded = {"bytes": None, "quality": None} if tile is None else tile._asdict()
+        return {"width": width, "height": height, **encoded, "cells": placed}
 
     def _device(self, number: int, one: DeviceMinute, status: CellStatus) -> dict[str, Any]:
         return {

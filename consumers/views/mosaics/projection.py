@@ -38,7 +38,7 @@ class MosaicsProjection(Projection):
 
     name: ClassVar[str] = "mosaics"
     group: ClassVar[ProcessGroup] = ProcessGroup.PICTURES
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
         *site_registry.MODELS,
@@ -145,7 +145,7 @@ class MosaicsProjection(Projection):
         shown = tuple(
             device_minute(device, rows.get(device), incidents.get(device, incident_times.NOTHING)) for device in devices
         )
-        return MosaicMinute(site, minute, shown, names, (self._settings.cell_width, self._settings.cell_height))
+        return MosaicMinute(site, minute, shown, names, self._settings)
 
 
 def _register(view: sqlite3.Connection, registry: SiteRegistry, record: Recorded) -> None:

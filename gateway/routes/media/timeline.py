@@ -71,6 +71,8 @@ class CellAnswer(Answer):
 class Cells(Answer):
     width: int
     height: int
+    bytes: int | None = Field(description="Of the picture; null where there is none, as no device is of the kind.")
+    quality: int | None = Field(description="Of the JPEG, the best that holds the budget.")
     cells: list[CellAnswer]
 
 
@@ -146,6 +148,7 @@ class TileJson(Cells):
     condition: Condition = Field(description="The worst of its devices; ok only where every device could be judged.")
     types: list[str] = Field(description="Of incidents and bad frames of all devices, those of the worst first.")
     incidents_count: int = Field(description="Devices with any incident.")
+    byte_budget: int = Field(description="The most that each picture may take; it grows with the number of devices.")
     unknown_count: int = Field(description="Devices of which nobody knows how they were.")
     hosts_count: int
     ok: Cells = Field(description="The picture of the devices without an incident.")

@@ -259,6 +259,8 @@ export function tile(site: string, minute: number): Schemas['TileJson'] {
   const placed = (of: readonly FakeDevice[]): Schemas['Cells'] => ({
     width: columns * 248,
     height: Math.ceil(of.length / columns) * 143,
+    bytes: of.length ? of.length * 9000 : null,
+    quality: of.length ? 78 : null,
     cells: of.map((d, i) => ({
       device: d.device,
       x: (i % columns) * 248,
@@ -281,6 +283,7 @@ export function tile(site: string, minute: number): Schemas['TileJson'] {
     condition: worst?.condition ?? 'unknown',
     types: [...new Set(analysed.flatMap((one) => one.types))],
     unknown_count: here.filter((d) => stateOf(d) === 'unknown').length,
+    byte_budget: 100_000,
     hosts_count: here.length,
     incidents_count: bad.length,
     ...placed(here),

@@ -1787,6 +1787,10 @@ export interface components {
         Cells: {
             width: number;
             height: number;
+            /** @description Of the picture; null where there is none, as no device is of the kind. */
+            bytes: number | null;
+            /** @description Of the JPEG, the best that holds the budget. */
+            quality: number | null;
             cells: components["schemas"]["Cell"][];
         };
         /** Change */
@@ -3863,6 +3867,10 @@ export interface components {
         TileJson: {
             width: number;
             height: number;
+            /** @description Of the picture; null where there is none, as no device is of the kind. */
+            bytes: number | null;
+            /** @description Of the JPEG, the best that holds the budget. */
+            quality: number | null;
             cells: components["schemas"]["Cell"][];
             time_key: string;
             /** Format: date-time */
@@ -3881,6 +3889,8 @@ export interface components {
             types: string[];
             /** @description Devices with any incident. */
             incidents_count: number;
+            /** @description The most that each picture may take; it grows with the number of devices. */
+            byte_budget: number;
             /** @description Devices of which nobody knows how they were. */
             unknown_count: number;
             hosts_count: number;

@@ -49,7 +49,12 @@ export const mosaicParts: Case[] = [
     },
     {
       when: 'no incident',
-      props: { ...of_minute, filter: 'ko', state: 'ok', tile: { ...shown, ko: { width: 0, height: 0, cells: [] } } },
+      props: {
+        ...of_minute,
+        filter: 'ko',
+        state: 'ok',
+        tile: { ...shown, ko: { width: 0, height: 0, bytes: null, quality: null, cells: [] } },
+      },
       reads: ['No device had an incident in this minute'],
     },
     {

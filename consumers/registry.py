@@ -24,6 +24,7 @@ from consumers.upkeep.verify.sink import MediaCheckSink
 from consumers.views.annotations import AnnotationsProjection
 from consumers.views.audio import AudioProjection
 from consumers.views.commands import CommandsProjection
+from consumers.views.condition_minutes.projection import ConditionMinutesProjection
 from consumers.views.detections import DetectionsProjection
 from consumers.views.exports import ExportsProjection
 from consumers.views.health.projection import HealthProjection
@@ -73,6 +74,7 @@ CONSUMERS: dict[str, Registration] = {
     "commands": Registration(CommandsProjection),
     "annotations": Registration(AnnotationsProjection),
     "holds": Registration(HoldsProjection),
+    "condition_minutes": Registration(ConditionMinutesProjection),
     "mosaics": Registration(MosaicsProjection, _mosaics),
     "exports": Registration(ExportsProjection),
     "exporter": Registration(ExportSink, ExportSink),

@@ -35,7 +35,7 @@ from gateway.routes.media import (
     timeline,
 )
 from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
-from gateway.routes.views import alerts, annotations, dashboard, incidents, mutes, reviews, trends
+from gateway.routes.views import alerts, annotations, condition_shares, dashboard, incidents, mutes, reviews, trends
 from gateway.serving.page import STATIC, page
 
 CANCELLED_TIMES: Final = 3
@@ -67,6 +67,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     clips.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,
+    condition_shares.OPERATIONS,
     settings.OPERATIONS,
     settings_fields.OPERATIONS,
     storage.OPERATIONS,

@@ -64,6 +64,7 @@ def answers(bus: Bus) -> dict[str, Any]:
         "temperatures": "select time from newest",
         "detections": "select max(at) from detections",
         "occupancy": "select max(quarter) from quarters",
+        "condition_minutes": "select site, max(hour) from hours",
         "mosaics": "select site, max(minute) from closed union all select site, max(minute) from seen",
         "motion": "select max(latest) from motions",
         "recordings": "select max(start) from segments union all select max(end) from clips",

@@ -31,6 +31,21 @@ class Worst(NamedTuple):
 NOTHING = Worst("unknown", ())
 
 
+class HeldTime(NamedTuple):
+    """For how long an incident of a device held in one condition: seconds since 1970, without an end where it lasts."""
+
+    device: str
+    type: str
+    condition: Condition
+    since: float
+    until: float | None
+
+    def minutes(self, end: int) -> tuple[int, int]:
+        """The minutes since 1970 that it touches, half open; up to `end` where it lasts."""
+        first = int(self.since // 60)
+        return first, end if self.until is None else max(first + 1, -int(-self.until // 60))
+
+
 class SecondsRange(NamedTuple):
     """Seconds since 1970; without an end where it lasts."""
 
@@ -71,12 +86,17 @@ def _condition(incident: Incident) -> Condition:
 def worst_in(view: sqlite3.Connection, site: str, start: float, end: float) -> dict[str, Worst]:
     """By device what held at some moment of a time range, its end excluded."""
     found: dict[str, dict[str, Condition]] = {}
-    query = f"select device, type, condition from held where site = :site and {_OVERLAPS}"  # noqa: S608 - our own words
-    for device, kind, condition in view.execute(query, {"site": site, "start": start, "end": end}):
-        types = found.setdefault(device, {})
-        if kind not in types or SEVERITY[condition] > SEVERITY[types[kind]]:
-            types[kind] = condition
+    for one in held_in(view, site, SecondsRange(start, end)):
+        types = found.setdefault(one.device, {})
+        if one.type not in types or SEVERITY[one.condition] > SEVERITY[types[one.type]]:
+            types[one.type] = one.condition
     return {device: _worst(types) for device, types in found.items()}
+
+
+def held_in(view: sqlite3.Connection, site: str, wanted: SecondsRange) -> Iterator[HeldTime]:
+    """What held at some moment of a time range, its end excluded."""
+    query = f"select device, type, condition, since, until from held where site = :site and {_OVERLAPS}"  # noqa: S608 - our own words
+    yield from map(HeldTime._make, view.execute(query, {"site": site, "start": wanted.start, "end": wanted.end}))
 
 
 def _worst(types: dict[str, Condition]) -> Worst:

@@ -7,16 +7,16 @@ from operator import attrgetter
 
 from pydantic_core import from_json, to_json
 
-from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
+from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.media import MediaEvent
-from bus_schemas.node import HealthEvent
-from bus_schemas.thermal import PIXELS, ThermalEvent
-from consumers.engine.frame_faults import answers, faults
-from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
+from consumers.engine.frame_faults import FrameFault
+from consumers.engine.partial import MEDIUM
 from consumers.store.journal.record import Recorded
+from consumers.views.minute_evidence import MinuteEvidence, evidence_of
 
 THUMBNAILS = 3
 SAID, JUDGED = 1, 2
+_KNOWN = {MinuteEvidence.SAID: SAID, MinuteEvidence.JUDGED: JUDGED}
 
 Key = tuple[str, int, str]
 """Site, minute since 1970, device."""
@@ -75,20 +75,13 @@ class Seen:
 
     def take(self, record: Recorded) -> None:
         """What this event says of the device."""
-        model = record.model
-        if model is MediaEvent:
+        evidence, wrong = evidence_of(record)
+        self.is_known = max(self.is_known, _KNOWN.get(evidence, 0))
+        self.is_blind |= evidence is MinuteEvidence.BLIND
+        if record.model is MediaEvent:
             self._take_medium(record)
-        elif model is FrameEvent:
-            self._take_frame(record)
-        elif model is ThermalEvent:
-            is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= PIXELS
-            self.is_blind |= is_blind
-            self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
-        elif model is HealthEvent:
-            is_well = record.decode(STATUS).data.status == "healthy"
-            self.is_known = max(self.is_known, SAID if is_well else 0)
-        elif model in (DetectionEvent, MotionEvent):
-            self.is_known = JUDGED
+        elif record.model is FrameEvent:
+            self._take_frame(record, wrong)
 
     def _take_medium(self, record: Recorded) -> None:
         medium, at = record.decode(MEDIUM).data, record.time_s
@@ -98,19 +91,11 @@ class Seen:
             self.thumbnails = to_json(newest).decode()
         elif medium.kind == "capture" and (self.capture_at is None or self.capture_at <= at):
             self.capture, self.capture_at = medium.key, at
-        elif medium.kind == "thermal":
-            # A sensor sends its readings with its frames, where a pixel can be read.
-            self.is_blind = 1
 
-    def _take_frame(self, record: Recorded) -> None:
-        found, at = answers(record.decode(VERDICTS).data), record.time_s
-        wrong = faults(found)
+    def _take_frame(self, record: Recorded, wrong: tuple[FrameFault, ...]) -> None:
+        at = record.time_s
         if wrong:
             self.types = " ".join(sorted({*self.types.split(), *wrong}))
-        if all(answer is None for answer in found):
-            self.is_blind = 1
-        else:
-            self.is_known = JUDGED
         if (bool(wrong), at) >= (bool(self.is_bad), self.frame_at or 0.0):
             self.newest, self.frame_at, self.is_bad = record, at, int(bool(wrong))
 

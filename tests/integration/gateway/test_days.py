@@ -162,3 +162,14 @@ def test_a_minute_after_the_clocks_were_set_back_stands_where_it_was(tmp_path: P
     first = (at - day.start) // timedelta(minutes=1)
     assert answer["incidents"] == [{"first": first, "minutes": 1, "condition": "warning", "types": ["blackscreen"]}]
     assert first == 210, "half past two, for the second time"
+
+
+def test_the_shares_of_days_are_counted_from_midnight_to_midnight_of_the_site(client: httpx.Client) -> None:
+    day = DAYS["autumn"]
+    asked = {"from": iso(day.start), "to": iso(day.end), "step": "day"}
+    answer = client.get("/api/v1/timeline/autumn/conditions", params=asked).json()
+
+    (camera,) = answer["devices"]
+    assert answer["edges"] == [iso(day.start), iso(day.end)]
+    assert sum(camera["minutes"][0]) == 1500
+    assert camera["minutes"][0][answer["conditions"].index("ok")] == len(moments(day)[0])

@@ -17,6 +17,7 @@ from bus_schemas.event import iso
 from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
+from producer.times import moment_of_seconds
 from tests.broker import Broker
 from tests.builders import at
 from tests.eventually import eventually
@@ -142,6 +143,29 @@ def test_each_minute_shows_every_incident_that_held_in_it_and_every_bad_frame(li
             ):
                 lines.append(f"{key}: {one['condition']}, where {sorted(said[key])} was said")
     assert lines == []
+
+
+def test_the_shares_of_longer_times_are_those_of_the_minutes(lived: Lived) -> None:
+    start, end = (at(0).timestamp() // 60 * 60, at(LASTS_S).timestamp())
+    asked = {"from": iso(moment_of_seconds(start)), "to": iso(moment_of_seconds(end)), "step": "minute"}
+    found = lived.client.get("/api/v1/timeline/DEMO/conditions", params=asked).json()
+    known = {one["device"]: one for one in found["devices"]}
+    lines, count = [], len(found["edges"]) - 1
+    nothing = {"minutes": [[1]] * count, "worst": [None] * count}
+    for minute in minutes(lived.client, "DEMO"):
+        place = minute.number - int(start // 60)
+        for one in minute.tile["devices"] if 0 <= place < count else ():
+            share = known.get(one["device_id"], nothing)
+            condition = found["conditions"][share["minutes"][place].index(1)].replace("no_data", "unknown")
+            worst = [share["worst"][place]] if share["worst"][place] else []
+            if (
+                condition != one["condition"]
+                or not set(worst) <= set(one["types"])
+                or bool(worst) != bool(one["types"])
+            ):
+                lines.append(f"{minute.number} {one['device_id']}: {condition} {worst}, in the tile {one['condition']}")
+    assert lines == []
+    assert (len(known) >= 6, count) == (True, LASTS_S // 60)
 
 
 def incidents_by_minute(client: httpx.Client) -> dict[tuple[str, int], set[str]]:

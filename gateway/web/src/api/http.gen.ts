@@ -1016,6 +1016,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/timeline/{site}/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how many minutes each device was in which condition, by buckets of the last 90 days. */
+        get: operations["get_timeline_site_conditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/devices/{device}/settings": {
         parameters: {
             query?: never;
@@ -1921,6 +1938,18 @@ export interface components {
             /** @description The newest 50. */
             commands: components["schemas"]["Command"][];
         };
+        /** ConditionShares */
+        ConditionShares: {
+            site: string;
+            /** @enum {string} */
+            step: "minute" | "quarter" | "hour" | "day";
+            /** @description From the least to the most urgent; `no_data` where nothing was received. */
+            conditions: string[];
+            /** @description Where the buckets begin, and at last the end. A day has 23 to 25 hours. */
+            edges: string[];
+            /** @description Those of which anything is known in this time, by name. */
+            devices: components["schemas"]["DeviceShares"][];
+        };
         /** Consumers */
         Consumers: {
             head: number;
@@ -2114,6 +2143,14 @@ export interface components {
              * @default null
              */
             retired: boolean | null;
+        };
+        /** DeviceShares */
+        DeviceShares: {
+            device: string;
+            /** @description For each bucket, how many of its minutes the device was in each of the conditions. */
+            minutes: number[][];
+            /** @description For each bucket the worst type of incident or fault, of equally bad ones that of most minutes. */
+            worst: (string | null)[];
         };
         /** DeviceStorage */
         DeviceStorage: {
@@ -6317,6 +6354,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_timeline_site_conditions: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                step?: "minute" | "quarter" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConditionShares"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

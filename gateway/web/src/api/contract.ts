@@ -563,6 +563,7 @@ export interface MotionV1Event {
 
 /** A time range in which nobody is alerted to incidents of these devices and types, by whom and why. Every event says the whole mute as it is from then on. Without `devices` it mutes all of the site, without `types` every type of incident. It is over at its `end`, or when it is `ended`. */
 export interface Mute {
+  /** Letters, digits, `_` and `-`, at most 128. */
   mute_id: string;
   state: "placed" | "ended";
   reason: string;

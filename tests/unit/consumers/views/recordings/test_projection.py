@@ -101,7 +101,7 @@ def test_a_clip_is_as_long_as_was_set_for_its_device(batch: int) -> None:
 
 @pytest.mark.parametrize("batch", [1, 100])
 def test_of_two_clips_with_one_begin_the_first_goes_on(batch: int) -> None:
-    # The second motion began with the first, and is too long for its clip: it goes on in a second one. The third is late.
+    # The second motion is too long for the clip of the first, and goes on in another one. The third is late.
     events = [motion(at(300), duration_s=0), motion(at(590), duration_s=290), motion(at(305), duration_s=0)]
     clips = folded(written(events), batch).rows
 

@@ -53,6 +53,11 @@ class OutboxDisk:
         room = self._room.free(self._path.parent) - self._room.reserve_bytes - due
         connection.execute(f"pragma max_page_count = {pages + max(0, room) // page_bytes}")
 
+    @property
+    def has_reserve_file(self) -> bool:
+        """It is created for an outbox that is in use."""
+        return self._reserve_file.exists()
+
     def create_reserve_file(self) -> None:
         """Create the reserve file where there is plenty of room."""
         wanted = self._room.reserve_file_bytes

@@ -234,6 +234,18 @@ MJPEG: Final[dict[str, Case]] = {
         mjpeg.page("401 Unauthorized", "text/plain", b"", 'WWW-Authenticate: Basic realm="camera"\r\n'),
         expected=replace(_UNREACHED, reason="password"),
     ),
+    "redirects_to_another_machine": replace(
+        mjpeg.page("302 Found", "text/plain", b"", "Location: http://169.254.169.254/latest/meta-data\r\n"),
+        expected=replace(_UNREACHED, reason="it redirects to http://169.254.169.254, which is another host"),
+    ),
+    "redirects_to_a_file": replace(
+        mjpeg.page("301 Moved Permanently", "text/plain", b"", "Location: file:///etc/passwd\r\n"),
+        expected=replace(_UNREACHED, reason="it redirects to file://, which is another host"),
+    ),
+    "redirects_in_a_circle": replace(
+        mjpeg.page("307 Temporary Redirect", "text/plain", b"", "Location: /redirects_in_a_circle\r\n"),
+        expected=replace(_UNREACHED, reason="it redirects every request"),
+    ),
     "a_head_without_an_end": HttpCase(
         mjpeg.stream(lambda _: (b"X-More: follows\r\n" * 100, False), 0.02), "HTTP/1.1 200 OK\r\n", _UNREACHED
     ),

@@ -1,5 +1,6 @@
 """Opens containers with FFmpeg, and closes them when opening fails."""
 
+import errno
 import gc
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import av
 
 from edge.capture.sources.files import refusal
 from edge.capture.sources.inputs import Input
+from edge.capture.sources.redirects import redirection
 
 COLLECT_AFTER_S: Final = 10.0
 
@@ -40,10 +42,24 @@ _unreferenced = UnreferencedContainers()
 def opened(source: Input, limit: SupportsFloat) -> Any:
     if source.local is not None and (why := refusal(source.address, source.local)) is not None:
         raise NoVideo(why)
+    address = source.address
+    times = 0
+    while True:
+        try:
+            return _open(source, address, limit)
+        except OSError as error:
+            # FFmpeg says no more of a redirect that it may not follow.
+            target = redirection(address, times) if source.is_jpeg_stream and error.errno == errno.EIO else None
+            if target is None:
+                raise
+            address, times = target, times + 1
+
+
+def _open(source: Input, address: str, limit: SupportsFloat) -> Any:
     try:
         # PyAV reads the value of the limit whenever it begins to read.
         return av.open(
-            source.address,
+            address,
             format=source.format,
             options=dict(source.options),
             timeout=(source.timeout_s, limit),  # type: ignore[arg-type]

@@ -201,8 +201,9 @@ def _has_free_descriptor() -> bool:
     return True
 
 
-def _content(address: str) -> str | None:
-    """What a web server sends at an address that should be a stream."""
+@contextmanager
+def web_answer(address: str) -> Iterator[http.client.HTTPResponse]:
+    """The head of what a web server answers at an address, without its body."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
@@ -213,7 +214,13 @@ def _content(address: str) -> str | None:
     with closing(connection), _bounded(lambda: connection.sock):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers=_authorization(parts.username, parts.password))
-        kind = connection.getresponse().headers.get_content_type()
+        yield connection.getresponse()
+
+
+def _content(address: str) -> str | None:
+    """What a web server sends at an address that should be a stream."""
+    with web_answer(address) as answer:
+        kind = answer.headers.get_content_type()
     if kind in ("text/html", "application/xhtml+xml"):
         return WEB_PAGE
     if kind == "image/jpeg":

@@ -60,7 +60,8 @@ def rtsp(url: str, timeout_s: float = TIMEOUT_S, transport: Transport = "tcp") -
 
 
 def mjpeg(url: str, timeout_s: float = TIMEOUT_S) -> Input:
-    options = {"raw_packet_size": "65536", "rw_timeout": str(int(SOCKET_TIMEOUT_S * 1_000_000))}
+    """Where the camera redirects to is decided by `redirects`, not by FFmpeg, which would go anywhere."""
+    options = {"raw_packet_size": "65536", "max_redirects": "0", "rw_timeout": str(int(SOCKET_TIMEOUT_S * 1_000_000))}
     return Input(url, format="data", options=options, timeout_s=timeout_s, is_jpeg_stream=True)
 
 

@@ -2,8 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import simplejpeg
 
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg
-from edge.capture.sources.source import CameraFrame, SourceUnreachable
+from edge.capture.sources.source import AccessRefused, CameraFrame, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from tests.segment_player import played
 
@@ -22,7 +25,17 @@ FPS = 20
 class Camera(BaseHTTPRequestHandler):
     """Sixty pictures, each lighter than the one before, and then the end."""
 
+    seen: ClassVar[list[tuple[str, str]]] = []
+    """Paths and what was sent to prove who asks."""
+
     def do_GET(self) -> None:
+        self.seen.append((self.path, self.headers.get("Authorization", "")))
+        if self.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", unquote(self.path.removeprefix("/moved/")))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         pace = threading.Event()
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
@@ -37,8 +50,9 @@ class Camera(BaseHTTPRequestHandler):
         """A test has nothing to log."""
 
 
-@pytest.fixture
-def camera() -> Iterator[str]:
+@contextmanager
+def serving() -> Iterator[str]:
+    Camera.seen.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -46,6 +60,12 @@ def camera() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def camera() -> Iterator[str]:
+    with serving() as address:
+        yield address
 
 
 def now() -> datetime:
@@ -79,3 +99,34 @@ def test_an_mjpeg_camera_is_analysed_and_recorded_until_it_ends(camera: str) -> 
     assert abs(frames[0].time - start) < timedelta(seconds=5)
     assert sum(segment.duration_s for segment in segments) == pytest.approx(PICTURES / FPS, abs=1)
     assert all(played(segment).pictures[0].key_frame for segment in segments)
+
+
+def moved(camera: str, location: str) -> str:
+    return camera.replace("/video", f"/moved/{quote(location, safe='')}")
+
+
+def test_a_redirect_to_another_camera_is_not_followed_and_the_reason_names_it(camera: str) -> None:
+    with serving() as neighbour:
+        there = neighbour.replace("viewer:secret@", "")
+        source = VideoSource(mjpeg(moved(camera, there)), now, threading.Event().wait)
+        with pytest.raises(AccessRefused) as refused:
+            source.open()
+        source.close()
+
+    assert [path for path, _ in Camera.seen if path == "/video"] == []
+    assert f"it redirects to {there.removesuffix('/video')}, which is another host, port or protocol" in str(
+        refused.value
+    )
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("location", ["/video", "{camera}"])
+def test_a_redirect_of_a_camera_to_itself_is_followed_with_its_password(camera: str, location: str) -> None:
+    target = location.format(camera=camera.replace("viewer:secret@", ""))
+    source = VideoSource(mjpeg(moved(camera, target)), now, threading.Event().wait, analysis_fps=5)
+    source.open()
+    frames, _ = until_lost(source)
+    source.close()
+
+    assert frames
+    assert Camera.seen[-1][0] == "/video"

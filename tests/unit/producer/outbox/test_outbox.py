@@ -101,6 +101,33 @@ def test_a_file_that_is_no_database_is_set_aside_when_it_is_opened(content: byte
     assert (outbox.lost_file.events, outbox.lost_file.what) == (None, "is broken and was set aside")
 
 
+def test_a_file_of_no_bytes_is_a_new_one_and_nothing_is_lost_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    path.touch()
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+
+    assert len(stored(path)) == 1
+    assert outbox.lost_file is None
+    assert not path.with_suffix(".broken").exists()
+
+
+def test_a_file_that_was_emptied_beside_its_log_is_set_aside_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    log = path.with_name("node.sqlite-wal")
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+        kept = log.read_bytes()
+    path.write_bytes(b"")
+    log.write_bytes(kept)
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+
+    assert len(stored(path)) == 1
+    assert outbox.lost_file is not None
+    assert path.with_name("node.broken-wal").read_bytes() == kept
+
+
 def test_a_file_that_breaks_while_it_is_written_to_is_set_aside_and_nothing_that_comes_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with Outbox(path, utc_now) as outbox:

@@ -1,0 +1,120 @@
+"""Commits to the outbox file, on a full disk first what is urgent, and after a while by dropping what matters least."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from producer.outbox.memory_queue import WaitingItems, by_urgency, weight, without
+from producer.outbox.outbox_file import OutboxFile
+from producer.outbox.priority import DROPPABLE, Priority
+from producer.outbox.tables import DroppedDrafts, Item
+
+FULL_PAUSE_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Committer:
+    """On a full disk it keeps what has no room in memory for `wait_s`; `stopping` ends that at once."""
+
+    def __init__(self, file: OutboxFile, wait_s: float, stopping: threading.Event) -> None:
+        self._file = file
+        self._wait_s = wait_s
+        self._stopping = stopping
+        self._waiting = WaitingItems()
+        self._full_since: float | None = None
+        """By the monotonic clock, from the first commit that found the disk full to one that found room."""
+        self._again_at = 0.0
+        """By the monotonic clock, when all that waits is next tried on a full disk."""
+        self.events_wait = False
+        """Whether not only media wait."""
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything waits for room."""
+        return bool(self._waiting)
+
+    def commit(self, items: list[Item]) -> bool:
+        """Commit what waits and these. False when the process ends before there is room for them."""
+        due = self._waiting.take() + items
+        try:
+            return self._commit(due)
+        except sqlite3.DatabaseError as error:
+            self._file.replace_broken(error)
+            self._waiting.take()  # They are among what is due.
+            return self._commit(due)
+
+    def _commit(self, items: list[Item]) -> bool:
+        is_due = time.monotonic() >= self._again_at
+        if is_due and self._try_without_loss(items):
+            return True
+        if not self._may_wait():
+            return self._commit_by_dropping(items)
+        urgent, media = by_urgency(items)
+        # What is urgent comes often, and is small: it is tried each time, unless not even that had room.
+        if (is_due or not self.events_wait) and self._commit_urgent(urgent):
+            self.events_wait = False
+            self._waiting.hold(media)
+        else:
+            self.events_wait = True
+            self._waiting.hold(items)
+        return True
+
+    def _may_wait(self) -> bool:
+        """For a while after the disk was found to be full, and not into the end of the process."""
+        if self._full_since is None or self._stopping.is_set():
+            return False
+        return time.monotonic() - self._full_since < self._wait_s
+
+    def _try_without_loss(self, items: Sequence[Item]) -> bool:
+        """All together, after giving up what is confirmed where that is needed."""
+        if self._try(items):
+            return True
+        self._make_room(items, None)
+        self._again_at = time.monotonic() + FULL_PAUSE_S
+        return self._try(items)
+
+    def _commit_urgent(self, items: Sequence[Item]) -> bool:
+        """Media that the file holds are given up for events; no event is."""
+        for worst in (Priority.PICTURE, Priority.SEGMENT):
+            if not items or self._try(items):
+                return True
+            self._make_room(items, worst)
+        return self._try(items)
+
+    def _commit_by_dropping(self, items: list[Item]) -> bool:
+        self.events_wait = False
+        for worst in DROPPABLE:
+            if self._try(items):
+                return True
+            items = [without(item, worst) for item in items]
+            self._make_room(items, worst)
+        while not self._try(items):
+            # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
+            if self._stopping.wait(FULL_PAUSE_S):
+                log.error("events lost, the disk is full", events=len(items))
+                return False
+            self._make_room(items, Priority.VITAL)
+        return True
+
+    def _try(self, items: Sequence[Item]) -> bool:
+        if not self._file.try_to_commit(items):
+            return False
+        if self._full_since is not None and not self._waiting and not _has_dropped(items):
+            self._full_since, self._again_at, self.events_wait = None, 0.0, False
+            self._file.reserve()
+            log.info("outbox has room again")
+        return True
+
+    def _make_room(self, items: Sequence[Item], worst: Priority | None) -> None:
+        if self._full_since is None:
+            self._full_since = time.monotonic()
+            log.warning("disk full, what has no room waits in memory, later the outbox gives up what matters least")
+        self._file.make_room(weight(items), worst)
+
+
+def _has_dropped(items: Sequence[Item]) -> bool:
+    return any(isinstance(item, DroppedDrafts) for item in items)

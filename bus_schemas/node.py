@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from bus_schemas.agent import CaptureStatistics, LinkStatistics, NetworkState, ProcessLoad
 from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import (
     LONGEST_S,
@@ -127,6 +128,12 @@ class Heartbeat(Fact):
     commands: Annotated[tuple[CommandName, ...], Limit(max_length=64)] | None = None
     """What it can be asked to do; not said means that nobody knows."""
     node: PlaceName | None = None
+    clock_synchronised: bool | None = None
+    """Whether the clock of the machine follows another one, as by NTP."""
+    process: ProcessLoad | None = None
+    link: LinkStatistics | None = None
+    networks: Annotated[tuple[NetworkState, ...], Limit(max_length=16)] = ()
+    capture: CaptureStatistics | None = None
 
 
 class HeartbeatEvent(Event):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from producer.loopback import is_loopback
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -35,6 +37,11 @@ class BrokerAddress:
     @property
     def transport(self) -> Literal["tcp", "unix"]:
         return "tcp" if self.unix_socket is None else "unix"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is at this machine."""
+        return self.unix_socket is not None or is_loopback(self.host)
 
     @property
     def target(self) -> str:

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import structlog
 
+from bus_schemas.agent import CaptureStatistics
 from bus_schemas.node import Health
 from bus_schemas.protocol import MOTION, VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
+from edge.agent.capture_statistics import CaptureCounter
 from edge.agent.capture_threads import CaptureThreads
 from edge.agent.commands import offered
 from edge.agent.context import AgentContext
@@ -86,6 +88,7 @@ class DeviceRunner:
         self.adjustable = adjustable
         self.commands = offered(settings)
         self.node = context.node
+        self._counter = CaptureCounter()
         self._context = context
         self._put = put
         self._show = show
@@ -132,6 +135,10 @@ class DeviceRunner:
     def health(self) -> Health:
         return health(self.facts, time.monotonic())
 
+    def captured(self) -> CaptureStatistics:
+        """What was captured since the agent started."""
+        return self._counter.statistics()
+
     def apply(self, adjustable: AdjustableSettings) -> None:
         self.adjustable = adjustable
         self._control.settings = adjustable.recording
@@ -168,6 +175,7 @@ class DeviceRunner:
     def _make_visual(self, name: str) -> Pipeline:
         settings, scene = self.settings, self.settings.visual
         recorder = Recorder(settings.rates.segment_s, encoding_of(settings), self._control, self._live)
+        self._counter.buffered = recorder.buffered_bytes
         drawn = (
             scene_of(scene, self._context.started, settings.time_zone)
             if isinstance(scene, SceneSourceSettings)
@@ -276,6 +284,7 @@ class DeviceRunner:
         with suppress(OutboxFailed):
             if drafts:
                 self._put(drafts)
+                self._counter.note(drafts)
 
 
 def analyse_sound(analysis: VisualAnalysis, samples: Samples) -> list[Draft]:

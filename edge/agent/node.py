@@ -108,7 +108,8 @@ def _live(
         limits = wanted.on_disk(total_bytes(path.parent))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in (*NAMES, WATCH)]
-        options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics), is_exclusive=True)
+        compress = not broker.is_local if settings.compress is None else settings.compress
+        options = RelayOptions(settings.bytes_per_s, compress, limits, tuple(topics), is_exclusive=True)
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with (
             Outbox(path, clock, limits, relay.wake, is_exclusive=True) as outbox,
@@ -284,7 +285,9 @@ class Agent:
         beat = self._beats.measure(status)
         now = self._context.clock()
         return [
-            device.event_factory.event(beat.model_copy(update={"commands": device.commands}), now)
+            device.event_factory.event(
+                beat.model_copy(update={"commands": device.commands, "capture": device.captured()}), now
+            )
             for device in self._devices.values()
         ]
 

@@ -196,7 +196,11 @@ class LinkSettings(SettingsModel):
     bytes_per_s: Annotated[int, Field(ge=1000)] | None = Field(
         default=None, description="Limit of its link; 50000 suits a cellular one."
     )
-    compress: bool = Field(default=False, description="Whether messages are sent as gzip where that is smaller.")
+    compress: bool | None = Field(
+        default=None,
+        description="Whether events of more than 256 bytes are sent as gzip where that is smaller; default yes, unless"
+        " the broker is at the same machine.",
+    )
     max_outbox_bytes: Annotated[int, Field(ge=1_000_000)] = Field(
         default=4_000_000_000, description="What it keeps while the hub is away, at most."
     )

@@ -6,9 +6,10 @@ from typing import Any
 
 import psutil
 
+from bus_schemas.agent import ProcessLoad
 from bus_schemas.node import SystemLoad
 from producer.clock import Elapsed
-from producer.processor_use import ProcessorUse, of_machine
+from producer.processor_use import ProcessorUse, of_machine, of_process
 
 _PREFERRED = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal")
 
@@ -30,6 +31,22 @@ class MachineLoad:
             disk_free_bytes=disk.free,
             temperature=_temperature(),
             uptime_seconds=round(time.clock_gettime(time.CLOCK_BOOTTIME), 1),
+        )
+
+
+class AgentLoad:
+    """Of this process, which all devices of the agent share."""
+
+    def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
+        self._process = psutil.Process()
+        self._processor = ProcessorUse(of_process(self._process, elapsed), elapsed)
+
+    def measure(self) -> ProcessLoad:
+        """`cpu_percent` covers the time since the last measurement, a second at least."""
+        return ProcessLoad(
+            cpu_percent=self._processor.percent(),
+            memory_bytes=self._process.memory_info().rss,
+            threads=self._process.num_threads(),
         )
 
 

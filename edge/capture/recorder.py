@@ -74,6 +74,10 @@ class Recorder:
         """When the segment that is being recorded began."""
         return self._writer.open_since
 
+    def buffered_bytes(self) -> int:
+        """What is kept of before the next recording."""
+        return self._gate.buffered_bytes
+
     @property
     def lost(self) -> int:
         """Segments that could not be written."""

@@ -37,6 +37,11 @@ class RecordingGate:
     def is_open(self) -> bool:
         return self._is_open
 
+    @property
+    def buffered_bytes(self) -> int:
+        """What is kept of before the next recording."""
+        return self._pre_roll.bytes
+
     def start(self, layout: Layout) -> None:
         """Begin a run: what was kept of the one before cannot go before it."""
         self._pre_roll.clear()

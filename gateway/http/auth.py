@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.connections import PEER
 from gateway.http.guess_limit import Tries
-from gateway.http.loopback import is_loopback
 from gateway.http.peers import Peer
 from gateway.http.problems import Problem, response
 from gateway.http.request_origin import crossed_origin, foreign_origin
 from gateway.http.sessions import Sessions
 from gateway.http.token import require_strong
+from producer.loopback import is_loopback
 
 COOKIE = "watchpost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

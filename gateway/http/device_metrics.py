@@ -41,6 +41,22 @@ class DiskFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """Of the process and the link of an agent, since it started."""
+
+    site: str
+    node: str
+    cpu_ratio: float | None = None
+    memory: int | None = None
+    messages: int | None = None
+    bytes_sent: int | None = None
+    bytes_saved: int | None = None
+    reconnects: int | None = None
+    queued: int | None = None
+    round_trip: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFigures:
     """What the archive has of a device, and when there is no more room for it."""
 
@@ -83,6 +99,26 @@ class DeviceMetrics:
             "total": gauge("disk_size_bytes", "Bytes that the disk holds.", node),
             "used_ratio": gauge("disk_used_ratio", "How much of the disk is taken, from 0 to 1.", node),
         }
+
+        self._agent = {
+            "cpu_ratio": gauge("agent_cpu_ratio", "How much of one core its process uses, 1 is all of it.", node),
+            "memory": gauge("agent_memory_bytes", "Memory of its process.", node),
+            "messages": gauge("agent_messages", "Messages that it has sent since it started.", node),
+            "bytes_sent": gauge("agent_sent_bytes", "Bytes that it has sent since it started.", node),
+            "bytes_saved": gauge("agent_saved_bytes", "Bytes that compression has saved since it started.", node),
+            "reconnects": gauge("agent_reconnects", "Reconnects to the broker since it started.", node),
+            "queued": gauge("agent_queued_events", "Events that the journal has not confirmed.", node),
+            "round_trip": gauge("agent_round_trip_seconds", "How long the broker takes to acknowledge.", node),
+        }
+
+    def set_agents(self, agents: Iterable[AgentFigures]) -> None:
+        for gauge in self._agent.values():
+            gauge.clear()
+        for one in agents:
+            for name, gauge in self._agent.items():
+                value = getattr(one, name)
+                if value is not None:
+                    gauge.labels(one.site, one.node).set(value)
 
     def set_devices(self, devices: Iterable[DeviceFigures]) -> None:
         for gauge in (self._condition, *self._device.values()):

@@ -75,6 +75,11 @@ class StreamDelivery:
         """The kinds of traffic that have streams."""
         return {traffic for traffic, flow in self._flows.items() if flow.cursors}
 
+    @property
+    def durable_s(self) -> float | None:
+        """How long events take into the journal, where it was measured."""
+        return self._flows[Traffic.EVENTS].round_trip_s
+
     def waiting(self, traffic: Traffic) -> int:
         """How many events are not confirmed, as of the last poll."""
         return self._flows[traffic].window.waiting

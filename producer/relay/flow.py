@@ -41,6 +41,11 @@ class Flow:
         self._turn = 0
 
     @property
+    def round_trip_s(self) -> float | None:
+        """How long watermarks take, where it was measured."""
+        return self._round_trip.smoothed_s
+
+    @property
     def is_silent(self) -> bool:
         """Whether ingest was probed and has not announced anything since."""
         return bool(self._probes)

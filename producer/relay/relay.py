@@ -119,6 +119,7 @@ class Relay:
         self._wake_writer.settimeout(0)
         self._awake = False
         self._shows = False
+        self._round_trip_s: float | None = None
         self._delivery: StreamDelivery | None = None
         self._upkeep_at = 0.0
         self._refusals = RefusalLog(broker.username)
@@ -155,6 +156,12 @@ class Relay:
     def trouble(self, source: str) -> str | None:
         """What the broker refuses of a device at this time, in a sentence."""
         return self._refusals.trouble(source)
+
+    @property
+    def round_trips_s(self) -> tuple[float | None, float | None]:
+        """How long the broker takes to acknowledge an event, and until the journal holds it, where it was measured."""
+        delivery = self._delivery
+        return self._round_trip_s, delivery.durable_s if delivery is not None else None
 
     def statistics(self) -> dict[str, int | bool]:
         """Counters of the link, by the names under which operators know them."""
@@ -269,6 +276,7 @@ class Relay:
             connections.step(min(wait_s, TICK_S), self._wake_reader)
             self._clear_wake()
             self._take_in(connections, delivery)
+            self._round_trip_s = session.round_trip_s
             self._keep_up(outbox)
         return True
 

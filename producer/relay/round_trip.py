@@ -20,6 +20,11 @@ class RoundTrip:
         self._deviation_s += (abs(self._smoothed_s - seconds) - self._deviation_s) / 4
         self._smoothed_s += (seconds - self._smoothed_s) / 8
 
+    @property
+    def smoothed_s(self) -> float | None:
+        """`None` until one was measured."""
+        return self._smoothed_s
+
     def timeout_s(self, retries: int) -> float:
         """The retransmission timeout, doubled with each retry."""
         known = 0.0 if self._smoothed_s is None else self._smoothed_s + 4 * self._deviation_s

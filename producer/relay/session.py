@@ -18,6 +18,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
 from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
+from producer.relay.round_trip import RoundTrip
 from producer.relay.send_window import SendWindow
 
 KEEPALIVE_S: Final = 10
@@ -101,6 +102,7 @@ class _InFlight(NamedTuple):
     number: int
     size: int
     topic: str
+    sent_s: float
 
 
 class BrokerSession:
@@ -115,6 +117,7 @@ class BrokerSession:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._in_flight: dict[int, _InFlight] = {}
+        self._round_trip = RoundTrip()
         self._subscribing: dict[int, list[str]] = {}
         self.connected = False
         self.ended: SessionEnd | None = None
@@ -137,6 +140,11 @@ class BrokerSession:
         return self._socket.bytes_per_s
 
     @property
+    def round_trip_s(self) -> float | None:
+        """How long the broker takes to acknowledge a message, where it was measured."""
+        return self._round_trip.smoothed_s
+
+    @property
     def in_flight(self) -> int:
         return len(self._in_flight)
 
@@ -148,7 +156,7 @@ class BrokerSession:
             self.ended = self.ended or SessionEnd(f"publish: {info.rc.name}")
         elif message.qos:
             self.published += 1
-            self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic)
+            self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic, time.monotonic())
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -218,6 +226,7 @@ class BrokerSession:
             return
         self.in_flight_bytes -= message.size
         self.acknowledged = max(self.acknowledged, message.number)
+        self._round_trip.add(time.monotonic() - message.sent_s)
         if code.is_failure:
             self.refused += 1
             self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))

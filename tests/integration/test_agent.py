@@ -314,9 +314,18 @@ def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Bro
             lambda: next((one for one in of(ingest, RecorderEvent) if one.data.recording), None), within=20
         )
         answers |= {name: commanded(name) for name in ("reconnect", "restart", "night_mode")}
-        beats = of(ingest, HeartbeatEvent)
+    beats = of(ingest, HeartbeatEvent)
+    first, last = beats[0].data, beats[-1].data
 
     assert {name: state for name, (state, _) in answers.items()} == dict.fromkeys(answers, "done")
     assert "gives frames of " in answers["restart"][1]
     assert change.data.mode == "off"
-    assert "record" in (beats[0].data.commands or ())
+    assert "record" in (first.commands or ())
+    assert first.link is not None
+    assert last.link is not None
+    assert last.link.bytes_sent > first.link.bytes_sent
+    assert 0 < (last.link.round_trip_ms or 0) < 1000
+    assert last.process is not None
+    assert (last.process.memory_bytes or 0) > 10_000_000
+    assert last.capture is not None
+    assert last.capture.recordings == len(of(ingest, SegmentEvent)) > 0

@@ -21,7 +21,7 @@ from consumers.hub_config import (
 )
 from edge.agent.settings import Id, LinkSettings
 from edge.agent.source_settings import EnvName, SettingsModel
-from gateway.http.loopback import is_loopback
+from producer.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.cold_storage import ColdStorageSection
 from watchpost.configuration.gateway import GatewaySection, Port

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from edge.agent.source_settings import EnvName, SettingsModel
-from gateway.http.loopback import is_loopback
+from producer.loopback import is_loopback
 from watchpost.configuration.host import Host
 
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -8,6 +8,7 @@ from consumers.store.disk import DiskSpace
 from consumers.views.mosaics import RING
 from consumers.views.mosaics.layout import SiteLayout
 from consumers.views.warehouse import KEEP_DAYS
+from producer.loopback import is_loopback
 from watchpost.configuration.agents import node_settings
 from watchpost.configuration.config import HubSection, WatchpostConfig
 from watchpost.configuration.hubs import mosaic_settings
@@ -145,13 +146,14 @@ def _link(config: WatchpostConfig, node: str, sent: Sequence[DeviceFlow]) -> Lin
     settings = node_settings(config, node)
     ours = {(device.site, device.device) for device in settings.devices}
     mine = [each.flow for each in sent if (each.site, each.device) in ours]
+    compress = not is_loopback(config.broker.host) if settings.compress is None else settings.compress
     events = sum(flow.bytes_per_s for flow in mine if flow.role == "event")
     media = sum(flow.bytes_per_s for flow in mine if flow.role == "medium")
     return LinkSize(
         node=node,
         devices=len(ours),
         events_per_s=sum(flow.per_s for flow in mine if flow.role == "event"),
-        event_bytes_per_s=events * (COMPRESSED if settings.compress else 1),
+        event_bytes_per_s=events * (COMPRESSED if compress else 1),
         media_bytes_per_s=media,
         preview_bytes_per_s=sum(flow.bytes_per_s for flow in mine if flow.role == "preview"),
         limit=settings.bytes_per_s,

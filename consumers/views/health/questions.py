@@ -57,6 +57,8 @@ class DeviceHealth:
     """What it is meant to send, by its own account; so are the two that follow."""
     has_worked: bool | None = None
     silent_since: str | None = None
+    heartbeat: dict[str, Any] | None = None
+    """The data of the newest heartbeat with its `time`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def _answer(row: DeviceRow, now: float) -> DeviceHealth:
         expects=cast("Expectation | None", row.expects),
         has_worked=None if row.has_worked is None else bool(row.has_worked),
         silent_since=row.silent_since,
+        heartbeat=from_json(row.heartbeat) if row.heartbeat else None,
     )
 
 

@@ -1,11 +1,15 @@
 """Routes of device health, in the terms of health pages and monitoring programs."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
+from bus_schemas.agent import CaptureStatistics, LinkStatistics, NetworkState, ProcessLoad
 from bus_schemas.condition import Condition
+from bus_schemas.node import SystemLoad
 from bus_schemas.registry import Expectation
+from consumers.views.health.questions import NodeHealth, nodes
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf
@@ -76,10 +80,38 @@ class StreamFigures(BaseModel):
     )
 
 
+class AgentReport(Answer):
+    """What the agent of a device says in its heartbeat; null is what it does not say."""
+
+    node: str | None = None
+    time: str
+    uptime_s: float
+    system: SystemLoad = SystemLoad()
+    clock_synchronised: bool | None = None
+    process: ProcessLoad | None = None
+    link: LinkStatistics | None = None
+    networks: tuple[NetworkState, ...] = ()
+    outbox_rows: int | None = Field(default=None, description="Events that the journal has not confirmed.")
+    outbox_bytes: int | None = None
+
+
 class FullHealth(Presence):
     stream_info: StreamFigures
     health_metrics: HealthMetrics
     recording_info: RecordingInfo
+    agent: AgentReport | None = Field(description="Null of a device that sends no heartbeats.")
+    captured: CaptureStatistics | None = Field(description="Since its agent started.")
+
+
+class AgentOfSite(AgentReport):
+    site: str
+    devices: list[str]
+
+
+class Agents(Answer):
+    """Every agent of which a device is known, by its newest heartbeat."""
+
+    agents: list[AgentOfSite]
 
 
 async def of_all(call: Call[AnyAsOf]) -> HealthList:
@@ -109,7 +141,33 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
             silent_since=health.silent_since,
         ),
         recording_info=RecordingInfo(current_segment_start=health.current_segment_start),
+        agent=_agent(health.heartbeat),
+        captured=(health.heartbeat or {}).get("capture"),
     )
+
+
+async def of_agents(call: Call[AnyAsOf]) -> Agents:
+    """What each agent says of its machine, its process and its link."""
+    known = await call.gateway.ask_at(call.parameters.as_of, lambda moment: agents_of(nodes(moment.health())))
+    return Agents(agents=known)
+
+
+def agents_of(heartbeats: Sequence[NodeHealth]) -> list[AgentOfSite]:
+    """One for each agent: all of its devices send its heartbeat."""
+    found: dict[tuple[str, str], list[NodeHealth]] = {}
+    for one in heartbeats:
+        found.setdefault((one.site, one.heartbeat.get("node") or one.node), []).append(one)
+    return [_agent_of_site(site, name, found[site, name]) for site, name in sorted(found)]
+
+
+def _agent_of_site(site: str, name: str, beats: Sequence[NodeHealth]) -> AgentOfSite:
+    newest = max(beats, key=lambda one: str(one.heartbeat["time"]))
+    devices = sorted(one.node for one in beats)
+    return AgentOfSite.model_validate(newest.heartbeat | {"site": site, "node": name, "devices": devices})
+
+
+def _agent(heartbeat: dict[str, Any] | None) -> AgentReport | None:
+    return None if heartbeat is None else AgentReport.model_validate(heartbeat)
 
 
 def _presence(one: KnownDevice) -> dict[str, Any]:
@@ -148,5 +206,6 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/health/devices", of_all, HealthList, AnyAsOf),
+    Operation("GET", "/api/v1/agents", of_agents, Agents, AnyAsOf),
     Operation("GET", "/api/v1/sites/{site}/devices/{device}/health", of_one, FullHealth, DeviceAsOf),
 ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bus_schemas.agent import LinkStatistics, ProcessLoad
 from bus_schemas.event import HUB
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig, RetentionPolicy
@@ -12,9 +13,10 @@ from consumers.store.disk import disk_of
 from consumers.upkeep.retention.forecast import RATE_OVER, StorageForecast, forecast
 from consumers.views.health.questions import nodes
 from gateway.context import Gateway
-from gateway.http.device_metrics import DEVICES, DeviceFigures, DiskFigures, MediaFigures
+from gateway.http.device_metrics import DEVICES, AgentFigures, DeviceFigures, DiskFigures, MediaFigures
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
+from gateway.routes.devices.health import AgentOfSite, agents_of
 from gateway.routes.lookup import KnownDevice, watched_devices
 from producer.outbox.disk_id import disk_id
 
@@ -63,6 +65,32 @@ def media_figures(hub: HubConfig, moment: StoresAsOf) -> list[MediaFigures]:
         MediaFigures(one.site, one.device, one.bytes, one.bytes_per_day, one.full_in_days)
         for one in ahead.devices[:DEVICES]
     ]
+
+
+def agent_figures(moment: StoresAsOf) -> list[AgentFigures]:
+    """None while the view is not there yet."""
+    try:
+        found = agents_of(nodes(moment.health()))
+    except NoView:
+        return []
+    return [_of_agent(one) for one in found[:DEVICES]]
+
+
+def _of_agent(one: AgentOfSite) -> AgentFigures:
+    link, process = one.link or LinkStatistics(), one.process or ProcessLoad()
+    said = one.link is not None
+    return AgentFigures(
+        one.site,
+        one.node or "",
+        cpu_ratio=None if process.cpu_percent is None else process.cpu_percent / 100,
+        memory=process.memory_bytes,
+        messages=link.messages if said else None,
+        bytes_sent=link.bytes_sent if said else None,
+        bytes_saved=link.bytes_saved if said else None,
+        reconnects=link.reconnects if said else None,
+        queued=one.outbox_rows,
+        round_trip=None if link.round_trip_ms is None else link.round_trip_ms / 1000,
+    )
 
 
 def disk_figures(gateway: Gateway, moment: StoresAsOf) -> Iterator[DiskFigures]:

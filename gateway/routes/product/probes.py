@@ -21,7 +21,7 @@ from gateway.openapi import document
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
 from gateway.routes.product.consumers import all_progress
-from gateway.routes.product.device_figures import device_figures, disk_figures, media_figures
+from gateway.routes.product.device_figures import agent_figures, device_figures, disk_figures, media_figures
 
 SOURCES = 1000
 """So many have a line in the figures: those that sent something last."""
@@ -95,6 +95,7 @@ async def metrics(call: Call[Nothing]) -> Response:
     def figures(moment: StoresAsOf) -> None:
         shown.devices.set_devices(device_figures(moment))
         shown.devices.set_disks(disk_figures(gateway, moment))
+        shown.devices.set_agents(agent_figures(moment))
         shown.devices.set_media(media_figures(gateway.hub, moment))
 
     for ask in (gateway.ask(question), gateway.ask_at(None, figures)):

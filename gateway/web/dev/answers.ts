@@ -155,6 +155,48 @@ function deviceAnswer(d: FakeDevice, now = Date.now()): Schemas['Device'] {
   };
 }
 
+function agentOf(d: FakeDevice, now: number): Schemas['AgentReport'] {
+  return {
+    node: `agent-${d.site}`,
+    time: iso(now - 3000),
+    uptime_s: 90_000,
+    system: {
+      cpu_percent: 31.4,
+      memory_percent: 44,
+      disk_percent: 71.2,
+      disk_free_bytes: 9_663_676_416,
+      temperature: 52.1,
+      uptime_seconds: 180_000,
+    },
+    clock_synchronised: true,
+    process: { cpu_percent: 28.3, memory_bytes: 168_000_000, threads: 19 },
+    link: {
+      messages: 41_200,
+      messages_failed: 0,
+      bytes_sent: 912_000_000,
+      bytes_saved: 14_200_000,
+      reconnects: 2,
+      retries: 3,
+      events_resent: 12,
+      round_trip_ms: 41.5,
+      durable_ms: 66,
+    },
+    networks: [{ name: 'wlan0', is_up: true, is_used: true, signal_dbm: -61, speed_mbit: null }],
+    outbox_rows: 4,
+    outbox_bytes: 21_000,
+  };
+}
+
+function agents(now: number): Schemas['Agents'] {
+  const sites = [...new Set(devices.map((d) => d.site))];
+  return {
+    agents: sites.flatMap((site) => {
+      const here = devices.filter((d) => d.site === site);
+      return here[0] ? [{ ...agentOf(here[0], now), site, devices: here.map((d) => d.device) }] : [];
+    }),
+  };
+}
+
 function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
   const last = lastFrame(d, now);
   return {
@@ -178,6 +220,15 @@ function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
       silent_since: lostBy(d, now) ? iso(last) : null,
     },
     recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: null },
+    agent: agentOf(d, now),
+    captured: {
+      motion_events: 12,
+      recordings: 860,
+      snapshots: 3,
+      recorded_s: 8600,
+      last_motion: iso(last),
+      buffer_bytes: 0,
+    },
   };
 }
 
@@ -898,6 +949,7 @@ const families: Record<string, Answering> = {
   storage: (_q, now, id): Schemas['Storage'] | Schemas['RetentionPlan'] =>
     id === 'retention' ? retentionPlan(now) : storage(),
   consumers: (): Schemas['Consumers'] => consumers(),
+  agents: (_q, now): Schemas['Agents'] => agents(now),
   system: (): Schemas['System'] => system(),
   events: (q): Schemas['Events'] => events(q),
   health: (_q, now): Schemas['FullHealth'][] => devices.map((d) => health(d, now)),

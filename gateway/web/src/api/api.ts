@@ -17,6 +17,7 @@ export type Alert = Schemas['Alert'];
 export type Alerts = Schemas['Alerts'];
 export type Analysis = Schemas['Analysis'];
 export type Annotation = Schemas['Annotation'];
+export type Agents = Schemas['Agents'];
 export type Annotations = Schemas['Annotations'];
 export type Audio = Schemas['Audio'];
 export type Cells = Schemas['Cells'];

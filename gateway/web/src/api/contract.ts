@@ -70,6 +70,21 @@ export interface AnnotationEvent {
   data: Annotation;
 }
 
+/** What a device has captured since its agent started. `buffer_bytes` is kept of before the next recording. */
+export interface CaptureStatistics {
+  /** At most 9,007,199,254,740,991. */
+  motion_events: number;
+  /** At most 9,007,199,254,740,991. */
+  recordings: number;
+  /** At most 9,007,199,254,740,991. */
+  snapshots: number;
+  /** From 0 to 9,007,199,254,740,991. */
+  recorded_s: number;
+  last_motion?: string | null;
+  /** At most 9,007,199,254,740,991. */
+  buffer_bytes: number;
+}
+
 export interface ClockEvent {
   specversion: "1.0";
   id: string;
@@ -367,6 +382,12 @@ export interface Heartbeat {
   commands?: string[] | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   node?: string | null;
+  clock_synchronised?: boolean | null;
+  process?: ProcessLoad | null;
+  link?: LinkStatistics | null;
+  /** At most 16 items. */
+  networks: NetworkState[];
+  capture?: CaptureStatistics | null;
 }
 
 export interface HeartbeatEvent {
@@ -482,6 +503,28 @@ export interface IncidentV1Event {
   data: IncidentV1;
 }
 
+/** What the agent has sent to the broker since it started. `round_trip_ms` is how long the broker takes to acknowledge an event, `durable_ms` how long until the journal holds it. */
+export interface LinkStatistics {
+  /** At most 9,007,199,254,740,991. */
+  messages: number;
+  /** At most 9,007,199,254,740,991. */
+  messages_failed: number;
+  /** At most 9,007,199,254,740,991. */
+  bytes_sent: number;
+  /** At most 9,007,199,254,740,991. */
+  bytes_saved: number;
+  /** At most 9,007,199,254,740,991. */
+  reconnects: number;
+  /** At most 9,007,199,254,740,991. */
+  retries: number;
+  /** At most 9,007,199,254,740,991. */
+  events_resent: number;
+  /** From 0 to 31,622,400,000. */
+  round_trip_ms?: number | null;
+  /** From 0 to 31,622,400,000. */
+  durable_ms?: number | null;
+}
+
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
 export interface Media {
   key: string;
@@ -587,6 +630,28 @@ export interface MuteEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Mute;
+}
+
+/** A network interface of the agent's machine. `is_used` says whether what has no other way leaves through it. */
+export interface NetworkState {
+  /** At most 64 characters. */
+  name: string;
+  is_up: boolean;
+  is_used: boolean;
+  /** From -200 to 100. */
+  signal_dbm?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  speed_mbit?: number | null;
+}
+
+/** The process of the agent, which its devices share. `cpu_percent` is of one core, since the heartbeat before. */
+export interface ProcessLoad {
+  /** From 0 to 100,000. */
+  cpu_percent?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  memory_bytes?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  threads?: number | null;
 }
 
 export interface RecorderEvent {

@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each agent says of its machine, its process and its link. */
+        get: operations["get_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/devices/{device}/health": {
         parameters: {
             query?: never;
@@ -1545,6 +1562,84 @@ export interface components {
             /** @default null */
             comment: string | null;
         };
+        /** AgentOfSite */
+        AgentOfSite: {
+            /** @default null */
+            node: string | null;
+            time: string;
+            uptime_s: number;
+            /**
+             * @default {
+             *       "cpu_percent": null,
+             *       "memory_percent": null,
+             *       "disk_percent": null,
+             *       "disk_free_bytes": null,
+             *       "temperature": null,
+             *       "uptime_seconds": null
+             *     }
+             */
+            system: components["schemas"]["SystemLoad"];
+            /** @default null */
+            clock_synchronised: boolean | null;
+            /** @default null */
+            process: components["schemas"]["ProcessLoad"] | null;
+            /** @default null */
+            link: components["schemas"]["LinkStatistics"] | null;
+            /** @default [] */
+            networks: components["schemas"]["NetworkState"][];
+            /**
+             * @description Events that the journal has not confirmed.
+             * @default null
+             */
+            outbox_rows: number | null;
+            /** @default null */
+            outbox_bytes: number | null;
+            site: string;
+            devices: string[];
+        };
+        /**
+         * AgentReport
+         * @description What the agent of a device says in its heartbeat; null is what it does not say.
+         */
+        AgentReport: {
+            /** @default null */
+            node: string | null;
+            time: string;
+            uptime_s: number;
+            /**
+             * @default {
+             *       "cpu_percent": null,
+             *       "memory_percent": null,
+             *       "disk_percent": null,
+             *       "disk_free_bytes": null,
+             *       "temperature": null,
+             *       "uptime_seconds": null
+             *     }
+             */
+            system: components["schemas"]["SystemLoad"];
+            /** @default null */
+            clock_synchronised: boolean | null;
+            /** @default null */
+            process: components["schemas"]["ProcessLoad"] | null;
+            /** @default null */
+            link: components["schemas"]["LinkStatistics"] | null;
+            /** @default [] */
+            networks: components["schemas"]["NetworkState"][];
+            /**
+             * @description Events that the journal has not confirmed.
+             * @default null
+             */
+            outbox_rows: number | null;
+            /** @default null */
+            outbox_bytes: number | null;
+        };
+        /**
+         * Agents
+         * @description Every agent of which a device is known, by its newest heartbeat.
+         */
+        Agents: {
+            agents: components["schemas"]["AgentOfSite"][];
+        };
         /** Alert */
         Alert: {
             site: string;
@@ -1787,6 +1882,39 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * CaptureStatistics
+         * @description What a device has captured since its agent started. `buffer_bytes` is kept of before the next recording.
+         */
+        CaptureStatistics: {
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            motion_events: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            recordings: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            snapshots: number;
+            /**
+             * @description From 0 to 9,007,199,254,740,991.
+             * @default 0
+             */
+            recorded_s: number;
+            /** @default null */
+            last_motion: string | null;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            buffer_bytes: number;
         };
         /**
          * Cell
@@ -2264,6 +2392,10 @@ export interface components {
             stream_info: components["schemas"]["StreamFigures"];
             health_metrics: components["schemas"]["HealthMetrics"];
             recording_info: components["schemas"]["RecordingInfo"];
+            /** @description Null of a device that sends no heartbeats. */
+            agent: components["schemas"]["AgentReport"] | null;
+            /** @description Since its agent started. */
+            captured: components["schemas"]["CaptureStatistics"] | null;
         };
         /** Gap */
         Gap: {
@@ -2512,6 +2644,54 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * LinkStatistics
+         * @description What the agent has sent to the broker since it started.
+         *
+         *     `round_trip_ms` is how long the broker takes to acknowledge an event, `durable_ms` how long until the journal holds
+         *     it.
+         */
+        LinkStatistics: {
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            messages: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            messages_failed: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            bytes_sent: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            bytes_saved: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            reconnects: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            retries: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            events_resent: number;
+            /** @default null */
+            round_trip_ms: number | null;
+            /** @default null */
+            durable_ms: number | null;
+        };
         /** MediaCheck */
         MediaCheck: {
             /** Format: date-time */
@@ -2595,6 +2775,21 @@ export interface components {
         /** Mutes */
         Mutes: {
             mutes: components["schemas"]["Mute"][];
+        };
+        /**
+         * NetworkState
+         * @description A network interface of the agent's machine. `is_used` says whether what has no other way leaves through it.
+         */
+        NetworkState: {
+            /** @description At most 64 characters. */
+            name: string;
+            is_up: boolean;
+            /** @default false */
+            is_used: boolean;
+            /** @default null */
+            signal_dbm: number | null;
+            /** @default null */
+            speed_mbit: number | null;
         };
         /** NewAnnotation */
         NewAnnotation: {
@@ -3013,6 +3208,18 @@ export interface components {
             memory_mb: number | null;
             /** @description Of one core, since it was measured last; null until it was measured for a second. */
             cpu_percent: number | null;
+        };
+        /**
+         * ProcessLoad
+         * @description The process of the agent, which its devices share. `cpu_percent` is of one core, since the heartbeat before.
+         */
+        ProcessLoad: {
+            /** @default null */
+            cpu_percent: number | null;
+            /** @default null */
+            memory_bytes: number | null;
+            /** @default null */
+            threads: number | null;
         };
         /** Progress */
         Progress: {
@@ -3780,6 +3987,21 @@ export interface components {
             cpu: components["schemas"]["Cpu"];
             memory: components["schemas"]["Memory"];
             disk: components["schemas"]["Disk"];
+        };
+        /** SystemLoad */
+        SystemLoad: {
+            /** @default null */
+            cpu_percent: number | null;
+            /** @default null */
+            memory_percent: number | null;
+            /** @default null */
+            disk_percent: number | null;
+            /** @default null */
+            disk_free_bytes: number | null;
+            /** @default null */
+            temperature: number | null;
+            /** @default null */
+            uptime_seconds: number | null;
         };
         /** SystemStats */
         SystemStats: {
@@ -4553,6 +4775,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_agents: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -204,7 +204,17 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('yard') },
-      reads: ['Health', 'Healthy', 'Last picture', '960 × 540', 'Recording since'],
+      reads: [
+        'Health',
+        'Healthy',
+        'Last picture',
+        '960 × 540',
+        'Recording since',
+        'Captured 12 motions',
+        'Agent agent-DEMO',
+        'wlan0, -61 dBm, 42 ms',
+        '2 reconnects, 4 events waiting',
+      ],
     },
     {
       when: 'a device that is away',

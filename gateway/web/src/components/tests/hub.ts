@@ -1,12 +1,13 @@
 // What is shown of the hub: its consumers, its storage, its registry.
 
 import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
-import type { Consumers, Retired, Storage } from '../../api/api';
+import type { Agents, Consumers, Retired, Storage } from '../../api/api';
 import StorageTable from '../StorageTable.svelte';
 import DeviceForm from '../registry/DeviceForm.svelte';
 import DeviceRow from '../registry/DeviceRow.svelte';
 import Devices from '../registry/Devices.svelte';
 import SendsAgain from '../registry/SendsAgain.svelte';
+import AgentTable from '../system/AgentTable.svelte';
 import ConsumerTable from '../system/ConsumerTable.svelte';
 import { LONG, asked, demo, device, of, type Case } from './case';
 
@@ -22,6 +23,19 @@ const gone: Retired = {
 };
 
 export const hubParts: Case[] = [
+  ...of(AgentTable, 'system/AgentTable.svelte', [
+    {
+      when: 'typical',
+      props: { agents: asResource(asked<Agents>('/agents')) },
+      reads: ['Agents', 'agent-DEMO', '28.3 %', 'CPU 31 %, memory 44 %', 'wlan0, -61 dBm, 42 ms'],
+    },
+    {
+      when: 'empty',
+      props: { agents: asResource<Agents>({ agents: [] }) },
+      reads: ['No agent has reported yet'],
+    },
+    { when: 'waiting', props: { agents: asResource<Agents>(null) }, reads: ['Agents'] },
+  ]),
   ...of(StorageTable, 'StorageTable.svelte', [
     {
       when: 'typical',

@@ -1,0 +1,35 @@
+// What an agent says of its machine and of its link, in words.
+
+import type { Agents } from '../api/api';
+
+type Agent = Agents['agents'][number];
+
+const percent = (value: number | null | undefined, what: string): string =>
+  value === null || value === undefined ? '' : `${what} ${Math.round(value)} %`;
+
+/** CPU, memory, disk, temperature and clock of the machine, as far as they are known. */
+export const machineWord = (system: Agent['system'], isSynchronised: boolean | null): string =>
+  [
+    percent(system.cpu_percent, 'CPU'),
+    percent(system.memory_percent, 'memory'),
+    percent(system.disk_percent, 'disk'),
+    system.temperature == null ? '' : `${system.temperature.toFixed(0)} °C`,
+    isSynchronised === false ? 'clock not synchronised' : '',
+  ]
+    .filter(Boolean)
+    .join(', ') || '–';
+
+/** The network that is used, how well it is received, and how long the broker takes to answer. */
+export const linkWord = (networks: Agent['networks'], link: Agent['link']): string => {
+  const used = networks.find((one) => one.is_used) ?? networks[0];
+  return (
+    [
+      used ? used.name : '',
+      used?.signal_dbm == null ? '' : `${used.signal_dbm.toFixed(0)} dBm`,
+      used && !used.is_up ? 'down' : '',
+      link?.round_trip_ms == null ? '' : `${Math.round(link.round_trip_ms)} ms`,
+    ]
+      .filter(Boolean)
+      .join(', ') || '–'
+  );
+};

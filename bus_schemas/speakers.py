@@ -28,7 +28,7 @@ from bus_schemas.node import (
     StateEvent,
 )
 from bus_schemas.registry import RegistryEvent, RulesEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 
 
 class Speaker(StrEnum):
@@ -93,6 +93,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     RetentionEvent: _HUB,
     RulesEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     SegmentEvent: _DEVICE,
+    SensorEvent: _DEVICE,
     SnapshotEvent: _DEVICE,
     SettingsEvent: _DEVICE,
     StateEvent: _DEVICE,

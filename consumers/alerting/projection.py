@@ -14,7 +14,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 from consumers import site_registry
 from consumers.alerting import adoption, conditions, terms
 from consumers.alerting.alerts import book as alert_book
@@ -33,7 +33,7 @@ from consumers.store.journal.record import JournalReader, Recorded
 
 OBSERVED: tuple[type[Event], ...] = (
     CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
-    MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
+    MotionEvent, SegmentEvent, SensorEvent, SettingsEvent, StateEvent, ThermalEvent,
 )  # fmt: skip
 """The events that decide on incidents."""
 
@@ -43,7 +43,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

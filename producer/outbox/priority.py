@@ -51,6 +51,7 @@ BY_TYPE = {
     "registry": Priority.VITAL,
     "retention": Priority.VITAL,
     "rules": Priority.VITAL,
+    "sensor": Priority.VITAL,
     "settings": Priority.VITAL,
     "state": Priority.VITAL,
 }

@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
-from bus_schemas.thermal import PIXELS, ThermalEvent
+from bus_schemas.thermal import ThermalEvent
 from consumers.engine.frame_faults import answers, faults
 from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
@@ -81,7 +81,8 @@ class Seen:
         elif model is FrameEvent:
             self._take_frame(record)
         elif model is ThermalEvent:
-            is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= PIXELS
+            part = record.decode(BAD_PIXELS).data
+            is_blind = part.bad_pixels >= part.columns * part.rows
             self.is_blind |= is_blind
             self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
         elif model is HealthEvent:

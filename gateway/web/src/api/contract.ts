@@ -404,7 +404,7 @@ export interface HoldEvent {
   data: Hold;
 }
 
-/** A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
+/** A group of connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
 export interface HotSpot {
   /** From 0 to 65,535. */
   center: [number, number];
@@ -477,6 +477,15 @@ export interface IncidentV1Event {
   epoch?: string | null;
   sequence?: number | null;
   data: IncidentV1;
+}
+
+/** A pixel in whose place stands the mean of its neighbours; `pixel` is (x, y). */
+export interface MaskedPixel {
+  /** From 0 to 65,535. */
+  pixel: [number, number];
+  fault: "listed" | "declared" | "stuck" | "offset";
+  temp?: number | null;
+  alert_level: "normal" | "warning" | "critical" | "emergency";
 }
 
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
@@ -609,7 +618,7 @@ export interface RecordingEvent {
   data: Recording;
 }
 
-/** The statistics of one ROI. */
+/** The statistics of one ROI, of the filtered frame. Its level is that of the unfiltered `peak_temp`. */
 export interface Region {
   /** At most 64 characters. */
   name: string;
@@ -623,6 +632,24 @@ export interface Region {
   pixel_count: number;
   alert_level: "normal" | "warning" | "critical" | "emergency";
   confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
+  peak_temp?: number | null;
+  confirmed_temp?: number | null;
+  thresholds?: RegionThresholds | null;
+  /** At most 64 characters. */
+  group?: string | null;
+}
+
+/** By what a region is judged: °C of its levels, and the limits of its trend as far as they are set. */
+export interface RegionThresholds {
+  warning: number;
+  critical: number;
+  emergency: number;
+  /** At most 2,300. */
+  rise_c_per_minute?: number | null;
+  /** At most 2,300. */
+  above_group_c?: number | null;
+  /** At most 2,300. */
+  above_ambient_c?: number | null;
 }
 
 /** What is set of a site, or of one of its devices. What is not named stays as it was. `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and keeps its history. Only a site has a time zone, and only a device has `kinds`, `expects` and `silent_after_s`. */
@@ -766,6 +793,28 @@ export interface SegmentEvent {
   data: Segment;
 }
 
+export interface SensorEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.sensor.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: ThermalSensor;
+}
+
+/** A condition that holds, what was measured of it, and the limit of that. */
+export interface SensorTrouble {
+  fault: "sensor_frozen" | "sensor_out_of_range" | "sensor_chessboard" | "sensor_bad_pixels";
+  since: string;
+  /** From 0 to 9,007,199,254,740,991. */
+  value: number;
+  /** From 0 to 9,007,199,254,740,991. */
+  limit: number;
+}
+
 /** Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before. */
 export interface Settings {
   /** At most 256 characters. */
@@ -880,6 +929,12 @@ export interface Thermal {
   /** At most 9,007,199,254,740,991. */
   bad_pixels: number;
   confirmed_max_temp?: number | null;
+  peak_temp?: number | null;
+  ambient_temp?: number | null;
+  /** At most 65,535. */
+  columns: number;
+  /** At most 65,535. */
+  rows: number;
   transformer?: Transformer | null;
   /** At most 1,000 items. */
   media: string[];
@@ -895,6 +950,16 @@ export interface ThermalEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Thermal;
+}
+
+/** The state of a sensor, whenever it changes, and again and again while it has a fault. */
+export interface ThermalSensor {
+  /** At most 1,000 items. */
+  faults: SensorTrouble[];
+  /** At most 1,000 items. */
+  masked: MaskedPixel[];
+  /** At most 9,007,199,254,740,991. */
+  masked_count: number;
 }
 
 /** What was found by its warmth: the largest part that stands out from what is around it. */
@@ -947,6 +1012,7 @@ export type AnyEvent =
   | SettingsEvent
   | SnapshotEvent
   | StateEvent
+  | SensorEvent
   | ThermalEvent;
 
 /** Current events by the short name that live feeds use. */
@@ -972,13 +1038,14 @@ export interface EventsByName {
   retention: RetentionEvent;
   rules: RulesEvent;
   segment: SegmentEvent;
+  sensor: SensorEvent;
   settings: SettingsEvent;
   snapshot: SnapshotEvent;
   state: StateEvent;
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

@@ -23,7 +23,10 @@ from bus_schemas.limits import (
     Text,
     Word,
 )
+from bus_schemas.thermal import SensorFault
 
+TrendFault = Literal["temperature_rise", "temperature_difference", "above_ambient"]
+"""Conditions of a region that is below its thresholds."""
 IncidentType = Literal[
     "offline",
     "node_offline",
@@ -31,6 +34,8 @@ IncidentType = Literal[
     "stale",
     FrameFault,
     "hot_spot",
+    TrendFault,
+    SensorFault,
     "storage",
     "clock",
     "hub_deaf",

@@ -22,7 +22,7 @@ from bus_schemas.node import (
 )
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 
 Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
     AlertEvent,
@@ -53,6 +53,7 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     SettingsEvent,
     SnapshotEvent,
     StateEvent,
+    SensorEvent,
     ThermalEvent,
 ]
 AnyEvent = Annotated[Models, Field(discriminator="type")]

@@ -31,10 +31,12 @@ _SMALLEST_AREA: Final = 1e-6
 AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(check_readable)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=unit("°C"))]
+Reflected = Annotated[Number, Field(ge=-90, le=500, json_schema_extra=unit("°C"))]
 Pixel = Annotated[Number, Field(ge=-100_000, le=100_000)]
 Column = Annotated[Whole, Field(ge=0, le=COLUMNS)]
 Row = Annotated[Whole, Field(ge=0, le=ROWS)]
 Corner = tuple[Column, Row]
+SensorPixel = tuple[Annotated[Whole, Field(ge=0, le=65_535)], Annotated[Whole, Field(ge=0, le=65_535)]]
 
 
 class Thresholds(Section):
@@ -62,13 +64,32 @@ class Thresholds(Section):
         return "warning" if temperature >= self.warning else "normal"
 
 
+Rise = Annotated[Number, Field(gt=0, le=1000, json_schema_extra=unit("°C/min"))]
+TrendExcess = Annotated[Number, Field(gt=0, le=1000, json_schema_extra=unit("°C"))]
+
+
+class RegionLimits(Section):
+    """Limits of the trend of a region, besides its thresholds. One that is not set is not looked at."""
+
+    rise_c_per_minute: Rise | None = Field(default=None, description="Fastest rise.")
+    above_group_c: TrendExcess | None = Field(
+        default=None, description="Most above the median of the other regions of its group."
+    )
+    above_ambient_c: TrendExcess | None = Field(
+        default=None, description="Most above ambient_c; where that is not set, above the coolest tenth of the frame."
+    )
+
+
 class Roi(Section):
-    """A named rectangle in the thermal frame of 24 rows by 32 columns, half open: columns x1..x2, rows y1..y2."""
+    """A named rectangle in the thermal frame, half open: columns x1..x2, rows y1..y2 of a grid of 32 by 24.
+
+    A sensor of another size has the grid over its whole frame, so that regions fit every sensor.
+    """
 
     name: AreaName = Field(description="Unique in its device.")
     enabled: Switch = Field(default=True, description="Whether it is measured.")
     coordinates: tuple[Corner, Corner] = Field(
-        description="Two corners [[x1, y1], [x2, y2]] in sensor pixels; the second is just outside."
+        description="Two corners [[x1, y1], [x2, y2]] in cells of the grid; the second is just outside."
     )
     visual_coordinates: tuple[tuple[Pixel, Pixel], tuple[Pixel, Pixel]] | None = Field(
         default=None, description="The same corners in the visual picture, as they were drawn there."
@@ -77,7 +98,14 @@ class Roi(Section):
         default=1.0, description="Its share in the composite temperature."
     )
     emissivity: Annotated[Number, Field(ge=0.1, le=1)] = Field(default=0.95, description="Of the surface.")
+    reflected_c: Reflected | None = Field(
+        default=None, description="What its surface reflects; none means that of the device."
+    )
     thresholds: Thresholds = Field(default=Thresholds(), description="Levels of alert.")
+    group: AreaName | None = Field(
+        default=None, description="Regions of one group, such as three phases, are compared with each other."
+    )
+    limits: RegionLimits = Field(default=RegionLimits(), description="Limits of its trend.")
 
     @model_validator(mode="after")
     def _has_area(self) -> Self:
@@ -130,11 +158,38 @@ class ThermographySettings(Section):
     composite: Literal["weighted_average", "max", "average", "none"] = Field(
         default="weighted_average", description="How one temperature is made of the regions' maxima."
     )
-    filtered: Switch = Field(default=True, description="Whether frames are smoothed in time and space.")
+    hot_spot_connectivity: Literal["4", "8"] = Field(
+        default="4", description="Pixels of one hot spot touch at an edge (4), or at an edge or a corner (8)."
+    )
+    hot_spot_min_area: Annotated[Whole, Field(ge=1, le=100_000, json_schema_extra=unit("px"))] = Field(
+        default=1, description="A smaller hot spot is not reported."
+    )
+    filtered: Switch = Field(
+        default=True, description="Whether frames are smoothed at all; false switches off both filters below."
+    )
+    temporal_filter: Switch = Field(default=True, description="Whether frames are averaged with those before them.")
+    spatial_filter: Switch = Field(default=True, description="Whether frames are smoothed by a Gaussian of 3 x 3.")
+    bad_pixel_filter: Switch = Field(
+        default=True, description="Whether pixels that are found to be broken are replaced by their neighbours."
+    )
+    bad_pixel_offset_c: Annotated[Number, Field(ge=0.5, le=100, json_schema_extra=unit("°C"))] = Field(
+        default=5.0, description="A pixel that is off from its neighbours by a constant amount above it is broken."
+    )
+    broken_pixels: tuple[SensorPixel, ...] = Field(
+        default=(),
+        max_length=1000,
+        description="Pixels [x, y] that are known to be broken: an alert that such a pixel raised may end.",
+    )
+    max_bad_pixels: Annotated[Whole, Field(ge=0, le=100_000, json_schema_extra=unit("px"))] = Field(
+        default=16, description="With more pixels that are replaced, the sensor has a fault."
+    )
+    chessboard_c: Annotated[Number, Field(ge=0.1, le=100, json_schema_extra=unit("°C"))] = Field(
+        default=2.0, description="With a larger difference between both half frames, the sensor has a fault."
+    )
     ambient_c: Annotated[Number, Field(ge=-90, le=90, json_schema_extra=unit("°C"))] | None = Field(
         default=None, description="Temperature of the air, which is corrected for; none means no correction."
     )
-    reflected_c: Annotated[Number, Field(ge=-90, le=500, json_schema_extra=unit("°C"))] = Field(
+    reflected_c: Reflected = Field(
         default=25.0, description="Temperature of what is around the surfaces, which they reflect."
     )
     emissivity_formula: Literal["radiation", "legacy"] = Field(

@@ -29,7 +29,7 @@ from bus_schemas.node import (
 )
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 
 
 class Speaker(StrEnum):
@@ -96,6 +96,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     ReviewEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RulesEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     SegmentEvent: _DEVICE,
+    SensorEvent: _DEVICE,
     SnapshotEvent: _DEVICE,
     SettingsEvent: _DEVICE,
     StateEvent: _DEVICE,

@@ -1,10 +1,10 @@
 """Events of a thermal sensor: temperatures in °C over a frame of 24 rows by 32 columns."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field
 
-from bus_schemas.event import Event, Fact, MediaKey
+from bus_schemas.event import Event, Fact, MediaKey, Moment
 from bus_schemas.limits import MAX_COUNT, Count, Items, Limit, Pixels, Word
 
 COLUMNS: Final = 32
@@ -12,6 +12,11 @@ ROWS: Final = 24
 PIXELS: Final = ROWS * COLUMNS
 AlertLevel = Literal["normal", "warning", "critical", "emergency"]
 Celsius = Annotated[float, Field(ge=-273.15, le=2000, allow_inf_nan=False)]
+SensorFault = Literal["sensor_frozen", "sensor_out_of_range", "sensor_chessboard", "sensor_bad_pixels"]
+"""Conditions in which a sensor sends frames and does not see."""
+SENSOR_FAULTS: Final[tuple[SensorFault, ...]] = get_args(SensorFault)
+PixelFault = Literal["listed", "declared", "stuck", "offset"]
+"""By the sensor itself, by a person, and by the analysis: it repeats one number, or is off by a constant amount."""
 Deviation = Annotated[float, Field(ge=0), Limit(le=2300)]
 Area = Annotated[int, Field(ge=1), Limit(le=MAX_COUNT)]
 
@@ -26,8 +31,23 @@ class FrameStatistics(Fact):
     percentile_95: Celsius | None = None
 
 
+Difference = Annotated[float, Field(gt=0), Limit(le=2300)]
+
+
+class RegionThresholds(Fact):
+    """By what a region is judged: °C of its levels, and the limits of its trend as far as they are set."""
+
+    warning: Celsius
+    critical: Celsius
+    emergency: Celsius
+    rise_c_per_minute: Difference | None = None
+    above_group_c: Difference | None = None
+    """Above the median of the other regions of its group."""
+    above_ambient_c: Difference | None = None
+
+
 class Region(Fact):
-    """The statistics of one ROI."""
+    """The statistics of one ROI, of the filtered frame. Its level is that of the unfiltered `peak_temp`."""
 
     name: Word
     max_temp: Celsius
@@ -39,10 +59,17 @@ class Region(Fact):
     alert_level: AlertLevel = "normal"
     confirmed_level: AlertLevel | None = None
     """That of what more than one pixel or more than one frame has measured; not said means that nobody looked."""
+    peak_temp: Celsius | None = None
+    """The hottest pixel before filtering, not rounded: `alert_level` is its level by `thresholds`."""
+    confirmed_temp: Celsius | None = None
+    """The same without spikes of one pixel in one frame: `confirmed_level` is its level."""
+    thresholds: RegionThresholds | None = None
+    group: Word | None = None
+    """Regions of one group are compared with each other."""
 
 
 class HotSpot(Fact):
-    """A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels."""
+    """A group of connected pixels over the threshold; `center` is (x, y), `area` in pixels."""
 
     center: tuple[Pixels, Pixels]
     max_temp: Celsius
@@ -76,6 +103,12 @@ class Thermal(Fact):
     bad_pixels: Count = 0
     confirmed_max_temp: Celsius | None = None
     """The hottest that is no spike of one pixel in one frame; not said means that nobody looked."""
+    peak_temp: Celsius | None = None
+    """The hottest pixel before filtering."""
+    ambient_temp: Celsius | None = None
+    """As it is set; not said means that it is not known."""
+    columns: Annotated[int, Field(ge=1), Limit(le=65_535)] = COLUMNS
+    rows: Annotated[int, Field(ge=1), Limit(le=65_535)] = ROWS
     transformer: Transformer | None = None
     """Not said where nothing stands out."""
     media: Annotated[tuple[MediaKey, ...], Items] = ()
@@ -84,3 +117,40 @@ class Thermal(Fact):
 class ThermalEvent(Event):
     type: Literal["watchpost.thermal.v1"] = "watchpost.thermal.v1"
     data: Thermal
+
+
+Measured = Annotated[float, Limit(ge=0, le=MAX_COUNT)]
+
+
+class SensorTrouble(Fact):
+    """A condition that holds, what was measured of it, and the limit of that."""
+
+    fault: SensorFault
+    since: Moment
+    value: Measured
+    limit: Measured
+
+
+class MaskedPixel(Fact):
+    """A pixel in whose place stands the mean of its neighbours; `pixel` is (x, y)."""
+
+    pixel: tuple[Pixels, Pixels]
+    fault: PixelFault
+    temp: Celsius | None = None
+    """What it read when it was masked; not said of pixels that were never measured."""
+    alert_level: AlertLevel = "normal"
+    """The level that it had then, of the regions that it lies in."""
+
+
+class ThermalSensor(Fact):
+    """The state of a sensor, whenever it changes, and again and again while it has a fault."""
+
+    faults: Annotated[tuple[SensorTrouble, ...], Items] = ()
+    masked: Annotated[tuple[MaskedPixel, ...], Items] = ()
+    masked_count: Count = 0
+    """All of them, of which `masked` holds the first 1,000."""
+
+
+class SensorEvent(Event):
+    type: Literal["watchpost.sensor.v1"] = "watchpost.sensor.v1"
+    data: ThermalSensor

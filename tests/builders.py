@@ -15,7 +15,7 @@ from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, Segment
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 
 SITE = "DEMO"
 DEVICE = "yard"
@@ -74,6 +74,11 @@ def thermal(time: datetime = START, *, hottest: float = 40.0, **given: Any) -> T
     spots = ({"center": (16, 12), "max_temp": hottest, "avg_temp": hottest, "area": 4},) if hottest > 80 else ()
     data = {"frame_stats": stats, "regions": (region,), "hot_spots": spots, "composite_temperature": hottest}
     return make(ThermalEvent, time, data, given)
+
+
+def sensor(time: datetime = START, **given: Any) -> SensorEvent:
+    """The state of a thermal sensor that sees."""
+    return make(SensorEvent, time, {}, given)
 
 
 def health(time: datetime = START, status: str = "healthy", **given: Any) -> HealthEvent:
@@ -239,7 +244,7 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 EVERY_KIND = (
     alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
     incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules, segment,
-    settings, snapshot, state, thermal,
+    sensor, settings, snapshot, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

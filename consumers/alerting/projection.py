@@ -15,7 +15,7 @@ from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 from consumers import site_registry
 from consumers.alerting import adoption, conditions, terms
 from consumers.alerting.alerts import book as alert_book
@@ -35,7 +35,7 @@ from consumers.store.journal.record import JournalReader, Recorded
 
 OBSERVED: tuple[type[Event], ...] = (
     CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
-    MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
+    MotionEvent, SegmentEvent, SensorEvent, SettingsEvent, StateEvent, ThermalEvent,
 )  # fmt: skip
 """The events that decide on incidents."""
 
@@ -45,7 +45,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

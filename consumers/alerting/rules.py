@@ -12,7 +12,7 @@ from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
 from consumers.store.journal.clock_ahead import AHEAD_US
 
-RULE_VERSION: Final = 3
+RULE_VERSION: Final = 4
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
@@ -57,6 +57,23 @@ class AlertRules(BaseModel):
     hot_spot_clear_s: float = Field(
         default=30, ge=0, le=DAY_S, json_schema_extra=_S, description="Seconds below it, with that margin, to clear."
     )
+    trend_after_s: float = Field(
+        default=0, ge=0, le=DAY_S, json_schema_extra=_S,
+        description="Seconds for which a region must be beyond a limit of its trend. 0 alerts at once.",
+    )  # fmt: skip
+    trend_hysteresis_c: float = Field(
+        default=1, ge=0, le=100, json_schema_extra=_C, description="°C, or °C per minute, below that limit that end it."
+    )
+    trend_clear_s: float = Field(
+        default=30, ge=0, le=DAY_S, json_schema_extra=_S, description="Seconds below it, with that margin, to clear."
+    )
+    rise_window_s: float = Field(
+        default=60, ge=10, le=3600, json_schema_extra=_S, description="Seconds over which a rise is measured."
+    )
+    sensor_fault_after_s: float = Field(
+        default=10, ge=0, le=DAY_S, json_schema_extra=_S,
+        description="Seconds for which a thermal sensor must report a fault.",
+    )  # fmt: skip
     storage_low_percent: float = Field(
         default=85, ge=0, le=100, json_schema_extra=_PERCENT, description="Use of a disk from which it is low."
     )
@@ -153,6 +170,8 @@ _FIXED: Final[Mapping[str, float]] = {
 }
 """What sentences say and nobody can set."""
 _FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
+_TREND_OVER = " Over after {trend_clear_s} s below the limit by {trend_hysteresis_c} °C, or °C per minute."
+_SENSOR = " for {sensor_fault_after_s} s. Over when it reports that they are not any more."
 _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "offline": "The connection of the device was lost, its capture stopped, its source could not be reached or nothing"
     " of it was received for {silent_after_s} s while the hub was listening. Over with the first picture or reading"
@@ -171,6 +190,17 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "audio_loss": _FRAMES + "had no audio; unknown audio does not count. Over after {clear_after_s} s with audio.",
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
+    "temperature_rise": "A region rose faster than its limit, measured over {rise_window_s} s, for {trend_after_s} s."
+    + _TREND_OVER,
+    "temperature_difference": "A region was warmer than the others of its group by more than its limit, for"
+    " {trend_after_s} s." + _TREND_OVER,
+    "above_ambient": "A region was warmer than its surroundings by more than its limit, for {trend_after_s} s."
+    + _TREND_OVER,
+    "sensor_frozen": "All frames of the thermal sensor were identical" + _SENSOR,
+    "sensor_out_of_range": "Most pixels of the thermal sensor were beyond what it can measure" + _SENSOR,
+    "sensor_chessboard": "The two half frames of the thermal sensor differed by more than the limit of its settings"
+    + _SENSOR,
+    "sensor_bad_pixels": "The thermal sensor had more bad pixels than its settings allow" + _SENSOR,
     "storage": "The disk is used by {storage_low_percent} % or more (critical from {storage_critical_percent} %), or"
     " cannot be written. Over when it falls {storage_hysteresis_percent} % below, and can be written.",
     "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"

@@ -9,6 +9,8 @@ from typing import Annotated, Generic, TypeVar
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
+from bus_schemas.thermal import COLUMNS, ROWS
+
 Data = TypeVar("Data")
 Moment = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")]
 """As `iso` writes one. A part with a moment does not take another way: it may say more than milliseconds."""
@@ -65,10 +67,23 @@ class StatisticsPart(Struct):
     avg_temp: float
 
 
+class ThresholdsPart(Struct):
+    """Of a region: by what it is judged."""
+
+    warning: float
+    rise_c_per_minute: float | None = None
+    above_group_c: float | None = None
+    above_ambient_c: float | None = None
+
+
 class RegionPart(StatisticsPart, kw_only=True):
     name: str
     alert_level: str = "normal"
     confirmed_level: str | None = None
+    peak_temp: float | None = None
+    confirmed_temp: float | None = None
+    thresholds: ThresholdsPart | None = None
+    group: str | None = None
 
 
 class HotSpotPart(Struct):
@@ -83,12 +98,17 @@ class ThermalPart(Struct):
     hot_spots: tuple[HotSpotPart, ...] = ()
     composite_temperature: float | None = None
     confirmed_max_temp: float | None = None
+    peak_temp: float | None = None
+    ambient_temp: float | None = None
+    sensor_temp: float | None = None
 
 
 class BadPixelsPart(Struct):
     """Of a thermal event: how many of its pixels could not be read."""
 
     bad_pixels: int = 0
+    columns: int = COLUMNS
+    rows: int = ROWS
 
 
 class MaximumPart(Struct):

@@ -6,7 +6,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
-from bus_schemas.thermal import PIXELS, ThermalEvent
+from bus_schemas.thermal import ThermalEvent
 from consumers.engine.frame_faults import FrameFault, answers, faults
 from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
@@ -44,7 +44,8 @@ def evidence_of(record: Recorded) -> tuple[MinuteEvidence, tuple[FrameFault, ...
         # A sensor sends its readings with its frames, where a pixel can be read.
         return MinuteEvidence.BLIND if record.decode(MEDIUM).data.kind == "thermal" else MinuteEvidence.SEEN, ()
     if model is ThermalEvent:
-        is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= PIXELS
+        part = record.decode(BAD_PIXELS).data
+        is_blind = part.bad_pixels >= part.columns * part.rows
         return MinuteEvidence.BLIND if is_blind else MinuteEvidence.JUDGED, ()
     if model is HealthEvent:
         is_well = record.decode(STATUS).data.status == "healthy"

@@ -1,7 +1,7 @@
-"""The view of temperatures by the minute, and of the newest thermal event of each device."""
+"""The view of temperatures by the minute and by the quarter of an hour, and of the newest thermal event of a device."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,27 +10,43 @@ from pydantic_core import from_json
 
 from bus_schemas.event import Event
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import THERMAL
+from consumers.engine.partial import THERMAL, ThermalPart
 from consumers.engine.projection import Emit, Projection
-from consumers.engine.rebuild.time_range import TimeRange, ViewPart
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart, whole_quarters
 from consumers.store.journal.record import Recorded
-from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
+from consumers.views.minutes import MinuteValues, prune, touched
 from producer.times import iso_of
 
 COMPOSITE = "composite"
 FRAME = "frame"
+QUARTER_S = 900
+_KEPT_QUARTERS = 100 * 24 * 4
+"""Longer than the quarter of a year that people look back."""
+_ADD = (
+    " values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set low = min(low, excluded.low), "
+    "high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count"
+)
+
+Key = tuple[str, str, str, int]
+"""Site, device, region, and the minute or quarter since 1970."""
 
 
 class TemperaturesProjection(Projection):
-    """Least, greatest and mean of each ROI, of the whole frame and of the composite, by minute of event time."""
+    """Least, greatest and mean of each ROI, of the whole frame and of the composite, by event time: minutes of the last
+    month, and quarters of an hour of the last hundred days.
+    """
 
     name: ClassVar[str] = "temperatures"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     models: ClassVar[tuple[type[Event], ...]] = (ThermalEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (
         site text not null, device text not null, roi text not null, minute integer not null, low real not null,
         high real not null, total integer not null, count integer not null, primary key (site, device, roi, minute)
+    ) strict, without rowid;
+    create table if not exists quarters (
+        site text not null, device text not null, roi text not null, quarter integer not null, low real not null,
+        high real not null, total integer not null, count integer not null, primary key (site, device, roi, quarter)
     ) strict, without rowid;
     create table if not exists newest (
         site text not null, device text not null, time text not null, position integer not null, data text not null,
@@ -40,21 +56,29 @@ class TemperaturesProjection(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {
         "minutes": "minute * 60 <= horizon(site, device)",
+        "quarters": f"quarter * {QUARTER_S} <= horizon(site, device)",
         "newest": "unixepoch(time) <= horizon(site, device)",
     }
 
     def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
-        part = minutes_part(wanted)
-        values = (wanted.site, part.since.timestamp(), part.until.timestamp())
-        newest = ("site = ? and unixepoch(time) >= ? and unixepoch(time) < ?", values)
-        return replace(part, rows={**part.rows, "newest": newest})
+        since, until = whole_quarters(wanted)
+        first, last = since.timestamp(), until.timestamp()
+        rows = {
+            "minutes": ("site = ? and minute >= ? and minute < ?", (wanted.site, first // 60, last // 60)),
+            "quarters": (
+                "site = ? and quarter >= ? and quarter < ?",
+                (wanted.site, first // QUARTER_S, last // QUARTER_S),
+            ),
+            "newest": ("site = ? and unixepoch(time) >= ? and unixepoch(time) < ?", (wanted.site, first, last)),
+        }
+        return ViewPart(since, until, rows)
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:
         found = view.execute("select distinct site, device, roi from minutes where site = ?", (site,))
-        prune(view, "minutes", set(found.fetchall()), "site device roi")
+        _prune(view, set(found.fetchall()))
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        minutes: dict[tuple[str, str, str, int], MinuteValues] = {}
+        minutes: dict[Key, MinuteValues] = {}
         newest: dict[tuple[str, str], Recorded] = {}
         for record in batch:
             if record.model is ThermalEvent:
@@ -63,28 +87,60 @@ class TemperaturesProjection(Projection):
                 if _milliseconds(record) >= _milliseconds(before):
                     newest[record.where] = record
         _remember(view, newest.values())
-        view.executemany(
-            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
-            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
-            "count = count + excluded.count",
-            [(*key, each.low, each.high, each.total, each.count) for key, each in minutes.items()],
-        )
-        prune(view, "minutes", {key[:3] for key in minutes}, "site device roi")
+        view.executemany(f"insert into minutes{_ADD}", _rows(minutes))
+        view.executemany(f"insert into quarters{_ADD}", _rows(_by_quarter(minutes)))
+        _prune(view, {key[:3] for key in minutes})
 
 
-def _measure(minutes: dict[tuple[str, str, str, int], MinuteValues], record: Recorded) -> None:
+def _rows(values: Mapping[Key, MinuteValues]) -> list[tuple[Any, ...]]:
+    return [(*key, each.low, each.high, each.total, each.count) for key, each in values.items()]
+
+
+def _by_quarter(minutes: Mapping[Key, MinuteValues]) -> dict[Key, MinuteValues]:
+    quarters: dict[Key, MinuteValues] = {}
+    for (site, device, roi, minute), each in minutes.items():
+        key = (site, device, roi, minute * 60 // QUARTER_S)
+        known = quarters.get(key)
+        if known is None:
+            quarters[key] = replace(each)
+        else:
+            known.low, known.high = min(known.low, each.low), max(known.high, each.high)
+            known.total += each.total
+            known.count += each.count
+    return quarters
+
+
+def _prune(view: sqlite3.Connection, series: set[tuple[str, str, str]]) -> None:
+    prune(view, "minutes", set(series), "site device roi")
+    view.executemany(
+        "delete from quarters where site = ?1 and device = ?2 and roi = ?3 and quarter < (select max(quarter) "
+        "from quarters where site = ?1 and device = ?2 and roi = ?3) - ?4",
+        [(*one, _KEPT_QUARTERS) for one in sorted(series)],
+    )
+
+
+def _measure(minutes: dict[Key, MinuteValues], record: Recorded) -> None:
     where, minute, part = record.where, int(record.time_s // 60), record.decode(THERMAL).data
-    stats = part.frame_stats
-    measured = [(FRAME, stats.min_temp, stats.max_temp, stats.avg_temp)]
-    measured += [(region.name, region.min_temp, region.max_temp, region.avg_temp) for region in part.regions]
-    if part.composite_temperature is not None:
-        measured.append((COMPOSITE, *(part.composite_temperature,) * 3))
-    for roi, low, high, mean in measured:
+    for roi, low, high, mean in _measured(part):
         key = (*where, roi, minute)
         known = minutes.get(key)
         if known is None:
             known = minutes[key] = MinuteValues(low, high)
         known.add(low, high, mean)
+
+
+def _measured(part: ThermalPart) -> Iterator[tuple[str, float, float, float]]:
+    """Name, least, greatest and mean; the greatest is that of what was measured before filtering, where it is known."""
+    stats = part.frame_stats
+    yield FRAME, stats.min_temp, _greatest(stats.max_temp, part.peak_temp), stats.avg_temp
+    for region in part.regions:
+        yield region.name, region.min_temp, _greatest(region.max_temp, region.peak_temp), region.avg_temp
+    if part.composite_temperature is not None:
+        yield COMPOSITE, part.composite_temperature, part.composite_temperature, part.composite_temperature
+
+
+def _greatest(filtered: float, peak: float | None) -> float:
+    return filtered if peak is None else round(max(filtered, peak), 2)
 
 
 def _milliseconds(record: Recorded) -> int:
@@ -135,14 +191,16 @@ def temperatures(
 
     All of them: who shows them takes the first `MAX_SERIES` of `most_measured`.
     """
-    step = max(1, step_s // 60)
-    found = view.execute(
-        "select roi, minute / ?5 * ?5 * 60 as start, min(low), max(high), sum(total), sum(count) from minutes "
-        "where site = ?1 and device = ?2 and minute >= ?3 and minute < ?4 group by roi, start order by roi, start",
-        (site, device, *touched(start, end), step),
+    is_by_quarter = step_s % QUARTER_S == 0
+    table, width = ("quarter", QUARTER_S) if is_by_quarter else ("minute", 60)
+    first, last = touched(start, end)
+    query = (
+        f"select roi, {table} / ?5 * ?5 * {width} as start, min(low), max(high), sum(total), sum(count) from {table}s "  # noqa: S608 - our own names
+        f"where site = ?1 and device = ?2 and {table} >= ?3 and {table} < ?4 group by roi, start order by roi, start"
     )
+    values = (site, device, first * 60 // width, -(-last * 60 // width), max(1, step_s // width))
     series: dict[str, list[Point]] = {}
-    for roi, at, low, high, total, count in found:
+    for roi, at, low, high, total, count in view.execute(query, values):
         series.setdefault(roi, []).append(Point(at, low, high, round(total / count / 1000, 3)))
     return series
 

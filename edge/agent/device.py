@@ -16,7 +16,6 @@ from bus_schemas.agent import CaptureStatistics
 from bus_schemas.node import Health
 from bus_schemas.protocol import MOTION, VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
-from bus_schemas.thermal import COLUMNS, ROWS
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
 from edge.agent.capture_statistics import CaptureCounter
@@ -274,7 +273,8 @@ class DeviceRunner:
     ) -> None:
         if isinstance(reading, ThermalFrame):
             if np.isfinite(reading.temperatures).any():
-                source_health.frame_arrived(reading.time, (COLUMNS, ROWS))
+                rows, columns = reading.temperatures.shape
+                source_health.frame_arrived(reading.time, (columns, rows))
             else:
                 source_health.blank_frame_arrived()
             self._hand_over(guard.drafts(partial(analysis.analyse, reading)))

@@ -28,7 +28,7 @@ from bus_schemas.node import (
     Settings,
     SettingsEvent,
 )
-from bus_schemas.thermal import Thermal, ThermalEvent
+from bus_schemas.thermal import SensorEvent, Thermal, ThermalEvent, ThermalSensor
 from producer.ids import Ids
 from producer.outbox.tables import Draft
 
@@ -45,6 +45,7 @@ Data = (
     | Settings
     | Snapshot
     | Thermal
+    | ThermalSensor
 )
 
 _EVENTS: dict[type[Data], type[Event]] = {
@@ -60,6 +61,7 @@ _EVENTS: dict[type[Data], type[Event]] = {
     Settings: SettingsEvent,
     Snapshot: SnapshotEvent,
     Thermal: ThermalEvent,
+    ThermalSensor: SensorEvent,
 }
 
 

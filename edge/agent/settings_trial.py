@@ -43,7 +43,7 @@ def _try_thermal(adjustable: AdjustableSettings) -> None:
         temperatures = np.full(SHAPE, level, np.float32)
         temperatures[10:14, 10:14] += 30
         reading = processor.process(temperatures, _MOMENT)
-        thermal_data(reading, ThermalFrame(_MOMENT, 1, temperatures), ())
+        thermal_data(reading, ThermalFrame(_MOMENT, 1, temperatures), (), processor)
     thermal_jpeg(reading.frame, Caption("trial", _MOMENT), processor.rois, reading.regions)
 
 

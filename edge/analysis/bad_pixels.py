@@ -2,34 +2,34 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bus_schemas.thermal import COLUMNS, ROWS
+from bus_schemas.thermal import COLUMNS, ROWS, PixelFault
 
 Celsius = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-Cause = Literal["listed", "stuck", "offset"]
 
 STUCK_FRAMES: Final = 64
 _LEARN_EVERY: Final = timedelta(seconds=10)
 _OFFSET_AFTER: Final = 360  # samples, one every ten seconds: an hour
-_LEAST_OFFSET: Final = 5.0
 _STEADY: Final = 0.5
 
 
 class BadPixels:
-    """A pixel is bad if its error does not depend on the scene: it is listed in the sensor's EEPROM, is stuck at one
-    number while its neighbours have noise, or is off by the same amount for an hour in which its neighbourhood changed
-    by more than that. A hot spot does none of these: it has noise, and its excess follows the load.
+    """A pixel is bad if its error does not depend on the scene: it is listed in the sensor's EEPROM or by people, is
+    stuck at one number while its neighbours have noise, or is off by the same amount for an hour in which its
+    neighbourhood changed by more than that. A hot spot does none of these: it has noise, and its
+    excess follows the load.
     """
 
     def __init__(self, shape: tuple[int, int] = (ROWS, COLUMNS), listed: Iterable[int] = ()) -> None:
         self._listed = np.zeros(shape, bool)
         self._listed_as: tuple[int, ...] = ()
+        self._declared = np.zeros(shape, bool)
         self._previous: Celsius | None = None
         self._changes = 0
         self._changed_last = np.zeros(shape, np.int64)
@@ -37,6 +37,8 @@ class BadPixels:
         self._due: datetime | None = None
         self._bad = self._listed
         self._any = False
+        self.revision = 0
+        """Counts the changes of which pixels are bad, and why."""
         self.know_listed(tuple(listed))
 
     def know_listed(self, pixels: tuple[int, ...]) -> None:
@@ -45,11 +47,33 @@ class BadPixels:
             return
         self._listed_as = pixels
         self._listed = np.zeros(self._listed.shape, bool)
-        self._listed.ravel()[list(pixels)] = True
+        self._listed.ravel()[[pixel for pixel in pixels if 0 <= pixel < self._listed.size]] = True
         self._judge()
+        self.revision += 1
+
+    def know_declared(self, pixels: Iterable[tuple[int, int]]) -> None:
+        """What people say is broken, as (x, y), from the next frame on. What lies outside of the frame is ignored."""
+        declared = np.zeros(self._listed.shape, bool)
+        rows, columns = declared.shape
+        for x, y in pixels:
+            if x < columns and y < rows:
+                declared[y, x] = True
+        if not np.array_equal(declared, self._declared):
+            self._declared = declared
+            self._judge()
+            self.revision += 1
+
+    @property
+    def offset_limit(self) -> float:
+        """°C by which a pixel may be off from its neighbours for ever."""
+        return self._offsets.limit
+
+    @offset_limit.setter
+    def offset_limit(self, limit: float) -> None:
+        self._offsets.limit = limit
 
     def find(self, frame: Celsius, time: datetime) -> Mask | None:
-        """`frame` is 24 x 32 float32 in °C. Returns a mask of the same shape; `None` where no pixel is bad, as in most
+        """`frame` is H x W float32 in °C. Returns a mask of the same shape; `None` where no pixel is bad, as in most
         sensors.
         """
         if self._previous is not None:
@@ -61,17 +85,25 @@ class BadPixels:
             self._judge()
         return self._bad if self._any else None
 
-    def causes(self) -> dict[tuple[int, int], Cause]:
+    def causes(self) -> dict[tuple[int, int], PixelFault]:
         """(x, y) of each bad pixel with the cause."""
-        why: dict[tuple[int, int], Cause] = {}
-        for y, x in np.argwhere(self._bad):
-            stuck = self._stuck()[y, x]
-            why[int(x), int(y)] = "listed" if self._listed[y, x] else "stuck" if stuck else "offset"
+        why: dict[tuple[int, int], PixelFault] = {}
+        stuck = self._stuck()
+        for y, x in np.argwhere(self._bad).tolist():
+            if self._declared[y, x]:
+                why[x, y] = "declared"
+            elif self._listed[y, x]:
+                why[x, y] = "listed"
+            else:
+                why[x, y] = "stuck" if stuck[y, x] else "offset"
         return why
 
     def _judge(self) -> None:
-        self._bad = self._listed | self._stuck() | self._offsets.bad
-        self._any = bool(self._bad.any())
+        bad = self._listed | self._declared | self._stuck() | self._offsets.bad
+        if not np.array_equal(bad, self._bad):
+            self.revision += 1
+        self._bad = bad
+        self._any = bool(bad.any())
 
     def _learn(self, frame: Celsius) -> None:
         """Learn from a frame, with invalid pixels replaced: they would stay in every mean for ever."""
@@ -96,6 +128,7 @@ class _Offsets:
     """Mean and deviation of each pixel's difference to its neighbours, and the range of the neighbours."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
+        self.limit = 5.0
         self._count = 0
         self._mean = np.zeros(shape)
         self._squares = np.zeros(shape)
@@ -116,7 +149,7 @@ class _Offsets:
             spread = np.sqrt(self._squares / self._count)
             offset = np.abs(self._mean)
             independent = self._highest - self._lowest > offset
-            self.bad = (offset > _LEAST_OFFSET) & (spread < _STEADY) & independent
+            self.bad = (offset > self.limit) & (spread < _STEADY) & independent
 
 
 def neighbours(frame: Celsius) -> Celsius:

@@ -4,10 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,44 +14,31 @@ from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
+from edge.analysis.thermal_statistics import (
+    TENTH,
+    HotSpotStatistics,
+    TemperatureStatistics,
+    hotspots,
+    quantile,
+    sorted_values,
+    statistics_of,
+)
 
 Celsius = NDArray[np.float32]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (ROWS, COLUMNS)
-QUANTILES: Final = (0.0, 0.05, 0.1, 0.5, 0.95, 1.0)
-TENTH: Final = 2
+NO_VALUE_BELOW: Final = -200.0
+"""°C. Drivers write -273.15 for a pixel of which they know no temperature."""
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
-
-
-class TemperatureStatistics(NamedTuple):
-    min: float
-    max: float
-    mean: float
-    median: float
-    std: float
-    percentile_95: float
-    percentile_5: float
-    range: float
-
-
-@dataclass(frozen=True, slots=True)
-class HotSpotStatistics:
-    """`center` is (x, y) in thermal pixels; temperatures in °C, `area` in pixels."""
-
-    center: tuple[int, int]
-    max_temp: float
-    avg_temp: float
-    area: int
-    timestamp: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ThermalReading:
-    """`frame` (24 x 32 float32, °C) is what pictures are made of. Alert levels and hot spots are those of the
+    """`frame` (H x W float32, °C) is what pictures are made of. Alert levels and hot spots are those of the
     unsmoothed frame, because smoothing delays and lowers them. `confirmed_max` is the hottest temperature that is not a
     spike of one pixel in one frame. If every pixel is invalid (`no_data`), values are `None` and empty.
     """
@@ -69,6 +54,8 @@ class ThermalReading:
     confirmed_max: float | None = None
     bad_pixels: int = 0
     """Pixels in whose place others stand: those that the sensor lists, stuck ones, and those without a value."""
+    peak: float | None = None
+    """The hottest pixel before filtering."""
 
     @property
     def confirmed_level(self) -> AlertLevel:
@@ -80,7 +67,9 @@ class ThermalReading:
 
 
 class ThermalProcessor:
-    """Give it every frame of one sensor (24 x 32 float32, °C) once and in order."""
+    """Give it every frame of one sensor (H x W float32, °C) once and in order. A frame of another size is of another
+    sensor: nothing is known of its pixels.
+    """
 
     def __init__(
         self,
@@ -88,6 +77,7 @@ class ThermalProcessor:
         rois: Sequence[Roi] = (FULL_FRAME,),
         listed_bad: Iterable[int] = (),
     ) -> None:
+        self._shape: tuple[int, ...] = SHAPE
         self.bad_pixels = BadPixels(SHAPE, listed_bad)
         self._temporal = TemporalFilter()
         self._confirmation = Confirmation()
@@ -101,38 +91,77 @@ class ThermalProcessor:
         self.settings = settings
         self.rois = tuple(rois)
         self._weights = {roi.name: roi.weight for roi in self.rois}
-        self._regions = RegionReader(self.rois, settings.reflected_c, legacy=settings.emissivity_formula == "legacy")
+        self._make_regions()
+        self.bad_pixels.offset_limit = settings.bad_pixel_offset_c
+        self.bad_pixels.know_declared(settings.broken_pixels)
+        if not (settings.filtered and settings.temporal_filter):
+            # Frames of an earlier time must not be averaged with those after it is switched on again.
+            self._temporal = TemporalFilter()
+
+    def know_listed(self, pixels: tuple[int, ...], shape: tuple[int, ...]) -> None:
+        """The broken pixels that the sensor itself lists, before its frame of that shape."""
+        if shape != self._shape:
+            self._begin(shape)
+        self.bad_pixels.know_listed(pixels)
 
     def process(self, raw: Celsius, time: datetime) -> ThermalReading:
         self._frames += 1
+        if raw.shape != self._shape:
+            self._begin(raw.shape)
         clean, ordered, flags, bad = self._cleaned(raw, time)
         if clean is None:
-            nothing = np.full(SHAPE, np.nan, np.float32)
+            nothing = np.full(raw.shape, np.nan, np.float32)
             return ThermalReading(time, nothing, None, (), None, (), None, ("no_data",), bad_pixels=bad)
-        ambient = self.settings.ambient_c
-        sharp = frame = for_ambient(clean, ambient)
-        if self.settings.filtered:
-            frame = for_ambient(smoothed(self._temporal.filter(clean)), ambient)
-            ordered_frame = _ordered(frame)
-        else:
-            ordered_frame = for_ambient(ordered, ambient)
+        settings = self.settings
+        sharp = for_ambient(clean, settings.ambient_c)
+        frame, sorted_frame = self._filtered(clean, ordered)
         confirmed = self._confirmation.confirmed(sharp)
         regions = self._regions.read(frame, sharp, confirmed)
-        is_hot = for_ambient(ordered[-1:], ambient)[0] > self.settings.hot_spot_c
-        spots = hotspots(sharp, self.settings.hot_spot_c, time) if is_hot else ()
-        self._hotspots.extend(spots)
+        peak = float(for_ambient(ordered[-1:], settings.ambient_c)[0])
+        spots = self._hot_spots(sharp, time) if peak > settings.hot_spot_c else ()
         return ThermalReading(
             timestamp=time,
             frame=frame,
-            frame_stats=_statistics(frame, ordered_frame),
+            frame_stats=statistics_of(frame, sorted_frame),
             regions=regions,
-            composite_temperature=composite_temperature(regions, self._weights, self.settings.composite),
+            composite_temperature=composite_temperature(regions, self._weights, settings.composite),
             hotspots=spots,
-            sensor_temp=round(_quantile(ordered, TENTH), 2),
+            sensor_temp=round(quantile(ordered, TENTH), 2),
             flags=flags,
             confirmed_max=round(float(confirmed.max()), 2),
             bad_pixels=bad,
+            peak=round(peak, 2),
         )
+
+    def _begin(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self.bad_pixels = BadPixels((shape[0], shape[1]))
+        self._temporal = TemporalFilter()
+        self._confirmation = Confirmation()
+        self.apply(self.settings, self.rois)
+
+    def _make_regions(self) -> None:
+        settings = self.settings
+        self._regions = RegionReader(
+            self.rois, settings.reflected_c, legacy=settings.emissivity_formula == "legacy", shape=self._shape
+        )
+
+    def _filtered(self, clean: Celsius, ordered: Celsius) -> tuple[Celsius, Celsius]:
+        """The filtered frame and its values sorted, both corrected for the ambient temperature."""
+        settings, frame = self.settings, clean
+        if settings.filtered and settings.temporal_filter:
+            frame = self._temporal.filter(clean)
+        if settings.filtered and settings.spatial_filter:
+            frame = smoothed(frame)
+        corrected = for_ambient(frame, settings.ambient_c)
+        return corrected, for_ambient(ordered, settings.ambient_c) if frame is clean else sorted_values(corrected)
+
+    def _hot_spots(self, sharp: Celsius, time: datetime) -> tuple[HotSpotStatistics, ...]:
+        settings = self.settings
+        connectivity = int(settings.hot_spot_connectivity)
+        spots = hotspots(sharp, settings.hot_spot_c, time, connectivity, settings.hot_spot_min_area)
+        self._hotspots.extend(spots)
+        return spots
 
     def statistics(self) -> dict[str, int | bool]:
         return {
@@ -148,20 +177,21 @@ class ThermalProcessor:
         Returns the frame, its values sorted, its flags, and how many pixels were replaced.
         """
         bad = self.bad_pixels.find(raw, time)
-        ordered = _ordered(raw)
+        if not self.settings.bad_pixel_filter:
+            bad = None
+        ordered = sorted_values(raw)
         # What is no number is sorted to the end, and is not within the range either.
         if bad is None and ordered[0] >= COLDEST and ordered[-1] <= HOTTEST:
             return raw, ordered, (), 0
         clean, flags, count = self._repaired(raw, bad)
-        return clean, ordered if clean is None else _ordered(clean), flags, count
+        return clean, ordered if clean is None else sorted_values(clean), flags, count
 
     def _repaired(self, raw: Celsius, bad: Mask | None) -> tuple[Celsius | None, tuple[Flag, ...], int]:
         flags: list[Flag] = []
         if bad is not None:
             flags.append("bad_pixels")
-        finite = np.isfinite(raw)
-        if not finite.all():
-            invalid = ~finite
+        invalid = ~(np.isfinite(raw) & (raw >= NO_VALUE_BELOW))
+        if invalid.any():
             flags.append("invalid_pixels")
             bad = invalid if bad is None else bad | invalid
             if bad.all():
@@ -175,27 +205,6 @@ class ThermalProcessor:
         return clean, tuple(flags), count
 
 
-def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotStatistics, ...]:
-    """4-connected components of a 24 x 32 float32 frame above `threshold`, both in °C, hottest first."""
-    above = frame > threshold
-    if not above.any():
-        return ()
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
-    inside = np.flatnonzero(above)
-    order = inside[np.argsort(labels.ravel()[inside], kind="stable")]
-    areas: NDArray[np.intp] = stats[1:, cv2.CC_STAT_AREA].astype(np.intp)
-    starts = np.cumsum(areas) - areas
-    values = frame.ravel()[order]
-    columns = (
-        centres[1:].astype(int).tolist(),
-        np.maximum.reduceat(values, starts).astype(float).round(2).tolist(),
-        (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
-        areas.tolist(),
-    )
-    spots = (HotSpotStatistics((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
-    return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
-
-
 def composite_temperature(
     regions: Sequence[RegionStatistics], weights: Mapping[str, float], method: str
 ) -> float | None:
@@ -207,70 +216,3 @@ def composite_temperature(
         return max(maxima)
     factors = [weights[region.name] if method == "weighted_average" else 1.0 for region in regions]
     return round(sum(weight * top for weight, top in zip(factors, maxima, strict=True)) / sum(factors), 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Gradient:
-    """`magnitude` in °C and `direction` in degrees (atan2, -180..180), both 24 x 32 float32."""
-
-    magnitude: Celsius
-    direction: Celsius
-
-
-def gradient(frame: Celsius) -> Gradient:
-    """Sobel 3 x 3 along both axes, not normalised, of a 24 x 32 float32 frame in °C."""
-    along_x = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 1, 0), np.float32)
-    along_y = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 0, 1), np.float32)
-    return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
-
-
-def _statistics(frame: Celsius, ordered: Celsius) -> TemperatureStatistics:
-    """Statistics of a 24 x 32 float32 frame in °C; `ordered` are its values sorted."""
-    mean, deviation = cv2.meanStdDev(frame)
-    low, fifth, _, median, ninety_fifth, high = _quantiles(ordered)
-    return TemperatureStatistics(
-        min=round(low, 2),
-        max=round(high, 2),
-        mean=round(float(mean[0, 0]), 2),
-        median=round(median, 2),
-        std=round(float(deviation[0, 0]), 2),
-        percentile_95=round(ninety_fifth, 2),
-        percentile_5=round(fifth, 2),
-        range=round(high - low, 2),
-    )
-
-
-def _ordered(frame: Celsius) -> Celsius:
-    values = frame.flatten()
-    values.sort()
-    return values
-
-
-def _quantiles(ordered: Celsius) -> list[float]:
-    """Those of `QUANTILES`. Linear interpolation between the nearest values, as in numpy's percentile."""
-    places, fractions = _places(ordered.size)
-    lower, upper = ordered.take(places).tolist()
-    return [low + (high - low) * share for low, high, share in zip(lower, upper, fractions, strict=True)]
-
-
-def _quantile(ordered: Celsius, number: int) -> float:
-    """One of them, at a third of the time."""
-    low, high, share = _place(ordered.size, number)
-    lower = ordered.item(low)
-    return float(lower + (ordered.item(high) - lower) * share)
-
-
-@lru_cache(maxsize=4)
-def _place(size: int, number: int) -> tuple[int, int, float]:
-    """The nearest indices below and above one quantile of so many values, and its distance from the one below."""
-    places, fractions = _places(size)
-    return int(places[0, number]), int(places[1, number]), fractions[number]
-
-
-@lru_cache(maxsize=4)
-def _places(size: int) -> tuple[NDArray[np.intp], list[float]]:
-    """The nearest indices below and above each quantile of so many values, and its distance from the one below."""
-    places = [share * (size - 1) for share in QUANTILES]
-    below = [int(place) for place in places]
-    above = [min(index + 1, size - 1) for index in below]
-    return np.array([below, above], np.intp), [place - index for place, index in zip(places, below, strict=True)]

@@ -15,9 +15,8 @@ _KELVIN, _ZERO = np.float32(KELVIN), np.float32(0)
 
 
 class RegionStatistics(NamedTuple):
-    """°C of the surface. `peak_temp` is the unsmoothed maximum; the alert level is that of the higher maximum.
-
-    `confirmed_level` is that of heat which more than one pixel or more than one frame has measured.
+    """°C of the surface. `peak_temp` is the unsmoothed maximum and `confirmed_temp` the one that more than one pixel
+    or frame has measured; both decide on the levels, and are not rounded but by what arithmetic adds.
     """
 
     name: str
@@ -30,34 +29,41 @@ class RegionStatistics(NamedTuple):
     peak_temp: float
     alert_level: AlertLevel
     confirmed_level: AlertLevel
+    confirmed_temp: float
 
 
 class RegionReader:
     """Precomputes the pixels of each region and their correction, for many frames."""
 
-    def __init__(self, rois: Sequence[Roi], reflected: float = 25.0, *, legacy: bool = False) -> None:
+    def __init__(
+        self,
+        rois: Sequence[Roi],
+        reflected: float = 25.0,
+        *,
+        legacy: bool = False,
+        shape: tuple[int, ...] = (ROWS, COLUMNS),
+    ) -> None:
         self._rois = [roi for roi in rois if roi.enabled]
-        self._sizes = np.array([_pixels(roi).size for roi in self._rois], np.intp)
+        pixels = [_pixels(roi, shape) for roi in self._rois]
+        self._sizes = np.array([each.size for each in pixels], np.intp)
         self._counts: list[int] = self._sizes.tolist()
         ends = np.cumsum(self._sizes)
         self._starts = ends - self._sizes
         self._slices = [slice(start, end) for start, end in zip(self._starts.tolist(), ends.tolist(), strict=True)]
-        self._index = np.concatenate([_pixels(roi) for roi in self._rois]) if self._rois else np.zeros(0, np.intp)
+        self._index = np.concatenate(pixels) if pixels else np.zeros(0, np.intp)
         middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         self._extremes_and_middles = np.array([ends - 1, self._starts, *middles])
-        self._of_regions = _coefficients([roi.emissivity for roi in self._rois], reflected, legacy=legacy)
-        factors, offsets = (np.concatenate([each.repeat(self._sizes), each]) for each in self._of_regions)
-        self._of_pixels_and_regions = factors, offsets
+        reflections = [reflected if roi.reflected_c is None else roi.reflected_c for roi in self._rois]
+        of_regions = _coefficients([roi.emissivity for roi in self._rois], reflections, legacy=legacy)
+        self._of_pixels = tuple(each.astype(np.float32).repeat(self._sizes) for each in of_regions)
+        self._of_regions = list(zip(*(each.tolist() for each in of_regions), strict=True))
 
     def read(self, frame: Celsius, sharp: Celsius, confirmed: Celsius) -> tuple[RegionStatistics, ...]:
-        """All arrays are 24 x 32 float32 in °C: `frame` smoothed, `sharp` unsmoothed, `confirmed` without spikes."""
+        """All arrays are H x W float32 in °C: `frame` smoothed, `sharp` unsmoothed, `confirmed` without spikes."""
         if not self._rois:
             return ()
-        # The correction is monotonic, so only the peaks are corrected, appended to all pixels.
-        corrected = _corrected(
-            np.concatenate([frame.take(self._index), self._peaks(sharp)]), *self._of_pixels_and_regions
-        )
-        surface, peaks = corrected[: self._index.size], corrected[self._index.size :]
+        # The correction is monotonic, so only the peaks are corrected.
+        surface = _corrected(frame.take(self._index), *self._of_pixels)
         means = np.add.reduceat(surface, self._starts) / self._sizes
         spread = surface - means.repeat(self._sizes)
         spread *= spread
@@ -65,24 +71,25 @@ class RegionReader:
         for part in self._slices:
             surface[part].sort()
         highest, lowest, lower, upper = surface.take(self._extremes_and_middles)
-        rows = np.array((highest, lowest, means, (lower + upper) / 2, deviations, peaks)).round(2).T.tolist()
-        levels = [roi.thresholds.level(max(row[0], row[-1])) for roi, row in zip(self._rois, rows, strict=True)]
-        confirmed_levels = self._confirmed_levels(levels, confirmed)
-        described = zip(self._rois, self._counts, rows, levels, confirmed_levels, strict=True)
+        rows = np.array((highest, lowest, means, (lower + upper) / 2, deviations)).round(2).T.tolist()
+        described = zip(self._rois, self._counts, rows, self._peaks(sharp), self._peaks(confirmed), strict=True)
         return tuple(
-            RegionStatistics(roi.name, highest, lowest, mean, median, deviation, size, peak, level, confirmed_level)
-            for roi, size, (highest, lowest, mean, median, deviation, peak), level, confirmed_level in described
+            RegionStatistics(
+                *(roi.name, highest, lowest, mean, median, deviation, size, peak),
+                alert_level=roi.thresholds.level(peak),
+                confirmed_level=roi.thresholds.level(certain),
+                confirmed_temp=certain,
+            )
+            for roi, size, (highest, lowest, mean, median, deviation), peak, certain in described
         )
 
-    def _peaks(self, frame: Celsius) -> Celsius:
-        return np.asarray(np.maximum.reduceat(frame.take(self._index), self._starts), np.float32)
-
-    def _confirmed_levels(self, levels: Sequence[AlertLevel], confirmed: Celsius) -> Sequence[AlertLevel]:
-        """No higher than `levels`: what is confirmed is no hotter than what was measured."""
-        if levels.count("normal") == len(levels):
-            return levels
-        peaks = _corrected(self._peaks(confirmed), *self._of_regions).astype(np.float64).round(2).tolist()
-        return [roi.thresholds.level(peak) for roi, peak in zip(self._rois, peaks, strict=True)]
+    def _peaks(self, frame: Celsius) -> list[float]:
+        """Of each region, in double precision: a threshold that is reached must not be missed by an error of 1e-5."""
+        measured = np.maximum.reduceat(frame.take(self._index), self._starts).tolist()
+        return [
+            round(max((temp + KELVIN) ** 4 * factor + offset, 0.0) ** 0.25 - KELVIN, 6)
+            for temp, (factor, offset) in zip(measured, self._of_regions, strict=True)
+        ]
 
 
 def _corrected(measured: Celsius, factors: Celsius, offsets: Celsius) -> Celsius:
@@ -99,16 +106,22 @@ def _corrected(measured: Celsius, factors: Celsius, offsets: Celsius) -> Celsius
     return radiation
 
 
-def _coefficients(emissivities: Sequence[float], reflected: float, *, legacy: bool) -> tuple[Celsius, Celsius]:
+def _coefficients(
+    emissivities: Sequence[float], reflected: Sequence[float], *, legacy: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Both formulas of `edge.analysis.emissivity` are (a T^4 + b)^(1/4) with T in Kelvin. Returns all a and all b (n
-    float32).
+    float64).
     """
     emissivity = np.array(emissivities, np.float64)
     factors = 1 / emissivity
-    offsets = np.zeros_like(factors) if legacy else (1 - factors) * (reflected + KELVIN) ** 4
-    return factors.astype(np.float32), offsets.astype(np.float32)
+    offsets = np.zeros_like(factors) if legacy else (1 - factors) * (np.array(reflected, np.float64) + KELVIN) ** 4
+    return factors, offsets
 
 
-def _pixels(roi: Roi) -> NDArray[np.intp]:
+def _pixels(roi: Roi, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Indices of the pixels of a frame of that shape that lie in the region, even if in part."""
     (x1, y1), (x2, y2) = roi.coordinates
-    return np.arange(COLUMNS * ROWS, dtype=np.intp).reshape(ROWS, COLUMNS)[y1:y2, x1:x2].ravel()
+    rows, columns = shape
+    left, right = x1 * columns // COLUMNS, -(-x2 * columns // COLUMNS)
+    top, bottom = y1 * rows // ROWS, -(-y2 * rows // ROWS)
+    return np.arange(rows * columns, dtype=np.intp).reshape(rows, columns)[top:bottom, left:right].ravel()

@@ -9,15 +9,27 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bus_schemas.settings import AdjustableSettings
-from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
+from bus_schemas.limits import MAX_ITEMS
+from bus_schemas.settings import AdjustableSettings, Roi
+from bus_schemas.thermal import (
+    AlertLevel,
+    FrameStatistics,
+    HotSpot,
+    Region,
+    RegionThresholds,
+    Thermal,
+    Transformer,
+)
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.settings import RatesSettings
 from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
-from edge.analysis.thermal import ThermalProcessor, ThermalReading, gradient
+from edge.analysis.sensor_checks import SensorChecks
+from edge.analysis.thermal import ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
+from edge.analysis.thermal_regions import RegionStatistics
+from edge.analysis.thermal_statistics import gradient
 from edge.analysis.transformer import transformer_region
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
@@ -42,6 +54,7 @@ class ThermalAnalysis:
         self._event_factory = event_factory
         self._wanted = self._applied = adjustable
         self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
+        self._checks = SensorChecks(self._processor)
         self._fusion = Fusion(alignment)
         self._caption = caption
         self._preview = preview
@@ -66,14 +79,20 @@ class ThermalAnalysis:
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
-        self._processor.bad_pixels.know_listed(frame.listed_bad)
+        self._processor.know_listed(frame.listed_bad, frame.temperatures.shape)
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
+        state = self._checks.check(frame.temperatures, reading)
+        # In front of the temperatures that a newly masked pixel changes.
+        drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading)
-        if not (self._event_due.due(frame.time) or levels != self._levels or self._requests):
-            return []
-        self._levels = levels
+        if self._event_due.due(frame.time) or levels != self._levels or self._requests:
+            self._levels = levels
+            drafts += self._measured(frame, reading)
+        return drafts
+
+    def _measured(self, frame: ThermalFrame, reading: ThermalReading) -> list[Draft]:
         drafts: list[Draft] = []
         keys: list[str] = []
         if self._frame_due.due(frame.time) or self._requests:
@@ -82,7 +101,7 @@ class ThermalAnalysis:
             keys.append(key)
             while self._requests:
                 self._requests.popleft()(key)
-        data = thermal_data(reading, frame, tuple(keys))
+        data = thermal_data(reading, frame, tuple(keys), self._processor)
         return [*drafts, self._event_factory.event(data, frame.time)] if data is not None else drafts
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
@@ -98,13 +117,17 @@ class ThermalAnalysis:
             self._preview("fusion", self._fusion.jpeg(planes, reading.frame))
 
 
-def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
+def thermal_data(
+    reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...], processor: ThermalProcessor
+) -> Thermal | None:
     """The data of a thermal event; `None` where the frame has no valid pixel."""
     statistics = reading.frame_stats
     if statistics is None:
         return None
     found = transformer_region(reading.frame)
     clamped = int(np.count_nonzero((frame.temperatures < COLDEST) | (frame.temperatures > HOTTEST)))
+    rows, columns = reading.frame.shape
+    rois = {roi.name: roi for roi in processor.rois}
     return Thermal(
         frame_stats=FrameStatistics(
             min_temp=statistics.min,
@@ -115,23 +138,10 @@ def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str,
             percentile_5=statistics.percentile_5,
             percentile_95=statistics.percentile_95,
         ),
-        regions=tuple(
-            Region(
-                name=region.name,
-                max_temp=region.max_temp,
-                min_temp=region.min_temp,
-                avg_temp=region.avg_temp,
-                median_temp=region.median_temp,
-                std_dev=region.std_dev,
-                pixel_count=region.pixel_count,
-                alert_level=region.alert_level,
-                confirmed_level=region.confirmed_level,
-            )
-            for region in reading.regions
-        ),
+        regions=tuple(_region(region, rois[region.name]) for region in reading.regions),
         hot_spots=tuple(
             HotSpot(center=spot.center, max_temp=spot.max_temp, avg_temp=spot.avg_temp, area=spot.area)
-            for spot in reading.hotspots
+            for spot in reading.hotspots[:MAX_ITEMS]
         ),
         composite_temperature=reading.composite_temperature,
         sensor_temp=reading.sensor_temp,
@@ -139,8 +149,30 @@ def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str,
         clamped_pixels=clamped,
         bad_pixels=reading.bad_pixels,
         confirmed_max_temp=reading.confirmed_max,
+        peak_temp=reading.peak,
+        ambient_temp=processor.settings.ambient_c,
+        columns=columns,
+        rows=rows,
         transformer=None if found is None else Transformer(**asdict(found)),
         media=media,
+    )
+
+
+def _region(region: RegionStatistics, roi: Roi) -> Region:
+    return Region(
+        name=region.name,
+        max_temp=region.max_temp,
+        min_temp=region.min_temp,
+        avg_temp=region.avg_temp,
+        median_temp=region.median_temp,
+        std_dev=region.std_dev,
+        pixel_count=region.pixel_count,
+        alert_level=region.alert_level,
+        confirmed_level=region.confirmed_level,
+        peak_temp=region.peak_temp,
+        confirmed_temp=region.confirmed_temp,
+        thresholds=RegionThresholds(**dict(roi.thresholds), **dict(roi.limits)),
+        group=roi.group,
     )
 
 
@@ -150,7 +182,8 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
 
 
 def _raw(frame: ThermalFrame) -> EncodedPicture:
-    """24 x 32 float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
+    """H x W float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
     buffer = io.BytesIO()
     np.save(buffer, frame.temperatures.astype(np.float16))
-    return EncodedPicture(buffer.getvalue(), COLUMNS, ROWS, content_type=NPY)
+    rows, columns = frame.temperatures.shape
+    return EncodedPicture(buffer.getvalue(), columns, rows, content_type=NPY)

@@ -31,7 +31,7 @@ class TransformerRegion:
 
 
 def transformer_region(frame: Celsius) -> TransformerRegion | None:
-    """The largest component of a 24 x 32 float32 frame (°C) at or above the 85th percentile.
+    """The largest component of an H x W float32 frame (°C) at or above the 85th percentile.
 
     It must be 3 degrees warmer than the rest, and half of the difference must lie at its edge: the warm end of a
     gradient over the whole picture has no edge.

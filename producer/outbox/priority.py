@@ -53,6 +53,7 @@ BY_TYPE = {
     "retention": Priority.VITAL,
     "review": Priority.VITAL,
     "rules": Priority.VITAL,
+    "sensor": Priority.VITAL,
     "settings": Priority.VITAL,
     "state": Priority.VITAL,
 }

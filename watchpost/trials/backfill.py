@@ -27,7 +27,7 @@ from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
 from edge.analysis.picture import OF_DETAIL, Grey, PictureAnalyser, picture_fields
 from edge.analysis.pictures import SMALL_WIDTH, fitted
-from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
+from edge.analysis.thermal import Celsius, ThermalProcessor
 from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame
 
@@ -129,7 +129,7 @@ class Backfill:
         )
         device.thermal.apply(settings, device.thermal.rois)
         frame = ThermalFrame(event.time, device.frames, temperatures)
-        data = thermal_data(device.thermal.process(temperatures, event.time), frame, event.data.media)
+        data = thermal_data(device.thermal.process(temperatures, event.time), frame, event.data.media, device.thermal)
         return None if data is None else self._finding(event, data, event.data.media[0])
 
     def _finding(self, event: FrameEvent | ThermalEvent, data: Any, key: str) -> Finding:
@@ -173,6 +173,6 @@ def _without_bars(grey: Grey, event: FrameEvent) -> Grey:
 def _temperatures(body: bytes) -> Celsius:
     """Raises `ValueError`."""
     found = np.load(io.BytesIO(body), allow_pickle=False)
-    if getattr(found, "shape", None) != SHAPE:
-        raise ValueError(f"a thermal frame has {SHAPE[0]} rows of {SHAPE[1]}")
+    if len(getattr(found, "shape", ())) != 2 or not found.size:
+        raise ValueError("a thermal frame has rows and columns")
     return np.asarray(found, np.float32)

@@ -53,7 +53,14 @@ _RAISED: Mapping[_Kind, str] = {
     "corrupt_rows": "The picture of camera {device} is smeared",
     "macroblocks": "The picture of camera {device} breaks into blocks",
     "audio_loss": "Camera {device} has lost its audio",
-    "hot_spot": "{device} measures {max_temp} °C",
+    "hot_spot": "{device} measures {max_temp} °C{masked}",
+    "temperature_rise": "{device}: {regions} rises by {value} °C a minute",
+    "temperature_difference": "{device}: {regions} is {value} °C warmer than the others of its group",
+    "above_ambient": "{device}: {regions} is {value} °C warmer than its surroundings",
+    "sensor_frozen": "The thermal sensor of {device} repeats one frame",
+    "sensor_out_of_range": "The thermal sensor of {device} measures what it cannot measure",
+    "sensor_chessboard": "The half frames of the thermal sensor of {device} differ by {value} °C",
+    "sensor_bad_pixels": "{value} pixels of the thermal sensor of {device} are bad",
     "clock": "The clock of {device} is wrong by {ahead}",
     "storage": "Storage running low: {used}",
     "hub_deaf": "The hub received nothing for {deaf}: {reason}",
@@ -73,6 +80,13 @@ _OVER: Mapping[_Kind, str] = {
     "macroblocks": "The picture of camera {device} has no loose blocks any more",
     "audio_loss": "Camera {device} has audio again",
     "hot_spot": "{device} has cooled down to {max_temp} °C",
+    "temperature_rise": "{device}: {regions} does not rise so fast any more",
+    "temperature_difference": "{device}: {regions} is as warm as the others of its group again",
+    "above_ambient": "{device}: {regions} is not so much warmer than its surroundings any more",
+    "sensor_frozen": "The thermal sensor of {device} sends new frames again",
+    "sensor_out_of_range": "The thermal sensor of {device} measures within its range again",
+    "sensor_chessboard": "The half frames of the thermal sensor of {device} agree again",
+    "sensor_bad_pixels": "The thermal sensor of {device} has few enough bad pixels again",
     "clock": "The clock of {device} is right again",
     "storage": "There is room on the disk again",
     "hub_deaf": "The hub receives events again",
@@ -133,6 +147,9 @@ def _values(incident: IncidentFacts, kind: DeviceKind) -> dict[str, str]:
         "sends_again": _SENDS_AGAIN[kind],
         "type": incident.type.replace("_", " "),
         "max_temp": f"{_number(details, 'max_temp'):.1f}",
+        "masked": _masked(details),
+        "value": f"{_number(details, 'value'):.1f}".removesuffix(".0"),
+        "regions": _regions(details),
         "ahead": span_in_words(_number(details, "ahead_s")),
         "deaf": span_in_words(_number(details, "deaf_s")),
         "used": _used(details),
@@ -146,6 +163,19 @@ def _number(details: Mapping[str, Any], name: str) -> float:
     """A detail as a number; details may be anything."""
     value = details.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _masked(details: Mapping[str, Any]) -> str:
+    """That what was hot is not measured any more."""
+    pixels = details.get("masked_pixels")
+    if not isinstance(pixels, list | tuple) or not pixels:
+        return ""
+    return f"; {'a pixel' if len(pixels) == 1 else f'{len(pixels)} pixels'} of it counts as broken since"
+
+
+def _regions(details: Mapping[str, Any]) -> str:
+    names = details.get("regions")
+    return _first([str(name) for name in names], ", ") if isinstance(names, list | tuple) and names else "a region"
 
 
 def _used(details: Mapping[str, Any]) -> str:

@@ -1,12 +1,11 @@
 """Decides when a condition begins and ends: pure rules over observations, without a clock."""
 
 from dataclasses import dataclass, field
-from math import ceil, inf
-from typing import Literal, NamedTuple
+from math import ceil
+from typing import Literal
 
 from consumers.alerting.rules import CLOCK_CLEAR_S, AlertRules
 from consumers.engine.frame_faults import FRAME_FAULTS, Answers
-from consumers.engine.partial import ThermalPart
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
@@ -162,74 +161,6 @@ class FrameWindow:
     def is_clear(self, number: int, rules: AlertRules) -> bool:
         good_since = self.conditions[number].good_since
         return good_since is not None and self.last - good_since >= rules.clear_after_s
-
-
-class Warmth(NamedTuple):
-    """The judgement of a thermal frame: how hot it is, and whether it is cool by a margin."""
-
-    level: str
-    is_cool: bool
-
-
-def hottest_of(frame: ThermalPart) -> float:
-    """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
-    hottest = frame.frame_stats.max_temp
-    return max(hottest, *[spot.max_temp for spot in frame.hot_spots]) if frame.hot_spots else hottest
-
-
-def deciding_temp(frame: ThermalPart) -> float:
-    """°C: the value that the rules look at, which is no spike of one pixel where the agent tells one from the other."""
-    return hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
-
-
-def is_spot(frame: ThermalPart, rules: AlertRules) -> bool:
-    """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
-    a second frame, which it tells at once, or a warm neighbour makes it one.
-    """
-    confirmed = frame.confirmed_max_temp
-    if confirmed is None:
-        return bool(frame.hot_spots) or hottest_of(frame) >= rules.hot_spot_c
-    return confirmed >= rules.hot_spot_c or any(spot.max_temp <= confirmed for spot in frame.hot_spots)
-
-
-def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) -> Warmth:
-    """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
-
-    `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
-    by the margin.
-    """
-    level, rank, cool, below = "normal", -1, True, rules.hot_spot_hysteresis_c
-    for region in frame.regions:
-        own = region.confirmed_level or region.alert_level
-        if RANK[own] > rank:
-            level, rank = own, RANK[own]
-        cool = cool and region.max_temp < warnings.get(region.name, inf) - below
-    if level == "normal":
-        level = "warning" if is_spot(frame, rules) else "none"
-    return Warmth(level, level == "none" and cool and deciding_temp(frame) < rules.hot_spot_c - below)
-
-
-@dataclass(slots=True)
-class Heat:
-    """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
-
-    level: str = "none"
-    cool_since: float | None = None
-    """The first cool frame behind the last warm one."""
-
-    def add(self, at: float, now: Warmth, rules: AlertRules) -> str | None:
-        """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
-        if RANK[now.level] > RANK[self.level]:
-            self.level, self.cool_since = now.level, None
-            return now.level
-        if not now.is_cool:
-            self.cool_since = None
-        elif self.cool_since is None or at < self.cool_since:
-            self.cool_since = at
-        if self.level != "none" and self.cool_since is not None and at - self.cool_since >= rules.hot_spot_clear_s:
-            self.level = "none"
-            return "none"
-        return None
 
 
 @dataclass(slots=True)

@@ -16,22 +16,17 @@ from bus_schemas.node import (
     SettingsEvent,
 )
 from bus_schemas.settings import read_sections
-from bus_schemas.thermal import ThermalEvent
-from consumers.alerting.incidents.detectors import (
-    DiskCondition,
-    FrameWindow,
-    Heat,
-    WrongClock,
-    deciding_temp,
-    warmth,
-)
+from bus_schemas.thermal import SENSOR_FAULTS, SensorEvent, ThermalEvent
+from consumers.alerting.incidents.detectors import DiskCondition, FrameWindow, WrongClock
 from consumers.alerting.incidents.evidence import opening, picture_beside
+from consumers.alerting.incidents.heat import Heat, deciding_temp, warmth
 from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, PresenceState
+from consumers.alerting.incidents.trends import TrendChange, Trends
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.engine.frame_faults import FRAME_FAULTS, Answers
 from consumers.engine.frame_faults import answers as answers_of
-from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS
+from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS, ThermalPart
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
@@ -46,6 +41,7 @@ class Watched(PresenceState):
 
     frames: FrameWindow = field(default_factory=FrameWindow)
     heat: Heat = field(default_factory=Heat)
+    trends: Trends = field(default_factory=Trends)
     warnings: dict[str, float] = field(default_factory=dict)
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
     picture: tuple[float, str] | None = None
@@ -107,8 +103,14 @@ class Watched(PresenceState):
                 yield Verdict(kind, "closed", condition.good_since, (record.id,), {"clear_s": rules.clear_after_s})
                 window.restart(number)
 
-    def _judge_heat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        at, data = record.time_s, record.decode(THERMAL).data
+    def _judge_thermal(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
+        part = record.decode(THERMAL).data
+        found = self._judge_heat(record, part, rules)
+        changes = [*self.trends.add(record.time_s, part, rules)]
+        return (*found, *(self._trend(record, change) for change in changes)) if changes else found
+
+    def _judge_heat(self, record: Recorded, data: ThermalPart, rules: AlertRules) -> Sequence[Verdict]:
+        at = record.time_s
         now = warmth(data, self.warnings, rules)
         change = self.heat.add(at, now, rules)
         for region in data.regions if now.level != "none" else ():
@@ -126,9 +128,45 @@ class Watched(PresenceState):
         hot = [region.name for region in data.regions if (region.confirmed_level or region.alert_level) != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(data.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
+        return (Verdict("hot_spot", turn, at, (record.id,), details, self._thermal_media(record)),)
+
+    def _trend(self, record: Recorded, change: TrendChange) -> Verdict:
+        worst = max(change.excesses, key=lambda one: one.value - one.limit, default=None)
+        details: dict[str, Any] = {"regions": [one.region for one in change.excesses]}
+        if worst is not None:
+            details |= {"value": worst.value, "limit": worst.limit}
+        if change.change == "over":
+            return Verdict(change.fault, "closed", change.since, (record.id,), details)
+        turn: Turn = "renewed" if change.fault in self.open else "opened"
+        return Verdict(change.fault, turn, change.since, (record.id,), details, self._thermal_media(record))
+
+    def _thermal_media(self, record: Recorded) -> tuple[str, ...]:
         assert isinstance(record.event, ThermalEvent)
-        media = record.event.data.media or picture_beside(at, self.picture)
-        return (Verdict("hot_spot", turn, at, (record.id,), details, media),)
+        return record.event.data.media or picture_beside(record.time_s, self.picture)
+
+    def _judge_sensor(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
+        """What the sensor says of itself; heat whose pixel counts as broken is not over."""
+        event, at = record.event, record.time_s
+        assert isinstance(event, SensorEvent)
+        found: list[Verdict] = []
+        reported = {one.fault: one for one in event.data.faults}
+        for fault in SENSOR_FAULTS:
+            one = reported.get(fault)
+            if one is None:
+                if fault in self.open:
+                    found.append(Verdict(fault, "closed", at, (record.id,), {}))
+                continue
+            since = min(one.since.timestamp(), at)
+            if fault not in self.open and at - since >= rules.sensor_fault_after_s:
+                details = {"value": one.value, "limit": one.limit}
+                found.append(Verdict(fault, "opened", since, (record.id,), details))
+        if self.heat.hold(event.data.masked, rules) and "hot_spot" in self.open:
+            pixels = [one for one in event.data.masked if one.pixel in self.heat.masked]
+            temps = [one.temp for one in pixels if one.temp is not None]
+            held: dict[str, Any] = {"level": self.heat.level, "masked_pixels": [list(one.pixel) for one in pixels]}
+            held |= {"max_temp": max(temps)} if temps else {}
+            found.append(Verdict("hot_spot", "renewed", at, (record.id,), held))
+        return found
 
     def _judge_health(self, record: Recorded, _: AlertRules) -> Sequence[Verdict]:
         """Incidents that begin come before those that end, so that the pause between looks like no recovery."""
@@ -202,7 +240,8 @@ _JUDGES: Mapping[type[Event], Callable[[Watched, Recorded, AlertRules], Sequence
     HeartbeatEvent: Watched._judge_beat,
     MediaEvent: Watched._learn_picture,
     SettingsEvent: Watched._learn_thresholds,
-    ThermalEvent: Watched._judge_heat,
+    SensorEvent: Watched._judge_sensor,
+    ThermalEvent: Watched._judge_thermal,
 }
 """By the type of an event, what it says besides that the device is there."""
 

@@ -20,6 +20,7 @@ from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.incidents.device import Watched, watched_text
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
+from consumers.alerting.incidents.trends import TrendCondition
 from consumers.alerting.incidents.verdict import Open
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.review.mutes import MUTE
@@ -179,6 +180,10 @@ def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:
             one.status, one.trouble_s = row["type"], row["opened"]
         case "hot_spot":
             one.heat.level = str(details.get("level", "warning"))
+        case "temperature_rise" | "temperature_difference" | "above_ambient":
+            regions = details.get("regions")
+            names = tuple(str(name) for name in regions) if isinstance(regions, list) and regions else ("",)
+            one.trends.conditions[row["type"]] = TrendCondition(regions=names)
         case "storage":
             one.disk.level = str(details.get("level", "warning"))
         case "clock":

@@ -140,6 +140,11 @@ export function picture(d: FakeDevice, ms: number, width: number, height: number
   return seen;
 }
 
+const plain = {
+  reflected_c: null,
+  group: null,
+  limits: { rise_c_per_minute: null, above_group_c: null, above_ambient_c: null },
+};
 export const rois: Schemas['Roi'][] = [
   {
     name: 'full_frame',
@@ -152,6 +157,7 @@ export const rois: Schemas['Roi'][] = [
     emissivity: 0.95,
     thresholds: { warning: 75, critical: 85, emergency: 95 },
     visual_coordinates: null,
+    ...plain,
   },
   {
     name: 'top_winding',
@@ -164,6 +170,7 @@ export const rois: Schemas['Roi'][] = [
     emissivity: 0.95,
     thresholds: { warning: 80, critical: 90, emergency: 100 },
     visual_coordinates: null,
+    ...plain,
   },
   {
     name: 'middle_core',
@@ -176,6 +183,7 @@ export const rois: Schemas['Roi'][] = [
     emissivity: 0.8,
     thresholds: { warning: 75, critical: 85, emergency: 95 },
     visual_coordinates: null,
+    ...plain,
   },
   {
     name: 'bottom_oil',
@@ -188,6 +196,7 @@ export const rois: Schemas['Roi'][] = [
     emissivity: 0.95,
     thresholds: { warning: 70, critical: 80, emergency: 90 },
     visual_coordinates: null,
+    ...plain,
   },
 ];
 

@@ -2,7 +2,7 @@
 
 /** What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
-  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
+  /** At most 128 characters. */
   alert_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -13,7 +13,7 @@ export interface Alert {
   level: "info" | "warning" | "error" | "critical";
   /** At most 4,000 characters. */
   message: string;
-  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
+  /** At most 128 characters. */
   incident_id?: string | null;
   /** At most 256 characters. */
   by?: string | null;
@@ -50,7 +50,6 @@ export interface Annotation {
   end?: string | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
-  /** Letters, digits, `_` and `-`, at most 128. */
   annotation_id?: string | null;
   state: "created" | "changed" | "removed";
   /** At most 64 items. */
@@ -68,21 +67,6 @@ export interface AnnotationEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Annotation;
-}
-
-/** What a device has captured since its agent started. `buffer_bytes` is kept of before the next recording. */
-export interface CaptureStatistics {
-  /** At most 9,007,199,254,740,991. */
-  motion_events: number;
-  /** At most 9,007,199,254,740,991. */
-  recordings: number;
-  /** At most 9,007,199,254,740,991. */
-  snapshots: number;
-  /** From 0 to 9,007,199,254,740,991. */
-  recorded_s: number;
-  last_motion?: string | null;
-  /** At most 9,007,199,254,740,991. */
-  buffer_bytes: number;
 }
 
 export interface ClockEvent {
@@ -174,7 +158,6 @@ export interface DetectionEvent {
 
 /** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
 export interface Export {
-  /** Letters, digits, `_` and `-`, at most 128. */
   export_id: string;
   state: "asked" | "cancelled" | "removed" | "done" | "failed" | "expired";
   /** At most 256 characters. */
@@ -382,12 +365,6 @@ export interface Heartbeat {
   commands?: string[] | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   node?: string | null;
-  clock_synchronised?: boolean | null;
-  process?: ProcessLoad | null;
-  link?: LinkStatistics | null;
-  /** At most 16 items. */
-  networks: NetworkState[];
-  capture?: CaptureStatistics | null;
 }
 
 export interface HeartbeatEvent {
@@ -404,7 +381,6 @@ export interface HeartbeatEvent {
 
 /** A time range whose media are not deleted until it is released, by whom and why. Every event says the whole hold as it is from then on. Without `devices` it holds all of the site. */
 export interface Hold {
-  /** Letters, digits, `_` and `-`, at most 128. */
   hold_id: string;
   state: "placed" | "released";
   reason: string;
@@ -428,7 +404,7 @@ export interface HoldEvent {
   data: Hold;
 }
 
-/** A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
+/** A group of connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
 export interface HotSpot {
   /** From 0 to 65,535. */
   center: [number, number];
@@ -440,7 +416,7 @@ export interface HotSpot {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. Further types are added as rules are: a reader passes over those that it does not know. */
 export interface Incident {
-  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
+  /** At most 128 characters. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -473,7 +449,7 @@ export interface IncidentEvent {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
 export interface IncidentV1 {
-  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
+  /** At most 128 characters. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -503,26 +479,13 @@ export interface IncidentV1Event {
   data: IncidentV1;
 }
 
-/** What the agent has sent to the broker since it started. `round_trip_ms` is how long the broker takes to acknowledge an event, `durable_ms` how long until the journal holds it. */
-export interface LinkStatistics {
-  /** At most 9,007,199,254,740,991. */
-  messages: number;
-  /** At most 9,007,199,254,740,991. */
-  messages_failed: number;
-  /** At most 9,007,199,254,740,991. */
-  bytes_sent: number;
-  /** At most 9,007,199,254,740,991. */
-  bytes_saved: number;
-  /** At most 9,007,199,254,740,991. */
-  reconnects: number;
-  /** At most 9,007,199,254,740,991. */
-  retries: number;
-  /** At most 9,007,199,254,740,991. */
-  events_resent: number;
-  /** From 0 to 31,622,400,000. */
-  round_trip_ms?: number | null;
-  /** From 0 to 31,622,400,000. */
-  durable_ms?: number | null;
+/** A pixel in whose place stands the mean of its neighbours; `pixel` is (x, y). */
+export interface MaskedPixel {
+  /** From 0 to 65,535. */
+  pixel: [number, number];
+  fault: "listed" | "declared" | "stuck" | "offset";
+  temp?: number | null;
+  alert_level: "normal" | "warning" | "critical" | "emergency";
 }
 
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
@@ -604,56 +567,6 @@ export interface MotionV1Event {
   data: MotionV1;
 }
 
-/** A time range in which nobody is alerted to incidents of these devices and types, by whom and why. Every event says the whole mute as it is from then on. Without `devices` it mutes all of the site, without `types` every type of incident. It is over at its `end`, or when it is `ended`. */
-export interface Mute {
-  /** Letters, digits, `_` and `-`, at most 128. */
-  mute_id: string;
-  state: "placed" | "ended";
-  reason: string;
-  /** At most 256 characters. */
-  by: string;
-  start: string;
-  end: string;
-  /** At most 64 items. */
-  devices: string[];
-  /** At most 64 items. */
-  types: string[];
-}
-
-export interface MuteEvent {
-  specversion: "1.0";
-  id: string;
-  source: string;
-  type: "watchpost.mute.v1";
-  time: string;
-  datacontenttype: "application/json";
-  epoch?: string | null;
-  sequence?: number | null;
-  data: Mute;
-}
-
-/** A network interface of the agent's machine. `is_used` says whether what has no other way leaves through it. */
-export interface NetworkState {
-  /** At most 64 characters. */
-  name: string;
-  is_up: boolean;
-  is_used: boolean;
-  /** From -200 to 100. */
-  signal_dbm?: number | null;
-  /** At most 9,007,199,254,740,991. */
-  speed_mbit?: number | null;
-}
-
-/** The process of the agent, which its devices share. `cpu_percent` is of one core, since the heartbeat before. */
-export interface ProcessLoad {
-  /** From 0 to 100,000. */
-  cpu_percent?: number | null;
-  /** At most 9,007,199,254,740,991. */
-  memory_bytes?: number | null;
-  /** At most 9,007,199,254,740,991. */
-  threads?: number | null;
-}
-
 export interface RecorderEvent {
   specversion: "1.0";
   id: string;
@@ -677,7 +590,7 @@ export interface RecorderState {
 
 /** A clip around something that happened, with pre- and post-roll, made of archived segments. */
 export interface Recording {
-  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
+  /** At most 128 characters. */
   recording_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -705,7 +618,7 @@ export interface RecordingEvent {
   data: Recording;
 }
 
-/** The statistics of one ROI. */
+/** The statistics of one ROI, of the filtered frame. Its level is that of the unfiltered `peak_temp`. */
 export interface Region {
   /** At most 64 characters. */
   name: string;
@@ -719,6 +632,24 @@ export interface Region {
   pixel_count: number;
   alert_level: "normal" | "warning" | "critical" | "emergency";
   confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
+  peak_temp?: number | null;
+  confirmed_temp?: number | null;
+  thresholds?: RegionThresholds | null;
+  /** At most 64 characters. */
+  group?: string | null;
+}
+
+/** By what a region is judged: °C of its levels, and the limits of its trend as far as they are set. */
+export interface RegionThresholds {
+  warning: number;
+  critical: number;
+  emergency: number;
+  /** At most 2,300. */
+  rise_c_per_minute?: number | null;
+  /** At most 2,300. */
+  above_group_c?: number | null;
+  /** At most 2,300. */
+  above_ambient_c?: number | null;
 }
 
 /** What is set of a site, or of one of its devices. What is not named stays as it was. `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and keeps its history. Only a site has a time zone, and only a device has `kinds`, `expects` and `silent_after_s`. */
@@ -795,33 +726,6 @@ export interface RetentionEvent {
   data: Retention;
 }
 
-/** What a person says of one or many incidents of a site. `reviewed` and `discarded` settle an incident, `reopened` takes that back; who discards says why in `comment`. `assigned` without an `assignee` takes it from whoever had it. `undone` takes back all that the event with the id `undoes` said of these incidents. */
-export interface Review {
-  action: "reviewed" | "discarded" | "reopened" | "commented" | "assigned" | "undone";
-  /** At most 1,000 items. */
-  incidents: string[];
-  /** At most 256 characters. */
-  by: string;
-  /** At most 4,000 characters. */
-  comment?: string | null;
-  /** At most 256 characters. */
-  assignee?: string | null;
-  /** At most 128 characters. */
-  undoes?: string | null;
-}
-
-export interface ReviewEvent {
-  specversion: "1.0";
-  id: string;
-  source: string;
-  type: "watchpost.review.v1";
-  time: string;
-  datacontenttype: "application/json";
-  epoch?: string | null;
-  sequence?: number | null;
-  data: Review;
-}
-
 /** The rule that decided, and its version. */
 export interface Rule {
   /** At most 64 characters. */
@@ -887,6 +791,28 @@ export interface SegmentEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Segment;
+}
+
+export interface SensorEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.sensor.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: ThermalSensor;
+}
+
+/** A condition that holds, what was measured of it, and the limit of that. */
+export interface SensorTrouble {
+  fault: "sensor_frozen" | "sensor_out_of_range" | "sensor_chessboard" | "sensor_bad_pixels";
+  since: string;
+  /** From 0 to 9,007,199,254,740,991. */
+  value: number;
+  /** From 0 to 9,007,199,254,740,991. */
+  limit: number;
 }
 
 /** Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before. */
@@ -1003,6 +929,12 @@ export interface Thermal {
   /** At most 9,007,199,254,740,991. */
   bad_pixels: number;
   confirmed_max_temp?: number | null;
+  peak_temp?: number | null;
+  ambient_temp?: number | null;
+  /** At most 65,535. */
+  columns: number;
+  /** At most 65,535. */
+  rows: number;
   transformer?: Transformer | null;
   /** At most 1,000 items. */
   media: string[];
@@ -1018,6 +950,16 @@ export interface ThermalEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Thermal;
+}
+
+/** The state of a sensor, whenever it changes, and again and again while it has a fault. */
+export interface ThermalSensor {
+  /** At most 1,000 items. */
+  faults: SensorTrouble[];
+  /** At most 1,000 items. */
+  masked: MaskedPixel[];
+  /** At most 9,007,199,254,740,991. */
+  masked_count: number;
 }
 
 /** What was found by its warmth: the largest part that stands out from what is around it. */
@@ -1061,17 +1003,16 @@ export type AnyEvent =
   | IncidentEvent
   | MediaEvent
   | MotionEvent
-  | MuteEvent
   | RecorderEvent
   | RecordingEvent
   | RegistryEvent
   | RetentionEvent
-  | ReviewEvent
   | RulesEvent
   | SegmentEvent
   | SettingsEvent
   | SnapshotEvent
   | StateEvent
+  | SensorEvent
   | ThermalEvent;
 
 /** Current events by the short name that live feeds use. */
@@ -1091,21 +1032,20 @@ export interface EventsByName {
   incident: IncidentEvent;
   media: MediaEvent;
   motion: MotionEvent;
-  mute: MuteEvent;
   recorder: RecorderEvent;
   recording: RecordingEvent;
   registry: RegistryEvent;
   retention: RetentionEvent;
-  review: ReviewEvent;
   rules: RulesEvent;
   segment: SegmentEvent;
+  sensor: SensorEvent;
   settings: SettingsEvent;
   snapshot: SnapshotEvent;
   state: StateEvent;
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

@@ -3000,6 +3000,14 @@ export interface components {
                 alert_level: "normal" | "warning" | "critical" | "emergency";
                 /** @default null */
                 confirmed_level: ("normal" | "warning" | "critical" | "emergency") | null;
+                /** @default null */
+                peak_temp: number | null;
+                /** @default null */
+                confirmed_temp: number | null;
+                /** @default null */
+                thresholds: components["schemas"]["RegionThresholds"] | null;
+                /** @default null */
+                group: string | null;
             }[];
             hot_spots: {
                 center: [
@@ -3428,6 +3436,42 @@ export interface components {
         Recordings: {
             recordings: components["schemas"]["Recording"][];
         };
+        /**
+         * RegionLimits
+         * @description Limits of the trend of a region, besides its thresholds. One that is not set is not looked at.
+         */
+        RegionLimits: {
+            /**
+             * @description Fastest rise.
+             * @default null
+             */
+            rise_c_per_minute: number | null;
+            /**
+             * @description Most above the median of the other regions of its group.
+             * @default null
+             */
+            above_group_c: number | null;
+            /**
+             * @description Most above ambient_c; where that is not set, above the coolest tenth of the frame.
+             * @default null
+             */
+            above_ambient_c: number | null;
+        };
+        /**
+         * RegionThresholds
+         * @description By what a region is judged: °C of its levels, and the limits of its trend as far as they are set.
+         */
+        RegionThresholds: {
+            warning: number;
+            critical: number;
+            emergency: number;
+            /** @default null */
+            rise_c_per_minute: number | null;
+            /** @default null */
+            above_group_c: number | null;
+            /** @default null */
+            above_ambient_c: number | null;
+        };
         /** Registration */
         Registration: {
             site: string;
@@ -3507,7 +3551,9 @@ export interface components {
         };
         /**
          * Roi
-         * @description A named rectangle in the thermal frame of 24 rows by 32 columns, half open: columns x1..x2, rows y1..y2.
+         * @description A named rectangle in the thermal frame, half open: columns x1..x2, rows y1..y2 of a grid of 32 by 24.
+         *
+         *     A sensor of another size has the grid over its whole frame, so that regions fit every sensor.
          */
         Roi: {
             /** @description Unique in its device. */
@@ -3517,7 +3563,7 @@ export interface components {
              * @default true
              */
             enabled: boolean;
-            /** @description Two corners [[x1, y1], [x2, y2]] in sensor pixels; the second is just outside. */
+            /** @description Two corners [[x1, y1], [x2, y2]] in cells of the grid; the second is just outside. */
             coordinates: [
                 [
                     number,
@@ -3553,6 +3599,11 @@ export interface components {
              */
             emissivity: number;
             /**
+             * @description What its surface reflects; none means that of the device.
+             * @default null
+             */
+            reflected_c: number | null;
+            /**
              * @description Levels of alert.
              * @default {
              *       "warning": 75,
@@ -3561,6 +3612,20 @@ export interface components {
              *     }
              */
             thresholds: components["schemas"]["Thresholds"];
+            /**
+             * @description Regions of one group, such as three phases, are compared with each other.
+             * @default null
+             */
+            group: string | null;
+            /**
+             * @description Limits of its trend.
+             * @default {
+             *       "rise_c_per_minute": null,
+             *       "above_group_c": null,
+             *       "above_ambient_c": null
+             *     }
+             */
+            limits: components["schemas"]["RegionLimits"];
         };
         /** RoiSets */
         RoiSets: {
@@ -4033,10 +4098,59 @@ export interface components {
              */
             composite: "weighted_average" | "max" | "average" | "none";
             /**
-             * @description Whether frames are smoothed in time and space.
+             * @description Pixels of one hot spot touch at an edge (4), or at an edge or a corner (8).
+             * @default 4
+             * @enum {string}
+             */
+            hot_spot_connectivity: "4" | "8";
+            /**
+             * @description A smaller hot spot is not reported.
+             * @default 1
+             */
+            hot_spot_min_area: number;
+            /**
+             * @description Whether frames are smoothed at all; false switches off both filters below.
              * @default true
              */
             filtered: boolean;
+            /**
+             * @description Whether frames are averaged with those before them.
+             * @default true
+             */
+            temporal_filter: boolean;
+            /**
+             * @description Whether frames are smoothed by a Gaussian of 3 x 3.
+             * @default true
+             */
+            spatial_filter: boolean;
+            /**
+             * @description Whether pixels that are found to be broken are replaced by their neighbours.
+             * @default true
+             */
+            bad_pixel_filter: boolean;
+            /**
+             * @description A pixel that is off from its neighbours by a constant amount above it is broken.
+             * @default 5
+             */
+            bad_pixel_offset_c: number;
+            /**
+             * @description Pixels [x, y] that are known to be broken: an alert that such a pixel raised may end.
+             * @default []
+             */
+            broken_pixels: [
+                number,
+                number
+            ][];
+            /**
+             * @description With more pixels that are replaced, the sensor has a fault.
+             * @default 16
+             */
+            max_bad_pixels: number;
+            /**
+             * @description With a larger difference between both half frames, the sensor has a fault.
+             * @default 2
+             */
+            chessboard_c: number;
             /**
              * @description Temperature of the air, which is corrected for; none means no correction.
              * @default null

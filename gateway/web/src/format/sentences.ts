@@ -44,6 +44,12 @@ function ofPictures(details: Details, were: string, otherwise: string): string {
 
 const reasonOr = (details: Details, otherwise: string): string => sentence(text(details, 'reason')) || otherwise;
 
+function trend(details: Details, say: (value: string) => string): string {
+  const value = number(details, 'value');
+  const regions = list(details, 'regions').map(regionWord).join(', ');
+  return `${regions || 'A region'} ${say(value === null ? '–' : value.toFixed(1))}`;
+}
+
 const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = {
   device_offline: (details) => reasonOr(details, 'Nothing was received'),
   node_offline: agent,
@@ -55,6 +61,13 @@ const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = 
   macroblocks: (details) => ofPictures(details, 'were broken into blocks', 'Its picture breaks into blocks'),
   audio_loss: (details) => ofPictures(details, 'had no sound', 'Its sound is gone'),
   hot_spot: hotSpot,
+  temperature_rise: (details) => trend(details, (value) => `rises by ${value} °C a minute`),
+  temperature_difference: (details) => trend(details, (value) => `is ${value} °C warmer than the others of its group`),
+  above_ambient: (details) => trend(details, (value) => `is ${value} °C warmer than its surroundings`),
+  sensor_frozen: () => 'Its thermal sensor repeats one frame',
+  sensor_out_of_range: () => 'Its thermal sensor measures what it cannot measure',
+  sensor_chessboard: (details) => `Its half frames differ by ${degrees(number(details, 'value'))}`,
+  sensor_bad_pixels: (details) => `${number(details, 'value') ?? 'Too many'} pixels of its thermal sensor are bad`,
   clock_wrong: (details) => `Its clock is ${span(Math.abs(number(details, 'ahead_s') ?? 0))} ahead`,
   storage_low: disk,
   storage_critical: disk,
@@ -79,6 +92,8 @@ const figures: Record<string, [string, Says]> = {
   threshold: ['Threshold', (value: number) => degrees(value)],
   roi: ['Region', (value: string) => value],
   regions: ['Regions', (value: string[]) => value.join(', ')],
+  limit: ['Limit', (value: number) => String(value)],
+  masked_pixels: ['Masked pixels', (value: [number, number][]) => value.map(([x, y]) => `${x}, ${y}`).join('; ')],
   level: ['Level', (value: string) => capital(value)],
   reason: ['Reason', (value: string) => sentence(value)],
   share: ['Pictures affected', (value: number) => `${Math.round(value * 100)} %`],

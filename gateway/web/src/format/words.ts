@@ -72,6 +72,13 @@ const incidentWords: Record<string, string> = {
   storage: 'Disk nearly full',
   audio_loss: 'No sound',
   hot_spot: 'Hot spot',
+  temperature_rise: 'Rises too fast',
+  temperature_difference: 'Warmer than the others',
+  above_ambient: 'Too warm for its surroundings',
+  sensor_frozen: 'Thermal picture frozen',
+  sensor_out_of_range: 'Thermal sensor out of range',
+  sensor_chessboard: 'Thermal picture torn',
+  sensor_bad_pixels: 'Too many bad pixels',
   clock: 'Clock wrong',
   hub_deaf: 'Hub received nothing',
   system_error: 'Hub problem',
@@ -176,6 +183,7 @@ const typeWords: Record<string, string> = {
   detection: 'People',
   motion: 'Motion',
   thermal: 'Heat',
+  sensor: 'Thermal sensor',
   segment: 'Video',
   recording: 'Clip',
   recorder: 'Recorder',
@@ -217,6 +225,11 @@ const says: Says = {
   detection: ({ people_count: people, event_triggers: triggers }) =>
     [peopleWord(people), ...triggers.map(triggerWord)].join(' · '),
   thermal: ({ frame_stats: stats }) => `Hottest ${degrees(stats.max_temp)}`,
+  sensor: ({ faults = [], masked_count: masked = 0 }) =>
+    [
+      ...faults.map((one) => incidentWord(one.fault)),
+      masked ? `${plural(masked, 'pixel')} masked` : 'No pixel masked',
+    ].join(' · '),
   motion: ({ phase }) => (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion'),
   segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
   incident: ({ type, state }) => `${incidentWord(type)}${state === 'closed' ? ' is over' : ''}`,

@@ -44,3 +44,26 @@ def test_the_newest_thermal_frame_is_the_newest_by_its_own_time(tmp_path: Path) 
     assert (newest.time, newest.position) == ("2026-01-05T10:01:00.000Z", 1)
     assert newest.data["frame_stats"]["max_temp"] == 50.0
     assert nowhere is None
+
+
+def test_days_and_hours_are_put_together_from_quarters_as_they_are_from_minutes(tmp_path: Path) -> None:
+    measured = [thermal(at(400 * n), hottest=40.0 + n % 50) for n in range(500)]
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
+        followed.take(*measured)
+        hours = temperatures(followed.view, "DEMO", "yard", at(0), at(200_000), step_s=3600)["composite"]
+        [day, *_] = temperatures(followed.view, "DEMO", "yard", at(0), at(200_000), step_s=86_400)["frame"]
+
+    first = [40.0 + n % 50 for n in range(9)]
+    assert (hours[0].low, hours[0].high, hours[0].mean) == (40.0, 48.0, sum(first) / 9)
+    assert (len(hours), day.low, day.high, day.mean) == (56, 20.0, 89.0, 25.0)
+
+
+def test_the_greatest_is_that_of_what_was_measured_before_filtering(tmp_path: Path) -> None:
+    spot = thermal(at(0), hottest=60.0)
+    region = spot.data.regions[0].model_copy(update={"peak_temp": 110.004})
+    data = spot.data.model_copy(update={"regions": (region,), "peak_temp": 110.0})
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
+        followed.take(spot.model_copy(update={"data": data}))
+        series = temperatures(followed.view, "DEMO", "yard", at(0), at(60))
+
+    assert (series["frame"][0].high, series["full_frame"][0].high) == (110.0, 110.0)

@@ -106,7 +106,7 @@ def test_what_was_read_is_told_with_the_result(past: Past) -> None:
             journal.head(),
         )
     assert trial.asked.rule_set["clear_after_s"] == 7.0
-    assert (trial.asked.by, trial.asked.product, trial.asked.rule_version) == ("ada", "test", 3)
+    assert (trial.asked.by, trial.asked.product, trial.asked.rule_version) == ("ada", "test", 4)
     assert trial.outcome.events > 1000
 
 

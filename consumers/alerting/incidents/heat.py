@@ -1,0 +1,102 @@
+"""Decides whether a device is hot: pure rules over thermal frames, without a clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
+
+from bus_schemas.thermal import MaskedPixel
+from consumers.alerting.incidents.detectors import RANK
+from consumers.alerting.rules import AlertRules
+from consumers.engine.partial import RegionPart, ThermalPart
+
+
+class Warmth(NamedTuple):
+    """The judgement of a thermal frame: how hot it is, and whether it is cool by a margin."""
+
+    level: str
+    is_cool: bool
+
+
+def hottest_of(frame: ThermalPart) -> float:
+    """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
+    if frame.peak_temp is not None:
+        return frame.peak_temp
+    hottest = frame.frame_stats.max_temp
+    return max(hottest, *[spot.max_temp for spot in frame.hot_spots]) if frame.hot_spots else hottest
+
+
+def deciding_temp(frame: ThermalPart) -> float:
+    """°C: the value that the rules look at, which is no spike of one pixel where the agent tells one from the other."""
+    return hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
+
+
+def is_spot(frame: ThermalPart, rules: AlertRules) -> bool:
+    """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
+    a second frame, which it tells at once, or a warm neighbour makes it one.
+    """
+    confirmed = frame.confirmed_max_temp
+    if confirmed is None:
+        return bool(frame.hot_spots) or hottest_of(frame) >= rules.hot_spot_c
+    return confirmed >= rules.hot_spot_c or any(spot.max_temp <= confirmed for spot in frame.hot_spots)
+
+
+def _certain(region: RegionPart) -> float:
+    """°C: the filtered maximum is lower than a single hot pixel that lasts."""
+    return region.max_temp if region.confirmed_temp is None else max(region.max_temp, region.confirmed_temp)
+
+
+def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) -> Warmth:
+    """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
+
+    `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known; an agent says them with each
+    region. Cool is what lies below by the margin.
+    """
+    level, rank, cool, below = "normal", -1, True, rules.hot_spot_hysteresis_c
+    for region in frame.regions:
+        own = region.confirmed_level or region.alert_level
+        if RANK[own] > rank:
+            level, rank = own, RANK[own]
+        warning = warnings.get(region.name, inf) if region.thresholds is None else region.thresholds.warning
+        cool = cool and _certain(region) < warning - below
+    if level == "normal":
+        level = "warning" if is_spot(frame, rules) else "none"
+    return Warmth(level, level == "none" and cool and deciding_temp(frame) < rules.hot_spot_c - below)
+
+
+@dataclass(slots=True)
+class Heat:
+    """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
+
+    level: str = "none"
+    cool_since: float | None = None
+    """The first cool frame behind the last warm one."""
+    masked: tuple[tuple[int, int], ...] = ()
+    """Pixels (x, y) that were hot when the analysis began to take them for broken: nobody knows whether the heat is
+    over, until they are measured again or somebody declares that they are broken.
+    """
+
+    def add(self, at: float, now: Warmth, rules: AlertRules) -> str | None:
+        """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
+        if RANK[now.level] > RANK[self.level]:
+            self.level, self.cool_since = now.level, None
+            return now.level
+        if not now.is_cool or self.masked:
+            self.cool_since = None
+        elif self.cool_since is None or at < self.cool_since:
+            self.cool_since = at
+        if self.level != "none" and self.cool_since is not None and at - self.cool_since >= rules.hot_spot_clear_s:
+            self.level = "none"
+            return "none"
+        return None
+
+    def hold(self, masked: Sequence[MaskedPixel], rules: AlertRules) -> bool:
+        """Take in which pixels are masked. Returns whether one that was hot is among them that was not before."""
+        before, found = self.masked, (pixel for pixel in masked if pixel.fault not in ("listed", "declared"))
+        hot = [pixel for pixel in found if _was_hot(pixel, rules)]
+        self.masked = tuple(pixel.pixel for pixel in hot if self.level != "none" or pixel.pixel in before)
+        return any(pixel not in before for pixel in self.masked)
+
+
+def _was_hot(pixel: MaskedPixel, rules: AlertRules) -> bool:
+    return pixel.alert_level != "normal" or (pixel.temp is not None and pixel.temp >= rules.hot_spot_c)

@@ -1,0 +1,152 @@
+"""Decides on trends of regions: how fast they rise, and how far they are above their group or their surroundings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final, Literal, NamedTuple, get_args
+
+from bus_schemas.alert import TrendFault
+from consumers.alerting.rules import AlertRules
+from consumers.engine.partial import RegionPart, ThermalPart
+
+TREND_FAULTS: Final[tuple[TrendFault, ...]] = get_args(TrendFault)
+Change = Literal["begun", "over"]
+_SAMPLES: Final = 12
+"""Of a window: a rise is measured against the oldest of them."""
+
+
+class Excess(NamedTuple):
+    """What was measured of a region, and its limit."""
+
+    region: str
+    value: float
+    limit: float
+
+
+class TrendChange(NamedTuple):
+    """A condition begins, or another region joins it, or it is over; `since` in seconds since 1970."""
+
+    fault: TrendFault
+    change: Change
+    since: float
+    excesses: Sequence[Excess]
+
+
+@dataclass(slots=True)
+class TrendCondition:
+    """Times in seconds since 1970."""
+
+    beyond_since: float | None = None
+    below_since: float | None = None
+    regions: tuple[str, ...] = ()
+    """Those that raised it, while it holds."""
+
+    def add(self, at: float, found: Sequence[Excess], rules: AlertRules) -> Change | None:
+        beyond = [one for one in found if one.value > one.limit]
+        if beyond:
+            return self._add_beyond(at, beyond, rules)
+        self.beyond_since = None
+        if not self.regions:
+            return None
+        if any(one.value > one.limit - rules.trend_hysteresis_c for one in found):
+            self.below_since = None
+        elif self.below_since is None or at < self.below_since:
+            self.below_since = at
+        if self.below_since is None or at - self.below_since < rules.trend_clear_s:
+            return None
+        self.regions = ()
+        return "over"
+
+    def _add_beyond(self, at: float, beyond: Sequence[Excess], rules: AlertRules) -> Literal["begun"] | None:
+        self.below_since = None
+        if self.beyond_since is None or at < self.beyond_since:
+            self.beyond_since = at
+        others = [one.region for one in beyond if one.region not in self.regions]
+        if not others or at - self.beyond_since < rules.trend_after_s:
+            return None
+        self.regions = (*self.regions, *others)
+        return "begun"
+
+
+@dataclass(slots=True)
+class Trends:
+    """Of the regions of one device."""
+
+    conditions: dict[TrendFault, TrendCondition] = field(default_factory=dict)
+    samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """By region, when it was how warm, oldest first, within the window of a rise."""
+
+    def add(self, at: float, frame: ThermalPart, rules: AlertRules) -> Iterator[TrendChange]:
+        """Take in a frame, in the order in which they were taken."""
+        limited = [region for region in frame.regions if _is_limited(region)]
+        if not limited and not self.conditions:
+            return
+        measured: Mapping[TrendFault, list[Excess]] = {
+            "temperature_rise": [*self._rises(at, limited, rules)],
+            "temperature_difference": [*_differences(limited, frame.regions)],
+            "above_ambient": [*_above_ambient(limited, frame)],
+        }
+        for fault, found in measured.items():
+            yield from self._judge(fault, at, found, rules)
+
+    def _judge(self, fault: TrendFault, at: float, found: Sequence[Excess], rules: AlertRules) -> Iterator[TrendChange]:
+        condition = self.conditions.get(fault)
+        if condition is None:
+            if not any(one.value > one.limit for one in found):
+                return
+            condition = self.conditions[fault] = TrendCondition()
+        begun, below, raised = condition.beyond_since, condition.below_since, condition.regions
+        change = condition.add(at, found, rules)
+        if change == "begun":
+            beyond = [one for one in found if one.region in condition.regions and one.value > one.limit]
+            yield TrendChange(fault, "begun", at if begun is None else begun, beyond)
+        elif change == "over":
+            yield TrendChange(
+                fault, "over", at if below is None else below, [one for one in found if one.region in raised]
+            )
+        if not condition.regions and condition.beyond_since is None:
+            del self.conditions[fault]
+
+    def _rises(self, at: float, limited: Sequence[RegionPart], rules: AlertRules) -> Iterator[Excess]:
+        for region in limited:
+            limit = None if region.thresholds is None else region.thresholds.rise_c_per_minute
+            if limit is None:
+                self.samples.pop(region.name, None)
+                continue
+            known = self.samples.setdefault(region.name, [])
+            if known and at <= known[-1][0]:
+                continue
+            while known and at - known[0][0] > rules.rise_window_s:
+                known.pop(0)
+            if known and at - known[0][0] >= rules.rise_window_s / 2:
+                before, temp = known[0]
+                yield Excess(region.name, round((region.max_temp - temp) * 60 / (at - before), 2), limit)
+            if not known or at - known[-1][0] >= rules.rise_window_s / _SAMPLES:
+                known.append((at, region.max_temp))
+
+
+def _is_limited(region: RegionPart) -> bool:
+    limits = region.thresholds
+    if limits is None:
+        return False
+    return (limits.rise_c_per_minute or limits.above_group_c or limits.above_ambient_c) is not None
+
+
+def _differences(limited: Sequence[RegionPart], regions: Sequence[RegionPart]) -> Iterator[Excess]:
+    for region in limited:
+        assert region.thresholds is not None
+        limit = region.thresholds.above_group_c
+        if limit is None or region.group is None:
+            continue
+        others = [one.max_temp for one in regions if one.group == region.group and one.name != region.name]
+        if others:
+            yield Excess(region.name, round(region.max_temp - median(others), 2), limit)
+
+
+def _above_ambient(limited: Sequence[RegionPart], frame: ThermalPart) -> Iterator[Excess]:
+    ambient = frame.sensor_temp if frame.ambient_temp is None else frame.ambient_temp
+    for region in limited:
+        assert region.thresholds is not None
+        limit = region.thresholds.above_ambient_c
+        if limit is not None and ambient is not None:
+            yield Excess(region.name, round(region.max_temp - ambient, 2), limit)

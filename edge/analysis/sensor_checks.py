@@ -1,0 +1,184 @@
+"""Finds out whether a thermal sensor that sends frames sees anything, and which of its pixels are masked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bus_schemas.limits import MAX_ITEMS
+from bus_schemas.settings import Roi
+from bus_schemas.thermal import (
+    COLUMNS,
+    ROWS,
+    SENSOR_FAULTS,
+    AlertLevel,
+    MaskedPixel,
+    PixelFault,
+    SensorFault,
+    SensorTrouble,
+    ThermalSensor,
+)
+from edge.analysis.emissivity import corrected, legacy
+from edge.analysis.thermal import ThermalProcessor, ThermalReading
+from edge.analysis.thermal_filters import COLDEST, HOTTEST
+
+Celsius = NDArray[np.float32]
+
+FROZEN_FRAMES: Final = 3
+"""So many identical frames in a row: the noise of a sensor that works makes each one different."""
+OUT_OF_RANGE_PERCENT: Final = 50.0
+"""Of the pixels. Fewer of them may be a fire."""
+FAULT_ENDS_AFTER: Final = timedelta(seconds=5)
+REPEATED_EVERY: Final = timedelta(seconds=10)
+_LEVELS: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
+
+Measured = tuple[float, float]
+"""A value that is beyond its limit, and the limit."""
+
+
+@dataclass(slots=True)
+class _Fault:
+    """A fault that holds, and when it was last seen."""
+
+    since: datetime
+    seen: datetime
+    measured: Measured
+
+
+class SensorChecks:
+    """For one sensor. Give it every frame once and in order, after it was processed."""
+
+    def __init__(self, processor: ThermalProcessor) -> None:
+        self._processor = processor
+        self._faults: dict[SensorFault, _Fault] = {}
+        self._previous = b""
+        self._repeats = 0
+        self._repeated_since: datetime | None = None
+        self._masked: dict[tuple[int, int], MaskedPixel] = {}
+        self._revision: tuple[int, int] | None = None
+        self._emitted: tuple[SensorFault, ...] | None = None
+        self._due: datetime | None = None
+        self._signs = np.zeros((0, 0), np.float32)
+
+    def check(self, raw: Celsius, reading: ThermalReading) -> ThermalSensor | None:
+        """The state of the sensor if it has changed, or lasts and is due again. `raw` is H x W float32 in °C."""
+        time = reading.timestamp
+        if reading.frame_stats is None:
+            # The health of the source says so already.
+            return None
+        self._note_repetition(raw, time)
+        self._update(self._beyond_limits(raw, reading), time)
+        is_changed = self._note_masked(raw)
+        faults = tuple(fault for fault in SENSOR_FAULTS if fault in self._faults)
+        is_due = bool(faults) and (self._due is None or time >= self._due)
+        if not (is_changed or is_due or faults != self._emitted):
+            return None
+        self._emitted, self._due = faults, time + REPEATED_EVERY
+        return ThermalSensor(
+            faults=tuple(_trouble(fault, self._faults[fault]) for fault in faults),
+            masked=tuple(self._masked.values())[:MAX_ITEMS],
+            masked_count=len(self._masked),
+        )
+
+    def _beyond_limits(self, raw: Celsius, reading: ThermalReading) -> Mapping[SensorFault, Measured]:
+        settings = self._processor.settings
+        found: dict[SensorFault, Measured] = {}
+        if self._repeats >= FROZEN_FRAMES:
+            found["sensor_frozen"] = (self._repeats, FROZEN_FRAMES)
+        if "clamped" in reading.flags:
+            outside = 100 * float(np.count_nonzero((raw < COLDEST) | (raw > HOTTEST))) / raw.size
+            if outside > OUT_OF_RANGE_PERCENT:
+                found["sensor_out_of_range"] = (round(outside, 1), OUT_OF_RANGE_PERCENT)
+        difference = self._chessboard(raw)
+        if difference > settings.chessboard_c:
+            found["sensor_chessboard"] = (round(difference, 2), settings.chessboard_c)
+        if reading.bad_pixels > settings.max_bad_pixels:
+            found["sensor_bad_pixels"] = (reading.bad_pixels, settings.max_bad_pixels)
+        return found
+
+    def _note_repetition(self, raw: Celsius, time: datetime) -> None:
+        frame = raw.tobytes()
+        if frame != self._previous:
+            self._previous, self._repeats, self._repeated_since = frame, 0, None
+            return
+        self._repeats += 1
+        self._repeated_since = self._repeated_since or time
+
+    def _chessboard(self, raw: Celsius) -> float:
+        """°C between the means of both half frames, whose pixels lie like the fields of a chessboard."""
+        if self._signs.shape != raw.shape:
+            odd = np.indices(raw.shape).sum(axis=0) % 2 == 1
+            self._signs = np.where(odd, 1 / odd.sum(), -1 / (~odd).sum()).astype(np.float32)
+        difference = abs(float(np.vdot(raw, self._signs)))
+        return difference if np.isfinite(difference) else _difference(raw, self._signs > 0)
+
+    def _update(self, found: Mapping[SensorFault, Measured], time: datetime) -> None:
+        for name, measured in found.items():
+            known = self._faults.get(name)
+            if known is None:
+                since = self._repeated_since if name == "sensor_frozen" else None
+                self._faults[name] = _Fault(since or time, time, measured)
+            else:
+                known.seen, known.measured = time, measured
+        for name in [name for name, fault in self._faults.items() if time - fault.seen >= FAULT_ENDS_AFTER]:
+            del self._faults[name]
+
+    def _note_masked(self, raw: Celsius) -> bool:
+        """Whether other pixels are masked than before."""
+        bad = self._processor.bad_pixels
+        revision = (id(bad), bad.revision)
+        if revision == self._revision:
+            return False
+        self._revision = revision
+        causes = bad.causes() if self._processor.settings.bad_pixel_filter else {}
+        before, self._masked = self._masked, {}
+        for pixel, cause in causes.items():
+            known = before.get(pixel)
+            is_known = known is not None and known.fault == cause
+            self._masked[pixel] = known if known is not None and is_known else self._mask(pixel, cause, raw)
+        return before != self._masked
+
+    def _mask(self, pixel: tuple[int, int], cause: PixelFault, raw: Celsius) -> MaskedPixel:
+        x, y = pixel
+        temp = float(raw[y, x])
+        if cause in ("listed", "declared") or not COLDEST <= temp <= HOTTEST:
+            return MaskedPixel(pixel=pixel, fault=cause)
+        level = self._level(pixel, raw.shape, temp)
+        return MaskedPixel(pixel=pixel, fault=cause, temp=round(temp, 2), alert_level=level)
+
+    def _level(self, pixel: tuple[int, int], shape: Sequence[int], temp: float) -> AlertLevel:
+        levels = [_level_in(roi, temp, self._processor) for roi in self._processor.rois if _is_in(roi, pixel, shape)]
+        return max(levels, key=_LEVELS.index, default="normal")
+
+
+def _trouble(fault: SensorFault, known: _Fault) -> SensorTrouble:
+    value, limit = known.measured
+    return SensorTrouble(fault=fault, since=known.since, value=value, limit=limit)
+
+
+def _difference(raw: Celsius, odd: NDArray[np.bool_]) -> float:
+    """The same of a frame with pixels that have no value."""
+    halves = [values[np.isfinite(values)] for values in (raw[odd], raw[~odd])]
+    return 0.0 if not all(half.size for half in halves) else abs(float(halves[0].mean() - halves[1].mean()))
+
+
+def _is_in(roi: Roi, pixel: tuple[int, int], shape: Sequence[int]) -> bool:
+    (x1, y1), (x2, y2) = roi.coordinates
+    x, y, (rows, columns) = *pixel, shape
+    return (
+        roi.enabled
+        and x1 * columns < (x + 1) * COLUMNS
+        and x * COLUMNS < x2 * columns
+        and (y1 * rows < (y + 1) * ROWS and y * ROWS < y2 * rows)
+    )
+
+
+def _level_in(roi: Roi, temp: float, processor: ThermalProcessor) -> AlertLevel:
+    settings = processor.settings
+    if settings.emissivity_formula == "legacy":
+        return roi.thresholds.level(legacy(temp, roi.emissivity))
+    reflected = settings.reflected_c if roi.reflected_c is None else roi.reflected_c
+    return roi.thresholds.level(float(corrected(temp, roi.emissivity, reflected)))

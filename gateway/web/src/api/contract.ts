@@ -2,7 +2,7 @@
 
 /** What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   alert_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -13,7 +13,7 @@ export interface Alert {
   level: "info" | "warning" | "error" | "critical";
   /** At most 4,000 characters. */
   message: string;
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id?: string | null;
   /** At most 256 characters. */
   by?: string | null;
@@ -50,6 +50,7 @@ export interface Annotation {
   end?: string | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
+  /** Letters, digits, `_` and `-`, at most 128. */
   annotation_id?: string | null;
   state: "created" | "changed" | "removed";
   /** At most 64 items. */
@@ -67,6 +68,21 @@ export interface AnnotationEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Annotation;
+}
+
+/** What a device has captured since its agent started. `buffer_bytes` is kept of before the next recording. */
+export interface CaptureStatistics {
+  /** At most 9,007,199,254,740,991. */
+  motion_events: number;
+  /** At most 9,007,199,254,740,991. */
+  recordings: number;
+  /** At most 9,007,199,254,740,991. */
+  snapshots: number;
+  /** From 0 to 9,007,199,254,740,991. */
+  recorded_s: number;
+  last_motion?: string | null;
+  /** At most 9,007,199,254,740,991. */
+  buffer_bytes: number;
 }
 
 export interface ClockEvent {
@@ -158,6 +174,7 @@ export interface DetectionEvent {
 
 /** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
 export interface Export {
+  /** Letters, digits, `_` and `-`, at most 128. */
   export_id: string;
   state: "asked" | "cancelled" | "removed" | "done" | "failed" | "expired";
   /** At most 256 characters. */
@@ -365,6 +382,12 @@ export interface Heartbeat {
   commands?: string[] | null;
   /** Letters, digits, `_` and `-`, at most 64. */
   node?: string | null;
+  clock_synchronised?: boolean | null;
+  process?: ProcessLoad | null;
+  link?: LinkStatistics | null;
+  /** At most 16 items. */
+  networks: NetworkState[];
+  capture?: CaptureStatistics | null;
 }
 
 export interface HeartbeatEvent {
@@ -381,6 +404,7 @@ export interface HeartbeatEvent {
 
 /** A time range whose media are not deleted until it is released, by whom and why. Every event says the whole hold as it is from then on. Without `devices` it holds all of the site. */
 export interface Hold {
+  /** Letters, digits, `_` and `-`, at most 128. */
   hold_id: string;
   state: "placed" | "released";
   reason: string;
@@ -416,7 +440,7 @@ export interface HotSpot {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. Further types are added as rules are: a reader passes over those that it does not know. */
 export interface Incident {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -449,7 +473,7 @@ export interface IncidentEvent {
 
 /** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
 export interface IncidentV1 {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -477,6 +501,28 @@ export interface IncidentV1Event {
   epoch?: string | null;
   sequence?: number | null;
   data: IncidentV1;
+}
+
+/** What the agent has sent to the broker since it started. `round_trip_ms` is how long the broker takes to acknowledge an event, `durable_ms` how long until the journal holds it. */
+export interface LinkStatistics {
+  /** At most 9,007,199,254,740,991. */
+  messages: number;
+  /** At most 9,007,199,254,740,991. */
+  messages_failed: number;
+  /** At most 9,007,199,254,740,991. */
+  bytes_sent: number;
+  /** At most 9,007,199,254,740,991. */
+  bytes_saved: number;
+  /** At most 9,007,199,254,740,991. */
+  reconnects: number;
+  /** At most 9,007,199,254,740,991. */
+  retries: number;
+  /** At most 9,007,199,254,740,991. */
+  events_resent: number;
+  /** From 0 to 31,622,400,000. */
+  round_trip_ms?: number | null;
+  /** From 0 to 31,622,400,000. */
+  durable_ms?: number | null;
 }
 
 /** A pixel in whose place stands the mean of its neighbours; `pixel` is (x, y). */
@@ -567,6 +613,56 @@ export interface MotionV1Event {
   data: MotionV1;
 }
 
+/** A time range in which nobody is alerted to incidents of these devices and types, by whom and why. Every event says the whole mute as it is from then on. Without `devices` it mutes all of the site, without `types` every type of incident. It is over at its `end`, or when it is `ended`. */
+export interface Mute {
+  /** Letters, digits, `_` and `-`, at most 128. */
+  mute_id: string;
+  state: "placed" | "ended";
+  reason: string;
+  /** At most 256 characters. */
+  by: string;
+  start: string;
+  end: string;
+  /** At most 64 items. */
+  devices: string[];
+  /** At most 64 items. */
+  types: string[];
+}
+
+export interface MuteEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.mute.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Mute;
+}
+
+/** A network interface of the agent's machine. `is_used` says whether what has no other way leaves through it. */
+export interface NetworkState {
+  /** At most 64 characters. */
+  name: string;
+  is_up: boolean;
+  is_used: boolean;
+  /** From -200 to 100. */
+  signal_dbm?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  speed_mbit?: number | null;
+}
+
+/** The process of the agent, which its devices share. `cpu_percent` is of one core, since the heartbeat before. */
+export interface ProcessLoad {
+  /** From 0 to 100,000. */
+  cpu_percent?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  memory_bytes?: number | null;
+  /** At most 9,007,199,254,740,991. */
+  threads?: number | null;
+}
+
 export interface RecorderEvent {
   specversion: "1.0";
   id: string;
@@ -590,7 +686,7 @@ export interface RecorderState {
 
 /** A clip around something that happened, with pre- and post-roll, made of archived segments. */
 export interface Recording {
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   recording_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
@@ -724,6 +820,33 @@ export interface RetentionEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: Retention;
+}
+
+/** What a person says of one or many incidents of a site. `reviewed` and `discarded` settle an incident, `reopened` takes that back; who discards says why in `comment`. `assigned` without an `assignee` takes it from whoever had it. `undone` takes back all that the event with the id `undoes` said of these incidents. */
+export interface Review {
+  action: "reviewed" | "discarded" | "reopened" | "commented" | "assigned" | "undone";
+  /** At most 1,000 items. */
+  incidents: string[];
+  /** At most 256 characters. */
+  by: string;
+  /** At most 4,000 characters. */
+  comment?: string | null;
+  /** At most 256 characters. */
+  assignee?: string | null;
+  /** At most 128 characters. */
+  undoes?: string | null;
+}
+
+export interface ReviewEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.review.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Review;
 }
 
 /** The rule that decided, and its version. */
@@ -1003,10 +1126,12 @@ export type AnyEvent =
   | IncidentEvent
   | MediaEvent
   | MotionEvent
+  | MuteEvent
   | RecorderEvent
   | RecordingEvent
   | RegistryEvent
   | RetentionEvent
+  | ReviewEvent
   | RulesEvent
   | SegmentEvent
   | SettingsEvent
@@ -1032,10 +1157,12 @@ export interface EventsByName {
   incident: IncidentEvent;
   media: MediaEvent;
   motion: MotionEvent;
+  mute: MuteEvent;
   recorder: RecorderEvent;
   recording: RecordingEvent;
   registry: RegistryEvent;
   retention: RetentionEvent;
+  review: ReviewEvent;
   rules: RulesEvent;
   segment: SegmentEvent;
   sensor: SensorEvent;
@@ -1045,7 +1172,7 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "recorder", "recording", "registry", "retention", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

@@ -7,11 +7,11 @@ from pydantic import Field
 from bus_schemas.camera import FrameFault
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import (
-    ADDRESS_ID,
     MAX_COUNT,
     MAX_DEVICES,
     MAX_TEXT,
     SNAKE_CASE,
+    AddressedEventId,
     AddressId,
     By,
     Count,
@@ -166,6 +166,6 @@ class Annotation(Fact):
 
 
 class AnnotationEvent(Event):
-    id: Annotated[str, Field(min_length=1, max_length=128), Limit(pattern=ADDRESS_ID)]
+    id: AddressedEventId
     type: Literal["watchpost.annotation.v1"] = "watchpost.annotation.v1"
     data: Annotation

@@ -152,6 +152,8 @@ PlainId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$", words="Letters
 ADDRESS_ID = r"^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,127}$"
 AddressId = Annotated[str, Limit(pattern=ADDRESS_ID, words="Letters, digits, `_`, `.`, `:` and `-`, at most 128.")]
 """Of what is looked up at an address of the gateway, and names no file."""
+AddressedEventId = Annotated[str, Field(min_length=1, max_length=128), Limit(pattern=ADDRESS_ID)]
+"""Of events that are looked up by their own id."""
 REQUEST_ID = r"^[^\x00-\x1f\x7f]*$"
 RequestId = Annotated[str, Limit(min_length=1, max_length=128, pattern=REQUEST_ID, words="At most 128 characters.")]
 """Any program may ask a device for something, with an id as it likes, as long as it fits into an address."""

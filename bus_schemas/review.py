@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bus_schemas.event import Event, Fact, Moment
 from bus_schemas.footage import Devices
-from bus_schemas.limits import MAX_ITEMS, MAX_TEXT, SNAKE_CASE, By, Id, Limit, PlainId, Text
+from bus_schemas.limits import MAX_ITEMS, MAX_TEXT, SNAKE_CASE, AddressedEventId, AddressId, By, Limit, PlainId, Text
 
 ReviewAction = Literal["reviewed", "discarded", "reopened", "commented", "assigned", "undone"]
 MAX_MUTED_TYPES = 64
@@ -21,14 +21,15 @@ class Review(Fact):
     """
 
     action: ReviewAction
-    incidents: Annotated[tuple[Id, ...], Field(min_length=1), Limit(max_length=MAX_ITEMS)]
+    incidents: Annotated[tuple[AddressId, ...], Field(min_length=1), Limit(max_length=MAX_ITEMS)]
     by: By
     comment: Text | None = None
     assignee: By | None = None
-    undoes: Id | None = None
+    undoes: AddressId | None = None
 
 
 class ReviewEvent(Event):
+    id: AddressedEventId
     type: Literal["watchpost.review.v1"] = "watchpost.review.v1"
     data: Review
 

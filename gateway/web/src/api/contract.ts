@@ -833,7 +833,7 @@ export interface Review {
   comment?: string | null;
   /** At most 256 characters. */
   assignee?: string | null;
-  /** At most 128 characters. */
+  /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
   undoes?: string | null;
 }
 

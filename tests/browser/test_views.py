@@ -36,7 +36,10 @@ def shows_the_timeline(page: Page) -> None:
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile(r"^(Today|Yesterday) \d\d:\d\d$"))).to_be_visible()
     expect(page.locator("main")).to_contain_text("the newest minute")
-    expect(page.get_by_role("slider", name="Minute")).to_be_visible()
+    expect(page.get_by_role("group", name="Minutes a second")).to_be_visible()
+    # The bar is the one time scale; here it shows each device, and the table says the same in figures.
+    expect(page.get_by_role("slider")).to_have_count(1)
+    expect(page.get_by_role("group", name="Share of time in full").locator("tbody tr").first).to_be_visible()
 
 
 def shows_playback(page: Page) -> None:

@@ -251,7 +251,48 @@ function timeline(site: string): Schemas['Timeline'] {
     newest: last,
     classes,
     states: encodeStates(states, classes),
-    incidents: [],
+    incidents: incidents
+      .filter((i) => i.site === site && (i.closed ?? started) > (last - 1439) * MINUTE)
+      .map((i) => {
+        const first = Math.max(0, Math.floor(i.opened / MINUTE) - last + 1439);
+        const end = Math.floor((i.closed ?? started) / MINUTE) - last + 1440;
+        const condition = i.type === 'offline' ? ('offline' as const) : levelOf(i.type);
+        return { first, minutes: Math.max(1, end - first), condition, types: [i.type] };
+      })
+      .sort((a, b) => a.first - b.first),
+  };
+}
+
+const STEPS = { minute: MINUTE, quarter: 15 * MINUTE, hour: HOUR, day: 24 * HOUR };
+const SAMPLES = 10;
+
+/** Each bucket by a few moments of it. */
+export function shares(site: string, q: URLSearchParams, now: number): Schemas['ConditionShares'] {
+  const step = (q.get('step') ?? 'hour') as keyof typeof STEPS;
+  const [from, to] = [Date.parse(q.get('from') ?? ''), Math.min(now, Date.parse(q.get('to') ?? ''))];
+  const edges: number[] = [];
+  for (let at = from; at < to; at += STEPS[step]) edges.push(at);
+  const conditions = ['no_data', 'unknown', 'ok', 'warning', 'error', 'offline', 'critical'];
+  return {
+    site,
+    step,
+    conditions,
+    edges: [...edges, to].map(iso),
+    devices: devices
+      .filter((d) => d.site === site)
+      .map((d) => ({
+        device: d.device,
+        minutes: edges.map((at) => {
+          const counts = conditions.map(() => 0);
+          for (let i = 0; i < SAMPLES; i += 1) {
+            const found = conditionAt(d, at + (i * STEPS[step]) / SAMPLES).condition;
+            const place = conditions.indexOf(found);
+            counts[place] = (counts[place] ?? 0) + STEPS[step] / SAMPLES / MINUTE;
+          }
+          return counts;
+        }),
+        worst: edges.map((at) => openAt(at + STEPS[step] / 2, site, d.device)[0]?.type ?? null),
+      })),
   };
 }
 
@@ -975,6 +1016,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
     return perDevice(d, part.slice(6).join('/'), q);
   }
   if (family === 'alerts' && third === 'why') return why(id);
+  if (family === 'timeline' && third === 'conditions') return shares(id, q, now);
   const answering = families[family];
   if (!answering) throw new Refused(404, `Nothing is served at ${path}`);
   return answering(q, now, id);

@@ -69,6 +69,7 @@ export type System = Schemas['System'];
 export type Temperatures = Schemas['Temperatures'];
 export type Thumbnails = Schemas['Thumbnails'];
 export type Tile = Schemas['TileJson'];
+export type Shares = Schemas['ConditionShares'];
 export type Timeline = Schemas['Timeline'];
 export type Trouble = Schemas['Trouble'];
 export type Zone = Schemas['Zone'];

@@ -1,7 +1,15 @@
 // What the time bar shows: the day whose minutes are kept, or up to 90 days, of which incidents and alerts are known.
 
 import type { GapEvent } from '../api/contract';
-import { url, type Alert, type Alerts, type Events, type Incident, type Incidents } from '../api/api';
+import {
+  url,
+  type Alert,
+  type Alerts,
+  type Events,
+  type Incident,
+  type IncidentMinutes,
+  type Incidents,
+} from '../api/api';
 import { ticker } from './clock.svelte';
 import { day } from './day.svelte';
 import { live } from '../api/live.svelte';
@@ -10,7 +18,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from '../api/resource.svelte';
 import { DAY, MINUTE, iso } from '../format/time';
-import { longStates, type MinuteState, type Shade } from './timeline';
+import { longStates, type MinuteState } from './timeline';
 
 export class Bar {
   #day = day();
@@ -63,7 +71,9 @@ export class Bar {
       : states;
   });
 
-  shades = $derived.by((): Shade[] => (this.#long ? this.states : this.#day.shades));
+  incidentMinutes = $derived.by((): IncidentMinutes[] => (this.#long ? [] : this.#day.incidentMinutes));
+  /** Whether it shows times whose minutes are not kept, of which shares are known. */
+  isLong = $derived.by(() => this.#long);
 
   constructor() {
     const asked = (path: string, params: Record<string, string | number>): string | null => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Device } from '../api/api';
-import { laneHint, siteHint, type HintedLane } from './bar_hint';
+import { laneHint, shareHint, siteHint, type HintedLane } from './bar_hint';
 
 const at = Date.UTC(2026, 0, 5, 12);
 const around = { now: at + 60_000, zone: 'UTC' };
@@ -42,4 +42,27 @@ it('says of a lane its hole, its motion, and whose it is where there are several
     facts: [],
     text: 'a\nb',
   });
+});
+
+it('says of a bucket of time which share of it was how', () => {
+  const bucket = {
+    from: at,
+    to: at + 3_600_000,
+    worst: 'freeze',
+    rank: 3,
+    ok: 0.65,
+    trouble: 0.25,
+    unknown: 0,
+    none: 0.1,
+  };
+
+  expect(shareHint(at, 'Yard', bucket)).toEqual({
+    at,
+    state: 'incident',
+    device: null,
+    facts: ['Yard'],
+    text: 'Picture frozen 25.0 %\nNo data 10.0 %',
+  });
+  expect(shareHint(at, '', { ...bucket, ok: 1, trouble: 0, none: 0 }).text).toBe('No incident');
+  expect(shareHint(at, '', null).text).toBe('No data');
 });

@@ -2,8 +2,9 @@
 
 import type { Device, Hole, Motion } from '../api/api';
 import { holeWords } from '../format/holes.ts';
-import { plural } from '../format/words.ts';
+import { incidentWord, plural } from '../format/words.ts';
 import { holeAt } from './playback.ts';
+import { shareWord, type ShareBucket } from './shares.ts';
 import type { MinuteState } from './timeline.ts';
 
 const SHOWN = 3;
@@ -50,6 +51,21 @@ export function siteHint(
     ? incidents.slice(0, SHOWN).join('\n') + (more > 0 ? `\n+${more}` : '')
     : (cause ?? stateWord(state, isLong));
   return { at, state, device: null, facts: [], text };
+}
+
+/** Of a device, or a site, in the bucket of time under the pointer. */
+export function shareHint(at: number, name: string, bucket: ShareBucket | null): Hint {
+  const parts = bucket
+    ? [
+        bucket.trouble
+          ? `${bucket.worst ? incidentWord(bucket.worst) : 'In trouble'} ${shareWord(bucket.trouble)}`
+          : '',
+        bucket.unknown ? `Unknown ${shareWord(bucket.unknown)}` : '',
+        bucket.none ? `No data ${shareWord(bucket.none)}` : '',
+      ].filter(Boolean)
+    : ['No data'];
+  const text = parts.length ? parts.join('\n') : 'No incident';
+  return { at, state: bucket?.trouble ? 'incident' : 'ok', device: null, facts: name ? [name] : [], text };
 }
 
 /** Of the device whose lane is under the pointer; `isOne` where it is the only one. */

@@ -9,7 +9,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from '../api/resource.svelte';
 import { DAY, MINUTE, dateIn, iso } from '../format/time';
-import { MINUTES, decodeStates, incidentAt, shadesOf, type MinuteState, type Shade } from './timeline';
+import { MINUTES, decodeStates, incidentAt, type MinuteState } from './timeline';
 
 export class Day {
   timeline: Resource<Timeline>;
@@ -19,7 +19,8 @@ export class Day {
   states = $derived.by((): MinuteState[] =>
     this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : [],
   );
-  shades = $derived.by((): Shade[] => shadesOf(this.states, this.timeline.data?.incidents ?? []));
+  /** What was the case in the minutes with an incident. */
+  incidentMinutes = $derived.by(() => this.timeline.data?.incidents ?? []);
   /** 1,440 minutes, or as many as a past day had. */
   count = $derived.by(() =>
     this.timeline.data
@@ -68,7 +69,7 @@ export class Day {
 
   /** How bad the incidents of a minute were. */
   conditionAt(index: number): Condition | null {
-    return incidentAt(this.timeline.data?.incidents ?? [], index)?.condition ?? null;
+    return incidentAt(this.incidentMinutes, index)?.condition ?? null;
   }
 }
 

@@ -6,14 +6,10 @@ import { MINUTE, slotOf } from '../format/time.ts';
 export const MINUTES = 1440;
 export type MinuteState = 'no_data' | 'ok' | 'incident' | 'unknown';
 
-/** How a minute is drawn: what it is, and of an incident whether it was no more than a warning. */
-export type Shade = MinuteState | 'warning';
-export const isIncident = (shade: Shade): boolean => shade === 'incident' || shade === 'warning';
-
-export interface Run<S extends Shade = MinuteState> {
+export interface Run {
   start: number;
   end: number;
-  state: S;
+  state: MinuteState;
 }
 
 /** Minute i lies in byte i >> 2, in bits 2 * (i & 3) from the least significant. A day has 1,380 to 1,500 minutes. */
@@ -32,22 +28,14 @@ export function encodeStates(states: readonly MinuteState[], classes: readonly s
 }
 
 /** Neighbouring minutes of one state as one run; `end` is exclusive. */
-export function runsOf<S extends Shade>(states: readonly S[]): Run<S>[] {
-  const runs: Run<S>[] = [];
+export function runsOf(states: readonly MinuteState[]): Run[] {
+  const runs: Run[] = [];
   states.forEach((state, i) => {
     const last = runs.at(-1);
     if (last?.state === state) last.end = i + 1;
     else runs.push({ start: i, end: i + 1, state });
   });
   return runs;
-}
-
-/** The states with what the gateway says of how bad the incidents in them were. */
-export function shadesOf(states: readonly MinuteState[], incidents: readonly IncidentMinutes[]): Shade[] {
-  const shades: Shade[] = [...states];
-  for (const { first, minutes, condition } of incidents)
-    if (condition === 'warning') shades.fill('warning', first, first + minutes);
-  return shades;
 }
 
 export function incidentAt(incidents: readonly IncidentMinutes[], index: number): IncidentMinutes | null {

@@ -30,7 +30,12 @@ export const frameParts: Case[] = [
   ...of(BarStates, 'BarStates.svelte', [
     {
       when: 'typical',
-      props: { shades: ['ok', 'warning', 'no_data'], from: 0, shown: { from: 0, to: 180_000 } },
+      props: {
+        states: ['ok', 'incident', 'no_data'],
+        incidents: [{ first: 1, minutes: 1, condition: 'warning', types: ['freeze'] }],
+        from: 0,
+        shown: { from: 0, to: 180_000 },
+      },
       reads: [/^$/],
     },
   ]),

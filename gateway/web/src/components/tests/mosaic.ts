@@ -1,10 +1,14 @@
 // The mosaic of a minute, its table, and why a picture counts as frozen.
 
-import { tile } from '../../../dev/answers';
+import { shares, tile } from '../../../dev/answers';
 import type { Analysis, Tile } from '../../api/api';
 import Freeze from '../Freeze.svelte';
 import Mosaic from '../Mosaic.svelte';
 import MosaicTable from '../MosaicTable.svelte';
+import ShareLane from '../ShareLane.svelte';
+import ShareTable from '../ShareTable.svelte';
+import TroubleLegend from '../TroubleLegend.svelte';
+import { bucketsOf } from '../../state/shares';
 import { of, type Case } from './case';
 
 const nothing = (): void => undefined;
@@ -12,6 +16,15 @@ const minute = Math.floor(Date.now() / 60_000) - 2;
 const at = minute * 60_000;
 const shown: Tile = tile('DEMO', minute);
 const frozen = shown.devices.find((one) => one.analysis_json?.freeze)?.analysis_json as Analysis;
+const hour = Math.floor(at / 3_600_000) * 3_600_000;
+const range = { from: hour - 23 * 3_600_000, to: hour + 3_600_000 };
+const asked = new URLSearchParams({
+  step: 'hour',
+  from: new Date(range.from).toISOString(),
+  to: new Date(range.to).toISOString(),
+});
+const day = shares('DEMO', asked, Date.now());
+const [first] = day.devices;
 const of_minute = {
   site: 'DEMO',
   item: { minute, at, index: 1438, slot: '1000' } as never,
@@ -91,5 +104,30 @@ export const mosaicParts: Case[] = [
       },
       reads: ['Not analysed'],
     },
+  ]),
+  ...of(ShareLane, 'ShareLane.svelte', [
+    {
+      when: 'typical',
+      props: { buckets: first ? bucketsOf(first, day) : [], shown: range, height: 13 },
+      reads: [/^$/],
+    },
+    { when: 'empty', props: { buckets: [], shown: range, height: 13 }, reads: [/^$/] },
+  ]),
+  ...of(ShareTable, 'ShareTable.svelte', [
+    {
+      when: 'typical',
+      props: { shares: day, failed: false },
+      reads: ['Share of time', 'Well', 'In trouble', 'North gate', /\d+\.\d %/],
+    },
+    { when: 'empty', props: { shares: null, failed: false }, reads: [/^$/] },
+    { when: 'refused', props: { shares: null, failed: true }, reads: ['Shares of time are not there yet'] },
+  ]),
+  ...of(TroubleLegend, 'TroubleLegend.svelte', [
+    {
+      when: 'typical',
+      props: { types: ['freeze', 'offline', 'freeze', 'a_type_of_tomorrow'] },
+      reads: ['Offline', 'Picture frozen', 'A type of tomorrow'],
+    },
+    { when: 'empty', props: { types: [] }, reads: [/^$/] },
   ]),
 ];

@@ -1,5 +1,6 @@
 // What playback consists of, in the situations that it can be in.
 
+import { createRawSnippet } from 'svelte';
 import { WAITING } from '../../../dev/alone';
 import { Playhead } from '../../state/playhead.svelte';
 import { HOUR } from '../../format/time';
@@ -13,6 +14,7 @@ import VideoPane from '../VideoPane.svelte';
 import { LONG, device, of, type Case } from './case';
 
 const nothing = (): void => undefined;
+const lane = createRawSnippet(() => ({ render: () => '<i></i>' }));
 const now = Date.now();
 const hour = Math.floor(now / HOUR) * HOUR - HOUR;
 const shown = { from: hour, to: hour + HOUR };
@@ -49,11 +51,11 @@ export const playbackParts: Case[] = [
     },
   ]),
   ...of(Lanes, 'Lanes.svelte', [
-    { when: 'typical', props: { devices: [device('yard'), device('gate')], shown }, reads: ['Yard', 'North gate'] },
-    { when: 'alone', props: { devices: [device('yard')], shown }, reads: [/^$/] },
+    { when: 'typical', props: { devices: [device('yard'), device('gate')], lane }, reads: ['Yard', 'North gate'] },
+    { when: 'alone', props: { devices: [device('yard')], lane }, reads: [/^$/] },
     {
       when: 'long names',
-      props: { devices: [device('yard', { name: LONG }), device('gate')], shown },
+      props: { devices: [device('yard', { name: LONG }), device('gate')], lane },
       reads: [LONG],
     },
   ]),

@@ -81,6 +81,73 @@ function conditionAt(d: FakeDevice, at: number): { condition: Schemas['Device'][
   };
 }
 
+/** What was said of each incident. */
+const reviews = new Map<string, Schemas['IncidentReview']>();
+type Action = Schemas['ReviewEntry']['action'];
+
+export function review(body: Record<string, unknown>): Schemas['Reviews'] {
+  const [by, comment] = [String(body['by']), typeof body['comment'] === 'string' ? body['comment'] : null];
+  const [action, ids] = [body['action'] as Action, body['incidents'] as string[]];
+  const at = iso(Date.now());
+  const entry = { id: `review-${at}`, action, by, at, comment, assignee: null, undone_by: null };
+  const said = incidents.filter((i) => ids.includes(i.id));
+  for (const one of said) {
+    const before = incident(one).review;
+    const state = action === 'reviewed' || action === 'discarded' ? action : before.state;
+    reviews.set(one.id, { ...before, state, by, at, reason: comment, entries: [...before.entries, entry] });
+  }
+  return { reviews: [entry.id], incidents: said.map((one) => incident(one)) };
+}
+
+function incidentReason(id: string): Schemas['IncidentReason'] {
+  const found = incidents.find((one) => one.id === id);
+  if (!found) throw new Refused(404, `There is no incident ${id}`);
+  const picture = (part: 'first' | 'last' | 'decided', at: number): Schemas['Picture'] => ({
+    part,
+    time: iso(at),
+    url: `/media/${found.site}/${found.device}/thumbnail/${at}`,
+  });
+  return {
+    incident: incident(found),
+    rule: { name: found.type, version: 1, text: 'Opened when 80 % of the frames of 30 s show it.' },
+    events: [],
+    pictures: [picture('first', found.opened), picture('decided', found.opened + 30_000)],
+    alert: null,
+  };
+}
+
+const mutes = (): Schemas['Mutes'] => ({
+  mutes: [
+    {
+      id: 'mute-1',
+      site: 'DEMO',
+      devices: ['yard'],
+      types: ['freeze'],
+      start: iso(started),
+      end: iso(started + 3_600_000),
+      reason: 'The lens is cleaned',
+      by: 'Mara',
+      at: iso(started),
+      ended_by: null,
+      ended: null,
+      over: false,
+      withheld: 2,
+    },
+  ],
+});
+
+function incidentFigures(now: number): Schemas['IncidentFigures'] {
+  const open = incidents.filter((i) => i.opened <= now && (i.closed === null || i.closed > now)).length;
+  return {
+    open,
+    closed: incidents.length - open,
+    not_reviewed: incidents.length - reviews.size,
+    without_alert: 0,
+    this_week: incidents.length,
+    most_common: { type: 'freeze', count: 2 },
+  };
+}
+
 function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
   const closed = i.closed !== null && i.closed <= now ? i.closed : null;
   return {
@@ -94,7 +161,7 @@ function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
     under: null,
     suppressed: null,
     mute_id: null,
-    review: { state: 'open', by: null, at: null, reason: null, assignee: null, entries: [] },
+    review: reviews.get(i.id) ?? { state: 'open', by: null, at: null, reason: null, assignee: null, entries: [] },
     rule: i.type,
     rule_version: 1,
     causes: [],
@@ -988,7 +1055,10 @@ const families: Record<string, Answering> = {
   'roi-sets': (): Schemas['RoiSets'] => ({ sets: { pole_mounted: rois } }),
   session: (): Schemas['Session'] => session,
   alerts: (q, now): Schemas['Alerts'] => alertAnswers(q, now),
-  incidents: (q, now): Schemas['Incidents'] => incidentAnswers(q, now),
+  incidents: (q, now, id): Schemas['Incidents'] | Schemas['IncidentReason'] =>
+    id ? incidentReason(id) : incidentAnswers(q, now),
+  'incident-figures': (_q, now): Schemas['IncidentFigures'] => incidentFigures(now),
+  mutes: (): Schemas['Mutes'] => mutes(),
   rules: (): Schemas['Rules'] => ({ rules, version: 3, sentences: {} }),
   trials: (_q, _now, id): Schemas['Trials'] | Schemas['Detailed'] | undefined =>
     id ? trial(id) : { trials: trials() },

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
-import { Refused, answer, eventData, position, tile } from './answers.ts';
+import { Refused, answer, eventData, position, review, tile } from './answers.ts';
 import { dropTrial, tried } from './trials.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
 import {
@@ -171,6 +171,7 @@ function media(d: FakeDevice, kind: string, id: string, res: ServerResponse): vo
 function written(path: string, body: Record<string, unknown>): unknown {
   const part = path.split('/').filter(Boolean);
   if (part[2] === 'trials') return part[3] ? dropTrial(part[3]) : tried(body);
+  if (part[2] === 'incident-reviews') return review(body);
   if (part[2] === 'alerts') {
     if (part[4] === 'unacknowledge') unacknowledge(part[3] ?? '');
     else acknowledge(part[3] ?? '', String(body['by']), typeof body['comment'] === 'string' ? body['comment'] : null);

@@ -82,6 +82,18 @@ export function alertSentence(alert: Told, nameOf: NameOf): string {
   return late !== null && late > 0 ? `${words} (known ${span(late)} late)` : words;
 }
 
+const alertTypes: Record<string, string> = {
+  offline: 'device_offline',
+  degraded: 'device_degraded',
+  stale: 'device_degraded',
+  storage: 'storage_low',
+  clock: 'clock_wrong',
+};
+
+/** What was found, in the words of the alert that it raises. */
+export const incidentSentence = (incident: Pick<Told, 'type' | 'details'>, nameOf: NameOf): string =>
+  alertSentence({ type: alertTypes[incident.type] ?? incident.type, details: incident.details, message: '' }, nameOf);
+
 /** Title and sentence in one, where there is room for one line. */
 export const alertLine = (alert: Told, nameOf: NameOf): string =>
   `${alertWord(alert.type)}: ${alertSentence(alert, nameOf)}`;
@@ -100,6 +112,8 @@ const figures: Record<string, [string, Says]> = {
   window_s: ['Within', (value: number) => span(value)],
   blackscreen_percentage: ['Black', (value: number) => `${value.toFixed(1)} %`],
   blackscreen_threshold: ['Black from', (value: number) => `${value} %`],
+  freeze_diffs: ['Change between pictures', (value: number[]) => value.map((one) => one.toFixed(2)).join(', ')],
+  freeze_threshold: ['Frozen if all are below', (value: number) => String(value)],
   identical_rows: ['Repeated rows', (value: number) => `${value.toFixed(1)} %`],
   identical_rows_threshold: ['Smeared from', (value: number) => `${value} %`],
   block_percentage: ['Loose blocks', (value: number) => `${value.toFixed(1)} %`],

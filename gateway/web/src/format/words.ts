@@ -14,6 +14,7 @@ import {
   type LastEvent,
   type Level,
   type Recorded,
+  type Review,
   type Status,
 } from '../api/api';
 
@@ -86,6 +87,8 @@ const incidentWords: Record<string, string> = {
   storage_unwritable: 'Disk cannot be written',
   write_failed: 'Not written',
 };
+/** The types that somebody can choose from, as people call them. */
+export const INCIDENT_TYPES: readonly (readonly [string, string])[] = Object.entries(incidentWords);
 export const incidentWord = (type: string): string => incidentWords[type] ?? capital(type);
 
 const alertWords: Record<string, string> = {
@@ -201,12 +204,37 @@ const typeWords: Record<string, string> = {
   fault: 'Hub',
   retention: 'Deleted',
   annotation: 'Note',
+  review: 'Review',
+  mute: 'Mute',
   hold: 'Hold',
   export: 'Export',
   registry: 'Device',
   rules: 'Rules',
   heartbeat: 'Heartbeat',
 };
+const reviewWords: Record<string, string> = {
+  reviewed: 'reviewed',
+  discarded: 'discarded',
+  reopened: 'marked as not reviewed',
+  commented: 'commented',
+  undone: 'taken back',
+};
+/** What somebody did with an incident. */
+export const reviewWord = (action: string, assignee?: string | null): string =>
+  action === 'assigned'
+    ? assignee
+      ? `assigned to ${assignee}`
+      : 'assigned to nobody'
+    : (reviewWords[action] ?? action);
+
+/** How an incident stands. */
+export const reviewStateWord = (state: Review['state']): string =>
+  ({ open: 'Not reviewed', reviewed: 'Reviewed', discarded: 'Discarded' })[state];
+
+/** Why an incident raised no alert. */
+export const withheldWord = (suppressed: string | null): string =>
+  suppressed === 'mute' ? 'Muted' : suppressed === 'cool_down' ? 'No alert: another had just been raised' : '';
+
 /** What kind of event it is, in a word. */
 export const typeWord = (type: string): string => typeWords[shortType(type)] ?? capital(shortType(type));
 
@@ -256,6 +284,12 @@ const says: Says = {
   fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
   retention: ({ count: deleted, kind }) => `Deleted: ${count(deleted)} · ${mediaWord(kind)}`,
   annotation: ({ text }) => text,
+  review: ({ action, incidents, by, comment, assignee }) =>
+    [
+      `${plural(incidents.length, 'incident')} ${reviewWord(action, assignee)} by ${by}`,
+      ...(comment ? [comment] : []),
+    ].join(': '),
+  mute: ({ state, reason }) => `${state === 'placed' ? 'Alerts muted' : 'Mute ended'}: ${reason}`,
   hold: ({ state, reason }) => `${state === 'placed' ? 'Recordings held' : 'Hold released'}: ${reason}`,
   export: ({ state, by }) => `Export ${exportStates[state]} · ${by}`,
   registry: ({ site, device, name, retired }) =>

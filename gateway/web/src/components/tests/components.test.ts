@@ -8,6 +8,7 @@ import { read, show } from '../../../dev/alone';
 import { bases } from './bases';
 import { deviceParts } from './device';
 import { hubParts } from './hub';
+import { incidentParts } from './incidents';
 import { kept } from './kept';
 import { mosaicParts } from './mosaic';
 import { playbackParts } from './playback';
@@ -22,6 +23,7 @@ const CASES = [
   ...editors,
   ...frameParts,
   ...hubParts,
+  ...incidentParts,
   ...kept,
   ...mosaicParts,
   ...playbackParts,

@@ -1,0 +1,175 @@
+// Incidents, what people say of them, and what they do not want to hear of for a while.
+
+import { OUT_OF_REACH, WAITING, refused } from '../../../dev/alone';
+import type { Incident, Incidents } from '../../api/api';
+import IncidentFilters from '../incidents/IncidentFilters.svelte';
+import IncidentList from '../incidents/IncidentList.svelte';
+import IncidentWhy from '../incidents/IncidentWhy.svelte';
+import IncidentsPanel from '../incidents/IncidentsPanel.svelte';
+import MuteForm from '../incidents/MuteForm.svelte';
+import MutesCard from '../incidents/MutesCard.svelte';
+import ReviewForm from '../incidents/ReviewForm.svelte';
+import { LONG, asked, of, type Case } from './case';
+
+const nothing = (): void => undefined;
+const { incidents } = asked<Incidents>('/incidents', { site: 'DEMO' });
+const [first] = incidents as [Incident, ...Incident[]];
+const settled: Incident = {
+  ...first,
+  suppressed: 'mute',
+  review: {
+    state: 'discarded',
+    by: 'Mara',
+    at: first.opened,
+    reason: 'A spider',
+    assignee: null,
+    entries: [
+      {
+        id: 'review-1',
+        action: 'discarded',
+        by: 'Mara',
+        at: first.opened,
+        comment: 'A spider',
+        assignee: null,
+        undone_by: null,
+      },
+      {
+        id: 'review-0',
+        action: 'assigned',
+        by: 'Mara',
+        at: first.opened,
+        comment: null,
+        assignee: 'Eve',
+        undone_by: 'Eve',
+      },
+    ],
+  },
+};
+const reason = { ...asked<object>(`/incidents/${first.id}`), incident: settled };
+const at = '/alerts?site=DEMO&tab=incidents';
+
+export const incidentParts: Case[] = [
+  ...of(IncidentFilters, 'incidents/IncidentFilters.svelte', [
+    {
+      when: 'typical',
+      at: `${at}&text=lens`,
+      props: { zones: ['kiln'], types: ['freeze', 'younger_than_the_page'] },
+      reads: ['Picture frozen', 'Younger than the page', 'kiln', 'Last 7 days', 'Not reviewed', 'lens'],
+    },
+    { when: 'empty', at, props: { zones: [], types: [] }, reads: ['Every type'], not: [/Every region/] },
+    { when: 'of a mute', at: `${at}&mute=mute-1`, props: { zones: [], types: [] }, reads: ['Also with an alert'] },
+  ]),
+  ...of(IncidentList, 'incidents/IncidentList.svelte', [
+    {
+      when: 'typical',
+      at,
+      props: {
+        incidents: [settled, ...incidents.slice(1)],
+        shown: null,
+        chosen: new Set([first.id]),
+        onchoose: nothing,
+      },
+      reads: [`Choose all ${incidents.length}`, 'Discarded · Muted', 'Not reviewed'],
+    },
+    {
+      when: 'long names',
+      at,
+      props: { incidents: [{ ...first, device_name: LONG }], shown: null, chosen: new Set(), onchoose: nothing },
+      reads: [LONG],
+    },
+  ]),
+  ...of(IncidentWhy, 'incidents/IncidentWhy.svelte', [
+    {
+      when: 'typical',
+      at,
+      props: { id: first.id, onchanged: nothing },
+      reads: ['The rule then', 'First picture', 'Decided picture', 'Your name', 'Reviewed', 'Mute …'],
+    },
+    {
+      when: 'settled',
+      at,
+      props: { id: first.id, onchanged: nothing },
+      answers: { [first.id]: reason },
+      reads: ['Discarded', 'Discarded by Mara', 'A spider', 'Assigned to Eve by Mara', 'taken back by Eve', 'Muted'],
+    },
+    {
+      when: 'the past',
+      at: `${at}&at=2026-07-01T10:00:00Z`,
+      props: { id: first.id, onchanged: nothing },
+      answers: { [first.id]: reason },
+      reads: ['The rule then'],
+      not: [/Your name/, /Mute …/],
+    },
+    {
+      when: 'refused',
+      at,
+      props: { id: 'nobody', onchanged: nothing },
+      answers: { nobody: refused(404, 'there is no incident') },
+      reads: ['There is nothing of this here'],
+    },
+  ]),
+  ...of(IncidentsPanel, 'incidents/IncidentsPanel.svelte', [
+    {
+      when: 'typical',
+      at,
+      props: {},
+      reads: ['Still the case', 'In the last 7 days', 'Most common', 'Picture frozen, 2', 'Not reviewed', 'Mute …'],
+    },
+    {
+      when: 'empty',
+      at,
+      props: {},
+      answers: { incidents: { incidents: [] }, mutes: { mutes: [] } },
+      reads: ['No incident', 'among what the filters let through'],
+    },
+    {
+      when: 'out of reach',
+      at,
+      props: {},
+      answers: { incidents: OUT_OF_REACH, 'incident-figures': OUT_OF_REACH, mutes: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+    { when: 'waiting', at, props: {}, answers: { 'incident-figures': WAITING }, reads: ['Incidents'] },
+  ]),
+  ...of(MuteForm, 'incidents/MuteForm.svelte', [
+    {
+      when: 'typical',
+      props: { site: 'DEMO', devices: ['yard'], types: ['freeze'], onmuted: nothing, oncancel: nothing },
+      reads: ['Nobody is alerted to what happens at', '1 hour', 'Picture frozen', 'Why', 'Cancel'],
+    },
+    {
+      when: 'of the hub',
+      props: { site: '_hub', devices: [], types: [], onmuted: nothing, oncancel: nothing },
+      reads: ['at the hub', 'Everything'],
+    },
+  ]),
+  ...of(MutesCard, 'incidents/MutesCard.svelte', [
+    {
+      when: 'typical',
+      props: { site: 'DEMO' },
+      reads: ['Muted', 'Picture frozen', 'The lens is cleaned · Mara', '2 incidents withheld', 'End …'],
+    },
+    { when: 'asked to end', props: { site: 'DEMO' }, press: 'End …', reads: ['Why it ends', 'Cancel'] },
+    { when: 'of another device', props: { site: 'DEMO', device: 'gate' }, reads: [], not: [/Muted/] },
+  ]),
+  ...of(ReviewForm, 'incidents/ReviewForm.svelte', [
+    {
+      when: 'typical',
+      props: { ids: ['a', 'b'], open: true, onsaid: nothing },
+      reads: ['Your name', 'Comment', 'Reviewed', 'Discard', 'Assign …'],
+      not: [/Not reviewed/],
+    },
+    {
+      when: 'discarded without a reason',
+      props: { ids: ['a'], open: false, onsaid: nothing },
+      press: 'Discard',
+      reads: ['Say why it is discarded', 'Not reviewed'],
+    },
+    {
+      when: 'nobody signs',
+      props: { ids: ['a'], open: true, onsaid: nothing },
+      press: 'Reviewed',
+      reads: ['Say who you are'],
+    },
+  ]),
+];

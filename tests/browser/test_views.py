@@ -59,6 +59,11 @@ def shows_alerts(page: Page) -> None:
     expect(page.get_by_role("region", name="History")).to_be_visible()
 
 
+def shows_incidents(page: Page) -> None:
+    expect(page.get_by_label("Figures")).to_contain_text("Still the case")
+    expect(page.get_by_role("region", name="Incidents", exact=True)).to_contain_text(re.compile(r"\d+ incidents?"))
+
+
 def shows_rules(page: Page) -> None:
     expect(page.get_by_role("form", name="Rules").get_by_role("row").filter(has_text="Hot spot").first).to_be_visible()
     expect(page.get_by_role("region", name="Trials")).to_contain_text("Nothing has been tried yet")
@@ -82,6 +87,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "playback": ("/playback", shows_playback),
     "dashboard": ("/dashboard", shows_the_dashboard),
     "alerts": ("/alerts", shows_alerts),
+    "incidents": ("/alerts?tab=incidents", shows_incidents),
     "rules": ("/alerts?tab=rules", shows_rules),
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),

@@ -74,7 +74,12 @@ export const incidentParts: Case[] = [
     {
       when: 'long names',
       at,
-      props: { incidents: [{ ...first, device_name: LONG }], shown: null, chosen: new Set(), onchoose: nothing },
+      props: {
+        incidents: [{ ...first, device_name: LONG }],
+        shown: null,
+        chosen: new Set<string>(),
+        onchoose: nothing,
+      },
       reads: [LONG],
     },
   ]),

@@ -1,0 +1,117 @@
+"""Incidents on a phone: an operator finds a fault, sees why, says what it was, and is alerted no more for a while."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.browser_tab import watched_page
+from tests.browser.film import send_event, send_medium, thumbnail
+from tests.browser.scripted_product import Told
+from tests.builders import SITE, frame, media
+from tests.eventually import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+CAMERA = "DOME"
+WITHIN_S = 60
+
+
+@pytest.fixture(scope="module")
+def fault(told: Told) -> datetime:
+    """A camera was black for 32 seconds, three minutes ago."""
+    begin = datetime.now(UTC) - timedelta(minutes=3)
+    for second in range(0, 44, 2):
+        send_event(told, frame(begin + timedelta(seconds=second), blackscreen=second < 33, device=CAMERA))
+        if second in (0, 16, 32):
+            picture = thumbnail(second * 4)
+            send_medium(told, media(begin + timedelta(seconds=second), picture, device=CAMERA), picture)
+    eventually(lambda: found(told), 30, "the incident")
+    for path in (
+        "annotations",
+        "dashboard/DEMO",
+        "timeline/DEMO",
+        f"sites/{SITE}/devices",
+        f"sites/{SITE}/devices/{CAMERA}/motion",
+    ):
+        eventually(lambda path=path: told.client.get(f"/api/v1/{path}").status_code == 200, 60, f"the view of {path}")
+    return begin
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    with watched_page(browser, 390, "light") as (page, complaints):
+        yield page
+        assert complaints.heard == []
+
+
+def found(told: Told, **asked: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = told.get("/api/v1/incidents", site=SITE, device=CAMERA, state="closed", **asked)[
+        "incidents"
+    ]
+    return rows
+
+
+def incidents(page: Page) -> Locator:
+    return page.get_by_role("region", name="Incidents", exact=True)
+
+
+def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_within_a_minute(
+    phone: Page, told: Told, fault: datetime
+) -> None:
+    phone.goto(f"{told.address}/wall")
+    began = monotonic()
+
+    phone.get_by_role("link", name="Alerts").click()
+    phone.get_by_role("link", name="Incidents", exact=True).click()
+    phone.get_by_label("Type", exact=True).select_option(label="Picture black")
+    incidents(phone).get_by_role("link").first.click()
+    why = phone.get_by_role("complementary", name="Incident")
+    expect(why).to_contain_text("At least 80 % of the frames of 30 s were black.")
+    expect(why).to_contain_text("100 % of the pictures of 30 s were black")
+    expect(why.get_by_alt_text("First picture")).to_be_visible()
+    why.get_by_label("Your name").fill("Mara")
+    why.get_by_label("Comment", exact=True).fill("The lens was covered")
+    why.get_by_role("button", name="Discard").click()
+    expect(why.get_by_label("What people said")).to_contain_text("The lens was covered")
+    why.get_by_role("link", name="Close").click()
+    expect(incidents(phone).get_by_role("listitem").first).to_contain_text("Discarded")
+
+    assert monotonic() - began < WITHIN_S
+    [discarded] = found(told, review="discarded")
+    assert discarded["review"]["reason"] == "The lens was covered"  # type: ignore[index]
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_many_incidents_are_reviewed_at_once_and_that_is_undone(phone: Page, told: Told, fault: datetime) -> None:
+    phone.goto(f"{told.address}/alerts?tab=incidents&device={CAMERA}")
+    phone.get_by_label("Choose all").check()
+    chosen = phone.get_by_role("region", name="Chosen incidents")
+    chosen.get_by_label("Your name").fill("Mara")
+    chosen.get_by_role("button", name="Reviewed", exact=True).click()
+    expect(chosen.get_by_role("status")).to_contain_text("1 incident reviewed")
+    assert len(found(told, review="reviewed")) == 1
+
+    chosen.get_by_role("button", name="Undo").click()
+    expect(chosen.get_by_role("status")).to_have_count(0)
+    assert found(told, review="reviewed") == []
+
+
+def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, told: Told, fault: datetime) -> None:
+    phone.goto(f"{told.address}/device?device={CAMERA}")
+    phone.get_by_role("region", name="Incidents and alerts").get_by_role("button", name="Mute …").click()
+    form = phone.get_by_role("form", name="Mute")
+    form.get_by_label("Why").fill("The lens is cleaned")
+    form.get_by_label("Your name").fill("Mara")
+    form.get_by_role("button", name="Mute").click()
+    muted = phone.get_by_role("region", name="Muted")
+    expect(muted).to_contain_text("The lens is cleaned · Mara")
+
+    muted.get_by_role("button", name="End …").click()
+    muted.get_by_placeholder("Why it ends").fill("It is clean")
+    muted.get_by_role("button", name="End", exact=True).click()
+    expect(muted).to_have_count(0)
+    [mute] = told.get("/api/v1/mutes", site=SITE)["mutes"]
+    assert (mute["over"], mute["ended_by"]) == (True, "Mara")

@@ -3,7 +3,6 @@
 It stands here because it needs the analyses of the edge and the archive of the hub, which never import each other.
 """
 
-import io
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import simplejpeg
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event, place
 from bus_schemas.node import SettingsEvent
+from bus_schemas.radiometric import decode
 from bus_schemas.settings import AdjustableSettings, SettingsChange, ThermographySettings, read_sections
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.what_if.run import Finding
@@ -172,7 +172,5 @@ def _without_bars(grey: Grey, event: FrameEvent) -> Grey:
 
 def _temperatures(body: bytes) -> Celsius:
     """Raises `ValueError`."""
-    found = np.load(io.BytesIO(body), allow_pickle=False)
-    if len(getattr(found, "shape", ())) != 2 or not found.size:
-        raise ValueError("a thermal frame has rows and columns")
-    return np.asarray(found, np.float32)
+    found = decode(body)
+    return np.array(found.celsius, np.float32).reshape(found.rows, found.columns)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -14,7 +14,6 @@ from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.agent.defaults import THERMAL_PREVIEW
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Bytes8, Planes
-from edge.analysis.thermal_regions import RegionStatistics
 
 Celsius = NDArray[np.float32]
 
@@ -47,6 +46,19 @@ _LABELS: Final = Lettering(12)
 _CAPTIONS: Final = Lettering(14)
 
 
+class RegionLabel(Protocol):
+    """What is written of a region, °C: as it was measured now, or as an event said it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def max_temp(self) -> float: ...
+    @property
+    def avg_temp(self) -> float: ...
+    @property
+    def alert_level(self) -> AlertLevel: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caption:
     """`time` is the local time of the site, as people there read their clocks."""
@@ -69,7 +81,7 @@ def thermal_jpeg(
     frame: Celsius,
     caption: Caption,
     rois: Sequence[Roi] = (),
-    regions: Sequence[RegionStatistics] = (),
+    regions: Sequence[RegionLabel] = (),
     quality: int = 85,
 ) -> bytes:
     """640 x 480 JPEG of a 24 x 32 float32 frame in °C, with boxes and labels of the regions in the colour of their
@@ -106,7 +118,7 @@ def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
     )
 
 
-def _outline(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+def _outline(planes: Planes, roi: Roi, region: RegionLabel) -> None:
     (x1, y1), (x2, y2) = roi.coordinates
     x_scale, y_scale = SIZE[0] // COLUMNS, SIZE[1] // ROWS
     first, last = (x1 * x_scale, y1 * y_scale), (x2 * x_scale - 1, y2 * y_scale - 1)
@@ -125,7 +137,7 @@ def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int
     part[top : bottom + 1, right + 1 - thickness : right + 1] = value
 
 
-def _label(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+def _label(planes: Planes, roi: Roi, region: RegionLabel) -> None:
     (x1, y1), _ = roi.coordinates
     text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
     corner = x1 * (SIZE[0] // COLUMNS) + 4, y1 * (SIZE[1] // ROWS) + 4

@@ -18,7 +18,6 @@ import simplejpeg
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event, place
 from bus_schemas.node import SettingsEvent
-from bus_schemas.radiometric import decode
 from bus_schemas.settings import AdjustableSettings, SettingsChange, ThermographySettings, read_sections
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.what_if.run import Finding
@@ -27,9 +26,10 @@ from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
 from edge.analysis.picture import OF_DETAIL, Grey, PictureAnalyser, picture_fields
 from edge.analysis.pictures import SMALL_WIDTH, fitted
-from edge.analysis.thermal import Celsius, ThermalProcessor
+from edge.analysis.thermal import ThermalProcessor
 from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame
+from watchpost.thermal_drawing import frame_of
 
 CLOSE = timedelta(seconds=1)
 """A thumbnail within this time of a frame shows the same."""
@@ -118,7 +118,7 @@ class Backfill:
         return [min(near, key=lambda stored: abs(stored.time - event.time)).key] if near else []
 
     def _thermal(self, event: ThermalEvent) -> Finding | None:
-        temperatures = next((_read(self._archive, key, _temperatures) for key in event.data.media[:1]), None)
+        temperatures = next((_read(self._archive, key, frame_of) for key in event.data.media[:1]), None)
         if temperatures is None:
             return None
         device = self._devices[event.source]
@@ -168,9 +168,3 @@ def _without_bars(grey: Grey, event: FrameEvent) -> Grey:
     width, height = fitted((seen[0] or 1, seen[1] or 1), THUMBNAIL)
     left, top = (THUMBNAIL[0] - width) // 4 * 2, (THUMBNAIL[1] - height) // 4 * 2
     return np.ascontiguousarray(grey[top : top + height, left : left + width])
-
-
-def _temperatures(body: bytes) -> Celsius:
-    """Raises `ValueError`."""
-    found = decode(body)
-    return np.array(found.celsius, np.float32).reshape(found.rows, found.columns)

@@ -13,6 +13,7 @@ from edge.analysis.render import normalised
 from tests.heat import heat, to_bgr
 
 LENSES = FieldsOfView(by="fields_of_view", thermal=(110, 75), visual=(62, 49))
+SMALL = (320, 240)
 
 
 def visual(width: int, height: int) -> np.ndarray:

@@ -2867,7 +2867,7 @@ export interface components {
              */
             originals: boolean;
             /**
-             * @description Put temperatures, detections and alerts into the ZIP, as CSV.
+             * @description Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files.
              * @default false
              */
             tables: boolean;

@@ -2,7 +2,7 @@
 
 A pixel is a whole number of steps, given as its difference from what the pixels before it let expect. Little endian:
 `WPT1`, columns, rows and thousandths of a degree of a step (uint16 each), k (uint8), the number of pixels without a
-value and their indices (uint16 each), the first pixel (int32), then the differences of all pixels, row by row, zigzag
+value and their indices (uint32 each), the first pixel (int32), then the differences of all pixels, row by row, zigzag
 (0, -1, 1, -2 …), in Rice codes of k bits, the highest bit first. A quotient of 24 is followed by 32 bits instead.
 """
 
@@ -20,10 +20,10 @@ CONTENT_TYPE: Final = "application/vnd.watchpost.thermal-frame"
 NPY_TYPE: Final = "application/x-npy"
 FINEST_STEP_C: Final = 0.01
 COARSEST_STEP_C: Final = 1.0
-MAX_FRAME_PIXELS: Final = 65_535
+MAX_FRAME_PIXELS: Final = 1_000_000
 _MAGIC: Final = b"WPT1"
 _NPY: Final = b"\x93NUMPY"
-_HEAD: Final = struct.Struct("<4sHHHBH")
+_HEAD: Final = struct.Struct("<4sHHHBI")
 _FIRST: Final = struct.Struct("<i")
 _LONGEST_QUOTIENT: Final = 24
 _ESCAPED_BITS: Final = 32
@@ -65,7 +65,7 @@ def _packed(
     bits = "".join([_rice(code, k) for code in codes])
     bits += "0" * (-len(bits) % 8)
     head = _HEAD.pack(_MAGIC, *size, thousandths, k, len(invalid))
-    places = struct.pack(f"<{len(invalid)}H", *invalid)
+    places = struct.pack(f"<{len(invalid)}I", *invalid)
     return b"".join((head, places, _FIRST.pack(first), int(bits, 2).to_bytes(len(bits) // 8)))
 
 
@@ -77,10 +77,10 @@ def decode(body: bytes) -> RadiometricFrame:
         raise ValueError("these bytes are no thermal frame")
     _, columns, rows, thousandths, k, invalid_count = _HEAD.unpack_from(body)
     count = _pixels(columns, rows)
-    start = _HEAD.size + 2 * invalid_count + _FIRST.size
+    start = _HEAD.size + 4 * invalid_count + _FIRST.size
     if not thousandths or invalid_count > count or k > _ESCAPED_BITS or (len(body) - start) * 8 < count * (1 + k):
         raise ValueError("the thermal frame is damaged")
-    invalid = struct.unpack_from(f"<{invalid_count}H", body, _HEAD.size)
+    invalid = struct.unpack_from(f"<{invalid_count}I", body, _HEAD.size)
     (first,) = _FIRST.unpack_from(body, start - _FIRST.size)
     values = _values(body[start:], first, (columns, rows), k)
     celsius = [value * thousandths / _PER_DEGREE for value in values]

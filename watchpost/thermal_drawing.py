@@ -16,6 +16,7 @@ from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Planes, fitted
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import Celsius, ThermalProcessor, ThermalReading
+from edge.analysis.thermal_regions import region_pixels
 from edge.analysis.transformer import transformer_region
 from gateway.serving.thermal_pictures import PictureRequest, RegionTemperatures
 
@@ -59,10 +60,10 @@ def _measured(celsius: Celsius, settings: AdjustableSettings, thermography: Ther
 
 
 def _region(roi: Roi, frame: Celsius, settings: ThermographySettings) -> RegionTemperatures:
-    (x1, y1), (x2, y2) = roi.coordinates
-    pixels = frame[y1:y2, x1:x2]
+    pixels = frame.take(region_pixels(roi, frame.shape))
+    reflected = settings.reflected_c if roi.reflected_c is None else roi.reflected_c
     is_legacy = settings.emissivity_formula == "legacy"
-    surface = legacy(pixels, roi.emissivity) if is_legacy else corrected(pixels, roi.emissivity, settings.reflected_c)
+    surface = legacy(pixels, roi.emissivity) if is_legacy else corrected(pixels, roi.emissivity, reflected)
     q1, q3 = np.percentile(surface, (25, 75))
     values = surface.min(), surface.max(), surface.mean(dtype=float), q1, q3
     return RegionTemperatures(roi.name, *(round(float(value), 2) for value in values))

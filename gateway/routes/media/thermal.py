@@ -56,6 +56,7 @@ class Corrected(Parameters):
         if self.emissivity is not None:
             rois = tuple(roi.model_copy(update={"emissivity": self.emissivity}) for roi in rois)
         if self.reflected_c is not None:
+            rois = tuple(roi.model_copy(update={"reflected_c": self.reflected_c}) for roi in rois)
             thermography = thermography.model_copy(update={"reflected_c": self.reflected_c})
         return adjustable.model_copy(update={"rois": rois, "thermography": thermography})
 

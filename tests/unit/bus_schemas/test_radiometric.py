@@ -73,7 +73,7 @@ def test_the_content_type_is_one_that_media_may_have() -> None:
 
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_frame_or_are_refused(body: bytes) -> None:
-    for start in (b"", b"WPT1", b"\x93NUMPY\x01\x00", struct.pack("<4sHHHBHi", b"WPT1", 4, 3, 100, 3, 0, 300)):
+    for start in (b"", b"WPT1", b"\x93NUMPY\x01\x00", struct.pack("<4sHHHBIi", b"WPT1", 4, 3, 100, 3, 0, 300)):
         try:
             found = decode(start + body)
         except ValueError:
@@ -91,4 +91,4 @@ def test_a_frame_that_was_cut_off_is_refused(kept: int) -> None:
 
 def test_a_frame_that_says_to_be_larger_than_any_sensor_is_refused() -> None:
     with pytest.raises(ValueError, match="60000 x 60000 pixels"):
-        decode(struct.pack("<4sHHHBHi", b"WPT1", 60_000, 60_000, 100, 0, 0, 0))
+        decode(struct.pack("<4sHHHBIi", b"WPT1", 60_000, 60_000, 100, 0, 0, 0))

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bus_schemas.complaints import check_readable, refuse_duplicates, summary
+from bus_schemas.fusion_settings import FusionSettings as FusionSettings
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.picture_settings import PictureSettings as PictureSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
@@ -228,6 +229,7 @@ Recording = Annotated[
 ]
 Snapshots = Annotated[SnapshotSettings, Field(description="Which snapshots are kept, and what stands in them.")]
 Night = Annotated[NightSettings, Field(description="When it is night, and how pictures are judged then.")]
+Fused = Annotated[FusionSettings, Field(description="How heat and picture are shown as one.")]
 
 FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
 
@@ -243,6 +245,7 @@ class AdjustableSettings(Section):
     recording: Recording = RecordingSettings()
     night: Night = NightSettings()
     snapshots: Snapshots = SnapshotSettings()
+    fusion: Fused = FusionSettings()
 
     @property
     def measured_rois(self) -> tuple[Roi, ...]:

@@ -20,7 +20,7 @@ class MediaReader(Protocol):
         ...
 
 
-HOURS_KEPT: Final[Mapping[str, float]] = {"capture": 1, "thumbnail": 24, "thermal": 24, "segment": 24}
+HOURS_KEPT: Final[Mapping[str, float]] = {"capture": 1, "thumbnail": 24, "thermal": 720, "segment": 24}
 """By kind of media, where nothing else is configured."""
 JOURNAL_DAYS_KEPT: Final = 30
 EXPORT_DAYS_KEPT: Final = 7

@@ -31,6 +31,7 @@ from gateway.routes.media import (
     media,
     recordings,
     sprites,
+    thermal,
     thumbnails,
     timeline,
 )
@@ -64,6 +65,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     exports.OPERATIONS,
     holes.OPERATIONS,
     sprites.OPERATIONS,
+    thermal.OPERATIONS,
     clips.OPERATIONS,
     trends.OPERATIONS,
     timeline.OPERATIONS,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.serving.thermal_pictures import OpenDrawing
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
@@ -43,3 +45,5 @@ class GatewaySettings:
     limits: ConnectionLimits = ConnectionLimits()
     trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
     """What that process is given of the environment; default all of it."""
+    open_drawing: OpenDrawing | None = field(default=None, repr=False)
+    """Loads what draws thermal pictures of the past; without it none is drawn."""

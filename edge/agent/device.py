@@ -30,7 +30,6 @@ from edge.agent.recording_events import change_drafts, segment_drafts
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_factory import (
     addresses,
-    alignment,
     encoding_of,
     scene_of,
     sub_source,
@@ -220,7 +219,6 @@ class DeviceRunner:
             captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
             self._show_preview,
             self._planes,
-            alignment(self.settings),
         )
         source_health = self._healths["thermal"]
         guard = AnalysisGuard(name, source_health, self._redact)

@@ -6,10 +6,14 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bus_schemas.event import RESERVED, Name, device_source
+from bus_schemas.fusion_settings import AlignmentSettings
+from bus_schemas.radiometric import COARSEST_STEP_C, FINEST_STEP_C
 from bus_schemas.registry import DisplayName
 from bus_schemas.roi_sets import ROI_SETS, RoiSet
 from bus_schemas.settings import (
     AdjustableSettings,
+    Fused,
+    FusionSettings,
     Motion,
     MotionSettings,
     Night,
@@ -27,7 +31,6 @@ from bus_schemas.settings import (
     Zones,
 )
 from bus_schemas.thermal import COLUMNS, ROWS
-from edge.agent.alignment_settings import AlignmentSettings
 from edge.agent.defaults import THUMBNAIL
 from edge.agent.source_settings import (
     SceneSourceSettings,
@@ -89,7 +92,19 @@ class RatesSettings(SettingsModel):
     thumbnail_fps: PerSecond = Field(default=1.0, description=f"{THUMBNAIL[0]}x{THUMBNAIL[1]} pictures, a second.")
     live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second; 0 for none.")
     thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
-    thermal_frame_s: Seconds = Field(default=600.0, description="Seconds between two raw thermal frames.")
+    thermal_frame_s: Seconds = Field(default=60.0, description="Seconds between two raw thermal frames that are kept.")
+    thermal_step_c: Annotated[float, Field(ge=FINEST_STEP_C, le=COARSEST_STEP_C)] = Field(
+        default=0.1, description="Degrees to which those are kept; around an alert it is a hundredth."
+    )
+    thermal_before_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        default=10.0, description="Seconds before a change of the alert level of which every frame is kept."
+    )
+    thermal_after_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=30.0, description="Seconds after such a change of which every frame is kept."
+    )
+    thermal_alert_frames: Annotated[int, Field(ge=0, le=36_000)] = Field(
+        default=3600, description="Most frames that are kept for alerts, an hour."
+    )
     segment_s: Annotated[float, Field(ge=1, le=60)] = Field(default=10.0, description="Seconds of a video segment.")
     record: bool = Field(default=True, description="Whether video is recorded.")
     record_as: Literal["sent", "sent_with_mjpeg", "h264", "encoded"] = Field(
@@ -132,7 +147,7 @@ class DeviceParts(SettingsModel):
     )
     thermal: ThermalSourceSettings | None = Field(default=None, description=f"Its {ROWS}x{COLUMNS} sensor.")
     alignment: AlignmentSettings | None = Field(
-        default=None, description="How the thermal frame lies over the picture; none means that both show the same."
+        default=None, description="How the thermal frame lies over the picture, for fusion.alignment."
     )
     rois: Rois = ()
     roi_set: RoiSet | None = Field(default=None, description="Thermal regions of a type of transformer, for rois.")
@@ -143,6 +158,7 @@ class DeviceParts(SettingsModel):
     recording: Recording = RecordingSettings()
     night: Night = NightSettings()
     snapshots: Snapshots = SnapshotSettings()
+    fusion: Fused = FusionSettings()
     detector: DetectorSettings | None = Field(
         default=None, description="What detects objects; none means no detections."
     )
@@ -157,13 +173,23 @@ class DeviceParts(SettingsModel):
                 raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
         if self.sub is not None and (self.visual is None or isinstance(self.visual, SceneSourceSettings)):
             raise ValueError(f"device '{self.device}': sub is a second stream of a camera; give its first as visual")
-        if self.alignment is not None and (self.visual is None or self.thermal is None):
-            raise ValueError(f"device '{self.device}': alignment needs a visual and a thermal source")
         if isinstance(self.detector, SceneDetectorSettings) and not isinstance(self.visual, SceneSourceSettings):
             raise ValueError(f"device '{self.device}': the scene detector knows only drawn scenes")
         if self.rois and self.roi_set is not None:
             raise ValueError(f"device '{self.device}': give either rois or roi_set")
         return self
+
+    @model_validator(mode="after")
+    def _aligns_two_sensors(self) -> Self:
+        if self._alignment is not None and (self.visual is None or self.thermal is None):
+            raise ValueError(f"device '{self.device}': alignment needs a visual and a thermal source")
+        if self.alignment is not None and self.fusion.alignment is not None:
+            raise ValueError(f"device '{self.device}': give either alignment or fusion.alignment")
+        return self
+
+    @property
+    def _alignment(self) -> AlignmentSettings | None:
+        return self.alignment or self.fusion.alignment
 
     @property
     def title(self) -> str:
@@ -173,7 +199,8 @@ class DeviceParts(SettingsModel):
         """What people change later, as it is at the start."""
         rois = self.rois if self.roi_set is None else ROI_SETS[self.roi_set]
         sections = {name: getattr(self, name) for name in AdjustableSettings.model_fields}
-        return AdjustableSettings(**{**sections, "rois": rois})
+        fusion = self.fusion.model_copy(update={"alignment": self._alignment})
+        return AdjustableSettings(**{**sections, "rois": rois, "fusion": fusion})
 
 
 class DeviceSettings(DeviceParts):

@@ -7,7 +7,6 @@ from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from bus_schemas.media import MJPEG
-from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
 from edge.agent.context import AgentContext
 from edge.agent.defaults import DRAWN_BITS_PER_S, DRAWN_FPS
 from edge.agent.settings import DeviceSettings, OnnxDetectorSettings
@@ -22,7 +21,6 @@ from edge.agent.source_settings import (
     ThermalCsvSourceSettings,
     V4l2SourceSettings,
 )
-from edge.analysis.alignment import Alignment
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.sources import mlx90640, thermal_csv
@@ -111,18 +109,6 @@ def thermal_source(settings: DeviceSettings, context: AgentContext) -> Source:
             return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), context.clock, context.pause)
         case _:
             assert_never(source)
-
-
-def alignment(settings: DeviceSettings) -> Alignment:
-    match settings.alignment:
-        case None:
-            return Alignment()
-        case FieldsOfView(thermal=thermal, visual=visual, shift=shift):
-            return Alignment.from_fields_of_view(thermal, visual, shift)
-        case MarkedPoints(visual=visual, thermal=thermal):
-            return Alignment.from_points(visual, thermal)
-        case never:
-            assert_never(never)
 
 
 def _input(

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.fusion_settings import AlignmentSettings, FieldsOfView
+
 Matrix = NDArray[np.float64]
 
 
@@ -21,6 +23,14 @@ class Alignment:
     @property
     def matrix(self) -> Matrix:
         return np.array(self.rows, np.float64)
+
+    @classmethod
+    def of(cls, settings: AlignmentSettings | None) -> "Alignment":
+        if settings is None:
+            return cls()
+        if isinstance(settings, FieldsOfView):
+            return cls.from_fields_of_view(settings.thermal, settings.visual, settings.shift)
+        return cls.from_points(settings.visual, settings.thermal)
 
     @classmethod
     def from_fields_of_view(
@@ -37,8 +47,8 @@ class Alignment:
 
     @classmethod
     def from_points(cls, visual: Sequence[Sequence[float]], thermal: Sequence[Sequence[float]]) -> "Alignment":
-        """From four points (x, y), 0..1, that a person marked in both pictures."""
-        found: Any = cv2.getPerspectiveTransform(np.array(visual, np.float32), np.array(thermal, np.float32))
+        """From four points or more (x, y), 0..1, that a person marked in both pictures; of more the best fit."""
+        found: Any = cv2.findHomography(np.array(visual, np.float64), np.array(thermal, np.float64), 0)[0]
         (a, b, c), (d, e, f), (g, h, i) = found.tolist()
         return cls(((a, b, c), (d, e, f), (g, h, i)))
 

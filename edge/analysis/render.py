@@ -1,9 +1,9 @@
-"""Renders temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
+"""Renders temperatures: the thermal JPEG with its regions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from bus_schemas.settings import Roi
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.agent.defaults import THERMAL_PREVIEW
-from edge.analysis.alignment import Alignment
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Bytes8, Planes
-from edge.analysis.thermal_regions import RegionStatistics
 
 Celsius = NDArray[np.float32]
 
@@ -28,7 +26,6 @@ LEVEL_BGR: Final[dict[AlertLevel, tuple[int, int, int]]] = {
     "warning": (0, 255, 255),
     "normal": (0, 255, 0),
 }
-VISUAL_SHARE: Final = 0.6
 
 
 def _palette() -> tuple[Bytes8, Bytes8, Bytes8]:
@@ -43,10 +40,23 @@ def _yuv(bgr: tuple[int, int, int]) -> tuple[int, int, int]:
     return y, u, v
 
 
-_PALETTE: Final = _palette()
+PALETTE: Final = _palette()
 _LEVEL_YUV: Final = {level: _yuv(bgr) for level, bgr in LEVEL_BGR.items()}
 _LABELS: Final = Lettering(12)
 _CAPTIONS: Final = Lettering(14)
+
+
+class RegionLabel(Protocol):
+    """What is written of a region, °C: as it was measured now, or as an event said it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def max_temp(self) -> float: ...
+    @property
+    def avg_temp(self) -> float: ...
+    @property
+    def alert_level(self) -> AlertLevel: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ def thermal_jpeg(
     frame: Celsius,
     caption: Caption,
     rois: Sequence[Roi] = (),
-    regions: Sequence[RegionStatistics] = (),
+    regions: Sequence[RegionLabel] = (),
     quality: int = 85,
 ) -> bytes:
     """640 x 480 JPEG of a 24 x 32 float32 frame in °C, with boxes and labels of the regions in the colour of their
@@ -99,7 +109,7 @@ def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
     width, height = size
     large = cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
     half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_CUBIC)
-    luma, *chroma = _PALETTE
+    luma, *chroma = PALETTE
     return Planes(
         *(
             np.asarray(cv2.LUT(part, table), np.uint8)
@@ -108,57 +118,7 @@ def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
     )
 
 
-class Fusion:
-    """0.6 visual + 0.4 thermal in the size of the visual picture, through the alignment of both sensors.
-
-    The map from thermal to visual is computed once for each size, at a quarter of the resolution: 32 x 24 temperatures
-    have no more detail.
-    """
-
-    def __init__(self, alignment: Alignment | None = None) -> None:
-        self._alignment = alignment or Alignment()
-        self._size = (0, 0)
-        self._maps: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-
-    def planes(self, visual: Planes, frame: Celsius) -> Planes:
-        height, width = visual.y.shape
-        grey = self._enlarged(normalised(frame), (width, height))
-        luma, *chroma = _PALETTE
-        half = (visual.u.shape[1], visual.u.shape[0])
-        small = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)
-        large = cv2.resize(cv2.LUT(grey, luma), (width, height), interpolation=cv2.INTER_LINEAR)
-        return Planes(
-            _mixed(visual.y, large),
-            _mixed(visual.u, cv2.LUT(small, chroma[0])),
-            _mixed(visual.v, cv2.LUT(small, chroma[1])),
-        )
-
-    def jpeg(self, visual: Planes, frame: Celsius, quality: int = 85) -> bytes:
-        return self.planes(visual, frame).jpeg(quality)
-
-    def _enlarged(self, thermal: Bytes8, size: tuple[int, int]) -> Bytes8:
-        if self._maps is None or self._size != size:
-            self._size = size
-            self._maps = _lookup(self._alignment, (max(1, size[0] // 4), max(1, size[1] // 4)))
-        across, down = self._maps
-        warped = cv2.remap(thermal, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(warped, np.uint8)
-
-
-def _lookup(alignment: Alignment, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    columns, rows = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
-    points = np.stack([columns, rows, np.ones_like(rows)], axis=-1).astype(np.float64)
-    x, y, scale = np.moveaxis(points @ alignment.pixels(size, (COLUMNS, ROWS)).T, -1, 0)
-    return (x / scale).astype(np.float32), (y / scale).astype(np.float32)
-
-
-def _mixed(visual: Bytes8, thermal: object) -> Bytes8:
-    return np.asarray(
-        cv2.addWeighted(visual, VISUAL_SHARE, np.asarray(thermal, np.uint8), 1 - VISUAL_SHARE, 0), np.uint8
-    )
-
-
-def _outline(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+def _outline(planes: Planes, roi: Roi, region: RegionLabel) -> None:
     (x1, y1), (x2, y2) = roi.coordinates
     x_scale, y_scale = SIZE[0] // COLUMNS, SIZE[1] // ROWS
     first, last = (x1 * x_scale, y1 * y_scale), (x2 * x_scale - 1, y2 * y_scale - 1)
@@ -177,7 +137,7 @@ def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int
     part[top : bottom + 1, right + 1 - thickness : right + 1] = value
 
 
-def _label(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+def _label(planes: Planes, roi: Roi, region: RegionLabel) -> None:
     (x1, y1), _ = roi.coordinates
     text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
     corner = x1 * (SIZE[0] // COLUMNS) + 4, y1 * (SIZE[1] // ROWS) + 4

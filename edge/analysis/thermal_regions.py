@@ -44,7 +44,7 @@ class RegionReader:
         shape: tuple[int, ...] = (ROWS, COLUMNS),
     ) -> None:
         self._rois = [roi for roi in rois if roi.enabled]
-        pixels = [_pixels(roi, shape) for roi in self._rois]
+        pixels = [region_pixels(roi, shape) for roi in self._rois]
         self._sizes = np.array([each.size for each in pixels], np.intp)
         self._counts: list[int] = self._sizes.tolist()
         ends = np.cumsum(self._sizes)
@@ -118,7 +118,7 @@ def _coefficients(
     return factors, offsets
 
 
-def _pixels(roi: Roi, shape: tuple[int, ...]) -> NDArray[np.intp]:
+def region_pixels(roi: Roi, shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Indices of the pixels of a frame of that shape that lie in the region, even if in part."""
     (x1, y1), (x2, y2) = roi.coordinates
     rows, columns = shape

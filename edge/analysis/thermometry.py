@@ -1,8 +1,7 @@
 """Makes thermal events, raw frames and previews from the frames of one thermal sensor."""
 
-import io
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,11 +19,12 @@ from bus_schemas.thermal import (
     Thermal,
     Transformer,
 )
-from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
-from edge.analysis.alignment import Alignment
+from edge.analysis.frame_history import EncodedFrame, FrameHistory
+from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Planes
-from edge.analysis.render import Caption, Fusion, thermal_jpeg
+from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.sensor_checks import SensorChecks
 from edge.analysis.thermal import ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
@@ -34,8 +34,6 @@ from edge.analysis.transformer import transformer_region
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
 from producer.outbox.tables import Draft
-
-NPY = "application/x-npy"
 
 
 class ThermalAnalysis:
@@ -49,18 +47,17 @@ class ThermalAnalysis:
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
         visual: Callable[[], Planes | None],
-        alignment: Alignment | None = None,
     ) -> None:
         self._event_factory = event_factory
         self._wanted = self._applied = adjustable
         self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
         self._checks = SensorChecks(self._processor)
-        self._fusion = Fusion(alignment)
+        self._fusion = Fusion(adjustable.fusion)
         self._caption = caption
         self._preview = preview
         self._visual = visual
         self._event_due = Every(1 / rates.thermal_fps)
-        self._frame_due = Every(rates.thermal_frame_s)
+        self._history = FrameHistory(rates)
         self._live_due = per_second(rates.live_fps)
         self._levels: tuple[AlertLevel, AlertLevel, bool] = "normal", "normal", False
         self._requests: deque[Callable[[str], None]] = deque()
@@ -79,6 +76,8 @@ class ThermalAnalysis:
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
+            if self._applied.fusion != self._fusion.settings:
+                self._fusion = Fusion(self._applied.fusion)
         self._processor.know_listed(frame.listed_bad, frame.temperatures.shape)
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
@@ -87,22 +86,32 @@ class ThermalAnalysis:
         # In front of the temperatures that a newly masked pixel changes.
         drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading)
-        if self._event_due.due(frame.time) or levels != self._levels or self._requests:
-            self._levels = levels
-            drafts += self._measured(frame, reading)
-        return drafts
-
-    def _measured(self, frame: ThermalFrame, reading: ThermalReading) -> list[Draft]:
-        drafts: list[Draft] = []
-        keys: list[str] = []
-        if self._frame_due.due(frame.time) or self._requests:
-            medium, key = self._event_factory.medium("thermal", _raw(frame), frame.time)
-            drafts.append(medium)
-            keys.append(key)
+        before, self._levels = self._levels, levels
+        is_event = self._event_due.due(frame.time) or levels != before or bool(self._requests)
+        # A spike of one pixel in one frame raises no alert.
+        is_alert = self._history.around_alert(frame, is_change=levels[1:] != before[1:])
+        media, keys = self._media(self._kept(frame, is_alert=is_alert, is_event=is_event))
+        for key in keys:
             while self._requests:
                 self._requests.popleft()(key)
-        data = thermal_data(reading, frame, tuple(keys), self._processor)
-        return [*drafts, self._event_factory.event(data, frame.time)] if data is not None else drafts
+        drafts += media
+        if is_event and (data := thermal_data(reading, frame, tuple(keys), self._processor)) is not None:
+            drafts.append(self._event_factory.event(data, frame.time))
+        return drafts + self._media(self._history.take_late(frame.time))[0]
+
+    def _kept(self, frame: ThermalFrame, *, is_alert: bool, is_event: bool) -> list[EncodedFrame]:
+        """The frame, where it is to be kept."""
+        if is_alert or self._requests:
+            return [self._history.exact(frame)]
+        if is_event and self._history.is_due(frame):
+            return [self._history.regular(frame)]
+        self._history.remember(frame)
+        return []
+
+    def _media(self, frames: Sequence[EncodedFrame]) -> tuple[list[Draft], list[str]]:
+        """Their drafts, and the keys by which events refer to them."""
+        made = [self._event_factory.medium("thermal", one.picture, one.time) for one in frames]
+        return [draft for draft, _ in made], [key for _, key in made]
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
@@ -179,11 +188,3 @@ def _region(region: RegionStatistics, roi: Roi) -> Region:
 def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     zone = ZoneInfo(time_zone)
     return lambda time: Caption(site, time.astimezone(zone))
-
-
-def _raw(frame: ThermalFrame) -> EncodedPicture:
-    """H x W float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
-    buffer = io.BytesIO()
-    np.save(buffer, frame.temperatures.astype(np.float16))
-    rows, columns = frame.temperatures.shape
-    return EncodedPicture(buffer.getvalue(), columns, rows, content_type=NPY)

@@ -5,12 +5,21 @@ from bus_schemas.media import MJPEG
 _TRANSPORT_STREAM, _MP4 = ".ts", ".mp4"
 """Players of HLS refuse a segment whose address does not say what it is."""
 SEGMENT = "segment"
+THERMAL = "thermal"
 
 
 def media_url(key: str) -> str:
     """A key is SITE/DEVICE/KIND/ID, of letters that need no quoting."""
     kind = key.split("/", 3)[2]
     return segment_url(key, "") if kind == SEGMENT else f"/media/{key}"
+
+
+def picture_url(key: str) -> str:
+    """Of a picture that a browser shows: a raw frame of a thermal sensor is drawn for it."""
+    site, device, kind, name = key.split("/", 3)
+    if kind == THERMAL:
+        return f"/api/v1/sites/{site}/devices/{device}/thermal.jpg?frame={name}"
+    return media_url(key)
 
 
 def segment_url(key: str, codec: str) -> str:

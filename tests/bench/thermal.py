@@ -7,17 +7,19 @@ import av
 import cv2
 import numpy as np
 
+from bus_schemas.fusion_settings import FieldsOfView
 from bus_schemas.roi_sets import ROI_SETS
-from bus_schemas.settings import ThermographySettings
-from edge.analysis.alignment import Alignment
+from bus_schemas.settings import FusionSettings, ThermographySettings
+from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Pictures
-from edge.analysis.render import Caption, Fusion, thermal_jpeg
+from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import ThermalProcessor
 from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+LENSES = FieldsOfView(by="fields_of_view", thermal=(110, 75), visual=(62, 49))
 ROIS = ROI_SETS["substation"]
 
 
@@ -46,7 +48,7 @@ def case_fusion() -> list[Measurement]:
     with av.open(str(recording(ROOM_VISUAL))) as container:
         frame = next(container.decode(video=0)).reformat(1920, 1080)
     pictures, thermal = Pictures(), room()[400]
-    fusion = Fusion(Alignment.from_fields_of_view((110, 75), (62, 49)))
+    fusion = Fusion(FusionSettings(alignment=LENSES))
     planes = pictures.planes(frame)
     return [
         measured("fusion 1080p", lambda: fusion.jpeg(planes, thermal), "mixing and encoding", goal_ms=6, runs=80),

@@ -97,7 +97,8 @@ EVERY_PICTURE = {
     "macroblock_percentage": 1,
 }  # fmt: skip
 EVERY_RATE = {
-    "analysis_fps": 1, "capture_fps": 1, "thumbnail_fps": 0.5, "live_fps": 0, "thermal_fps": 8, "thermal_frame_s": 60,
+    "analysis_fps": 1, "capture_fps": 1, "thumbnail_fps": 0.5, "live_fps": 0, "thermal_fps": 8, "thermal_frame_s": 30,
+    "thermal_step_c": 0.05, "thermal_before_s": 5, "thermal_after_s": 60, "thermal_alert_frames": 100,
     "segment_s": 5, "record": False, "record_as": "encoded", "record_fps": 5, "record_width": 640,
     "record_bits_per_s": 500_000,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage, TransferHours
+from gateway.serving.thermal_pictures import ThermalDrawing
 from gateway.settings import ConnectionLimits, GatewaySettings
 from watchpost import VERSION
 from watchpost.configuration.config import (
@@ -153,6 +154,12 @@ def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServ
     )
 
 
+def _open_drawing() -> ThermalDrawing:
+    from watchpost.thermal_drawing import EdgeDrawing  # with the analyses of the edge
+
+    return EdgeDrawing()
+
+
 def gateway_settings(
     config: WatchpostConfig,
     port: int | None,
@@ -176,4 +183,5 @@ def gateway_settings(
             streams=gateway.streams,
         ),
         trial_environment=environment(environ, Secrets(config).of_trials()),
+        open_drawing=_open_drawing,
     )

@@ -3,7 +3,6 @@
 It stands here because it needs the analyses of the edge and the archive of the hub, which never import each other.
 """
 
-import io
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +26,10 @@ from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
 from edge.analysis.picture import OF_DETAIL, Grey, PictureAnalyser, picture_fields
 from edge.analysis.pictures import SMALL_WIDTH, fitted
-from edge.analysis.thermal import Celsius, ThermalProcessor
+from edge.analysis.thermal import ThermalProcessor
 from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame
+from watchpost.thermal_drawing import frame_of
 
 CLOSE = timedelta(seconds=1)
 """A thumbnail within this time of a frame shows the same."""
@@ -118,7 +118,7 @@ class Backfill:
         return [min(near, key=lambda stored: abs(stored.time - event.time)).key] if near else []
 
     def _thermal(self, event: ThermalEvent) -> Finding | None:
-        temperatures = next((_read(self._archive, key, _temperatures) for key in event.data.media[:1]), None)
+        temperatures = next((_read(self._archive, key, frame_of) for key in event.data.media[:1]), None)
         if temperatures is None:
             return None
         device = self._devices[event.source]
@@ -168,11 +168,3 @@ def _without_bars(grey: Grey, event: FrameEvent) -> Grey:
     width, height = fitted((seen[0] or 1, seen[1] or 1), THUMBNAIL)
     left, top = (THUMBNAIL[0] - width) // 4 * 2, (THUMBNAIL[1] - height) // 4 * 2
     return np.ascontiguousarray(grey[top : top + height, left : left + width])
-
-
-def _temperatures(body: bytes) -> Celsius:
-    """Raises `ValueError`."""
-    found = np.load(io.BytesIO(body), allow_pickle=False)
-    if len(getattr(found, "shape", ())) != 2 or not found.size:
-        raise ValueError("a thermal frame has rows and columns")
-    return np.asarray(found, np.float32)

@@ -142,7 +142,7 @@ class Watched(PresenceState):
 
     def _thermal_media(self, record: Recorded) -> tuple[str, ...]:
         assert isinstance(record.event, ThermalEvent)
-        return record.event.data.media or picture_beside(record.time_s, self.picture)
+        return (*record.event.data.media, *picture_beside(record.time_s, self.picture))
 
     def _judge_sensor(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         """What the sensor says of itself; heat whose pixel counts as broken is not over."""

@@ -19,7 +19,8 @@ from producer.sqlite_files import database_files
 from producer.times import EPOCH, MINUTE, micros, moment
 
 OLDEST = -(2**63)
-PICTURES = frozenset({"capture", "thumbnail"})
+PICTURES = frozenset({"capture", "thumbnail", "thermal"})
+"""The kinds of media of which those that an incident names are kept longer than others."""
 
 _MEDIA = (
     "select id, time, media.size, content_type, media.sha256, packs.start, packs.minutes, offset,"

@@ -30,6 +30,7 @@ from consumers.upkeep.exports.remux import Cut, Mp4Writer
 from consumers.upkeep.exports.render import DevicePictures, Rendering, render
 from consumers.upkeep.exports.runs import RunSource
 from consumers.upkeep.exports.tables import TABLES, TableRange, write_tables
+from consumers.upkeep.exports.thermal_frames import write_frames
 from consumers.views.registry import registered
 from producer.ids import utc_now
 from producer.times import moment_of_seconds
@@ -185,6 +186,7 @@ def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]])
         wanted = TableRange(job.order.site, asked.devices, asked.start, asked.end, job.names.zone)
         write_tables(job.folder, job.journal, wanted)
         archive.move(job.folder / name for name in TABLES)
+        archive.move(write_frames(job.folder, job.order.hub, wanted))
     if asked.originals:
         for one in job.footage:
             _add_originals(archive, job, one)

@@ -12,6 +12,7 @@ from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.setting_types import Section
 from bus_schemas.settings import (
     AdjustableSettings,
+    FusionSettings,
     MotionSettings,
     NightSettings,
     PictureSettings,
@@ -95,6 +96,7 @@ class SettingsAnswer(BaseModel):
     recording: RecordingSettings
     night: NightSettings
     snapshots: SnapshotSettings
+    fusion: FusionSettings
     set_aside: dict[str, str] = Field(
         description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
     )

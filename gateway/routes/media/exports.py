@@ -107,7 +107,10 @@ class NewExport(SignedBody):
     exact: bool = False
     speed: int | None = Field(default=None, ge=SLOWEST, le=FASTEST)
     originals: bool = Field(default=False, description="Put the segments into the ZIP as they were recorded.")
-    tables: bool = Field(default=False, description="Put temperatures, detections and alerts into the ZIP, as CSV.")
+    tables: bool = Field(
+        default=False,
+        description="Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files.",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -42,7 +42,8 @@ class HourOfThumbnails(Answer):
 
 class Sampling(DeviceTimeRange):
     kind: Literal["thumbnail", "thermal"] = Field(
-        default="thumbnail", description="Small pictures, or the raw frames of a thermal sensor (NumPy, float16, °C)."
+        default="thumbnail",
+        description="Small pictures, or frames of a thermal sensor; `thermal.jpg` shows them.",
     )
     max: int = Field(default=120, ge=1, le=2000, description="At most so many, spread evenly over the time.")
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bus_schemas.setting_types import Section
-from bus_schemas.settings import PictureSettings, Rois
+from bus_schemas.settings import PictureSettings, Rois, ThermographySettings
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.terms import registered
 from consumers.alerting.what_if import files
@@ -27,6 +27,7 @@ class TrialSettings(Section):
 
     picture: PictureSettings | None = None
     rois: Rois | None = None
+    thermography: ThermographySettings | None = None
 
 
 class NewTrial(BaseModel):

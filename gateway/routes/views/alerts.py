@@ -22,7 +22,7 @@ from gateway.publishing import SEEN_S, publish
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.wait_until import until
 from gateway.routes.views.interval_search import IntervalSearch, Located, located
-from gateway.serving.media_links import media_url
+from gateway.serving.media_links import picture_url
 
 OPEN_ALERTS = 10_000
 """So many open ones are put in order; there are never as many."""
@@ -126,7 +126,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
             alert=AlertAnswer.model_validate(located(answer["alert"], moment.registered())),
             rule=AlertRule(**answer["rule"]),
             events=[RecordedEvent.of(event) for cause in answer["causes"] if (event := find(cause)) is not None],
-            media=[media_url(key) for key in answer["media"]],
+            media=[picture_url(key) for key in answer["media"]],
         )
 
     return await call.gateway.ask_at(call.parameters.as_of, question)

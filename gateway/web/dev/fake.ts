@@ -205,6 +205,10 @@ async function serve(req: IncomingMessage, res: ServerResponse, url: URL): Promi
     const width = Math.min(480, Number(q.get('width') ?? 480));
     return png(res, drawn(d, q.get('kind') ?? 'visual', at, width, Math.round((width * 9) / 16)), at);
   }
+  if (rest[5] === 'thermal.jpg') {
+    const at = Date.parse(q.get('at') ?? iso(Date.now()));
+    return png(res, drawn(known(rest[2], rest[4]), q.get('form') ?? 'thermal', at, 640, 480), at);
+  }
   if (rest[5] === 'motion-heatmap.png') return png(res, thermalPicture(Date.parse('2026-01-01'), 160, 90), Date.now());
   if (req.method !== 'GET')
     return json(res, written(url.pathname, await bodyOf(req)), url.pathname.includes('/commands/') ? 202 : 200);

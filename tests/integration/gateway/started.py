@@ -32,6 +32,7 @@ from producer.times import micros
 from tests import builders
 from tests.eventually import eventually
 from tests.registry_events import registry_of
+from watchpost.thermal_drawing import EdgeDrawing
 
 NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)
@@ -142,6 +143,7 @@ class Started:
             trial_command=trial_command,
             limits=limits,
             public_url=public_url,
+            open_drawing=EdgeDrawing,
         )
         self.gateway = compose(settings, hub, broker, warehouse, clock)
         self._server = GatewayServer(self.gateway)

@@ -812,6 +812,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/devices/{device}/thermal.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a thermal sensor saw at a moment, with its regions as they were then; a 404 where no frame is kept of it. */
+        get: operations["get_sites_site_devices_device_thermal_jpg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/thermal-frames.npy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The radiometric frames of a time range, °C, as a table for `numpy.load`: `time` and `celsius`. */
+        get: operations["get_sites_site_devices_device_thermal_frames_npy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/thermal-frames.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The temperatures of every region in the frames of a time range, with the regions of its end. */
+        get: operations["get_sites_site_devices_device_thermal_frames_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clips": {
         parameters: {
             query?: never;
@@ -2368,6 +2419,38 @@ export interface components {
             exports: components["schemas"]["Export"][];
         };
         /**
+         * FieldsOfView
+         * @description Both sensors look in the same direction, with different fields of view.
+         */
+        FieldsOfView: {
+            /**
+             * @description By the angles that both lenses see. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            by: "fields_of_view";
+            /** @description Degrees that the sensor sees, across and down. */
+            thermal: [
+                number,
+                number
+            ];
+            /** @description Degrees that the camera sees, across and down. */
+            visual: [
+                number,
+                number
+            ];
+            /**
+             * @description Where the middle of the picture lies off the middle of the frame, 0 to 1.
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            shift: [
+                number,
+                number
+            ];
+        };
+        /**
          * FreezeComparison
          * @description Two pictures that were compared; their names are keys of media.
          */
@@ -2396,6 +2479,28 @@ export interface components {
             agent: components["schemas"]["AgentReport"] | null;
             /** @description Since its agent started. */
             captured: components["schemas"]["CaptureStatistics"] | null;
+        };
+        /**
+         * FusionSettings
+         * @description How the pictures of both sensors are shown as one.
+         */
+        FusionSettings: {
+            /**
+             * @description How the thermal frame lies over the picture; none means that both show the same.
+             * @default null
+             */
+            alignment: (components["schemas"]["FieldsOfView"] | components["schemas"]["MarkedPoints"]) | null;
+            /**
+             * @description mixed shows both at once; edges shows the outlines of the picture over the heat.
+             * @default mixed
+             * @enum {string}
+             */
+            form: "mixed" | "edges";
+            /**
+             * @description The part of the heat in a mixed picture: 0 shows the camera alone, 1 the heat alone.
+             * @default 0.4
+             */
+            thermal_share: number;
         };
         /** Gap */
         Gap: {
@@ -2692,6 +2797,27 @@ export interface components {
             /** @default null */
             durable_ms: number | null;
         };
+        /**
+         * MarkedPoints
+         * @description Four to twelve points that are visible in both pictures, each as x and y from 0 to 1, from the top left.
+         */
+        MarkedPoints: {
+            /**
+             * @description By points that were marked in both pictures. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            by: "points";
+            /** @description Where they are in the picture of the camera. */
+            visual: [
+                number,
+                number
+            ][];
+            /** @description Where the same ones are in the thermal frame. */
+            thermal: [
+                number,
+                number
+            ][];
+        };
         /** MediaCheck */
         MediaCheck: {
             /** Format: date-time */
@@ -2867,7 +2993,7 @@ export interface components {
              */
             originals: boolean;
             /**
-             * @description Put temperatures, detections and alerts into the ZIP, as CSV.
+             * @description Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files.
              * @default false
              */
             tables: boolean;
@@ -2958,7 +3084,8 @@ export interface components {
             /**
              * @default {
              *       "picture": null,
-             *       "rois": null
+             *       "rois": null,
+             *       "thermography": null
              *     }
              */
             settings: components["schemas"]["TrialSettings"];
@@ -3771,6 +3898,7 @@ export interface components {
             recording: components["schemas"]["RecordingSettings"];
             night: components["schemas"]["NightSettings"];
             snapshots: components["schemas"]["SnapshotSettings"];
+            fusion: components["schemas"]["FusionSettings"];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
             set_aside: {
                 [key: string]: string;
@@ -3804,6 +3932,8 @@ export interface components {
             night?: components["schemas"]["NightSettings"];
             /** @description Which snapshots are kept, and what stands in them. */
             snapshots?: components["schemas"]["SnapshotSettings"];
+            /** @description How heat and picture are shown as one. */
+            fusion?: components["schemas"]["FusionSettings"];
         };
         /** SettingsField */
         SettingsField: {
@@ -4309,6 +4439,8 @@ export interface components {
             picture: components["schemas"]["PictureSettings"] | null;
             /** @default null */
             rois: components["schemas"]["Roi"][] | null;
+            /** @default null */
+            thermography: components["schemas"]["ThermographySettings"] | null;
         };
         /** Trials */
         Trials: {
@@ -6270,6 +6402,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_thermal_jpg: {
+        parameters: {
+            query?: {
+                emissivity?: number | null;
+                reflected_c?: number | null;
+                at?: string | null;
+                frame?: string | null;
+                max_age?: number;
+                form?: "thermal" | "fusion" | "mixed" | "edges";
+                thermal_share?: number | null;
+                labels?: boolean;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description What you have is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_thermal_frames_npy: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                emissivity?: number | null;
+                reflected_c?: number | null;
+                max?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-npy": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_thermal_frames_csv: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                emissivity?: number | null;
+                reflected_c?: number | null;
+                max?: number;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -9,21 +9,11 @@ import simplejpeg
 
 from bus_schemas.settings import FULL_FRAME, Roi
 from bus_schemas.thermal import AlertLevel
-from edge.analysis.alignment import Alignment
-from edge.analysis.pictures import Pictures, Planes, frame_of
-from edge.analysis.render import BAR, LEVEL_BGR, Caption, Fusion, coloured, normalised, thermal_jpeg
+from edge.analysis.render import BAR, LEVEL_BGR, Caption, coloured, normalised, thermal_jpeg
 from edge.analysis.thermal_regions import RegionReader
+from tests.heat import heat, to_bgr
 
 CAPTION = Caption("HEAD_OFFICE", datetime(2026, 1, 5, 11, 0, tzinfo=UTC))
-
-
-def frame() -> np.ndarray:
-    coarse = np.random.default_rng(1).uniform(20, 60, (6, 8)).astype(np.float32)
-    return np.asarray(cv2.resize(coarse, (32, 24), interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def to_bgr(planes: Planes) -> np.ndarray:
-    return np.asarray(simplejpeg.decode_jpeg(planes.jpeg(98), colorspace="BGR"), int)
 
 
 def inferno(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -32,12 +22,12 @@ def inferno(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def test_normalised_reaches_from_0_to_255_and_a_flat_frame_is_zeros() -> None:
-    assert (normalised(frame()).min(), normalised(frame()).max()) == (0, 255)
+    assert (normalised(heat()).min(), normalised(heat()).max()) == (0, 255)
     assert not normalised(np.full((24, 32), 30.0, np.float32)).any()
 
 
 def test_a_frame_with_holes_or_of_nothing_is_still_a_picture() -> None:
-    holed, nothing = frame(), np.full((24, 32), np.nan, np.float32)
+    holed, nothing = heat(), np.full((24, 32), np.nan, np.float32)
     holed[3, 3] = np.nan
 
     assert (normalised(holed)[3, 3], normalised(holed).max()) == (0, 255)
@@ -46,7 +36,7 @@ def test_a_frame_with_holes_or_of_nothing_is_still_a_picture() -> None:
 
 
 def test_colours_are_those_of_the_plain_inferno_picture() -> None:
-    grey = normalised(frame())
+    grey = normalised(heat())
 
     assert np.abs(to_bgr(coloured(grey, (640, 480))) - inferno(grey, (640, 480))).mean() < 2.5
 
@@ -68,9 +58,9 @@ def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, tempera
 
 def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
     roi = Roi(name="tank", coordinates=((8, 4), (24, 16)), emissivity=1.0)
-    regions = RegionReader([roi]).read(frame(), frame(), frame())
-    with_label = simplejpeg.decode_jpeg(thermal_jpeg(frame(), CAPTION, [roi], regions), colorspace="GRAY")[:, :, 0]
-    plain = cv2.cvtColor(inferno(normalised(frame()), (640, 480)).astype(np.uint8), cv2.COLOR_BGR2GRAY)
+    regions = RegionReader([roi]).read(heat(), heat(), heat())
+    with_label = simplejpeg.decode_jpeg(thermal_jpeg(heat(), CAPTION, [roi], regions), colorspace="GRAY")[:, :, 0]
+    plain = cv2.cvtColor(inferno(normalised(heat()), (640, 480)).astype(np.uint8), cv2.COLOR_BGR2GRAY)
     label = with_label[86:98, 166:280]
 
     assert (label.min(), label.max()) < (30, 255)
@@ -84,31 +74,4 @@ def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
 def test_a_region_that_was_not_read_is_not_drawn() -> None:
     off = FULL_FRAME.model_copy(update={"enabled": False})
 
-    assert thermal_jpeg(frame(), CAPTION, [off], ()) == thermal_jpeg(frame(), CAPTION)
-
-
-def visual(width: int, height: int) -> np.ndarray:
-    coarse = np.random.default_rng(2).integers(20, 235, (9, 16, 3), dtype=np.uint8)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-@pytest.mark.parametrize("alignment", [Alignment(), Alignment.from_fields_of_view((110, 75), (62, 49))])
-@pytest.mark.parametrize("size", [(1920, 1080), (320, 240)])
-def test_fusion_is_six_tenths_visual_and_four_tenths_thermal(alignment: Alignment, size: tuple[int, int]) -> None:
-    bgr = visual(*size)
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    thermal = cv2.warpPerspective(
-        normalised(frame()), alignment.pixels(size, (32, 24)), size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    plain = 0.6 * bgr + 0.4 * cv2.applyColorMap(thermal, cv2.COLORMAP_INFERNO)
-    fused = to_bgr(Fusion(alignment).planes(Pictures().planes(frame_of(bgr)), frame()))
-
-    assert np.abs(fused - plain).mean() < 3
-
-
-def test_a_fusion_follows_a_change_of_the_picture_s_size() -> None:
-    fusion, pictures = Fusion(), Pictures()
-    sizes = [(640, 360), (320, 240), (640, 360)]
-    shapes = [fusion.planes(pictures.planes(frame_of(visual(*size))), frame()).y.shape for size in sizes]
-
-    assert shapes == [(360, 640), (240, 320), (360, 640)]
+    assert thermal_jpeg(heat(), CAPTION, [off], ()) == thermal_jpeg(heat(), CAPTION)

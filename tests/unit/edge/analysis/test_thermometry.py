@@ -1,6 +1,5 @@
 """What a thermal sensor's frames become."""
 
-import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.radiometric import CONTENT_TYPE, decode
 from bus_schemas.settings import AdjustableSettings, Roi
 from bus_schemas.thermal import ThermalEvent
 from edge.agent.event_factory import EventFactory
@@ -19,12 +19,17 @@ from producer.ids import Ids, utc_now
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def watch(shown: list[str] | None = None) -> ThermalAnalysis:
+def watch(shown: list[str] | None = None, rates: RatesSettings | None = None) -> ThermalAnalysis:
     event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
     caption = captions("Yard", "Europe/Berlin")
     return ThermalAnalysis(
-        event_factory, RatesSettings(), AdjustableSettings(), caption, lambda kind, _: kinds.append(kind), lambda: None
+        event_factory,
+        rates or RatesSettings(),
+        AdjustableSettings(),
+        caption,
+        lambda kind, _: kinds.append(kind),
+        lambda: None,
     )
 
 
@@ -67,10 +72,61 @@ def test_the_raw_frame_can_be_read_back() -> None:
     assert isinstance(medium.event, MediaEvent)
     assert isinstance(event, ThermalEvent)
 
-    back = np.load(io.BytesIO(medium.media))
-    assert (back.shape, medium.event.data.content_type) == ((24, 32), "application/x-npy")
-    assert float(np.abs(back - frame(0.0).temperatures).max()) < 0.02
+    back = decode(medium.media)
+    assert (back.rows, back.columns, medium.event.data.content_type) == (24, 32, CONTENT_TYPE)
+    assert float(np.abs(np.array(back.celsius) - frame(0.0).temperatures.ravel()).max()) < 0.0501
     assert event.data.media == (medium.event.data.key,)
+
+
+def kept_at(events: list[Event]) -> list[float]:
+    return sorted((event.time - NOON).total_seconds() for event in events if isinstance(event, MediaEvent))
+
+
+def test_one_frame_a_minute_is_kept() -> None:
+    events = emitted(watch(), *[frame(second) for second in range(150)])
+
+    assert kept_at(events) == [0, 60, 120]
+
+
+def test_every_frame_around_an_alert_is_kept_to_a_hundredth_of_a_degree() -> None:
+    watched = watch()
+    hot = [second >= 80 for second in range(150)]
+    drafts = [
+        draft
+        for second, is_hot in enumerate(hot)
+        for draft in watched.analyse(frame(second, hottest=90.0 if is_hot else 30.0))
+    ]
+    media = {draft.event.time: draft.media for draft in drafts if isinstance(draft.event, MediaEvent)}
+
+    assert kept_at([draft.event for draft in drafts]) == [0, 60, *range(70, 111), 120]
+    exact = media[NOON + timedelta(seconds=75)]
+    assert exact is not None
+    assert float(np.abs(np.array(decode(exact).celsius) - frame(75).temperatures.ravel()).max()) < 0.0051
+
+
+def test_a_level_that_changes_all_the_time_keeps_no_more_frames_than_are_allowed() -> None:
+    watched = watch(rates=RatesSettings(thermal_alert_frames=20, thermal_frame_s=86_400))
+    events = emitted(watched, *[frame(n / 8, hottest=90.0 if n // 4 % 2 else 30.0) for n in range(8 * 60)])
+
+    assert len(kept_at(events)) == 21
+
+
+def test_a_spike_of_one_pixel_keeps_no_frames() -> None:
+    watched = watch()
+    emitted(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    events = emitted(watched, spiked(9 / 8, (5, 5)), *[frame(n / 8, hottest=20.0) for n in range(10, 40)])
+
+    assert kept_at(events) == []
+
+
+def test_a_snapshot_keeps_the_next_frame_and_says_its_key() -> None:
+    watched = watch()
+    emitted(watched, frame(0.0))
+    keys: list[str] = []
+    watched.capture_now(keys.append)
+    events = emitted(watched, frame(1 / 8), frame(2 / 8))
+
+    assert [event.data.key for event in events if isinstance(event, MediaEvent)] == keys
 
 
 def test_a_frame_of_nothing_is_no_event() -> None:

@@ -97,6 +97,18 @@ export const playbackParts: Case[] = [
       answers: { events: { events: [], next: null, head: 0 }, thumbnails: { count: 0, thumbnails: [] } },
       reads: ['Nothing was measured at this moment'],
     },
+    {
+      when: 'typical',
+      props: { device: device('transformer'), at: hour, rois: [] },
+      answers: {
+        events: { events: [], next: null, head: 0 },
+        thumbnails: {
+          count: 1,
+          thumbnails: [{ time: new Date(hour - 20_000).toISOString(), key: 'a/b/thermal/c', url: '/media/x', tier: 'hot' }],
+        },
+      },
+      reads: ['Transformer T1, thermal picture', 'picture of'],
+    },
   ]),
   ...of(VideoPane, 'VideoPane.svelte', [
     {

@@ -1,6 +1,7 @@
 """Exports: cut where they are to be, proved by their manifest, and whole but for what is gone."""
 
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -12,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from bus_schemas.footage import Export
+from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, encode
+from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.upkeep.exports.job import run
 from consumers.upkeep.exports.order import ExportOrder, ExportResult
@@ -122,6 +126,23 @@ def test_the_pictures_are_those_that_were_recorded(data: Path) -> None:
     assert numbers_in(path) == list(range(300))
     assert times == pytest.approx([number / 10 for number in range(300)], abs=0.002)
     assert result.detail is None
+
+
+def test_the_thermal_frames_of_a_range_are_in_its_zip_and_one_that_is_damaged_is_not(data: Path) -> None:
+    body = encode(RadiometricFrame(32, 24, [21.5] * 767 + [90.0]), 0.1)
+    frames = [
+        builders.media(at(second), kept, kind="thermal", id=f"t{second}", content_type=CONTENT_TYPE)
+        for second, kept in ((5, body), (6, body[:60]), (40, body))
+    ]
+    with Archive(data / "archive", lambda: at(100)) as archive:
+        archive.store([(one.data, one.time, body if one.data.size == len(body) else body[:60]) for one in frames])
+    _, path = exported(data, 0, 30, form="zip", tables=True, speed=1)
+    with zipfile.ZipFile(path) as packed:
+        table = np.load(io.BytesIO(packed.read("yard_thermal.npy")))
+
+    assert [str(time) for time in table["time"]] == ["2026-01-05T10:00:05.000"]
+    assert table["celsius"][0, 23, 31] == pytest.approx(90.0)
+    assert checked(path).returncode == 0
 
 
 def test_reordered_pictures_are_shown_in_their_order(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Writes the radiometric frames of thermal sensors in a range, a file of NumPy's format for each device."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from bus_schemas.radiometric import RadiometricFrame, decode
+from consumers.hub_config import HubConfig
+from consumers.store.archive.copies import OutOfReach
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.cold.access import cold_reader
+from consumers.upkeep.exports.radiometric_npy import npy
+from consumers.upkeep.exports.tables import TableRange
+
+MOST_FRAMES: Final = 10_000
+"""Of a device, spread evenly over the range where there are more."""
+
+
+def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]:
+    """The files that were written: none of a device of which no frame is kept."""
+    written = []
+    with ExitStack() as stack:
+        cold = cold_reader(hub.cold, hub.data)
+        if cold is not None:
+            stack.callback(cold.close)
+        reader = stack.enter_context(ArchiveReader(hub.data / "archive", cold))
+        for device in sorted(wanted.devices):
+            frames = list(_frames(reader, wanted, device))
+            if frames:
+                path = folder / f"{device}_thermal.npy"
+                path.write_bytes(npy(frames))
+                written.append(path)
+    return written
+
+
+def _frames(reader: ArchiveReader, wanted: TableRange, device: str) -> Iterator[tuple[datetime, RadiometricFrame]]:
+    """One that cannot be read costs itself."""
+    for stored in reader.between(wanted.site, device, "thermal", wanted.start, wanted.end, MOST_FRAMES):
+        with suppress(ValueError, OutOfReach):
+            body = reader.read_range(stored, 0, stored.size)
+            if body is not None:
+                yield stored.time, decode(body)

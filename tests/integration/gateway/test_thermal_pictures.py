@@ -1,0 +1,184 @@
+"""Thermal pictures of the past, and the radiometric frames of a time range."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import httpx
+import numpy as np
+import pytest
+import simplejpeg
+
+from bus_schemas.event import iso
+from bus_schemas.media import MediaEvent
+from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, encode
+from edge.analysis.emissivity import corrected
+from tests import builders
+from tests.integration.gateway.started import Filled, Started
+
+YARD = "/api/v1/sites/DEMO/devices/yard"
+PICTURE = f"{YARD}/thermal.jpg"
+LID = {"name": "lid", "coordinates": [[8, 8], [16, 16]], "emissivity": 0.8}
+
+
+def temperatures(hottest: float) -> np.ndarray:
+    found = np.linspace(20, 25, 768).reshape(24, 32)
+    found[10:14, 10:14] = hottest
+    return found.round(1)
+
+
+def frame(second: float, hottest: float) -> tuple[MediaEvent, bytes]:
+    body = encode(RadiometricFrame(32, 24, temperatures(hottest).ravel().tolist()), 0.1)
+    return builders.media(builders.at(second), body, kind="thermal", id=f"f{second:g}", content_type=CONTENT_TYPE), body
+
+
+def capture(second: float) -> tuple[MediaEvent, bytes]:
+    picture = np.full((180, 320, 3), 60, np.uint8)
+    picture[:, 160:] = 200
+    body: bytes = simplejpeg.encode_jpeg(picture, quality=90)
+    return builders.media(builders.at(second), body, kind="capture", id="seen"), body
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """An hour in which a lid is 40 degrees warm, then 90, and then a frame is damaged."""
+    damaged = frame(400, 40.0)[1][:200]
+    torn = builders.media(builders.at(400), damaged, kind="thermal", id="torn", content_type=CONTENT_TYPE), damaged
+    with Filled(tmp_path_factory.mktemp("hub")) as filled:
+        filled.append(builders.settings(builders.at(5), settings={"rois": [LID]}))
+        filled.append(builders.thermal(builders.at(60)))
+        filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5)).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            yield client
+
+
+def pixels(answer: httpx.Response) -> np.ndarray:
+    assert answer.status_code == 200, answer.text
+    return np.asarray(simplejpeg.decode_jpeg(answer.content), int)
+
+
+def at(second: float) -> str:
+    return iso(builders.at(second))
+
+
+def test_a_picture_of_the_past_is_of_the_newest_frame_until_then(client: httpx.Client) -> None:
+    first, second = (client.get(PICTURE, params={"at": at(moment)}) for moment in (119, 130))
+
+    assert (first.headers["x-capture-time"], second.headers["x-capture-time"]) == (at(60), at(120))
+    assert pixels(first).shape == pixels(second).shape == (480, 640, 3)
+    assert first.content != second.content
+
+
+def test_a_frame_that_an_event_names_is_shown_by_its_id(client: httpx.Client) -> None:
+    found = client.get(PICTURE, params={"frame": "f60"})
+
+    assert found.content == client.get(PICTURE, params={"at": at(60)}).content
+    assert client.get(PICTURE, params={"frame": "f61"}).json()["detail"].startswith("there is no thermal frame 'f61'")
+
+
+def test_what_a_browser_has_is_not_drawn_again(client: httpx.Client) -> None:
+    tag = client.get(PICTURE, params={"at": at(125)}).headers["etag"]
+    again = client.get(PICTURE, params={"at": at(129)}, headers={"If-None-Match": tag})
+    tried = client.get(PICTURE, params={"at": at(129), "emissivity": 0.5}, headers={"If-None-Match": tag})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert tried.status_code == 200
+
+
+def test_another_emissivity_is_tried_on_the_past_and_changes_nothing(client: httpx.Client) -> None:
+    told = client.get(PICTURE, params={"at": at(125)})
+    tried = client.get(PICTURE, params={"at": at(125), "emissivity": 0.4})
+    after = client.get(PICTURE, params={"at": at(125)})
+
+    assert np.abs(pixels(told) - pixels(tried)).max() > 100
+    assert after.content == told.content
+
+
+def test_labels_can_be_left_out(client: httpx.Client) -> None:
+    plain = pixels(client.get(PICTURE, params={"at": at(125), "labels": "false"}))
+    labelled = pixels(client.get(PICTURE, params={"at": at(125)}))
+
+    assert np.abs(plain - labelled)[160:185, 160:330].max() > 100
+
+
+@pytest.mark.parametrize("form", ["fusion", "mixed", "edges"])
+def test_heat_is_laid_over_the_picture_of_the_camera_of_that_moment(client: httpx.Client, form: str) -> None:
+    fused = pixels(client.get(PICTURE, params={"at": at(125), "form": form}))
+
+    assert fused.shape == (180, 320, 3)
+
+
+def test_the_heat_alone_has_nothing_of_the_camera(client: httpx.Client) -> None:
+    shares = {
+        share: pixels(client.get(PICTURE, params={"at": at(125), "form": "mixed", "thermal_share": share}))
+        for share in (0, 1)
+    }
+
+    assert shares[0][:, 300].mean() == pytest.approx(200, abs=4)
+    assert abs(shares[1][20, 150] - shares[1][20, 170]).max() < 30
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"at": at(40)}, 404, "no thermal frame of yard is kept of the 900 s before"),
+        ({"at": at(300), "max_age": 60}, 404, "of the 60 s before"),
+        ({"at": at(410)}, 404, "the thermal frame is damaged"),
+        ({"at": at(100), "form": "edges"}, 404, "no picture of the camera of yard is kept of 2026-01-05T10:01:00"),
+        ({"at": at(100_000)}, 400, "has not come yet"),
+        ({"emissivity": 0}, 400, "emissivity"),
+        ({"form": "x-ray"}, 400, "form"),
+        ({"frame": "../x"}, 400, "frame"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_a_sentence(
+    client: httpx.Client, query: dict[str, str], status: int, words: str
+) -> None:
+    answer = client.get(PICTURE, params=query)
+
+    assert answer.status_code == status
+    assert words in answer.json()["detail"]
+
+
+def test_the_frames_of_a_range_are_a_table_of_numpy(client: httpx.Client) -> None:
+    answer = client.get(f"{YARD}/thermal-frames.npy", params={"from": at(0), "to": at(600)})
+    table = np.load(io.BytesIO(answer.content))
+
+    assert answer.headers["content-disposition"].endswith('filename="DEMO_yard_Temperature_20260105_1000.npy"')
+    assert [str(time) for time in table["time"]] == ["2026-01-05T10:01:00.000", "2026-01-05T10:02:00.000"]
+    assert np.abs(table["celsius"][1] - temperatures(90.0)).max() < 1e-4
+
+
+def rows(client: httpx.Client, **query: float) -> list[dict[str, str]]:
+    answer = client.get(f"{YARD}/thermal-frames.csv", params={"from": at(0), "to": at(600), **query})
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_the_regions_of_a_range_are_a_table_with_their_quartiles(client: httpx.Client) -> None:
+    found = [row for row in rows(client) if row["roi_name"] == "lid"]
+    lid = corrected(temperatures(90.0)[8:16, 8:16], 0.8)
+
+    assert [(row["timestamp"], row["site_id"]) for row in found] == [(at(60), "DEMO"), (at(120), "DEMO")]
+    for column, expected in (
+        ("min_temp", lid.min()), ("max_temp", lid.max()), ("avg_temp", lid.mean()),
+        ("q1_temp", np.percentile(lid, 25)), ("q3_temp", np.percentile(lid, 75)),
+    ):  # fmt: skip
+        assert float(found[1][column]) == pytest.approx(expected, abs=0.011)
+
+
+def test_another_emissivity_is_tried_on_the_regions_of_a_range(client: httpx.Client) -> None:
+    (_, told), (_, tried) = (
+        [float(row["max_temp"]) for row in rows(client, **query) if row["roi_name"] == "lid"]
+        for query in ({}, {"emissivity": 0.5})
+    )
+
+    assert told == pytest.approx(float(corrected(90.0, 0.8)), abs=0.011)
+    assert tried == pytest.approx(float(corrected(90.0, 0.5)), abs=0.011)
+
+
+def test_a_range_without_frames_is_refused(client: httpx.Client) -> None:
+    for ending in ("npy", "csv"):
+        answer = client.get(f"{YARD}/thermal-frames.{ending}", params={"from": at(500), "to": at(600)})
+
+        assert (answer.status_code, "no thermal frame of yard is kept" in answer.json()["detail"]) == (404, True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -36,8 +38,12 @@ def fault(told: Told) -> datetime:
         f"sites/{SITE}/devices",
         f"sites/{SITE}/devices/{CAMERA}/motion",
     ):
-        eventually(lambda path=path: told.client.get(f"/api/v1/{path}").status_code == 200, 60, f"the view of {path}")
+        eventually(partial(answers, told, path), 60, f"the view of {path}")
     return begin
+
+
+def answers(told: Told, path: str) -> bool:
+    return told.client.get(f"/api/v1/{path}").status_code == httpx.codes.OK
 
 
 @pytest.fixture

@@ -36,7 +36,16 @@ from gateway.routes.media import (
     timeline,
 )
 from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
-from gateway.routes.views import alerts, annotations, condition_shares, dashboard, incidents, mutes, reviews, trends
+from gateway.routes.views import (
+    alerts,
+    annotations,
+    condition_shares,
+    dashboard,
+    incidents,
+    mutes,
+    reviews,
+    trends,
+)
 from gateway.serving.page import STATIC, page
 
 CANCELLED_TIMES: Final = 3

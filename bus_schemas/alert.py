@@ -38,6 +38,9 @@ IncidentType = Literal[
     SensorFault,
     "storage",
     "clock",
+    "memory",
+    "cpu_hot",
+    "link_slow",
     "hub_deaf",
 ]
 """The conditions that the rules of this release know."""

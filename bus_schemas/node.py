@@ -112,6 +112,18 @@ class SystemLoad(Fact):
     uptime_seconds: Annotated[float, Limit(ge=0, le=MAX_COUNT)] | None = None
 
 
+class SensorHealth(Fact):
+    """One source of a device. `restarts` is how often its device was restarted because it did not recover."""
+
+    kind: Word
+    status: DeviceStatus
+    reason: Text | None = None
+    consecutive_failures: Count = 0
+    total_reconnects: Count = 0
+    last_frame_time: Moment | None = None
+    restarts: Count = 0
+
+
 class Heartbeat(Fact):
     """A sign of life. The hub's own are how time passes in the journal.
 
@@ -134,6 +146,7 @@ class Heartbeat(Fact):
     link: LinkStatistics | None = None
     networks: Annotated[tuple[NetworkState, ...], Limit(max_length=16)] = ()
     capture: CaptureStatistics | None = None
+    sensors: Annotated[tuple[SensorHealth, ...], Limit(max_length=16)] = ()
 
 
 class HeartbeatEvent(Event):

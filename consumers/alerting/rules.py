@@ -87,6 +87,20 @@ class AlertRules(BaseModel):
         json_schema_extra=_PERCENT,
         description="So much less used, a disk is low no more.",
     )
+    memory_percent: float = Field(
+        default=95, ge=1, le=100, json_schema_extra=_PERCENT, description="Use of a machine's memory that is too much."
+    )
+    cpu_temperature_c: float = Field(
+        default=80, ge=0, le=150, json_schema_extra=_C, description="°C at which a processor is too hot."
+    )
+    round_trip_s: float = Field(
+        default=5, ge=0.01, le=3600, json_schema_extra=_S,
+        description="Seconds in which the broker must acknowledge what an agent sends.",
+    )  # fmt: skip
+    machine_after_s: float = Field(
+        default=60, ge=0, le=DAY_S, json_schema_extra=_S,
+        description="Seconds for which memory, temperature or round trip is over its limit, or under it again.",
+    )  # fmt: skip
     cool_down_s: float = Field(
         default=300, ge=0, le=DAY_S, json_schema_extra=_S,
         description="Seconds between two alerts of one kind and device, at least.",
@@ -203,6 +217,12 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "sensor_bad_pixels": "The thermal sensor had more bad pixels than its settings allow" + _SENSOR,
     "storage": "The disk is used by {storage_low_percent} % or more (critical from {storage_critical_percent} %), or"
     " cannot be written. Over when it falls {storage_hysteresis_percent} % below, and can be written.",
+    "memory": "The machine of an agent used {memory_percent} % of its memory or more for {machine_after_s} s. Over"
+    " when it was less for as long.",
+    "cpu_hot": "The processor of an agent's machine had {cpu_temperature_c} °C or more for {machine_after_s} s. Over"
+    " when it was cooler for as long.",
+    "link_slow": "The broker took {round_trip_s} s or more to acknowledge what an agent sent, for {machine_after_s} s."
+    " Over when it was quicker for as long.",
     "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
     " arrived of it for {clock_clear_s} s said right times.",
     "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it heard nobody meanwhile, and nobody is"

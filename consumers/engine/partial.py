@@ -173,6 +173,12 @@ class CommandPart(Struct):
 
 class LoadPart(Struct, frozen=True):
     disk_percent: float | None = None
+    memory_percent: float | None = None
+    temperature: float | None = None
+
+
+class LinkPart(Struct, frozen=True):
+    round_trip_ms: float | None = None
 
 
 class HeartbeatPart(Struct):
@@ -183,6 +189,7 @@ class HeartbeatPart(Struct):
     system: LoadPart = LoadPart()
     disk_id: str | None = None
     node: str | None = None
+    link: LinkPart | None = None
 
 
 class StatusPart(Struct):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from edge.agent.health import Kind, SourceHealth
+from edge.agent.recovery import HANGS_AFTER_S
 from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.sources.source import Pause
 
@@ -57,6 +58,10 @@ class CaptureThreads:
             if not thread.is_alive():
                 self._threads[number] = again = CaptureThread(thread.name, thread.capture)
                 again.start()
+
+    def hanging(self, now: float) -> list[str]:
+        """Names of the threads that have made no step for too long."""
+        return [one.name for one in self._threads if one.is_alive() and one.capture.hangs_s(now) > HANGS_AFTER_S]
 
     def join(self, until_s: float) -> None:
         """Wait for the threads until a time of the monotonic clock."""

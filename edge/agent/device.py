@@ -154,6 +154,10 @@ class DeviceRunner:
         """Close its sources and open them again now; one whose recording is over begins again."""
         self._threads.reopen(rebuild=rebuild)
 
+    def hanging(self, now: float) -> list[str]:
+        """Names of its capture threads that have made no step for too long."""
+        return self._threads.hanging(now)
+
     def record_now(self, seconds: float) -> datetime:
         """Returns until when it records at least."""
         return self._control.record_now(self._context.clock(), seconds)

@@ -1,18 +1,23 @@
 """Makes the heartbeats of an agent: one measurement of the machine for all of its devices."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from bus_schemas.agent import LinkStatistics
-from bus_schemas.node import Heartbeat, HeartbeatStatus, SystemLoad
+from bus_schemas.limits import clip
+from bus_schemas.node import Heartbeat, HeartbeatStatus, SensorHealth, SystemLoad
 from edge.agent.clock_state import is_synchronised
+from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
+from edge.agent.health import Facts
 from edge.agent.network_state import networks
 from edge.agent.system_load import AgentLoad, MachineLoad
 from producer.outbox.disk_id import disk_id
+from producer.outbox.tables import Draft
 from producer.relay.relay import Relay
 
 log = structlog.get_logger(__name__)
@@ -31,7 +36,7 @@ class Heartbeats:
         self._began = time.monotonic()
 
     def measure(self, status: HeartbeatStatus) -> Heartbeat:
-        """What all devices say; what each says besides is up to the caller."""
+        """What all devices say."""
         sent = self._relay.statistics()
         return Heartbeat(
             status=status,
@@ -46,6 +51,17 @@ class Heartbeats:
             link=self._link(sent),
             networks=networks(),
         )
+
+    def drafts(
+        self,
+        status: HeartbeatStatus,
+        devices: Iterable[DeviceRunner],
+        restarts_of: Callable[[DeviceRunner], int],
+        time: datetime,
+    ) -> list[Draft]:
+        """One for each device."""
+        beat = self.measure(status)
+        return [device.event_factory.event(_of(beat, device, restarts_of(device)), time) for device in devices]
 
     def _link(self, sent: Mapping[str, int | bool]) -> LinkStatistics:
         round_trip_s, durable_s = self._relay.round_trips_s
@@ -68,6 +84,26 @@ class Heartbeats:
         except Exception as error:  # noqa: BLE001  (drivers of this machine raise anything)
             log.warning("load of the machine unknown", reason=type(error).__name__)
             return SystemLoad()
+
+
+def _of(beat: Heartbeat, device: DeviceRunner, restarts: int) -> Heartbeat:
+    """What a device says besides."""
+    now = time.monotonic()
+    sensors = tuple(_sensor(facts, restarts, now) for facts in device.facts)
+    return beat.model_copy(update={"commands": device.commands, "capture": device.captured(), "sensors": sensors})
+
+
+def _sensor(facts: Facts, restarts: int, now: float) -> SensorHealth:
+    reason = facts.why(now)
+    return SensorHealth(
+        kind=facts.kind,
+        status=facts.status(now),
+        reason=None if reason is None else clip(reason),
+        consecutive_failures=facts.failures,
+        total_reconnects=facts.reconnects,
+        last_frame_time=facts.last_frame,
+        restarts=restarts,
+    )
 
 
 def _milliseconds(seconds: float | None) -> float | None:

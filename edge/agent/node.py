@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,9 +29,12 @@ from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
 from edge.agent.identity.outbox_lock import outbox_lock
+from edge.agent.relay_thread import RelayFailed, relaying
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
+from edge.agent.supervision import Supervision
+from edge.agent.watchdog import Watchdog
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
@@ -74,20 +78,32 @@ def run(
     """
     environ = dict(os.environ) if environ is None else environ
     retry = Retry(RESTART)
-    while not stopping.is_set():
-        began = time.monotonic()
-        try:
-            if _live(settings, broker, data, stopping, wall, environ):
-                return True
-        except IdentityTaken:
-            raise
-        except Exception:
-            if time.monotonic() - began >= RESTART.longest_s:
-                retry.reset()
-            pause_s = retry.next_s()
-            log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
-            stopping.wait(pause_s)
+    with Watchdog.of(environ, settings.hardware_watchdog) as watchdog:
+        host = Host(wall, environ, watchdog)
+        while not stopping.is_set():
+            began = time.monotonic()
+            try:
+                if _live(settings, broker, data, stopping, host):
+                    return True
+            except IdentityTaken:
+                raise
+            except Exception:
+                if time.monotonic() - began >= RESTART.longest_s:
+                    retry.reset()
+                pause_s = retry.next_s()
+                log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
+                watchdog.reset()
+                stopping.wait(pause_s)
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What its machine gives an agent: `wall` is its clock, `environ` its environment."""
+
+    wall: Clock
+    environ: Mapping[str, str]
+    watchdog: Watchdog
 
 
 def _live(
@@ -95,12 +111,11 @@ def _live(
     broker: BrokerAddress,
     data: Path,
     stopping: threading.Event,
-    wall: Clock,
-    environ: Mapping[str, str],
+    host: Host,
 ) -> bool:
     """Returns whether the process is to start again."""
     path = data / "outbox" / f"{settings.node}.sqlite"
-    clock = DisciplinedClock(wall)
+    clock = DisciplinedClock(host.wall)
     instance = Instance.begin(settings.node, clock())
     with outbox_lock(path.with_suffix(".lock"), instance) as lock:
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
@@ -120,8 +135,8 @@ def _live(
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
-            context = AgentContext(clock, ending.wait, environ, clock(), settings.node)
-            node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data)
+            context = AgentContext(clock, ending.wait, host.environ, clock(), settings.node)
+            node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
                 return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
 
@@ -145,28 +160,17 @@ def _supervise(
     return False
 
 
-class RelayFailed(RuntimeError):
-    """The thread of the relay has ended by a fault of its own, which is in the log."""
-
-
-@contextmanager
-def relaying(relay: Relay) -> Iterator[threading.Thread]:
-    ended = threading.Event()
-    thread = threading.Thread(target=relay.run, args=(ended,), name="relay", daemon=True)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        ended.set()
-        relay.wake()
-        thread.join()
-
-
 class Agent:
     """Used by the main thread of the agent."""
 
     def __init__(
-        self, settings: NodeSettings, emitter: EventEmitter, relay: Relay, context: AgentContext, data: Path
+        self,
+        settings: NodeSettings,
+        emitter: EventEmitter,
+        relay: Relay,
+        context: AgentContext,
+        data: Path,
+        watchdog: Watchdog,
     ) -> None:
         self._emitter = emitter
         self._relay = relay
@@ -184,6 +188,8 @@ class Agent:
             self._devices[device.site, device.device] = DeviceRunner(
                 device, adjustable, event_factory, context, emitter.put, self._show
             )
+        restarts = data / "agent" / f"{settings.node}.restart"
+        self._supervision = Supervision(self._devices, emitter, context, watchdog, restarts)
         self._commands = CommandHandler(self._devices, self._store, emitter, relay.publish, context)
 
     @contextmanager
@@ -216,13 +222,14 @@ class Agent:
 
     @property
     def wants_restart(self) -> bool:
-        """Whether somebody asked for a new start of the agent."""
-        return self._commands.restart_asked
+        """Whether somebody asked for a new start of the agent, or only that frees a thread that hangs."""
+        return self._commands.restart_asked or self._supervision.restart_needed
 
     def poll(self) -> None:
         """Emit health when it changes and every ten seconds, and heartbeats."""
         self._emitter.emit_clock_steps()
         self._commands.poll()
+        self._supervision.poll()
         now = time.monotonic()
         regular = now - self._health_at >= HEALTH_EVERY_S
         if regular:
@@ -282,14 +289,8 @@ class Agent:
         return health
 
     def _heartbeats(self, status: HeartbeatStatus) -> list[Draft]:
-        beat = self._beats.measure(status)
         now = self._context.clock()
-        return [
-            device.event_factory.event(
-                beat.model_copy(update={"commands": device.commands, "capture": device.captured()}), now
-            )
-            for device in self._devices.values()
-        ]
+        return self._beats.drafts(status, self._devices.values(), self._supervision.restarts_of, now)
 
     def _show(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None:
         self._relay.publish(Outgoing(topic, payload, content_type, qos=0))

@@ -228,6 +228,11 @@ class LinkSettings(SettingsModel):
         description="Whether events of more than 256 bytes are sent as gzip where that is smaller; default yes, unless"
         " the broker is at the same machine.",
     )
+    hardware_watchdog: Path | None = Field(
+        default=None,
+        description="A device such as /dev/watchdog: the machine starts again when the agent has stopped working for a"
+        " minute.",
+    )
     max_outbox_bytes: Annotated[int, Field(ge=1_000_000)] = Field(
         default=4_000_000_000, description="What it keeps while the hub is away, at most."
     )

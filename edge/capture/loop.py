@@ -93,9 +93,17 @@ class CaptureLoop:
         self._opened_s: float | None = None
         self._stopped_s: float | None = None
         self._asked: Literal["reopen", "rebuild"] | None = None
+        self._step_s: float | None = None
+        """When it made its last step; `None` while it does not run, or waits for the next attempt."""
 
     def run(self) -> None:
         """Run until `stopped`, or until a recording that is played once is over."""
+        try:
+            self._run()
+        finally:
+            self._step_s = None
+
+    def _run(self) -> None:
         while not self._stopped():
             try:
                 self._read()
@@ -121,7 +129,13 @@ class CaptureLoop:
         """Called from another thread: close the source and open it again, with all of it built anew if `rebuild`."""
         self._asked = "rebuild" if rebuild else "reopen"
 
+    def hangs_s(self, now: float) -> float:
+        """For how long it has made no step, as in a call of a driver that does not return."""
+        step_s = self._step_s
+        return 0.0 if step_s is None else now - step_s
+
     def _read(self) -> None:
+        self._step_s = time.monotonic()
         self._health.attempting()
         asked, self._asked = self._asked, None
         if asked == "rebuild":
@@ -155,7 +169,7 @@ class CaptureLoop:
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:
         """Sound alone does not show that a camera works."""
-        now = time.monotonic()
+        now = self._step_s = time.monotonic()
         if isinstance(reading, CameraFrame | ThermalFrame):
             self._opened_s, self._alive_s = opened_s, now
         elif isinstance(reading, StreamReport):
@@ -175,6 +189,7 @@ class CaptureLoop:
 
     def _fail(self, error: BaseException) -> None:
         """Report a failure and wait. Nothing in here may end the thread either, even without memory."""
+        self._step_s = None
         try:
             if not isinstance(error, SourceUnreachable):
                 self._pipeline = None

@@ -25,7 +25,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
-from edge.agent.node import relaying
+from edge.agent.relay_thread import relaying
 from gateway.messages.bus import Bus, BusRefuses, client_of
 from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
 from producer.broker import BrokerAddress, Tls

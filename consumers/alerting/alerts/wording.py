@@ -41,6 +41,7 @@ _TYPES: Mapping[_Kind, str] = {
     "stale": "device_degraded",
     "clock": "clock_wrong",
     "storage": "storage_low",
+    "memory": "memory_low",
 }
 """The type of the alert of an incident, where it is not that of the incident."""
 _RAISED: Mapping[_Kind, str] = {
@@ -63,6 +64,9 @@ _RAISED: Mapping[_Kind, str] = {
     "sensor_bad_pixels": "{value} pixels of the thermal sensor of {device} are bad",
     "clock": "The clock of {device} is wrong by {ahead}",
     "storage": "Storage running low: {used}",
+    "memory": "The machine of {device} uses {value} % of its memory",
+    "cpu_hot": "The processor at {device} is too hot: {value} °C",
+    "link_slow": "The link of {device} is slow: the broker answers after {value} s",
     "hub_deaf": "The hub received nothing for {deaf}: {reason}",
     "system_error": "Hub: {reason}",
     "database_error": "Hub: {reason}",
@@ -89,6 +93,9 @@ _OVER: Mapping[_Kind, str] = {
     "sensor_bad_pixels": "The thermal sensor of {device} has few enough bad pixels again",
     "clock": "The clock of {device} is right again",
     "storage": "There is room on the disk again",
+    "memory": "The machine of {device} has memory again",
+    "cpu_hot": "The processor at {device} has cooled down",
+    "link_slow": "The link of {device} is quick again",
     "hub_deaf": "The hub receives events again",
     "system_error": "Hub: {part} works again",
     "database_error": "Hub: {part} works again",

@@ -8,8 +8,9 @@ from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
 from consumers.alerting.conditions import RETIRED
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.devices import DeviceTable
+from consumers.alerting.incidents.devices import DeviceTable, is_same_disk
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
+from consumers.alerting.incidents.machine import OF_MACHINE
 from consumers.alerting.incidents.presence import ANYTHING, How, Knowledge, Loss
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Open, Verdict
@@ -104,7 +105,7 @@ class IncidentBook:
         self, where: DeviceKey, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
     ) -> Iterator[IncidentEntry]:
         for verdict in found:
-            if self._is_first_of_disk(where, watched, verdict):
+            if self._is_first(where, watched, verdict):
                 yield self._entry(where, watched, verdict, record)
         if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
             yield from self._restore_node(lost.under, record)
@@ -126,14 +127,19 @@ class IncidentBook:
         hub = self._hub
         return [IncidentEntry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
 
-    def _is_first_of_disk(self, where: DeviceKey, mine: Watched, verdict: Verdict) -> bool:
-        """A device on the same disk as the hub, or as a device that reported it first, adds no incident."""
-        if (verdict.type, verdict.turn) != ("storage", "opened"):
+    def _is_first(self, where: DeviceKey, mine: Watched, verdict: Verdict) -> bool:
+        """What devices share is one incident: of the first that reports it."""
+        if verdict.turn != "opened":
+            return True
+        if verdict.type in OF_MACHINE:
+            agents = self._devices.select("outbox = ?", mine.epoch).items()
+            return not any(verdict.type in it.open and it.epoch == mine.epoch for at, it in agents if at != where)
+        if verdict.type != "storage":
             return True
         if mine.disk_id is not None and self._hub.disk_id == mine.disk_id:
             return False
         everyone = self._devices.select("true").items()
-        return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone if at != where)
+        return not any("storage" in it.open and is_same_disk(it, mine) for at, it in everyone if at != where)
 
     def _judge_state(
         self, where: DeviceKey, watched: Watched, record: Recorded, before: Knowledge
@@ -291,10 +297,3 @@ def _loss(how: How, record: Recorded, reason: str, under: NodeRef | None = None)
 
 def _is_gone(one: Watched, tick: Recorded, listening: float) -> bool:
     return one.lost is not None or tick.time_s - max(one.heard, listening) > _UNHEARD_S
-
-
-def _is_same_disk(one: Watched, other: Watched) -> bool:
-    """Older agents do not name their disk; what shares an outbox shares a disk."""
-    if one.disk_id is not None or other.disk_id is not None:
-        return one.disk_id == other.disk_id
-    return one.epoch is not None and one.epoch == other.epoch

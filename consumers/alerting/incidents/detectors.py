@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal
 
+from consumers.alerting.incidents.verdict import Turn
 from consumers.alerting.rules import CLOCK_CLEAR_S, AlertRules
 from consumers.engine.frame_faults import FRAME_FAULTS, Answers
 
@@ -180,6 +181,27 @@ class DiskCondition:
             return None
         self.level = level
         return level
+
+
+@dataclass(slots=True)
+class LimitCondition:
+    """Whether a value is over its limit: since it was for a while, until it was not for as long."""
+
+    is_over: bool = False
+    other_since: float | None = None
+    """Since when it says otherwise."""
+
+    def add(self, at: float, exceeds: bool, after_s: float) -> Turn | None:
+        """Take in a value. Returns `opened` or `closed` where that changed; `other_since` is then when it began."""
+        if exceeds == self.is_over:
+            self.other_since = None
+            return None
+        if self.other_since is None or at < self.other_since:
+            self.other_since = at
+        if at - self.other_since < after_s:
+            return None
+        self.is_over = exceeds
+        return "opened" if exceeds else "closed"
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from bus_schemas.thermal import SENSOR_FAULTS, SensorEvent, ThermalEvent
 from consumers.alerting.incidents.detectors import DiskCondition, FrameWindow, WrongClock
 from consumers.alerting.incidents.evidence import opening, picture_beside
 from consumers.alerting.incidents.heat import Heat, deciding_temp, warmth
+from consumers.alerting.incidents.machine import MachineLimits
 from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, PresenceState
 from consumers.alerting.incidents.trends import TrendChange, Trends
 from consumers.alerting.incidents.verdict import Turn, Verdict
@@ -48,6 +49,7 @@ class Watched(PresenceState):
     """When the newest picture was taken, and its key."""
     disk: DiskCondition = field(default_factory=DiskCondition)
     disk_id: str | None = None
+    machine: MachineLimits = field(default_factory=MachineLimits)
     clock: WrongClock = field(default_factory=WrongClock)
 
     def judge(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
@@ -201,6 +203,11 @@ class Watched(PresenceState):
             self.node = beat.node
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent
         found = [] if percent is None else [*self.judge_disk(record, percent, rules)]
+        found += [
+            verdict
+            for verdict in self.machine.judge(record.time_s, record.id, beat, rules)
+            if verdict.turn == "opened" or verdict.type in self.open
+        ]
         if beat.status == "stopping":
             at = record.time_s
             found += self.lose(Loss("stopped", at, AGENT_STOPS, at, causes=(record.id,), since=at))

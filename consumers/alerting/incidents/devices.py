@@ -90,3 +90,10 @@ _WRITE = """
     insert into watched values (?, ?, ?, ?, ?, ?) on conflict (site, device) do update set
     outbox = excluded.outbox, due = excluded.due, seen = excluded.seen, state = excluded.state
 """
+
+
+def is_same_disk(one: Watched, other: Watched) -> bool:
+    """Older agents do not name their disk; what shares an outbox shares a disk."""
+    if one.disk_id is not None or other.disk_id is not None:
+        return one.disk_id == other.disk_id
+    return one.epoch is not None and one.epoch == other.epoch

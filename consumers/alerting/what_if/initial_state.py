@@ -188,6 +188,8 @@ def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:
             one.disk.level = str(details.get("level", "warning"))
         case "clock":
             one.clock.is_wrong = True
+        case "memory" | "cpu_hot" | "link_slow":
+            getattr(one.machine, row["type"]).is_over = True
 
 
 def _incident(row: Row) -> Incident:

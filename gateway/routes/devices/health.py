@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from bus_schemas.agent import CaptureStatistics, LinkStatistics, NetworkState, ProcessLoad
 from bus_schemas.condition import Condition
-from bus_schemas.node import SystemLoad
+from bus_schemas.node import SensorHealth, SystemLoad
 from bus_schemas.registry import Expectation
 from consumers.views.health.questions import NodeHealth, nodes
 from gateway.calls import Call, Operation
@@ -99,6 +99,7 @@ class FullHealth(Presence):
     stream_info: StreamFigures
     health_metrics: HealthMetrics
     recording_info: RecordingInfo
+    sensors: list[SensorHealth] = Field(description="Each source of the device, as its agent says.")
     agent: AgentReport | None = Field(description="Null of a device that sends no heartbeats.")
     captured: CaptureStatistics | None = Field(description="Since its agent started.")
 
@@ -141,6 +142,7 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
             silent_since=health.silent_since,
         ),
         recording_info=RecordingInfo(current_segment_start=health.current_segment_start),
+        sensors=(health.heartbeat or {}).get("sensors", []),
         agent=_agent(health.heartbeat),
         captured=(health.heartbeat or {}).get("capture"),
     )

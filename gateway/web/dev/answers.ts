@@ -287,6 +287,15 @@ function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
       silent_since: lostBy(d, now) ? iso(last) : null,
     },
     recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: null },
+    sensors: ['visual', 'thermal'].map((kind) => ({
+      kind,
+      status: kind === 'visual' || d.thermal ? ('healthy' as const) : ('degraded' as const),
+      reason: kind === 'visual' || d.thermal ? null : 'no answer of the sensor',
+      consecutive_failures: 0,
+      total_reconnects: 0,
+      last_frame_time: iso(last),
+      restarts: kind === 'visual' || d.thermal ? 0 : 1,
+    })),
     agent: agentOf(d, now),
     captured: {
       motion_events: 12,

@@ -388,6 +388,8 @@ export interface Heartbeat {
   /** At most 16 items. */
   networks: NetworkState[];
   capture?: CaptureStatistics | null;
+  /** At most 16 items. */
+  sensors: SensorHealth[];
 }
 
 export interface HeartbeatEvent {
@@ -926,6 +928,22 @@ export interface SensorEvent {
   epoch?: string | null;
   sequence?: number | null;
   data: ThermalSensor;
+}
+
+/** One source of a device. `restarts` is how often its device was restarted because it did not recover. */
+export interface SensorHealth {
+  /** At most 64 characters. */
+  kind: string;
+  status: "healthy" | "degraded" | "stale" | "stopped" | "not_started";
+  /** At most 4,000 characters. */
+  reason?: string | null;
+  /** At most 9,007,199,254,740,991. */
+  consecutive_failures: number;
+  /** At most 9,007,199,254,740,991. */
+  total_reconnects: number;
+  last_frame_time?: string | null;
+  /** At most 9,007,199,254,740,991. */
+  restarts: number;
 }
 
 /** A condition that holds, what was measured of it, and the limit of that. */

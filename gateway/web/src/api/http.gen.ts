@@ -2475,6 +2475,8 @@ export interface components {
             stream_info: components["schemas"]["StreamFigures"];
             health_metrics: components["schemas"]["HealthMetrics"];
             recording_info: components["schemas"]["RecordingInfo"];
+            /** @description Each source of the device, as its agent says. */
+            sensors: components["schemas"]["SensorHealth"][];
             /** @description Null of a device that sends no heartbeats. */
             agent: components["schemas"]["AgentReport"] | null;
             /** @description Since its agent started. */
@@ -3845,6 +3847,35 @@ export interface components {
         /** Segments */
         Segments: {
             segments: components["schemas"]["Segment"][];
+        };
+        /**
+         * SensorHealth
+         * @description One source of a device. `restarts` is how often its device was restarted because it did not recover.
+         */
+        SensorHealth: {
+            /** @description At most 64 characters. */
+            kind: string;
+            /** @enum {string} */
+            status: "healthy" | "degraded" | "stale" | "stopped" | "not_started";
+            /** @default null */
+            reason: string | null;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            consecutive_failures: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            total_reconnects: number;
+            /** @default null */
+            last_frame_time: string | null;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            restarts: number;
         };
         /** Series */
         Series: {

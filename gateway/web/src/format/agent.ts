@@ -33,3 +33,6 @@ export const linkWord = (networks: Agent['networks'], link: Agent['link']): stri
       .join(', ') || '–'
   );
 };
+
+const SENSORS: Record<string, string> = { visual: 'Camera', sub: 'Second stream', thermal: 'Thermal sensor' };
+export const sensorWord = (kind: string): string => SENSORS[kind] ?? kind;

@@ -71,6 +71,9 @@ const incidentWords: Record<string, string> = {
   stale: 'No new picture',
   degraded: 'Connection problems',
   storage: 'Disk nearly full',
+  memory: 'Memory nearly full',
+  cpu_hot: 'Processor too hot',
+  link_slow: 'Link too slow',
   audio_loss: 'No sound',
   hot_spot: 'Hot spot',
   temperature_rise: 'Rises too fast',
@@ -98,6 +101,7 @@ const alertWords: Record<string, string> = {
   storage_low: 'Disk nearly full',
   storage_critical: 'Disk full',
   clock_wrong: 'Clock wrong',
+  memory_low: 'Memory nearly full',
 };
 export const alertWord = (type: string): string => alertWords[type] ?? incidentWord(type);
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.alert import IncidentEvent
-from bus_schemas.event import Event
+from bus_schemas.event import Event, iso
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import IntervalQuery
@@ -408,3 +408,42 @@ def test_a_disk_that_cannot_be_written_though_it_has_room_is_over_when_it_can_be
     followed.take(tick(at(15), system={"disk_percent": 40.0}), fault(at(40), "cleared", **unwritable))
 
     assert told(followed) == [("_hub", "storage", "opened"), ("_hub", "storage", "closed")]
+
+
+def of_machine(second: float, device: str, **figures: float) -> Event:
+    link = {"round_trip_ms": figures.pop("round_trip_ms")} if "round_trip_ms" in figures else None
+    return heartbeat(
+        at(second), device=device, epoch="pi", sequence=int(second) + 1, system=figures, link=link, node="pi"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad", "good"),
+    [
+        ("memory", {"memory_percent": 96.0}, {"memory_percent": 60.0}),
+        ("cpu_hot", {"temperature": 84.5}, {"temperature": 61.0}),
+        ("link_slow", {"round_trip_ms": 8000.0}, {"round_trip_ms": 60.0}),
+    ],
+)
+def test_what_is_wrong_with_a_machine_for_a_minute_is_one_incident_of_its_first_device(
+    followed: Followed, kind: str, bad: dict[str, float], good: dict[str, float]
+) -> None:
+    beats = [
+        of_machine(second + number, device, **(bad if second < 100 else good))
+        for second in range(0, 200, 10)
+        for number, device in enumerate(("cam-1", "cam-2"))
+    ]
+    followed.take(*beats)
+
+    assert told(followed) == [("cam-1", kind, "opened"), ("cam-1", kind, "closed")]
+    [found] = incidents(followed.view, IntervalQuery())
+    assert (found["opened"], found["closed"]) == (iso(at(0)), iso(at(100)))
+
+
+def test_a_machine_that_is_hot_for_some_seconds_or_says_nothing_is_no_incident(followed: Followed) -> None:
+    followed.take(*(of_machine(second, "cam", temperature=90.0) for second in range(0, 60, 10)))
+    followed.take(of_machine(60, "cam", temperature=60.0))
+    followed.take(*(of_machine(second, "cam", temperature=90.0) for second in range(70, 120, 10)))
+    followed.take(*(of_machine(second, "cam", disk_percent=5.0) for second in range(120, 400, 10)))
+
+    assert told(followed) == []

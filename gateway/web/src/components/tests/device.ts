@@ -211,6 +211,8 @@ export const deviceParts: Case[] = [
         '960 × 540',
         'Recording since',
         'Captured 12 motions',
+        'Camera works',
+        'Thermal sensor no answer of the sensor, restarted 1 time',
         'Agent agent-DEMO',
         'wlan0, -61 dBm, 42 ms',
         '2 reconnects, 4 events waiting',

@@ -1,0 +1,41 @@
+"""Judges what an agent says of its machine and its link: memory, temperature and the round trip of the broker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from bus_schemas.alert import IncidentType
+from consumers.alerting.incidents.detectors import LimitCondition
+from consumers.alerting.incidents.verdict import Verdict
+from consumers.alerting.rules import AlertRules
+from consumers.engine.partial import HeartbeatPart
+
+OF_MACHINE: Final[tuple[IncidentType, ...]] = ("memory", "cpu_hot", "link_slow")
+"""The incidents that all devices of an agent share: the first that is judged has it."""
+
+
+@dataclass(slots=True)
+class MachineLimits:
+    """As the heartbeats of one device say it."""
+
+    memory: LimitCondition = field(default_factory=LimitCondition)
+    cpu_hot: LimitCondition = field(default_factory=LimitCondition)
+    link_slow: LimitCondition = field(default_factory=LimitCondition)
+
+    def judge(self, at: float, event_id: str, beat: HeartbeatPart, rules: AlertRules) -> Iterator[Verdict]:
+        round_trip_ms = None if beat.link is None else beat.link.round_trip_ms
+        round_trip_s = None if round_trip_ms is None else round_trip_ms / 1000
+        figures: tuple[tuple[IncidentType, LimitCondition, float | None, float], ...] = (
+            ("memory", self.memory, beat.system.memory_percent, rules.memory_percent),
+            ("cpu_hot", self.cpu_hot, beat.system.temperature, rules.cpu_temperature_c),
+            ("link_slow", self.link_slow, round_trip_s, rules.round_trip_s),
+        )
+        for kind, condition, value, limit in figures:
+            if value is None:
+                # What nobody can tell neither begins nor ends anything.
+                continue
+            turn = condition.add(at, value >= limit, rules.machine_after_s)
+            if turn is not None and condition.other_since is not None:
+                details = {"value": round(value, 2), "limit": limit}
+                yield Verdict(kind, turn, condition.other_since, (event_id,), details)
+                condition.other_since = None

@@ -1,0 +1,89 @@
+"""Watches the devices of an agent: restarts what does not recover by itself, and resets the watchdog meanwhile."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from bus_schemas.limits import clip
+from bus_schemas.node import Command
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
+from edge.agent.recovery import AgentRestarts, DeviceRecovery, RecoveryStep
+from edge.agent.watchdog import Watchdog
+from producer.clock import since_boot
+
+POLL_S: Final = 1.0
+RECOVERY: Final = "recovery"
+"""Who asked, in the events of what was restarted."""
+
+log = structlog.get_logger(__name__)
+
+
+class Supervision:
+    """Used by the main thread of the agent."""
+
+    def __init__(
+        self,
+        devices: Mapping[tuple[str, str], DeviceRunner],
+        emitter: EventEmitter,
+        context: AgentContext,
+        watchdog: Watchdog,
+        restarts: Path,
+    ) -> None:
+        self._devices = devices
+        self._emitter = emitter
+        self._context = context
+        self._watchdog = watchdog
+        self._restarts = AgentRestarts(restarts)
+        self._recoveries = {at: DeviceRecovery() for at in devices}
+        self._due_s = float("-inf")
+        self.restart_needed = False
+        """Whether only a new process frees a thread that hangs."""
+
+    def restarts_of(self, device: DeviceRunner) -> int:
+        """How often a device was restarted because it did not recover by itself."""
+        return self._recoveries[device.settings.site, device.settings.device].restarts
+
+    def poll(self) -> None:
+        now = monotonic()
+        if now < self._due_s:
+            return
+        self._due_s = now + POLL_S
+        hanging = {at: device.hanging(now) for at, device in self._devices.items()}
+        if not all(hanging.values()):
+            # While any device works the process is worth more than its restart, which has a pause of its own.
+            self._watchdog.reset()
+        for at, device in self._devices.items():
+            step = self._recoveries[at].step(device.facts, hanging[at], now)
+            if step is not None:
+                self._take(device, step)
+
+    def _take(self, device: DeviceRunner, step: RecoveryStep) -> None:
+        if step.rung == "restart_agent":
+            self._restart_agent(device, step)
+            return
+        self._emit(device, step)
+        device.reopen(rebuild=True)
+
+    def _restart_agent(self, device: DeviceRunner, step: RecoveryStep) -> None:
+        at_s = since_boot()
+        if self.restart_needed or not self._restarts.may_restart(at_s):
+            return
+        try:
+            self._restarts.note(at_s)
+        except OSError as error:
+            log.warning("the agent is not restarted, since that cannot be noted", reason=error.strerror)
+            return
+        self.restart_needed = True
+        self._emit(device, step)
+
+    def _emit(self, device: DeviceRunner, step: RecoveryStep) -> None:
+        """As a command that the agent gave itself."""
+        log.warning("recovery", device=device.event_factory.source, rung=step.rung, reason=step.reason)
+        done = Command(request_id=str(uuid4()), name=step.rung, state="done", by=RECOVERY, detail=clip(step.reason))
+        self._emitter.put([device.event_factory.event(done, self._context.clock())])

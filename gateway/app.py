@@ -36,7 +36,17 @@ from gateway.routes.media import (
     timeline,
 )
 from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
-from gateway.routes.views import alerts, annotations, condition_shares, dashboard, incidents, mutes, reviews, trends
+from gateway.routes.views import (
+    alerts,
+    annotations,
+    condition_shares,
+    dashboard,
+    incidents,
+    mutes,
+    reviews,
+    trends,
+    why_not,
+)
 from gateway.serving.page import STATIC, page
 
 CANCELLED_TIMES: Final = 3
@@ -57,6 +67,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     incidents.OPERATIONS,
     reviews.OPERATIONS,
     mutes.OPERATIONS,
+    why_not.OPERATIONS,
     annotations.OPERATIONS,
     media.OPERATIONS,
     hls.OPERATIONS,

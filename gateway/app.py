@@ -45,6 +45,7 @@ from gateway.routes.views import (
     mutes,
     reviews,
     trends,
+    why_not,
 )
 from gateway.serving.page import STATIC, page
 
@@ -66,6 +67,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     incidents.OPERATIONS,
     reviews.OPERATIONS,
     mutes.OPERATIONS,
+    why_not.OPERATIONS,
     annotations.OPERATIONS,
     media.OPERATIONS,
     hls.OPERATIONS,

@@ -23,6 +23,7 @@ from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
+from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
 from consumers.alerting.review import mutes, reviews
@@ -31,7 +32,7 @@ from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.site_registry import SiteRegistry
 from consumers.store.journal.clock_ahead import moment_of
-from consumers.store.journal.record import JournalReader, Recorded
+from consumers.store.journal.record import DeviceKey, JournalReader, Recorded
 
 OBSERVED: tuple[type[Event], ...] = (
     CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
@@ -119,6 +120,10 @@ class AlertingProjection(Projection):
 
     def forget(self) -> None:
         self._memory = None
+
+    def watched(self, where: DeviceKey) -> Watched | None:
+        """The state of the rules for a device, as far as it is held in memory."""
+        return None if self._memory is None else self._memory.devices.known.get(where)
 
     def _terms(self, memory: "_Memory") -> terms.Terms:
         if memory.in_force is None:

@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.incidents.questions import rule_text
 from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
-from consumers.engine.versions import NEWEST, STANDS
+from consumers.engine.versions import FOREVER, NEWEST, STANDS
 
 _ALERTS = IntervalTable(
     table="alerts",
@@ -77,6 +77,16 @@ def alert_of_incident(view: sqlite3.Connection, incident_id: str, upto: int = NE
         {"id": incident_id, "upto": upto, "recovered": RECOVERED},
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def last_raised(view: sqlite3.Connection, where: tuple[str, str], rule: str, until: float) -> float | None:
+    """When people were last alerted by a rule, up to a time (seconds since 1970); a recovery does not count."""
+    (raised,) = view.execute(
+        f"select max(raised) from alerts where site = ? and device = ? and rule = ? and raised <= ? and type != ?"  # noqa: S608 - our own words
+        f" and until = {FOREVER}",
+        (*where, rule, until, RECOVERED),
+    ).fetchone()
+    return None if raised is None else float(raised)
 
 
 def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:

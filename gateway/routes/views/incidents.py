@@ -32,7 +32,7 @@ from gateway.reading.incident_pictures import IncidentPicture, PicturePart, pict
 from gateway.reading.moments import StoresAsOf
 from gateway.routes.views.alerts import AlertRule
 from gateway.routes.views.interval_search import IntervalSearch, Located, located
-from gateway.serving.media_links import media_url
+from gateway.serving.media_links import picture_url
 from producer.times import moment_of_seconds
 
 RECENT = timedelta(days=7)
@@ -172,7 +172,7 @@ class PictureAnswer(Answer):
 
     @classmethod
     def of(cls, picture: IncidentPicture) -> Self:
-        return cls(part=picture.part, time=picture.time, url=media_url(picture.key))
+        return cls(part=picture.part, time=picture.time, url=picture_url(picture.key))
 
 
 class IncidentReasonAnswer(Answer):

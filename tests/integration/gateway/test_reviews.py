@@ -193,3 +193,23 @@ def test_what_is_not_there_is_a_404(hub: Hub) -> None:
     ]
 
     assert [one.status_code for one in answers] == [404] * 3
+
+
+def test_why_nobody_was_alerted_names_what_was_missing_and_what_withheld_it(hub: Hub) -> None:
+    faults = [frame(at(second), blackscreen=second < 535, freeze=540 <= second < 552) for second in range(500, 599)]
+    hub.filled.append(*faults).fold()
+    placed = hub.post(MUTES, {"site": "DEMO", "devices": ["yard"], "end": UNTIL, "reason": "Cleaning"}).json()
+    why_not = "/api/v1/sites/DEMO/devices/{}/why-not"
+    then = hub.client.get(why_not.format("yard"), params={"as_of": iso(at(545))}).json()
+    now = hub.client.get(why_not.format("yard")).json()
+    nobody = hub.client.get(why_not.format("nobody"))
+
+    rules = {one["rule"]: one for one in then["rules"]}
+    assert rules["freeze"]["missing"] == "Frozen for 12 s of 30 s; 24 s are needed."
+    assert rules["freeze"]["incidents"] == []
+    black = rules["blackscreen"]
+    assert (black["outcome"], black["missing"], black["mute"]) == ("not_met", "No picture was black.", None)
+    assert [(one["closed"], one["alert"] is None) for one in black["incidents"]] == [(iso(at(535)), False)]
+    assert black["cool_down_until"] == iso(at(830))
+    assert {one["mute"]["id"] for one in now["rules"]} == {placed["id"]}
+    assert nobody.status_code == 404

@@ -79,6 +79,8 @@ export type Tile = Schemas['TileJson'];
 export type Shares = Schemas['ConditionShares'];
 export type Timeline = Schemas['Timeline'];
 export type Trouble = Schemas['Trouble'];
+export type RuleReading = Schemas['RuleReading'];
+export type WhyNot = Schemas['WhyNot'];
 export type Zone = Schemas['Zone'];
 
 /** An event at its place in the journal, of a type of the contract. */

@@ -120,6 +120,7 @@ const figures: Record<string, [string, Says]> = {
   block_threshold: ['In blocks from', (value: number) => `${value} %`],
   false_colour_percentage: ['False colours', (value: number) => `${value.toFixed(1)} %`],
   mean_volume_db: ['Sound level', (value: number) => decibels(value)],
+  silence_s: ['Nothing received for', (value: number) => span(value)],
   percent: ['Disk used', (value: number) => `${value.toFixed(1)} %`],
   free_bytes: ['Free', (value: number) => bytes(value)],
   ahead_s: ['Clock ahead by', (value: number) => span(Math.abs(value))],

@@ -1,7 +1,7 @@
 // Incidents, what people say of them, and what they do not want to hear of for a while.
 
 import { OUT_OF_REACH, WAITING, refused } from '../../../dev/alone';
-import type { Incident, Incidents } from '../../api/api';
+import type { Incident, Incidents, RuleReading, WhyNot } from '../../api/api';
 import IncidentFilters from '../incidents/IncidentFilters.svelte';
 import IncidentList from '../incidents/IncidentList.svelte';
 import IncidentWhy from '../incidents/IncidentWhy.svelte';
@@ -9,7 +9,8 @@ import IncidentsPanel from '../incidents/IncidentsPanel.svelte';
 import MuteForm from '../incidents/MuteForm.svelte';
 import MutesCard from '../incidents/MutesCard.svelte';
 import ReviewForm from '../incidents/ReviewForm.svelte';
-import { LONG, asked, of, type Case } from './case';
+import WhyNotPanel from '../incidents/WhyNot.svelte';
+import { LONG, asked, device, of, type Case } from './case';
 
 const nothing = (): void => undefined;
 const { incidents } = asked<Incidents>('/incidents', { site: 'DEMO' });
@@ -48,7 +49,74 @@ const settled: Incident = {
 const reason = { ...asked<object>(`/incidents/${first.id}`), incident: settled };
 const at = '/alerts?site=DEMO&tab=incidents';
 
+const reading = (rule: string, more: Partial<RuleReading> = {}): RuleReading => ({
+  rule,
+  sentence: 'At least 80 % of the frames of 30 s were black.',
+  outcome: 'not_met',
+  missing: 'Black for 12 s of 30 s; 24 s are needed.',
+  nearest: first.opened,
+  seen: { share: 0.4 },
+  incidents: [],
+  mute: null,
+  cool_down_until: null,
+  ...more,
+});
+const whyNot: WhyNot = {
+  site: 'DEMO',
+  device: 'yard',
+  at: first.opened,
+  start: first.opened,
+  end: first.opened,
+  events: 90,
+  rules: [
+    reading('blackscreen'),
+    reading('freeze', {
+      outcome: 'open',
+      missing: null,
+      cool_down_until: first.opened,
+      mute: asked<{ mutes: NonNullable<RuleReading['mute']>[] }>('/mutes').mutes[0] ?? null,
+      incidents: [
+        {
+          id: 'inc-9',
+          level: 'warning',
+          opened: first.opened,
+          closed: null,
+          suppressed: 'cool_down',
+          alert: null,
+          acknowledged: null,
+        },
+      ],
+    }),
+    reading('hot_spot', { outcome: 'unknown', missing: 'Nothing was measured.', nearest: null, seen: {} }),
+  ],
+};
+
 export const incidentParts: Case[] = [
+  ...of(WhyNotPanel, 'incidents/WhyNot.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard') },
+      answers: { 'why-not': whyNot },
+      press: 'Explain this moment',
+      reads: [
+        'Picture black No incident Black for 12 s of 30 s; 24 s are needed.',
+        'Pictures affected 40 %',
+        'Picture frozen Incident',
+        'No alert: another had just been raised',
+        'Muted by Mara until',
+        'After the alert before, another is raised from',
+        'Hot spot Nobody can tell Nothing was measured.',
+      ],
+    },
+    { when: 'not asked', props: { device: device('yard') }, reads: ['Why no alert?', 'Explain this moment'] },
+    {
+      when: 'out of reach',
+      props: { device: device('yard') },
+      answers: { 'why-not': OUT_OF_REACH },
+      press: 'Explain this moment',
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
   ...of(IncidentFilters, 'incidents/IncidentFilters.svelte', [
     {
       when: 'typical',

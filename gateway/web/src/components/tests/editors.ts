@@ -1,7 +1,9 @@
 // Where settings of a device are drawn, and where somebody signs in.
 
-import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import type { Settings } from '../../api/api';
+import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
 import { rois } from '../../../dev/world';
+import AlignmentEditor from '../AlignmentEditor.svelte';
 import RoiEditor from '../RoiEditor.svelte';
 import SignIn from '../SignIn.svelte';
 import ZoneEditor from '../ZoneEditor.svelte';
@@ -85,7 +87,51 @@ const shapes: Case[] = [
   ]),
 ];
 
+const SQUARE: [number, number][] = [
+  [0.2, 0.2],
+  [0.8, 0.2],
+  [0.8, 0.8],
+  [0.2, 0.8],
+];
+const fused = (fusion: Partial<Settings['fusion']>) =>
+  asResource({
+    ...settingsOf('transformer'),
+    fusion: { alignment: null, form: 'mixed', thermal_share: 0.4, ...fusion },
+  });
+
+const alignments: Case[] = of(AlignmentEditor, 'AlignmentEditor.svelte', [
+  {
+    when: 'typical',
+    props: {
+      device: t1,
+      settings: fused({ alignment: { by: 'points', visual: SQUARE, thermal: SQUARE } }),
+      fields: null,
+    },
+    reads: [
+      'Both show the same',
+      'Enough to be saved; more make it better',
+      'Point 4 in the heat, at 20 % and 80 %',
+      'Part of the heat',
+    ],
+  },
+  {
+    when: 'empty',
+    props: { device: t1, settings: fused({}), fields: null },
+    press: 'By points',
+    reads: ['4 pairs are missing', 'What is saved stays until the pairs are complete'],
+    not: [/Point 1/],
+  },
+  {
+    when: 'by the lenses, outlines',
+    props: { device: t1, settings: fused({ form: 'edges' }), fields: null },
+    press: 'By the lenses',
+    reads: ['Angle of the thermal sensor, degrees', 'Angle of the camera, degrees', 'Outlines over the heat'],
+    not: [/Part of the heat/],
+  },
+]);
+
 export const editors: Case[] = [
+  ...alignments,
   ...shapes,
   ...shapes.slice(0, 1).map((one) => ({
     ...one,

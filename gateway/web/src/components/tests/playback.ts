@@ -104,7 +104,9 @@ export const playbackParts: Case[] = [
         events: { events: [], next: null, head: 0 },
         thumbnails: {
           count: 1,
-          thumbnails: [{ time: new Date(hour - 20_000).toISOString(), key: 'a/b/thermal/c', url: '/media/x', tier: 'hot' }],
+          thumbnails: [
+            { time: new Date(hour - 20_000).toISOString(), key: 'a/b/thermal/c', url: '/media/x', tier: 'hot' },
+          ],
         },
       },
       reads: ['Transformer T1, thermal picture', 'picture of'],

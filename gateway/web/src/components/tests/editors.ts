@@ -6,6 +6,7 @@ import { rois } from '../../../dev/world';
 import AlignmentEditor from '../AlignmentEditor.svelte';
 import RoiEditor from '../RoiEditor.svelte';
 import SignIn from '../SignIn.svelte';
+import ThermalStill from '../ThermalStill.svelte';
 import ZoneEditor from '../ZoneEditor.svelte';
 import { LONG, device, of, settingsOf, type Case } from './case';
 
@@ -23,6 +24,7 @@ const shapes: Case[] = [
       reads: [
         'Region editor',
         'Region top_winding',
+        'Top left of top_winding',
         '80 / 90 / 100 °C',
         'Delete bottom_oil',
         'Emissivity',
@@ -63,8 +65,9 @@ const shapes: Case[] = [
         'Zone editor',
         'Ramp',
         'nobody may enter',
-        'Corner 1 of Ramp, at 10 % and 55 %',
+        'Corner 1, at 10 % and 55 % of Ramp',
         'At most so many people',
+        'Copy those of',
       ],
     },
     {
@@ -82,7 +85,7 @@ const shapes: Case[] = [
       when: 'one more',
       props: { device: yard, initial: [], onsaved: nothing },
       press: 'Add a zone',
-      reads: ['Without a name', 'Corner 4 of the zone, at 35 % and 65 %'],
+      reads: ['Without a name', 'Corner 4, at 35 % and 65 % of the zone'],
     },
   ]),
 ];
@@ -93,11 +96,10 @@ const SQUARE: [number, number][] = [
   [0.8, 0.8],
   [0.2, 0.8],
 ];
-const fused = (fusion: Partial<Settings['fusion']>) =>
-  asResource({
-    ...settingsOf('transformer'),
-    fusion: { alignment: null, form: 'mixed', thermal_share: 0.4, ...fusion },
-  });
+const fused = (changes: Partial<Settings['fusion']>) => {
+  const fusion: Settings['fusion'] = { alignment: null, form: 'mixed', thermal_share: 0.4, ...changes };
+  return asResource<Settings>({ ...settingsOf('transformer'), fusion });
+};
 
 const alignments: Case[] = of(AlignmentEditor, 'AlignmentEditor.svelte', [
   {
@@ -139,6 +141,16 @@ export const editors: Case[] = [
     when: 'under the regions',
     reads: ['Regions', 'Undo', 'Close the editor'],
   })),
+  ...shapes.slice(0, 1).map((one) => ({
+    ...one,
+    of: 'ShapeLayer.svelte',
+    when: 'over the regions',
+    reads: ['Region top_winding', 'Region bottom_oil', 'Bottom right of top_winding'],
+  })),
+  ...of(ThermalStill, 'ThermalStill.svelte', [
+    { when: 'typical', props: { device: t1 }, reads: ['Transformer T1, thermal picture'] },
+    { when: 'long names', props: { device: device('transformer', { name: LONG }) }, reads: [LONG] },
+  ]),
   ...of(SignIn, 'SignIn.svelte', [
     { when: 'typical', props: {}, reads: ['Sign in to Watchpost', 'Access token', 'Sign in'] },
     {

@@ -33,8 +33,9 @@ class EdgeDrawing:
         if wanted.form != "thermal":
             return _fused(wanted, reading)
         regions = reading.regions if wanted.regions is None else wanted.regions
-        rois = settings.measured_rois if wanted.with_labels else ()
-        return thermal_jpeg(reading.frame, Caption(wanted.site_name, wanted.time), rois, regions)
+        if not wanted.with_labels:
+            return thermal_jpeg(reading.frame, None)
+        return thermal_jpeg(reading.frame, Caption(wanted.site_name, wanted.time), settings.measured_rois, regions)
 
     def temperatures(self, frame: bytes, settings: AdjustableSettings) -> list[RegionTemperatures]:
         thermography = settings.thermography

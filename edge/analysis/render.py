@@ -17,6 +17,9 @@ from edge.analysis.pictures import Bytes8, Planes
 
 Celsius = NDArray[np.float32]
 
+Rectangle = tuple[int, int, int, int]
+"""x, y, width and height in pixels."""
+
 SIZE: Final = THERMAL_PREVIEW
 BAR: Final = 40
 _BAR_LIGHT: Final = 0.3
@@ -79,23 +82,24 @@ def normalised(frame: Celsius) -> Bytes8:
 
 def thermal_jpeg(
     frame: Celsius,
-    caption: Caption,
+    caption: Caption | None,
     rois: Sequence[Roi] = (),
     regions: Sequence[RegionLabel] = (),
     quality: int = 85,
 ) -> bytes:
-    """640 x 480 JPEG of a 24 x 32 float32 frame in °C, with boxes and labels of the regions in the colour of their
-    alert level, and site, time and range below.
+    """640 x 480 JPEG of an H x W float32 frame in °C, with boxes and labels of the regions in the colour of their
+    alert level, and with a caption site, time and range below.
     """
     planes = coloured(normalised(frame), SIZE)
     found = {region.name: region for region in regions}
-    for roi in rois:
-        if roi.name in found:
-            _outline(planes, roi, found[roi.name])
-    for roi in rois:
-        if roi.name in found:
-            _label(planes, roi, found[roi.name])
-    _bar(planes, caption, *_range(frame))
+    read = [(roi, found[roi.name]) for roi in rois if roi.name in found]
+    for roi, region in read:
+        _outline(planes, roi, region)
+    labels: list[Rectangle] = []
+    for roi, region in read:
+        labels.append(_label(planes, roi, region, labels))
+    if caption is not None:
+        _bar(planes, caption, *_range(frame))
     return planes.jpeg(quality)
 
 
@@ -137,11 +141,23 @@ def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int
     part[top : bottom + 1, right + 1 - thickness : right + 1] = value
 
 
-def _label(planes: Planes, roi: Roi, region: RegionLabel) -> None:
+def _label(planes: Planes, roi: Roi, region: RegionLabel, taken: Sequence[Rectangle]) -> Rectangle:
+    """At the top of its region, or so far below that it covers no other label. Returns where it is."""
     (x1, y1), _ = roi.coordinates
     text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
-    corner = x1 * (SIZE[0] // COLUMNS) + 4, y1 * (SIZE[1] // ROWS) + 4
-    _without_colour(planes, *_LABELS.write(planes.y, text, corner))
+    wide, high = min(SIZE[0], _LABELS.image(text).shape[1]), _LABELS.height
+    x, top = min(x1 * (SIZE[0] // COLUMNS) + 4, SIZE[0] - wide), y1 * (SIZE[1] // ROWS) + 4
+    below = SIZE[1] - BAR - high
+    places = (*range(min(top, below), below + 1, high), *range(min(top, below) - high, -1, -high))
+    free = (y for y in places if not any(_overlap((x, y, wide, high), other) for other in taken))
+    place = _LABELS.write(planes.y, text, (x, next(free, top)))
+    _without_colour(planes, *place)
+    return place
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    (x, y, wide, high), (left, top, width, height) = one, other
+    return x < left + width and left < x + wide and y < top + height and top < y + high
 
 
 def _bar(planes: Planes, caption: Caption, low: float, high: float) -> None:

@@ -69,7 +69,7 @@ class OfThermalPicture(Corrected, OfDevice):
     )
     form: PictureForm = Field(default="thermal", description="The heat alone, or laid over the picture of the camera.")
     thermal_share: Share | None = Field(default=None, description="Of a mixed picture, in place of what was set.")
-    labels: bool = Field(default=True, description="Whether regions and their temperatures stand in it.")
+    labels: bool = Field(default=True, description="Whether regions, temperatures and time stand in it.")
 
     def applied_to(self, adjustable: AdjustableSettings) -> AdjustableSettings:
         tried = super().applied_to(adjustable)

@@ -75,3 +75,21 @@ def test_a_region_that_was_not_read_is_not_drawn() -> None:
     off = FULL_FRAME.model_copy(update={"enabled": False})
 
     assert thermal_jpeg(heat(), CAPTION, [off], ()) == thermal_jpeg(heat(), CAPTION)
+
+
+def test_labels_of_regions_that_begin_at_one_place_lie_beside_each_other() -> None:
+    rois = [Roi(name=f"part_{number}", coordinates=((4, 18), (12 + number, 24))) for number in range(6)]
+    regions = RegionReader(rois).read(heat(), heat(), heat())
+    flat = np.full((24, 32), 20.0, np.float32)
+    shown = simplejpeg.decode_jpeg(thermal_jpeg(flat, CAPTION, rois, regions, quality=98), colorspace="GRAY")[:, :, 0]
+    # Each label is a black band with white letters: six of them, one below the other.
+    bright = (shown[: 480 - BAR, 90:200] > 150).any(axis=1)
+    bands = int(np.count_nonzero(np.diff(bright.astype(int)) == 1))
+
+    assert bands >= 6
+
+
+def test_a_bare_picture_has_neither_labels_nor_a_bar() -> None:
+    bare = simplejpeg.decode_jpeg(thermal_jpeg(heat(), None, quality=98), colorspace="BGR").astype(int)
+
+    assert np.abs(bare - inferno(normalised(heat()), (640, 480))).mean() < 2.5

@@ -4448,6 +4448,8 @@ export interface components {
             states: string;
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
+            /** @description A letter of Base64 for each minute: how often it was corrected, modulo 64. */
+            revisions: string;
         };
         /** TrackPoint */
         TrackPoint: {
@@ -6857,6 +6859,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -6895,6 +6898,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -6933,6 +6937,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -6971,6 +6976,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from consumers.store.cold.settings import ColdStorage
+from consumers.store.cold.settings import ColdStorage, TileBucket
 
 
 class MediaReader(Protocol):
@@ -145,5 +145,6 @@ class HubConfig:
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
     cold: ColdStorage | None = None
+    tile_bucket: TileBucket | None = None
     media_check: timedelta | None = timedelta(days=MEDIA_CHECK_DAYS)
     """The time between two checks of all media; `None` for never."""

@@ -20,6 +20,7 @@ from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.upkeep.tile_bucket.sink import TileBucketSink
 from consumers.upkeep.verify.sink import MediaCheckSink
 from consumers.views.annotations import AnnotationsProjection
 from consumers.views.audio import AudioProjection
@@ -81,6 +82,7 @@ CONSUMERS: dict[str, Registration] = {
     "evidence": Registration(EvidenceSink, EvidenceSink),
     "retention": Registration(RetentionSink, _retention),
     "cold_storage": Registration(ColdStorageSink, ColdStorageSink),
+    "tile_bucket": Registration(TileBucketSink, TileBucketSink),
     "media_check": Registration(MediaCheckSink, MediaCheckSink),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }

@@ -47,7 +47,8 @@ from gateway.routes.views import (
     trends,
     why_not,
 )
-from gateway.serving.page import STATIC, page
+from gateway.serving.page import page
+from gateway.static_files import STATIC
 
 CANCELLED_TIMES: Final = 3
 DISCONNECT_S: Final = 1.0

@@ -27,9 +27,10 @@ def rclone_path() -> str:
 
 
 class S3Server:
-    """It keeps its port and its objects over restarts."""
+    """It keeps its port and its objects over restarts. One that `is_public` asks nobody for a key."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, is_public: bool = False) -> None:
+        self._keys = () if is_public else ("--auth-key", f"{ACCESS_KEY},{SECRET_KEY}")
         self.objects = directory / "objects"
         self.port = free_port()
         self._log = directory / "rclone.log"
@@ -60,7 +61,7 @@ class S3Server:
             self._process = subprocess.Popen(
                 [
                     rclone_path(), "serve", "s3", str(self.objects), "--addr", f"127.0.0.1:{self.port}",
-                    "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--config", "",
+                    *self._keys, "--config", "",
                     "--vfs-cache-mode", "off", *arguments,
                 ],
                 stdin=subprocess.DEVNULL,
@@ -79,6 +80,9 @@ class S3Server:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(10)
         self._process = None
+
+    def close(self) -> None:
+        self.stop()
 
     def freeze(self) -> None:
         assert self._process is not None

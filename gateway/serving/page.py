@@ -9,7 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-STATIC = Path(__file__).parent.with_name("static")
+from gateway.static_files import STATIC
+
 NOT_BUILT = """The page is not built yet. Build it with
 
     npm --prefix gateway/web ci && npm --prefix gateway/web run build

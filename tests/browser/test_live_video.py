@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gateway.serving.page import STATIC
+from gateway.static_files import STATIC
 from producer.broker import BrokerAddress
 from tests.broker import Broker
 from tests.browser.browser_tab import watched_page

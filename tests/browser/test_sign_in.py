@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from gateway.serving.page import STATIC
+from gateway.static_files import STATIC
 from tests import builders
 from tests.integration.gateway.started import Filled, Started
 

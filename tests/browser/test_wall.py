@@ -9,7 +9,7 @@ import pytest
 import simplejpeg
 from playwright.sync_api import Browser, Page, expect
 
-from gateway.serving.page import STATIC
+from gateway.static_files import STATIC
 from tests import builders
 from tests.browser.browser_tab import watched_page
 from tests.browser.reviewed import accessibility_findings

@@ -111,6 +111,12 @@ BUCKET = {
     "access_key_env": "KEY", "secret_key_env": "SECRET", "archive_after_minutes": 10, "keep_hot_hours": 1, "copies": 2,
     "bytes_per_s": 10_000, "hours": {"start": "22:00", "end": "06:00"}, "cache_bytes": 1,
 }  # fmt: skip
+KEYS_IN_FILES = {"access_key_file": "/run/key", "secret_key_file": "/run/secret"}
+TILE_BUCKET = {
+    "bucket": "tiles", "prefix": "yard", "endpoint": "http://127.0.0.1:9", "endpoint_env": "ENDPOINT", "region": "here",
+    "public_url": "http://127.0.0.1:9/tiles", "public_url_env": "PUBLIC", "page_public_url_env": "PAGE_PUBLIC",
+    "page": False, "bytes_per_s": 10_000, "access_key_env": None, "secret_key_env": None,
+}  # fmt: skip
 LAWN = {"name": "lawn", "points": [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0]], "restricted": True}
 HINGE = {"name": "hinge", "coordinates": [[2, 2], [8, 8]]}
 EVERY_RULE = rules(
@@ -256,6 +262,19 @@ EDITS: dict[str, Edit] = {
                 "secret_key_file": "/run/secret",
             }
         ),
+    ),
+    "another picture of each minute, in a bucket": Edit(
+        hub(
+            mosaic={
+                "bytes_of_nine": 50_000,
+                "quality": 70,
+                "cell_width": 320,
+                "cell_height": 180,
+                "wall": "9:16",
+            },
+            tile_bucket={**KEYS_IN_FILES, "bucket": "tiles"},
+        ),
+        then=hub(tile_bucket={**TILE_BUCKET, **KEYS_IN_FILES}),
     ),
     "some rules": Edit(rules(hot_spot_c=60, offline_after_s=90, raise_window_s=10)),
     "every rule, and back": Edit(EVERY_RULE, then=as_it_was),

@@ -38,8 +38,10 @@ from watchpost.configuration.alerts import AlertsSection, WebhookReceiver
 from watchpost.configuration.cold_storage import ColdStorageSection
 from watchpost.configuration.config import HubSection, NodeSection, WatchpostConfig
 from watchpost.configuration.hubs import configured, hub_config
+from watchpost.configuration.mosaic import MosaicSection
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
 from watchpost.configuration.sites import DeviceSection, SiteSection
+from watchpost.configuration.tile_bucket import TileBucketSection
 
 BEGIN = 14 * 3600 - 100.0
 """A while before midnight in UTC, which comes soon after the edit."""
@@ -162,7 +164,8 @@ def test_after_an_edit_every_view_equals_the_fold_of_the_journal(product: Produc
 
 MODELS: tuple[type[BaseModel], ...] = (
     WatchpostConfig, HubSection, RetentionSection, DeviceRetentionSection, AlertsSection, WebhookReceiver, AlertRules,
-    ColdStorageSection, NodeSection, SiteSection, DeviceSection, RatesSettings, AdjustableSettings, Roi, Zone,
+    ColdStorageSection, MosaicSection, TileBucketSection, NodeSection, SiteSection,
+    DeviceSection, RatesSettings, AdjustableSettings, Roi, Zone,
     MotionSettings, PictureSettings, ThermographySettings, RecordingSettings, NightSettings,
 )  # fmt: skip
 OF_NO_CONSUMER = {"broker", "gateway"}

@@ -29,6 +29,7 @@ from watchpost.configuration.host import Host
 from watchpost.configuration.mosaic import MosaicSection
 from watchpost.configuration.retention import RetentionSection
 from watchpost.configuration.sites import DeviceSection, SiteSection
+from watchpost.configuration.tile_bucket import TileBucketSection
 from watchpost.configuration.yaml_loader import ConfigError, parse
 
 
@@ -174,6 +175,10 @@ class HubSection(SettingsModel):
         default_factory=EmbeddedWarehouse, description="Where the rows of the dashboards are."
     )
 
+    tile_bucket: TileBucketSection | None = Field(
+        default=None,
+        description="A bucket from which the minute tiles are read without the hub; default none.",
+    )
     mosaic: MosaicSection = Field(default_factory=MosaicSection, description="The picture of each minute.")
     cold_storage: ColdStorageSection | None = Field(
         default=None, description="A bucket for media that are kept longer than the disk keeps them; default none."

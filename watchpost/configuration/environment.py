@@ -34,6 +34,7 @@ class Secrets:
         self._config = config
         self._broker = _named(config.broker)
         self.journal = _named(config.hub.journal)
+        self._tile_bucket = set[str]() if config.hub.tile_bucket is None else _named(config.hub.tile_bucket)
         self._cold = set[str]() if config.hub.cold_storage is None else _named(config.hub.cold_storage)
 
     def of_consumers(self, names: Collection[str] = ()) -> set[str]:
@@ -41,6 +42,8 @@ class Secrets:
         found = self._broker | self.journal
         if names and "warehouse" not in names:
             found |= self._cold
+        if "tile_bucket" in names or ProcessGroup.BATCH in names:
+            found |= self._tile_bucket
         if "webhook" in names or ProcessGroup.URGENT in names:
             found |= _named(self._config.alerts)
         if "warehouse" in names:
@@ -50,7 +53,14 @@ class Secrets:
     def of_gateway(self) -> set[str]:
         gateway = self._config.gateway
         signs_in = self._broker if gateway.broker is None else set[str]()
-        return signs_in | self.journal | self._cold | _named(self._config.hub.warehouse) | _named(gateway)
+        return (
+            signs_in
+            | self.journal
+            | self._cold
+            | self._tile_bucket
+            | _named(self._config.hub.warehouse)
+            | _named(gateway)
+        )
 
     def of_trials(self) -> set[str]:
         return self.journal | self._cold

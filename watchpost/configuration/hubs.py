@@ -11,10 +11,12 @@ from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSi
 from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
-from consumers.store.cold.settings import ColdStorage, TransferHours
+from consumers.store.cold.settings import ColdStorage, TileBucket, TransferHours
 from gateway.serving.thermal_pictures import ThermalDrawing
 from gateway.settings import ConnectionLimits, GatewaySettings
+from gateway.static_files import STATIC
 from watchpost import VERSION
+from watchpost.configuration.bucket import plain_address
 from watchpost.configuration.config import (
     ServerJournal,
     ServerWarehouse,
@@ -25,8 +27,11 @@ from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
 from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
+from watchpost.configuration.yaml_loader import ConfigError
 
 COLD_STORAGE = "cold_storage"
+TILE_BUCKET = "tile_bucket"
+RING_PAGE = STATIC / "ring"
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
@@ -36,8 +41,8 @@ def hub_config(
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
 ) -> HubConfig:
-    """The settings of consumers and gateway, with the password of the journal, and of `webhook`, `warehouse` and
-    `cold_storage` if in `secrets`.
+    """The settings of consumers and gateway, with the password of the journal, and of `webhook`, `warehouse`,
+    `cold_storage` and `tile_bucket` if in `secrets`.
 
     Raises `ConfigError` where a named secret is missing.
     """
@@ -58,6 +63,7 @@ def hub_config(
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
         cold=cold,
+        tile_bucket=tile_bucket(config, environ) if TILE_BUCKET in secrets else None,
         media_check=timedelta(days=check_days) if (check_days := config.hub.media_check_days) else None,
     )
 
@@ -138,6 +144,35 @@ def cold_storage(config: WatchpostConfig, environ: Mapping[str, str]) -> ColdSto
         hours=None if hours is None else TransferHours(time.fromisoformat(hours.start), time.fromisoformat(hours.end)),
         cache_bytes=section.cache_bytes,
     )
+
+
+def tile_bucket(config: WatchpostConfig, environ: Mapping[str, str]) -> TileBucket | None:
+    """Raises `ConfigError` where a key is missing, or an address in a variable cannot be used."""
+    section = config.hub.tile_bucket
+    if section is None:
+        return None
+    storage = ColdStorage(
+        bucket=section.bucket,
+        prefix=section.prefix,
+        endpoint=section.endpoint or _address(environ, section.endpoint_env),
+        region=section.region,
+        access_key=secret(environ, section.access_key_env, section.access_key_file),
+        secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        bytes_per_s=section.bytes_per_s,
+    )
+    public = section.public_url or _address(environ, section.public_url_env)
+    public = public or _address(environ, section.page_public_url_env)
+    return TileBucket(storage, public, RING_PAGE if section.page else None)
+
+
+def _address(environ: Mapping[str, str], name: str) -> str | None:
+    """`None` where the variable is not set."""
+    if not environ.get(name):
+        return None
+    try:
+        return plain_address(environ[name]).rstrip("/")
+    except ValueError as error:
+        raise ConfigError(f"the environment variable {name}: {error}") from None
 
 
 def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:

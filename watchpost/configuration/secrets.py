@@ -40,13 +40,8 @@ def check(config: WatchpostConfig, environ: Mapping[str, str]) -> None:
         gateway_token(config, environ)
     except ConfigError as error:
         wrong.append(str(error))
-    cold = config.hub.cold_storage
-    keys = (
-        ()
-        if cold is None
-        else ((cold.access_key_env, cold.access_key_file), (cold.secret_key_env, cold.secret_key_file))
-    )
-    for env, file in keys:
+    buckets = (config.hub.cold_storage, config.hub.tile_bucket)
+    for env, file in (source for bucket in buckets if bucket is not None for source in bucket.key_sources()):
         try:
             secret(environ, env, file)
         except ConfigError as error:

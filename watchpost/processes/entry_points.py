@@ -96,13 +96,13 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
     stopping = stop_event(ENDS_WITHIN_S)
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, hub_config
 
     names = chosen_consumers(named, left_out, consumer_names(group))
     spare_the_collector()
     if group is ProcessGroup.URGENT:
         take_short_turns()
-    secrets = {COLD_STORAGE, "webhook"} if not names or "webhook" in names else {COLD_STORAGE}
+    secrets = {COLD_STORAGE, *({"webhook", TILE_BUCKET}.intersection(names) if names else {"webhook", TILE_BUCKET})}
     stopping.serve()
     try:
         run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
@@ -113,12 +113,12 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 
 def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from gateway.server import run
-    from watchpost.configuration.hubs import COLD_STORAGE, gateway_settings, hub_config
+    from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, gateway_settings, hub_config
 
     spare_the_collector()
     take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse"))
+    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, "warehouse"))
     run(settings, hub, runtime.broker, on_stop=end_soon)
     exit_beside_threads()
 

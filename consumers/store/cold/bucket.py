@@ -1,8 +1,9 @@
 """A bucket of S3: objects by name below its prefix, and errors as sentences without anything secret."""
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,6 +53,15 @@ class NameTaken(FileExistsError):
     """There is an object of this name already."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectHeaders:
+    """How a browser gets an object: `metadata` as headers that begin with `x-amz-meta-`."""
+
+    content_type: str
+    cache_control: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
 class Bucket:
     """For use from any thread."""
 
@@ -60,9 +70,12 @@ class Bucket:
         self._client = _client(storage)
         self._limiter = _limiter(self._client, storage.bytes_per_s)
 
-    def put(self, name: str, body: bytes, *, only_new: bool = False) -> None:
+    def put(self, name: str, body: bytes, headers: ObjectHeaders | None = None, *, only_new: bool = False) -> None:
         """Raises `NameTaken` where it must be new and is not."""
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_new else {}
+        if headers is not None:
+            condition |= {"ContentType": headers.content_type, "CacheControl": headers.cache_control}
+            condition |= {"Metadata": dict(headers.metadata)}
         try:
             self._call(
                 "write",
@@ -189,6 +202,12 @@ class Bucket:
             return
         for each in found.get("Uploads", []):
             yield each["Key"][start:], each["UploadId"]
+
+    def link(self, name: str, seconds: int) -> str:
+        """An address under which whoever has it can read the object for some time, without a key."""
+        return self._client.generate_presigned_url(
+            "get_object", {"Bucket": self.storage.bucket, "Key": self.storage.key(name)}, seconds
+        )
 
     def close(self) -> None:
         self._client.close()

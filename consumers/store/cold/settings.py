@@ -1,7 +1,8 @@
-"""The settings of cold storage."""
+"""The settings of cold storage, and of the bucket for minute tiles."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from pathlib import Path
 
 MB = 1_000_000
 
@@ -51,3 +52,17 @@ class ColdStorage:
 
     def key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
+
+
+@dataclass(frozen=True, slots=True)
+class TileBucket:
+    """A bucket for the minute tiles, the address under which everybody can read it, and the built page for it."""
+
+    storage: ColdStorage
+    public_url: str | None = None
+    page: Path | None = None
+
+    @property
+    def public_base(self) -> str | None:
+        """The address before the names of objects; `None` where they are not public."""
+        return None if self.public_url is None else f"{self.public_url}/{self.storage.prefix}".rstrip("/")

@@ -6,12 +6,13 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consumers.store.cold.bucket import Bucket, NameTaken, NoSuchObject
+from consumers.upkeep.rounds import NeedsPerson
 from producer.ids import Clock
 
 MARKER = "owner.json"
 
 
-class NotOwner(PermissionError):
+class NotOwner(NeedsPerson, PermissionError):
     """The prefix belongs to another hub."""
 
 

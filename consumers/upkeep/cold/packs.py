@@ -13,6 +13,7 @@ from consumers.store.cold.bucket import Bucket
 from consumers.store.cold.footer import TAIL_BYTES, DamagedFooter, footer_size, pack_footer, unpack_footer
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
+from consumers.upkeep.rounds import NeedsPerson
 
 PACKS = "packs/"
 
@@ -46,7 +47,7 @@ def delete_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
     return len(buried)
 
 
-class OtherBucket(LookupError):
+class OtherBucket(NeedsPerson, LookupError):
     """The bucket lacks objects that the index knows: they are in another one."""
 
 

@@ -10,18 +10,15 @@ from typing import Final, Protocol
 from consumers.store.archive.copies import PackRange, Upload
 from consumers.store.cold.bucket import Bucket, NoSuchObject, NoSuchUpload
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.rounds import Halted, RoundFailed
 
 PART_BYTES: Final = 8 << 20
 """S3 takes no part below 5 MiB but the last, and 10,000 parts at most."""
 HASH_BYTES: Final = 1 << 20
 
 
-class NotAsWritten(RuntimeError):
+class NotAsWritten(RoundFailed, RuntimeError):
     """What was read back is not what was written. The object is deleted, and sent again."""
-
-
-class Halted(Exception):
-    """The process ends; the upload goes on when it is back."""
 
 
 class Content(Protocol):

@@ -3,6 +3,7 @@
 import sqlite3
 from base64 import b64encode
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, NamedTuple
 
 from bus_schemas.condition import Condition
@@ -10,23 +11,30 @@ from consumers.views.mosaics import RING
 from consumers.views.mosaics.minute_state import CLASSES, MinuteState
 
 Which = Literal["all", "ok", "ko"]
+LETTERS = f"{ascii_uppercase}{ascii_lowercase}{digits}+/"
+REVISIONS = len(LETTERS)
+"""Addresses name a revision modulo this."""
 _COLUMNS = {"all": "tile", "ok": "ok", "ko": "ko"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """The tile in a slot: its minute since 1970, and the name under which its bytes are kept."""
+    """The tile in a slot: its minute since 1970, the name under which its bytes are kept, and how often the minute was
+    corrected.
+    """
 
     minute: int
     name: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The JSON of a minute, and the minute that it is of."""
+    """The JSON of a minute, the minute that it is of, and how often that was corrected."""
 
     minute: int
     json: bytes
+    revision: int
 
 
 class MinuteRun(NamedTuple):
@@ -48,10 +56,17 @@ class MinuteTimeline:
     classes: tuple[str, ...]
     states: bytes
     spans: tuple[MinuteRun, ...] = ()
+    revisions: bytes = b""
+    """For each minute how often it was corrected, modulo 64; nothing where all are 0."""
 
     @property
     def base64(self) -> str:
         return b64encode(self.states).decode()
+
+    @property
+    def revision_letters(self) -> str:
+        """A letter of Base64 for each minute."""
+        return "".join(map(LETTERS.__getitem__, self.revisions.ljust(self.newest - self.first + 1, b"\0")))
 
 
 def newest_minute(view: sqlite3.Connection, site: str) -> int | None:
@@ -68,14 +83,15 @@ def slot_minute(view: sqlite3.Connection, site: str, slot: int) -> int | None:
 
 def tile(view: sqlite3.Connection, site: str, minute: int, which: Which = "all") -> Tile | None:
     """`None` where the minute is not closed, has left the ring, or has no device of this kind."""
-    query = f"select {_COLUMNS[which]} from tiles where site = ? and minute = ?"  # noqa: S608 - our own columns
+    query = f"select {_COLUMNS[which]}, revision from tiles where site = ? and minute = ?"  # noqa: S608 - our own columns
     found = view.execute(query, (site, minute)).fetchone()
-    return None if found is None or found[0] is None else Tile(minute, found[0])
+    return None if found is None or found[0] is None else Tile(minute, *found)
 
 
 def description(view: sqlite3.Connection, site: str, minute: int) -> Description | None:
-    found = view.execute("select description from tiles where site = ? and minute = ?", (site, minute)).fetchone()
-    return None if found is None else Description(minute, bytes(found[0]))
+    query = "select description, revision from tiles where site = ? and minute = ?"
+    found = view.execute(query, (site, minute)).fetchone()
+    return None if found is None else Description(minute, bytes(found[0]), int(found[1]))
 
 
 def timeline(view: sqlite3.Connection, site: str, first: int | None = None, count: int = RING) -> MinuteTimeline | None:
@@ -87,18 +103,18 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
     if newest is None:
         return None
     begin = newest - count + 1 if first is None else first
-    states = bytearray([MinuteState.NO_DATA]) * count
+    states, revisions = bytearray([MinuteState.NO_DATA]) * count, bytearray(count)
     spans: list[MinuteRun] = []
     found = view.execute(
-        "select minute - ?2, state, condition, types from tiles where site = ?1 and minute >= ?2 and minute < ?2 + ?3 "
-        "order by minute",
+        "select minute - ?2, state, condition, types, revision from tiles"
+        " where site = ?1 and minute >= ?2 and minute < ?2 + ?3 order by minute",
         (site, begin, count),
     )
-    for number, state, condition, types in found:
-        states[number] = state
+    for number, state, condition, types, revision in found:
+        states[number], revisions[number] = state, revision % REVISIONS
         if state == MinuteState.INCIDENT:
             _extend(spans, MinuteRun(number, 1, condition, tuple(types.split())))
-    return MinuteTimeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans))
+    return MinuteTimeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans), bytes(revisions))
 
 
 def _extend(spans: list[MinuteRun], minute: MinuteRun) -> None:

@@ -10,7 +10,17 @@ from starlette.responses import Response
 from bus_schemas.condition import Condition
 from consumers.engine.view_files import NoView
 from consumers.views.mosaics.minute_state import CLASSES
-from consumers.views.mosaics.questions import MinuteTimeline, description, slot_minute, tile, timeline
+from consumers.views.mosaics.questions import (
+    REVISIONS,
+    Description,
+    MinuteTimeline,
+    Tile,
+    description,
+    newest_minute,
+    slot_minute,
+    tile,
+    timeline,
+)
 from consumers.views.mosaics.tiles import Tiles
 from gateway.calls import JSON, Call, Operation
 from gateway.http.answers import Answer, Time
@@ -24,6 +34,7 @@ from producer.times import day_bounds
 VIEW = "mosaics"
 DAY_MINUTES = 1440
 LAST_MINUTE = 2**32
+CLOSED = "private, max-age=86400, immutable"
 
 Slot = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3])[0-5][0-9]$", description="HHMM of UTC.")]
 Which = Literal["all", "ok", "ko"]
@@ -46,6 +57,7 @@ class TimelineAnswer(Answer):
     classes: list[str]
     states: str = Field(description="Base64 of states of two bits, four to a byte, the first in the lowest bits.")
     incidents: list[IncidentMinutes] = Field(description="What was the case in the minutes of that state.")
+    revisions: str = Field(description="A letter of Base64 for each minute: how often it was corrected, modulo 64.")
 
 
 class TimelineDay(OnDate, OfSite):
@@ -55,6 +67,9 @@ class TimelineDay(OnDate, OfSite):
 class OfSlot(OfSite):
     slot: Slot
     minute: int | None = Field(default=None, ge=0, le=LAST_MINUTE, description="Answer only for this minute.")
+    revision: int | None = Field(
+        default=None, ge=0, lt=REVISIONS, description="Of this minute, modulo 64. What has it is kept by browsers."
+    )
 
 
 class CellAnswer(Answer):
@@ -177,6 +192,7 @@ async def states(call: Call[TimelineDay]) -> TimelineAnswer:
             "classes": list(found.classes),
             "states": found.base64,
             "incidents": [span._asdict() for span in found.spans],
+            "revisions": found.revision_letters,
         }
     )
 
@@ -207,32 +223,35 @@ async def _picture(call: Call[OfSlot], which: Which) -> Response:
     asked, gateway = call.parameters, call.gateway
     tiles = Tiles(gateway.hub.data / "tiles")
 
-    def question(stores: Stores) -> tuple[str, bytes] | None:
+    def question(stores: Stores) -> tuple[str, bytes, bool] | None:
         minute = _wanted(stores, asked)
         found = None if minute is None else tile(stores.view(VIEW), asked.site, minute, which)
         body = None if found is None else tiles.read(found.name)
-        return None if found is None or body is None else (found.name, body)
+        if found is None or body is None:
+            return None
+        return found.name, body, _is_closed(stores, asked, found)
 
     found = await gateway.ask(question)
     if found is None:
         raise _nothing(asked)
-    name, body = found
-    return _cached(call, body, name, "image/jpeg")
+    name, body, is_closed = found
+    return _cached(call, body, name, "image/jpeg", is_closed=is_closed)
 
 
 async def words(call: Call[OfSlot]) -> Response:
     """A minute in words: each device, its analysis, and where it stands in the picture."""
     asked = call.parameters
 
-    def question(stores: Stores) -> bytes | None:
+    def question(stores: Stores) -> tuple[bytes, bool] | None:
         minute = _wanted(stores, asked)
         found = None if minute is None else description(stores.view(VIEW), asked.site, minute)
-        return None if found is None else found.json
+        return None if found is None else (found.json, _is_closed(stores, asked, found))
 
     found = await call.gateway.ask(question)
     if found is None:
         raise _nothing(asked)
-    return _cached(call, found, sha256(found).hexdigest(), JSON)
+    body, is_closed = found
+    return _cached(call, body, sha256(body).hexdigest(), JSON, is_closed=is_closed)
 
 
 def _wanted(stores: Stores, asked: OfSlot) -> int | None:
@@ -242,15 +261,24 @@ def _wanted(stores: Stores, asked: OfSlot) -> int | None:
     return held if asked.minute is None or asked.minute == held else None
 
 
+def _is_closed(stores: Stores, asked: OfSlot, found: Tile | Description) -> bool:
+    """Whether this address means these bytes for a day: it names minute and revision, and the minute is not the newest,
+    which is still corrected often.
+    """
+    if asked.minute is None or asked.revision != found.revision % REVISIONS:
+        return False
+    return found.minute != newest_minute(stores.view(VIEW), asked.site)
+
+
 def _nothing(asked: OfSlot) -> Problem:
     which = f"the minute {asked.minute}" if asked.minute is not None else "a minute"
     return Problem(404, f"the slot {asked.slot} of {asked.site} does not hold {which}")
 
 
-def _cached(call: Call[OfSlot], body: bytes, name: str, media_type: str) -> Response:
-    """A tile that was asked for by its minute may be corrected by late events, so it too is asked for again."""
+def _cached(call: Call[OfSlot], body: bytes, name: str, media_type: str, *, is_closed: bool) -> Response:
+    """A tile that was asked for by its minute alone may be corrected by late events, so it too is asked for again."""
     tag = f'"{name.rpartition("/")[2][-40:]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    headers = {"ETag": tag, "Cache-Control": CLOSED if is_closed else "private, no-cache"}
     if matches(call.request.headers.get("if-none-match"), tag):
         return Response(None, 304, headers)
     return Response(body, 200, headers, media_type)

@@ -327,6 +327,7 @@ function timeline(site: string): Schemas['Timeline'] {
     newest: last,
     classes,
     states: encodeStates(states, classes),
+    revisions: states.map((_, i) => 'AB'[i % 2]).join(''),
     incidents: incidents
       .filter((i) => i.site === site && (i.closed ?? started) > (last - 1439) * MINUTE)
       .map((i) => {

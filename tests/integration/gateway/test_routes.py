@@ -1,6 +1,7 @@
 import base64
 import json
 from datetime import datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import httpx
 import pytest
@@ -70,6 +71,27 @@ def test_a_slot_does_not_show_the_minute_of_another_day(client: httpx.Client) ->
 
     assert (now.status_code, same.status_code, yesterday.status_code) == (200, 200, 404)
     assert now.json()["minute"] == 29460125
+
+
+def test_a_closed_minute_is_kept_by_browsers_under_its_revision_and_the_newest_is_not(client: httpx.Client) -> None:
+    told = client.get("/api/v1/timeline/DEMO").json()
+    newest, closed = told["newest"], 29460125
+    letter = told["revisions"][closed - newest - 1]
+    revision = (ascii_uppercase + ascii_lowercase + digits + "+/").index(letter)
+    cached = {
+        path: client.get(path).headers["cache-control"]
+        for path in (
+            f"/heatmaps/DEMO/1005.jpg?minute={closed}&revision={revision}",
+            f"/heatmaps/DEMO/1005.json?minute={closed}&revision={revision}",
+            f"/heatmaps/DEMO/1005.jpg?minute={closed}&revision={(revision + 1) % 64}",
+            f"/heatmaps/DEMO/1005.jpg?minute={closed}",
+            f"/heatmaps/DEMO/1005.jpg?revision={revision}",
+            f"/heatmaps/DEMO/{newest // 60 % 24:02d}{newest % 60:02d}.jpg?minute={newest}&revision=0",
+        )
+    }
+
+    assert len(told["revisions"]) == 1440
+    assert list(cached.values()) == ["private, max-age=86400, immutable"] * 2 + ["private, no-cache"] * 4
 
 
 def test_the_log_is_read_page_by_page_and_as_lines(client: httpx.Client) -> None:

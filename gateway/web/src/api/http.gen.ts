@@ -4490,6 +4490,8 @@ export interface components {
             states: string;
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
+            /** @description A letter of Base64 for each minute: how often it was corrected, modulo 64. */
+            revisions: string;
         };
         /** TrackPoint */
         TrackPoint: {
@@ -6961,6 +6963,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -6999,6 +7002,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7037,6 +7041,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7075,6 +7080,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {

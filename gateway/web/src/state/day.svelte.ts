@@ -9,7 +9,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from '../api/resource.svelte';
 import { DAY, MINUTE, dateIn, iso } from '../format/time';
-import { MINUTES, decodeStates, incidentAt, type MinuteState } from './timeline';
+import { MINUTES, decodeRevisions, decodeStates, incidentAt, type MinuteState } from './timeline';
 
 export class Day {
   timeline: Resource<Timeline>;
@@ -19,6 +19,7 @@ export class Day {
   states = $derived.by((): MinuteState[] =>
     this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : [],
   );
+  revisions = $derived.by(() => (this.timeline.data ? decodeRevisions(this.timeline.data.revisions) : undefined));
   /** What was the case in the minutes with an incident. */
   incidentMinutes = $derived.by(() => this.timeline.data?.incidents ?? []);
   /** 1,440 minutes, or as many as a past day had. */

@@ -78,29 +78,44 @@ export interface MinuteItem {
   minute: number;
   slot: string;
   at: number;
+  revision?: number | null;
 }
 
 /** Item `index` (0 oldest … count - 1 newest) of the minutes that end with the epoch minute `newest`. */
-export function minuteAt(index: number, newest: number, count = MINUTES): MinuteItem {
+export function minuteAt(
+  index: number,
+  newest: number,
+  count = MINUTES,
+  revisions?: ArrayLike<number | null>,
+): MinuteItem {
   const minute = newest - (count - 1) + index;
-  return { index, minute, slot: slotOf(minute), at: minute * MINUTE };
+  const item = { index, minute, slot: slotOf(minute), at: minute * MINUTE };
+  return revisions ? { ...item, revision: revisions[index] ?? null } : item;
 }
 
 export function indexOfMinute(minute: number, newest: number, count = MINUTES): number {
   return Math.max(0, Math.min(count - 1, minute - newest + count - 1));
 }
 
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** How often each minute was corrected, modulo 64: an address with it means the same bytes for a day. */
+export const decodeRevisions = (letters: string): number[] => Array.from(letters, (one) => LETTERS.indexOf(one));
+
 export type TileFilter = 'all' | 'ok' | 'ko';
 
 /** A slot is asked for by its minute, so that yesterday's tile is never shown as today's. */
 export function tileUrl(site: string, item: MinuteItem, filter: TileFilter): string {
   const suffix = filter === 'all' ? '' : `_${filter}`;
-  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}${suffix}.jpg?minute=${item.minute}`;
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}${suffix}.jpg?minute=${item.minute}${revisionOf(item)}`;
 }
 
 export function tileInfoUrl(site: string, item: MinuteItem): string {
-  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}.json?minute=${item.minute}`;
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}.json?minute=${item.minute}${revisionOf(item)}`;
 }
+
+const revisionOf = (item: MinuteItem): string =>
+  item.revision === null || item.revision === undefined ? '' : `&revision=${item.revision}`;
 
 export function nextIncident(states: readonly MinuteState[], from: number, step: 1 | -1): number | null {
   const runs = runsOf(states).filter((run) => run.state === 'incident');

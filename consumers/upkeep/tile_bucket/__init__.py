@@ -1,0 +1,1 @@
+"""Minute tiles in a bucket of S3, which browsers and caches read without the hub."""

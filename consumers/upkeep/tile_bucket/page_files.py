@@ -1,0 +1,109 @@
+"""The page in the bucket: its files, and `ring.json`, by which it knows the sites."""
+
+import mimetypes
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from consumers.store.cold.bucket import Bucket, NoSuchObject, ObjectHeaders
+from consumers.upkeep.tile_bucket.site_index import SiteIndex, index_name
+
+RING: Final = "ring.json"
+ASSETS: Final = "assets/"
+FRESH: Final = "no-cache"
+HASHED: Final = "public, max-age=31536000, immutable"
+"""The name of an asset has a hash in it, which means the same bytes for ever."""
+
+
+class RingSite(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    site: str
+    name: str
+    time_zone: str
+    index: str
+    """The name of its index, from where `ring.json` is."""
+
+
+class RingSites(BaseModel):
+    """What is in the bucket; sites of other hubs may be among them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    page: str | None = None
+    """A hash of the files of the page."""
+    base: str | None = None
+    """The address under which everybody can read the objects; `None` where it is not known."""
+    sites: tuple[RingSite, ...] = ()
+
+
+class PageFiles:
+    """The built page below a directory; there may be none."""
+
+    def __init__(self, directory: Path | None, base: str | None) -> None:
+        self._base = base
+        self._directory = directory
+        """Read once: another build comes with another process."""
+        self._known: RingSites | None = None
+
+    def publish(self, bucket: Bucket, indexes: Sequence[SiteIndex]) -> None:
+        """Put what the bucket does not have yet. Raises `OutOfReach`."""
+        if self._known is None:
+            self._known = self._put_page(bucket, _published(bucket))
+        ours = {one.site: RingSite(**_names(one)) for one in indexes}
+        others = {one.site: one for one in self._known.sites if one.site not in ours}
+        sites = tuple(site for _, site in sorted({**others, **ours}.items()))
+        wanted = self._known.model_copy(update={"sites": sites, "base": self._base})
+        if wanted != self._known:
+            self._known = _put_ring(bucket, wanted)
+
+    def _put_page(self, bucket: Bucket, known: RingSites) -> RingSites:
+        files = self._files()
+        page = _hash(files)
+        if not files or page == known.page:
+            return known
+        _put(bucket, files)
+        return _put_ring(bucket, known.model_copy(update={"page": page}))
+
+    def _files(self) -> dict[str, bytes]:
+        if self._directory is None or not self._directory.is_dir():
+            return {}
+        paths = sorted(path for path in self._directory.rglob("*") if path.is_file())
+        return {path.relative_to(self._directory).as_posix(): path.read_bytes() for path in paths}
+
+
+def _names(index: SiteIndex) -> dict[str, str]:
+    return {"site": index.site, "name": index.name, "time_zone": index.time_zone, "index": index_name(index.site)}
+
+
+def _published(bucket: Bucket) -> RingSites:
+    try:
+        return RingSites.model_validate_json(bucket.get(RING))
+    except (NoSuchObject, ValidationError):
+        return RingSites()
+
+
+def _put_ring(bucket: Bucket, ring: RingSites) -> RingSites:
+    bucket.put(RING, ring.model_dump_json().encode(), ObjectHeaders("application/json", FRESH))
+    return ring
+
+
+def _hash(files: dict[str, bytes]) -> str:
+    found = sha256()
+    for name, body in files.items():
+        found.update(f"{name}:{len(body)}:".encode() + body)
+    return found.hexdigest()[:24]
+
+
+def _put(bucket: Bucket, files: dict[str, bytes]) -> None:
+    """Assets first: the page names them. Those of an older page go last."""
+    for name in sorted(files, key=lambda name: not name.startswith(ASSETS)):
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        bucket.put(name, files[name], ObjectHeaders(kind, HASHED if name.startswith(ASSETS) else FRESH))
+    for name, _ in list(bucket.list(ASSETS)):
+        if name not in files:
+            bucket.delete(name)

@@ -1,0 +1,129 @@
+"""Hours are looked through from a bucket of minute tiles, while no hub runs."""
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gateway.static_files import STATIC
+from tests.browser.browser_tab import Complaints, watched_page
+from tests.builders import at, frame, tick
+from tests.integration.tile_bucket.published_ring import PublishedRing
+from tests.minute_site import BLUE, GREEN, MINUTE, RED
+from tests.rclone import BUCKET, S3Server
+from tests.required import missing
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+RING_PAGE = STATIC / "ring"
+MINUTES = 240
+BLACK_AT = 100
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A public bucket with some hours of two cameras, of which one was black for a minute; its hub is gone."""
+    if not RING_PAGE.is_dir():
+        missing("the page is not built; npm --prefix gateway/web run build")
+    directory = tmp_path_factory.mktemp("ring")
+    server = S3Server(directory / "s3", is_public=True)
+    base = f"{server.endpoint}/{BUCKET}"
+    server.start("--allow-origin", "*")
+    with closing(server), closing(PublishedRing(directory / "data", server, "day", RING_PAGE, base)) as ring:
+        ring.site.take(tick(at(1)))
+        for minute in range(0, MINUTES, 20):
+            seen = 60.0 * minute
+            pictures = [ring.site.picture(seen + 5, (RED, GREEN, BLUE)[minute // 20 % 3])]
+            is_black = minute == BLACK_AT
+            ring.site.take(*pictures, frame(at(seen + 6), blackscreen=is_black), tick(at(seen + 64)))
+        ring.site.take(tick(at(60 * MINUTES + 4)))
+        ring.publish()
+        yield server
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 1280) as (page, complaints):
+        page.clock.set_fixed_time(at(60 * MINUTES + 30))
+        yield page, complaints
+
+
+def pattern(minute: int) -> re.Pattern[str]:
+    return re.compile(rf"\?v={minute}\.\d+$")
+
+
+def slide(page: Page, minute: int) -> None:
+    """To a minute since the begin."""
+    slider = page.locator("input[type=range]")
+    newest = int(slider.get_attribute("max") or 0)
+    slider.evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        str(newest - (MINUTES - 1 - minute)),
+    )
+
+
+def test_hours_are_looked_through_without_a_hub(bucket: S3Server, tab: tuple[Page, Complaints]) -> None:
+    page, complaints = tab
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{bucket.endpoint}/{BUCKET}/day/index.html")
+    picture = page.locator("main img")
+    expect(page.get_by_role("region", name="Devices")).to_contain_text("2 devices")
+
+    page.get_by_role("button", name="Previous incident").click()
+    expect(picture).to_have_attribute("src", pattern(MINUTE + BLACK_AT))
+    expect(page.get_by_role("region", name="Devices")).to_contain_text("Picture black")
+    expect(page.get_by_role("region", name="Devices")).to_contain_text("1 with incidents")
+
+    page.get_by_role("button", name="Incidents", exact=True).click()
+    expect(picture).to_have_js_property("naturalWidth", 400)
+    page.get_by_role("button", name="All", exact=True).click()
+    for minute in range(20, MINUTES, 20):
+        slide(page, minute)
+        expect(picture).to_have_attribute("src", pattern(MINUTE + minute))
+        expect(picture).to_have_js_property("naturalWidth", 800)
+
+    assert complaints.heard == []
+    assert {url.partition("?")[0].rsplit(f"{BUCKET}/day/", 1)[0] for url in asked} == {f"{bucket.endpoint}/"}
+    assert not [url for url in asked if "/api/" in url]
+
+
+def test_what_was_overwritten_is_not_shown_and_neither_is_what_never_was(
+    bucket: S3Server, tab: tuple[Page, Complaints]
+) -> None:
+    page, complaints = tab
+    page.clock.set_fixed_time(at(60 * (1440 + 120)))
+    page.goto(f"{bucket.endpoint}/{BUCKET}/day/index.html")
+    expect(page.get_by_role("status")).to_contain_text("Nothing new since")
+    slide(page, 60)
+
+    expect(page.get_by_text("No pictures of")).to_be_visible()
+    assert complaints.heard == []
+
+
+def test_a_page_elsewhere_reads_the_tiles_across_origins(
+    bucket: S3Server, tab: tuple[Page, Complaints], tmp_path: Path
+) -> None:
+    page, complaints = tab
+    copy = shutil.copytree(RING_PAGE, tmp_path / "page")
+    shutil.copy(bucket.objects / BUCKET / "day" / "ring.json", copy / "ring.json")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(copy))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as elsewhere:
+        thread = threading.Thread(target=elsewhere.serve_forever, kwargs={"poll_interval": 0.1})
+        thread.start()
+        page.goto(f"http://127.0.0.1:{elsewhere.server_address[1]}/index.html")
+        slide(page, 20)
+        expect(page.locator("main img")).to_have_attribute("src", pattern(MINUTE + 20))
+        expect(page.locator("main img")).to_have_js_property("naturalWidth", 800)
+        expect(page.get_by_role("region", name="Devices")).to_contain_text("2 devices")
+        elsewhere.shutdown()
+        thread.join()
+
+    assert complaints.heard == []

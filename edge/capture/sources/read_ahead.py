@@ -12,6 +12,7 @@ from edge.capture.sources.demuxer import DemuxedPacket, Demuxer
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import ReadLimit
 from edge.capture.sources.lock_contention import LockContention
+from edge.capture.sources.reader_thread import ReaderThread
 from producer.clock import Elapsed
 
 MOST_BYTES: Final = 8_000_000
@@ -34,9 +35,9 @@ class AbandonedReaders:
     """The threads of one camera that were given up and still wait in FFmpeg."""
 
     def __init__(self) -> None:
-        self._threads: list[threading.Thread] = []
+        self._threads: list[ReaderThread] = []
 
-    def add(self, thread: threading.Thread) -> None:
+    def add(self, thread: ReaderThread) -> None:
         self._threads.append(thread)
 
     @property
@@ -85,7 +86,7 @@ class ReadAhead:
         self._latest_s = elapsed()
         self._changed = threading.Condition()
         self._has_failed = self._resumes = self._is_closed = False
-        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
+        self._thread = ReaderThread(self._run)
         self._thread.start()
 
     @property

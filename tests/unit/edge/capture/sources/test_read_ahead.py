@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge.capture.sources import read_ahead
+from edge.capture.sources import read_ahead, reader_thread
 from edge.capture.sources.demuxer import DemuxedPacket
 from edge.capture.sources.inputs import rtsp
 from edge.capture.sources.liveness import ReadLimit
@@ -150,6 +150,25 @@ def test_a_camera_that_says_nothing_is_closed_when_it_gives_something(monkeypatc
     assert not camera.closed.is_set()
     camera.sent.put(picture(1))
     assert camera.closed.wait(10)
+
+
+def test_a_thread_that_had_no_memory_to_begin_is_a_silent_camera_which_is_opened_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(read_ahead, "WAIT_S", 0.01)
+    monkeypatch.setattr(read_ahead, "CLOSING_S", 0.01)
+    monkeypatch.setattr(reader_thread, "BEGINS_S", 0.01)
+    monkeypatch.setattr(reader_thread, "start_new_thread", lambda *_: 1)
+    # What `threading.Thread` would begin by: there it would wait for ever.
+    monkeypatch.setattr("threading._start_new_thread", lambda *_: 1)
+    clock, abandoned = Clock(), AbandonedReaders()
+    ahead = ReadAhead(Camera(), ReadLimit(10.0), clock, abandoned)
+    clock.now = 111.0
+    with pytest.raises(TimeoutError):
+        ahead.next()
+    ahead.close()
+
+    assert not abandoned.any
 
 
 def test_ffmpeg_asks_for_no_limit_from_the_first_packet_until_the_machine_is_known_not_to_be_busy() -> None:

@@ -42,6 +42,7 @@ class RtspCase:
     sound: Sound | None = None
     later_sound: Sound | None = None
     """From the second session on."""
+    has_video: bool = True
     has_metadata: bool = False
     """A third track, of what the camera has seen (ONVIF)."""
     forgets_after_s: int | None = None
@@ -55,6 +56,8 @@ class RtspCase:
     status: str = ""
     """With which every request is refused."""
     login: tuple[str, str] | None = None
+    challenges: tuple[str, ...] = ('Digest realm="camera", nonce="5a0f3c"',)
+    """With which a login is asked for."""
     credentials: str = ""
     """As they stand in the address, with @."""
     options: dict[str, object] = field(default_factory=dict)

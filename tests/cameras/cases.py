@@ -38,6 +38,12 @@ def _as_stamped(stamp: script.Stamp) -> RtspCase:
     return RtspCase(lambda _: pictures(video(), stamp=stamp))
 
 
+_CHALLENGES: Final = {
+    "basic_without_a_realm": ('Basic realm=""',),
+    "digest_of_an_odd_realm": (r'Digest realm="a=b, c; \"Tür\" d", nonce="5a0f3c"',),
+    "digest_with_qop": ('Digest realm="IP Camera(G1234)", nonce="5a0f3c", qop="auth", algorithm=MD5, opaque=""',),
+    "basic_and_digest": ('Basic realm="camera"', 'Digest realm="camera", nonce="5a0f3c"'),
+}
 _UNREACHED: Final = replace(NOTHING, status="degraded")
 _LONG: Final = video(seconds=60.0, keyframe_s=60.0)
 _HEVC: Final = video("hevc")
@@ -172,6 +178,28 @@ CONNECTIONS: Final[dict[str, Case]] = {
     "forgets_who_does_not_ask": RtspCase(lambda _: pictures(video()), forgets_after_s=10),
     "login": RtspCase(
         lambda _: pictures(video()), login=("admin", PASSWORD), credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@"
+    ),
+    **{
+        f"login_{name}": RtspCase(
+            lambda _: pictures(video()),
+            login=("admin", PASSWORD),
+            credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@",
+            challenges=challenges,
+        )
+        for name, challenges in _CHALLENGES.items()
+    },
+    "login_of_an_unknown_kind": RtspCase(
+        lambda _: pictures(video()),
+        login=("admin", PASSWORD),
+        credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@",
+        challenges=('Bearer realm="camera"',),
+        expected=replace(_UNREACHED, reason="password"),
+    ),
+    "sound_and_no_video": RtspCase(
+        lambda _: tone(sound()),
+        has_video=False,
+        sound=sound(),
+        expected=replace(_UNREACHED, reason="it has no video", sessions=(1, 20)),
     ),
     "wrong_password": RtspCase(
         lambda _: pictures(video()),

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import re
 import struct
 from collections import Counter
@@ -13,10 +12,10 @@ from typing import Final
 
 from tests.cameras.case import RtspCase
 from tests.cameras.listener import Listener
+from tests.cameras.logins import is_right
 from tests.cameras.media import Sound, Video
 from tests.cameras.script import LOST, VIDEO, HangUp, Raw, Report, Step, Unit, WrongLength
 
-NONCE: Final = "5a0f3c"
 PAYLOAD_TYPES: Final = (96, 97, 107)
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z_]+) rtsp://[^/]*/(?P<path>[A-Za-z0-9_]+)\S* RTSP/1\.0")
 
@@ -111,7 +110,7 @@ class Session:
             self._reply(
                 request,
                 case.status or "401 Unauthorized",
-                (f'WWW-Authenticate: Digest realm="camera", nonce="{NONCE}"',),
+                tuple(f"WWW-Authenticate: {challenge}" for challenge in case.challenges),
             )
             return True
         return await self._do(request, case)
@@ -119,7 +118,8 @@ class Session:
     def _is_allowed(self, request: Request, case: RtspCase) -> bool:
         if case.status:
             return False
-        return case.login is None or request.headers.get("authorization", "").find(digest(request, *case.login)) >= 0
+        given = request.headers.get("authorization", "")
+        return case.login is None or is_right(given, request.method, case.challenges, case.login)
 
     async def _do(self, request: Request, case: RtspCase) -> bool:
         match request.method:
@@ -231,20 +231,9 @@ class Session:
             transport.close()
 
 
-def digest(request: Request, user: str, password: str) -> str:
-    """What a right answer to the challenge holds (RFC 2617 without qop)."""
-
-    def md5(text: str) -> str:
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-    stated = re.search(r'uri="([^"]*)"', request.headers.get("authorization", ""))
-    who, what = md5(f"{user}:camera:{password}"), md5(f"{request.method}:{stated[1] if stated else ''}")
-    return f'response="{md5(f"{who}:{NONCE}:{what}")}"'
-
-
 def sdp(case: RtspCase, session: int) -> str:
     lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0"]
-    lines += _described_video(case.video, case.tells_sets)
+    lines += _described_video(case.video, case.tells_sets) if case.has_video else ()
     if (sound := case.sound_of(session)) is not None:
         lines += _described_sound(sound)
     if case.has_metadata:

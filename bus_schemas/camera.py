@@ -17,6 +17,8 @@ Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 FrameFault = Literal["blackscreen", "freeze", "corrupt_rows", "macroblocks", "audio_loss"]
 """What can be wrong with a frame. Of several faults of its picture the first counts, and the others are not judged."""
 FRAME_FAULTS: tuple[FrameFault, ...] = get_args(FrameFault)
+PICTURE_FAULTS: tuple[FrameFault, ...] = tuple(kind for kind in FRAME_FAULTS if kind != "audio_loss")
+"""In the order in which they count: where one begins, those behind it are over."""
 
 
 class FreezeComparison(Fact):

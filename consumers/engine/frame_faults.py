@@ -1,6 +1,7 @@
 """Says which faults a frame event reports: the one place that knows it, for incidents and minutes."""
 
 from bus_schemas.camera import FRAME_FAULTS as FRAME_FAULTS
+from bus_schemas.camera import PICTURE_FAULTS as PICTURE_FAULTS
 from bus_schemas.camera import FrameFault as FrameFault
 from consumers.engine.partial import VerdictsPart
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
+from bus_schemas.camera import FRAME_FAULTS
 from bus_schemas.hub import FaultKind
 from bus_schemas.registry import Kind
 from consumers.alerting.alerts.facts import IncidentFacts
@@ -138,6 +139,9 @@ def over(incident: IncidentFacts, kind: DeviceKind, raised_type: str, lasted_s: 
     after = f" after {span_in_words(lasted_s)}"
     if incident.details.get("became") == "offline":
         return Wording(raised_type, "info", f"{kind} {incident.device} has gone offline{after} of connection issues")
+    if incident.details.get("became") in FRAME_FAULTS:
+        worse = RAISED[str(incident.details["became"])].format_map(_values(incident, kind))
+        return Wording(raised_type, "info", f"{worse} now,{after} of another fault")
     sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(_values(incident, kind))
     return Wording(raised_type, "info", sentence + after)
 

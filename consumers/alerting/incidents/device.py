@@ -25,7 +25,7 @@ from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, Prese
 from consumers.alerting.incidents.trends import TrendChange, Trends
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
-from consumers.engine.frame_faults import FRAME_FAULTS, Answers
+from consumers.engine.frame_faults import FRAME_FAULTS, PICTURE_FAULTS, Answers
 from consumers.engine.frame_faults import answers as answers_of
 from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS, ThermalPart
 from consumers.store.journal.record import Recorded
@@ -99,11 +99,22 @@ class Watched(PresenceState):
             condition = window.conditions[number]
             if kind not in self.open:
                 if bad and window.is_bad(number, rules):
+                    first_bad = condition.first_bad.first_at
                     yield opening(kind, condition, record, rules, self.picture)
+                    yield from self._displaced(number, first_bad, record)
             elif not bad and window.is_clear(number, rules):
                 assert condition.good_since is not None
                 yield Verdict(kind, "closed", condition.good_since, (record.id,), {"clear_s": rules.clear_after_s})
                 window.restart(number)
+
+    def _displaced(self, number: int, since: float, record: Recorded) -> Iterator[Verdict]:
+        """Of several faults of a picture the first is the incident: those behind it are over when it begins."""
+        kind = FRAME_FAULTS[number]
+        for behind, lesser in enumerate(PICTURE_FAULTS):
+            if behind > number and kind in PICTURE_FAULTS and lesser in self.open:
+                at = max(since, self.open[lesser].since)
+                yield Verdict(lesser, "closed", at, (record.id,), {"became": kind, "recovered": False})
+                self.frames.restart(behind)
 
     def _judge_thermal(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         part = record.decode(THERMAL).data

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from bus_schemas.alert import IncidentType
+from bus_schemas.alert import IncidentType, TrendFault
 from bus_schemas.camera import Frame, FrameEvent, FrameFault
 from bus_schemas.node import HealthEvent, HeartbeatEvent
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import SENSOR_FAULTS, ThermalEvent
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.evidence import figures
 from consumers.alerting.incidents.heat import deciding_temp
+from consumers.alerting.incidents.trends import TREND_FAULTS
 from consumers.alerting.terms import Terms
 from consumers.engine.frame_faults import FRAME_FAULTS, answers
 from consumers.engine.partial import HEARTBEAT, THERMAL, VERDICTS
@@ -66,6 +67,8 @@ class Observed:
     frames: dict[FrameFault, FramePeak] = field(default_factory=dict)
     hottest: tuple[float, float] | None = None
     """°C, and when."""
+    beyond_s: dict[TrendFault, float] = field(default_factory=dict)
+    """For how long a region was beyond its limit, at most."""
     silence_s: float = 0.0
     status: tuple[float, str, str | None] | None = None
     disk_percent: float | None = None
@@ -90,9 +93,7 @@ class Observed:
         if record.model is FrameEvent:
             self._note_frame(record, watched)
         elif record.model is ThermalEvent:
-            temp = deciding_temp(record.decode(THERMAL).data)
-            if self.hottest is None or temp > self.hottest[0]:
-                self.hottest = (temp, record.time_s)
+            self._note_heat(record, watched)
         else:
             self._note_report(record)
 
@@ -129,6 +130,14 @@ class Observed:
                 peak.at, peak.bad_s, peak.judged_s = record.time_s, bad_s, judged_s
                 peak.share, peak.frame = condition.share, record.event.data
 
+    def _note_heat(self, record: Recorded, watched: Watched) -> None:
+        temp = deciding_temp(record.decode(THERMAL).data)
+        if self.hottest is None or temp > self.hottest[0]:
+            self.hottest = (temp, record.time_s)
+        for fault, condition in watched.trends.conditions.items():
+            if condition.beyond_since is not None:
+                self.beyond_s[fault] = max(self.beyond_s.get(fault, 0.0), record.time_s - condition.beyond_since)
+
     def _note_report(self, record: Recorded) -> None:
         if record.model is HeartbeatEvent:
             percent = record.decode(HEARTBEAT).data.system.disk_percent
@@ -156,6 +165,10 @@ class _Readings:
         for kind in FRAME_FAULTS:
             yield self._of_frames(kind)
         yield self._of_heat()
+        if self.seen.hottest is not None:
+            yield from self._of_trends()
+            for fault in SENSOR_FAULTS:
+                yield self._reading(fault, "not_met", "The sensor reported nothing of it.")
         yield self._of_silence()
         yield from self._of_status()
         yield self._of_disk()
@@ -207,6 +220,15 @@ class _Readings:
         needed = [f"{self.in_force.rules.hot_spot_c:g} °C", *(f"{limit:g} °C in {name}" for name, limit in limits)]
         missing = f"The hottest was {temp:.1f} °C; {' or '.join(needed)} are needed."
         return self._reading("hot_spot", "not_met", missing, at, {"max_temp": temp})
+
+    def _of_trends(self) -> Iterator[RuleReading]:
+        for fault in TREND_FAULTS:
+            beyond_s = self.seen.beyond_s.get(fault)
+            missing = "No region was beyond a limit of it."
+            if beyond_s is not None:
+                needed = _s(self.in_force.rules.trend_after_s)
+                missing = f"A region was beyond its limit for {_s(beyond_s)}; {needed} are needed."
+            yield self._reading(fault, "not_met", missing)
 
     def _of_silence(self) -> RuleReading:
         needed = self.in_force.silent_after_s(self.where, is_agents=self.watched.is_agents)

@@ -79,12 +79,12 @@ async def why_not(call: Call[DeviceAsOf]) -> WhyNotAnswer:
             found = explain(past, where, moment.now, in_force)
         except BeingRebuilt as rebuilt:
             raise Problem(503, str(rebuilt), headers=RETRY) from rebuilt
-        return _Answering(moment, where, in_force, found).answer()
+        return _Composer(moment, where, in_force, found).answer()
 
     return await gateway.ask_at(asked.as_of, question)
 
 
-class _Answering:
+class _Composer:
     """Adds to each reading what the view of alerts knows of the moment, also what it learnt later."""
 
     def __init__(self, moment: StoresAsOf, where: DeviceKey, in_force: Terms, found: Explanation) -> None:

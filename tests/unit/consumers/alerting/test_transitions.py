@@ -164,6 +164,33 @@ def test_the_next_freeze_after_a_black_screen_needs_its_whole_window(followed: F
     assert emitted(followed) == [("yard", "freeze", "opened")]
 
 
+def test_a_fault_that_counts_before_another_ends_it_when_it_opens(followed: Followed) -> None:
+    take(followed, *frames(0, 60, freeze=True), *frames(60, 120, freeze=True, blackscreen=True), *frames(120, 140))
+
+    assert emitted(followed) == [
+        ("yard", "freeze", "opened"), ("yard", "blackscreen", "opened"), ("yard", "freeze", "closed"),
+        ("yard", "blackscreen", "closed"),
+    ]  # fmt: skip
+    black, frozen = incidents(followed.view)
+    assert (black["opened"], black["duration_s"]) == (frozen["closed"], 60.0)
+    assert frozen["duration_s"] == 60.0
+    [over] = [one["cleared_message"] for one in alerts(followed.view) if one["type"] == "freeze"]
+    assert over == "Camera yard shows a black screen now, after 60 seconds of another fault"
+
+
+def test_a_fault_that_counts_before_another_leaves_it_alone_until_it_opens(followed: Followed) -> None:
+    take(followed, *frames(0, 60, freeze=True), *frames(60, 70, freeze=True, blackscreen=True))
+    take(followed, *frames(70, 80, freeze=True))
+
+    assert emitted(followed) == [("yard", "freeze", "opened")]
+
+
+def test_missing_sound_is_judged_by_itself_beside_a_black_picture(followed: Followed) -> None:
+    take(followed, *frames(0, 60, audio=False), *frames(60, 120, audio=False, blackscreen=True))
+
+    assert condition(followed) == ("warning", ("audio_loss", "blackscreen"))
+
+
 def test_a_hot_spot_lasts_until_the_first_cool_frame(followed: Followed) -> None:
     hot = [thermal(at(second), hottest=97.0 if second < 20 else 30.0) for second in range(60)]
     take(followed, *hot)

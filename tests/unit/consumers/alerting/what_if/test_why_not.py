@@ -85,8 +85,11 @@ def test_what_nobody_could_judge_is_unknown_and_what_was_well_says_so(tmp_path: 
 
 def test_heat_says_the_hottest_and_the_limits(tmp_path: Path) -> None:
     warm = [thermal(at(second), hottest=61.2 if second == 40 else 40.0) for second in range(60)]
-    found = explained(tmp_path, warm, at(35))["hot_spot"]
+    rules = explained(tmp_path, warm, at(35))
+    found = rules["hot_spot"]
 
+    assert rules["temperature_rise"].missing == "No region was beyond a limit of it."
+    assert rules["sensor_frozen"].missing == "The sensor reported nothing of it."
     assert found.missing == "The hottest was 61.2 °C; 80 °C are needed."
     assert found.nearest == at(40)
 

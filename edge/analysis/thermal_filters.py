@@ -23,7 +23,7 @@ def weights(count: int) -> NDArray[np.float32]:
 
 
 class TemporalFilter:
-    """Weighted mean of the current frame and the raw ones before it, at most five together; 24 x 32 float32, °C.
+    """Weighted mean of the current frame and the raw ones before it, at most five together; H x W float32, °C.
 
     It averages raw frames instead of its own output: a filter of its own output never arrives.
     """
@@ -63,7 +63,7 @@ class Confirmation:
         self._before: Celsius | None = None
 
     def confirmed(self, frame: Celsius) -> Celsius:
-        """Each pixel (24 x 32 float32, °C), but no hotter than its hottest neighbour or than that place in the frame
+        """Each pixel (H x W float32, °C), but no hotter than its hottest neighbour or than that place in the frame
         before.
         """
         around = np.asarray(cv2.dilate(frame, _AROUND), np.float32)

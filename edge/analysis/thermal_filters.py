@@ -45,7 +45,7 @@ class TemporalFilter:
         if count < _LEAST_FRAMES:
             return frame
         rows = frames[self._end - count : self._end].reshape(count, -1)
-        return np.dot(self._weights[count - 1], rows).reshape(frame.shape)
+        return np.asarray(np.dot(self._weights[count - 1], rows), np.float32).reshape(frame.shape)
 
     def _room_for(self, frame: Celsius) -> Celsius:
         if self._frames is None:

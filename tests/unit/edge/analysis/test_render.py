@@ -79,7 +79,7 @@ def test_a_region_that_was_not_read_is_not_drawn() -> None:
 
 def test_labels_of_regions_that_begin_at_one_place_lie_beside_each_other() -> None:
     rois = [Roi(name=f"part_{number}", coordinates=((4, 18), (12 + number, 24))) for number in range(6)]
-    regions = RegionReader(rois).read(heat(), heat(), heat())
+    regions = RegionReader(rois).read(heat(), np.sort(heat(), None), heat(), heat())
     flat = np.full((24, 32), 20.0, np.float32)
     shown = simplejpeg.decode_jpeg(thermal_jpeg(flat, CAPTION, rois, regions, quality=98), colorspace="GRAY")[:, :, 0]
     # Each label is a black band with white letters: six of them, one below the other.

@@ -30,7 +30,6 @@ from bus_schemas.settings import (
     ThermographySettings,
     Zones,
 )
-from bus_schemas.thermal import COLUMNS, ROWS
 from edge.agent.defaults import THUMBNAIL
 from edge.agent.source_settings import (
     SceneSourceSettings,
@@ -145,7 +144,7 @@ class DeviceParts(SettingsModel):
         default=None,
         description="A second, smaller stream of the camera: it is analysed and shown, and visual recorded.",
     )
-    thermal: ThermalSourceSettings | None = Field(default=None, description=f"Its {ROWS}x{COLUMNS} sensor.")
+    thermal: ThermalSourceSettings | None = Field(default=None, description="Its thermal sensor.")
     alignment: AlignmentSettings | None = Field(
         default=None, description="How the thermal frame lies over the picture, for fusion.alignment."
     )

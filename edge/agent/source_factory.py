@@ -106,7 +106,9 @@ def thermal_source(settings: DeviceSettings, context: AgentContext) -> Source:
         case ThermalCsvSourceSettings():
             return thermal_csv.ThermalCsvSource(source.path, context.clock, context.pause, loop=source.loop)
         case Mlx90640SourceSettings(refresh_hz=hertz):
-            return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), context.clock, context.pause)
+            return mlx90640.Mlx90640Source(
+                lambda: mlx90640.AdafruitSensor(hertz, pause=context.pause), context.clock, context.pause
+            )
         case _:
             assert_never(source)
 

@@ -135,7 +135,9 @@ class SceneSourceSettings(SettingsModel):
 
 
 class ThermalCsvSourceSettings(SettingsModel):
-    """A recording of a 24x32 sensor: columns Time, RT, P000 ... P767."""
+    """A recording: columns Time, RT and one for each pixel, such as P000 ... P767 of 24 rows by 32. Also 8x8, 12x16,
+    32x32, 60x80, 62x80 and 120x160.
+    """
 
     kind: Literal["thermal_csv"]
     path: Path = Field(description="The CSV file.")

@@ -110,10 +110,9 @@ class SensorChecks:
     def _chessboard(self, raw: Celsius) -> float:
         """°C between the means of both half frames, whose pixels lie like the fields of a chessboard."""
         if self._signs.shape != raw.shape:
-            odd = np.indices(raw.shape).sum(axis=0) % 2 == 1
-            self._signs = np.where(odd, 1 / odd.sum(), -1 / (~odd).sum()).astype(np.float32)
+            self._signs = _signs(raw.shape)
         difference = abs(float(np.vdot(raw, self._signs)))
-        return difference if np.isfinite(difference) else _difference(raw, self._signs > 0)
+        return difference if np.isfinite(difference) else _difference(raw, self._signs)
 
     def _update(self, found: Mapping[SensorFault, Measured], time: datetime) -> None:
         for name, measured in found.items():
@@ -159,9 +158,19 @@ def _trouble(fault: SensorFault, known: _Fault) -> SensorTrouble:
     return SensorTrouble(fault=fault, since=known.since, value=value, limit=limit)
 
 
-def _difference(raw: Celsius, odd: NDArray[np.bool_]) -> float:
+def _signs(shape: tuple[int, ...]) -> Celsius:
+    """Of the pixels of both half frames, in as many columns as there are of both in each row: a row may be warm."""
+    rows, columns = shape
+    odd = np.indices(shape).sum(axis=0) % 2 == 1
+    half = max(1, rows * (columns // 2))
+    signs = np.where(odd, 1 / half, -1 / half).astype(np.float32)
+    signs[:, columns // 2 * 2 :] = 0
+    return signs
+
+
+def _difference(raw: Celsius, signs: Celsius) -> float:
     """The same of a frame with pixels that have no value."""
-    halves = [values[np.isfinite(values)] for values in (raw[odd], raw[~odd])]
+    halves = [values[np.isfinite(values)] for values in (raw[signs > 0], raw[signs < 0])]
     return 0.0 if not all(half.size for half in halves) else abs(float(halves[0].mean() - halves[1].mean()))
 
 

@@ -116,7 +116,7 @@ class ThermalProcessor:
         sharp = for_ambient(clean, settings.ambient_c)
         frame, sorted_frame = self._filtered(clean, ordered)
         confirmed = self._confirmation.confirmed(sharp)
-        regions = self._regions.read(frame, sharp, confirmed)
+        regions = self._regions.read(frame, sorted_frame, sharp, confirmed)
         peak = float(for_ambient(ordered[-1:], settings.ambient_c)[0])
         spots = self._hot_spots(sharp, time) if peak > settings.hot_spot_c else ()
         return ThermalReading(

@@ -23,7 +23,7 @@ def weights(count: int) -> NDArray[np.float32]:
 
 
 class TemporalFilter:
-    """Weighted mean of the current frame and the raw ones before it, at most five together; 24 x 32 float32, °C.
+    """Weighted mean of the current frame and the raw ones before it, at most five together; H x W float32, °C.
 
     It averages raw frames instead of its own output: a filter of its own output never arrives.
     """
@@ -32,7 +32,7 @@ class TemporalFilter:
         # The newest frames lie one after the other, so that all are weighed and added in two calls.
         self._frames: Celsius | None = None
         self._end = 0
-        self._weights = [weights(count).reshape(-1, 1, 1) for count in range(1, WINDOW + 1)]
+        self._weights = [weights(count) for count in range(1, WINDOW + 1)]
 
     def __len__(self) -> int:
         return min(self._end, WINDOW)
@@ -44,8 +44,8 @@ class TemporalFilter:
         count = len(self)
         if count < _LEAST_FRAMES:
             return frame
-        weighted = frames[self._end - count : self._end] * self._weights[count - 1]
-        return np.asarray(np.add.reduce(weighted, axis=0), np.float32)
+        rows = frames[self._end - count : self._end].reshape(count, -1)
+        return np.asarray(np.dot(self._weights[count - 1], rows), np.float32).reshape(frame.shape)
 
     def _room_for(self, frame: Celsius) -> Celsius:
         if self._frames is None:
@@ -63,7 +63,7 @@ class Confirmation:
         self._before: Celsius | None = None
 
     def confirmed(self, frame: Celsius) -> Celsius:
-        """Each pixel (24 x 32 float32, °C), but no hotter than its hottest neighbour or than that place in the frame
+        """Each pixel (H x W float32, °C), but no hotter than its hottest neighbour or than that place in the frame
         before.
         """
         around = np.asarray(cv2.dilate(frame, _AROUND), np.float32)

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,12 @@ RETRY_S: Final = 0.1
 TRY_DEAD_AGAIN: Final = 480
 """Frames after which to retry a pixel that the driver could not calculate: a minute at 8 frames a second."""
 MOST_DEAD: Final = 32
+STATUS: Final = 0x8000
+READY: Final = 0x0008
+"""A half frame has been measured that nobody has read."""
+ASKED_PER_HALF: Final = 8
+MOST_HALVES: Final = 4
+"""To read, until there is one of each kind: a host that is late misses some."""
 _BROKEN: Final = -200.0  # the driver writes -273.15 for pixels that the sensor's EEPROM lists
 
 
@@ -55,8 +62,9 @@ class Mlx90640Source:
             raise SourceUnreachable(
                 f"MLX90640: its driver is not installed ({error}): pip install 'watchpost[mlx90640]'"
             ) from error
-        except (OSError, RuntimeError, ValueError) as error:
-            raise SourceUnreachable(f"MLX90640: {error}") from error
+        except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:
+            why = str(error) or type(error).__name__
+            raise SourceUnreachable(f"MLX90640: {why}") from error
         self._lost = 0
 
     def read(self) -> ThermalFrame | None:
@@ -95,10 +103,53 @@ def refresh_rate(hertz: float) -> int:
     return RATES.index(hertz if hertz in RATES else DEFAULT_RATE)
 
 
-class AdafruitSensor:
-    """`adafruit-circuitpython-mlx90640`, whose `getFrame` would apply a fixed emissivity of 0.95."""
+class BadEeprom(ValueError):
+    """The calibration that was read is not that of an MLX90640."""
 
-    def __init__(self, hertz: float = DEFAULT_RATE, address: int = ADDRESS) -> None:
+
+def check_eeprom(words: Sequence[int]) -> None:
+    """Raise `BadEeprom`. With such words the driver would divide by zero, or never return: it doubles a value until it
+    is large enough, also where the value is zero.
+    """
+    if len(set(words)) == 1:
+        raise BadEeprom(f"all words of its EEPROM are 0x{words[0]:04x}: is it an MLX90640, and is the bus connected?")
+    pixels = words[64:832]
+    parts = {
+        "gain": words[48] != 0,
+        "supply voltage": words[51] & 0xFF00 != 0,
+        "temperature of the chip": words[50] & 0x03FF != 0,
+        "sensitivity": _sensitivity(words) > 0,
+        "Kta": words[54] != 0 or words[55] != 0 or any(word & 0x000E for word in pixels),
+        "Kv": words[52] != 0,
+    }
+    missing = [name for name, is_there in parts.items() if not is_there]
+    if missing:
+        raise BadEeprom(f"its EEPROM is not that of an MLX90640: it has no {', no '.join(missing)}")
+
+
+def _sensitivity(words: Sequence[int]) -> float:
+    """Of the average pixel, less that of the compensation pixel."""
+    scale = words[32] >> 12
+    compensation = _signed(words[57] & 0x03FF, 10) / 2.0 ** (scale + 27)
+    return words[33] / 2.0 ** (scale + 30) - _signed(words[60] & 0x00FF, 8) / 32 * compensation
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >= 1 << (bits - 1) else value
+
+
+class AdafruitSensor:
+    """`adafruit-circuitpython-mlx90640`, whose `getFrame` would apply a fixed emissivity of 0.95, and would wait for
+    ever for a sensor that measures nothing.
+    """
+
+    def __init__(
+        self,
+        hertz: float = DEFAULT_RATE,
+        address: int = ADDRESS,
+        pause: Pause = time.sleep,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         board, busio = importlib.import_module("board"), importlib.import_module("busio")
         self._driver: Any = importlib.import_module("adafruit_mlx90640")
         for listed in ("brokenPixels", "outlierPixels"):
@@ -106,8 +157,11 @@ class AdafruitSensor:
             if isinstance(getattr(self._driver.MLX90640, listed), list):
                 setattr(self._driver.MLX90640, listed, [])
         bus = busio.I2C(board.SCL, board.SDA, frequency=BUS_HERTZ)
-        self._sensor: Any = self._driver.MLX90640(bus, address)
+        self._sensor: Any = _with_checked_eeprom(self._driver)(bus, address)
         self._sensor.refresh_rate = refresh_rate(hertz)
+        self._half_s = 1 / RATES[refresh_rate(hertz)]
+        self._pause = pause
+        self._seconds = seconds
         self._broken = [int(pixel) for pixel in self._sensor.brokenPixels]
         self._dead: set[int] = set()
         self._frames = 0
@@ -119,12 +173,28 @@ class AdafruitSensor:
         self._frames += 1
         if self._frames % TRY_DEAD_AGAIN == 0:
             self._dead.clear()
-        for _ in range(2):
+        pages: set[int] = set()
+        for _ in range(MOST_HALVES):
+            self._wait()
             if self._sensor._GetFrameData(raw) < 0:
                 raise RuntimeError("the sensor gave no frame")
             reflected = self._sensor._GetTa(raw) - self._driver.OPENAIR_TA_SHIFT
             self._calculate(raw, reflected)
-        return list(self._values)
+            pages.add(raw[833] & 1)
+            if len(pages) == 2:
+                return list(self._values)
+        raise RuntimeError(f"{MOST_HALVES} half frames in a row were all of page {pages.pop()}")
+
+    def _wait(self) -> None:
+        """Wait for a half frame. The driver itself would ask without a pause and without an end."""
+        status, end = [0], self._seconds() + 2 * self._half_s + 1
+        while True:
+            self._sensor._I2CReadWords(STATUS, status)
+            if status[0] & READY:
+                return
+            if self._seconds() >= end:
+                raise RuntimeError(f"the sensor has measured nothing for {2 * self._half_s + 1:g} s")
+            self._pause(self._half_s / ASKED_PER_HALF)
 
     def listed_bad(self) -> list[int]:
         listed = [*self._broken, *self._sensor.outlierPixels]
@@ -150,6 +220,15 @@ class AdafruitSensor:
                     self._values[pixel] = value
             return
         raise RuntimeError(f"the driver cannot calculate with more than {MOST_DEAD} pixels")
+
+
+def _with_checked_eeprom(driver: Any) -> Any:
+    class CheckedMlx90640(driver.MLX90640):  # type: ignore[misc]  # no types come with the driver
+        def _ExtractParameters(self) -> None:  # noqa: N802
+            check_eeprom(driver.eeData)
+            super()._ExtractParameters()
+
+    return CheckedMlx90640
 
 
 def _first_missing(half: Sequence[float], raw: Sequence[int]) -> int | None:

@@ -55,7 +55,7 @@ class CameraFrame:
 
 @dataclass(frozen=True, slots=True)
 class ThermalFrame:
-    """`temperatures` is 24 x 32 float32 in °C as the sensor measured it, NaN for invalid pixels. `listed_bad` are the
+    """`temperatures` is H x W float32 in °C as the sensor measured it, NaN for invalid pixels. `listed_bad` are the
     indices of the pixels that the sensor lists as broken.
     """
 

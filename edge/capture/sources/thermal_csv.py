@@ -1,4 +1,4 @@
-"""Plays a recorded thermal sensor from CSV with the columns Time, RT and P000 to P767."""
+"""Plays a recorded thermal sensor from CSV with the columns Time, RT and one for each pixel, P000 to P767."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,14 +12,19 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from bus_schemas.thermal import COLUMNS, PIXELS, ROWS
+from bus_schemas.thermal import COLUMNS, ROWS
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
 from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
 from edge.simulation.timeline import TOLERANCE, StreamTimeline
 from producer.ids import Clock
 
-LONGEST_LINE: Final = 65_536
+SHAPES: Final = {
+    rows * columns: (rows, columns)
+    for rows, columns in ((8, 8), (12, 16), (ROWS, COLUMNS), (32, 32), (60, 80), (62, 80), (120, 160))
+}
+"""Rows and columns of a sensor, by its number of pixels."""
+LONGEST_LINE: Final = 262_144
 MOST_CHARACTERS: Final = 1_000_000
 """A longer line is not part of a recording, and may never end."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
@@ -58,7 +63,7 @@ class BadLines:
 
 @dataclass(frozen=True, slots=True)
 class RecordedFrame:
-    """`seconds` after the recording's first frame; `temperatures` 24 x 32 float32, Celsius."""
+    """`seconds` after the recording's first frame; `temperatures` H x W float32, Celsius."""
 
     seconds: float
     temperatures: NDArray[np.float32]
@@ -152,12 +157,14 @@ def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[Reco
 
 def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     first: datetime | None = None
+    pixels: int | None = None
     for number, line in enumerate(lines, start=1):
         try:
             cells = split(line, number)
+            pixels = pixels or _pixels_in(len(cells))
             if number == 1 and not cells[0][:1].isdigit():
                 continue
-            time, temperatures = parsed(cells, number)
+            time, temperatures = parsed(cells, number, pixels or ROWS * COLUMNS)
         except BadLine as wrong:
             bad.add(wrong)
             continue
@@ -189,25 +196,30 @@ def split(line: str | None, number: int) -> list[str]:
     """The cells of a line, for any separator; if that is not a comma, commas are decimal ones."""
     if line is None:
         raise BadLine(f"line {number} is longer than {LONGEST_LINE} characters")
-    separator = next((other for other in _SEPARATORS if line.count(other) >= PIXELS), ",")
+    separator = next((other for other in _SEPARATORS if line.count(other) >= min(SHAPES)), ",")
     if separator != ",":
         line = line.replace(",", ".")
     return [cell.strip().strip('"') for cell in line.rstrip(separator).split(separator)]
 
 
-def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.float32]]:
-    """With or without the column RT, which is not used. Returns the time, and 24 x 32 float32 in °C."""
-    if len(cells) not in (PIXELS + 1, PIXELS + 2):
-        raise BadLine(f"line {number} has {len(cells)} columns instead of {PIXELS + 2}")
+def _pixels_in(cells: int) -> int | None:
+    """How many pixels a line of so many cells has; `None` where there is no such sensor."""
+    return next((pixels for pixels in (cells - 2, cells - 1) if pixels in SHAPES), None)
+
+
+def parsed(cells: Sequence[str], number: int, count: int = ROWS * COLUMNS) -> tuple[datetime, NDArray[np.float32]]:
+    """With or without the column RT, which is not used. Returns the time, and H x W float32 in °C."""
+    if len(cells) not in (count + 1, count + 2):
+        raise BadLine(f"line {number} has {len(cells)} columns instead of {count + 2}")
     time = _moment(cells[0])
     if time is None:
         raise BadLine(f"line {number}: {cells[0][:_SHOWN]!r} is no time such as 2020-01-31 12:00:00.0000")
     try:
-        pixels = np.array(cells[-PIXELS:], np.float64)
+        pixels = np.array(cells[-count:], np.float64)
     except ValueError as wrong:
         raise BadLine(f"line {number}: {str(wrong)[:_SHOWN]}") from wrong
     pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
-    return time, pixels.astype(np.float32).reshape(ROWS, COLUMNS)
+    return time, pixels.astype(np.float32).reshape(SHAPES[count])
 
 
 def _moment(text: str) -> datetime | None:

@@ -51,6 +51,23 @@ const settings = {
     corrupt_percentage: 18,
     macroblock_percentage: 4,
   },
+  thermography: {
+    hot_spot_c: 80,
+    composite: 'weighted_average',
+    hot_spot_connectivity: '4',
+    hot_spot_min_area: 1,
+    filtered: true,
+    temporal_filter: true,
+    spatial_filter: true,
+    bad_pixel_filter: true,
+    bad_pixel_offset_c: 5,
+    broken_pixels: [[12, 7]],
+    max_bad_pixels: 16,
+    chessboard_c: 2,
+    ambient_c: null,
+    reflected_c: 25,
+    emissivity_formula: 'radiation',
+  },
 };
 const zones = [
   {
@@ -535,7 +552,7 @@ function events(q: URLSearchParams): Schemas['Events'] {
     Array.from({ length: limit }, (_, i) => {
       const at = Math.min(to, lastFrame(d)) - 1500 - i * 4200 * (1 + (d.seed % 3));
       const usual = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'];
-      const kinds = wanted.length ? [...usual, 'settings'].filter((type) => wanted.includes(type)) : usual;
+      const kinds = wanted.length ? [...usual, 'settings', 'sensor'].filter((type) => wanted.includes(type)) : usual;
       const kind = kinds[i % kinds.length] ?? 'frame';
       return {
         position: position() - Math.round((Date.now() - at) / 400),
@@ -577,6 +594,12 @@ export function eventData(kind: string, d: FakeDevice, at: number): Record<strin
       sensor_temp: 31.2,
       regions: regions(at),
       hot_spots: [{ center: [20, 6], max_temp: 96.4, avg_temp: 83.3, area: 9 }],
+    };
+  if (kind === 'sensor')
+    return {
+      faults: [{ fault: 'sensor_chessboard', since: iso(at), value: 3.4, limit: 2 }],
+      masked: [{ pixel: [31, 23], fault: 'stuck', temp: 110 }],
+      masked_count: 1,
     };
   if (kind === 'segment') return { duration_s: 4, bytes: 412_000 };
   if (kind === 'health') return { status: d.status, reason: d.reason };

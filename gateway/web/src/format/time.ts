@@ -177,7 +177,7 @@ export function hourTicks(from: number, to: number, zone: string, step = 1): Tic
 }
 
 /** Every `step`-th local midnight within [from, to], counted from a fixed one, so that labels stay while the bar moves. */
-function dayTicks(from: number, to: number, zone: string, step: number): Tick[] {
+export function dayTicks(from: number, to: number, zone: string, step: number): Tick[] {
   const ticks: Tick[] = [];
   for (let date = dateIn(from, zone); ; date = addDays(date, 1)) {
     const at = startOfDay(date, zone);

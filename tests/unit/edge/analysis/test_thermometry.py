@@ -1,17 +1,24 @@
 """What a thermal sensor's frames become."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
+from bus_schemas import codec
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.radiometric import CONTENT_TYPE, decode
 from bus_schemas.settings import AdjustableSettings, Roi
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import RegionThresholds, ThermalEvent
 from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
+from edge.analysis.emissivity import corrected
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
 from producer.ids import Ids, utc_now
@@ -43,6 +50,60 @@ def frame(seconds: float, hottest: float = 30.0) -> ThermalFrame:
 
 def emitted(watched: ThermalAnalysis, *frames: ThermalFrame) -> list[Event]:
     return [draft.event for given in frames for draft in watched.analyse(given)]
+
+
+def level_of(temp: float, thresholds: RegionThresholds) -> str:
+    """As a subscriber works it out."""
+    limits = {"emergency": thresholds.emergency, "critical": thresholds.critical, "warning": thresholds.warning}
+    return next((level for level, limit in limits.items() if temp >= limit), "normal")
+
+
+@examples(max_examples=60, deadline=None)
+@given(
+    hottest=st.floats(-60, 420, width=32),
+    warning=st.floats(-20, 100),
+    emissivity=st.floats(0.1, 1.0),
+    formula=st.sampled_from(["radiation", "legacy"]),
+    filtered=st.booleans(),
+)
+def test_whoever_reads_the_event_comes_to_the_same_level(
+    hottest: float, warning: float, emissivity: float, formula: str, filtered: bool
+) -> None:
+    thresholds = {"warning": warning, "critical": warning + 0.01, "emergency": warning + 30}
+    roi = {"name": "a", "coordinates": [[8, 8], [20, 20]], "emissivity": emissivity, "thresholds": thresholds}
+    settings = {"rois": [roi], "thermography": {"emissivity_formula": formula, "filtered": filtered}}
+    watched = ThermalAnalysis(
+        EventFactory("YARD", "SENSOR", Ids(utc_now)),
+        RatesSettings(),
+        AdjustableSettings.model_validate_json(json.dumps(settings)),
+        captions("Yard", "UTC"),
+        lambda *_: None,
+        lambda: None,
+    )
+    sent = [codec.to_bytes(event) for event in emitted(watched, *[frame(n, hottest) for n in range(4)])]
+    received = [event for body in sent for event in codec.decode(body) if isinstance(event, ThermalEvent)]
+
+    assert len(received) == 4
+    for event in received:
+        (region,) = event.data.regions
+        assert region.thresholds is not None
+        assert region.peak_temp is not None
+        assert region.confirmed_temp is not None
+        assert region.alert_level == level_of(region.peak_temp, region.thresholds)
+        assert region.confirmed_level == level_of(region.confirmed_temp, region.thresholds)
+
+
+def test_a_hot_pixel_that_lasts_reads_the_same_in_every_peak() -> None:
+    watched = watch()
+    frames = [frame(n) for n in range(4)]
+    for one in frames:
+        one.temperatures[5, 5] = 110.0
+    *_, event = [event for event in emitted(watched, *frames) if isinstance(event, ThermalEvent)]
+
+    assert event.data.frame_stats.max_temp < 90
+    assert (event.data.peak_temp, event.data.confirmed_max_temp) == (110.0, 110.0)
+    assert event.data.regions[0].peak_temp == pytest.approx(corrected(110.0, 0.95), abs=1e-5)
+    assert event.data.hot_spots[0].max_temp == 110.0
 
 
 def test_eight_frames_a_second_are_one_event() -> None:

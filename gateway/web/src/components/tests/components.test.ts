@@ -14,6 +14,7 @@ import { mosaicParts } from './mosaic';
 import { playbackParts } from './playback';
 import { editors } from './editors';
 import { frameParts } from './frame';
+import { thermalParts } from './thermal';
 import { trialParts } from './trials';
 import { wallParts } from './wall';
 
@@ -27,6 +28,7 @@ const CASES = [
   ...kept,
   ...mosaicParts,
   ...playbackParts,
+  ...thermalParts,
   ...trialParts,
   ...wallParts,
 ];

@@ -158,7 +158,13 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), rois },
-      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound'],
+      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound', '90 days', 'per hour'],
+    },
+    {
+      when: 'ninety days of means',
+      props: { device: device('transformer'), rois },
+      at: '/device?site=DEMO&device=transformer&range=90d&value=mean&per=day',
+      reads: ['Temperature, mean', 'top_winding'],
     },
     {
       when: 'empty',

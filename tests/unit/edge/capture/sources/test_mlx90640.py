@@ -87,9 +87,14 @@ class Driver:
 
     def __init__(self, bus: object, address: int) -> None:
         self.refresh_rate = -1
+        self._page = 1
+
+    def _I2CReadWords(self, register: int, words: list[int]) -> None:  # noqa: N802
+        words[0] = 0x0008
 
     def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802
-        return 1
+        self._page = raw[833] = 1 - self._page
+        return self._page
 
     def _GetTa(self, raw: list[int]) -> float:  # noqa: N802
         return 33.0
@@ -123,7 +128,6 @@ class PixelDriver(Driver):
         super().__init__(bus, address)
         assert isinstance(self.brokenPixels, list)
         self.brokenPixels.append(700)
-        self._page = 1
 
     def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802
         self._page = 1 - self._page

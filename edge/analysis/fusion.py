@@ -15,7 +15,8 @@ MAP_STEP: Final = 8
 """Pixels of the picture to one of the map: no thermal sensor has more detail."""
 EDGE_GAIN: Final = 3.0
 """An edge of a third of the range is drawn white."""
-EDGE_STEP: Final = 2
+EDGE_WIDTH: Final = 640
+"""Pixels across at which edges are looked for: finer ones are noise."""
 
 
 class Fusion:
@@ -74,7 +75,8 @@ def _lookup(matrix: Matrix, size: tuple[int, int]) -> tuple[NDArray[np.float32],
 
 def _draw_edges(heat: Bytes8, visual: Bytes8) -> None:
     """Brighten a plane of luma (H x W uint8) where the visual picture of the same size changes."""
-    size = max(1, visual.shape[1] // EDGE_STEP), max(1, visual.shape[0] // EDGE_STEP)
+    step = max(1, visual.shape[1] // EDGE_WIDTH)
+    size = max(1, visual.shape[1] // step), max(1, visual.shape[0] // step)
     small = cv2.blur(cv2.resize(visual, size, interpolation=cv2.INTER_AREA), (3, 3))
     across = cv2.convertScaleAbs(cv2.Sobel(small, cv2.CV_16S, 1, 0), alpha=EDGE_GAIN / 4)
     down = cv2.convertScaleAbs(cv2.Sobel(small, cv2.CV_16S, 0, 1), alpha=EDGE_GAIN / 4)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from bus_schemas.fusion_settings import FieldsOfView
+from bus_schemas.radiometric import RadiometricFrame, decode, encode
 from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.settings import FusionSettings, ThermographySettings
 from edge.analysis.fusion import Fusion
@@ -42,6 +43,18 @@ def case_thermal_jpeg() -> list[Measurement]:
     return [measured("thermal JPEG 640x480", run, "colours, 5 boxes and labels, bar, encoding", goal_ms=1.0)]
 
 
+def case_thermal_history() -> list[Measurement]:
+    """A raw frame as it is kept: one of a room, at a tenth and at a hundredth of a degree."""
+    found = []
+    for step_c in (0.1, 0.01):
+        frames = [RadiometricFrame(32, 24, frame.ravel().tolist()) for frame in room()[::10]]
+        taken = timed(partial(encode, frame, step_c) for frame in frames)
+        size = sum(len(encode(frame, step_c)) for frame in frames) / len(frames)
+        found.append(summary(f"thermal frame kept, {step_c:g} °C", taken, f"{size:.0f} B a frame; goal 400"))
+    body = encode(frames[0], 0.1)
+    return [*found, measured("thermal frame read back", partial(decode, body), "24 x 32")]
+
+
 def case_fusion() -> list[Measurement]:
     """1920 x 1080, of full-range planes as captures have them, and from the decoder's frame."""
     cv2.setNumThreads(1)
@@ -49,9 +62,12 @@ def case_fusion() -> list[Measurement]:
         frame = next(container.decode(video=0)).reformat(1920, 1080)
     pictures, thermal = Pictures(), room()[400]
     fusion = Fusion(FusionSettings(alignment=LENSES))
+    outlines = Fusion(FusionSettings(alignment=LENSES, form="edges"))
     planes = pictures.planes(frame)
     return [
-        measured("fusion 1080p", lambda: fusion.jpeg(planes, thermal), "mixing and encoding", goal_ms=6, runs=80),
+        measured("fusion 1080p", lambda: fusion.jpeg(planes, thermal), "mixing and encoding", goal_ms=4, runs=80),
+        measured("fusion 1080p, encoding alone", planes.jpeg, "the limit: the camera's picture as JPEG", runs=80),
+        measured("fusion 1080p of outlines", lambda: outlines.jpeg(planes, thermal), "edges and encoding", runs=80),
         measured(
             "fusion 1080p from a frame",
             lambda: fusion.jpeg(pictures.planes(frame), thermal),

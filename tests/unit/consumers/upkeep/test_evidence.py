@@ -124,3 +124,15 @@ def test_a_snapshot_outlives_the_pictures_of_its_time(yard: Yard) -> None:
     with ArchiveReader(yard.hub.data / "archive") as reader:
         assert reader.read(taken) == b"capture 1"
         assert reader.find(other) is None
+
+
+def test_a_thermal_frame_that_an_incident_names_outlives_the_others_and_stays_one(yard: Yard) -> None:
+    named, other = yard.store("thermal", 0, 1)
+    yard.take(incident(at(2), "hot_spot", media=(named,)))
+    yard.expire(timedelta(days=31))
+    with ArchiveReader(yard.hub.data / "archive") as archive:
+        found = archive.find(named)
+
+    assert yard.there([named, other]) == [True, False]
+    assert found is not None
+    assert found.key.split("/")[2] == "evidence"

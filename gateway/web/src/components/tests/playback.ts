@@ -10,6 +10,7 @@ import Lanes from '../Lanes.svelte';
 import PlaybackControls from '../PlaybackControls.svelte';
 import RangeStrip from '../RangeStrip.svelte';
 import ThermalPicture from '../ThermalPicture.svelte';
+import ThermalTools from '../ThermalTools.svelte';
 import VideoPane from '../VideoPane.svelte';
 import { LONG, device, of, type Case } from './case';
 
@@ -110,6 +111,19 @@ export const playbackParts: Case[] = [
         },
       },
       reads: ['Transformer T1, thermal picture', 'picture of'],
+    },
+  ]),
+  ...of(ThermalTools, 'ThermalTools.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('transformer'), at: hour, emissivity: null },
+      reads: ['Try an emissivity', 'Frames of this hour', 'NumPy', 'table'],
+      not: [/A trial/],
+    },
+    {
+      when: 'a trial',
+      props: { device: device('transformer'), at: hour, emissivity: 0.8 },
+      reads: ['A trial: measured again, nothing is changed'],
     },
   ]),
   ...of(VideoPane, 'VideoPane.svelte', [

@@ -80,6 +80,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     thermal.OPERATIONS,
     clips.OPERATIONS,
     trends.OPERATIONS,
+    motions.OPERATIONS,
     timeline.OPERATIONS,
     condition_shares.OPERATIONS,
     settings.OPERATIONS,

@@ -262,7 +262,8 @@ const says: Says = {
       ...faults.map((one) => incidentWord(one.fault)),
       masked ? `${plural(masked, 'pixel')} masked` : 'No pixel masked',
     ].join(' · '),
-  motion: ({ phase }) => (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion'),
+  motion: ({ phase, event_class: kind }) =>
+    `${kind ? capital(kind) : 'Motion'}${phase === 'end' ? ' · motion ended' : phase === 'update' ? ' · motion goes on' : ''}`,
   segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
   incident: ({ type, state }) => `${incidentWord(type)}${state === 'closed' ? ' is over' : ''}`,
   alert: ({ type, state, by, withdrawn }) =>

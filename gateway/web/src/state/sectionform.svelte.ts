@@ -5,7 +5,7 @@ import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
 
-export type SectionName = 'motion' | 'recording' | 'night' | 'snapshots' | 'fusion';
+export type SectionName = 'motion' | 'event_classes' | 'recording' | 'night' | 'snapshots' | 'fusion';
 
 export class SectionForm<N extends SectionName> {
   wanted = $state<Settings[N] | null>(null);

@@ -42,6 +42,7 @@ from gateway.routes.views import (
     condition_shares,
     dashboard,
     incidents,
+    motions,
     mutes,
     reviews,
     trends,

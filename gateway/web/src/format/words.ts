@@ -263,7 +263,8 @@ const says: Says = {
       masked ? `${plural(masked, 'pixel')} masked` : 'No pixel masked',
     ].join(' · '),
   motion: ({ phase, event_class: kind }) =>
-    `${kind ? capital(kind) : 'Motion'}${phase === 'end' ? ' · motion ended' : phase === 'update' ? ' · motion goes on' : ''}`,
+    (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion') +
+    (kind ? ` · ${capital(kind)}` : ''),
   segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
   incident: ({ type, state }) => `${incidentWord(type)}${state === 'closed' ? ' is over' : ''}`,
   alert: ({ type, state, by, withdrawn }) =>

@@ -268,20 +268,19 @@ export const deviceParts: Case[] = [
   ...of(MotionForm, 'device/MotionForm.svelte', [
     {
       when: 'typical',
-      props: { device: device('yard'), settings: asResource(settingsOf()), fields: null },
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
       reads: ['Moves for so many seconds before it counts 0.3', 'Pause in seconds before the next 0', 'Save'],
     },
-    { when: 'waiting', props: { device: device('yard'), settings: asResource(null), fields: null }, reads: [] },
   ]),
   ...of(EventClassForm, 'device/EventClassForm.svelte', [
     {
       when: 'typical',
-      props: { device: device('yard'), settings: asResource(settingsOf()), fields: null },
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
       reads: ['Classes of motion', 'Person', 'Size in % of the picture', 'At any hour', 'Add a class'],
     },
     {
       when: 'another class',
-      props: { device: device('yard'), settings: asResource(settingsOf()), fields: null },
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
       press: 'Add a class',
       reads: ['Person', 'Vehicle'],
     },
@@ -289,7 +288,7 @@ export const deviceParts: Case[] = [
   ...of(Motions, 'device/Motions.svelte', [
     {
       when: 'typical',
-      props: { device: device('yard'), classes: settingsOf().event_classes },
+      props: { device: device('yard'), classes: settingsOf('yard').event_classes },
       reads: ['Motions', 'All', 'Person', '12 s'],
     },
     {

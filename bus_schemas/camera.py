@@ -105,7 +105,8 @@ class MotionV1Event(Event):
 class Motion(Fact):
     """Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of its largest moment.
 
-    `duration_s` and `frames` count from its begin; an update of an older agent says neither.
+    `duration_s` and `frames` count from its begin; an update of an older agent says neither. `event_class` is that of
+    the rules of the device, as far as the motion is known; the one at its end counts.
     """
 
     phase: Literal["start", "update", "end"]
@@ -116,6 +117,7 @@ class Motion(Fact):
     frame_width: Pixels | None = None
     frame_height: Pixels | None = None
     media: Annotated[tuple[MediaKey, ...], Items] = ()
+    event_class: Word | None = None
 
 
 class MotionEvent(Event):

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_v
 
 from bus_schemas.complaints import check_readable, refuse_duplicates, summary
 from bus_schemas.fusion_settings import FusionSettings as FusionSettings
+from bus_schemas.motion_settings import USUAL_CLASSES, EventClasses
+from bus_schemas.motion_settings import MotionSettings as MotionSettings
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.picture_settings import PictureSettings as PictureSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
@@ -141,17 +143,6 @@ class Zone(Section):
         return self
 
 
-class MotionSettings(Section):
-    """When a change of the picture counts as motion."""
-
-    sensitivity: Annotated[Whole, Field(ge=0, le=100)] = Field(
-        default=25, description="0 sees nothing, 1 only large changes, 100 the slightest."
-    )
-    min_area: Annotated[Whole, Field(ge=100, le=10_000, json_schema_extra=unit("px"))] = Field(
-        default=500, description="Pixels of the camera's picture; what moves in less is ignored."
-    )
-
-
 class ThermographySettings(Section):
     """How temperatures are worked out of what the thermal sensor measures."""
 
@@ -240,6 +231,7 @@ class AdjustableSettings(Section):
     rois: Rois = ()
     zones: Zones = ()
     motion: Motion = MotionSettings()
+    event_classes: EventClasses = USUAL_CLASSES
     picture: Picture = PictureSettings()
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()

@@ -155,6 +155,11 @@ SECTION: Final[dict[str, Callable[[Random], Any]]] = {
     },
     "thermography": _thermography,
     "recording": _recording,
+    "fusion": lambda chance: {"form": chance.choice(("mixed", "edges")), "thermal_share": chance.choice((0, 0.4, 1))},
+    "event_classes": lambda chance: [
+        {"name": f"class_{number}", "min_size": chance.choice((0, 5e-324, 30)), "max_turns": chance.choice((1, 100))}
+        for number in range(chance.choice((0, 1, 16)))
+    ],
     "snapshots": lambda chance: {
         "every_s": chance.choice((None, 10, 86_400)), "text": chance.choice(TEXTS)[:80],
         "schedule": [{"start": "22:00", "end": "06:00"}] * chance.choice((0, 1, 28)),

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bus_schemas.event import RESERVED, Name, device_source
 from bus_schemas.fusion_settings import AlignmentSettings
+from bus_schemas.motion_settings import USUAL_CLASSES, EventClasses
 from bus_schemas.radiometric import COARSEST_STEP_C, FINEST_STEP_C
 from bus_schemas.registry import DisplayName
 from bus_schemas.roi_sets import ROI_SETS, RoiSet
@@ -152,6 +153,7 @@ class DeviceParts(SettingsModel):
     roi_set: RoiSet | None = Field(default=None, description="Thermal regions of a type of transformer, for rois.")
     zones: Zones = ()
     motion: Motion = MotionSettings()
+    event_classes: EventClasses = USUAL_CLASSES
     picture: Picture = PictureSettings()
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()

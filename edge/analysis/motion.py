@@ -206,14 +206,20 @@ class MotionEnded:
 class MotionTracker:
     """Finds start and end of motion by time instead of frames, so that a slow loop changes nothing."""
 
-    def __init__(self, confirm_seconds: float = 0.3, quiet_seconds: float = 3.0) -> None:
-        self._confirm = timedelta(seconds=confirm_seconds)
-        self._quiet = timedelta(seconds=quiet_seconds)
+    def __init__(self, settings: MotionSettings | None = None) -> None:
+        self.apply(settings or MotionSettings())
+        self._ended: datetime | None = None
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._frames = 0
         self._peak = NONE
         self.active = False
+
+    def apply(self, settings: MotionSettings) -> None:
+        """A motion that goes on stays one."""
+        self._confirm = timedelta(seconds=settings.confirm_s)
+        self._quiet = timedelta(seconds=settings.quiet_s)
+        self._cool_down = timedelta(seconds=settings.cool_down_s)
 
     @property
     def moved_at(self) -> datetime | None:
@@ -225,11 +231,15 @@ class MotionTracker:
         return ((time - self._first).total_seconds() if self._first else 0.0), self._frames
 
     def advance(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | MotionEnded | None:
-        if motion.boxes:
+        if motion.boxes and not self._is_cooling_down(time):
             return self._moved(motion, time)
         if self._first and self._last and time - self._last >= (self._quiet if self.active else self._confirm):
             return self._stopped(self._first, self._last)
         return None
+
+    def _is_cooling_down(self, time: datetime) -> bool:
+        """The clock may have been set back since."""
+        return self._ended is not None and timedelta(0) <= time - self._ended < self._cool_down
 
     def _moved(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | None:
         self._first = self._first or time
@@ -252,6 +262,7 @@ class MotionTracker:
             area=self._peak.area,
         )
         confirmed = self.active
+        self._ended = last if confirmed else self._ended
         self._first = self._last = None
         self._frames = 0
         self._peak = NONE

@@ -1,23 +1,25 @@
 """Makes events, media and previews from the pictures and the sound of one camera."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bus_schemas.camera import Frame, FreezeComparison, Motion
+from bus_schemas.camera import Frame, FreezeComparison
 from bus_schemas.limits import clip
 from bus_schemas.media import Snapshot
+from bus_schemas.motion_settings import MotionSettings
 from bus_schemas.settings import AdjustableSettings
-from edge.agent.defaults import FRAME_EVERY_S, MOTION_EVERY_S, THUMBNAIL
+from edge.agent.defaults import FRAME_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
 from edge.analysis.detection import ObjectDetection
 from edge.analysis.freeze import Grey, difference, differences, visible_difference
-from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
+from edge.analysis.motion import MotionDetector, MotionEnded, MotionMeasurement, MotionStarted
 from edge.analysis.motion_preview import motion_preview
+from edge.analysis.motion_reporter import MotionReporter, rounded
 from edge.analysis.picture import PictureAnalyser, PictureState, picture_fields
 from edge.analysis.pictures import Pictures, Planes, detail, thumbnail
 from edge.analysis.snapshots import SnapshotTaker, Trigger
@@ -49,7 +51,7 @@ class VisualAnalysis:
         self._size = (0, 0)
         self._analyser = PictureAnalyser(adjustable.picture)
         self._detector: MotionDetector | None = None
-        self._tracker = MotionTracker()
+        self._motions = MotionReporter(adjustable, ZoneInfo(settings.time_zone))
         self._level = audio.UNKNOWN
         self._sound_at: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
@@ -63,7 +65,6 @@ class VisualAnalysis:
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
-        self._update_due = Every(MOTION_EVERY_S)
         self.planes: Planes | None = None
         """The newest full picture, for the fusion with temperatures."""
 
@@ -88,7 +89,7 @@ class VisualAnalysis:
         motion = self._detector.analyse(small.y, frame.time)
         if self._previews.is_motion_watched:
             self._previews.motion(motion_preview(small.y, self._detector.view, motion.boxes))
-        changed = self._tracker.advance(motion, frame.time)
+        changed = self._motions.advance(motion, frame)
         drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
         captured = tuple(self._captures)[-1:] if drafts else ()
         drafts += self._frame_events(frame, state, motion, captured)
@@ -110,13 +111,14 @@ class VisualAnalysis:
     @property
     def moved_at(self) -> datetime | None:
         """When something moved last in the motion that goes on."""
-        return self._tracker.moved_at
+        return self._motions.moved_at
 
     def _adjust(self, frame: CameraFrame) -> None:
         """Restart only those analyses whose own settings changed: the others keep what they have learned."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
-        if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
+        if self._detector is None or size != self._size or _detects_otherwise(wanted.motion, self._applied.motion):
             self._detector = MotionDetector(size, wanted.motion, wanted.zones)
+        self._motions.apply(wanted)
         self._detector.use_zones(wanted.zones)
         if wanted.picture != self._applied.picture:
             self._analyser = PictureAnalyser(wanted.picture)
@@ -181,7 +183,7 @@ class VisualAnalysis:
             audio_at=self._sound_at,
             volume_percentage=self._level.volume_percentage,
             mean_volume_db=self._level.mean_volume_db,
-            motion_boxes=_rounded(motion.boxes),
+            motion_boxes=rounded(motion.boxes),
             width=frame.picture.width,
             height=frame.picture.height,
             media=captured,
@@ -211,47 +213,11 @@ class VisualAnalysis:
     def _motion_events(
         self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
     ) -> list[Draft]:
-        data = self._motion_data(frame, motion, changed)
-        if data is None:
-            return []
-        size = {"frame_width": frame.picture.width, "frame_height": frame.picture.height}
-        return [
-            self._event_factory.event(data.model_copy(update=size), frame.time if changed is None else changed.time)
-        ]
-
-    def _motion_data(
-        self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
-    ) -> Motion | None:
-        media = tuple(self._captures)[-1:]
-        match changed:
-            case MotionStarted(boxes=boxes, area=area):
-                self._update_due = Every(MOTION_EVERY_S)
-                self._update_due.due(frame.time)
-                return Motion(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
-            case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):
-                return Motion(
-                    phase="end",
-                    boxes=_rounded(boxes),
-                    intensity=min(1.0, area),
-                    media=media,
-                    duration_s=seconds,
-                    frames=frames,
-                )
-        if self._tracker.active and motion.boxes and self._update_due.due(frame.time):
-            seconds, frames = self._tracker.progress(frame.time)
-            return Motion(
-                phase="update",
-                boxes=_rounded(motion.boxes),
-                intensity=min(1.0, motion.area),
-                duration_s=seconds,
-                frames=frames,
-            )
-        return None
+        data = self._motions.data(motion, changed, frame, tuple(self._captures)[-1:])
+        return (
+            [] if data is None else [self._event_factory.event(data, frame.time if changed is None else changed.time)]
+        )
 
 
-def _rounded(boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """Rounded to a ten-thousandth of the picture, and not beyond it."""
-    return tuple(
-        (round(x, 4), round(y, 4), min(round(width, 4), 1.0), min(round(height, 4), 1.0))
-        for x, y, width, height in boxes
-    )
+def _detects_otherwise(wanted: MotionSettings, applied: MotionSettings) -> bool:
+    return (wanted.sensitivity, wanted.min_area) != (applied.sensitivity, applied.min_area)

@@ -92,6 +92,10 @@ def hub(**given: Any) -> Callable[[Config], object]:
 WINDOW = {"days": ["mon", "sun"], "start": "22:00", "end": "06:00"}
 RECORDING = {"pre_roll_s": 0, "post_roll_s": 1, "longest_s": 10}
 NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": {"brightness": 10}}
+EVERY_CLASS = {
+    "name": "fox", "min_size": 0.1, "max_size": 10, "min_ratio": 1, "max_ratio": 4, "min_duration_s": 1,
+    "max_duration_s": 60, "min_turns": 0.1, "max_turns": 9, "hours": [WINDOW],
+}  # fmt: skip
 EVERY_PICTURE = {
     "black_percentage": 1, "freeze_seconds": 0.1, "black_top": 10, "black_bottom": 60, "corrupt_percentage": 1,
     "macroblock_percentage": 1,
@@ -122,6 +126,7 @@ HINGE = {"name": "hinge", "coordinates": [[2, 2], [8, 8]]}
 EVERY_RULE = rules(
     offline_after_s=60, hot_spot_c=50, hot_spot_hysteresis_c=0, raise_share=0.2, raise_window_s=5, clear_after_s=0,
     hot_spot_clear_s=0, storage_low_percent=1, storage_critical_percent=2, storage_hysteresis_percent=0, cool_down_s=0,
+    memory_percent=1, cpu_temperature_c=1, round_trip_s=0.1, machine_after_s=0,
 )  # fmt: skip
 
 EDITS: dict[str, Edit] = {
@@ -166,6 +171,7 @@ EDITS: dict[str, Edit] = {
                         "node": "DEMO",
                         "bytes_per_s": 5000,
                         "compress": True,
+                        "hardware_watchdog": "/dev/watchdog",
                         "max_outbox_bytes": 10**6,
                         "tail_bytes": 0,
                         "tail_hours": 0,
@@ -180,7 +186,8 @@ EDITS: dict[str, Edit] = {
         both(
             of_device(
                 zones=[{**LAWN, "max_people": 1, "motion": "only"}],
-                motion={"sensitivity": 1, "min_area": 10_000},
+                motion={"sensitivity": 1, "min_area": 10_000, "confirm_s": 0.5, "quiet_s": 5, "cool_down_s": 30},
+                event_classes=[EVERY_CLASS],
                 picture=EVERY_PICTURE,
                 recording={"mode": "motion_in_schedule", "schedule": [WINDOW], **RECORDING},
                 night={"mode": "hours", **NIGHT},

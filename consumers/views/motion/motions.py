@@ -26,6 +26,7 @@ class MotionRow:
     ended: int = 0
     frames: int = 0
     intensity: float = 0.0
+    event_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Motions:
 
     def save(self) -> None:
         self._view.executemany(
-            "insert or replace into motions values (?, ?, ?, ?, ?, ?, ?)", map(astuple, self._changed.values())
+            "insert or replace into motions values (?, ?, ?, ?, ?, ?, ?, ?)", map(astuple, self._changed.values())
         )
         self._changed.clear()
 
@@ -84,6 +85,8 @@ class Motions:
         motion.ended = int(motion.ended or data.phase == "end")
         motion.frames = max(motion.frames, data.frames)
         motion.intensity = max(motion.intensity, data.intensity)
+        if at == motion.latest:
+            motion.event_class = data.event_class or motion.event_class
         self._changed[motion.site, motion.device, motion.started] = motion
         latest = self._latest[motion.site, motion.device]
         if latest is None or motion.started >= latest.started:

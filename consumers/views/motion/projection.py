@@ -28,12 +28,12 @@ class MotionProjection(Projection):
     """
 
     name: ClassVar[str] = "motion"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     models: ClassVar[tuple[type[Event], ...]] = (MotionEvent, RegistryEvent)
     schema: ClassVar[str] = f"""
     create table if not exists motions (
         site text not null, device text not null, started integer not null, latest integer not null,
-        ended integer not null, frames integer not null, intensity real not null,
+        ended integer not null, frames integer not null, intensity real not null, event_class text,
         primary key (site, device, started)
     ) strict, without rowid;
     create table if not exists counts (

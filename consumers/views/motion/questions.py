@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from bus_schemas.event import Box
 from consumers.views.motion.counts import COARSE_S, FINE_S
+from consumers.views.motion.motions import MotionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,21 @@ def track(
         (*bounds, most),
     )
     return [TrackPoint(at / 1000, tuple(tuple(box) for box in from_json(boxes))) for at, boxes in found]
+
+
+def motions(
+    view: sqlite3.Connection,
+    site: str,
+    device: str,
+    start: datetime,
+    end: datetime,
+    event_class: str | None = None,
+    most: int = 100,
+) -> list[MotionRow]:
+    """Those that went on in the time, newest first: of one class where one is given."""
+    found = view.execute(
+        "select * from motions where site = ?1 and device = ?2 and started < ?4 and latest >= ?3 "
+        "and (?5 is null or event_class = ?5) order by started desc limit ?6",
+        (site, device, round(start.timestamp() * 1000), round(end.timestamp() * 1000), event_class, most),
+    )
+    return [MotionRow(*row) for row in found]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from bus_schemas.motion_settings import EventClassRule
 from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.setting_types import Section
 from bus_schemas.settings import (
@@ -91,6 +92,7 @@ class SettingsAnswer(BaseModel):
     rois: list[Roi]
     zones: list[Zone]
     motion: MotionSettings
+    event_classes: list[EventClassRule]
     picture: PictureSettings
     thermography: ThermographySettings
     recording: RecordingSettings

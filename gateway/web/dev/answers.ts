@@ -42,7 +42,21 @@ export const position = (): number => 918_000 + Math.floor((Date.now() - started
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 const newest = (): number => Math.floor(Date.now() / MINUTE) - 1;
 const settings = {
-  motion: { sensitivity: 25, min_area: 500 },
+  motion: { sensitivity: 25, min_area: 500, confirm_s: 0.3, quiet_s: 3, cool_down_s: 0 },
+  event_classes: [
+    {
+      name: 'person',
+      min_size: 0,
+      max_size: 60,
+      min_ratio: 0,
+      max_ratio: 1,
+      min_duration_s: 1,
+      max_duration_s: 86_400,
+      min_turns: 0,
+      max_turns: 100,
+      hours: [],
+    },
+  ],
   picture: {
     black_percentage: 95,
     black_top: 0,
@@ -678,6 +692,20 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
       return { recordings: spans(d, from, to) };
     case 'holes':
       return { holes: holes(d, from, to), left_out: 0 };
+    case 'motions':
+      return {
+        motions: seriesOf(from, to, 3_600_000, d)
+          .map((at, i) => ({
+            started: iso(at),
+            latest: iso(at + 12_000),
+            is_over: true,
+            seconds: 12,
+            intensity: 0.1,
+            event_class: i % 2 ? 'person' : null,
+          }))
+          .reverse()
+          .filter((one) => !q.get('event_class') || one.event_class === q.get('event_class')),
+      };
     case 'motion':
       return {
         bucket_s: seconds,

@@ -79,7 +79,7 @@ def test_a_change_names_whole_sections_and_the_others_stay() -> None:
     change = SettingsChange.model_validate({"motion": {"min_area": 700}})
     after = change.applied_to(before)
 
-    assert change.sections() == {"motion": {"sensitivity": 25, "min_area": 700}}
+    assert change.sections() == {"motion": MotionSettings(min_area=700).model_dump()}
     assert after.rois == before.rois
     assert after.motion == MotionSettings(min_area=700)
 

@@ -50,6 +50,7 @@ export type ReviewEntry = Review['entries'][number];
 export type Reviews = Schemas['Reviews'];
 export type LastEvent = Schemas['LastEvent'];
 export type Level = Alert['level'];
+export type Motions = Schemas['Motions'];
 export type Motion = Schemas['MotionCounts'];
 export type Receiver = Schemas['Receiver'];
 export type Recording = Schemas['Recording'];

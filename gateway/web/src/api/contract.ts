@@ -564,7 +564,7 @@ export interface MediaEvent {
   data: Media;
 }
 
-/** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of its largest moment. `duration_s` and `frames` count from its begin; an update of an older agent says neither. */
+/** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of its largest moment. `duration_s` and `frames` count from its begin; an update of an older agent says neither. `event_class` is that of the rules of the device, as far as the motion is known; the one at its end counts. */
 export interface Motion {
   phase: "start" | "update" | "end";
   /** At most 1,000 items. */
@@ -580,6 +580,8 @@ export interface Motion {
   frame_height?: number | null;
   /** At most 1,000 items. */
   media: string[];
+  /** At most 64 characters. */
+  event_class?: string | null;
 }
 
 export interface MotionEvent {

@@ -111,6 +111,7 @@ export const Selecting = {
 export const SettingsChange = {
   "rois": {"most": 64},
   "zones": {"most": 64},
+  "event_classes": {"most": 16},
 } as const;
 
 export const SignIn = {

@@ -262,7 +262,9 @@ const says: Says = {
       ...faults.map((one) => incidentWord(one.fault)),
       masked ? `${plural(masked, 'pixel')} masked` : 'No pixel masked',
     ].join(' · '),
-  motion: ({ phase }) => (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion'),
+  motion: ({ phase, event_class: kind }) =>
+    (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion') +
+    (kind ? ` · ${capital(kind)}` : ''),
   segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
   incident: ({ type, state }) => `${incidentWord(type)}${state === 'closed' ? ' is over' : ''}`,
   alert: ({ type, state, by, withdrawn }) =>

@@ -59,7 +59,8 @@ export class SectionForm {
     this.busy = true;
     try {
       const { status, body } = await sendFor<Settings>('PUT', `${this.path}/settings`, {
-        [this.section]: this.values,
+        // A section is replaced as a whole: what has no field here stays.
+        [this.section]: { ...this.settings.data?.[this.section], ...this.values },
       });
       // What holds is what the device has confirmed; until then what was sent stays in the fields.
       if (status === 200) this.settings.data = body;

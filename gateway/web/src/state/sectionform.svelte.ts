@@ -5,7 +5,15 @@ import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
 
-export type SectionName = 'motion' | 'recording' | 'night' | 'snapshots' | 'fusion' | 'thermography' | 'rois';
+export type SectionName =
+  | 'motion'
+  | 'event_classes'
+  | 'recording'
+  | 'night'
+  | 'snapshots'
+  | 'fusion'
+  | 'thermography'
+  | 'rois';
 
 export class SectionForm<N extends SectionName> {
   wanted = $state<Settings[N] | null>(null);

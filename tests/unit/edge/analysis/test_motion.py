@@ -210,7 +210,7 @@ def still(seconds: float) -> tuple[MotionMeasurement, datetime]:
 
 
 def test_motion_starts_when_confirmed_and_ends_after_the_quiet_time() -> None:
-    tracker = MotionTracker(confirm_seconds=0.3, quiet_seconds=3)
+    tracker = MotionTracker(MotionSettings(confirm_s=0.3, quiet_s=3.0))
     looks = [moving(0), moving(0.2), moving(0.4, area=0.3), still(1), moving(2), still(3), still(5)]
     changes = [tracker.advance(*analyse) for analyse in looks]
 
@@ -232,8 +232,21 @@ def test_a_flash_of_one_frame_is_no_motion() -> None:
 def test_a_slow_loop_ends_motion_after_the_same_time() -> None:
     ends = []
     for fps in (2, 30):
-        tracker = MotionTracker(quiet_seconds=3)
+        tracker = MotionTracker(MotionSettings(quiet_s=3.0))
         looks = [moving(i / fps) if i / fps < 2 else still(i / fps) for i in range(10 * fps)]
         ends.append(next(analyse[1] for analyse in looks if isinstance(tracker.advance(*analyse), MotionEnded)))
 
     assert abs(ends[0] - ends[1]) <= timedelta(seconds=0.5)
+
+
+def test_after_a_motion_no_other_begins_until_it_has_cooled_down() -> None:
+    tracker = MotionTracker(MotionSettings(confirm_s=0.0, quiet_s=1.0, cool_down_s=10.0))
+    moving = MotionMeasurement(boxes=((0.1, 0.1, 0.2, 0.2),), area=0.04, settled=True)
+
+    def began(second: float) -> bool:
+        return isinstance(tracker.advance(moving, START + timedelta(seconds=second)), MotionStarted)
+
+    assert began(0)
+    assert isinstance(tracker.advance(NONE, START + timedelta(seconds=2)), MotionEnded)
+    assert [began(second) for second in (3, 9, 9.9)] == [False, False, False]
+    assert began(10.1)

@@ -12,6 +12,9 @@ import DeviceCharts from '../DeviceCharts.svelte';
 import DeviceChoice from '../DeviceChoice.svelte';
 import DeviceHealth from '../DeviceHealth.svelte';
 import Commands from '../device/Commands.svelte';
+import EventClassForm from '../device/EventClassForm.svelte';
+import MotionForm from '../device/MotionForm.svelte';
+import Motions from '../device/Motions.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
 import InForce from '../InForce.svelte';
 import LiveVideo from '../live/LiveVideo.svelte';
@@ -265,6 +268,45 @@ export const deviceParts: Case[] = [
       when: 'out of reach',
       props: { device: device('yard') },
       answers: { commands: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(MotionForm, 'device/MotionForm.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
+      reads: ['Moves for so many seconds before it counts 0.3', 'Pause in seconds before the next 0', 'Save'],
+    },
+  ]),
+  ...of(EventClassForm, 'device/EventClassForm.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
+      reads: ['Classes of motion', 'Person', 'Size in % of the picture', 'At any hour', 'Add a class'],
+    },
+    {
+      when: 'another class',
+      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
+      press: 'Add a class',
+      reads: ['Person', 'Vehicle'],
+    },
+  ]),
+  ...of(Motions, 'device/Motions.svelte', [
+    {
+      when: 'typical',
+      props: { device: device('yard'), classes: settingsOf('yard').event_classes },
+      reads: ['Motions', 'All', 'Person', '12 s'],
+    },
+    {
+      when: 'empty',
+      props: { device: device('yard'), classes: [] },
+      answers: { motions: { motions: [] } },
+      reads: ['No motion in the last day'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: device('yard'), classes: [] },
+      answers: { motions: OUT_OF_REACH },
       reads: ['The gateway is out of reach'],
     },
   ]),

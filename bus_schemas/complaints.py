@@ -1,7 +1,7 @@
 """Words validation errors as sentences, the same ones wherever a value is checked."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -50,24 +50,47 @@ class Complaint(NamedTuple):
         return f"{self.path}: {self.sentence}" if self.path else self.sentence
 
 
-def complaints(error: ValidationError) -> list[Complaint]:
+_NOTHING: Final = object()
+
+
+def complaints(error: ValidationError, given: object = _NOTHING) -> list[Complaint]:
+    """`given` is what was validated: paths lead to what stands there, without what pydantic calls the forms of a
+    field that may have several.
+    """
     count = error.error_count()
     if count > MOST_LISTED:
         return [Complaint("", f"{count:,} values do not fit; at most {MOST_LISTED} are listed")]
-    return [Complaint(path_of(detail), sentence_of(detail)) for detail in error.errors(include_url=False)]
+    return [Complaint(path_of(detail, given), sentence_of(detail)) for detail in error.errors(include_url=False)]
 
 
-def summary(error: ValidationError) -> str:
+def summary(error: ValidationError, given: object = _NOTHING) -> str:
     """The first few, as one sentence."""
-    return joined(complaints(error))
+    return joined(complaints(error, given))
 
 
 def joined(found: Sequence[Complaint]) -> str:
     return "; ".join(map(str, found[:SHOWN]))
 
 
-def path_of(detail: ErrorDetails) -> str:
-    return ".".join(str(part)[:MAX_KEY] for part in detail["loc"] if part != "")
+def path_of(detail: ErrorDetails, given: object = _NOTHING) -> str:
+    parts = detail["loc"] if given is _NOTHING else _written(detail, given)
+    return ".".join(str(part)[:MAX_KEY] for part in parts if part != "")
+
+
+def _written(detail: ErrorDetails, given: object) -> Iterator[str | int]:
+    *path, last = detail["loc"] or ("",)
+    for part in path:
+        if _holds(given, part):
+            given = given[part]  # type: ignore[index]
+            yield part
+    if detail["type"] == "missing" or _holds(given, last):
+        yield last
+
+
+def _holds(given: object, part: str | int) -> bool:
+    if isinstance(given, Mapping):
+        return part in given
+    return isinstance(given, list | tuple) and isinstance(part, int) and part < len(given)
 
 
 def sentence_of(detail: ErrorDetails) -> str:

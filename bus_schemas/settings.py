@@ -304,7 +304,7 @@ def read_sections(reported: Mapping[str, Any]) -> ReportedSections:
         try:
             found.known[name] = getattr(SettingsChange.model_validate({name: value}), name)
         except ValidationError as error:
-            found.set_aside[name] = summary(error)
+            found.set_aside[name] = summary(error, {name: value})
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -105,8 +106,16 @@ def parsed(model: type[B], content: bytes) -> B:
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        found = complaints(error)
+        found = complaints(error, *_read_again(content))
         raise Problem(400, f"the body does not fit: {joined(found)}", faults(found)) from error
+
+
+def _read_again(content: bytes) -> tuple[object, ...]:
+    """What a body says, for the paths of complaints; nothing where it is no JSON at all."""
+    try:
+        return (from_json(content),)
+    except ValueError:
+        return ()
 
 
 def json_response(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

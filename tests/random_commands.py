@@ -132,6 +132,27 @@ def _thermography(chance: Random) -> dict[str, Any]:
         "ambient_c": chance.choice((None, -90, 35, 90)),
         "reflected_c": chance.uniform(-90, 500),
         "emissivity_formula": chance.choice(("radiation", "legacy")),
+        "hot_spot_connectivity": chance.choice(("4", "8")),
+        "hot_spot_min_area": chance.choice((1, 768, 100_000)),
+        "bad_pixel_offset_c": chance.uniform(0.5, 100),
+        "broken_pixels": [[chance.randrange(640), chance.randrange(512)] for _ in range(chance.choice((0, 3, 1000)))],
+        "max_bad_pixels": chance.choice((0, 16, 100_000)),
+        "chessboard_c": chance.uniform(0.1, 100),
+    }
+
+
+def _fusion(chance: Random) -> dict[str, Any]:
+    points = [[round(chance.random(), 3), round(chance.random(), 3)] for _ in range(chance.choice((3, 4, 12)))]
+    alignments: tuple[dict[str, Any] | None, ...] = (
+        None,
+        {"by": "points", "visual": points, "thermal": points},
+        {"by": "points", "visual": points, "thermal": [[0.5, 0.5]] * len(points)},
+        {"by": "fields_of_view", "thermal": [chance.uniform(1, 170), 35], "visual": [60, 170], "shift": [-1, 1]},
+    )
+    return {
+        "alignment": chance.choice(alignments),
+        "form": chance.choice(("mixed", "edges")),
+        "thermal_share": chance.random(),
     }
 
 
@@ -154,8 +175,8 @@ SECTION: Final[dict[str, Callable[[Random], Any]]] = {
         "black_percentage": chance.choice((5e-324, 1, 95, 100)), "freeze_seconds": chance.choice((5e-324, 2, 3600)),
     },
     "thermography": _thermography,
+    "fusion": _fusion,
     "recording": _recording,
-    "fusion": lambda chance: {"form": chance.choice(("mixed", "edges")), "thermal_share": chance.choice((0, 0.4, 1))},
     "event_classes": lambda chance: [
         {"name": f"class_{number}", "min_size": chance.choice((0, 5e-324, 30)), "max_turns": chance.choice((1, 100))}
         for number in range(chance.choice((0, 1, 16)))

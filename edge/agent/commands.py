@@ -80,4 +80,4 @@ def _read(model: type[S], given: object, request: CommandRequest) -> S:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise CommandRefused(summary(error), request.request_id, request.person) from error
+        raise CommandRefused(summary(error, given), request.request_id, request.person) from error

@@ -161,5 +161,5 @@ def _fitting(
         try:
             fitting.append((source, model.model_validate(given)))
         except ValidationError as error:
-            refused(source, given, summary(error))
+            refused(source, given, summary(error, given))
     return fitting

@@ -55,7 +55,8 @@ def of_the_bus(value: Any) -> SettingsEvent | None:
 
 
 def of_the_file(value: Any, file: Path) -> WatchpostConfig | list[str]:
-    device = {"device": "TARGET", "visual": {"kind": "scene", "scene": "visual"}, **value}
+    sources = {kind: {"kind": "scene", "scene": kind} for kind in ("visual", "thermal")}
+    device = {"device": "TARGET", **sources, **value}
     file.write_text(yaml.safe_dump({"sites": [{"site": "YARD", "devices": [device]}]}, allow_unicode=False))
     try:
         return parse(WatchpostConfig, file)

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bus_schemas.footage import ExportEvent
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
@@ -22,6 +23,14 @@ WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(6
 ASKED = {"site": SITE, "devices": [DEVICE], "start": "2026-01-05T10:00:00Z", "end": "2026-01-05T10:05:00Z"}
 
 
+def never_made(number: int) -> ExportEvent:
+    """As a journal may hold it from before its id was looked at."""
+    event = export(at(0), export_id="x", by="bob")
+    return event.model_copy(
+        update={"id": f"old-{number}", "data": event.data.model_copy(update={"export_id": f"../{number}"})}
+    )
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
     with Filled(tmp_path) as filled:
@@ -29,7 +38,8 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         asked = [export(at(number), export_id=f"ada-{number}") for number in range(3)]
         other = export(at(3), export_id="bob-1", by="bob")
         gone = [export(at(4), state, export_id="gone", by="eve") for state in ("asked", "done")]
-        filled.append(segment(at(0)), *gone, *asked, other, tick(at(10))).fold()
+        never = [never_made(number) for number in range(9)]
+        filled.append(segment(at(0)), *gone, *never, *asked, other, tick(at(10))).fold()
         with closing(SqliteJournalReader(tmp_path / "journal")) as reader:
             context = ConsumerContext(tmp_path, reader, lambda: NOW)
             sink = Deliverer(ExportSink(hub, lambda: NOW, WAITS), context)

@@ -105,6 +105,15 @@ def test_many_incidents_are_reviewed_at_once_and_that_is_undone(phone: Page, tol
     assert found(told, review="reviewed") == []
 
 
+def test_a_device_says_for_a_moment_why_nobody_was_alerted(phone: Page, told: Told, fault: datetime) -> None:
+    phone.goto(f"{told.address}/device?device={CAMERA}")
+    phone.get_by_role("button", name="Explain this moment").click()
+
+    panel = phone.get_by_role("region", name="Why no alert")
+    expect(panel.get_by_role("listitem").filter(has_text="Picture black")).to_contain_text("No picture could be judged")
+    expect(panel.get_by_role("listitem").filter(has_text="Clock wrong")).to_contain_text("No incident")
+
+
 def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, told: Told, fault: datetime) -> None:
     phone.goto(f"{told.address}/device?device={CAMERA}")
     phone.get_by_role("region", name="Incidents and alerts").get_by_role("button", name="Mute …").click()

@@ -22,8 +22,6 @@ from consumers.store.journal.record import DeviceKey, JournalReader, Recorded
 LONGEST_S: Final = 900.0
 """A longer window of a rule is read no further back."""
 MARGIN_S: Final = 30.0
-LATE_S: Final = 60.0
-"""What happened by then and was received so much later counts."""
 EVENTS_PER_READ: Final = 2000
 MOST_EVENTS: Final = 200_000
 
@@ -52,13 +50,16 @@ def explain(past: Past, where: DeviceKey, at: datetime, in_force: Terms) -> Expl
     """Raises `BeingRebuilt`."""
     window, run_in = _durations(where, in_force)
     end = min(at + window, past.now)
-    first, last = past.position_at(at - run_in), past.position_at(end + timedelta(seconds=LATE_S))
-    known = before(past.data, first, at - run_in, where[0])
-    fold = _DeviceFold(where, in_force, Observed(at.timestamp(), end.timestamp(), window.total_seconds()))
+    start = at - run_in
+    # What happened then may have been received much later.
+    first, last = past.journal.span(start, end) or (past.position_at(start) + 1, 0)
+    known = before(past.data, first - 1, start, where[0])
+    observed = Observed(at.timestamp(), end.timestamp(), window.total_seconds())
+    fold = _DeviceFold(where, in_force, start.timestamp(), observed)
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(SCHEMA)
         begin(view, known, in_force.rules)
-        for record in _records(past.journal, (first, last), where):
+        for record in _records(past.journal, (first - 1, last), where):
             fold.take(view, record)
     return Explanation(at - window, end, fold.events, readings(fold.observed, in_force, where, fold.watched))
 
@@ -78,13 +79,14 @@ class _DeviceFold:
 
     where: DeviceKey
     in_force: Terms
+    start: float
     observed: Observed
     events: int = 0
     watched: Watched = field(default_factory=Watched)
     _folding: Folding | None = None
 
     def take(self, view: sqlite3.Connection, record: Recorded) -> None:
-        if record.time_s > self.observed.end:
+        if not self.start <= record.time_s < self.observed.end:
             return
         if self._folding is None:
             self._folding = Folding(self.in_force.rules)

@@ -21,7 +21,7 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import DeviceAsOf
 from gateway.http.problems import RETRY, Problem
 from gateway.reading.moments import StoresAsOf
-from gateway.routes.lookup import one_device
+from gateway.routes.lookup import require_device
 from gateway.routes.views.alerts import Acknowledgement
 from gateway.routes.views.mutes import MuteAnswer
 from producer.times import moment_of_seconds
@@ -69,9 +69,10 @@ async def why_not(call: Call[DeviceAsOf]) -> WhyNotAnswer:
     """
     asked, gateway = call.parameters, call.gateway
     where = (asked.site, asked.device)
+    # What came late was not known at the moment, nor may the device have been.
+    await require_device(gateway, *where)
 
     def question(moment: StoresAsOf) -> WhyNotAnswer:
-        one_device(moment, *where)
         in_force = registered(moment.registered())
         stores = moment.stores
         past = Past(gateway.hub.data, stores.journal, stores.queries.position_at, gateway.clock())

@@ -23,7 +23,14 @@ YARD = ("DEMO", "yard")
 def explained(
     directory: Path, events: Sequence[Event], moment: datetime, rules: AlertRules | None = None
 ) -> dict[str, RuleReading]:
-    past_of(directory, [(event.time, event) for event in sorted(events, key=lambda event: event.time)])
+    received = [(event.time, event) for event in sorted(events, key=lambda event: event.time)]
+    return explained_of(directory, received, moment, rules)
+
+
+def explained_of(
+    directory: Path, received: Sequence[tuple[datetime, Event]], moment: datetime, rules: AlertRules | None = None
+) -> dict[str, RuleReading]:
+    past_of(directory, received)
     journal = directory / "journal"
     with closing(SqliteJournalReader(journal)) as reader, closing(JournalQueries(journal)) as queries:
         past = why_not.Past(directory, reader, queries.position_at, at(3600))
@@ -81,6 +88,13 @@ def test_what_nobody_could_judge_is_unknown_and_what_was_well_says_so(tmp_path: 
     assert found["hot_spot"].missing == "Nothing was measured."
     assert found["stale"].missing == "It reported healthy."
     assert (found["storage"].outcome, found["clock"].outcome) == ("unknown", "not_met")
+
+
+def test_what_was_received_long_after_the_moment_counts(tmp_path: Path) -> None:
+    late = [(at(1000 + number), event) for number, event in enumerate(black(60, 72, 120))]
+    found = explained_of(tmp_path, [(at(0), health(at(0))), *late], at(65))["blackscreen"]
+
+    assert found.missing == "Black for 12 s of 30 s; 24 s are needed."
 
 
 def test_heat_says_the_hottest_and_the_limits(tmp_path: Path) -> None:

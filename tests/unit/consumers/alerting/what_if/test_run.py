@@ -237,3 +237,15 @@ def test_a_journal_that_is_away_is_told_as_the_reason(past: Past) -> None:
         "failed",
         "JournalAway: the server of the journal does not answer",
     )
+
+
+def test_what_a_mute_withheld_is_withheld_in_a_trial_too(tmp_path: Path) -> None:
+    frozen = [builders.frame(at(second), freeze=True) for second in range(700, 760)]
+    muted = builders.mute(at(0), start=iso(at(600)), end=iso(at(2000)))
+    past = past_of(tmp_path, [(event.time, event) for event in (muted, *frozen)])
+
+    before_and_in_it, _ = past.run(past.asked(at(650), at(900)), timedelta(seconds=30))
+    whole, _ = past.run(past.asked())
+
+    assert [trial.outcome.counts.raised for trial in (before_and_in_it, whole)] == [0, 0]
+    assert past.live(at(0), at(2000)) == []

@@ -1,5 +1,7 @@
 """The tables of the warehouse, and their definition in the dialect of an engine."""
 
+from typing import Final
+
 from consumers.store.clickhouse.dialect import Dialect
 from consumers.store.clickhouse.table import Kind, Table, columns
 

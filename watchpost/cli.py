@@ -12,6 +12,7 @@ from consumers.engine.process_group import ProcessGroup
 from mosquitto.launcher import BrokerMissing
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
+from watchpost.commands import agents as agent_commands
 from watchpost.commands import archive as archive_commands
 from watchpost.commands import devices as device_commands
 from watchpost.commands import enrolment as enrolment_commands
@@ -54,6 +55,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(device_commands.app, name="devices")
+app.add_typer(agent_commands.app, name="agents")
 app.add_typer(archive_commands.app, name="archive")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(in_one_sentence(work))

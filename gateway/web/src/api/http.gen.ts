@@ -452,23 +452,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sites/{site}/devices/{device}/why-not": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** For a device and a moment (`as_of`), what each rule saw, what was missing for an incident, and whether a mute, a cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again. */
-        get: operations["get_sites_site_devices_device_why_not"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/annotations": {
         parameters: {
             query?: never;
@@ -1016,23 +999,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sites/{site}/devices/{device}/motions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Each motion of a device, of one class or of all. */
-        get: operations["get_sites_site_devices_device_motions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/timeline/{site}": {
         parameters: {
             query?: never;
@@ -1510,6 +1476,108 @@ export interface paths {
         get: operations["get_commands_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents that were enrolled, or are to be, and the configurations that they have. */
+        get: operations["get_enrolments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One agent. */
+        get: operations["get_enrolments_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the configuration of an agent, also of a new one. An agent that is enrolled tries it, keeps it where its devices come up with it, and else returns to the one before and says why. */
+        put: operations["put_enrolments_node_configuration"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A one-time code with which one device becomes this agent. One that was enrolled before is then revoked. */
+        post: operations["post_enrolments_node_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the identity of an agent away: the broker ends its connections and lets it in no more. */
+        post: operations["post_enrolments_node_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a one-time code for an identity. The code is all that is needed; too many wrong ones are answered with 429 and a Retry-After. */
+        post: operations["post_enrol"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2116,6 +2184,14 @@ export interface components {
         Clips: {
             clips: components["schemas"]["Clip"][];
         };
+        /** Code */
+        Code: {
+            node: string;
+            /** @description Shown once: the hub keeps only its hash. */
+            code: string;
+            /** Format: date-time */
+            expires: string;
+        };
         /** ColdStorage */
         ColdStorage: {
             /** @description The bucket and our prefix in it. */
@@ -2404,58 +2480,57 @@ export interface components {
             /** @enum {string} */
             state: "cancelled" | "removed";
         };
+        /** EnrolledAgent */
+        EnrolledAgent: {
+            node: string;
+            /** @description `new`, `code_issued`, `enrolled` or `revoked`. */
+            state: string;
+            /** @description Who made it so. */
+            by: string | null;
+            since: string | null;
+            /** @description Until when its one-time code is valid, if it has one. */
+            code_expires: string | null;
+            /** @description Those that it may speak for, as SITE/DEVICE. */
+            devices: string[];
+            wanted: components["schemas"]["Version"] | null;
+            /** @description What came up at the agent. */
+            in_force: components["schemas"]["Version"] | null;
+            /** @description The newest configuration that did not come up, and why. */
+            refused: components["schemas"]["Refusal"] | null;
+        };
+        /** EnrolledAgents */
+        EnrolledAgents: {
+            /** @description Whether this hub can enrol agents. */
+            enrols: boolean;
+            agents: components["schemas"]["EnrolledAgent"][];
+        };
         /**
-         * EventClassRule
-         * @description What a motion of one class is like. All of it must hold; of several rules the first decides.
+         * Enrolment
+         * @description The identity that the hub gives an agent. Without `broker_host` the broker is where the hub is.
+         *
+         *     `hub_key` verifies the signatures of configurations (Ed25519, base64); `ca` is the certificate of the authority that
+         *     signed the broker's, in PEM, or null where the system knows it.
          */
-        EventClassRule: {
-            /** @description As `person`, unique. */
-            name: string;
-            /**
-             * @description Share of the picture that the largest moving part takes.
-             * @default 0
-             */
-            min_size: number;
-            /**
-             * @description The same, at most.
-             * @default 100
-             */
-            max_size: number;
-            /**
-             * @description Its width by its height: below 1 it is upright.
-             * @default 0
-             */
-            min_ratio: number;
-            /**
-             * @description The same, at most.
-             * @default 1000
-             */
-            max_ratio: number;
-            /**
-             * @description How long it moves.
-             * @default 0
-             */
-            min_duration_s: number;
-            /**
-             * @description The same, at most.
-             * @default 86400
-             */
-            max_duration_s: number;
-            /**
-             * @description How often a second it changes its direction.
-             * @default 0
-             */
-            min_turns: number;
-            /**
-             * @description The same, at most.
-             * @default 100
-             */
-            max_turns: number;
-            /**
-             * @description When it may be, by the clock of the site; none is always.
-             * @default []
-             */
-            hours: components["schemas"]["ScheduleWindow"][];
+        Enrolment: {
+            node: string;
+            user: string;
+            /** @default null */
+            broker_host: string | null;
+            broker_port: number;
+            /** @default null */
+            ca: string | null;
+            hub_key: string;
+            configuration: components["schemas"]["SignedConfiguration"];
+        };
+        /**
+         * EnrolmentRequest
+         * @description What a device sends to be enrolled. It draws its password itself, and the hub is given only the hash.
+         */
+        EnrolmentRequest: {
+            /** @description The one-time code. */
+            code: string;
+            /** @description As mosquitto keeps it. */
+            password_hash: string;
         };
         /** Events */
         Events: {
@@ -2925,22 +3000,6 @@ export interface components {
             type: string;
             count: number;
         };
-        /** Motion */
-        Motion: {
-            /** Format: date-time */
-            started: string;
-            /**
-             * Format: date-time
-             * @description The end, or the newest that is known of one that goes on.
-             */
-            latest: string;
-            is_over: boolean;
-            seconds: number;
-            /** @description The largest share of the picture that moved. */
-            intensity: number;
-            /** @description By the rules of the device; null where none fits. */
-            event_class: string | null;
-        };
         /** MotionCounts */
         MotionCounts: {
             /** @description The bucket that was used: what was asked for, in whole steps of five seconds. */
@@ -2963,31 +3022,11 @@ export interface components {
              * @default 500
              */
             min_area: number;
-            /**
-             * @description For so long something must move before it is a motion.
-             * @default 0.3
-             */
-            confirm_s: number;
-            /**
-             * @description Without movement for so long a motion is over.
-             * @default 3
-             */
-            quiet_s: number;
-            /**
-             * @description After the end of a motion no other begins for so long.
-             * @default 0
-             */
-            cool_down_s: number;
         };
         /** MotionTrack */
         MotionTrack: {
             /** @description Oldest first, about one a second while something moves. */
             points: components["schemas"]["TrackPoint"][];
-        };
-        /** Motions */
-        Motions: {
-            /** @description Newest first. */
-            motions: components["schemas"]["Motion"][];
         };
         /** Mute */
         Mute: {
@@ -3056,6 +3095,12 @@ export interface components {
             text: string;
             /** @default #ff9500 */
             colour: string;
+        };
+        /** NewConfiguration */
+        NewConfiguration: {
+            by: string;
+            /** @description `sites` with their devices, and perhaps `link`, as YAML or JSON in the words of `watchpost.yaml`. Passwords of cameras stay at the agent, as variables. */
+            configuration: string;
         };
         /** NewDevice */
         NewDevice: {
@@ -3688,6 +3733,13 @@ export interface components {
         Recordings: {
             recordings: components["schemas"]["Recording"][];
         };
+        /** Refusal */
+        Refusal: {
+            version: number;
+            reason: string;
+            /** Format: date-time */
+            time: string;
+        };
         /**
          * RegionLimits
          * @description Limits of the trend of a region, besides its thresholds. One that is not set is not looked at.
@@ -3911,31 +3963,6 @@ export interface components {
             minimum: number;
             maximum: number;
         };
-        /** RuleReading */
-        RuleReading: {
-            rule: string;
-            /** @description The rule with the values that were in force. */
-            sentence: string;
-            /**
-             * @description `unknown` where nobody could judge.
-             * @enum {string}
-             */
-            outcome: "open" | "not_met" | "unknown";
-            /** @description What was missing for an incident; none where one was open. */
-            missing: string | null;
-            /** @description When it came nearest to an incident. */
-            nearest: string | null;
-            /** @description What the rule saw then, as in the details of an incident. */
-            seen: {
-                [key: string]: unknown;
-            };
-            /** @description Those that were open around the moment. */
-            incidents: components["schemas"]["WithheldIncident"][];
-            /** @description The mute that held at the moment. */
-            mute: components["schemas"]["Mute"] | null;
-            /** @description Until when an alert shortly before withheld the next. */
-            cool_down_until: string | null;
-        };
         /** Rules */
         Rules: {
             rules: components["schemas"]["Rule"][];
@@ -4072,7 +4099,6 @@ export interface components {
             rois: components["schemas"]["Roi"][];
             zones: components["schemas"]["Zone"][];
             motion: components["schemas"]["MotionSettings"];
-            event_classes: components["schemas"]["EventClassRule"][];
             picture: components["schemas"]["PictureSettings"];
             thermography: components["schemas"]["ThermographySettings"];
             recording: components["schemas"]["RecordingSettings"];
@@ -4102,8 +4128,6 @@ export interface components {
             zones?: components["schemas"]["Zone"][];
             /** @description When a change counts as motion. */
             motion?: components["schemas"]["MotionSettings"];
-            /** @description By which rules a motion has its class; the first that fits decides. */
-            event_classes?: components["schemas"]["EventClassRule"][];
             /** @description When a picture is black, frozen or broken. */
             picture?: components["schemas"]["PictureSettings"];
             /** @description How temperatures are worked out. */
@@ -4157,6 +4181,16 @@ export interface components {
          */
         SignedBody: {
             by: string;
+        };
+        /**
+         * SignedConfiguration
+         * @description A configuration as it travels to its agent.
+         */
+        SignedConfiguration: {
+            node: string;
+            version: number;
+            configuration: string;
+            signature: string;
         };
         /** Site */
         Site: {
@@ -4599,8 +4633,6 @@ export interface components {
             states: string;
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
-            /** @description A letter of Base64 for each minute: how often it was corrected, modulo 64. */
-            revisions: string;
         };
         /** TrackPoint */
         TrackPoint: {
@@ -4647,40 +4679,19 @@ export interface components {
         Undo: {
             by: string;
         };
-        /** WhyNot */
-        WhyNot: {
-            site: string;
-            device: string;
+        /** Version */
+        Version: {
+            version: number;
+            /** @description As JSON text. */
+            configuration: string;
+            devices: string[];
+            by: string | null;
             /** Format: date-time */
-            at: string;
-            /** Format: date-time */
-            start: string;
-            /** Format: date-time */
-            end: string;
-            /** @description How many events of the device were judged. */
-            events: number;
-            rules: components["schemas"]["RuleReading"][];
+            time: string;
         };
         /** Withdrawing */
         Withdrawing: {
             by: string;
-        };
-        /**
-         * WithheldIncident
-         * @description An incident of the rule, and what became of its alert.
-         */
-        WithheldIncident: {
-            id: string;
-            /** @enum {string} */
-            level: "info" | "warning" | "error" | "critical";
-            opened: string;
-            closed: string | null;
-            /** @description Why it raised no alert: `cool_down`, or `mute`. */
-            suppressed: string | null;
-            /** @description The id of the alert that it raised. */
-            alert: string | null;
-            /** @description Of this alert. */
-            acknowledged: components["schemas"]["Acknowledgement"] | null;
         };
         /**
          * Zone
@@ -5822,37 +5833,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["RequestEntityTooLarge"];
-            429: components["responses"]["TooManyRequests"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
-    get_sites_site_devices_device_why_not: {
-        parameters: {
-            query?: {
-                as_of?: string | null;
-            };
-            header?: never;
-            path: {
-                site: string;
-                device: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WhyNot"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -7038,40 +7018,6 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_sites_site_devices_device_motions: {
-        parameters: {
-            query?: {
-                from?: string | null;
-                to?: string | null;
-                limit?: number;
-                event_class?: string | null;
-            };
-            header?: never;
-            path: {
-                site: string;
-                device: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Motions"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
     get_timeline_site: {
         parameters: {
             query?: {
@@ -7106,7 +7052,6 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
-                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7145,7 +7090,6 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
-                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7184,7 +7128,6 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
-                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7223,7 +7166,6 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
-                revision?: number | null;
             };
             header?: never;
             path: {
@@ -8177,6 +8119,193 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_enrolments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgents"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_enrolments_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    put_enrolments_node_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfiguration"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrolments_node_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrolments_node_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -452,6 +452,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/devices/{device}/why-not": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For a device and a moment (`as_of`), what each rule saw, what was missing for an incident, and whether a mute, a cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again. */
+        get: operations["get_sites_site_devices_device_why_not"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/annotations": {
         parameters: {
             query?: never;
@@ -3963,6 +3980,31 @@ export interface components {
             minimum: number;
             maximum: number;
         };
+        /** RuleReading */
+        RuleReading: {
+            rule: string;
+            /** @description The rule with the values that were in force. */
+            sentence: string;
+            /**
+             * @description `unknown` where nobody could judge.
+             * @enum {string}
+             */
+            outcome: "open" | "not_met" | "unknown";
+            /** @description What was missing for an incident; none where one was open. */
+            missing: string | null;
+            /** @description When it came nearest to an incident. */
+            nearest: string | null;
+            /** @description What the rule saw then, as in the details of an incident. */
+            seen: {
+                [key: string]: unknown;
+            };
+            /** @description Those that were open around the moment. */
+            incidents: components["schemas"]["WithheldIncident"][];
+            /** @description The mute that held at the moment. */
+            mute: components["schemas"]["Mute"] | null;
+            /** @description Until when an alert shortly before withheld the next. */
+            cool_down_until: string | null;
+        };
         /** Rules */
         Rules: {
             rules: components["schemas"]["Rule"][];
@@ -4633,6 +4675,8 @@ export interface components {
             states: string;
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
+            /** @description A letter of Base64 for each minute: how often it was corrected, modulo 64. */
+            revisions: string;
         };
         /** TrackPoint */
         TrackPoint: {
@@ -4689,9 +4733,40 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        /** WhyNot */
+        WhyNot: {
+            site: string;
+            device: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @description How many events of the device were judged. */
+            events: number;
+            rules: components["schemas"]["RuleReading"][];
+        };
         /** Withdrawing */
         Withdrawing: {
             by: string;
+        };
+        /**
+         * WithheldIncident
+         * @description An incident of the rule, and what became of its alert.
+         */
+        WithheldIncident: {
+            id: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error" | "critical";
+            opened: string;
+            closed: string | null;
+            /** @description Why it raised no alert: `cool_down`, or `mute`. */
+            suppressed: string | null;
+            /** @description The id of the alert that it raised. */
+            alert: string | null;
+            /** @description Of this alert. */
+            acknowledged: components["schemas"]["Acknowledgement"] | null;
         };
         /**
          * Zone
@@ -5833,6 +5908,37 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_why_not: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyNot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -7052,6 +7158,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7090,6 +7197,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7128,6 +7236,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {
@@ -7166,6 +7275,7 @@ export interface operations {
         parameters: {
             query?: {
                 minute?: number | null;
+                revision?: number | null;
             };
             header?: never;
             path: {

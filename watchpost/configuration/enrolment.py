@@ -43,8 +43,8 @@ def check(node: str, text: str) -> CheckedConfiguration:
 
 
 def _canonical(configuration: AgentConfiguration) -> str:
-    """Without what has its default, so that a person can read it."""
-    return configuration.model_dump_json(exclude_defaults=True, indent=1)
+    """What was written, without defaults: those of the agent's version hold."""
+    return configuration.model_dump_json(exclude_unset=True, indent=1)
 
 
 def _sites(configuration: AgentConfiguration) -> tuple[ConfiguredSite, ...]:

@@ -35,9 +35,8 @@ def parse(model: type[Model], path: Path, whole: str = "the configuration") -> M
 
 def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:
     """As `parse`, of the text that errors name as `path`. Raises `ConfigError`."""
-    root = _composed(path, text)
-    if root is None:
-        return model.model_validate({})
+    root = _composed(path, text) or _composed(path, "{}")
+    assert root is not None, "an empty mapping is a document"
     doubled = [f"{path}:{line}: key {_shown(key)} is given twice" for key, line in _doubled_keys(root)]
     if doubled:
         raise ConfigError("\n".join(doubled))

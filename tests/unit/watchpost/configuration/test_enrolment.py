@@ -14,7 +14,7 @@ from watchpost.configuration.yaml_loader import ConfigError
 CAMERA = "sites: [{site: DEMO, devices: [{device: yard, visual: {kind: v4l2, path: /dev/video0}}]}]\n"
 
 
-def test_a_configuration_becomes_one_text_without_defaults_and_reads_the_same() -> None:
+def test_a_configuration_becomes_one_text_that_says_what_was_written() -> None:
     found = check("pi-1", CAMERA)
 
     assert json.loads(found.text) == {

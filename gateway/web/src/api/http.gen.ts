@@ -1016,6 +1016,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/devices/{device}/motions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each motion of a device, of one class or of all. */
+        get: operations["get_sites_site_devices_device_motions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/timeline/{site}": {
         parameters: {
             query?: never;
@@ -2549,6 +2566,59 @@ export interface components {
             /** @description As mosquitto keeps it. */
             password_hash: string;
         };
+        /**
+         * EventClassRule
+         * @description What a motion of one class is like. All of it must hold; of several rules the first decides.
+         */
+        EventClassRule: {
+            /** @description As `person`, unique. */
+            name: string;
+            /**
+             * @description Share of the picture that the largest moving part takes.
+             * @default 0
+             */
+            min_size: number;
+            /**
+             * @description The same, at most.
+             * @default 100
+             */
+            max_size: number;
+            /**
+             * @description Its width by its height: below 1 it is upright.
+             * @default 0
+             */
+            min_ratio: number;
+            /**
+             * @description The same, at most.
+             * @default 1000
+             */
+            max_ratio: number;
+            /**
+             * @description How long it moves.
+             * @default 0
+             */
+            min_duration_s: number;
+            /**
+             * @description The same, at most.
+             * @default 86400
+             */
+            max_duration_s: number;
+            /**
+             * @description How often a second it changes its direction.
+             * @default 0
+             */
+            min_turns: number;
+            /**
+             * @description The same, at most.
+             * @default 100
+             */
+            max_turns: number;
+            /**
+             * @description When it may be, by the clock of the site; none is always.
+             * @default []
+             */
+            hours: components["schemas"]["ScheduleWindow"][];
+        };
         /** Events */
         Events: {
             events: components["schemas"]["RecordedEvent"][];
@@ -3017,6 +3087,22 @@ export interface components {
             type: string;
             count: number;
         };
+        /** Motion */
+        Motion: {
+            /** Format: date-time */
+            started: string;
+            /**
+             * Format: date-time
+             * @description The end, or the newest that is known of one that goes on.
+             */
+            latest: string;
+            is_over: boolean;
+            seconds: number;
+            /** @description The largest share of the picture that moved. */
+            intensity: number;
+            /** @description By the rules of the device; null where none fits. */
+            event_class: string | null;
+        };
         /** MotionCounts */
         MotionCounts: {
             /** @description The bucket that was used: what was asked for, in whole steps of five seconds. */
@@ -3039,11 +3125,31 @@ export interface components {
              * @default 500
              */
             min_area: number;
+            /**
+             * @description For so long something must move before it is a motion.
+             * @default 0.3
+             */
+            confirm_s: number;
+            /**
+             * @description Without movement for so long a motion is over.
+             * @default 3
+             */
+            quiet_s: number;
+            /**
+             * @description After the end of a motion no other begins for so long.
+             * @default 0
+             */
+            cool_down_s: number;
         };
         /** MotionTrack */
         MotionTrack: {
             /** @description Oldest first, about one a second while something moves. */
             points: components["schemas"]["TrackPoint"][];
+        };
+        /** Motions */
+        Motions: {
+            /** @description Newest first. */
+            motions: components["schemas"]["Motion"][];
         };
         /** Mute */
         Mute: {
@@ -4141,6 +4247,7 @@ export interface components {
             rois: components["schemas"]["Roi"][];
             zones: components["schemas"]["Zone"][];
             motion: components["schemas"]["MotionSettings"];
+            event_classes: components["schemas"]["EventClassRule"][];
             picture: components["schemas"]["PictureSettings"];
             thermography: components["schemas"]["ThermographySettings"];
             recording: components["schemas"]["RecordingSettings"];
@@ -4170,6 +4277,8 @@ export interface components {
             zones?: components["schemas"]["Zone"][];
             /** @description When a change counts as motion. */
             motion?: components["schemas"]["MotionSettings"];
+            /** @description By which rules a motion has its class; the first that fits decides. */
+            event_classes?: components["schemas"]["EventClassRule"][];
             /** @description When a picture is black, frozen or broken. */
             picture?: components["schemas"]["PictureSettings"];
             /** @description How temperatures are worked out. */
@@ -7114,6 +7223,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detections"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_motions: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                limit?: number;
+                event_class?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Motions"];
                 };
             };
             400: components["responses"]["BadRequest"];

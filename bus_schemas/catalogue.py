@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
+from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import Event
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
@@ -25,6 +26,7 @@ from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import SensorEvent, ThermalEvent
 
 Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
+    AgentEvent,
     AlertEvent,
     AnnotationEvent,
     ClockEvent,

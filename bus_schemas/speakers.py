@@ -14,6 +14,7 @@ from typing import Any
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import MODELS, short_name, type_of
+from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import GATEWAY, HUB, Event, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
@@ -63,6 +64,11 @@ _NODES: Permissions = {Speaker.DEVICE: Permission(Subject.ITSELF), Speaker.HUB: 
 _ANSWERS = frozenset({"done", "failed"})
 
 _BY_MODEL: Mapping[type[Event], Permissions] = {
+    AgentEvent: {
+        Speaker.DEVICE: Permission(Subject.ITSELF, frozenset({"applied", "refused"})),
+        Speaker.HUB: Permission(Subject.OTHERS, frozenset({"code_issued", "configured", "revoked"})),
+        Speaker.GATEWAY: Permission(Subject.OTHERS, frozenset({"code_issued", "configured", "enrolled", "revoked"})),
+    },
     AlertEvent: {
         Speaker.HUB: Permission(Subject.OTHERS, frozenset({"raised", "cleared"})),
         Speaker.GATEWAY: Permission(Subject.OTHERS, frozenset({"acknowledged"})),

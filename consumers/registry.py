@@ -22,6 +22,7 @@ from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.tile_bucket.sink import TileBucketSink
 from consumers.upkeep.verify.sink import MediaCheckSink
+from consumers.views.agents import AgentsProjection
 from consumers.views.annotations import AnnotationsProjection
 from consumers.views.audio import AudioProjection
 from consumers.views.commands import CommandsProjection
@@ -73,6 +74,7 @@ CONSUMERS: dict[str, Registration] = {
     "detections": Registration(DetectionsProjection),
     "occupancy": Registration(OccupancyProjection),
     "commands": Registration(CommandsProjection),
+    "agents": Registration(AgentsProjection),
     "annotations": Registration(AnnotationsProjection),
     "holds": Registration(HoldsProjection),
     "condition_minutes": Registration(ConditionMinutesProjection),

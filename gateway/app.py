@@ -15,13 +15,14 @@ from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
 from gateway import health_check
+from gateway.agents import upkeep
 from gateway.calls import Operation
 from gateway.context import Gateway
 from gateway.http import problems
 from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
-from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
+from gateway.routes.devices import commands, enrolments, health, registry, settings, settings_fields, sites
 from gateway.routes.media import (
     clips,
     exports,
@@ -93,6 +94,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     system.OPERATIONS,
     trials.OPERATIONS,
     commands.OPERATIONS,
+    enrolments.OPERATIONS,
     session.OPERATIONS,
 )
 
@@ -136,7 +138,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     try:
         with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway))
+                work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway), upkeep.run(gateway))
                 tasks = [group.create_task(each) for each in work]
                 yield
                 await _end(tasks)

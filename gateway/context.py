@@ -15,6 +15,7 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
+from gateway.agents.service import AgentService
 from gateway.consumer_info import ConsumerInfo
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
@@ -74,6 +75,7 @@ class Gateway:
     cold: ColdMedia
     clock: Clock
     started: datetime
+    agents: AgentService | None = None
     sprites: SpriteCache = field(default_factory=SpriteCache)
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from consumers.store.cold.access import cold_reader
 from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse.reader import WarehouseReader
 from consumers.views.warehouse.warehouse import embedded
+from gateway.agents.service import AgentService
 from gateway.app import build, running
 from gateway.consumer_info import consumer_infos
 from gateway.context import Gateway
@@ -102,6 +103,7 @@ def compose(
         cold=ColdMedia(cold_reader(hub.cold, hub.data)),
         clock=clock,
         started=clock(),
+        agents=None if settings.agents is None else AgentService.of(settings.agents, hub.data),
     )
 
 

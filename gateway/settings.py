@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.agents.service import AgentsSettings
 from gateway.serving.thermal_pictures import OpenDrawing
 
 
@@ -43,6 +44,8 @@ class GatewaySettings:
     """The origin that browsers know, where a reverse proxy has a name of its own."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     limits: ConnectionLimits = ConnectionLimits()
+    agents: AgentsSettings | None = None
+    """How agents of other machines are enrolled; none are without."""
     trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
     """What that process is given of the environment; default all of it."""
     open_drawing: OpenDrawing | None = field(default=None, repr=False)

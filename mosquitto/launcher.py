@@ -23,13 +23,38 @@ class BrokerMissing(FileNotFoundError):
 
 
 @dataclass(frozen=True)
+class AgentsListener:
+    """Where enrolled agents connect, over TLS: the folders of their users and of the certificate."""
+
+    port: int
+    host: str
+    accounts: Path
+    certificate: Path
+
+    def lines(self) -> list[str]:
+        return [
+            f"listener {self.port} {self.host}",
+            *(["socket_domain ipv6"] if ":" in self.host else ["socket_domain ipv4"]),
+            f"certfile {self.certificate / 'server.crt'}",
+            f"keyfile {self.certificate / 'server.key'}",
+            "tls_version tlsv1.2",
+            "allow_anonymous false",
+            f"password_file {self.accounts / 'passwords'}",
+            f"acl_file {self.accounts / 'acl'}",
+        ]
+
+
+@dataclass(frozen=True)
 class Listeners:
-    """Where the broker listens: TCP on `host:port`, and if given a Unix socket and a WebSocket port beside it."""
+    """Where the broker listens: TCP on `host:port`, and if given a Unix socket and a WebSocket port beside it, and a
+    listener for agents of other machines.
+    """
 
     port: int
     host: str = LOOPBACK
     unix_socket: Path | None = None
     websockets_port: int | None = None
+    agents: AgentsListener | None = None
 
     def lines(self) -> list[str]:
         # With both families mosquitto insists on binding IPv6 too, which not every machine has.
@@ -38,7 +63,14 @@ class Listeners:
             lines += [f"listener 0 {self.unix_socket}"]
         if self.websockets_port is not None:
             lines += [f"listener {self.websockets_port} {self.host}", "protocol websockets", "socket_domain ipv4"]
-        return lines
+        if self.agents is None:
+            return lines
+        anonymous = [part for line in lines for part in ([line, "allow_anonymous true"] if _opens(line) else [line])]
+        return [*anonymous, *self.agents.lines()]
+
+
+def _opens(line: str) -> bool:
+    return line.startswith("listener ")
 
 
 def mosquitto_path() -> str:
@@ -70,7 +102,9 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 def write_config(directory: Path, listeners: Listeners) -> Path:
     """The development configuration with these listeners, in `directory`, or elsewhere where its disk is full."""
-    lines = [TEMPLATE.read_text(), *listeners.lines()]
+    # Before all settings of who may connect.
+    head = [] if listeners.agents is None else ["per_listener_settings true"]
+    lines = [*head, TEMPLATE.read_text(), *listeners.lines()]
     if os.geteuid() == 0:
         # Else mosquitto drops to a user of its own, which cannot read a 0700 directory and, by changing user, gets rid
         # of the signal that ends it together with its supervisor.

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
+from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
@@ -39,6 +40,11 @@ def make(model: type[AnyOf], time: datetime, data: dict[str, Any], given: dict[s
     envelope = {"id": str(uuid4()), "source": device_source(site, device)}
     envelope |= {name: given.pop(name) for name in _ENVELOPE if name in given}
     return model.model_validate({**envelope, "time": time, "data": {**data, **given}})
+
+
+def agent(time: datetime = START, **given: Any) -> AgentEvent:
+    """A configuration that came up; a device says it of its agent."""
+    return make(AgentEvent, time, {"node": "pi-1", "state": "applied", "version": 1}, given)
 
 
 def frame(time: datetime = START, **given: Any) -> FrameEvent:
@@ -242,9 +248,9 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 
 
 EVERY_KIND = (
-    alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold, incident,
-    incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules, segment,
-    sensor, settings, snapshot, state, thermal,
+    agent, alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold,
+    incident, incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules,
+    segment, sensor, settings, snapshot, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

@@ -30,19 +30,22 @@ def build(folder: Path) -> Path:
     return wheel
 
 
-def needed(name: str, extras: frozenset[str], known: dict[str, Distribution]) -> None:
-    """Add what a distribution with these extras needs."""
-    try:
-        found = distribution(name)
-    except PackageNotFoundError:
-        missing(f"{name} is not installed: ./dev setup")
-    known[found.name] = found
+def add_needed(found: Distribution, extras: frozenset[str], known: dict[str, Distribution]) -> None:
+    """Add what a distribution needs with these extras."""
     for text in found.requires or ():
         one = Requirement(text)
         environments = [{"extra": extra} for extra in (extras or {""})]
         is_wanted = one.marker is None or any(one.marker.evaluate(environment) for environment in environments)
         if is_wanted and one.name not in known:
-            needed(one.name, frozenset(one.extras), known)
+            known[one.name] = _installed(one.name)
+            add_needed(known[one.name], frozenset(one.extras), known)
+
+
+def _installed(name: str) -> Distribution:
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        missing(f"{name} is not installed: ./dev setup")
 
 
 def install(wheel: Path, place: Path) -> Path:
@@ -51,10 +54,11 @@ def install(wheel: Path, place: Path) -> Path:
     packages = next(place.glob("lib/python*/site-packages"))
     target = ("--target", str(packages), "--no-deps", "--no-index", "-q", "--no-compile")
     subprocess.run([sys.executable, "-m", "pip", "install", *target, str(wheel)], check=True, capture_output=True)
+    (described,) = packages.glob("watchpost-*.dist-info")
     known: dict[str, Distribution] = {}
-    needed("watchpost", frozenset({"edge"}), known)
-    for name, found in known.items():
-        for first in {file.parts[0] for file in found.files or () if name != "watchpost"} - {"..", "__pycache__"}:
+    add_needed(Distribution.at(described), frozenset({"edge"}), known)
+    for found in known.values():
+        for first in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             if not (packages / first).exists():
                 (packages / first).symlink_to(Path(str(found.locate_file(first))))
     return place / "bin" / "python"

@@ -12,11 +12,14 @@ from consumers.engine.process_group import ProcessGroup
 from mosquitto.launcher import BrokerMissing
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
+from watchpost.commands import agents as agent_commands
 from watchpost.commands import archive as archive_commands
 from watchpost.commands import devices as device_commands
+from watchpost.commands import enrolment as enrolment_commands
 from watchpost.commands import log as log_commands
 from watchpost.commands import sizing as sizing_commands
 from watchpost.commands import trials as trial_commands
+from watchpost.commands.enrolment import EnrolmentTarget
 from watchpost.commands.hub_data import in_one_sentence
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
 from watchpost.commands.selection import chosen_node
@@ -52,6 +55,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(device_commands.app, name="devices")
+app.add_typer(agent_commands.app, name="agents")
 app.add_typer(archive_commands.app, name="archive")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(in_one_sentence(work))
@@ -107,8 +111,24 @@ def edge(
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
+    enrol: Annotated[
+        str | None,
+        typer.Option("--enrol", metavar="CODE@HUB", help="First become an agent of a hub, with a code of its page."),
+    ] = None,
+    start: Annotated[bool, typer.Option(help="Whether the agent starts once it is enrolled.")] = True,
+    ca_file: Annotated[
+        Path | None, typer.Option("--ca-file", help="The authority of the hub's certificate, to enrol over HTTPS.")
+    ] = None,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Send the code unencrypted, on a network that you trust.")
+    ] = False,
 ) -> None:
     """Run one agent: the pictures and temperatures of its devices become events on the bus."""
+    if enrol is not None:
+        enrolment_commands.enrol(EnrolmentTarget(enrol, ca_file, allow_plain_http), data, start=start)
+    if config is None and enrolment_commands.is_enrolled(data):
+        logs.configure(log_format.value, sys.stderr)
+        entry_points.enrolled_edge(enrolment_commands.prepared(data), log_format.value)
     runtime = _runtime(config, data, mqtt_port, log_format)
     entry_points.edge(runtime, chosen_node(node, runtime.config))
 

@@ -7,7 +7,7 @@ class ProcessGroup(StrEnum):
     """Each consumer says to which group it belongs."""
 
     URGENT = "urgent"
-    """Must be delayed by nothing: alerts, and the registry, without which the page shows no device."""
+    """Must be delayed by nothing: alerts, the registry, without which the page shows no device, and agents."""
     BATCH = "batch"
     """May lag a second."""
     PICTURES = "pictures"

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
 from bus_schemas.codec import describe, media_key
+from bus_schemas.enrolment import AgentChange, AgentEvent
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import (
     MediaEvent,
@@ -33,7 +34,8 @@ from producer.ids import Ids
 from producer.outbox.tables import Draft
 
 Data = (
-    ClockStep
+    AgentChange
+    | ClockStep
     | Command
     | Detection
     | Frame
@@ -49,6 +51,7 @@ Data = (
 )
 
 _EVENTS: dict[type[Data], type[Event]] = {
+    AgentChange: AgentEvent,
     ClockStep: ClockEvent,
     Command: CommandEvent,
     Detection: DetectionEvent,

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from bus_schemas.enrolment import CONFIGURE
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, HeartbeatStatus, Settings
 from bus_schemas.protocol import WATCH
 from bus_schemas.settings import AdjustableSettings
@@ -22,9 +22,11 @@ from edge.agent.commands import NAMES
 from edge.agent.context import AgentContext
 from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
+from edge.agent.enrolment.remote import RemoteConfiguration, tend
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
 from edge.agent.heartbeats import Heartbeats
+from edge.agent.host import Host
 from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
@@ -70,6 +72,7 @@ def run(
     stopping: threading.Event,
     wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
+    remote: RemoteConfiguration | None = None,
 ) -> bool:
     """Run until `stopping`. A failure of the agent itself, its outbox or its relay is logged, and it starts again.
 
@@ -79,7 +82,7 @@ def run(
     environ = dict(os.environ) if environ is None else environ
     retry = Retry(RESTART)
     with Watchdog.of(environ, settings.hardware_watchdog) as watchdog:
-        host = Host(wall, environ, watchdog)
+        host = Host(wall, environ, watchdog, remote)
         while not stopping.is_set():
             began = time.monotonic()
             try:
@@ -87,23 +90,16 @@ def run(
                     return True
             except IdentityTaken:
                 raise
-            except Exception:
+            except Exception as error:
                 if time.monotonic() - began >= RESTART.longest_s:
                     retry.reset()
                 pause_s = retry.next_s()
                 log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
+                if remote is not None and remote.failed(error):
+                    return True
                 watchdog.reset()
                 stopping.wait(pause_s)
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """What its machine gives an agent: `wall` is its clock, `environ` its environment."""
-
-    wall: Clock
-    environ: Mapping[str, str]
-    watchdog: Watchdog
 
 
 def _live(
@@ -122,10 +118,12 @@ def _live(
         wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         limits = wanted.on_disk(total_bytes(path.parent))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
-        topics = [command_topic(device.source, name) for device in settings.devices for name in (*NAMES, WATCH)]
+        names = (*NAMES, WATCH) if host.remote is None else (*NAMES, WATCH, CONFIGURE)
+        topics = [command_topic(device.source, name) for device in settings.devices for name in names]
         compress = not broker.is_local if settings.compress is None else settings.compress
         options = RelayOptions(settings.bytes_per_s, compress, limits, tuple(topics), is_exclusive=True)
-        relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
+        take = inbox.put if host.remote is None else host.remote.before(inbox.put)
+        relay = Relay(path, broker, clock, options, take, allowed=lambda: guard.established)
         with (
             Outbox(path, clock, limits, relay.wake, is_exclusive=True) as outbox,
             relaying(relay) as thread,
@@ -138,7 +136,7 @@ def _live(
             context = AgentContext(clock, ending.wait, host.environ, clock(), settings.node)
             node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
-                return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
+                return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping, host.remote)
 
 
 def _supervise(
@@ -147,13 +145,16 @@ def _supervise(
     relay: threading.Thread,
     identity: IdentityCheck,
     stopping: threading.Event,
+    remote: RemoteConfiguration | None,
 ) -> bool:
     """Returns whether the process is to start again."""
     while not stopping.is_set():
-        if node.wants_restart:
+        if node.wants_restart or (remote is not None and remote.wants_restart):
             return True
         identity.poll()
         node.poll()
+        if remote is not None:
+            node.tend(remote, is_connected=identity.guard.established)
         if not relay.is_alive():
             raise RelayFailed("the relay failed")
         node.answer(inbox)
@@ -238,6 +239,9 @@ class Agent:
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
             self._heartbeat_at = now
             self._emitter.put(self._heartbeats("online"))
+
+    def tend(self, remote: RemoteConfiguration, *, is_connected: bool) -> None:
+        tend(remote, list(self._devices.values()), self._emitter, self._context.clock(), is_connected=is_connected)
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and carry it out."""

@@ -23,6 +23,8 @@ from producer.loopback import is_loopback
 COOKIE = "watchpost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_PATH = "/api/v1/session"
+ENROLMENT_PATH = "/api/v1/enrol"
+"""Where a device shows its one-time code."""
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 CLOSED = ("/api/", "/media/", "/hls/", "/live/", "/heatmaps/", "/metrics")
 
@@ -154,8 +156,8 @@ def is_closed(path: str) -> bool:
 
 
 def needs_token(path: str) -> bool:
-    """Signing in is open: it is how a token is shown."""
-    return is_closed(path) and path != SESSION_PATH
+    """Signing in and enrolling are open: they are how a token and a one-time code are shown."""
+    return is_closed(path) and path not in (SESSION_PATH, ENROLMENT_PATH)
 
 
 def _cookie(headers: Headers) -> str | None:

@@ -37,6 +37,7 @@ BY_TYPE = {
     "thermal": Priority.FINDING,
     "heartbeat": Priority.FINDING,
     "snapshot": Priority.FINDING,
+    "agent": Priority.VITAL,
     "alert": Priority.VITAL,
     "annotation": Priority.VITAL,
     "clock": Priority.VITAL,

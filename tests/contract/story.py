@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import simplejpeg
 
-from bus_schemas.event import Event
+from bus_schemas.event import GATEWAY, HUB, Event, device_source, iso
 from bus_schemas.media import MediaEvent
 from tests import builders
 from tests.builders import at, numbered, where
@@ -45,6 +45,7 @@ def story(seed: int = 7) -> Story:
     pictures = [picture(level) for level in (20, 120, 220)]
     told.tell(0.5, builders.settings(at(0.5), settings={"motion": {"sensitivity": 30}, "rois": []}))
     _registry(told)
+    _agent(told)
     told.tell(0.6, builders.state(at(0.6), device="node-1"))
     for second in range(5, MINUTES * 60, 5):
         _five_seconds(told, second, random, pictures)
@@ -64,6 +65,20 @@ def _registry(told: Story) -> None:
     told.tell(1300, builders.registry(at(1300), device="attic", retired=True, **by_page))
     told.tell(1600, builders.registry(at(1600), device="yard", name="Back yard", **by_page))
     told.tell(1700, builders.rules(at(1700), in_force={"hot_spot_c": 75.0}))
+
+
+def _agent(told: Story) -> None:
+    """An agent is enrolled, its second configuration does not come up, and the third does."""
+    by_page = {"by": "ada", "source": device_source(HUB, GATEWAY)}
+    for second, version in ((10, 1), (900, 2), (1500, 3)):
+        configured = {"version": version, "configuration": "{}", "signature": "c2lnbmVk", "devices": ["DEMO/yard"]}
+        told.tell(second, builders.agent(at(second), state="configured", **configured, **by_page))
+    told.tell(20, builders.agent(at(20), state="code_issued", version=None, expires=iso(at(920)), **by_page))
+    told.tell(30, builders.agent(at(30), state="enrolled", version=None, user="pi-1.0a1b2c3d", **by_page))
+    told.tell(40, builders.agent(at(40)))
+    told.tell(960, builders.agent(at(960), state="refused", version=2, reason="it did not come up within 60 s"))
+    told.tell(970, builders.agent(at(970), device="gate", version=2))
+    told.tell(1510, builders.agent(at(1510), version=3))
 
 
 def _five_seconds(told: Story, second: int, random: Random, pictures: list[bytes]) -> None:

@@ -1,12 +1,10 @@
 """The commands `devices list`, `add`, `rename`, `expect`, `retire` and `restore`."""
 
-import os
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import uuid4
@@ -18,7 +16,7 @@ from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
 from watchpost.cli_errors import CliError
-from watchpost.commands.hub_data import in_one_sentence, require_hub
+from watchpost.commands.hub_data import in_one_sentence, require_hub, user_name
 from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, configuration
@@ -210,7 +208,7 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
 
     if site == HUB or device in RESERVED:
         raise CliError(f"{HUB} is the hub's own name")
-    common = {"site": site, "device": device, "origin": "command_line", "by": _user()}
+    common = {"site": site, "device": device, "origin": "command_line", "by": user_name()}
     event_id = str(uuid4())
     try:
         data = RegistryChange.model_validate({**common, **fields, "request_id": event_id})
@@ -218,13 +216,6 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
         first = error.errors()[0]
         raise CliError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
-
-
-def _user() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        return f"user {os.getuid()}"
 
 
 def _publish(runtime: Runtime, event: RegistryEvent) -> None:

@@ -1,10 +1,11 @@
-"""Checks that a command finds the data of a hub, before it writes anything, and words what it cannot read."""
+"""Checks that a command finds the data of a hub, words what it cannot read, and says who asks."""
 
 import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import wraps
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,10 @@ def _require_journal(data: Path, hint: str) -> None:
             pass
     except sqlite3.Error as error:
         raise CliError(f"{days[-1].path} cannot be read: {error}") from error
+
+
+def user_name() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"

@@ -45,6 +45,31 @@ class TlsSection(SettingsModel):
     key_file: Path | None = Field(default=None, description="Its key.")
 
 
+class AgentsSection(SettingsModel):
+    """Agents of other machines, which are enrolled with a one-time code: a listener with TLS, passwords and an access
+    list of its own at the broker that is started here, or that of a broker elsewhere.
+    """
+
+    host: Host = Field(default="0.0.0.0", description="Where the broker that is started here listens for them.")  # noqa: S104
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8884, description="Where agents connect.")
+    names: tuple[Host, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Names and addresses by which agents reach this machine, beside those that it knows itself; they"
+        " stand in the certificate.",
+    )
+    reached_at: Host | None = Field(
+        default=None, description="Where agents find the broker; default where they found the hub."
+    )
+    directory: Path | None = Field(
+        default=None,
+        description="Where a broker that runs elsewhere reads `passwords` and `acl` of enrolled agents.",
+    )
+    ca_file: Path | None = Field(
+        default=None, description="The authority that agents trust, of a broker that runs elsewhere."
+    )
+
+
 class BrokerSection(SettingsModel):
     """The MQTT broker that everything goes through."""
 
@@ -59,6 +84,25 @@ class BrokerSection(SettingsModel):
     username: str | None = Field(default=None, description="As in the broker's password file.")
     password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    agents: AgentsSection | None = Field(
+        default=None, description="If given, even empty, agents of other machines can be enrolled."
+    )
+
+    @model_validator(mode="after")
+    def _users_of_agents(self) -> "BrokerSection":
+        agents = self.agents
+        if agents is None:
+            return self
+        if self.start and (agents.directory or agents.ca_file):
+            raise ValueError(
+                "the broker that is started here makes its own certificate and users: agents.directory and"
+                " agents.ca_file are for one that runs elsewhere"
+            )
+        if not self.start and agents.directory is None:
+            raise ValueError("say with agents.directory where the broker that runs elsewhere reads its users")
+        if self.start and agents.port == self.port:
+            raise ValueError(f"agents.port {agents.port} is that of the broker itself")
+        return self
 
     @model_validator(mode="after")
     def _ours_is_here(self) -> "BrokerSection":

@@ -70,10 +70,10 @@ def hub_config(
 
 def configured(config: WatchpostConfig) -> Configured:
     """The part of the configuration that enters the registry."""
-    return Configured(tuple(_configured_site(site) for site in config.sites), config.alerts.rules.values())
+    return Configured(tuple(configured_site(site) for site in config.sites), config.alerts.rules.values())
 
 
-def _configured_site(site: SiteSection) -> ConfiguredSite:
+def configured_site(site: SiteSection) -> ConfiguredSite:
     devices = tuple(_configured_device(device) for device in site.devices)
     return ConfiguredSite(site.site, site.title, site.time_zone, devices)
 

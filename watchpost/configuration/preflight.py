@@ -1,6 +1,8 @@
-"""Finds what a configuration names and this machine lacks: variables, secret files, recordings, models, cameras."""
+"""Finds what a configuration names and this machine lacks: variables, files, drivers and cameras."""
 
+import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,13 +11,13 @@ from pydantic import BaseModel
 from edge.agent.settings import OnnxDetectorSettings
 from edge.agent.source_settings import (
     FileSourceSettings,
+    Mlx90640SourceSettings,
     NetworkSourceSettings,
     ThermalCsvSourceSettings,
     V4l2SourceSettings,
 )
 from edge.capture.sources.address import without_credentials
 from edge.capture.sources.files import LocalKind, refusal
-from watchpost.configuration.config import WatchpostConfig
 
 
 class PreflightFinding(NamedTuple):
@@ -27,7 +29,7 @@ class PreflightFinding(NamedTuple):
     is_error: bool = True
 
 
-def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[PreflightFinding]:
+def troubles(config: BaseModel, environ: Mapping[str, str]) -> list[PreflightFinding]:
     """One for each variable, file or device."""
     return list(_troubles("", config, environ))
 
@@ -37,6 +39,8 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
         trouble = part.trouble(environ)
         yield from [PreflightFinding(f"{place}.url_env: {trouble}")] if trouble is not None else []
         return
+    if (driver := _missing_driver(part)) is not None:
+        yield PreflightFinding(f"{place}: {driver}", is_error=False)
     if (named := _named_file(part)) is not None:
         key, path, kind = named
         why, is_absent = refusal(path, kind), kind == "device" and not path.exists()
@@ -54,6 +58,20 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
             )
         else:
             yield from _of_value(inner, value, environ)
+
+
+def _missing_driver(part: BaseModel) -> str | None:
+    """How to install what this part needs and a usual installation does not have."""
+    match part:
+        case Mlx90640SourceSettings():
+            module, extra = "adafruit_mlx90640", "mlx90640"
+        case OnnxDetectorSettings():
+            module, extra = "onnxruntime", "onnx"
+        case _:
+            return None
+    if find_spec(module) is not None:
+        return None
+    return f"it needs {module}, which is not installed here: {sys.executable} -m pip install 'watchpost[{extra}]'"
 
 
 def _named_file(part: BaseModel) -> tuple[str, Path, LocalKind] | None:

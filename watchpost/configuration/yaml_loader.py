@@ -24,9 +24,19 @@ class ConfigError(ValueError):
 
 def parse(model: type[Model], path: Path, whole: str = "the configuration") -> Model:
     """`whole` is what errors call the outermost part of the file. Raises `ConfigError`."""
-    root = _read(path)
-    if root is None:
-        return model()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    return parse_text(model, text, path, whole)
+
+
+def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:
+    """As `parse`, of the text that errors name as `path`. Raises `ConfigError`."""
+    root = _composed(path, text) or _composed(path, "{}")
+    assert root is not None, "an empty mapping is a document"
     doubled = [f"{path}:{line}: key {_shown(key)} is given twice" for key, line in _doubled_keys(root)]
     if doubled:
         raise ConfigError("\n".join(doubled))
@@ -42,13 +52,9 @@ def parse(model: type[Model], path: Path, whole: str = "the configuration") -> M
         loader.dispose()
 
 
-def _read(path: Path) -> yaml.Node | None:
+def _composed(path: Path, text: str) -> yaml.Node | None:
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text") from error
+        return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_yaml_sentence(path, error)) from error
     except yaml.YAMLError as error:

@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from consumers.engine.process_group import ProcessGroup
@@ -46,6 +48,27 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
         exit_beside_threads(IdentityInUse.code)
     if wants_restart:
         restart()
+    exit_beside_threads()
+
+
+def enrolled_edge(data: Path, log_format: str) -> NoReturn:
+    """The agent that a hub has enrolled, with the configuration that it gave."""
+    stopping = stop_event(AGENT_ENDS_WITHIN_S)
+    from edge.agent.identity.instance import IdentityTaken
+    from edge.agent.node import run
+    from watchpost.processes.enrolled_agent import enrolled_agent
+
+    agent = enrolled_agent(data, os.environ)
+    spare_the_collector()
+    stopping.serve()
+    try:
+        wants_restart = run(agent.settings, agent.broker, data, stopping, remote=agent.remote)
+    except IdentityTaken as error:
+        sys.stderr.write(f"{error}\n")
+        exit_beside_threads(IdentityInUse.code)
+    if wants_restart:
+        # Without the code of its enrolment.
+        restart(("edge", "--data", str(data), "--log-format", log_format))
     exit_beside_threads()
 
 
@@ -113,11 +136,13 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 
 def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from gateway.server import run
+    from watchpost.configuration.enrolment import agents_settings
     from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, gateway_settings, hub_config
 
     spare_the_collector()
     take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
+    settings = replace(settings, agents=agents_settings(runtime.config, runtime.data))
     hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, "warehouse"))
     run(settings, hub, runtime.broker, on_stop=end_soon)
     exit_beside_threads()

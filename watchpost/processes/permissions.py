@@ -12,7 +12,10 @@ import structlog
 PRIVATE_UMASK = 0o077
 OTHERS = 0o077
 # A directory that was named by mistake may hold other files.
-OURS = ("agent", "archive", "broker", "journal", "logs", "outbox", "run", "tiles", "trials", "views", "warehouse")
+OURS = (
+    "agent", "agents", "archive", "broker", "enrolment", "journal", "logs", "outbox", "run", "tiles", "trials", "views",
+    "warehouse",
+)  # fmt: skip
 
 log = structlog.get_logger()
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_stack
@@ -175,11 +176,14 @@ def end_soon() -> None:
     threading.Thread(target=end_within, args=(ENDS_WITHIN_S,), name="end", daemon=True).start()
 
 
-def restart() -> NoReturn:
-    """Run the same command anew in this process: its id stays, and every thread, file and lock of it is gone."""
+def restart(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the same command anew in this process, or one with other arguments: its id stays, and every thread, file and
+    lock of it is gone.
+    """
     logging.shutdown()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (our own command line)
+    command = sys.orig_argv[1:] if arguments is None else ("-m", "watchpost", *arguments)
+    os.execv(sys.executable, [sys.executable, *command])  # noqa: S606  (our own command line)
 
 
 def exit_beside_threads(code: int = 0) -> NoReturn:

@@ -197,6 +197,12 @@ class Supervisor:
             finally:
                 self._stop(selector)
 
+    def signal_child(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a child that runs. Another thread may call it."""
+        for child in self._children:
+            if child.process.name == name and (popen := child.popen) is not None:
+                popen.send_signal(number)
+
     def _start_due(self, selector: selectors.BaseSelector) -> None:
         now = self._monotonic()
         due = [child for child in self._children if child.popen is None and child.due <= now]

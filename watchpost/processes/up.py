@@ -3,6 +3,7 @@
 import http.client
 import os
 import shutil
+import signal
 import sys
 import threading
 import webbrowser
@@ -18,6 +19,7 @@ from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, 
 from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
+from watchpost.processes.agents_broker import agents_files, agents_listener, reload_on_change
 from watchpost.processes.data_directory_lock import data_directory_lock
 from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
@@ -27,6 +29,7 @@ from watchpost.processes.runtime import broker_address, require_directory
 from watchpost.processes.supervisor import ProcessSpec, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
+BROKER_NAME = "broker"
 PROCESS_OF_GROUP = {
     ProcessGroup.PICTURES: "mosaics",
     ProcessGroup.URGENT: "alerting",
@@ -58,6 +61,7 @@ def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
     ports = {"gateway_port": ("--port", config.gateway.host), "mqtt_port": ("--mqtt-port", config.broker.host)}
     if not config.broker.start:
         del ports["mqtt_port"]
+    _require_free_for_agents(config)
     chosen: dict[str, int] = {}
     for name, (option, host) in ports.items():
         port = int(getattr(options, name))
@@ -65,6 +69,12 @@ def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
             raise CannotStart(f"port {port} on {host} is taken; choose another with {option} (0 takes a free one)")
         chosen[name] = port or _free_port(host, chosen.values())
     return replace(options, gateway_port=chosen["gateway_port"], mqtt_port=chosen.get("mqtt_port", options.mqtt_port))
+
+
+def _require_free_for_agents(config: WatchpostConfig) -> None:
+    agents = config.broker.agents
+    if agents is not None and config.broker.start and not is_free(agents.port, agents.host):
+        raise CannotStart(f"port {agents.port} on {agents.host} is taken; choose another with broker.agents.port")
 
 
 def _free_port(host: str, taken: Collection[int]) -> int:
@@ -109,9 +119,9 @@ def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
 def _broker(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
     if not config.broker.start:
         return []
-    listeners = Listeners(port=options.mqtt_port, host=config.broker.host)
+    listeners = Listeners(port=options.mqtt_port, host=config.broker.host, agents=agents_listener(config, options.data))
     argv = command(write_config(options.data / "broker", listeners))
-    return [ProcessSpec(name="broker", argv=tuple(argv), stage=BROKER, env=environment(os.environ, ()))]
+    return [ProcessSpec(name=BROKER_NAME, argv=tuple(argv), stage=BROKER, env=environment(os.environ, ()))]
 
 
 def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None]) -> None:
@@ -131,9 +141,11 @@ def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None])
 
         supervisor = Supervisor(processes(options, config), on_line=log.line, on_state=on_state)
         stopping = threading.Event()
+        reload = partial(supervisor.signal_child, BROKER_NAME, signal.SIGHUP)
         threads = [
             threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say)),
             threading.Thread(target=watch.run, args=(stopping,)),
+            threading.Thread(target=reload_on_change, args=(agents_files(config, options.data), reload, stopping)),
         ]
         for thread in threads:
             thread.start()

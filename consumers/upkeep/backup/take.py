@@ -1,4 +1,4 @@
-"""Takes a backup of everything that cannot be rebuilt: the journal, the media, and the settings of agents.
+"""Takes a backup of all that cannot be rebuilt: the journal, the media, and what agents and hub know of each other.
 
 The journal comes before the media, because ingest writes a medium before the event that names it: every medium of an
 event in the copy was on the disk when its pack was copied. Views, tiles and rows are folded again after a restore, and
@@ -24,7 +24,7 @@ from consumers.upkeep.backup.manifest import NAME, Manifest
 from consumers.upkeep.cold.copy_book import CopyBook
 from producer.ids import Clock
 
-WHOLE_FOLDERS = ("agent", "trials")
+WHOLE_FOLDERS = ("agent", "agents", "enrolment", "trials")
 OnFile = Callable[[int, int], None]
 """Called with the number of files that are done, and of how many."""
 

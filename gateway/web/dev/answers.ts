@@ -1129,6 +1129,7 @@ const families: Record<string, Answering> = {
     id === 'retention' ? retentionPlan(now) : storage(),
   consumers: (): Schemas['Consumers'] => consumers(),
   agents: (_q, now): Schemas['Agents'] => agents(now),
+  enrolments: (): Schemas['EnrolledAgents'] => ({ enrols: true, agents: [] }),
   system: (): Schemas['System'] => system(),
   events: (q): Schemas['Events'] => events(q),
   health: (_q, now): Schemas['FullHealth'][] => devices.map((d) => health(d, now)),

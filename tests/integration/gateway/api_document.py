@@ -10,6 +10,7 @@ READ = {
     "site": "DEMO",
     "device": "yard",
     "kind": "visual",
+    "node": "pi-1",
     "id": "alert-1",
     "date": "2026-01-05",
     "hour": "10",

@@ -45,7 +45,7 @@ def test_what_a_token_opens_says_so(document: dict[str, Any]) -> None:
         if all(one.get("security") == [] for one in methods.values())
     }
 
-    assert open_to_all == {"/health", "/ready", "/api/v1/session"}
+    assert open_to_all == {"/health", "/ready", "/api/v1/session", "/api/v1/enrol"}
     assert {"401", "429"} <= set(document["paths"]["/api/v1/sites"]["get"]["responses"])
 
 

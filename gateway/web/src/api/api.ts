@@ -86,6 +86,10 @@ export type Zone = Schemas['Zone'];
 
 /** An event at its place in the journal, of a type of the contract. */
 export type Recorded<E extends AnyEvent = AnyEvent> = Omit<Schemas['RecordedEvent'], 'event'> & { event: E };
+export type EnrolledAgent = Schemas['EnrolledAgent'];
+export type EnrolledAgents = Schemas['EnrolledAgents'];
+/** Shown once: the hub keeps only its hash. */
+export type EnrolmentCode = Schemas['Code'];
 export type Events<E extends AnyEvent = AnyEvent> = Omit<Schemas['Events'], 'events'> & { events: Recorded<E>[] };
 export type Why = Omit<Schemas['Reason'], 'events'> & { events: Recorded[] };
 export type EventName = keyof EventsByName;

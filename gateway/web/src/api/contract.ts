@@ -1,5 +1,36 @@
 // Generated from bus_schemas by `watchpost schema --typescript`. Do not edit.
 
+/** What happened to the agent `node`. No secret is in it. `user` is its user at the broker. `configuration` is the JSON text that `signature` signs (Ed25519, base64); `devices` are those that it names, and the agent speaks for these and no others. */
+export interface AgentChange {
+  node: string;
+  state: "code_issued" | "enrolled" | "revoked" | "configured" | "applied" | "refused";
+  /** At most 256 characters. */
+  by?: string | null;
+  /** At most 256 characters. */
+  user?: string | null;
+  expires?: string | null;
+  version?: number | null;
+  /** At most 200,000 characters. */
+  configuration?: string | null;
+  /** At most 128 characters. */
+  signature?: string | null;
+  devices: string[];
+  /** At most 4,000 characters. */
+  reason?: string | null;
+}
+
+export interface AgentEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.agent.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: AgentChange;
+}
+
 /** What people are alerted to: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
   /** Letters, digits, `_`, `.`, `:` and `-`, at most 128. */
@@ -1131,6 +1162,7 @@ export interface ZapSequence {
 }
 
 export type AnyEvent =
+  | AgentEvent
   | AlertEvent
   | AnnotationEvent
   | ClockEvent
@@ -1162,6 +1194,7 @@ export type AnyEvent =
 
 /** Current events by the short name that live feeds use. */
 export interface EventsByName {
+  agent: AgentEvent;
   alert: AlertEvent;
   annotation: AnnotationEvent;
   clock: ClockEvent;
@@ -1192,7 +1225,7 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["agent", "alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

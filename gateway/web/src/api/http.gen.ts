@@ -1516,6 +1516,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents that were enrolled, or are to be, and the configurations that they have. */
+        get: operations["get_enrolments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One agent. */
+        get: operations["get_enrolments_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the configuration of an agent, also of a new one. An agent that is enrolled tries it, keeps it where its devices come up with it, and else returns to the one before and says why. */
+        put: operations["put_enrolments_node_configuration"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A one-time code with which one device becomes this agent. One that was enrolled before is then revoked. */
+        post: operations["post_enrolments_node_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the identity of an agent away: the broker ends its connections and lets it in no more. */
+        post: operations["post_enrolments_node_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a one-time code for an identity. The code is all that is needed; too many wrong ones are answered with 429 and a Retry-After. */
+        post: operations["post_enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2116,6 +2218,14 @@ export interface components {
         Clips: {
             clips: components["schemas"]["Clip"][];
         };
+        /** Code */
+        Code: {
+            node: string;
+            /** @description Shown once: the hub keeps only its hash. */
+            code: string;
+            /** Format: date-time */
+            expires: string;
+        };
         /** ColdStorage */
         ColdStorage: {
             /** @description The bucket and our prefix in it. */
@@ -2403,6 +2513,58 @@ export interface components {
             id: string;
             /** @enum {string} */
             state: "cancelled" | "removed";
+        };
+        /** EnrolledAgent */
+        EnrolledAgent: {
+            node: string;
+            /** @description `new`, `code_issued`, `enrolled` or `revoked`. */
+            state: string;
+            /** @description Who made it so. */
+            by: string | null;
+            since: string | null;
+            /** @description Until when its one-time code is valid, if it has one. */
+            code_expires: string | null;
+            /** @description Those that it may speak for, as SITE/DEVICE. */
+            devices: string[];
+            wanted: components["schemas"]["Version"] | null;
+            /** @description What came up at the agent. */
+            in_force: components["schemas"]["Version"] | null;
+            /** @description The newest configuration that did not come up, and why. */
+            refused: components["schemas"]["Refusal"] | null;
+        };
+        /** EnrolledAgents */
+        EnrolledAgents: {
+            /** @description Whether this hub can enrol agents. */
+            enrols: boolean;
+            agents: components["schemas"]["EnrolledAgent"][];
+        };
+        /**
+         * Enrolment
+         * @description The identity that the hub gives an agent. Without `broker_host` the broker is where the hub is.
+         *
+         *     `hub_key` verifies the signatures of configurations (Ed25519, base64); `ca` is the certificate of the authority that
+         *     signed the broker's, in PEM, or null where the system knows it.
+         */
+        Enrolment: {
+            node: string;
+            user: string;
+            /** @default null */
+            broker_host: string | null;
+            broker_port: number;
+            /** @default null */
+            ca: string | null;
+            hub_key: string;
+            configuration: components["schemas"]["SignedConfiguration"];
+        };
+        /**
+         * EnrolmentRequest
+         * @description What a device sends to be enrolled. It draws its password itself, and the hub is given only the hash.
+         */
+        EnrolmentRequest: {
+            /** @description The one-time code. */
+            code: string;
+            /** @description As mosquitto keeps it. */
+            password_hash: string;
         };
         /**
          * EventClassRule
@@ -3057,6 +3219,12 @@ export interface components {
             /** @default #ff9500 */
             colour: string;
         };
+        /** NewConfiguration */
+        NewConfiguration: {
+            by: string;
+            /** @description `sites` with their devices, and perhaps `link`, as YAML or JSON in the words of `watchpost.yaml`. Passwords of cameras stay at the agent, as variables. */
+            configuration: string;
+        };
         /** NewDevice */
         NewDevice: {
             /**
@@ -3688,6 +3856,13 @@ export interface components {
         Recordings: {
             recordings: components["schemas"]["Recording"][];
         };
+        /** Refusal */
+        Refusal: {
+            version: number;
+            reason: string;
+            /** Format: date-time */
+            time: string;
+        };
         /**
          * RegionLimits
          * @description Limits of the trend of a region, besides its thresholds. One that is not set is not looked at.
@@ -4157,6 +4332,16 @@ export interface components {
          */
         SignedBody: {
             by: string;
+        };
+        /**
+         * SignedConfiguration
+         * @description A configuration as it travels to its agent.
+         */
+        SignedConfiguration: {
+            node: string;
+            version: number;
+            configuration: string;
+            signature: string;
         };
         /** Site */
         Site: {
@@ -4646,6 +4831,16 @@ export interface components {
          */
         Undo: {
             by: string;
+        };
+        /** Version */
+        Version: {
+            version: number;
+            /** @description As JSON text. */
+            configuration: string;
+            devices: string[];
+            by: string | null;
+            /** Format: date-time */
+            time: string;
         };
         /** WhyNot */
         WhyNot: {
@@ -8177,6 +8372,193 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_enrolments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgents"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_enrolments_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    put_enrolments_node_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfiguration"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrolments_node_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrolments_node_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

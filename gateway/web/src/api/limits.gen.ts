@@ -26,6 +26,10 @@ export const DeviceChange = {
   "silent_after_s": {"min": 0, "max": 31622400},
 } as const;
 
+export const EnrolmentRequest = {
+  "code": {"maxlength": 64},
+} as const;
+
 export const Following = {
   "types": {"maxlength": 64},
 } as const;
@@ -48,6 +52,11 @@ export const NewAnnotation = {
   "by": {"maxlength": 100},
   "devices": {"most": 64},
   "text": {"maxlength": 4000},
+} as const;
+
+export const NewConfiguration = {
+  "by": {"maxlength": 100},
+  "configuration": {"maxlength": 200000},
 } as const;
 
 export const NewDevice = {

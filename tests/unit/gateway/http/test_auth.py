@@ -85,7 +85,9 @@ def test_a_token_is_needed_for_everything_that_shows_something(
     assert status(access, "GET", path, host="hub.example", **headers) == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/wall", "/assets/index-abcdefgh.js", "/health", "/ready", "/api/v1/session"])
+@pytest.mark.parametrize(
+    "path", ["/", "/wall", "/assets/index-abcdefgh.js", "/health", "/ready", "/api/v1/session", "/api/v1/enrol"]
+)
 def test_the_sign_in_form_and_the_probes_need_no_token(path: str) -> None:
     assert status(GUARDED, "GET", path, host="hub.example") is None
 

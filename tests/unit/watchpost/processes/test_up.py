@@ -64,7 +64,14 @@ def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
 
 
 def test_a_process_has_the_consumers_that_name_its_group() -> None:
-    assert set(consumer_names(ProcessGroup.URGENT)) == {"registry", "alerting", "alert_log", "webhook", "conditions"}
+    assert set(consumer_names(ProcessGroup.URGENT)) == {
+        "registry",
+        "agents",
+        "alerting",
+        "alert_log",
+        "webhook",
+        "conditions",
+    }
     assert consumer_names(ProcessGroup.PICTURES) == ("mosaics",)
 
 

@@ -1,11 +1,13 @@
 // What is shown of the hub: its consumers, its storage, its registry.
 
 import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
-import type { Agents, Consumers, Retired, Storage } from '../../api/api';
+import type { Agents, Consumers, EnrolledAgent, Retired, Storage } from '../../api/api';
 import StorageTable from '../StorageTable.svelte';
+import AgentForm from '../registry/AgentForm.svelte';
 import DeviceForm from '../registry/DeviceForm.svelte';
 import DeviceRow from '../registry/DeviceRow.svelte';
 import Devices from '../registry/Devices.svelte';
+import EnrolledAgents from '../registry/EnrolledAgents.svelte';
 import SendsAgain from '../registry/SendsAgain.svelte';
 import AgentTable from '../system/AgentTable.svelte';
 import ConsumerTable from '../system/ConsumerTable.svelte';
@@ -20,6 +22,24 @@ const gone: Retired = {
   retired: '2026-01-04T10:00:00.000Z',
   by: 'Mara',
   heard_again: new Date(Date.now() - 60_000).toISOString(),
+};
+const version = (n: number): NonNullable<EnrolledAgent['wanted']> => ({
+  version: n,
+  configuration: '{"sites": []}',
+  devices: ['DEMO/yard'],
+  by: 'Mara',
+  time: gone.retired,
+});
+const pi: EnrolledAgent = {
+  node: 'pi-1',
+  state: 'enrolled',
+  by: 'Mara',
+  since: gone.retired,
+  code_expires: null,
+  devices: ['DEMO/yard'],
+  wanted: version(2),
+  in_force: version(1),
+  refused: { version: 2, reason: 'it did not come up within 60 s: no picture and no reading', time: gone.retired },
 };
 
 export const hubParts: Case[] = [
@@ -120,6 +140,62 @@ export const hubParts: Case[] = [
       when: 'out of reach',
       props: {},
       answers: { '/DEMO/devices': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(AgentForm, 'registry/AgentForm.svelte', [
+    {
+      when: 'typical',
+      props: { agent: null, done: nothing },
+      reads: ['Name', 'What it runs', 'Passwords of cameras stay at the agent', 'Cancel', 'Add'],
+    },
+    {
+      when: 'of an agent',
+      props: { agent: pi, done: nothing },
+      reads: ['What it runs', 'Send to the agent'],
+      not: [/Of the machine/],
+    },
+  ]),
+  ...of(EnrolledAgents, 'registry/EnrolledAgents.svelte', [
+    {
+      when: 'typical',
+      props: {},
+      answers: { '/enrolments': { enrols: true, agents: [pi] } },
+      reads: [
+        'Agents on other machines',
+        'Add an agent',
+        'pi-1',
+        'Enrolled',
+        'Runs version 1, which came up last',
+        'Version 2 was not taken',
+        'no picture and no reading',
+        'Revoke',
+      ],
+    },
+    {
+      when: 'empty',
+      props: {},
+      answers: { '/enrolments': { enrols: true, agents: [] } },
+      reads: ['No agent on another machine yet'],
+    },
+    {
+      when: 'not configured',
+      props: {},
+      answers: { '/enrolments': { enrols: false, agents: [] } },
+      reads: ['This hub enrols no agents'],
+      not: [/Add an agent/],
+    },
+    {
+      when: 'a question first',
+      props: {},
+      answers: { '/enrolments': { enrols: true, agents: [pi] } },
+      press: 'Revoke pi-1',
+      reads: ['Take the identity of pi-1 away?', 'Cancel'],
+    },
+    {
+      when: 'out of reach',
+      props: {},
+      answers: { '/enrolments': OUT_OF_REACH },
       reads: ['The gateway is out of reach'],
     },
   ]),

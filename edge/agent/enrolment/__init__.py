@@ -1,0 +1,1 @@
+"""Enrols this machine at a hub, and takes its configuration from there."""

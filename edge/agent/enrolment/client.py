@@ -1,0 +1,154 @@
+"""Exchanges a one-time code for an identity at a hub."""
+
+import hashlib
+import ipaddress
+import json
+import secrets
+import ssl
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from bus_schemas.enrolment import Enrolment, EnrolmentRequest
+from edge.agent.enrolment.configurations import ConfigurationStore
+from edge.agent.enrolment.identity import FOLDER, Identity, broker_of, load, save
+from edge.agent.enrolment.signatures import verify
+from producer.broker import BrokerAddress
+from producer.mqtt import open_socket
+
+PATH: Final = "/api/v1/enrol"
+ANSWERS_WITHIN_S: Final = 20.0
+ROUNDS: Final = 101
+"""As mosquitto does by default; what is hashed are 256 random bits, which nobody guesses."""
+MAX_ANSWER: Final = 2_000_000
+
+
+class NotEnrolled(RuntimeError):
+    """The machine has no identity of the hub. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where a hub answers, and the authority of its certificate where the system does not know it."""
+
+    url: str
+    ca_file: Path | None = None
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+def read_target(text: str, *, allows_plain_http: bool = False, ca_file: Path | None = None) -> tuple[str, Hub]:
+    """The code and the hub of `CODE@ADDRESS`. Without a scheme it is HTTPS, and HTTP on this machine.
+
+    Raises `NotEnrolled` where the text is not of this form, or would send the code for everybody to read.
+    """
+    code, _, address = text.partition("@")
+    if not code.strip() or not address.strip():
+        raise NotEnrolled("write it as CODE@ADDRESS: the code from the page, and where the page is")
+    try:
+        given = urlsplit(address if "://" in address else f"//{address}")
+        host, _port = given.hostname or "", given.port
+    except ValueError as error:
+        raise NotEnrolled(f"{address!r} is no address: {error}") from error
+    scheme = given.scheme or ("http" if _is_loopback(host) else "https")
+    if not host or scheme not in ("http", "https") or "@" in given.netloc or given.path.strip("/"):
+        raise NotEnrolled(f"{address!r} is no address of a hub: a name, perhaps https:// before and a port after it")
+    if scheme == "http" and not _is_loopback(host) and not allows_plain_http:
+        raise NotEnrolled(
+            f"http://{given.netloc} would send the code for everybody on the way to read and to use first, and somebody"
+            " could answer in the place of the hub: use https://, or say --allow-plain-http on a network that you trust"
+        )
+    return code.strip(), Hub(f"{scheme}://{given.netloc}", ca_file)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def enrol(code: str, hub: Hub, data: Path) -> Identity:
+    """Become the agent that the code is for. The password is drawn here, and the hub is given only its hash.
+
+    Raises `NotEnrolled`, and `OSError` where the identity cannot be kept.
+    """
+    before = load(data)
+    (data / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+    password = secrets.token_urlsafe(32)
+    answer = _ask(hub, EnrolmentRequest(code=code, password_hash=password_hash(password)))
+    if before is not None and before.node != answer.node:
+        raise NotEnrolled(
+            f"the code is for {answer.node}, and {data} belongs to {before.node}: name another directory with --data"
+        )
+    identity = Identity(
+        hub=hub.url,
+        node=answer.node,
+        user=answer.user,
+        password=password,
+        broker_host=answer.broker_host or hub.host,
+        broker_port=answer.broker_port,
+        has_own_authority=answer.ca is not None,
+        hub_key=answer.hub_key,
+    )
+    verify(answer.configuration, identity.node, identity.hub_key)
+    ConfigurationStore.begin_with(data, answer.configuration)
+    save(data, identity, answer.ca)
+    return identity
+
+
+def password_hash(password: str) -> str:
+    """As mosquitto keeps it."""
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ROUNDS)
+    return f"$7${ROUNDS}${b64encode(salt).decode()}${b64encode(digest).decode()}"
+
+
+def broker_trouble(data: Path, identity: Identity) -> str | None:
+    """Why the broker cannot be reached with this identity; the name of its certificate is checked too."""
+    address: BrokerAddress = broker_of(data, identity)
+    try:
+        with closing(open_socket(address)):
+            return None
+    except ssl.SSLCertVerificationError as error:
+        return (
+            f"the broker at {address} has no certificate for {address.host} ({error.verify_message}): name it in"
+            " broker.agents.names of the hub, and restart the hub"
+        )
+    except OSError as error:
+        return f"the broker at {address} cannot be reached: {error}"
+
+
+def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
+    body = request.model_dump_json().encode()
+    asked = urllib.request.Request(  # noqa: S310 - http or https, as `read_target` made sure
+        f"{hub.url}{PATH}", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    context = ssl.create_default_context(cafile=hub.ca_file)
+    try:
+        with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S, context=context) as answer:  # noqa: S310
+            return Enrolment.model_validate_json(answer.read(MAX_ANSWER))
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            raise NotEnrolled(f"{hub.url} refuses: {_reason(refusal)}") from refusal
+    except ValidationError as error:
+        raise NotEnrolled(f"what answers at {hub.url} is no hub of this version") from error
+    except OSError as error:
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise NotEnrolled(f"{hub.url} cannot be asked: {why}") from error
+
+
+def _reason(refusal: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(refusal.read(MAX_ANSWER))["detail"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"HTTP {refusal.code}"

@@ -1,0 +1,72 @@
+"""Keeps the identity that the hub gave this machine, in files for its owner alone."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from producer.broker import BrokerAddress, Tls
+
+FOLDER: Final = "enrolment"
+
+
+class Identity(BaseModel):
+    """Who this agent is to its hub. `hub_key` verifies the signatures of its configurations."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hub: str
+    node: str
+    user: str
+    password: str = Field(repr=False)
+    broker_host: str
+    broker_port: int
+    has_own_authority: bool
+    hub_key: str
+
+
+class IdentityUnreadable(ValueError):
+    """The file of the identity is damaged; the message says how to get a new one."""
+
+
+def save(data: Path, identity: Identity, ca: str | None) -> None:
+    """Raises `OSError`. Then nothing of it is in force."""
+    folder = data / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if ca is not None:
+        write_private(folder / "ca.crt", ca.encode())
+    write_private(folder / "identity.json", identity.model_dump_json(indent=1).encode())
+
+
+def load(data: Path) -> Identity | None:
+    """`None` where this machine was never enrolled. Raises `IdentityUnreadable`."""
+    path = data / FOLDER / "identity.json"
+    try:
+        return Identity.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise IdentityUnreadable(f"{path}: {why}; enrol this machine again with a new code") from error
+
+
+def broker_of(data: Path, identity: Identity) -> BrokerAddress:
+    return BrokerAddress(
+        host=identity.broker_host,
+        port=identity.broker_port,
+        username=identity.user,
+        password=identity.password,
+        tls=Tls(data / FOLDER / "ca.crt" if identity.has_own_authority else None),
+    )
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Whole and durable, or as it was; for the owner alone. Raises `OSError`."""
+    draft = path.with_name(f"{path.name}.new")
+    with draft.open("wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { EnrolledAgent } from '../api/api';
+import { agentStateWord, enrolCommand, versionWord } from './enrolment';
+
+const version = (n: number): NonNullable<EnrolledAgent['wanted']> => ({
+  version: n,
+  configuration: '{}',
+  devices: ['DEMO/yard'],
+  by: 'Mara',
+  time: '2026-01-05T10:00:00.000Z',
+});
+const agent = (changes: Partial<EnrolledAgent>): EnrolledAgent => ({
+  node: 'pi-1',
+  state: 'enrolled',
+  by: 'Mara',
+  since: null,
+  code_expires: null,
+  devices: [],
+  wanted: version(2),
+  in_force: version(2),
+  refused: null,
+  ...changes,
+});
+
+describe('an agent on another machine', () => {
+  it.each([
+    [agent({}), 'Runs version 2'],
+    [agent({ in_force: version(1) }), 'Runs version 1; version 2 is on its way'],
+    [
+      agent({ in_force: version(1), refused: { version: 2, reason: 'no picture', time: '2026-01-05T10:00:00.000Z' } }),
+      'Runs version 1, which came up last',
+    ],
+    [agent({ in_force: null }), ''],
+  ])('runs a version %#', (one, words) => {
+    expect(versionWord(one)).toBe(words);
+  });
+
+  it.each([
+    ['enrolled', 'Enrolled'],
+    ['revoked', 'Revoked'],
+    ['code_issued', 'Waits for its code'],
+    ['new', 'Not enrolled yet'],
+  ])('is %s', (state, words) => {
+    expect(agentStateWord(agent({ state }))).toBe(words);
+  });
+
+  it('is enrolled by a command that names the hub as the page is reached', () => {
+    const code = 'AAAA-BBBB-CCCC';
+    expect(enrolCommand(code, { protocol: 'https:', host: 'hub.example' })).toBe(
+      'watchpost edge --enrol AAAA-BBBB-CCCC@hub.example',
+    );
+    expect(enrolCommand(code, { protocol: 'http:', host: '127.0.0.1:8080' })).toBe(
+      'watchpost edge --enrol AAAA-BBBB-CCCC@http://127.0.0.1:8080',
+    );
+  });
+});

@@ -1,0 +1,31 @@
+// Agents on other machines, in words.
+
+import type { EnrolledAgent } from '../api/api';
+
+export function agentStateWord(agent: EnrolledAgent): string {
+  switch (agent.state) {
+    case 'enrolled':
+      return 'Enrolled';
+    case 'revoked':
+      return 'Revoked';
+    case 'code_issued':
+      return 'Waits for its code';
+    default:
+      return 'Not enrolled yet';
+  }
+}
+
+/** Which configuration it runs, and which it is to run. */
+export function versionWord(agent: EnrolledAgent): string {
+  const [running, wanted] = [agent.in_force?.version, agent.wanted?.version];
+  if (running === undefined) return '';
+  if (wanted === undefined || wanted === running) return `Runs version ${running}`;
+  if (wanted === agent.refused?.version) return `Runs version ${running}, which came up last`;
+  return `Runs version ${running}; version ${wanted} is on its way`;
+}
+
+/** What is typed at the machine. */
+export function enrolCommand(code: string, page: { protocol: string; host: string }): string {
+  const address = page.protocol === 'https:' ? page.host : `http://${page.host}`;
+  return `watchpost edge --enrol ${code}@${address}`;
+}

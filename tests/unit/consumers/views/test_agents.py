@@ -1,0 +1,97 @@
+"""The view of agents."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.enrolment import AgentEvent
+from bus_schemas.event import GATEWAY, HUB, device_source
+from consumers.views.agents import AgentEntry, AgentsProjection, agent, agents, owner_of
+from tests import builders
+from tests.builders import at
+from tests.following import Followed
+
+PAGE = {"source": device_source(HUB, GATEWAY), "by": "ada", "version": None}
+YARD, GATE = "DEMO/yard", "DEMO/gate"
+
+
+def configured(seconds: float, version: int, *devices: str) -> AgentEvent:
+    given: dict[str, Any] = {**PAGE, "version": version, "configuration": f"version {version}", "signature": "c2ln"}
+    return builders.agent(at(seconds), state="configured", devices=devices, **given)
+
+
+def enrolled(seconds: float, user: str) -> AgentEvent:
+    return builders.agent(at(seconds), state="enrolled", user=user, **PAGE)
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Iterator[Callable[..., AgentEntry]]:
+    """The agent as it is after these events, and those of the calls before."""
+    with Followed(AgentsProjection(), tmp_path) as followed:
+
+        def fold(*events: AgentEvent) -> AgentEntry:
+            followed.take(*events)
+            found = agent(followed.view, "pi-1")
+            assert found is not None
+            assert agents(followed.view) == [found]
+            return found
+
+        yield fold
+
+
+Entry = Callable[..., AgentEntry]
+
+
+def test_an_agent_has_what_it_was_enrolled_with_until_it_says_what_came_up(entry: Entry) -> None:
+    before = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"))
+    after = entry(builders.agent(at(2)))
+
+    assert (before.in_force, before.running) == (None, before.wanted)
+    assert (before.devices, before.pending) == ((YARD,), before.wanted)
+    assert (after.in_force, after.pending) == (after.wanted, None)
+
+
+def test_it_may_speak_for_the_devices_that_it_has_and_for_those_that_it_is_to_have(entry: Entry) -> None:
+    found = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), builders.agent(at(2)), configured(3, 2, GATE))
+
+    assert found.devices == (YARD, GATE)
+    assert found.pending is not None
+    assert found.pending.version == 2
+
+
+def test_a_refused_configuration_is_sent_no_more_and_its_devices_are_not_the_agents(entry: Entry) -> None:
+    reason = "it did not come up"
+    refusal = builders.agent(at(4), state="refused", version=2, reason=reason)
+    found = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), builders.agent(at(2)), configured(3, 2, GATE), refusal)
+
+    assert (found.refused, found.refused_reason) == (2, reason)
+    assert found.in_force is not None
+    assert (found.in_force.version, found.devices, found.pending) == (1, (YARD,), None)
+
+
+def test_nobody_but_a_device_of_the_agent_says_what_came_up(entry: Entry) -> None:
+    stranger = builders.agent(at(2), device="gate")
+
+    assert entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), stranger).in_force is None
+
+
+def test_an_agent_that_is_enrolled_again_leaves_its_former_user_behind(entry: Entry) -> None:
+    found = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), builders.agent(at(2)), enrolled(3, "pi-1.b"))
+
+    assert (found.user, found.former_users, found.in_force) == ("pi-1.b", {"pi-1.a"}, None)
+
+
+def test_a_revoked_agent_has_no_device(entry: Entry) -> None:
+    before = owner_of([entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"))], YARD)
+    after = entry(builders.agent(at(2), state="revoked", **PAGE))
+
+    assert (before, after.standing, owner_of([after], YARD)) == ("pi-1", "revoked", None)
+
+
+def test_of_two_configurations_with_one_version_the_first_counts(entry: Entry) -> None:
+    found = entry(configured(0, 1, YARD), configured(1, 1, GATE))
+
+    assert found.wanted is not None
+    assert found.wanted.devices == (YARD,)

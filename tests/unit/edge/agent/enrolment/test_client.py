@@ -1,0 +1,74 @@
+"""What a machine sends to a hub, and to whom."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.enrolment import PASSWORD_HASH
+from edge.agent.enrolment.client import NotEnrolled, enrol, password_hash, read_target
+from mosquitto.launcher import free_port
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("AAAA-BBBB-CCCC@hub.example", "https://hub.example"),
+        ("AAAA-BBBB-CCCC@hub.example:8443", "https://hub.example:8443"),
+        ("AAAA-BBBB-CCCC@https://hub.example/", "https://hub.example"),
+        ("AAAA-BBBB-CCCC@127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("AAAA-BBBB-CCCC@http://localhost:8080", "http://localhost:8080"),
+        ("AAAA-BBBB-CCCC@[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_hub_is_asked_over_https_but_on_this_machine(typed: str, url: str) -> None:
+    code, hub = read_target(typed)
+
+    assert (code, hub.url) == ("AAAA-BBBB-CCCC", url)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("AAAA-BBBB-CCCC", "CODE@ADDRESS"),
+        ("@hub.example", "CODE@ADDRESS"),
+        ("AAAA@ftp://hub.example", "no address of a hub"),
+        ("AAAA@hub.example/page", "no address of a hub"),
+        ("AAAA@user@hub.example", "no address of a hub"),
+        ("AAAA@hub.example:99999", "is no address"),
+        ("AAAA@http://hub.example", "for everybody on the way to read"),
+        ("AAAA@http://192.0.2.7:8080", "say --allow-plain-http"),
+    ],
+)
+def test_what_is_no_hub_or_would_send_the_code_openly_is_refused(typed: str, why: str) -> None:
+    with pytest.raises(NotEnrolled, match=why):
+        read_target(typed)
+
+
+def test_plain_http_is_used_where_somebody_says_so() -> None:
+    assert read_target("AAAA@http://hub.example", allows_plain_http=True)[1].url == "http://hub.example"
+
+
+def test_the_hash_is_one_that_the_hub_takes_and_another_each_time() -> None:
+    first, second = password_hash("secret"), password_hash("secret")
+
+    assert re.fullmatch(PASSWORD_HASH, first)
+    assert first != second
+
+
+def test_mosquitto_makes_the_same_hash_of_a_password(tmp_path: Path) -> None:
+    """It hashes with the salt in the file what it is given: an unchanged file is the same hash."""
+    file = tmp_path / "passwords"
+    file.write_text("pi-1:secret\n")
+    subprocess.run(["mosquitto_passwd", "-U", str(file)], check=True, capture_output=True)
+
+    assert re.fullmatch(PASSWORD_HASH, file.read_text().strip().partition(":")[2])
+
+
+def test_a_hub_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    _, hub = read_target(f"AAAA@127.0.0.1:{free_port()}")
+
+    with pytest.raises(NotEnrolled, match=r"http://127\.0\.0\.1:\d+ cannot be asked: .*refused"):
+        enrol("AAAA", hub, tmp_path)
+    assert not (tmp_path / "enrolment" / "identity.json").exists()

@@ -1,0 +1,46 @@
+"""What the gateway keeps of agents."""
+
+import stat
+from base64 import b64decode
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from bus_schemas.enrolment import signed_bytes
+from gateway.agents.service import AgentService, AgentsSettings, CheckedConfiguration
+from gateway.http.problems import Problem
+from tests.builders import START
+
+
+def check(node: str, text: str) -> CheckedConfiguration:
+    return CheckedConfiguration(text, ())
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> AgentService:
+    return AgentService.of(AgentsSettings(tmp_path / "accounts", 8884, check), tmp_path)
+
+
+def test_who_guesses_codes_waits_longer_and_longer_and_others_do_not(service: AgentService) -> None:
+    code, _ = service.codes.issue("pi-1", "ada", START, timedelta(minutes=15))
+    statuses = []
+    for number in range(8):
+        with pytest.raises(Problem) as refused:
+            service.use_code(f"wrong {number}", "192.0.2.7", START)
+        statuses.append(refused.value.status)
+
+    assert statuses == [403] * 5 + [429] * 3
+    with pytest.raises(Problem, match="too many wrong codes"):
+        service.use_code(code, "192.0.2.7", START)
+    assert service.use_code(code, "192.0.2.8", START).node == "pi-1"
+
+
+def test_the_key_stays_and_signs_what_its_public_half_verifies(service: AgentService, tmp_path: Path) -> None:
+    again = AgentService.of(service.settings, tmp_path)
+    signature = again.key.sign("pi-1", 3, "{}")
+
+    key = Ed25519PublicKey.from_public_bytes(b64decode(service.key.public))
+    key.verify(b64decode(signature), signed_bytes("pi-1", 3, "{}"))
+    assert stat.S_IMODE((tmp_path / "agents" / "signing.key").stat().st_mode) == 0o600

@@ -1,0 +1,78 @@
+"""What a hub takes as the configuration of an agent, and where agents find it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from watchpost.configuration.agents import read_agent_configuration, settings_of
+from watchpost.configuration.config import BrokerSection, load
+from watchpost.configuration.enrolment import agents_settings, check
+from watchpost.configuration.yaml_loader import ConfigError
+
+CAMERA = "sites: [{site: DEMO, devices: [{device: yard, visual: {kind: v4l2, path: /dev/video0}}]}]\n"
+
+
+def test_a_configuration_becomes_one_text_that_says_what_was_written() -> None:
+    found = check("pi-1", CAMERA)
+
+    assert json.loads(found.text) == {
+        "sites": [{"site": "DEMO", "devices": [{"device": "yard", "visual": {"kind": "v4l2", "path": "/dev/video0"}}]}]
+    }
+    assert found.devices == ("DEMO/yard",)
+    assert check("pi-1", found.text).text == found.text
+    settings = settings_of("pi-1", read_agent_configuration(found.text))
+    assert [device.source for device in settings.devices] == ["/sites/DEMO/devices/yard"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "key 'sites' is missing"),
+        ("sites: []", "sites"),
+        ("sites: [{site: DEMO}]", "it names no device"),
+        ("sites: [", "configuration:1"),
+        ("broker: {}\n" + CAMERA, "unknown key 'broker'"),
+        (CAMERA.replace("yard,", "yard, node: pi-2,"), "node and retention belong into the file of the hub"),
+        (CAMERA.replace("v4l2, path: /dev/video0", "rtsp, url: 'rtsp://user:secret@camera/1'"), "holds credentials"),
+        (CAMERA.replace("DEMO", "_hub"), "is the hub's own name"),
+    ],
+)
+def test_what_is_no_configuration_is_refused_with_a_sentence(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as refused:
+        check("pi-1", text)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_hub_says_where_agents_find_the_broker(tmp_path: Path) -> None:
+    elsewhere = {
+        "start": False,
+        "tls": {"ca_file": "/etc/ca.crt"},
+        "agents": {"directory": "/etc/agents", "port": 8885},
+    }
+    found = {}
+    for name, broker in {"none": {}, "own": {"agents": {}}, "elsewhere": elsewhere}.items():
+        (tmp_path / name).write_text(yaml.safe_dump({"broker": broker}))
+        found[name] = agents_settings(load(tmp_path / name), tmp_path)
+
+    assert found["none"] is None
+    assert found["own"] is not None
+    assert (found["own"].port, found["own"].accounts) == (8884, tmp_path / "agents" / "accounts")
+    assert found["own"].ca_file == tmp_path / "agents" / "tls" / "ca.crt"
+    assert found["elsewhere"] is not None
+    assert (found["elsewhere"].port, found["elsewhere"].accounts) == (8885, Path("/etc/agents"))
+    assert found["elsewhere"].ca_file == Path("/etc/ca.crt")
+
+
+@pytest.mark.parametrize(
+    ("section", "why"),
+    [
+        ({"agents": {"directory": "/etc/agents"}}, "for one that runs elsewhere"),
+        ({"agents": {"port": 11883}}, "is that of the broker itself"),
+        ({"start": False, "agents": {}}, "say with agents.directory"),
+    ],
+)
+def test_a_listener_for_agents_that_cannot_be_is_refused(section: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        BrokerSection.model_validate(section)

@@ -1,0 +1,51 @@
+"""Makes the settings with which the gateway enrols agents, and checks what people want them to run."""
+
+from pathlib import Path
+
+from consumers.ingest.registry import ConfiguredSite
+from gateway.agents.service import AgentsSettings, CheckedConfiguration
+from watchpost.configuration.agents import AgentConfiguration, read_agent_configuration, settings_of
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.hubs import configured_site
+
+FOLDER = "agents"
+
+
+def authority_folder(data: Path) -> Path:
+    """Where the broker that is started here has its certificate, and that of its authority."""
+    return data / FOLDER / "tls"
+
+
+def accounts_folder(config: WatchpostConfig, data: Path) -> Path:
+    """Where the broker reads the users of agents."""
+    agents = config.broker.agents
+    return data / FOLDER / "accounts" if agents is None or agents.directory is None else agents.directory
+
+
+def agents_settings(config: WatchpostConfig, data: Path) -> AgentsSettings | None:
+    """`None` where this hub enrols no agents."""
+    agents = config.broker.agents
+    if agents is None:
+        return None
+    authority = authority_folder(data) / "ca.crt" if config.broker.start else agents.ca_file or _trusted(config)
+    return AgentsSettings(accounts_folder(config, data), agents.port, check, agents.reached_at, authority)
+
+
+def _trusted(config: WatchpostConfig) -> Path | None:
+    return None if config.broker.tls is None else config.broker.tls.ca_file
+
+
+def check(node: str, text: str) -> CheckedConfiguration:
+    """The configuration in the one form in which it is signed. Raises `ConfigError`."""
+    found = read_agent_configuration(text)
+    settings_of(node, found)
+    return CheckedConfiguration(_canonical(found), _sites(found))
+
+
+def _canonical(configuration: AgentConfiguration) -> str:
+    """What was written, without defaults: those of the agent's version hold."""
+    return configuration.model_dump_json(exclude_unset=True, indent=1)
+
+
+def _sites(configuration: AgentConfiguration) -> tuple[ConfiguredSite, ...]:
+    return tuple(configured_site(site) for site in configuration.sites)

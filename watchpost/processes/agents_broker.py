@@ -1,0 +1,75 @@
+"""Prepares the listener of the broker for enrolled agents, and has the broker read their users again."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from mosquitto.launcher import LOOPBACK, AgentsListener
+from producer.ids import utc_now
+from watchpost.configuration.config import AgentsSection, WatchpostConfig
+
+POLL_S: Final = 0.2
+LINK_LOCAL: Final = ("fe80:", "169.254.")
+
+
+def agents_listener(config: WatchpostConfig, data: Path) -> AgentsListener | None:
+    """With its certificate and its users, who may be none yet. `None` where no agents are enrolled at our broker."""
+    agents = config.broker.agents
+    if agents is None or not config.broker.start:
+        return None
+    from gateway.agents.accounts import Accounts
+    from mosquitto.authority import ensure_certificate
+    from watchpost.configuration.enrolment import accounts_folder, authority_folder
+
+    accounts, certificate = accounts_folder(config, data), authority_folder(data)
+    Accounts(accounts).begin()
+    ensure_certificate(certificate, _names(agents), utc_now())
+    return AgentsListener(agents.port, agents.host, accounts, certificate)
+
+
+def agents_files(config: WatchpostConfig, data: Path) -> Sequence[Path]:
+    """Those that the broker is to read again when they change; none for a broker elsewhere."""
+    listener = agents_listener(config, data)
+    return () if listener is None else (listener.accounts / "passwords", listener.accounts / "acl")
+
+
+def reload_on_change(files: Sequence[Path], reload: Callable[[], None], stopping: threading.Event) -> None:
+    """Until `stopping`: call `reload` after a change of a file."""
+    if not files:
+        return
+    before = _stamps(files)
+    while not stopping.wait(POLL_S):
+        now = _stamps(files)
+        if now != before:
+            before = now
+            reload()
+
+
+def _stamps(files: Sequence[Path]) -> list[tuple[int, int] | None]:
+    """Each change is a new file in the place of the old one."""
+    found: list[tuple[int, int] | None] = []
+    for file in files:
+        stamp = None
+        with suppress(FileNotFoundError):
+            stat = file.stat()
+            stamp = stat.st_ino, stat.st_mtime_ns
+        found.append(stamp)
+    return found
+
+
+def _names(agents: AgentsSection) -> list[str]:
+    """Every name and address of this machine, and those that the configuration adds."""
+    host = socket.gethostname()
+    addresses = [
+        address.address
+        for interface in psutil.net_if_addrs().values()
+        for address in interface
+        if address.family in (socket.AF_INET, socket.AF_INET6) and not address.address.startswith(LINK_LOCAL)
+    ]
+    given = [*agents.names, *([agents.reached_at] if agents.reached_at else [])]
+    return list(dict.fromkeys([LOOPBACK, "localhost", host, f"{host}.local", *addresses, *given]))

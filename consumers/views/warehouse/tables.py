@@ -1,7 +1,5 @@
 """The tables of the warehouse, and their definition in the dialect of an engine."""
 
-from typing import Final
-
 from consumers.store.clickhouse.dialect import Dialect
 from consumers.store.clickhouse.table import Kind, Table, columns
 
@@ -81,11 +79,6 @@ TABLES = (CAMERA_EVENTS, THERMAL_READINGS, HEALTH, MOTION)
 CHECKPOINT = Table("checkpoint", (("name", Kind.TEXT), ("position", Kind.POSITION)), order=("name",))
 
 
-_MERGED_STAY_S: Final = 60
-"""Longer than the kernel keeps what was merged from the disk. By default it is 8 minutes, in which small inserts, each
-merged with all rows before it, take a hundred times the disk that the rows need."""
-
-
 def definition(table: Table, dialect: Dialect, keep_days: int | None) -> str:
     """The statement that creates the table. Rows are on disk before an insert returns: the checkpoint follows them.
 
@@ -101,7 +94,6 @@ def definition(table: Table, dialect: Dialect, keep_days: int | None) -> str:
     if dialect.expires:
         text += f" ttl ts + interval {keep_days:d} day" if keep_days is not None else ""
         text += " settings ttl_only_drop_parts = 1, fsync_after_insert = 1, fsync_part_directory = 1"
-        text += f", old_parts_lifetime = {_MERGED_STAY_S}"
     return text
 
 

@@ -52,6 +52,7 @@ PLACES: Mapping[str, Callable[[str], Any]] = {
 }
 SAME = {
     **dict.fromkeys(("devices", "node"), "device"),
+    "agent.devices": "site and device",
     **{"incidents": "incident_id", "types": "type", "undoes": "review.id"},
     **dict.fromkeys(("key", "current_frame", "previous_frame", "last_3_media"), "media"),
 }
@@ -82,11 +83,11 @@ def named() -> Iterator[tuple[str, str, SchemaValidator]]:
     for event_type, model in MODELS.items():
         for name, takes in texts(model.__pydantic_core_schema__):
             short = f"{event_type.split('.')[1]}.{name}"
-            yield event_type, short if short in ADDRESSES else SAME.get(name, name), takes
+            found = short if short in ADDRESSES else SAME.get(short, SAME.get(name, name))
+            yield event_type, found, takes
 
 
 FOUND = list(named())
-CASES = sorted({(name, event_type) for event_type, name, _ in FOUND if name in ADDRESSES})
 
 
 def odd_names() -> Iterator[str]:

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
+import structlog
+
 from consumers.ingest.registry import ConfiguredSite
 from gateway.agents.accounts import Accounts
 from gateway.agents.codes import Code, CodeInvalid, Codes
 from gateway.agents.signing import SigningKey
 from gateway.http.guess_limit import Tries
 from gateway.http.problems import Problem
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class AgentService:
             found = self.codes.use(code, now)
         except CodeInvalid as invalid:
             self.tries.failed(address, code, since)
+            _log.warning("wrong one-time code", address=address)
             raise Problem(403, f"{invalid}; make a new one on the page of agents") from invalid
         self.tries.succeeded(address)
         return found

@@ -33,6 +33,8 @@ class LinkStatistics(Fact):
     events_resent: Count = 0
     round_trip_ms: Milliseconds | None = None
     durable_ms: Milliseconds | None = None
+    pictures: Word | None = None
+    """Which of the regular pictures are taken, as the link carries them: all, fewer, smaller, around_motion."""
 
 
 class NetworkState(Fact):

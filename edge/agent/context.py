@@ -1,9 +1,10 @@
 """What the parts of an agent share: the clock, the way to wait, the environment and the start time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from edge.agent.picture_thinning import PictureThinning
 from edge.capture.camera_controls import OpenControls, V4l2Controls
 from edge.capture.sources.source import Pause
 from producer.ids import Clock
@@ -18,4 +19,5 @@ class AgentContext:
     environ: Mapping[str, str]
     started: datetime
     node: str = ""
+    thinning: PictureThinning = field(default_factory=PictureThinning)
     open_controls: OpenControls = V4l2Controls

@@ -202,6 +202,7 @@ class DeviceRunner:
         self._visual = VisualAnalysis(
             self.event_factory, settings, self.adjustable, pictures, detection, self._previews
         )
+        self._visual.regular.thinning = self._context.thinning
         return AnalysisGuard(name, self._healths[kind], self._redact, missing)
 
     def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:

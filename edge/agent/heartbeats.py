@@ -15,6 +15,7 @@ from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import Facts
 from edge.agent.network_state import networks
+from edge.agent.picture_thinning import PictureThinning
 from edge.agent.system_load import AgentLoad, MachineLoad
 from producer.outbox.disk_id import disk_id
 from producer.outbox.tables import Draft
@@ -26,14 +27,22 @@ log = structlog.get_logger(__name__)
 class Heartbeats:
     """Used by the main thread of the agent `node`."""
 
-    def __init__(self, node: str, data: Path, emitter: EventEmitter, relay: Relay) -> None:
+    def __init__(self, node: str, data: Path, emitter: EventEmitter, relay: Relay, thinning: PictureThinning) -> None:
         self._node = node
         self._data = data
         self._emitter = emitter
         self._relay = relay
+        self._thinning = thinning
         self._machine = MachineLoad(data)
         self._process = AgentLoad()
         self._began = time.monotonic()
+
+    def has_link_changed(self, now: float) -> bool:
+        """Whether other pictures are taken from now on, because of what the link carries."""
+        changed = self._thinning.poll(is_too_slow=self._relay.gives_up_pictures, now=now)
+        if changed:
+            log.info("other pictures for the link", pictures=self._thinning.pictures)
+        return changed
 
     def measure(self, status: HeartbeatStatus) -> Heartbeat:
         """What all devices say."""
@@ -75,6 +84,7 @@ class Heartbeats:
             events_resent=sent["events_resent"],
             round_trip_ms=_milliseconds(round_trip_s),
             durable_ms=_milliseconds(durable_s),
+            pictures=self._thinning.pictures,
         )
 
     def _load(self) -> SystemLoad:

@@ -180,7 +180,7 @@ class Agent:
             data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
         )
         self._devices: dict[tuple[str, str], DeviceRunner] = {}
-        self._beats = Heartbeats(settings.node, data, emitter, relay)
+        self._beats = Heartbeats(settings.node, data, emitter, relay, context.thinning)
         self._healths: dict[str, Health] = {}
         self._health_at = self._heartbeat_at = -HEALTH_EVERY_S
         for device in settings.devices:
@@ -236,7 +236,7 @@ class Agent:
         if regular:
             self._health_at = now
         self._emit_health(all_of_them=regular)
-        if now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
+        if self._beats.has_link_changed(now) or now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
             self._heartbeat_at = now
             self._emitter.put(self._heartbeats("online"))
 

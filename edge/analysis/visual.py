@@ -12,6 +12,7 @@ from bus_schemas.motion_settings import MotionSettings
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.defaults import FRAME_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.picture_thinning import RegularPictures
 from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
@@ -61,7 +62,7 @@ class VisualAnalysis:
         rates = settings.rates
         self._snapshots = SnapshotTaker(settings.title, ZoneInfo(settings.time_zone))
         self._snapshots.apply(adjustable.snapshots)
-        self._capture_due = per_second(rates.capture_fps)
+        self.regular = RegularPictures(per_second(rates.capture_fps))
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
@@ -133,12 +134,12 @@ class VisualAnalysis:
     def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
         """A capture, a thumbnail and a snapshot where one is due; a capture at once where motion begins."""
         snapshot = self._snapshots.due(frame.time)
-        capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
+        capture = self.regular.is_due(frame.time, is_moving=self.moved_at is not None) or urgent
         live = self._live_due is not None and self._live_due.due(frame.time)
         drafts: list[Draft] = []
         if capture or live or snapshot:
             self.planes = self._pictures.planes(frame.picture)
-            jpeg = self.planes.jpeg()
+            jpeg = self.planes.jpeg(self.regular.thinning.quality)
             if live:
                 self._previews.picture(jpeg)
             if capture:

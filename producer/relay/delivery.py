@@ -80,6 +80,11 @@ class StreamDelivery:
         """How long events take into the journal, where it was measured."""
         return self._flows[Traffic.EVENTS].round_trip_s
 
+    @property
+    def gives_up_pictures(self) -> bool:
+        """Whether more pictures come than the link carries."""
+        return self._thinning.is_needed
+
     def waiting(self, traffic: Traffic) -> int:
         """How many events are not confirmed, as of the last poll."""
         return self._flows[traffic].window.waiting

@@ -158,6 +158,11 @@ class Relay:
         return self._refusals.trouble(source)
 
     @property
+    def gives_up_pictures(self) -> bool:
+        """Whether more pictures come than the link carries."""
+        return self._delivery is not None and self._delivery.gives_up_pictures
+
+    @property
     def round_trips_s(self) -> tuple[float | None, float | None]:
         """How long the broker takes to acknowledge an event, and until the journal holds it, where it was measured."""
         delivery = self._delivery

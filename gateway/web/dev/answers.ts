@@ -278,6 +278,7 @@ function agentOf(d: FakeDevice, now: number): Schemas['AgentReport'] {
       events_resent: 12,
       round_trip_ms: 41.5,
       durable_ms: 66,
+      pictures: 'all',
     },
     networks: [{ name: 'wlan0', is_up: true, is_used: true, signal_dbm: -61, speed_mbit: null }],
     outbox_rows: 4,

@@ -556,6 +556,8 @@ export interface LinkStatistics {
   round_trip_ms?: number | null;
   /** From 0 to 31,622,400,000. */
   durable_ms?: number | null;
+  /** At most 64 characters. */
+  pictures?: string | null;
 }
 
 /** A pixel in whose place stands the mean of its neighbours; `pixel` is (x, y). */

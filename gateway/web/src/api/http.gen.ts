@@ -3047,6 +3047,8 @@ export interface components {
             round_trip_ms: number | null;
             /** @default null */
             durable_ms: number | null;
+            /** @default null */
+            pictures: string | null;
         };
         /**
          * MarkedPoints

@@ -19,6 +19,13 @@ export const machineWord = (system: Agent['system'], isSynchronised: boolean | n
     .filter(Boolean)
     .join(', ') || '–';
 
+/** What an agent does with its pictures where the link does not carry all of them. */
+const THINNED: Record<string, string> = {
+  fewer: 'fewer pictures',
+  smaller: 'fewer and smaller pictures',
+  around_motion: 'pictures around motion only',
+};
+
 /** The network that is used, how well it is received, and how long the broker takes to answer. */
 export const linkWord = (networks: Agent['networks'], link: Agent['link']): string => {
   const used = networks.find((one) => one.is_used) ?? networks[0];
@@ -28,6 +35,7 @@ export const linkWord = (networks: Agent['networks'], link: Agent['link']): stri
       used?.signal_dbm == null ? '' : `${used.signal_dbm.toFixed(0)} dBm`,
       used && !used.is_up ? 'down' : '',
       link?.round_trip_ms == null ? '' : `${Math.round(link.round_trip_ms)} ms`,
+      THINNED[link?.pictures ?? ''] ?? '',
     ]
       .filter(Boolean)
       .join(', ') || '–'

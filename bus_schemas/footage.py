@@ -36,6 +36,8 @@ class Export(Fact):
 
     `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast.
     `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted.
+    With `report`, its name, it is a page of minutes, incidents and alerts instead, maybe of one incident; the other
+    choices say nothing then. `incidents` is how many there are in it.
     """
 
     export_id: PlainId
@@ -49,6 +51,9 @@ class Export(Fact):
     speed: Annotated[int, Limit(ge=1, le=120)] = 1
     originals: bool = False
     tables: bool = False
+    report: Annotated[str, Limit(min_length=1, max_length=200)] | None = None
+    incident_id: PlainId | None = None
+    incidents: Annotated[int, Limit(ge=0, le=1_000_000)] | None = None
     detail: Text | None = None
     file: Annotated[str, Limit(max_length=256)] | None = None
     size: Bytes | None = None

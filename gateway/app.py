@@ -31,9 +31,11 @@ from gateway.routes.media import (
     live,
     media,
     recordings,
+    reports,
     sprites,
     thermal,
     thumbnails,
+    tile_links,
     timeline,
 )
 from gateway.routes.product import consumers, events, holds, probes, retention_plan, session, storage, system
@@ -84,6 +86,8 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     trends.OPERATIONS,
     motions.OPERATIONS,
     timeline.OPERATIONS,
+    tile_links.OPERATIONS,
+    reports.OPERATIONS,
     condition_shares.OPERATIONS,
     settings.OPERATIONS,
     settings_fields.OPERATIONS,

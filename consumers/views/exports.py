@@ -76,9 +76,15 @@ _WAITING = f"""
 _LAST = "select state, at, data from exports where export_id = ? order by position desc limit 1"
 
 
-def exports(view: sqlite3.Connection, site: str | None = None, limit: int = 100) -> list[ExportRow]:
-    """Newest first."""
-    found = view.execute(f"{_ASKED} and (?1 is null or site = ?1) order by position desc limit ?2", (site, limit))
+def exports(
+    view: sqlite3.Connection, site: str | None = None, limit: int = 100, *, reports: bool = False
+) -> list[ExportRow]:
+    """Recordings or reports, newest first."""
+    of_kind = "(json_extract(data, '$.report') is not null) = ?3"
+    found = view.execute(
+        f"{_ASKED} and (?1 is null or site = ?1) and {of_kind} order by position desc limit ?2",
+        (site, limit, reports),
+    )
     return [_export(view, *row) for row in found.fetchall()]
 
 

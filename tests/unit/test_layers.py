@@ -23,6 +23,7 @@ ROOMS = {
     "views": {"store", "engine"},
     "alerting": {"store", "engine", "views"},
     "upkeep": {"store", "engine", "views"},
+    "reports": {"store", "engine", "views", "alerting", "upkeep"},
 }
 """The rooms of `consumers`, and which of the others each may use. What lies beside them is for all of them."""
 CONTRACT_MAY_USE = {"pydantic", "pydantic_core", "annotated_types"}

@@ -259,6 +259,8 @@ def _client(storage: ColdStorage) -> "S3Client":
         aws_access_key_id=storage.access_key,
         aws_secret_access_key=storage.secret_key,
         config=Config(
+            # Links too: R2 knows no older signature.
+            signature_version="s3v4",
             connect_timeout=CONNECT_S,
             read_timeout=READ_S,
             max_pool_connections=CONNECTIONS,

@@ -24,7 +24,7 @@ from consumers.upkeep.exports.manifest import (
     lost_words,
     manifest,
 )
-from consumers.upkeep.exports.order import PROGRESS, RESULT, ExportedFile, ExportOrder, ExportResult
+from consumers.upkeep.exports.order import PROGRESS, RESULT, CannotExport, ExportedFile, ExportOrder, ExportResult
 from consumers.upkeep.exports.packing import ExportZip, described, write_check, write_manifest
 from consumers.upkeep.exports.remux import Cut, Mp4Writer
 from consumers.upkeep.exports.render import DevicePictures, Rendering, render
@@ -37,10 +37,6 @@ from producer.times import moment_of_seconds
 
 SAID_EVERY_S: Final = 0.5
 NICENESS: Final = 10
-
-
-class CannotExport(RuntimeError):
-    """The export cannot be made. The message says why."""
 
 
 @dataclass(slots=True)
@@ -239,12 +235,12 @@ def run(order: ExportOrder) -> ExportResult:
             return ExportResult(failure=str(error))
 
 
-def main(read: Callable[[], str] = sys.stdin.read) -> None:
+def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callable[[], str] = sys.stdin.read) -> None:
     # The process that started this one blocks signals, so that one thread waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.nice(NICENESS)
     order = ExportOrder.model_validate_json(read())
-    result = run(order)
+    result = make_export(order)
     draft = order.directory / f"{RESULT}.draft"
     draft.write_text(result.model_dump_json(), encoding="utf-8")
     draft.replace(order.directory / RESULT)

@@ -33,6 +33,10 @@ def folder_of(data: Path, export_id: str) -> Path:
     return data / DIRECTORY / export_id
 
 
+class CannotExport(RuntimeError):
+    """The export cannot be made. The message says why."""
+
+
 class ExportOrder(BaseModel):
     """What to make, where, and of which hub. `fill_percent` is the use of the disk that it must not exceed."""
 
@@ -75,5 +79,6 @@ class ExportResult(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     files: tuple[ExportedFile, ...] = ()
+    incidents: int | None = None
     detail: str | None = None
     failure: str | None = None

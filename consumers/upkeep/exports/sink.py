@@ -25,6 +25,8 @@ from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
 COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.exports.job")
+REPORT_COMMAND: Final = (sys.executable, "-m", "consumers.reports.job")
+"""A process of a room above this one: it reads incidents too."""
 TRIES: Final = 5
 STOP_S: Final = 5.0
 STALLED_S: Final = 300.0
@@ -157,17 +159,18 @@ class ExportSink(Sink):
         state.execute(
             "update jobs set state = 'running', tries = tries + 1, progress = 0 where export_id = ?", (export_id,)
         )
-        self._start(export_id, order.model_dump_json().encode(), order.directory / "log")
+        self._start(order, order.directory / "log")
 
-    def _start(self, export_id: str, order: bytes, output: Path) -> None:
+    def _start(self, order: ExportOrder, output: Path) -> None:
+        command = self._command if order.export.report is None else REPORT_COMMAND
         with output.open("wb") as written:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
             )
-        self._export_id, self._moved_at = export_id, self._clock()
+        self._export_id, self._moved_at = order.export.export_id, self._clock()
         assert self._process.stdin is not None
         with suppress(BrokenPipeError), self._process.stdin as pipe:
-            pipe.write(order)
+            pipe.write(order.model_dump_json().encode())
 
     def _follow(self, state: sqlite3.Connection) -> None:
         assert self._process is not None
@@ -272,6 +275,7 @@ def _ended(export_id: str, site: str, export: str, state: str, ended: float, res
         update={
             "state": state,
             "detail": made.failure or made.detail,
+            "incidents": made.incidents,
             "file": first.name if first else None,
             "size": first.size if first else None,
             "sha256": first.sha256 if first else None,

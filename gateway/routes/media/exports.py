@@ -1,6 +1,5 @@
 """Routes of exports: recordings of a time range made into files, listed with their progress, handed out and removed."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -134,8 +133,7 @@ async def search(call: Call[ExportSearch]) -> ExportsAnswer:
 
     def question(stores: Stores) -> list[ExportAnswer]:
         found = exports(stores.view(ExportsProjection.name), asked.site, asked.limit)
-        before = _before(stores)
-        return [_answer(one, _job(stores, one.export_id), before) for one in found]
+        return [export_answer(stores, one) for one in found]
 
     return ExportsAnswer(exports=await call.gateway.ask(question))
 
@@ -154,9 +152,9 @@ async def create(call: Call[Parameters]) -> ExportAnswer:
     await require_devices(gateway, body.site, body.devices)
     if not await gateway.ask(lambda stores: _is_recorded(stores, body)):
         raise Problem(404, f"nothing of {', '.join(body.devices)} was recorded then")
-    await _require_room(gateway, body.by)
+    await require_room(gateway, body.by)
     said = Export(export_id=uuid7(), state="asked", **{**body.model_dump(exclude={"site"}), "speed": body.speed or 1})
-    return await _say(gateway, body.site, said)
+    return await ask_for(gateway, body.site, said)
 
 
 async def cancel(call: Call[OfExport]) -> ExportAnswer:
@@ -177,7 +175,7 @@ async def _end(call: Call[OfExport], state: ExportState) -> ExportAnswer:
     if (state == "cancelled") is not (known.state in RUNNING):
         raise Problem(409, f"the export is {known.state}: it cannot be {state}")
     said = known.export.model_copy(update={"state": state, "by": body.by})
-    return await _say(call.gateway, known.site, said)
+    return await ask_for(call.gateway, known.site, said)
 
 
 async def file(call: Call[OfExportFile]) -> Response:
@@ -205,7 +203,7 @@ def _is_recorded(stores: Stores, body: NewExport) -> bool:
     return any(segments(view, body.site, device, body.start, body.end, 1) for device in body.devices)
 
 
-async def _say(gateway: Gateway, site: str, said: Export) -> ExportAnswer:
+async def ask_for(gateway: Gateway, site: str, said: Export) -> ExportAnswer:
     event = ExportEvent(id=uuid7(), source=device_source(site, GATEWAY), time=gateway.clock(), data=said)
 
     def question(stores: Stores) -> ExportAnswer | None:
@@ -214,7 +212,7 @@ async def _say(gateway: Gateway, site: str, said: Export) -> ExportAnswer:
         except NoView:
             return None
         is_seen = row is not None and (said.state == "asked" or row.state == said.state)
-        return _answer(row, _job(stores, said.export_id), _before(stores)) if row is not None and is_seen else None
+        return export_answer(stores, row) if row is not None and is_seen else None
 
     async def seen() -> ExportAnswer | None:
         return await gateway.ask(question)
@@ -231,7 +229,7 @@ async def _row(gateway: Gateway, export_id: str) -> ExportRow:
 
 async def _known(gateway: Gateway, export_id: str) -> ExportAnswer:
     row = await _row(gateway, export_id)
-    return await gateway.ask(lambda stores: _answer(row, _job(stores, export_id), _before(stores)))
+    return await gateway.ask(lambda stores: export_answer(stores, row))
 
 
 def _job(stores: Stores, export_id: str) -> ExportJob | None:
@@ -241,7 +239,7 @@ def _job(stores: Stores, export_id: str) -> ExportJob | None:
         return None
 
 
-async def _require_room(gateway: Gateway, by: str) -> None:
+async def require_room(gateway: Gateway, by: str) -> None:
     """Raises a 429 where this person, or all, have asked for as many as the hub takes."""
 
     def question(stores: Stores) -> tuple[int, int]:
@@ -262,8 +260,9 @@ def _before(stores: Stores) -> dict[str, int]:
         return {}
 
 
-def _answer(row: ExportRow, job: ExportJob | None, before: Mapping[str, int]) -> ExportAnswer:
+def export_answer(stores: Stores, row: ExportRow) -> ExportAnswer:
     """What the hub does now is known a moment before the event that says so."""
+    job, before = _job(stores, row.export_id), _before(stores)
     is_running = row.state == "waiting" and job is not None and job.state == "running"
     data = row.export
     files = job.files if job is not None and row.state == "done" else ()

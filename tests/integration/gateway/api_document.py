@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from jsonschema import Draft202012Validator
 
 READ = {
+    "minute": "29460120",
     "site": "DEMO",
     "device": "yard",
     "kind": "visual",

@@ -203,7 +203,7 @@ export interface DetectionEvent {
   data: Detection;
 }
 
-/** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. */
+/** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. With `report`, its name, it is a page of minutes, incidents and alerts instead, maybe of one incident; the other choices say nothing then. `incidents` is how many there are in it. */
 export interface Export {
   /** Letters, digits, `_` and `-`, at most 128. */
   export_id: string;
@@ -220,6 +220,12 @@ export interface Export {
   speed: number;
   originals: boolean;
   tables: boolean;
+  /** At most 200 characters. */
+  report?: string | null;
+  /** Letters, digits, `_` and `-`, at most 128. */
+  incident_id?: string | null;
+  /** From 0 to 1,000,000. */
+  incidents?: number | null;
   /** At most 4,000 characters. */
   detail?: string | null;
   /** At most 256 characters. */

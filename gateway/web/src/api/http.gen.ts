@@ -1118,6 +1118,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/minutes/{minute}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the pictures of a minute are in the bucket: public addresses, or links that are signed for an hour. */
+        get: operations["get_sites_site_minutes_minute_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of reports, newest first. */
+        get: operations["get_reports"];
+        put?: never;
+        /** Ask for a report. It is made by the hub as exports are; ask for the history to see when it is there. */
+        post: operations["post_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a report. */
+        get: operations["get_reports_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/timeline/{site}/conditions": {
         parameters: {
             query?: never;
@@ -3325,6 +3377,26 @@ export interface components {
             end: string;
         };
         /**
+         * NewReport
+         * @description Of a time range of up to an hour, or of an incident, whose time it has then.
+         */
+        NewReport: {
+            by: string;
+            /** @description Letters, digits, `_` and `-`, at most 64. */
+            site: string;
+            /**
+             * @description As people find it in the history.
+             * @default Report
+             */
+            name: string;
+            /** @default null */
+            start: string | null;
+            /** @default null */
+            end: string | null;
+            /** @default null */
+            incident: string | null;
+        };
+        /**
          * NewReview
          * @description `discarded` needs a `comment` that says why, and `commented` one that is the comment. `assigned` without an
          *     `assignee` takes the incidents from whoever had them; `reopened` takes back that they were reviewed or discarded.
@@ -3923,6 +3995,33 @@ export interface components {
             topic: string;
             reason: string;
             size: number;
+        };
+        /** Report */
+        Report: {
+            id: string;
+            site: string;
+            name: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            incident: string | null;
+            by: string;
+            /** Format: date-time */
+            asked: string;
+            /** @description waiting, running, done, failed, cancelled, removed or expired. */
+            state: string;
+            /** @description Why it failed. */
+            detail: string | null;
+            devices: number;
+            /** @description How many are in it; null until it is made. */
+            incidents: number | null;
+            /** @description Where the page is, once it is made. */
+            url: string | null;
+        };
+        /** Reports */
+        Reports: {
+            reports: components["schemas"]["Report"][];
         };
         /** RetentionPlan */
         RetentionPlan: {
@@ -4771,6 +4870,20 @@ export interface components {
             /** @description The picture of the devices with one. */
             ko: components["schemas"]["Cells"];
             devices: components["schemas"]["TileDevice"][];
+        };
+        /**
+         * TileLinks
+         * @description Addresses in the bucket; they may be there a few seconds later.
+         */
+        TileLinks: {
+            minute: number;
+            revision: number;
+            all: string;
+            ok: string | null;
+            ko: string | null;
+            description: string;
+            /** @description How long they hold; null where everybody can read the bucket. */
+            until: string | null;
         };
         /** Timeline */
         Timeline: {
@@ -7451,6 +7564,140 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_minutes_minute_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                minute: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileLinks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_reports: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_reports_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description The answer. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description What you have is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RequestedRangeNotSatisfiable"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -85,6 +85,11 @@ export const NewMute = {
   "types": {"most": 64},
 } as const;
 
+export const NewReport = {
+  "by": {"maxlength": 100},
+  "name": {"maxlength": 200},
+} as const;
+
 export const NewReview = {
   "by": {"maxlength": 100},
   "incidents": {"most": 500},

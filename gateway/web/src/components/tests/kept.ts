@@ -1,9 +1,11 @@
 // What is kept and taken along: clips, when a device records, notes and exports.
 
 import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
-import type { Annotation, Clips as ClipsAnswer, Export, Hold, RetentionPlan, Settings } from '../../api/api';
+import type { Annotation, Clips as ClipsAnswer, Export, Hold, Report, RetentionPlan, Settings } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import ReportButton from '../reports/ReportButton.svelte';
+import ReportDialog from '../reports/ReportDialog.svelte';
 import DeletionsCard from '../marks/DeletionsCard.svelte';
 import HoldForm from '../marks/HoldForm.svelte';
 import HoldsCard from '../marks/HoldsCard.svelte';
@@ -37,6 +39,21 @@ const note: Annotation = {
   changed_by: null,
   changed: null,
   removed: false,
+};
+const report: Report = {
+  id: 'report-1',
+  site: 'DEMO',
+  name: 'Night shift',
+  start: at,
+  end: at,
+  incident: null,
+  by: 'Mara',
+  asked: at,
+  state: 'done',
+  detail: null,
+  devices: 4,
+  incidents: 1,
+  url: '/api/v1/reports/report-1',
 };
 const made: Export = {
   id: 'export-1',
@@ -388,6 +405,38 @@ export const kept: Case[] = [
         onclose: nothing,
       },
       reads: ['10 min', 'With the recordings as they were kept, as evidence'],
+    },
+  ]),
+  ...of(ReportDialog, 'reports/ReportDialog.svelte', [
+    {
+      when: 'typical',
+      props: { at: position, incident: null, onclose: nothing },
+      answers: { '/api/v1/reports': { reports: [report] } },
+      reads: ['This minute and the 9 before', 'Night shift', 'Open', 'Mara'],
+    },
+    {
+      when: 'of an incident',
+      props: { at: position, incident: 'incident-1', onclose: nothing },
+      answers: { '/api/v1/reports': { reports: [] } },
+      reads: ['of this incident', 'No report was made yet'],
+    },
+    {
+      when: 'failed',
+      props: { at: position, incident: null, onclose: nothing },
+      answers: {
+        '/api/v1/reports': { reports: [{ ...report, state: 'failed', url: null, detail: 'nothing of it is kept' }] },
+      },
+      reads: ['Failed: nothing of it is kept'],
+    },
+  ]),
+  ...of(ReportButton, 'reports/ReportButton.svelte', [
+    { when: 'typical', props: { at: position }, reads: ['Generate report'] },
+    {
+      when: 'pressed',
+      props: { at: position },
+      answers: { '/api/v1/reports': { reports: [] } },
+      press: 'Generate report',
+      reads: ['Your name', 'No report was made yet'],
     },
   ]),
   ...of(ExportList, 'exports/ExportList.svelte', [

@@ -1,0 +1,16 @@
+"""The process that makes one report: it reads its order from standard input, and leaves the page and a result."""
+
+from consumers.reports.report import report
+from consumers.upkeep.exports.job import main
+from consumers.upkeep.exports.order import CannotExport, ExportOrder, ExportResult
+
+
+def run(order: ExportOrder) -> ExportResult:
+    try:
+        return report(order)
+    except CannotExport as error:
+        return ExportResult(failure=str(error))
+
+
+if __name__ == "__main__":
+    main(run)

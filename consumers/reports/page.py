@@ -1,0 +1,148 @@
+"""The HTML of a report. Everything that somebody wrote is escaped, and the page names no other address."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final
+
+from consumers.reports.content import Report, ReportIncident, ReportMinute, ReportPicture
+
+STYLE: Final = """
+body { font: 14px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100px; padding: 0 16px; color: #16191c; }
+h1 { font-size: 22px; } h2 { font-size: 17px; margin-top: 28px; border-bottom: 1px solid #c6ccd2; }
+h3 { font-size: 15px; }
+table { border-collapse: collapse; width: 100%; margin: 8px 0; } img { max-width: 100%; }
+th, td { border: 1px solid #c6ccd2; padding: 3px 6px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.incident { color: #b3211c; font-weight: 600; } .ok { color: #086a4d; } .soft { color: #4f5862; }
+figure { margin: 12px 0; break-inside: avoid; } tr { break-inside: avoid; } .row img { max-width: 32%; }
+@media print { body { margin: 0; max-width: none; } a { color: inherit; } }
+"""
+POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+CLOCK: Final = "%Y-%m-%d %H:%M:%S"
+VALUES: Final = (
+    ("blackscreen_percentage", "Black %"),
+    ("freeze_diffs", "Freeze differences"),
+    ("quality_score", "Quality"),
+    ("volume_percentage", "Volume %"),
+    ("mean_volume_db", "Mean dB"),
+)
+
+
+def page(report: Report) -> str:
+    asked = report.order.export
+    title = escape(asked.report or "Report")
+    parts = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f"<style>{STYLE}</style></head><body><h1>{title}</h1>",
+        _about(report),
+        _section("Incidents", [_incident(report, one) for one in report.incidents]),
+        _section("Alerts", [_alerts(report)] if report.alerts else []),
+        _section("Notes", [_notes(report)] if report.notes else []),
+        _section("Minutes", [_minute(report, one) for one in report.minutes]),
+        _section("Made of", [_inputs(report.inputs)] if report.inputs else []),
+        "</body></html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _about(report: Report) -> str:
+    asked = report.order.export
+    rows = [
+        ("Site", report.site_name),
+        ("Time", f"{_clock(report, asked.start)} to {_clock(report, asked.end)} ({report.zone})"),
+        ("Asked for by", f"{asked.by}, {_clock(report, report.order.asked)}"),
+        ("Devices", str(len(report.names))),
+        ("Incidents", str(len(report.incidents))),
+        ("Report", asked.export_id),
+    ]
+    if report.left_out:
+        rows.append(("Left out", f"the pictures of {report.left_out} of {len(report.minutes)} minutes"))
+    return _table((), rows)
+
+
+def _incident(report: Report, one: ReportIncident) -> str:
+    row = one.row
+    closed = _clock(report, row["closed"]) if row["closed"] else "still open"
+    rows = [
+        ("Level", row["level"]),
+        ("Time", f"{_clock(report, row['opened'])} to {closed}"),
+        ("Rule", row["rule"]),
+        *(("Value", f"{name}: {value}") for name, value in row["details"].items()),
+        ("Review", " ".join(filter(None, (one.review.state, one.review.by, one.review.reason)))),
+        *((f"{said.by}, {_seconds(report, said.at)}", said.comment or "") for said in one.review.comments),
+    ]
+    pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
+    name = report.names.get(row["device"], row["device"])
+    heading = f"<h3>{escape(name)}: {escape(_words(row['type']))}</h3>"
+    return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
+
+
+def _alerts(report: Report) -> str:
+    rows = []
+    for one in report.alerts:
+        said = one["acknowledged"]
+        by = "" if said is None else f"{said['by']}, {_clock(report, said['time'])} {said.get('comment', '')}"
+        cleared = _clock(report, one["cleared"]) if one["cleared"] else "not cleared"
+        rows.append((one["level"], one["message"], _clock(report, one["raised"]), cleared, by))
+    return _table(("Level", "Alert", "Raised", "Cleared", "Acknowledged"), rows)
+
+
+def _notes(report: Report) -> str:
+    rows = [(_seconds(report, one.start), ", ".join(one.devices) or "all", one.text, one.by) for one in report.notes]
+    return _table(("Time", "Devices", "Note", "By"), rows)
+
+
+def _minute(report: Report, one: ReportMinute) -> str:
+    at, found = _seconds(report, one.minute * 60), one.description
+    state = escape(str(found["state"]))
+    picture = "" if one.picture is None else _image(one.picture, f"All devices at {at}")
+    rows = [_device(device) for device in found["devices"]]
+    table = _table(("Device", "State", "What", *(title for _, title in VALUES)), rows)
+    heading = f'<h3>{at} <span class="{state}">{escape(_words(found["state"]))}</span></h3>'
+    return f"<figure>{heading}{picture}{table}</figure>"
+
+
+def _device(device: dict[str, Any]) -> tuple[str, ...]:
+    analysis = device["analysis_json"] or {}
+    what = ", ".join(map(_words, device["types"])) or ("" if device["status"] == "active" else device["status"])
+    return (device["device_name"], _words(device["condition"]), what, *(_value(analysis.get(key)) for key, _ in VALUES))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _inputs(inputs: Sequence[ReportPicture]) -> str:
+    return _table(("Picture", "SHA-256"), [(one.name, one.sha256) for one in inputs])
+
+
+def _section(title: str, parts: Sequence[str]) -> str:
+    body = "\n".join(parts) or '<p class="soft">None.</p>'
+    return f"<section><h2>{title}</h2>{body}</section>"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"
+
+
+def _image(picture: ReportPicture, about: str) -> str:
+    return f'<img alt="{escape(about)}" src="data:image/jpeg;base64,{b64encode(picture.body).decode()}">'
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ")
+
+
+def _clock(report: Report, moment: datetime | str) -> str:
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return at.astimezone(report.zone).strftime(CLOCK)
+
+
+def _seconds(report: Report, seconds: float) -> str:
+    return _clock(report, datetime.fromtimestamp(seconds, UTC))

@@ -85,7 +85,7 @@ class Page {
   start(): void {
     moment.start();
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
-    this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
+    this.#sitesThen = new Resource(() => (moment.asked === null ? null : moment.question('/api/v1/sites')));
     this.hub = new Resource(() => '/health', { every: () => 5000 });
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), {
       every: fallback(5000),
@@ -105,7 +105,7 @@ class Page {
             type: NEWS.join(','),
             order: 'desc',
             limit: 200,
-            to: moment.settled === null ? null : iso(moment.settled),
+            to: moment.asked === null ? null : iso(moment.asked),
           })
         : null,
     );

@@ -1,4 +1,4 @@
-"""Route of sheets of minutes: the mosaics of half an hour, small, in one picture, for whoever moves along the timeline."""
+"""Route of sheets of minutes: the mosaics of half an hour in one picture, for whoever moves along the timeline."""
 
 from asyncio import to_thread
 from collections.abc import Mapping

@@ -22,6 +22,8 @@ DAY_MINUTES = 1440
 SCRUBBED_MINUTES = 330
 MOST_REQUESTS = 8
 MOST_SCRUBBING = 60
+LIVENESS = {"/api/v1/live", "/api/v1/sites", "/api/v1/timeline/DEMO"}
+"""What a page asks for that finds its live stream silent, whoever moves what."""
 
 
 def a_day(newest: datetime) -> Iterator[Event]:
@@ -118,7 +120,7 @@ def test_hours_are_moved_over_with_a_picture_of_each_minute_and_no_question(brow
             page.mouse.move(begin, y, steps=steps)
             shown = page.evaluate("() => window.shownMinutes.size")
 
-            assert asked.of("/api") == []
+            assert set(asked.of("/api")) <= LIVENESS
             page.mouse.up()
             expect(page.locator("main img[data-minute]")).to_be_visible()
 
@@ -142,7 +144,7 @@ def test_twenty_minutes_a_second_are_played_until_somebody_moves_the_handle(brow
             page.wait_for_function(moved, arg=before)
             page.evaluate(WATCH)
             page.wait_for_function("() => window.shownMinutes.size > 20")
-            assert asked.of("/api") == []
+            assert set(asked.of("/api")) <= LIVENESS
         track = page.locator(".bar .track").bounding_box()
         assert track is not None
         page.mouse.click(track["x"] + 200, track["y"] + track["height"] - 30)

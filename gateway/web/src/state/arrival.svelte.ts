@@ -2,7 +2,7 @@
 
 import { nav } from './nav.svelte';
 
-const LONGEST_MS = 1000;
+const LONGEST_MS = 5000;
 
 class Arrival {
   /** The timeline says when its picture is there. The other views ask for all that they show at once. */

@@ -61,8 +61,9 @@ export class Day {
       later,
     );
     $effect(() => {
-      // A minute closes some seconds after its end.
+      // A minute closes some seconds after its end; whoever moves over the day gets it when the handle rests.
       void minute;
+      if (nav.pace === 'fast') return;
       const timer = setTimeout(this.timeline.reload, 4000);
       return () => clearTimeout(timer);
     });

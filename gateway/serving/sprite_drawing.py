@@ -6,19 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
-from gateway.serving.sprites import COLUMNS, HEIGHT, QUALITY, ROWS, WIDTH
+from gateway.serving.sprites import OF_A_DEVICE, QUALITY, SheetLayout
 
 Picture = npt.NDArray[np.uint8]
 """Rows, columns, three colours: blue, green, red."""
 
 
-def sprite_sheet(pictures: Mapping[int, bytes]) -> bytes:
-    """A JPEG with the picture of each minute in its place, row by row. A place without one, or with one that cannot be
-    read, stays black."""
-    sheet: Picture = np.zeros((ROWS * HEIGHT, COLUMNS * WIDTH, 3), np.uint8)
+def sprite_sheet(pictures: Mapping[int, bytes], layout: SheetLayout = OF_A_DEVICE) -> bytes:
+    """A JPEG with each picture in its place, row by row. A place without one, or with one that cannot be read, stays
+    black."""
+    width, height = layout.width, layout.height
+    sheet: Picture = np.zeros((layout.rows * height, layout.columns * width, 3), np.uint8)
     for number, picture in pictures.items():
-        row, column = divmod(number, COLUMNS)
-        place = sheet[row * HEIGHT : (row + 1) * HEIGHT, column * WIDTH : (column + 1) * WIDTH]
+        row, column = divmod(number, layout.columns)
+        place = sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
         try:
             _draw(picture, place)
         except ValueError:
@@ -26,11 +27,20 @@ def sprite_sheet(pictures: Mapping[int, bytes]) -> bytes:
     return bytes(simplejpeg.encode_jpeg(sheet, QUALITY, "BGR", "420", fastdct=True))
 
 
+def fitted(jpeg: bytes, width: int, height: int) -> tuple[int, int]:
+    """Width and height of a picture that fills one of them; all of it where it cannot be read."""
+    try:
+        rows, columns = simplejpeg.decode_jpeg_header(jpeg)[:2]
+    except ValueError:
+        return width, height
+    scale = min(height / rows, width / columns)
+    return max(1, round(columns * scale)), max(1, round(rows * scale))
+
+
 def _draw(jpeg: bytes, place: Picture) -> None:
     """Letterboxed where it has another shape. Raises `ValueError`."""
-    rows, columns = simplejpeg.decode_jpeg_header(jpeg)[:2]
-    scale = min(HEIGHT / rows, WIDTH / columns)
-    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
+    room_y, room_x = place.shape[:2]
+    width, height = fitted(jpeg, room_x, room_y)
     # Half a picture is decoded in half the time.
     picture: Picture = simplejpeg.decode_jpeg(
         jpeg, "BGR", fastdct=True, fastupsample=True, min_height=height, min_width=width
@@ -39,5 +49,5 @@ def _draw(jpeg: bytes, place: Picture) -> None:
         import cv2  # 12 MB, only where somebody moves along the time bar
 
         picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    top, left = (HEIGHT - height) // 2, (WIDTH - width) // 2
+    top, left = (room_y - height) // 2, (room_x - width) // 2
     place[top : top + height, left : left + width] = picture

@@ -2,22 +2,21 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from bus_schemas.camera import FRAME_FAULTS
-from consumers.views.condition_minutes.bits import CODE_OF_BYTE, CODES, code_of, has_fault
+from consumers.views.condition_minutes.codes import CODE_OF_EVIDENCE, CODES, code_of
 from consumers.views.mosaics import incident_times
 from consumers.views.mosaics.incident_times import HeldTime, SecondsRange
+from consumers.views.mosaics.minute_state import condition_of_type
 
 Codes = npt.NDArray[np.uint8]
 """Shape (minutes,): of each minute the place of its condition in `CODES`."""
 
-_OF_BYTE = np.frombuffer(CODE_OF_BYTE, np.uint8)
-_OF_FAULT = {fault: np.frombuffer(has_fault(fault), np.uint8) for fault in FRAME_FAULTS}
+_OF_EVIDENCE = np.frombuffer(CODE_OF_EVIDENCE, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,19 @@ def shares(view: sqlite3.Connection, site: str, edges: Sequence[int]) -> list[De
     """
     buckets = Buckets(edges)
     seen = _minutes(view, site, buckets)
-    held = defaultdict(list)
+    types: defaultdict[str, dict[str, Codes]] = defaultdict(dict)
+    _enter_faults(view, site, buckets, types)
     for one in incident_times.held_in(view, site, SecondsRange(buckets.first * 60, buckets.last * 60)):
-        held[one.device].append(one)
+        _enter_incident(one, buckets, types[one.device])
     unseen = np.zeros(buckets.length, np.uint8)
     return [
-        _device_shares(device, seen.get(device, unseen), held.get(device, ()), buckets)
-        for device in sorted({*seen, *held})
+        _device_shares(device, seen.get(device, unseen), types.get(device, {}), buckets)
+        for device in sorted({*seen, *types})
     ]
 
 
 def _minutes(view: sqlite3.Connection, site: str, buckets: Buckets) -> dict[str, Codes]:
-    """By device its bytes. Hours are read whole, and what lies outside is cut off."""
+    """By device the evidence of its minutes. Hours are read whole, and what lies outside is cut off."""
     first, last = buckets.first // 60, -(-buckets.last // 60)
     hours: defaultdict[str, list[int]] = defaultdict(list)
     rows: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -93,32 +93,34 @@ def _cut(buckets: Buckets, first_hour: int) -> slice:
     return slice(begin, begin + buckets.length)
 
 
-def _device_shares(device: str, seen: Codes, held: Sequence[HeldTime], buckets: Buckets) -> DeviceShares:
-    types = dict(_types(seen, held, buckets))
-    codes = _OF_BYTE[seen]
+def _enter_faults(
+    view: sqlite3.Connection, site: str, buckets: Buckets, types: defaultdict[str, dict[str, Codes]]
+) -> None:
+    """By device and fault, the condition that it gave to each minute; 0 where there was none of it."""
+    first, last = buckets.first // 60, -(-buckets.last // 60)
+    query = "select device, type, hour, minutes from faults where site = ? and hour >= ? and hour < ?"
+    for device, fault, hour, minutes in view.execute(query, (site, first, last)):
+        codes = types[device].setdefault(fault, np.zeros(buckets.length, np.uint8))
+        bad = np.flatnonzero([minutes >> minute & 1 for minute in range(60)]) + hour * 60 - buckets.first
+        codes[bad[(bad >= 0) & (bad < buckets.length)]] = code_of(condition_of_type(fault))
+
+
+def _enter_incident(one: HeldTime, buckets: Buckets, types: dict[str, Codes]) -> None:
+    codes = types.setdefault(one.type, np.zeros(buckets.length, np.uint8))
+    begin, end = (max(0, minute - buckets.first) for minute in one.minutes(buckets.last))
+    np.maximum(codes[begin:end], code_of(one.condition), out=codes[begin:end])
+
+
+def _device_shares(device: str, seen: Codes, types: dict[str, Codes], buckets: Buckets) -> DeviceShares:
+    codes = _OF_EVIDENCE[seen]
     for of_type in types.values():
         codes = np.maximum(codes, of_type)
     return DeviceShares(device, buckets.counts(codes).tolist(), _worst(types, buckets))
 
 
-def _types(seen: Codes, held: Sequence[HeldTime], buckets: Buckets) -> Iterator[tuple[str, Codes]]:
-    """By type of fault or incident, the condition that it gave to each minute; 0 where there was none of it."""
-    found: dict[str, Codes] = {}
-    for fault, of_byte in _OF_FAULT.items():
-        codes = of_byte[seen]
-        if codes.any():
-            found[fault] = codes
-    for one in held:
-        codes = found.setdefault(one.type, np.zeros(buckets.length, np.uint8))
-        begin, end = (minute - buckets.first for minute in one.minutes(buckets.last))
-        lasted = codes[max(0, begin) : max(0, end)]
-        np.maximum(lasted, code_of(one.condition), out=lasted)
-    yield from sorted(found.items())
-
-
 def _worst(types: dict[str, Codes], buckets: Buckets) -> list[str | None]:
     """What is no worse than well is none: a device that was switched off on purpose."""
-    bad = {kind: np.where(codes > code_of("ok"), codes, 0) for kind, codes in types.items()}
+    bad = {kind: np.where(codes > code_of("ok"), codes, 0) for kind, codes in sorted(types.items())}
     if not bad:
         return [None] * buckets.count
     names, ranks = list(bad), np.stack([buckets.most(codes) for codes in bad.values()])

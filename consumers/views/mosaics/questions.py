@@ -88,6 +88,15 @@ def tile(view: sqlite3.Connection, site: str, minute: int, which: Which = "all")
     return None if found is None or found[0] is None else Tile(minute, *found)
 
 
+def tile_names(view: sqlite3.Connection, site: str, first: int, count: int) -> dict[int, str]:
+    """By minute, the names of the tiles with all devices in `count` minutes from `first`, oldest first."""
+    found = view.execute(
+        "select minute, tile from tiles where site = ?1 and minute >= ?2 and minute < ?2 + ?3 order by minute",
+        (site, first, count),
+    )
+    return dict(found.fetchall())
+
+
 def description(view: sqlite3.Connection, site: str, minute: int) -> Description | None:
     query = "select description, revision from tiles where site = ? and minute = ?"
     found = view.execute(query, (site, minute)).fetchone()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from consumers.engine.view_files import NoView
 from consumers.views.condition_minutes import KEPT_DAYS
-from consumers.views.condition_minutes.bits import CODES
+from consumers.views.condition_minutes.codes import CODES
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import OfSite, TimeRangeParameters

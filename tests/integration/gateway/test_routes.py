@@ -5,6 +5,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 import httpx
 import pytest
+import simplejpeg
 
 from consumers.registry import CONSUMERS
 from tests.eventually import eventually
@@ -92,6 +93,29 @@ def test_a_closed_minute_is_kept_by_browsers_under_its_revision_and_the_newest_i
 
     assert len(told["revisions"]) == 1440
     assert list(cached.values()) == ["private, max-age=86400, immutable"] * 2 + ["private, no-cache"] * 4
+
+
+def test_half_an_hour_of_mosaics_is_one_picture(client: httpx.Client) -> None:
+    sheet = client.get("/heatmaps/DEMO/sheets/29460120.jpg")
+    whole = client.get("/heatmaps/DEMO/1005.jpg?minute=29460125")
+    known = client.get("/heatmaps/DEMO/sheets/29460120.jpg", headers={"If-None-Match": sheet.headers["etag"]})
+
+    rows, columns = simplejpeg.decode_jpeg_header(sheet.content)[:2]
+    of_one = simplejpeg.decode_jpeg_header(whole.content)[:2]
+    place = simplejpeg.decode_jpeg(sheet.content, "GRAY")[rows // 6 : rows // 3, : columns // 5, 0]
+    assert (sheet.status_code, known.status_code) == (200, 304)
+    assert (rows / 6) / (columns / 5) == pytest.approx(of_one[0] / of_one[1], rel=0.02)
+    assert place.mean() > 5, "the sixth minute begins the second row"
+
+
+def test_a_sheet_begins_with_a_half_hour_and_has_a_minute(client: httpx.Client) -> None:
+    wrong, empty = (client.get(f"/heatmaps/DEMO/sheets/{first}.jpg") for first in (29460121, 29450010))
+
+    assert (wrong.status_code, wrong.json()["detail"]) == (400, "first: a multiple of 30 is needed")
+    assert (empty.status_code, empty.json()["detail"]) == (
+        404,
+        "there are no mosaics of DEMO in the 30 minutes from 29450010",
+    )
 
 
 def test_the_log_is_read_page_by_page_and_as_lines(client: httpx.Client) -> None:

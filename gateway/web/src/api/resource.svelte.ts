@@ -4,6 +4,7 @@
 import { untrack } from 'svelte';
 import { Answers, momentAsked } from './answers';
 import { get, problemOf } from './api';
+import { arrival } from '../state/arrival.svelte';
 import { ticker } from '../state/clock.svelte';
 import { live } from './live.svelte';
 import { nav } from '../state/nav.svelte';
@@ -12,6 +13,8 @@ import { HOUR } from '../format/time';
 export interface Options {
   /** Milliseconds; asked as a function because it may depend on the live stream. 0 is never. */
   every?: () => number;
+  /** Asked for once what somebody waits for first is there. */
+  later?: boolean;
 }
 
 const answers = new Answers(240);
@@ -27,8 +30,9 @@ export class Resource<T> {
   /** The moment that the data are about; null is now. */
   #of = $state<number | null>(null);
   #address: () => string | null;
+  #isLater: boolean;
   /** What the address is made of may change often; only another address is asked for. */
-  #wanted = $derived.by(() => this.#address());
+  #wanted = $derived.by(() => (this.#isLater && !arrival.done ? null : this.#address()));
   #asked = $derived.by(() => (this.#wanted === null ? null : momentAsked(this.#wanted)));
   /** What is shown is about another moment than the page, and is being asked for. */
   blurred = $derived.by(() => this.data !== null && this.#asked !== null && this.#of !== this.#asked.at);
@@ -41,6 +45,7 @@ export class Resource<T> {
 
   constructor(address: () => string | null, options: Options = {}) {
     this.#address = address;
+    this.#isLater = options.later === true;
     $effect(() => {
       void live.generation;
       const wanted = this.#wanted;

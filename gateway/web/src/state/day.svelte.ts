@@ -44,18 +44,26 @@ export class Day {
     this.timeline = new Resource(() =>
       page.site ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}`, { date: this.date }) : null,
     );
-    this.incidents = new Resource(() =>
-      page.site ? url('/api/v1/incidents', { site: page.site, ...range(), limit: 500 }) : null,
+    const later = { later: true };
+    this.incidents = new Resource(
+      () => (page.site ? url('/api/v1/incidents', { site: page.site, ...range(), limit: 500 }) : null),
+      later,
     );
-    this.alerts = new Resource(() => (page.site ? url('/api/v1/alerts', { site: page.site, limit: 500 }) : null));
-    this.gaps = new Resource(() =>
-      page.site
-        ? url('/api/v1/events', { site: page.site, type: 'watchpost.gap.v1', ...range(), limit: 100, order: 'desc' })
-        : null,
+    this.alerts = new Resource(
+      () => (page.site ? url('/api/v1/alerts', { site: page.site, limit: 500 }) : null),
+      later,
+    );
+    this.gaps = new Resource(
+      () =>
+        page.site
+          ? url('/api/v1/events', { site: page.site, type: 'watchpost.gap.v1', ...range(), limit: 100, order: 'desc' })
+          : null,
+      later,
     );
     $effect(() => {
-      // A minute closes some seconds after its end.
+      // A minute closes some seconds after its end; whoever moves over the day gets it when the handle rests.
       void minute;
+      if (nav.pace === 'fast') return;
       const timer = setTimeout(this.timeline.reload, 4000);
       return () => clearTimeout(timer);
     });

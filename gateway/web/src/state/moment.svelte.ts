@@ -2,6 +2,7 @@
 
 import { url, type Params } from '../api/api';
 import { ticker } from './clock.svelte';
+import type { Pace } from './minute_sheets';
 import { nav } from './nav.svelte';
 import { Settling } from './settling';
 import { MINUTE, iso } from '../format/time';
@@ -15,21 +16,34 @@ class Moment {
   shown = $derived(nav.route.at ?? ticker.now);
   /** The past moment once the handle rests: what is worth asking the gateway for. Null is now. */
   settled = $state<number | null>(nav.route.at);
+  /** The past moment as questions name it. */
+  #asked = $state<number | null>(this.#question(nav.route.at));
 
   /** Called once, inside the root component. */
   start(): void {
     const settling = new Settling<number | null>(REST_MS, LONGEST_MS, (at) => (this.settled = at));
+    // The timeline moves over minutes that are pictures, and asks for what surrounds them once it stands.
+    const passes = (pace: Pace): boolean => nav.route.view === 'timeline' && nav.pace === pace;
     $effect(() => {
       if (nav.route.at === null) settling.now(null);
+      else if (passes('fast')) settling.stop();
       else settling.move(nav.route.at);
+    });
+    $effect(() => {
+      if (!passes('fast') && !passes('slow')) this.#asked = this.#question(this.settled);
     });
     $effect(() => () => settling.stop());
   }
 
   /** Playback moves on every second, and what surrounds it need not. */
-  #asked = $derived.by(() =>
-    this.settled !== null && nav.route.view === 'playback' ? Math.floor(this.settled / MINUTE) * MINUTE : this.settled,
-  );
+  #question(at: number | null): number | null {
+    return at !== null && nav.route.view === 'playback' ? Math.floor(at / MINUTE) * MINUTE : at;
+  }
+
+  /** As questions name it: of a moment that passes by, nothing is asked. */
+  get asked(): number | null {
+    return this.#asked;
+  }
 
   /** The address of a question about how things stand, asked of the moment shown. */
   question(path: string, params: Params = {}): string {

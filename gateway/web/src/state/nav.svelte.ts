@@ -1,9 +1,12 @@
 // Where the page is: read from the address, written to the address.
 
+import type { Pace } from './minute_sheets';
 import { changedRoute, formatRoute, parseRoute, type Change, type Route } from './route';
 
 class Navigation {
   route = $state<Route>(parseRoute(location.pathname, location.search));
+  /** Whether the moment is being moved: by a hand on the handle, or by a view that plays. */
+  pace = $state<Pace>('still');
 
   constructor() {
     addEventListener('popstate', () => (this.route = parseRoute(location.pathname, location.search)));
@@ -20,10 +23,12 @@ class Navigation {
 
   /** A handle being dragged: the view follows at once, the address when it is let go. */
   scrub(at: number | null): void {
+    this.pace = 'fast';
     this.route = { ...this.route, at };
   }
 
   settle(): void {
+    this.pace = 'still';
     const address = formatRoute(this.route);
     if (address !== location.pathname + location.search) history.pushState(null, '', address);
   }

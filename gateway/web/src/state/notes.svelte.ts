@@ -22,19 +22,22 @@ export class Notes {
   list = $derived.by((): Annotation[] => this.#resource.data?.annotations ?? []);
 
   constructor(wanted: () => NotesWanted) {
-    this.#resource = new Resource(() => {
-      const { from, to, device, text, limit } = wanted();
-      return page.site === null
-        ? null
-        : url('/api/v1/annotations', {
-            site: page.site,
-            device,
-            text: text?.trim(),
-            from: from === undefined ? null : iso(Math.floor(from / ROUND) * ROUND),
-            to: to === undefined ? null : iso(Math.ceil(to / ROUND) * ROUND),
-            limit: limit ?? 200,
-          });
-    });
+    this.#resource = new Resource(
+      () => {
+        const { from, to, device, text, limit } = wanted();
+        return page.site === null
+          ? null
+          : url('/api/v1/annotations', {
+              site: page.site,
+              device,
+              text: text?.trim(),
+              from: from === undefined ? null : iso(Math.floor(from / ROUND) * ROUND),
+              to: to === undefined ? null : iso(Math.ceil(to / ROUND) * ROUND),
+              limit: limit ?? 200,
+            });
+      },
+      { later: true },
+    );
     $effect(() =>
       live.listenAlways((_, type) => {
         if (type === 'annotation') this.#resource.reload();

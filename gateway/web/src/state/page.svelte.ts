@@ -77,7 +77,7 @@ class Page {
   /** As they were at the moment shown. */
   devices = $derived.by(() => this.#withNews());
   /** Those that exist today: for names, and to choose from. */
-  known = $derived.by(() => this.#known?.data?.devices ?? []);
+  known = $derived.by(() => (this.#known?.data ?? this.#devices?.data)?.devices ?? []);
   /** Open alerts that nobody has acknowledged. */
   unseenAlerts = $derived.by(() => this.unseenAlertsOf(this.site));
 
@@ -85,12 +85,17 @@ class Page {
   start(): void {
     moment.start();
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
-    this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
-    this.hub = new Resource(() => '/health', { every: () => 5000 });
+    this.#sitesThen = new Resource(() => (moment.asked === null ? null : moment.question('/api/v1/sites')));
+    this.hub = new Resource(() => '/health', { every: () => 5000, later: true });
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), {
       every: fallback(5000),
+      later: true,
     });
-    this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
+    // At now those are the ones that exist.
+    this.#known = new Resource(() => (this.site && moment.asked !== null ? sitePath(this.site) : null), {
+      every: () => 60_000,
+      later: true,
+    });
     this.#names = new Resource(
       () =>
         (this.sites.data?.sites.length ?? 0) > 1 && ['system', 'alerts', 'wall'].includes(nav.route.view)
@@ -98,21 +103,25 @@ class Page {
           : null,
       { every: () => 120_000 },
     );
-    this.#told = new Resource(() =>
-      this.site
-        ? url('/api/v1/events', {
-            site: this.site,
-            type: NEWS.join(','),
-            order: 'desc',
-            limit: 200,
-            to: moment.settled === null ? null : iso(moment.settled),
-          })
-        : null,
+    this.#told = new Resource(
+      () =>
+        this.site && nav.route.view !== 'timeline'
+          ? url('/api/v1/events', {
+              site: this.site,
+              type: NEWS.join(','),
+              order: 'desc',
+              limit: 200,
+              to: moment.asked === null ? null : iso(moment.asked),
+            })
+          : null,
+      { later: true },
     );
     const pending = new Map<string, News>();
     $effect(() => live.follow(this.site, followedBy(nav.route.view)));
+    let isFirst = true;
     $effect(() => {
-      if (moment.settled === null) this.sites.reload();
+      if (moment.settled === null && !isFirst) this.sites.reload();
+      isFirst = false;
     });
     $effect(() => {
       if (this.site) prefs.remember('site', this.site);

@@ -21,14 +21,16 @@ class BarShares {
       const step = shareStep(reach());
       return window && { step, ...sharedWindow(window, step) };
     });
-    this.#asked = new Resource(() =>
-      page.site && wanted
-        ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}/conditions`, {
-            step: wanted.step,
-            from: iso(wanted.from),
-            to: iso(wanted.to),
-          })
-        : null,
+    this.#asked = new Resource(
+      () =>
+        page.site && wanted
+          ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}/conditions`, {
+              step: wanted.step,
+              from: iso(wanted.from),
+              to: iso(wanted.to),
+            })
+          : null,
+      { later: true },
     );
   }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers.views.condition_minutes.bits import CODE_OF_BYTE, CODES, merged, minute_byte
+from consumers.views.condition_minutes.codes import CODE_OF_EVIDENCE, CODES
 from consumers.views.condition_minutes.projection import KEPT_HOURS, ConditionMinutesProjection
 from consumers.views.condition_minutes.shares import DeviceShares, shares
 from consumers.views.minute_evidence import MinuteEvidence
@@ -111,18 +111,22 @@ def test_the_view_is_the_same_whatever_the_batches_and_the_order_are(tmp_path: P
         with Followed(ConditionMinutesProjection(), tmp_path / str(number)) as followed:
             followed.journal.append(*events)
             followed.catch_up(limit)
-            found.append(followed.view.execute("select * from hours order by site, hour, device").fetchall())
+            rows = [followed.view.execute(f"select * from {table}").fetchall() for table in ("hours", "faults")]
+            found.append(rows)
 
-    assert len(found[0]) == 6
+    assert [len(rows) for rows in found[0]] == [6, 6]
     assert found[0] == found[1] == found[2]
 
 
 def test_hours_and_incidents_that_are_too_old_go(followed: Followed) -> None:
     late = timedelta(hours=KEPT_HOURS + 1)
-    followed.take(frame(at(0)), incident(at(0)), incident(at(60), "offline", "closed"), incident(at(0), "stale"))
+    followed.take(
+        frame(at(0), blackscreen=True), incident(at(0)), incident(at(60), "offline", "closed"), incident(at(0), "stale")
+    )
     followed.take(frame(at(0) + late), frame(at(60)))
 
     assert len(followed.view.execute("select * from hours").fetchall()) == 1
+    assert followed.view.execute("select * from faults").fetchall() == []
     assert followed.view.execute("select type from held").fetchall() == [("stale",)]
 
 
@@ -137,8 +141,6 @@ def test_hours_and_incidents_that_are_too_old_go(followed: Followed) -> None:
     ],
 )
 def test_a_minute_is_as_good_as_the_best_evidence_of_it(seen: tuple[MinuteEvidence, ...], condition: str) -> None:
-    byte = 0
-    for evidence in seen:
-        byte = merged(byte, minute_byte(evidence))
+    best = max(seen, default=MinuteEvidence.NONE)
 
-    assert CODES[CODE_OF_BYTE[byte]] == condition
+    assert CODES[CODE_OF_EVIDENCE[best]] == condition

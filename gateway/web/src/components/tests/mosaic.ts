@@ -8,6 +8,7 @@ import MosaicTable from '../MosaicTable.svelte';
 import ShareLane from '../ShareLane.svelte';
 import ShareTable from '../ShareTable.svelte';
 import TroubleLegend from '../TroubleLegend.svelte';
+import { MinutePictures } from '../../state/minute_pictures.svelte';
 import { bucketsOf } from '../../state/shares';
 import { of, type Case } from './case';
 
@@ -32,6 +33,8 @@ const of_minute = {
   failed: false,
   waiting: false,
   fresh: false,
+  pictures: new MinutePictures(),
+  sheet: null,
   onloading: nothing,
 };
 

@@ -6,14 +6,7 @@ import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
 
 export type SectionName =
-  | 'motion'
-  | 'event_classes'
-  | 'recording'
-  | 'night'
-  | 'snapshots'
-  | 'fusion'
-  | 'thermography'
-  | 'rois';
+  'motion' | 'event_classes' | 'recording' | 'night' | 'snapshots' | 'fusion' | 'thermography' | 'rois';
 
 export class SectionForm<N extends SectionName> {
   wanted = $state<Settings[N] | null>(null);

@@ -12,6 +12,7 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import Nothing
 
 Schema = dict[str, Any]
+_SCALARS = ("integer", "number", "string", "boolean")
 
 
 class SettingsField(Answer):
@@ -44,12 +45,21 @@ def fields() -> tuple[SettingsField, ...]:
 def _fields(schema: Schema, parts: dict[str, Schema], path: str) -> Iterator[SettingsField]:
     for name, given in schema.get("properties", {}).items():
         where = f"{path}.{name}" if path else name
-        plain = _plain(given, parts)
+        plain = _of_pair(_plain(given, parts), parts)
         inner = _plain(plain["items"], parts) if "items" in plain else plain
-        if "properties" in inner:
+        if "oneOf" in plain:
+            for form in plain["oneOf"]:
+                yield from _fields(_plain(form, parts), parts, where)
+        elif "properties" in inner:
             yield from _fields(inner, parts, where)
-        elif plain.get("type") in ("integer", "number", "string", "boolean"):
+        elif plain.get("type") in _SCALARS and "const" not in plain:
             yield _field(where, given, plain)
+
+
+def _of_pair(plain: Schema, parts: dict[str, Schema]) -> Schema:
+    """Of a pair of numbers, the first: both have the same bounds."""
+    first = _plain(plain["prefixItems"][0], parts) if "prefixItems" in plain else plain
+    return first if first.get("type") in _SCALARS else plain
 
 
 def _plain(given: Schema, parts: dict[str, Schema]) -> Schema:

@@ -14,9 +14,10 @@ from edge.agent.defaults import THUMBNAIL
 from edge.analysis.emissivity import corrected, legacy
 from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Planes, fitted
-from edge.analysis.render import Caption, thermal_jpeg
+from edge.analysis.render import Caption, plain_jpeg, thermal_jpeg
 from edge.analysis.thermal import Celsius, ThermalProcessor, ThermalReading
 from edge.analysis.thermal_regions import region_place
+from edge.analysis.thermal_statistics import gradient
 from edge.analysis.transformer import transformer_region
 from gateway.serving.thermal_pictures import PictureRequest, RegionTemperatures
 
@@ -30,12 +31,15 @@ class EdgeDrawing:
         reading = _measured(celsius, settings, settings.thermography)
         if reading.frame_stats is None:
             raise ValueError("the sensor gave no value in this frame")
-        if wanted.form != "thermal":
+        if wanted.form not in ("thermal", "gradient"):
             return _fused(wanted, reading)
+        shown = gradient(reading.frame).magnitude if wanted.form == "gradient" else reading.frame
+        if wanted.scale is not None:
+            return plain_jpeg(shown, wanted.scale)
         regions = reading.regions if wanted.regions is None else wanted.regions
         if not wanted.with_labels:
-            return thermal_jpeg(reading.frame, None)
-        return thermal_jpeg(reading.frame, Caption(wanted.site_name, wanted.time), settings.measured_rois, regions)
+            return thermal_jpeg(shown, None)
+        return thermal_jpeg(shown, Caption(wanted.site_name, wanted.time), settings.measured_rois, regions)
 
     def temperatures(self, frame: bytes, settings: AdjustableSettings) -> list[RegionTemperatures]:
         thermography = settings.thermography

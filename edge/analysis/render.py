@@ -103,6 +103,12 @@ def thermal_jpeg(
     return planes.jpeg(quality)
 
 
+def plain_jpeg(frame: Celsius, scale: int, quality: int = 85) -> bytes:
+    """JPEG of an H x W float32 frame in °C, enlarged bicubically, with nothing written into it."""
+    height, width = (max(2, side * scale // 2 * 2) for side in frame.shape)
+    return coloured(normalised(frame), (width, height)).jpeg(quality)
+
+
 def _range(frame: Celsius) -> tuple[float, float]:
     """Coldest and hottest valid pixel in °C; both `nan` where there is none."""
     return float(np.fmin.reduce(frame, None)), float(np.fmax.reduce(frame, None))

@@ -10,8 +10,10 @@ from typing import Literal, NamedTuple, Protocol
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import Region
 
-PictureForm = Literal["thermal", "fusion", "mixed", "edges"]
-"""The heat alone, or both sensors as one: as it is set for the device, or in one of the two forms."""
+PictureForm = Literal["thermal", "gradient", "fusion", "mixed", "edges"]
+"""The heat alone, how much it changes from pixel to pixel, or both sensors as one: as it is set for
+the device, or in one of the two forms.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class PictureRequest:
     form: PictureForm = "thermal"
     regions: tuple[Region, ...] | None = None
     with_labels: bool = True
+    scale: int | None = None
+    """So many pixels for each of the sensor, and nothing written into them."""
     visual: bytes | None = None
     visual_size: tuple[int, int] | None = None
 

@@ -1,8 +1,11 @@
 """How fast views are folded, and how fast they answer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from sqlite3 import connect
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
@@ -17,7 +20,7 @@ from consumers.views.motion.questions import buckets
 from consumers.views.recordings.holes import holes
 from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.recordings.questions import segments
-from consumers.views.temperatures import TemperaturesProjection
+from consumers.views.temperatures import TemperaturesProjection, temperatures
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import DEVICE, SITE, START, at, frame, media, motion, segment, thermal, tick
 from tests.following import Followed, MemoryMedia
@@ -45,6 +48,26 @@ def case_fold() -> list[Measurement]:
         ("temperatures", lambda hub: TemperaturesProjection(), heat),
     )
     return [folded(name, make, events) for name, make, events in makers]
+
+
+def case_temperatures() -> list[Measurement]:
+    """Ninety days of a sensor with eight regions by the hour: 21,600 points, with the frame and the composite."""
+    first, quarters = int(START.timestamp() // 900), 90 * 96
+    rows = [
+        (SITE, DEVICE, roi, first + number, 20.0, 60.0 + number % 7, 25_000, 1)
+        for roi in ("frame", "composite", *(f"region {n}" for n in range(8)))
+        for number in range(quarters)
+    ]
+    with TemporaryDirectory() as directory, closing(connect(Path(directory) / "view")) as view:
+        view.executescript(TemperaturesProjection.schema)
+        view.executemany("insert into quarters values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        view.commit()
+        asked = (view, SITE, DEVICE, START, START + timedelta(days=90))
+        return [
+            measured(f"90 days of temperatures by the {name}", partial(temperatures, *asked, step), "8 regions",
+                     goal_ms=150, runs=20)
+            for name, step in (("hour", 3600), ("day", 86_400))
+        ]  # fmt: skip
 
 
 def folded(name: str, make: Callable[[HubConfig], Projection], events: list[Event]) -> Measurement:

@@ -67,9 +67,19 @@ class OfThermalPicture(Corrected, OfDevice):
     max_age: float = Field(
         default=900, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that the frame may be older."
     )
-    form: PictureForm = Field(default="thermal", description="The heat alone, or laid over the picture of the camera.")
+    form: PictureForm = Field(
+        default="thermal",
+        description="The heat alone, how much it changes from pixel to pixel, or laid over the picture of the camera.",
+    )
     thermal_share: Share | None = Field(default=None, description="Of a mixed picture, in place of what was set.")
     labels: bool = Field(default=True, description="Whether regions, temperatures and time stand in it.")
+    scale: int | None = Field(
+        default=None,
+        ge=1,
+        le=40,
+        description="Of the heat alone or its gradient: so many times the size of the frame, with nothing written into"
+        " it. By default 640 x 480.",
+    )
 
     def applied_to(self, adjustable: AdjustableSettings) -> AdjustableSettings:
         tried = super().applied_to(adjustable)
@@ -180,8 +190,9 @@ def _drawing(gateway: Gateway) -> ThermalDrawing:
 def _found(stores: Stores, asked: OfThermalPicture, at: datetime, now: datetime) -> FoundPicture:
     frame = _frame(stores, asked, at)
     time = frame.stored.time
-    visual = None if asked.form == "thermal" else thermal_history.picture_beside(stores, asked, time)
-    if asked.form != "thermal" and visual is None:
+    is_fused = asked.form not in ("thermal", "gradient")
+    visual = thermal_history.picture_beside(stores, asked, time) if is_fused else None
+    if is_fused and visual is None:
         raise Problem(404, f"no picture of the camera of {asked.device} is kept of {iso(time)}")
     known = stores.registered()
     request = PictureRequest(
@@ -192,6 +203,7 @@ def _found(stores: Stores, asked: OfThermalPicture, at: datetime, now: datetime)
         form=asked.form,
         regions=None if asked.is_trial else thermal_history.published_regions(stores, asked, time),
         with_labels=asked.labels,
+        scale=asked.scale,
         visual_size=None if visual is None else thermal_history.camera_size(stores, asked),
     )
     made_of = [frame] if visual is None else [frame, visual]

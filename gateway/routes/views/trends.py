@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bus_schemas.camera import DetectedObject
 from bus_schemas.event import Box, iso
-from bus_schemas.thermal import COLUMNS, ROWS, FrameStatistics, HotSpot, Region
+from bus_schemas.thermal import FrameStatistics, HotSpot, Region, Transformer
 from consumers.views.audio import loudness
 from consumers.views.detections import detections as detected
 from consumers.views.motion.questions import bucket_in_use, buckets, track
@@ -79,6 +79,15 @@ class NewestThermalAnswer(Answer):
     width: int
     height: int
     media: list[str]
+    peak_temp: float | None = Field(default=None, description="The hottest pixel before filtering.")
+    confirmed_max_temp: float | None = Field(default=None, description="The same without spikes of one pixel.")
+    ambient_temp: float | None = Field(default=None, description="As it is set.")
+    gradient_max: float | None = None
+    bad_pixels: int = 0
+    clamped_pixels: int = 0
+    transformer: Annotated[dict[str, Any], SchemaOf(Transformer)] | None = Field(
+        default=None, description="What was found by its warmth."
+    )
 
 
 class DetectionAnswer(Answer):
@@ -203,6 +212,11 @@ async def audio(call: Call[OfTrend]) -> Audio:
     return Audio(step_s=step, points=[(one.start * 1000, one.mean_db, one.volume_percent) for one in found])
 
 
+_ALSO_MEASURED = (
+    "peak_temp", "confirmed_max_temp", "ambient_temp", "gradient_max", "bad_pixels", "clamped_pixels", "transformer",
+)  # fmt: skip
+
+
 async def thermal(call: Call[OfDevice]) -> NewestThermalAnswer:
     """The newest measurement of a thermal sensor."""
     asked = call.parameters
@@ -220,9 +234,10 @@ async def thermal(call: Call[OfDevice]) -> NewestThermalAnswer:
         hot_spots=data["hot_spots"],
         composite_temperature=data["composite_temperature"],
         sensor_temp=data["sensor_temp"],
-        width=COLUMNS,
-        height=ROWS,
+        width=data["columns"],
+        height=data["rows"],
         media=data["media"],
+        **{name: data[name] for name in _ALSO_MEASURED},
     )
 
 

@@ -793,6 +793,13 @@ function thermal(): Schemas['NewestThermal'] {
     sensor_temp: 31.2,
     width: 32,
     height: 24,
+    peak_temp: max + 1.4,
+    confirmed_max_temp: max + 1.1,
+    ambient_temp: null,
+    gradient_max: 40.2,
+    bad_pixels: 1,
+    clamped_pixels: 0,
+    transformer: null,
   };
 }
 

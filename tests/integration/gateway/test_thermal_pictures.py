@@ -69,6 +69,22 @@ def test_a_picture_of_the_past_is_of_the_newest_frame_until_then(client: httpx.C
     assert first.content != second.content
 
 
+def test_a_gradient_is_bright_where_the_temperature_changes(client: httpx.Client) -> None:
+    shown = pixels(client.get(PICTURE, params={"at": at(130), "form": "gradient", "scale": 4}))
+
+    assert shown.shape == (96, 128, 3)
+    assert shown[12 * 4, 10 * 4].sum() > shown[4, 4].sum() + 200
+    assert shown[12 * 4, 12 * 4].sum() < shown[12 * 4, 10 * 4].sum()
+
+
+def test_a_picture_is_enlarged_by_any_factor_within_bounds(client: httpx.Client) -> None:
+    sizes = [pixels(client.get(PICTURE, params={"at": at(130), "scale": scale})).shape for scale in (1, 7, 40)]
+    refused = client.get(PICTURE, params={"at": at(130), "scale": 41})
+
+    assert sizes == [(24, 32, 3), (168, 224, 3), (960, 1280, 3)]
+    assert (refused.status_code, "scale" in refused.text) == (400, True)
+
+
 def test_a_frame_that_an_event_names_is_shown_by_its_id(client: httpx.Client) -> None:
     found = client.get(PICTURE, params={"frame": "f60"})
 

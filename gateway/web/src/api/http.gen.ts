@@ -3535,6 +3535,45 @@ export interface components {
             width: number;
             height: number;
             media: string[];
+            /**
+             * @description The hottest pixel before filtering.
+             * @default null
+             */
+            peak_temp: number | null;
+            /**
+             * @description The same without spikes of one pixel.
+             * @default null
+             */
+            confirmed_max_temp: number | null;
+            /**
+             * @description As it is set.
+             * @default null
+             */
+            ambient_temp: number | null;
+            /** @default null */
+            gradient_max: number | null;
+            /** @default 0 */
+            bad_pixels: number;
+            /** @default 0 */
+            clamped_pixels: number;
+            /**
+             * @description What was found by its warmth.
+             * @default null
+             */
+            transformer: {
+                min_temp: number;
+                max_temp: number;
+                avg_temp: number;
+                q1_temp: number;
+                q3_temp: number;
+                median_temp: number;
+                /** @description At most 2,300. */
+                std_dev: number;
+                /** @description At most 9,007,199,254,740,991. */
+                pixel_count: number;
+                /** @description From 0 to 1,000,000. */
+                detection_confidence: number;
+            } | null;
         };
         /**
          * NightSettings
@@ -7030,9 +7069,10 @@ export interface operations {
                 at?: string | null;
                 frame?: string | null;
                 max_age?: number;
-                form?: "thermal" | "fusion" | "mixed" | "edges";
+                form?: "thermal" | "gradient" | "fusion" | "mixed" | "edges";
                 thermal_share?: number | null;
                 labels?: boolean;
+                scale?: number | null;
             };
             header?: never;
             path: {

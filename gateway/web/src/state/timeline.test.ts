@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentMinutes } from '../api/api';
 import {
+  decodeRevisions,
   decodeStates,
   encodeStates,
   incidentAt,
@@ -65,6 +66,9 @@ describe('the ring of minutes', () => {
 
   it('asks for a slot together with its minute', () => {
     expect(tileUrl('DEMO', minuteAt(1439, newest), 'ko')).toBe(`/heatmaps/DEMO/1425_ko.jpg?minute=${newest}`);
+    expect(tileUrl('DEMO', minuteAt(1, newest, 2, decodeRevisions('AC')), 'all')).toBe(
+      `/heatmaps/DEMO/1425.jpg?minute=${newest}&revision=2`,
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import scripted_product
 from tests.browser.browser_tab import watched_page
 from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import Told
@@ -19,6 +20,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CAMERA = "DOME"
 WITHIN_S = 60
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """Its own, for other tests count the alerts of theirs."""
+    with scripted_product.told(tmp_path_factory.mktemp("incidents")) as own:
+        yield own
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,12 @@ def settled(page: Page) -> None:
 
 _TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('main, main .scroll-x')]
     .filter((one) => one.scrollWidth > one.clientWidth)
-    .map((one) => one.getAttribute('aria-label') || one.tagName)"""
+    .map((one) => {
+        const right = one.getBoundingClientRect().left + one.clientWidth;
+        const out = [...one.querySelectorAll('*')].filter((inner) => inner.getBoundingClientRect().right > right + 1);
+        const words = out.slice(0, 3).map((inner) => `${inner.tagName} ${inner.className} ${inner.textContent}`);
+        return [one.getAttribute('aria-label') || one.tagName, ...words].join(': ');
+    })"""
 """A table that scrolls by itself makes its view no wider, but its last columns are out of sight."""
 
 

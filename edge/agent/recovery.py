@@ -18,7 +18,7 @@ FAILURES: Final = 3
 """In a row, before its device is restarted."""
 HANGS_AFTER_S: Final = 60.0
 """Every call of a driver returns sooner, or never."""
-DEVICE_PAUSE: Final = Backoff(first_s=300.0, longest_s=3600.0)
+DEVICE_PAUSE: Final = Backoff(first_s=300.0, longest_s=3600.0, jitter=0.0)
 AGENT_PAUSE_S: Final = 900.0
 
 Rung = Literal["restart", "restart_agent"]

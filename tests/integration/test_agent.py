@@ -141,7 +141,18 @@ def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: P
 
     assert (first.data.changed_by, set(first.data.settings)) == (
         "configuration",
-        {"rois", "zones", "motion", "picture", "thermography", "recording", "night", "snapshots"},
+        {
+            "rois",
+            "zones",
+            "motion",
+            "event_classes",
+            "picture",
+            "thermography",
+            "fusion",
+            "recording",
+            "night",
+            "snapshots",
+        },
     )
     assert (changed.data.changed_by, set(changed.data.settings), changed.data.request_id) == ("Ada", {"rois"}, "r1")
     assert [region.name for region in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"]

@@ -94,7 +94,7 @@ Call = Callable[..., tuple[int, str]]
 @pytest.fixture
 def call(hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """A command with these arguments: its exit code, and what it printed. Ingest logs in this process too."""
-    monkeypatch.setattr(devices, "getuser", lambda: "ada")
+    monkeypatch.setattr(devices, "user_name", lambda: "ada")
     monkeypatch.setattr("watchpost.processes.logs.configure", lambda *_: None)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 

@@ -90,7 +90,7 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
 
 
 def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are alert_log, alerting"):
+    with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are agents, alert_log, alerting"):
         consumer_registry(hub_in(tmp_path)).make("helth")
 
 

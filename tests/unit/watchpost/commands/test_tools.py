@@ -169,7 +169,7 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Co
     rows = watchpost("rebuild", "warehouse", *span, "--data", str(data))
 
     assert done.stdout == (
-        "temperatures is folded again for DEMO from 2026-01-05T10:00:00.000Z to 2026-01-05T10:01:00.000Z: 4 rows\n"
+        "temperatures is folded again for DEMO from 2026-01-05T10:00:00.000Z to 2026-01-05T10:15:00.000Z: 7 rows\n"
     )
     assert (whole.returncode, whole.stderr) == (
         2,

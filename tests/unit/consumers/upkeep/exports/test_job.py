@@ -11,6 +11,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import av
 import numpy as np
@@ -48,7 +49,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def order(data: Path, start: float, end: float, **given: Any) -> ExportOrder:
     asked: dict[str, Any] = {
-        "export_id": f"e-{start * 10:g}-{end * 10:g}-{given.get('form')}-{given.get('exact')}",
+        "export_id": str(uuid4()),
         "state": "asked",
         "by": "ada",
     }

@@ -29,6 +29,8 @@ _LONGEST_QUOTIENT: Final = 24
 _ESCAPED_BITS: Final = 32
 _LARGEST: Final = 2**29
 _PER_DEGREE: Final = 1000
+_SHAPE: Final = re.compile(r"'shape': \((\d{1,5}), (\d{1,5})\)")
+_LONGEST_HEAD: Final = 65_536
 _NPY_FORMATS: Final = {"<f2": "e", "<f4": "f", "<f8": "d"}
 
 
@@ -67,6 +69,16 @@ def _packed(
     head = _HEAD.pack(_MAGIC, *size, thousandths, k, len(invalid))
     places = struct.pack(f"<{len(invalid)}I", *invalid)
     return b"".join((head, places, _FIRST.pack(first), int(bits, 2).to_bytes(len(bits) // 8)))
+
+
+def pixels_of(head: bytes) -> int:
+    """How many pixels a frame with these first bytes says that it has; 0 where it cannot be decoded."""
+    if head.startswith(_MAGIC) and len(head) >= _HEAD.size:
+        _, columns, rows, *_ = _HEAD.unpack_from(head)
+        return columns * rows if columns * rows <= MAX_FRAME_PIXELS else 0
+    shape = _SHAPE.search(head[:_LONGEST_HEAD].decode("latin-1")) if head.startswith(_NPY) else None
+    count = 0 if shape is None else int(shape[1]) * int(shape[2])
+    return count if count <= MAX_FRAME_PIXELS else 0
 
 
 def decode(body: bytes) -> RadiometricFrame:
@@ -180,8 +192,8 @@ def _decode_npy(body: bytes) -> RadiometricFrame:
     if len(body) < start:
         raise ValueError("the NumPy file is damaged")
     (length,) = struct.unpack_from("<I" if wide else "<H", body, 8)
-    header = body[start : start + length].decode("latin-1")
-    shape = re.search(r"'shape': \((\d{1,5}), (\d{1,5})\)", header)
+    header = body[start : start + min(length, _LONGEST_HEAD)].decode("latin-1")
+    shape = _SHAPE.search(header)
     kind = re.search(r"'descr': '(<f[248])'", header)
     if shape is None or kind is None or "'fortran_order': False" not in header:
         raise ValueError("a NumPy file of two dimensions with floating point is needed")

@@ -46,7 +46,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

@@ -1,10 +1,10 @@
 """Makes a report: a page of HTML that needs nothing else, of the minutes of a time range or around an incident."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import from_json
 
@@ -17,6 +17,7 @@ from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import NoView
 from consumers.reports.content import Report, ReportIncident, ReportMinute, ReportPicture
 from consumers.reports.page import page
+from consumers.store.archive.copies import OutOfReach
 from consumers.upkeep.exports.order import CannotExport, ExportOrder, ExportResult
 from consumers.upkeep.exports.packing import described
 from consumers.views.annotations import AnnotationQuery, AnnotationRow, AnnotationsProjection, annotations
@@ -27,6 +28,8 @@ from producer.times import EPOCH, MINUTE
 PICTURES_BYTES: Final = 12_000_000
 """Of all minutes together; of more, those with incidents are shown, and every second, third … of the others."""
 PICTURES_PER_INCIDENT: Final = 6
+INCIDENT_PICTURES_BYTES: Final = 24_000_000
+"""Of all incidents together: a device decides how many it has, and how large its pictures are."""
 ROWS: Final = 500
 _MINUTES: Final = """
 select minute, tile, bytes, incidents > 0, description from tiles
@@ -89,13 +92,24 @@ def _incidents_and_alerts(order: ExportOrder) -> tuple[list[ReportIncident], lis
         wanted = {row["id"] for row in rows}
         raised = alerts(view, IntervalQuery(order.site, start=asked.start, end=asked.end, limit=ROWS))
     read = order.hub.archive().read
-    held = [ReportIncident(row, reviews.get(row["id"], IncidentReview()), _pictures(read, row)) for row in rows]
+    held, room = [], INCIDENT_PICTURES_BYTES
+    for row in rows:
+        pictures = _pictures(read, row, room)
+        room -= sum(len(one.body) for one in pictures)
+        held.append(ReportIncident(row, reviews.get(row["id"], IncidentReview()), pictures))
     return held, [one for one in raised if asked.incident_id is None or one["incident"] in wanted]
 
 
-def _pictures(read: Any, row: IncidentRow) -> list[ReportPicture]:
-    bodies = ((key, read(key)) for key in row["media"][:PICTURES_PER_INCIDENT])
-    return [ReportPicture(key, body) for key, body in bodies if body is not None and body.startswith(b"\xff\xd8")]
+def _pictures(read: Callable[[str], bytes | None], row: IncidentRow, room: int) -> list[ReportPicture]:
+    """As many as there is room for; one that is in a bucket which does not answer is left out."""
+    found = []
+    for key in row["media"][:PICTURES_PER_INCIDENT] if room > 0 else ():
+        with suppress(OutOfReach):
+            body = read(key)
+            if body is not None and body.startswith(b"\xff\xd8") and len(body) <= room:
+                found.append(ReportPicture(key, body))
+                room -= len(body)
+    return found
 
 
 @contextmanager

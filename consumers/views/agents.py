@@ -1,6 +1,7 @@
 """The view of agents: who enrolled them, their users at the broker, and their configurations."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
@@ -21,6 +22,7 @@ class AgentsProjection(Projection):
     name: ClassVar[str] = "agents"
     models: ClassVar[tuple[type[Event], ...]] = (AgentEvent,)
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
+    version: ClassVar[int] = 2
     schema: ClassVar[str] = """
     create table if not exists agent_events (
         position integer primary key, id text not null, node text not null, state text not null, by text, user text,
@@ -35,6 +37,7 @@ class AgentsProjection(Projection):
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         for record in batch:
             if isinstance(event := record.event, AgentEvent) and _is_theirs(view, record, event):
+                _forget_repeats(view, event.data)
                 view.execute(
                     "insert or replace into agent_events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     _row(record, event.data),
@@ -42,14 +45,18 @@ class AgentsProjection(Projection):
 
 
 def _is_theirs(view: sqlite3.Connection, record: Recorded, event: AgentEvent) -> bool:
-    """A device speaks only for the agent that has it in a configuration which this hub has signed."""
+    """A device speaks only for the agent that has it now, and of a configuration which this hub has signed."""
     if speaker_of(event.source) is not Speaker.DEVICE:
         return True
-    found = view.execute(
-        "select devices from agent_events where node = ? and state = 'configured' and version <= ?",
-        (event.data.node, event.data.version),
-    ).fetchall()
-    return any("/".join(record.where) in from_json(devices) for (devices,) in found)
+    known = agent(view, event.data.node)
+    return known is not None and event.data.version in known.versions and "/".join(record.where) in known.devices
+
+
+def _forget_repeats(view: sqlite3.Connection, data: AgentChange) -> None:
+    """An agent says at each start, and as often as it likes, what it runs: the last time counts."""
+    if data.state in ("applied", "refused"):
+        same = (data.node, data.state, data.version)
+        view.execute("delete from agent_events where node = ? and state = ? and version = ?", same)
 
 
 def _row(record: Recorded, data: AgentChange) -> tuple[object, ...]:
@@ -109,9 +116,18 @@ class AgentEntry:
     @property
     def devices(self) -> tuple[str, ...]:
         """Those that it may speak for: of what it runs, and of what it is to run."""
-        wanted = self.wanted if self.wanted is not None and self.wanted.version != self.refused else None
-        named = (device for one in (self.running, wanted) if one is not None for device in one.devices)
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(device for one in self.possible for device in one.devices))
+
+    @property
+    def possible(self) -> tuple[AgentVersion, ...]:
+        """What it may be running by now: what it ran as far as is known here, and what came after it. It takes nothing
+        older than what it has refused.
+        """
+        running = self.running
+        if running is None:
+            return () if self.wanted is None else (self.wanted,)
+        floor = max(running.version, self.refused or 0)
+        return running, *(one for version, one in self.versions.items() if version > floor)
 
     @property
     def running(self) -> AgentVersion | None:
@@ -171,6 +187,18 @@ def last_position(view: sqlite3.Connection, node: str) -> int:
 def owner_of(entries: Iterable[AgentEntry], device: str) -> str | None:
     """The enrolled agent that may speak for `SITE/DEVICE`."""
     return next((one.node for one in entries if one.is_enrolled and device in one.devices), None)
+
+
+def devices_by_user(entries: Iterable[AgentEntry]) -> dict[str, tuple[str, ...]]:
+    """For which devices each user of the broker may speak. Of a device that two agents have it is the one that is to
+    have it: an agent may say as long as it likes that it runs a configuration from before.
+    """
+    enrolled = [(one.user, one.devices, one.wanted) for one in entries if one.user is not None]
+    count = Counter(device for _, devices, _ in enrolled for device in devices)
+    return {
+        user: tuple(one for one in devices if count[one] == 1 or (wanted is not None and one in wanted.devices))
+        for user, devices, wanted in enrolled
+    }
 
 
 def _take(entry: AgentEntry, row: _EventRow) -> None:

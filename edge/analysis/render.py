@@ -23,6 +23,8 @@ Rectangle = tuple[int, int, int, int]
 SIZE: Final = THERMAL_PREVIEW
 BAR: Final = 40
 _BAR_LIGHT: Final = 0.3
+MOST_DRAWN: Final = 16_000_000
+"""Pixels of an enlarged frame."""
 LEVEL_BGR: Final[dict[AlertLevel, tuple[int, int, int]]] = {
     "emergency": (0, 0, 255),
     "critical": (0, 165, 255),
@@ -104,8 +106,12 @@ def thermal_jpeg(
 
 
 def plain_jpeg(frame: Celsius, scale: int, quality: int = 85) -> bytes:
-    """JPEG of an H x W float32 frame in °C, enlarged bicubically, with nothing written into it."""
+    """JPEG of an H x W float32 frame in °C, enlarged bicubically, with nothing written into it. Raises `ValueError`
+    where it would be too large.
+    """
     height, width = (max(2, side * scale // 2 * 2) for side in frame.shape)
+    if height * width > MOST_DRAWN:
+        raise ValueError(f"{width} x {height} pixels are more than are drawn: ask for a smaller scale")
     return coloured(normalised(frame), (width, height)).jpeg(quality)
 
 

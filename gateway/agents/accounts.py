@@ -93,7 +93,10 @@ class Accounts:
         if not self._file.exists():
             return {}
         found = json.loads(self._file.read_bytes())
-        return {one["user"]: Account(one["user"], one["password_hash"], tuple(one["devices"])) for one in found}
+        try:
+            return {one["user"]: Account(one["user"], one["password_hash"], tuple(one["devices"])) for one in found}
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{self._file} is damaged") from error
 
 
 def access_of(account: Account) -> str:

@@ -58,6 +58,8 @@ class AgentService:
     key: SigningKey
     tries: Tries = field(default_factory=Tries)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from the look whether a device is free until somebody has it."""
     clock: Callable[[], float] = monotonic
 
     @classmethod

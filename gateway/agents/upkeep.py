@@ -11,7 +11,7 @@ from bus_schemas.enrolment import CONFIGURE, SignedConfiguration
 from bus_schemas.event import device_source
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic
-from consumers.views.agents import AgentEntry, AgentsProjection, AgentVersion, agents
+from consumers.views.agents import AgentEntry, AgentsProjection, AgentVersion, agents, devices_by_user
 from gateway.agents.registration import retire
 from gateway.agents.service import AgentService
 from gateway.context import Gateway
@@ -56,7 +56,7 @@ class Upkeep:
         """Raises `Problem`, `OSError` and `ValueError`."""
         entries = await self._gateway.ask(lambda stores: agents(stores.view(AgentsProjection.name)))
         gone = {user for entry in entries for user in entry.former_users}
-        self._service.accounts.reconcile({one.user: one.devices for one in entries if one.user}, gone)
+        self._service.accounts.reconcile(devices_by_user(entries), gone)
         for entry in entries:
             if entry.is_enrolled:
                 await self._retire_dropped(entry)
@@ -71,10 +71,11 @@ class Upkeep:
     async def _retire_dropped(self, entry: AgentEntry) -> None:
         """Devices that the configuration which came up does not name any more are watched no more."""
         before = self._ran.get(entry.node)
-        self._ran[entry.node] = now = entry.in_force
+        now = entry.in_force
         if before is not None and now is not None and before != now:
             for device in set(before.devices) - set(now.devices):
                 await retire(self._gateway, device, now.by)
+        self._ran[entry.node] = now
 
     async def _send(self, entry: AgentEntry) -> None:
         wanted = entry.pending
@@ -84,8 +85,6 @@ class Upkeep:
         version, sent_at = self._sent.get(entry.node, (0, 0.0))
         if version == wanted.version and monotonic() - sent_at < SEND_AGAIN_S:
             return
-        where = (entry.running or wanted).devices[0]
-        site, _, device = where.partition("/")
         signed = SignedConfiguration(
             node=entry.node,
             version=wanted.version,
@@ -96,5 +95,8 @@ class Upkeep:
             request_id=wanted.event_id, name=CONFIGURE, by=wanted.by, arguments=signed.model_dump()
         )
         with suppress(BusUnreachable):
-            await self._gateway.bus.publish(command_topic(device_source(site, device), CONFIGURE), request.to_bytes())
+            # It listens to the devices of what it runs, which may be what was wanted in between.
+            for where in dict.fromkeys(one.devices[0] for one in entry.possible if one.devices):
+                topic = command_topic(device_source(*where.split("/")), CONFIGURE)
+                await self._gateway.bus.publish(topic, request.to_bytes())
             self._sent[entry.node] = (wanted.version, monotonic())

@@ -1,5 +1,6 @@
 """Finds what is kept of a thermal sensor at a moment: a frame, the picture of the camera, and the settings of then."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -8,7 +9,7 @@ from typing import Final
 from pydantic_core import to_json
 
 from bus_schemas.codec import read_stored
-from bus_schemas.radiometric import CONTENT_TYPE, NPY_TYPE
+from bus_schemas.radiometric import CONTENT_TYPE, NPY_TYPE, pixels_of
 from bus_schemas.settings import AdjustableSettings, read_sections
 from bus_schemas.thermal import Region, ThermalEvent
 from consumers.engine.versions import NEWEST
@@ -29,7 +30,14 @@ BESIDE: Final = ((("capture", EVIDENCE), timedelta(seconds=2)), (("thumbnail",),
 """The kinds of pictures of a camera that are laid under heat, and how far they may be from it in time."""
 SECOND: Final = timedelta(seconds=1)
 FRAME_TYPES: Final = frozenset({CONTENT_TYPE, NPY_TYPE, "application/octet-stream"})
+MOST_BYTES: Final = 64_000_000
+MOST_PIXELS: Final = 16_000_000
+"""A small frame may have a million; each of them takes a microsecond of the gateway, and 32 bytes."""
 _TICK: Final = timedelta(milliseconds=1)
+
+
+class TooMuch(ValueError):
+    """The frames that were asked for are more than the gateway reads at once. The message says how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,18 @@ def frame_named(stores: Stores, asked: OfDevice, name: str) -> FoundMedium | Non
 
 
 def frames_between(stores: Stores, asked: OfDevice, start: datetime, end: datetime, most: int) -> list[FoundMedium]:
+    """Raises `TooMuch`."""
     stored = stores.archive.between(asked.site, asked.device, "thermal", start, end, most)
-    return [with_bytes(stores, one) for one in stored]
+    frames = [one for one in stored if one.content_type in FRAME_TYPES]
+    if (size := sum(one.size for one in frames)) > MOST_BYTES:
+        raise TooMuch(f"the frames of this time have {size / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f} are read")
+    return [with_bytes(stores, one) for one in frames]
+
+
+def require_few_pixels(bodies: Iterable[bytes]) -> None:
+    """Of a table. Raises `TooMuch`."""
+    if (pixels := sum(map(pixels_of, bodies))) > MOST_PIXELS:
+        raise TooMuch(f"the frames of this time have {pixels:,} pixels; a table has at most {MOST_PIXELS:,}")
 
 
 def picture_beside(stores: Stores, asked: OfDevice, time: datetime) -> FoundMedium | None:

@@ -38,7 +38,12 @@ def list_agents(config: ConfigOption = None, port: PortOption = None) -> None:
         typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
     for one in found["agents"]:
         if one["refused"] is not None:
-            typer.echo(f"{one['node']} refused version {one['refused']['version']}: {one['refused']['reason']}")
+            typer.echo(f"{one['node']} refused version {one['refused']['version']}: {_plain(one['refused']['reason'])}")
+
+
+def _plain(text: str) -> str:
+    """What an agent said, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from bus_schemas.complaints import refuse_duplicates
+from bus_schemas.enrolment import MAX_NODE_DEVICES
 from edge.agent.settings import DeviceParts, DeviceSettings, LinkSettings, NodeSettings
 from edge.agent.source_settings import SettingsModel
 from watchpost.configuration.config import WatchpostConfig
@@ -36,6 +37,8 @@ class AgentConfiguration(SettingsModel):
                     raise ValueError(f"device '{device.device}': node and retention belong into the file of the hub")
         if not any(site.devices for site in sites):
             raise ValueError("it names no device")
+        if (count := sum(max(1, len(site.devices)) for site in sites)) > MAX_NODE_DEVICES:
+            raise ValueError(f"it names {count} devices and sites without one; an agent has at most {MAX_NODE_DEVICES}")
         return sites
 
 

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from bus_schemas.enrolment import MAX_CONFIGURATION
 from consumers.ingest.registry import ConfiguredSite
 from gateway.agents.service import AgentsSettings, CheckedConfiguration
 from watchpost.configuration.agents import AgentConfiguration, read_agent_configuration, settings_of
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import configured_site
+from watchpost.configuration.yaml_loader import ConfigError
 
 FOLDER = "agents"
 
@@ -39,7 +41,10 @@ def check(node: str, text: str) -> CheckedConfiguration:
     """The configuration in the one form in which it is signed. Raises `ConfigError`."""
     found = read_agent_configuration(text)
     settings_of(node, found)
-    return CheckedConfiguration(_canonical(found), _sites(found))
+    text = _canonical(found)
+    if len(text) > MAX_CONFIGURATION:
+        raise ConfigError(f"as JSON it has {len(text):,} characters; at most {MAX_CONFIGURATION:,} are sent")
+    return CheckedConfiguration(text, _sites(found))
 
 
 def _canonical(configuration: AgentConfiguration) -> str:

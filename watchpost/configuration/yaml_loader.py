@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,10 @@ from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
+DEEPEST: Final = 40
+MOST_VALUES: Final = 200_000
+"""With every alias written out: a few lines of aliases of aliases would be billions."""
+MOST_ERRORS: Final = 50
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
@@ -37,19 +41,16 @@ def parse_text(model: type[Model], text: str, path: Path, whole: str = "the conf
     """As `parse`, of the text that errors name as `path`. Raises `ConfigError`."""
     root = _composed(path, text) or _composed(path, "{}")
     assert root is not None, "an empty mapping is a document"
+    _require_bounded(path, root)
     doubled = [f"{path}:{line}: key {_shown(key)} is given twice" for key, line in _doubled_keys(root)]
     if doubled:
-        raise ConfigError("\n".join(doubled))
-    loader = yaml.SafeLoader("")
+        raise ConfigError("\n".join(doubled[:MOST_ERRORS]))
     try:
-        return model.model_validate(loader.construct_document(root))
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError(_yaml_sentence(path, error)) from error
+        return model.model_validate(_constructed(path, root))
     except ValidationError as error:
-        details = sorted(error.errors(include_url=False), key=lambda detail: _locate(root, detail["loc"])[0])
+        first = error.errors(include_url=False)[:MOST_ERRORS]
+        details = sorted(first, key=lambda detail: _locate(root, detail["loc"])[0])
         raise ConfigError("\n".join(_sentence(path, root, model, detail, whole) for detail in details)) from error
-    finally:
-        loader.dispose()
 
 
 def _composed(path: Path, text: str) -> yaml.Node | None:
@@ -59,6 +60,48 @@ def _composed(path: Path, text: str) -> yaml.Node | None:
         raise ConfigError(_yaml_sentence(path, error)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: it is nested more than {DEEPEST} levels deep") from error
+
+
+def _constructed(path: Path, root: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_yaml_sentence(path, error)) from error
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        # PyYAML lets them through, of `2026-13-01` and `!!bool maybe` for instance; they may quote a secret.
+        raise ConfigError(f"{path}: a value is not what it looks like, a date or a number: put it in quotes") from error
+    finally:
+        loader.dispose()
+
+
+def _require_bounded(path: Path, root: yaml.Node) -> None:
+    """Raises `ConfigError`."""
+    values, depth = _expanded(path, root, {})
+    if depth > DEEPEST:
+        raise ConfigError(f"{path}: it is nested more than {DEEPEST} levels deep")
+    if values > MOST_VALUES:
+        raise ConfigError(f"{path}: with its aliases written out it has more than {MOST_VALUES:,} values")
+
+
+def _expanded(path: Path, node: yaml.Node, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
+    """How many values a node is, and how deep, with every alias written out."""
+    if id(node) not in known:
+        known[id(node)] = None
+        parts = [_expanded(path, part, known) for part in _parts(node)]
+        known[id(node)] = 1 + sum(values for values, _ in parts), 1 + max((depth for _, depth in parts), default=0)
+    found = known[id(node)]
+    if found is None:
+        raise ConfigError(f"{path}:{node.start_mark.line + 1}: it contains itself")
+    return found
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _yaml_sentence(path: Path, error: yaml.MarkedYAMLError) -> str:
@@ -71,9 +114,10 @@ def _doubled_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield key.value, key.start_mark.line + 1
-            seen.add(key.value)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key.value, key.start_mark.line + 1
+                seen.add(key.value)
             yield from _doubled_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:

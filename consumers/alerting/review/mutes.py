@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -91,10 +91,25 @@ _ROWS = f"""
 """  # noqa: S608 - of our own text alone
 
 
-def mutes(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST, limit: int = 100) -> list[MuteRow]:
+@dataclass(frozen=True, slots=True)
+class MuteFilter:
+    """`over` by the clock at `now`, in seconds since 1970; both or neither where it is `None`."""
+
+    site: str | None = None
+    over: bool | None = None
+    now: float = 0.0
+
+
+_WANTED = """(:site is null or site = :site)
+    and (:over is null or :over = (state = 'ended' or end <= :now))"""
+
+
+def mutes(
+    view: sqlite3.Connection, wanted: MuteFilter = MuteFilter(), upto: int = NEWEST, limit: int = 100
+) -> list[MuteRow]:
     """The last to end first."""
-    query = f"{_ROWS} and (:site is null or site = :site) order by end desc, mute_id limit :limit"
-    return [_mute(*row) for row in view.execute(query, {"site": site, "upto": upto, "limit": limit})]
+    query = f"{_ROWS} and {_WANTED} order by end desc, mute_id limit :limit"
+    return [_mute(*row) for row in view.execute(query, {**asdict(wanted), "upto": upto, "limit": limit})]
 
 
 def mute(view: sqlite3.Connection, mute_id: str, upto: int = NEWEST) -> MuteRow | None:

@@ -22,6 +22,7 @@ SCHEMA: Final = """
         primary key (incident_id, position)
     ) strict, without rowid;
     create index if not exists reviews_event on reviews (event_id);
+    create index if not exists reviews_undone on reviews (incident_id, undoes, position);
     """
 """A row for each event and incident, so that a floor of the journal parts them cleanly."""
 BEFORE_FLOOR: Final[Mapping[str, str]] = {"reviews": "position < :floor"}
@@ -115,6 +116,12 @@ def incidents_of_review(view: sqlite3.Connection, event_id: str) -> list[tuple[s
         (event_id,),
     )
     return [(str(incident_id), str(site)) for incident_id, site in rows]
+
+
+def most_said(view: sqlite3.Connection, incident_ids: Iterable[str]) -> int:
+    """How much was said of that one of these incidents of which most was, also what was taken back."""
+    query = "select max((select count(*) from reviews where incident_id = value)) from json_each(?)"
+    return int(view.execute(query, (to_json(list(incident_ids)).decode(),)).fetchone()[0] or 0)
 
 
 def is_taken(view: sqlite3.Connection, event_id: str) -> bool:

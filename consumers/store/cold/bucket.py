@@ -45,6 +45,10 @@ class NoSuchObject(LookupError):
     """The bucket has no object of this name."""
 
 
+class TooLarge(ValueError):
+    """The object is larger than it may be."""
+
+
 class NoSuchUpload(LookupError):
     """The server does not know the upload: it is begun anew."""
 
@@ -91,6 +95,15 @@ class Bucket:
     def get(self, name: str, first: int = 0, last: int | None = None) -> bytes:
         """The bytes from `first` to before `last`. Raises `NoSuchObject`."""
         return b"".join(self.stream(name, first, last))
+
+    def get_small(self, name: str, most: int) -> bytes:
+        """An object that others may have written. Raises `NoSuchObject` and `TooLarge`."""
+        body = bytearray()
+        for chunk in self.stream(name):
+            body += chunk
+            if len(body) > most:
+                raise TooLarge(f"{name} has more than {most} bytes")
+        return bytes(body)
 
     def stream(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         """Raises `NoSuchObject`."""

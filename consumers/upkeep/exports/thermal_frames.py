@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from bus_schemas.radiometric import RadiometricFrame, decode
+from bus_schemas.radiometric import RadiometricFrame, decode, pixels_of
 from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import ArchiveReader
@@ -16,6 +17,8 @@ from consumers.upkeep.exports.tables import TableRange
 
 MOST_FRAMES: Final = 10_000
 """Of a device, spread evenly over the range where there are more."""
+MOST_PIXELS: Final = 64_000_000
+"""Of a device, in all its frames: of more, the first ones."""
 
 
 def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]:
@@ -27,18 +30,22 @@ def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]
             stack.callback(cold.close)
         reader = stack.enter_context(ArchiveReader(hub.data / "archive", cold))
         for device in sorted(wanted.devices):
-            frames = list(_frames(reader, wanted, device))
-            if frames:
+            frames = _frames(reader, wanted, device)
+            if (first := next(frames, None)) is not None:
                 path = folder / f"{device}_thermal.npy"
-                path.write_bytes(npy(frames))
+                path.write_bytes(npy(chain((first,), frames)))
                 written.append(path)
     return written
 
 
 def _frames(reader: ArchiveReader, wanted: TableRange, device: str) -> Iterator[tuple[datetime, RadiometricFrame]]:
     """One that cannot be read costs itself."""
+    pixels = 0
     for stored in reader.between(wanted.site, device, "thermal", wanted.start, wanted.end, MOST_FRAMES):
         with suppress(ValueError, OutOfReach):
             body = reader.read_range(stored, 0, stored.size)
+            pixels += 0 if body is None else pixels_of(body)
+            if pixels > MOST_PIXELS:
+                return
             if body is not None:
                 yield stored.time, decode(body)

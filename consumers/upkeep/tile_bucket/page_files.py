@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consumers.store.cold.bucket import Bucket, NoSuchObject, ObjectHeaders
-from consumers.upkeep.tile_bucket.site_index import SiteIndex, index_name
+from consumers.store.cold.bucket import Bucket, NoSuchObject, ObjectHeaders, TooLarge
+from consumers.upkeep.tile_bucket.site_index import MOST_BYTES, SiteIndex, index_name
 
 RING: Final = "ring.json"
 ASSETS: Final = "assets/"
@@ -82,8 +82,8 @@ def _names(index: SiteIndex) -> dict[str, str]:
 
 def _published(bucket: Bucket) -> RingSites:
     try:
-        return RingSites.model_validate_json(bucket.get(RING))
-    except (NoSuchObject, ValidationError):
+        return RingSites.model_validate_json(bucket.get_small(RING, MOST_BYTES))
+    except (NoSuchObject, TooLarge, ValidationError):
         return RingSites()
 
 

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus_schemas.condition import Condition
 from consumers.site_registry import Registered
-from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
 from consumers.views.mosaics.questions import newest_minute, timeline
 
 INDEX_VERSION: Final = 1
+MOST_BYTES: Final = 4_000_000
+"""Of an index, or of the list of sites: more than any of ours has."""
 
 
 class _Model(BaseModel):
@@ -65,8 +67,8 @@ def index_name(site: str) -> str:
 def published(bucket: Bucket, site: str) -> SiteIndex | None:
     """The one in the bucket; `None` where there is none that can be read. Raises `OutOfReach`."""
     try:
-        return SiteIndex.model_validate_json(bucket.get(index_name(site)))
-    except (NoSuchObject, ValidationError):
+        return SiteIndex.model_validate_json(bucket.get_small(index_name(site), MOST_BYTES))
+    except (NoSuchObject, TooLarge, ValidationError):
         return None
 
 

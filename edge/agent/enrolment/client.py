@@ -10,6 +10,7 @@ import urllib.request
 from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -133,7 +134,10 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
     asked = urllib.request.Request(  # noqa: S310 - http or https, as `read_target` made sure
         f"{hub.url}{PATH}", body, {"Content-Type": "application/json"}, method="POST"
     )
-    context = ssl.create_default_context(cafile=hub.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=hub.ca_file)
+    except OSError as error:
+        raise NotEnrolled(f"no certificate of an authority can be read from {hub.ca_file}: {error.strerror}") from error
     try:
         with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S, context=context) as answer:  # noqa: S310
             return Enrolment.model_validate_json(answer.read(MAX_ANSWER))
@@ -142,6 +146,10 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
             raise NotEnrolled(f"{hub.url} refuses: {_reason(refusal)}") from refusal
     except ValidationError as error:
         raise NotEnrolled(f"what answers at {hub.url} is no hub of this version") from error
+    except HTTPException as error:
+        raise NotEnrolled(f"{hub.url} cannot be asked: what answers there does not speak HTTP") from error
+    except UnicodeError as error:
+        raise NotEnrolled(f"{hub.url} cannot be asked: its name is not one") from error
     except OSError as error:
         why = error.reason if isinstance(error, urllib.error.URLError) else error
         raise NotEnrolled(f"{hub.url} cannot be asked: {why}") from error

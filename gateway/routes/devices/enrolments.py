@@ -1,5 +1,6 @@
 """Routes of enrolled agents: their codes, configurations and identities, and how a device enrols."""
 
+from asyncio import to_thread
 from functools import partial
 from typing import Any
 
@@ -143,12 +144,13 @@ async def configure(call: Call[OfAgent]) -> EnrolledAgentAnswer:
     gateway, node = call.gateway, call.parameters.node
     service, body = _service(gateway), await call.body(NewConfiguration)
     try:
-        checked = service.settings.check(node, body.configuration)
+        checked = await to_thread(service.settings.check, node, body.configuration)
     except ValueError as error:
         raise Problem(400, str(error)) from error
-    known = await _require_free(gateway, node, checked.devices)
-    await register(gateway, checked.sites, body.by)
-    entry = await _publish(gateway, _configured(service, node, _next_version(known), checked, body.by))
+    async with service.one_by_one:
+        known = await _require_free(gateway, node, checked.devices)
+        await register(gateway, checked.sites, body.by)
+        entry = await _publish(gateway, _configured(service, node, _next_version(known), checked, body.by))
     service.changed.set()
     return _answer(gateway, entry)
 
@@ -201,7 +203,10 @@ async def enrol(call: Call[Nothing]) -> Response:
     code = service.use_code(body.code, client.host if client else "", gateway.clock())
     user = new_user(code.node)
     try:
-        entry = await _publish(gateway, AgentChange(node=code.node, state="enrolled", by=code.by, user=user))
+        async with service.one_by_one:
+            known = await _known(gateway, code.node)
+            await _require_free(gateway, code.node, () if known.wanted is None else known.wanted.devices)
+            entry = await _publish(gateway, AgentChange(node=code.node, state="enrolled", by=code.by, user=user))
     except Problem:
         service.codes.give_back(code, gateway.clock())
         raise

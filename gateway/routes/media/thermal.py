@@ -22,7 +22,7 @@ from gateway.http.parameters import DeviceTimeRange, Instant, Key, OfDevice, Par
 from gateway.http.problems import Problem
 from gateway.reading import thermal_history
 from gateway.reading.stores import Stores
-from gateway.reading.thermal_history import FoundMedium
+from gateway.reading.thermal_history import FoundMedium, TooMuch
 from gateway.routes.lookup import require_device
 from gateway.routes.media.media import HARMLESS
 from gateway.serving.ranges import matches
@@ -127,7 +127,7 @@ async def picture(call: Call[OfThermalPicture]) -> Response:
 async def frames_npy(call: Call[FrameRange]) -> Response:
     """The radiometric frames of a time range, °C, as a table for `numpy.load`: `time` and `celsius`."""
     found = await _range(call)
-    made = await to_thread(lambda: radiometric_npy.npy(list(_decoded(found))))
+    made = await to_thread(lambda: radiometric_npy.npy(_decoded(found)))
     return _download(call.parameters, "npy", made, radiometric_npy.TYPE)
 
 
@@ -160,6 +160,15 @@ def _decoded(frames: Sequence[TimedBody]) -> Iterator[tuple[datetime, Radiometri
 
 
 async def _range(call: Call[FrameRange]) -> list[TimedBody]:
+    try:
+        frames = await _frames(call)
+        thermal_history.require_few_pixels(body for _, body in frames)
+    except TooMuch as error:
+        raise Problem(400, f"{error}: ask for a shorter time, or for fewer frames with max") from error
+    return frames
+
+
+async def _frames(call: Call[FrameRange]) -> list[TimedBody]:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     start, end = asked.bounds(gateway.clock(), HOUR)

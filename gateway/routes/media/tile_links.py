@@ -1,10 +1,14 @@
 """Route of the addresses under which the pictures of a minute are read from their bucket, without the hub."""
 
+from asyncio import to_thread
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
+from consumers.store.cold.settings import ColdStorage
 from consumers.views.mosaics.minute import time_key
 from consumers.views.mosaics.questions import description, tile
 from gateway.calls import Call, Operation
@@ -13,6 +17,9 @@ from gateway.http.parameters import OfSite
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.media.timeline import LAST_MINUTE, VIEW, Which
+
+if TYPE_CHECKING:
+    from consumers.store.cold.bucket import Bucket
 
 LINKS_LAST: Final = timedelta(hours=1)
 KINDS: Final[tuple[Which, ...]] = ("all", "ok", "ko")
@@ -59,11 +66,7 @@ async def links(call: Call[OfMinute]) -> TileLinks:
         found = {kind: f"{settings.public_base}/{name}{query}" for kind, name in names.items()}
         until = None
     else:
-        from consumers.store.cold.bucket import Bucket
-
-        bucket = Bucket(settings.storage)
-        found = {kind: bucket.link(name, int(LINKS_LAST.total_seconds())) for kind, name in names.items()}
-        bucket.close()
+        found = await to_thread(_signed, settings.storage, names)
         until = gateway.clock() + LINKS_LAST
     return TileLinks(
         minute=asked.minute,
@@ -74,6 +77,19 @@ async def links(call: Call[OfMinute]) -> TileLinks:
         description=found["description"],
         until=until,
     )
+
+
+def _signed(storage: ColdStorage, names: Mapping[str, str]) -> dict[str, str]:
+    """In a thread: making a client takes a tenth of a second."""
+    bucket = _bucket(storage)
+    return {kind: bucket.link(name, int(LINKS_LAST.total_seconds())) for kind, name in names.items()}
+
+
+@lru_cache(maxsize=1)
+def _bucket(storage: ColdStorage) -> "Bucket":
+    from consumers.store.cold.bucket import Bucket  # boto3, where somebody asks for links
+
+    return Bucket(storage)
 
 
 OPERATIONS = [Operation("GET", "/api/v1/sites/{site}/minutes/{minute}/links", links, TileLinks, OfMinute)]

@@ -11,7 +11,7 @@ from bus_schemas.limits import MAX_DEVICES
 from bus_schemas.review import MAX_MUTED_TYPES, Mute, MuteEvent
 from consumers.alerting.alerts.wording import ALL_KINDS
 from consumers.alerting.projection import AlertingProjection
-from consumers.alerting.review.mutes import MuteRow, last_mute_position, mute, mutes
+from consumers.alerting.review.mutes import MuteFilter, MuteRow, last_mute_position, mute, mutes
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
@@ -102,9 +102,9 @@ async def search(call: Call[MuteSearch]) -> MutesAnswer:
     asked = call.parameters
 
     def question(moment: StoresAsOf) -> MutesAnswer:
-        found = mutes(moment.view(AlertingProjection), asked.site, moment.upto, asked.limit)
-        all_of_them = [MuteAnswer.of(one, moment.now) for one in found]
-        return MutesAnswer(mutes=[one for one in all_of_them if asked.over in (None, one.over)])
+        wanted = MuteFilter(asked.site, asked.over, moment.now.timestamp())
+        found = mutes(moment.view(AlertingProjection), wanted, moment.upto, asked.limit)
+        return MutesAnswer(mutes=[MuteAnswer.of(one, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)
 

@@ -11,7 +11,7 @@ from bus_schemas.limits import MAX_TEXT
 from bus_schemas.review import Review, ReviewEvent
 from consumers.alerting.incidents.questions import incident
 from consumers.alerting.projection import AlertingProjection
-from consumers.alerting.review.reviews import incidents_of_review, is_taken
+from consumers.alerting.review.reviews import incidents_of_review, is_taken, most_said
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
@@ -25,6 +25,8 @@ from gateway.reading.wait_until import until
 from gateway.routes.views.incidents import IncidentAnswer, answers, unknown
 
 INCIDENTS_PER_REVIEW = 500
+MOST_SAID = 500
+"""Of one incident: every list of incidents has all of it."""
 
 
 class OfReview(Parameters):
@@ -64,6 +66,7 @@ async def review(call: Call[Parameters]) -> ReviewsAnswer:
     body = await call.body(NewReview)
     wanted = list(dict.fromkeys(body.incidents))
     places = await call.gateway.ask(lambda stores: [(one, _site_of(stores, one)) for one in wanted])
+    await _require_room(call.gateway, wanted)
     said = Review(action=body.action, incidents=tuple(wanted), by=body.by, comment=body.comment, assignee=body.assignee)
     return await _say(call.gateway, said, places)
 
@@ -75,8 +78,15 @@ async def undo(call: Call[OfReview]) -> ReviewsAnswer:
     if not places:
         raise Problem(404, f"there is no review {review_id!r}")
     incidents = tuple(incident_id for incident_id, _ in places)
+    await _require_room(call.gateway, incidents)
     said = Review(action="undone", incidents=incidents, by=body.by, undoes=review_id)
     return await _say(call.gateway, said, places)
+
+
+async def _require_room(gateway: Gateway, incidents: Sequence[str]) -> None:
+    said = await gateway.ask(lambda stores: most_said(stores.view(AlertingProjection.name), incidents))
+    if said >= MOST_SAID:
+        raise Problem(409, f"of an incident {MOST_SAID} things were said already, and no more are taken")
 
 
 def _site_of(stores: Stores, incident_id: str) -> str:
@@ -117,6 +127,6 @@ async def _say(gateway: Gateway, said: Review, places: Sequence[tuple[str, str]]
 
 PATH = "/api/v1/incident-reviews"
 OPERATIONS = [
-    Operation("POST", PATH, review, ReviewsAnswer, body=NewReview, status=201),
-    Operation("POST", f"{PATH}/{{id}}/undo", undo, ReviewsAnswer, OfReview, body=Undo),
+    Operation("POST", PATH, review, ReviewsAnswer, body=NewReview, status=201, also=(409,)),
+    Operation("POST", f"{PATH}/{{id}}/undo", undo, ReviewsAnswer, OfReview, body=Undo, also=(409,)),
 ]

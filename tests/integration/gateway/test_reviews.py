@@ -10,6 +10,7 @@ import pytest
 
 from bus_schemas.codec import decode
 from bus_schemas.event import Event, iso
+from gateway.routes.views.reviews import MOST_SAID
 from producer.broker import BrokerAddress
 from tests import builders
 from tests.broker import Broker
@@ -146,6 +147,17 @@ def test_a_review_that_cannot_be_says_why(hub: Hub, body: dict[str, Any], status
 
     assert answer.status_code == status
     assert reason in answer.json()["detail"]
+
+
+def test_no_more_is_said_of_an_incident_than_a_list_can_carry(hub: Hub) -> None:
+    yard, gate = hub.ids(device="yard"), hub.ids(device="gate")
+    said = [builders.review(at(600), "commented", incidents=yard, comment="x" * 3000) for _ in range(MOST_SAID)]
+    hub.filled.append(*said).fold()
+    refused = hub.post(REVIEWS, {"action": "reviewed", "incidents": [*gate, *yard]})
+    taken = hub.post(REVIEWS, {"action": "reviewed", "incidents": gate})
+
+    assert (refused.status_code, taken.status_code) == (409, 201)
+    assert refused.json()["detail"] == "of an incident 500 things were said already, and no more are taken"
 
 
 def test_a_mute_keeps_alerts_from_people_counts_and_lists_them_and_is_ended(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import struct
 from collections.abc import Iterator
 
 import httpx
@@ -32,6 +33,12 @@ def frame(second: float, hottest: float) -> tuple[MediaEvent, bytes]:
     return builders.media(builders.at(second), body, kind="thermal", id=f"f{second:g}", content_type=CONTENT_TYPE), body
 
 
+def large(second: float) -> tuple[MediaEvent, bytes]:
+    """A million pixels in 125 kB, as a device of somebody may send them."""
+    body = struct.pack("<4sHHHBIi", b"WPT1", 1000, 1000, 100, 0, 0, 0) + bytes(125_000)
+    return builders.media(builders.at(second), body, kind="thermal", id=f"l{second:g}", content_type=CONTENT_TYPE), body
+
+
 def capture(second: float) -> tuple[MediaEvent, bytes]:
     picture = np.full((180, 320, 3), 60, np.uint8)
     picture[:, 160:] = 200
@@ -47,7 +54,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with Filled(tmp_path_factory.mktemp("hub")) as filled:
         filled.append(builders.settings(builders.at(5), settings={"rois": [LID]}))
         filled.append(builders.thermal(builders.at(60)))
-        filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5)).fold()
+        filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
+        filled.store(*(large(second) for second in range(-5000, -4983))).fold()
         with Started(filled.hub) as started, started.client() as client:
             yield client
 
@@ -142,6 +150,7 @@ def test_the_heat_alone_has_nothing_of_the_camera(client: httpx.Client) -> None:
         ({"at": at(410)}, 404, "the thermal frame is damaged"),
         ({"at": at(100), "form": "edges"}, 404, "no picture of the camera of yard is kept of 2026-01-05T10:01:00"),
         ({"at": at(100_000)}, 400, "has not come yet"),
+        ({"at": at(-4984), "max_age": 5, "scale": 40}, 404, "40000 x 40000 pixels are more than are drawn"),
         ({"emissivity": 0}, 400, "emissivity"),
         ({"form": "x-ray"}, 400, "form"),
         ({"frame": "../x"}, 400, "frame"),
@@ -191,6 +200,14 @@ def test_another_emissivity_is_tried_on_the_regions_of_a_range(client: httpx.Cli
 
     assert told == pytest.approx(float(corrected(90.0, 0.8)), abs=0.011)
     assert tried == pytest.approx(float(corrected(90.0, 0.5)), abs=0.011)
+
+
+def test_a_range_of_large_frames_is_refused_before_they_are_decoded(client: httpx.Client) -> None:
+    for ending in ("npy", "csv"):
+        answer = client.get(f"{YARD}/thermal-frames.{ending}", params={"from": at(-5000), "to": at(-4900)})
+
+        assert (answer.status_code, "17,000,000 pixels" in answer.json()["detail"]) == (400, True)
+        assert "fewer frames with max" in answer.json()["detail"]
 
 
 def test_a_range_without_frames_is_refused(client: httpx.Client) -> None:

@@ -14,6 +14,7 @@ from consumers.store.cold import bucket as bucket_module
 from consumers.store.cold.bucket import Bucket
 from consumers.upkeep.tile_bucket.publisher import CLOSED, FRESH, MINUTES_PER_ROUND
 from consumers.upkeep.tile_bucket.sink import TileBucketSink
+from consumers.upkeep.tile_bucket.site_index import MOST_BYTES
 from tests.builders import at, frame, tick
 from tests.eventually import eventually
 from tests.integration.tile_bucket.published_ring import PublishedRing
@@ -101,6 +102,16 @@ def test_a_bucket_that_was_emptied_is_filled_again(ring: PublishedRing) -> None:
 
     assert len(list(ring.path("heatmaps/DEMO").glob("*.jpg"))) == MINUTES_PER_ROUND + 12
     assert ring.index().revisions[-MINUTES_PER_ROUND:] == (0,) * MINUTES_PER_ROUND
+
+
+def test_an_index_of_somebody_else_is_read_no_further_than_ours_can_be_and_replaced(ring: PublishedRing) -> None:
+    ring.site.take(tick(at(64)))
+    ring.publish()
+    ring.path("heatmaps/DEMO/index.json").write_bytes(b" " * (MOST_BYTES + 1))
+    sent = ring.publish()
+
+    assert {"heatmaps/DEMO/1000.jpg", "heatmaps/DEMO/index.json"} <= set(sent)
+    assert ring.index().newest == MINUTE
 
 
 def test_nothing_of_a_key_is_in_the_bucket(ring: PublishedRing) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, decode, encode
+from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, decode, encode, pixels_of
 from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
@@ -92,3 +92,11 @@ def test_a_frame_that_was_cut_off_is_refused(kept: int) -> None:
 def test_a_frame_that_says_to_be_larger_than_any_sensor_is_refused() -> None:
     with pytest.raises(ValueError, match="60000 x 60000 pixels"):
         decode(struct.pack("<4sHHHBIi", b"WPT1", 60_000, 60_000, 100, 0, 0, 0))
+
+
+def test_the_pixels_of_a_frame_are_known_from_its_first_bytes() -> None:
+    npy = io.BytesIO()
+    np.save(npy, np.zeros((24, 32), np.float32))
+    packed = encode(frame_of(np.full((6, 8), 20.0)), 0.1)
+
+    assert [pixels_of(body) for body in (npy.getvalue(), packed, packed[:20], b"", b"\x93NUMPY")] == [768, 48, 48, 0, 0]

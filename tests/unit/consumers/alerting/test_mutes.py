@@ -10,8 +10,8 @@ from bus_schemas.alert import AlertEvent
 from bus_schemas.event import Event, iso
 from consumers.alerting.incidents.questions import IncidentFilter, IncidentRow, incidents
 from consumers.alerting.projection import AlertingProjection
+from consumers.alerting.review.mutes import MuteFilter, mute_in_force, mutes
 from consumers.alerting.review.mutes import mute as mute_of
-from consumers.alerting.review.mutes import mute_in_force, mutes
 from tests.builders import at, fault, frame, mute, thermal, tick
 from tests.following import Followed
 
@@ -42,7 +42,7 @@ def test_a_mute_withholds_the_alert_of_an_incident_which_is_counted_and_listed(a
 
     assert states(alerting) == []
     assert (newest(alerting)["suppressed"], newest(alerting)["mute_id"]) == ("mute", "mute-1")
-    [placed] = mutes(alerting.view, "DEMO")
+    [placed] = mutes(alerting.view, MuteFilter("DEMO"))
     assert (placed.withheld, placed.reason, placed.by) == (1, "The lens is cleaned.", "ada")
     assert [one["device"] for one in incidents(alerting.view, only=IncidentFilter(mute_id="mute-1"))] == ["yard"]
 
@@ -66,6 +66,19 @@ def test_what_is_still_the_case_when_a_mute_ends_by_itself_is_raised_then(alerti
     assert before == []
     assert states(alerting) == ["raised"]
     assert (newest(alerting)["suppressed"], newest(alerting)["mute_id"]) == (None, None)
+
+
+def test_a_mute_that_holds_is_found_behind_many_that_were_ended(alerting: Followed) -> None:
+    long = {"start": iso(at(0)), "end": iso(at(9000))}
+    for number in range(3):
+        said = {"mute_id": f"ended-{number}", **long}
+        alerting.take(mute(at(0), **said), mute(at(1), "ended", **said))
+    alerting.take(mute(at(2), **LONG))
+    now = at(3).timestamp()
+
+    assert [one.mute_id for one in mutes(alerting.view, MuteFilter(over=False, now=now), limit=2)] == ["mute-1"]
+    over = mutes(alerting.view, MuteFilter(over=True, now=now))
+    assert [one.mute_id for one in over] == ["ended-0", "ended-1", "ended-2"]
 
 
 def test_what_is_over_when_a_mute_ends_was_never_raised_and_stays_listed(alerting: Followed) -> None:

@@ -1,6 +1,7 @@
 """The view of agents."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import GATEWAY, HUB, device_source
-from consumers.views.agents import AgentEntry, AgentsProjection, agent, agents, owner_of
+from consumers.engine.view_files import open_view
+from consumers.views.agents import AgentEntry, AgentsProjection, agent, agents, devices_by_user, owner_of
 from tests import builders
 from tests.builders import at
 from tests.following import Followed
@@ -95,3 +97,44 @@ def test_of_two_configurations_with_one_version_the_first_counts(entry: Entry) -
 
     assert found.wanted is not None
     assert found.wanted.devices == (YARD,)
+
+
+def test_what_an_agent_says_again_and_again_takes_no_more_room(entry: Entry, tmp_path: Path) -> None:
+    before = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), builders.agent(at(2)))
+    after = entry(*(builders.agent(at(second)) for second in range(3, 50)))
+
+    assert (before.in_force_at, after.in_force_at) == (at(2).timestamp(), at(49).timestamp())
+    with closing(open_view(tmp_path, "agents")) as view:
+        assert view.execute("select count(*) from agent_events").fetchone() == (3,)
+
+
+def test_nobody_says_what_became_of_a_version_that_nobody_wanted(entry: Entry, tmp_path: Path) -> None:
+    entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), *(builders.agent(at(2), version=n) for n in range(2, 9)))
+
+    with closing(open_view(tmp_path, "agents")) as view:
+        assert view.execute("select count(*) from agent_events").fetchone() == (2,)
+
+
+def test_an_agent_may_run_what_was_wanted_before_the_newest_version(entry: Entry) -> None:
+    """It tries the second version, whose device nobody else knows, while the third is wanted already."""
+    found = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), configured(2, 2, GATE), configured(3, 3, "DEMO/lane"))
+    then = entry(builders.agent(at(4), device="gate", version=2))
+
+    assert found.devices == (YARD, GATE, "DEMO/lane")
+    assert then.in_force is not None
+    assert (then.in_force.version, then.devices) == (2, (GATE, "DEMO/lane"))
+
+
+def test_an_agent_that_says_it_runs_an_older_version_does_not_get_the_device_of_another(tmp_path: Path) -> None:
+    other = {"node": "pi-2", **PAGE}
+    wanted: dict[str, Any] = {**other, "version": 1, "configuration": "{}", "signature": "c2ln", "devices": (YARD,)}
+    with Followed(AgentsProjection(), tmp_path) as followed:
+        followed.take(configured(0, 1, GATE, YARD), enrolled(1, "pi-1.a"), configured(2, 2, GATE))
+        followed.take(builders.agent(at(3), device="gate", version=2))
+        followed.take(
+            builders.agent(at(4), state="configured", **wanted),
+            builders.agent(at(5), state="enrolled", user="pi-2.b", **other),
+            builders.agent(at(6), device="gate", version=1),
+        )
+
+        assert devices_by_user(agents(followed.view)) == {"pi-1.a": (GATE,), "pi-2.b": (YARD,)}

@@ -45,6 +45,39 @@ def test_what_is_no_configuration_is_refused_with_a_sentence(text: str, why: str
     assert "secret" not in str(refused.value)
 
 
+MANY = ", ".join(f"{{device: d{n}, visual: {{kind: v4l2, path: /dev/video0}}}}" for n in range(300))
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (LAUGHS, "with its aliases written out it has more than 200,000 values"),
+        ("a: &a [*a]", "configuration:1: it contains itself"),
+        ("[" * 5000, "nested more than 40 levels deep"),
+        ("a: " + "[" * 60 + "]" * 60, "nested more than 40 levels deep"),
+        ("? [a]\n: b", "unhashable key"),
+        ("sites: 2026-13-01", "a value is not what it looks like"),
+        ("sites: !!bool maybe", "a value is not what it looks like"),
+        ("sites: " + "1" * 5000, "a value is not what it looks like"),
+        ("sites: [" + "1," * 5000 + "]", "should be keys with values; it is 1$"),
+        (f"sites: [{{site: DEMO, devices: [{MANY}]}}]", "it names 300 devices .* at most 256"),
+    ],
+)
+def test_a_text_that_would_take_the_hub_for_hours_is_refused_at_once(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as refused:
+        check("pi-1", text)
+    assert len(str(refused.value)) < 10_000
+
+
+def test_aliases_are_read(tmp_path: Path) -> None:
+    aliased = CAMERA.replace("{device: yard, visual: ", "{device: yard, visual: &camera ").replace(
+        "}}]}]", "}}, {device: gate, visual: *camera}]}]"
+    )
+
+    assert check("pi-1", aliased).devices == ("DEMO/yard", "DEMO/gate")
+
+
 def test_the_hub_says_where_agents_find_the_broker(tmp_path: Path) -> None:
     elsewhere = {
         "start": False,

@@ -1,13 +1,15 @@
 """What a machine sends to a hub, and to whom."""
 
 import re
+import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from bus_schemas.enrolment import PASSWORD_HASH
-from edge.agent.enrolment.client import NotEnrolled, enrol, password_hash, read_target
+from edge.agent.enrolment.client import Hub, NotEnrolled, enrol, password_hash, read_target
 from mosquitto.launcher import free_port
 
 
@@ -72,3 +74,27 @@ def test_a_hub_that_does_not_answer_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotEnrolled, match=r"http://127\.0\.0\.1:\d+ cannot be asked: .*refused"):
         enrol("AAAA", hub, tmp_path)
     assert not (tmp_path / "enrolment" / "identity.json").exists()
+
+
+def test_what_answers_and_is_no_hub_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with server.accept()[0] as client:
+                client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        greeting = threading.Thread(target=greet)
+        greeting.start()
+        with pytest.raises(NotEnrolled, match="does not speak HTTP"):
+            enrol("AAAA", Hub(f"http://127.0.0.1:{server.getsockname()[1]}"), tmp_path)
+        greeting.join()
+
+
+def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotEnrolled, match=r"no certificate of an authority can be read from .*none"):
+        enrol("AAAA", Hub("https://hub.example", tmp_path / "none"), tmp_path)
+
+
+def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotEnrolled, match="its name is not one"):
+        enrol("AAAA", Hub(f"http://{'a' * 70}.example"), tmp_path)

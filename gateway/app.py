@@ -54,6 +54,7 @@ from gateway.routes.views import (
 )
 from gateway.serving.page import page
 from gateway.static_files import STATIC
+from gateway.streaming import minutes
 
 CANCELLED_TIMES: Final = 3
 DISCONNECT_S: Final = 1.0
@@ -144,7 +145,8 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     try:
         with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway), upkeep.run(gateway))
+                checks = (health_check.run(gateway), upkeep.run(gateway), minutes.run(gateway))
+                work = (gateway.bus.run(), gateway.feed.run(), *checks)
                 tasks = [group.create_task(each) for each in work]
                 yield
                 await _end(tasks)

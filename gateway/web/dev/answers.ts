@@ -360,6 +360,7 @@ function timeline(site: string): Schemas['Timeline'] {
     classes,
     states: encodeStates(states, classes),
     revisions: states.map((_, i) => 'AB'[i % 2]).join(''),
+    drawn: last,
     incidents: incidents
       .filter((i) => i.site === site && (i.closed ?? started) > (last - 1439) * MINUTE)
       .map((i) => {

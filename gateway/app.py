@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
-from gateway import health_check
+from gateway import drawn_minute_feed, health_check
 from gateway.agents import upkeep
 from gateway.calls import Operation
 from gateway.context import Gateway
@@ -55,7 +55,6 @@ from gateway.routes.views import (
 )
 from gateway.serving.page import page
 from gateway.static_files import STATIC
-from gateway.streaming import minutes
 
 CANCELLED_TIMES: Final = 3
 DISCONNECT_S: Final = 1.0
@@ -147,7 +146,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     try:
         with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                checks = (health_check.run(gateway), upkeep.run(gateway), minutes.run(gateway))
+                checks = (health_check.run(gateway), upkeep.run(gateway), drawn_minute_feed.run(gateway))
                 work = (gateway.bus.run(), gateway.feed.run(), *checks)
                 tasks = [group.create_task(each) for each in work]
                 yield

@@ -1,30 +1,20 @@
-"""Announces each minute of the mosaics as it is drawn, to everyone who follows the live events.
+"""The frames of live events that say what became of a minute of the mosaics as it was drawn.
 
 A frame names the drawing before it of its site, so that a client knows whether it has missed one. There is no replay:
 who has, asks for the timeline.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic_core import to_json
 
-from consumers.views.mosaics.drawings import Drawing, drawings_after, last_number, newest_drawings
+from consumers.views.mosaics.drawings import Drawing
 from consumers.views.mosaics.minute_state import CLASSES
 from consumers.views.mosaics.questions import REVISIONS
-from gateway.http.problems import Problem
 
-if TYPE_CHECKING:
-    from gateway.context import Gateway
-    from gateway.reading.stores import Stores
-
-VIEW: Final = "mosaics"
 MINUTE: Final = "minute"
-POLL_S: Final = 1.0
-DRAWINGS_PER_POLL: Final = 200
 FRAMES_KEPT: Final = 400
 
 
@@ -80,31 +70,3 @@ def _frame(drawing: Drawing, before: int | None) -> bytes:
         "revision": drawing.revision % REVISIONS,
     }
     return b"event: %b\ndata: %b\n\n" % (MINUTE.encode(), to_json(said))
-
-
-async def run(gateway: "Gateway") -> None:
-    """Until cancelled: look what was drawn, while anybody follows. A view that is away is asked again."""
-    feed = gateway.feed
-    while True:
-        if not feed.wanted.is_set():
-            feed.minutes.forget()
-            await feed.wanted.wait()
-        with suppress(Problem):
-            drawings = await gateway.ask(lambda stores: _drawn(stores, feed.minutes.number))
-            if drawings is None:
-                feed.minutes.forget()
-                continue
-            if drawings:
-                feed.minutes.take(drawings)
-                feed.announce()
-        await asyncio.sleep(POLL_S)
-
-
-def _drawn(stores: "Stores", after: int | None) -> list[Drawing] | None:
-    """What is new, or the last of each site to begin with; `None` where too much is, or the view is another file."""
-    view = stores.view(VIEW)
-    if after is None:
-        return newest_drawings(view)
-    found = drawings_after(view, after, DRAWINGS_PER_POLL)
-    is_chain = len(found) < DRAWINGS_PER_POLL and last_number(view) >= after
-    return found if is_chain else None

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.streaming import minutes
+from gateway import drawn_minute_feed
+from gateway.streaming.minutes import MINUTE
 from tests import builders
 from tests.integration.gateway.started import Filled, Started
 
@@ -27,7 +28,7 @@ def minute(second: float) -> int:
 
 def frames(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
-        if line == f"event: {minutes.MINUTE}":
+        if line == f"event: {MINUTE}":
             yield json.loads(next(lines).removeprefix("data: "))
 
 
@@ -79,7 +80,7 @@ def _until(lines: Iterator[str], last: str) -> Iterator[str]:
 def test_where_more_was_drawn_than_is_pushed_the_chain_begins_anew(
     folded: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(minutes, "DRAWINGS_PER_POLL", 5)
+    monkeypatch.setattr(drawn_minute_feed, "DRAWINGS_PER_POLL", 5)
     with (
         Started(folded.hub) as started,
         started.client() as client,

@@ -30,6 +30,9 @@ EVIDENCE_DAYS_KEPT: Final = 90
 MEDIA_CHECK_DAYS: Final = 7
 BYTES_KEPT: Final = 20_000_000_000
 """Of recordings, of the journal, and of exports."""
+PAST_EVERY_MINUTES: Final = 10
+PAST_DAYS: Final = 30
+"""Of what is older than a day, one mosaic in so many minutes stays, for so many days."""
 MOSAIC_BYTES: Final = 100_000
 """Of the picture of a minute with nine devices."""
 CLEANUP_THRESHOLD_PERCENT: Final = 85
@@ -116,6 +119,7 @@ class ClickHouseServer:
 class Mosaic:
     """Settings of the minute tiles: pixels of a cell where there are few, the best JPEG quality, the bytes that the
     mosaic of nine devices may take, the shape of the screen that shows it, and how long a minute waits for late media.
+    Of past days one mosaic in some minutes stays, for some days; for none with 0.
     """
 
     cell_width: int = 400
@@ -124,6 +128,8 @@ class Mosaic:
     bytes_of_nine: int = MOSAIC_BYTES
     wall: tuple[int, int] | None = None
     grace_s: float = 3.0
+    past_every_minutes: int = PAST_EVERY_MINUTES
+    past_days: int = PAST_DAYS
 
 
 @dataclass(frozen=True, slots=True)

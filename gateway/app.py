@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
-from gateway import health_check
+from gateway import drawn_minute_feed, health_check
 from gateway.agents import upkeep
 from gateway.calls import Operation
 from gateway.context import Gateway
@@ -31,6 +31,7 @@ from gateway.routes.media import (
     live,
     media,
     minute_sheets,
+    past_tiles,
     recordings,
     reports,
     sprites,
@@ -83,6 +84,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     holes.OPERATIONS,
     sprites.OPERATIONS,
     minute_sheets.OPERATIONS,
+    past_tiles.OPERATIONS,
     thermal.OPERATIONS,
     clips.OPERATIONS,
     trends.OPERATIONS,
@@ -144,7 +146,8 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     try:
         with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway), upkeep.run(gateway))
+                checks = (health_check.run(gateway), upkeep.run(gateway), drawn_minute_feed.run(gateway))
+                work = (gateway.bus.run(), gateway.feed.run(), *checks)
                 tasks = [group.create_task(each) for each in work]
                 yield
                 await _end(tasks)

@@ -15,6 +15,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso, place
 from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.store import JournalAway
+from gateway.streaming.minutes import MINUTE, MinuteFrames
 
 Models = Collection[type[Event]]
 Read = Callable[[int, Models | None, int], Awaitable[Batch]]
@@ -80,8 +81,10 @@ class Feed:
         self._newest = 0
         self._wakeup = asyncio.Event()
         self._wake = asyncio.Event()
-        self._wanted = asyncio.Event()
         self._stopped = False
+        self.wanted = asyncio.Event()
+        """Set while somebody follows."""
+        self.minutes = MinuteFrames()
         self.clients = 0
 
     def wake(self, _payload: bytes = b"") -> None:
@@ -90,16 +93,16 @@ class Feed:
     def stop(self) -> None:
         """Every client's stream ends."""
         self._stopped = True
-        self._announce()
+        self.announce()
 
     async def run(self) -> None:
         """Until cancelled: read what is new, while there is anybody to send it to."""
         while True:
-            await self._wanted.wait()
+            await self.wanted.wait()
             with suppress(JournalAway):  # and look again after the pause, as after every look
                 await self._advance()
             if not self.clients:
-                self._wanted.clear()
+                self.wanted.clear()
                 continue
             await _set_within(self._wake, POLL_S)
             self._wake.clear()
@@ -118,12 +121,16 @@ class Feed:
         head = await self._enter()
         try:
             position = head if after is None else min(after, head)
+            minute: int | None = None
             yield b'event: head\ndata: {"position":%d}\n\n' % head
             while not self._stopped:
                 wakeup = self._wakeup
                 frames, upto = await self._after(position, filter)
-                if upto > position:
-                    position = upto
+                if MINUTE in filter.names:
+                    minutes, minute = self.minutes.after(minute, filter.site)
+                    frames += minutes
+                if frames or upto > position:
+                    position = max(position, upto)
                     if frames:
                         yield b"".join(frames)
                 elif not await _set_within(wakeup, PING_S):
@@ -139,7 +146,7 @@ class Feed:
             self._window_bytes = 0
             self._floor = self._newest = head
         self.clients += 1
-        self._wanted.set()
+        self.wanted.set()
         self._wake.set()
         return head
 
@@ -164,7 +171,7 @@ class Feed:
             for recorded in batch.records:
                 self._keep(entry(recorded))
             self._newest = batch.upto
-            self._announce()
+            self.announce()
 
     def _keep(self, made: FeedEntry) -> None:
         self._window.append(made)
@@ -174,7 +181,7 @@ class Feed:
             self._window_bytes -= len(oldest.frame)
             self._floor = oldest.position
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         self._wakeup.set()
         self._wakeup = asyncio.Event()
 

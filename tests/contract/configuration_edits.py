@@ -278,6 +278,8 @@ EDITS: dict[str, Edit] = {
                 "cell_width": 320,
                 "cell_height": 180,
                 "wall": "9:16",
+                "past_every_minutes": 20,
+                "past_days": 7,
             },
             tile_bucket={**KEYS_IN_FILES, "bucket": "tiles"},
         ),

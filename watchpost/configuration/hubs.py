@@ -115,6 +115,8 @@ def mosaic_settings(config: WatchpostConfig) -> Mosaic:
         quality=section.quality,
         bytes_of_nine=section.bytes_of_nine,
         wall=None if wall is None else (wall[0], wall[1]),
+        past_every_minutes=section.past_every_minutes,
+        past_days=section.past_days,
     )
 
 

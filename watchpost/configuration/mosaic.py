@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from consumers.hub_config import MOSAIC_BYTES
+from consumers.hub_config import MOSAIC_BYTES, PAST_DAYS, PAST_EVERY_MINUTES
 from edge.agent.source_settings import SettingsModel
 
 
@@ -29,4 +29,11 @@ class MosaicSection(SettingsModel):
         default=None,
         description="Shape of the screen that shows the mosaics, such as `9:16`, by which columns and rows are chosen;"
         " default rows of six, and `16:9` for more than 40 devices.",
+    )
+    past_every_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=PAST_EVERY_MINUTES,
+        description="Of what is older than 24 hours, the picture of one minute in so many stays, for the timeline.",
+    )
+    past_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        default=PAST_DAYS, description="Days for which these pictures stay; 0 keeps none."
     )

@@ -191,6 +191,7 @@ def _disk(
         f"{VIEW_BYTES_PER_EVENT} B an event",
     )
     yield _mosaics(config)
+    yield _past_mosaics(config)
     yield _daily("rows of the warehouse", rows_per_s * WAREHOUSE_ROW_BYTES, KEEP_DAYS, f"{KEEP_DAYS} days",
                  f"{WAREHOUSE_ROW_BYTES} B a row")  # fmt: skip
     if config.broker.start:
@@ -237,6 +238,17 @@ def _mosaics(config: WatchpostConfig) -> DiskSize:
     ring = float(RING * MOSAIC_PICTURES * sum(budgets))
     formula = f"{MOSAIC_PICTURES} pictures of {max(budgets, default=0) / 1000:.0f} kB at most"
     return DiskSize("mosaics", ring, ring, f"{RING} minutes a site", formula)
+
+
+def _past_mosaics(config: WatchpostConfig) -> DiskSize:
+    """The mosaics with all devices that stay of past days."""
+    settings = mosaic_settings(config)
+    budgets = [SiteLayout(len(site.devices), settings).byte_budget for site in config.sites if site.devices]
+    a_day = float(RING // settings.past_every_minutes * sum(budgets))
+    formula = (
+        f"a picture of {max(budgets, default=0) / 1000:.0f} kB at most every {settings.past_every_minutes} minutes"
+    )
+    return DiskSize("past mosaics", a_day, a_day * settings.past_days, "hub.mosaic.past_days", formula)
 
 
 def _memory(config: WatchpostConfig, assumed: Assumptions) -> Iterator[MemorySize]:

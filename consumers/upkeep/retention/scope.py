@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.hub_config import PAST_DAYS, HubConfig, RetentionPolicy
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalStore
 
@@ -23,6 +23,7 @@ class RetentionScope:
     names: ConsumerNames = tuple
     has_cold_storage: bool = False
     has_warehouse_server: bool = False
+    past_tile_days: int = PAST_DAYS
 
     @classmethod
     def of(cls, hub: HubConfig, names: ConsumerNames = tuple) -> Self:
@@ -33,6 +34,7 @@ class RetentionScope:
             names=names,
             has_cold_storage=hub.cold is not None,
             has_warehouse_server=hub.warehouse is not None,
+            past_tile_days=hub.mosaic.past_days,
         )
 
     @property

@@ -25,6 +25,7 @@ from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, expired_days
 from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
+from consumers.upkeep.retention.past_tiles import PastTileRetention
 from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.selection import PackSelection, all_held
@@ -73,6 +74,7 @@ class RetentionSink(Sink):
         self._selection = PackSelection(
             scope.data, self._policy, self._archive, self._disk, holds, scope.has_cold_storage
         )
+        self._past_tiles = PastTileRetention(scope.data, scope.past_tile_days)
         self._reserve = ReserveFile(scope.data)
         self._minute = -1
         self._checked: datetime | None = None
@@ -124,6 +126,7 @@ class RetentionSink(Sink):
             except HoldsUnknown as unknown:
                 log.warning("no media are deleted for now", reason=str(unknown))
         yield from self._drop_days(state, now)
+        yield from self._drop_past_tiles(state, now)
 
     def _expire(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
         """Raises `HoldsUnknown`."""
@@ -208,6 +211,14 @@ class RetentionSink(Sink):
                 self._write_down(state, [emitted], [], [one.what.date.isoformat()])
                 self._execute(state)
                 yield emitted
+
+    def _drop_past_tiles(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        """Written down before, so that a crash hides nothing; what it leaves is deleted at the next start."""
+        for expired in self._past_tiles.expired(now):
+            self._write_down(state, [expired.event], [])
+            for file in expired.files:
+                file.path.unlink(missing_ok=True)
+            yield expired.event
 
     def _wait(self, state: sqlite3.Connection, waiting: ExpiredDay | None, reason: str) -> None:
         """Keep for those who ask what a day waits for, and say so once."""

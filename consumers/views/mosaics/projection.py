@@ -1,7 +1,7 @@
 """Folds media, analyses and incidents into minute tiles. Ticks of the hub close a minute; late events correct it."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,9 +18,10 @@ from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import MediaReader, Mosaic
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.record import DeviceKey, Recorded
-from consumers.views.mosaics import RING, incident_times, ring, sightings
+from consumers.views.mosaics import RING, incident_times, past_tiles, ring, sightings
 from consumers.views.mosaics.drawn_minutes import SCHEMA, DrawnMinutes
 from consumers.views.mosaics.minute import MosaicMinute, device_minute
+from consumers.views.mosaics.past_tiles import PastMinutes, PastTiles
 from consumers.views.mosaics.ring import Ring
 from consumers.views.mosaics.tiles import Tiles
 from producer.times import micros
@@ -38,19 +39,21 @@ class MosaicsProjection(Projection):
 
     name: ClassVar[str] = "mosaics"
     group: ClassVar[ProcessGroup] = ProcessGroup.PICTURES
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
         *site_registry.MODELS,
     )  # fmt: skip
-    schema: ClassVar[str] = sightings.SCHEMA + incident_times.SCHEMA + ring.SCHEMA + SCHEMA + site_registry.SCHEMA
+    schema: ClassVar[str] = (
+        sightings.SCHEMA + incident_times.SCHEMA + ring.SCHEMA + SCHEMA + past_tiles.SCHEMA + site_registry.SCHEMA
+    )
 
     whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
 
     # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer, and
     # what has been the case for longer is still the case.
     recent: ClassVar[frozenset[str]] = frozenset({"late", "retired", "seen", "tiles"})
-    history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true", "held": "true"}
+    history: ClassVar[Mapping[str, str]] = dict.fromkeys(("devices", "closed", "held", "past_tiles"), "true")
     before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
 
     def __init__(self, tiles: Path, archive: Callable[[], MediaReader], settings: Mosaic) -> None:
@@ -58,6 +61,7 @@ class MosaicsProjection(Projection):
         self._archive = archive
         self._drawer: Drawer | None = None
         self._tiles = Tiles(tiles)
+        self._past = PastMinutes(settings, self._tiles, PastTiles(tiles))
         self._gone: list[str] = []
         self._swept: dict[str, int] = {}
         self._newest: dict[str, int] = {}
@@ -77,12 +81,32 @@ class MosaicsProjection(Projection):
         self._fold(view, batch[begin:], registry.now)
 
     def _fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], registered: Registered) -> None:
-        drawn = max((index for index, record in enumerate(batch) if _is_tick(record)), default=-1) + 1
-        if drawn:
-            due = self._take(view, batch[:drawn], registered)
+        begin = 0
+        for end in self._draw_after(batch):
+            due = self._take(view, batch[begin:end], registered)
             self._draw_all(view, due, registered)
-        if batch[drawn:]:
-            self._take(view, batch[drawn:], registered)
+            begin = end
+        if batch[begin:]:
+            self._take(view, batch[begin:], registered)
+
+    def _draw_after(self, batch: Sequence[Recorded]) -> Iterator[int]:
+        """Where minutes are drawn: at the last tick, and before each with which a tile leaves the ring that stays. That
+        one is then as it was known when it left, whatever the batches are.
+        """
+        last, period = 0, None
+        for index, record in enumerate(batch):
+            if not _is_tick(record):
+                continue
+            passed = self._past.period(self._newest_at(record))
+            if period is not None and passed > period:
+                yield last
+            last, period = index + 1, passed if period is None else max(period, passed)
+        if last:
+            yield last
+
+    def _newest_at(self, tick: Recorded) -> int:
+        """The newest minute that is closed with a tick."""
+        return int((tick.time_s - self._settings.grace_s) // 60) - 1
 
     def _take(self, view: sqlite3.Connection, records: Sequence[Recorded], registered: Registered) -> Ring:
         minutes, rows = Ring(view), sightings.SeenRows(view)
@@ -100,7 +124,7 @@ class MosaicsProjection(Projection):
 
     def _pass_time(self, minutes: Ring, tick: Recorded, expected: Sequence[DeviceKey]) -> None:
         """A site that is registered has minutes from the first tick on, though nothing was seen of it."""
-        newest = int((tick.time_s - self._settings.grace_s) // 60) - 1
+        newest = self._newest_at(tick)
         for where in expected:
             minutes.add_device(where, newest)
         minutes.close(newest)
@@ -121,7 +145,9 @@ class MosaicsProjection(Projection):
                 drawn.put(self._minute(view, (site, minute), registered), times)
         self._gone += drawn.replaced
         for site in minutes.newest:
+            self._past.take(view, site, minutes.oldest(site))
             _forget(view, site, minutes.oldest(site))
+        self._past.forget(view, max(minutes.newest.values(), default=0))
         self._newest |= minutes.newest
 
     def _opened_drawer(self) -> "Drawer":

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from bus_schemas.condition import Condition
 from consumers.views.mosaics import RING
+from consumers.views.mosaics.drawings import last_number
 from consumers.views.mosaics.minute_state import CLASSES, MinuteState
 
 Which = Literal["all", "ok", "ko"]
@@ -58,6 +59,8 @@ class MinuteTimeline:
     spans: tuple[MinuteRun, ...] = ()
     revisions: bytes = b""
     """For each minute how often it was corrected, modulo 64; nothing where all are 0."""
+    drawn: int = 0
+    """The number of the last drawing of the site."""
 
     @property
     def base64(self) -> str:
@@ -112,6 +115,7 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
     if newest is None:
         return None
     begin = newest - count + 1 if first is None else first
+    drawn = last_number(view, site)  # first: what is drawn meanwhile is announced again
     states, revisions = bytearray([MinuteState.NO_DATA]) * count, bytearray(count)
     spans: list[MinuteRun] = []
     found = view.execute(
@@ -123,7 +127,7 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
         states[number], revisions[number] = state, revision % REVISIONS
         if state == MinuteState.INCIDENT:
             _extend(spans, MinuteRun(number, 1, condition, tuple(types.split())))
-    return MinuteTimeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans), bytes(revisions))
+    return MinuteTimeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans), bytes(revisions), drawn)
 
 
 def _extend(spans: list[MinuteRun], minute: MinuteRun) -> None:

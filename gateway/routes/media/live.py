@@ -32,7 +32,11 @@ SILENT_S = 10.0
 
 
 class Following(Parameters):
-    types: Words = Field(default=(), description="Short names of types, separated by commas; default all but media.")
+    types: Words = Field(
+        default=(),
+        description="Short names of types, separated by commas; default all but media. `minute` is no event: a frame "
+        "of that name, without an id, says what became of a minute of the mosaics as it is drawn.",
+    )
     site: Name | None = None
     after: Position | None = Field(default=None, description="Begin after this position; Last-Event-ID overrides it.")
 

@@ -58,6 +58,7 @@ class TimelineAnswer(Answer):
     states: str = Field(description="Base64 of states of two bits, four to a byte, the first in the lowest bits.")
     incidents: list[IncidentMinutes] = Field(description="What was the case in the minutes of that state.")
     revisions: str = Field(description="A letter of Base64 for each minute: how often it was corrected, modulo 64.")
+    drawn: int = Field(description="The number of the last drawing; frames `minute` of live events go on from it.")
 
 
 class TimelineDay(OnDate, OfSite):
@@ -193,6 +194,7 @@ async def states(call: Call[TimelineDay]) -> TimelineAnswer:
             "states": found.base64,
             "incidents": [span._asdict() for span in found.spans],
             "revisions": found.revision_letters,
+            "drawn": found.drawn,
         }
     )
 

@@ -360,6 +360,7 @@ function timeline(site: string): Schemas['Timeline'] {
     classes,
     states: encodeStates(states, classes),
     revisions: states.map((_, i) => 'AB'[i % 2]).join(''),
+    drawn: last,
     incidents: incidents
       .filter((i) => i.site === site && (i.closed ?? started) > (last - 1439) * MINUTE)
       .map((i) => {
@@ -370,6 +371,11 @@ function timeline(site: string): Schemas['Timeline'] {
       })
       .sort((a, b) => a.first - b.first),
   };
+}
+
+function pastTiles(site: string): Schemas['PastTiles'] {
+  const first = Math.floor((newest() - 30 * 1440) / 10) * 10;
+  return { site, every_minutes: 10, series: [{ first, count: 29 * 144 }] };
 }
 
 const STEPS = { minute: MINUTE, quarter: 15 * MINUTE, hour: HOUR, day: 24 * HOUR };
@@ -1157,6 +1163,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
   }
   if (family === 'alerts' && third === 'why') return why(id);
   if (family === 'timeline' && third === 'conditions') return shares(id, q, now);
+  if (family === 'timeline' && third === 'past') return pastTiles(id);
   const answering = families[family];
   if (!answering) throw new Refused(404, `Nothing is served at ${path}`);
   return answering(q, now, id);

@@ -78,6 +78,7 @@ export type Temperatures = Schemas['Temperatures'];
 export type Thumbnails = Schemas['Thumbnails'];
 export type Tile = Schemas['TileJson'];
 export type Shares = Schemas['ConditionShares'];
+export type PastTiles = Schemas['PastTiles'];
 export type Timeline = Schemas['Timeline'];
 export type Trouble = Schemas['Trouble'];
 export type RuleReading = Schemas['RuleReading'];

@@ -846,6 +846,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/timeline/{site}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The minutes older than 24 hours of which there is a mosaic of all devices. */
+        get: operations["get_timeline_site_past"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/heatmaps/{site}/past/{minute}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mosaic of a past minute; a 404 where there is none. */
+        get: operations["get_heatmaps_site_past_minute_jpg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/devices/{device}/thermal.jpg": {
         parameters: {
             query?: never;
@@ -3153,6 +3187,15 @@ export interface components {
             used_gb: number;
             total_gb: number;
         };
+        /**
+         * MinuteSeries
+         * @description Minutes in equal steps.
+         */
+        MinuteSeries: {
+            /** @description Counted from 1970. */
+            first: number;
+            count: number;
+        };
         /** MostCommon */
         MostCommon: {
             type: string;
@@ -3666,6 +3709,14 @@ export interface components {
             arguments?: {
                 [key: string]: unknown;
             };
+        };
+        /** PastTiles */
+        PastTiles: {
+            site: string;
+            /** @description The step between two minutes of a series. */
+            every_minutes: number;
+            /** @description The minutes of past days of which there is a mosaic, oldest first. */
+            series: components["schemas"]["MinuteSeries"][];
         };
         /** People */
         People: {
@@ -4957,6 +5008,8 @@ export interface components {
             incidents: components["schemas"]["IncidentMinutes"][];
             /** @description A letter of Base64 for each minute: how often it was corrected, modulo 64. */
             revisions: string;
+            /** @description The number of the last drawing; frames `minute` of live events go on from it. */
+            drawn: number;
         };
         /** TrackPoint */
         TrackPoint: {
@@ -7034,6 +7087,70 @@ export interface operations {
             path: {
                 site: string;
                 first: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description What you have is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_timeline_site_past: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastTiles"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_heatmaps_site_past_minute_jpg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                minute: number;
             };
             cookie?: never;
         };

@@ -1,6 +1,7 @@
 // The one live stream of the page: journal events as they are committed, resumed where it broke.
 
 import { LIVE_NAMES, get, shortType, url, type EventName, type Recorded } from './api';
+import type { DrawnMinute } from '../state/drawn_minutes';
 import { nav } from '../state/nav.svelte';
 
 const SILENT_MS = 15_000;
@@ -23,6 +24,7 @@ class Live {
   #position: string | null = null;
   #present = new Set<Listener>();
   #always = new Set<Listener>();
+  #minutes = new Set<(minute: DrawnMinute) => void>();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #left = 0;
@@ -57,6 +59,12 @@ class Live {
     return () => this.#always.delete(listener);
   }
 
+  /** Each minute of the mosaics as it is drawn, and with every connection the one that was drawn last. */
+  listenMinutes(listener: (minute: DrawnMinute) => void): () => void {
+    this.#minutes.add(listener);
+    return () => this.#minutes.delete(listener);
+  }
+
   /** Another view needs other types of event, and misses none between. */
   follow(site: string | null, types: readonly EventName[]): void {
     const wanted = types.join(',');
@@ -71,12 +79,17 @@ class Live {
     this.#source?.close();
     if (document.hidden || this.#site === null) return;
     const source = new EventSource(
-      url('/api/v1/live', { types: this.#types, site: this.#site, after: this.#position }),
+      url('/api/v1/live', { types: `${this.#types},minute`, site: this.#site, after: this.#position }),
     );
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('head', (event) => this.#contact(event));
     for (const type of LIVE_NAMES) source.addEventListener(type, (event) => this.#arrived(event));
+    source.addEventListener('minute', (event: MessageEvent<string>) => {
+      this.#contact(event);
+      const minute = JSON.parse(event.data) as DrawnMinute;
+      for (const listener of this.#minutes) listener(minute);
+    });
     source.addEventListener('error', () => this.#lost(source));
   }
 

@@ -1,5 +1,6 @@
 // The day behind the time bar and the mosaics: 1,440 states, incidents, alerts, and why minutes are missing.
 
+import { untrack } from 'svelte';
 import type { GapEvent } from '../api/contract';
 import { url, type Alert, type Condition, type Events, type Incident, type Timeline } from '../api/api';
 import { ticker } from './clock.svelte';
@@ -8,7 +9,8 @@ import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from '../api/resource.svelte';
-import { DAY, MINUTE, dateIn, iso } from '../format/time';
+import { DAY, HOUR, MINUTE, dateIn, iso } from '../format/time';
+import { withDrawn, type DrawnMinute } from './drawn_minutes';
 import { MINUTES, decodeRevisions, decodeStates, incidentAt, type MinuteState } from './timeline';
 
 export class Day {
@@ -38,9 +40,16 @@ export class Day {
     return at !== null && at < Math.floor(ticker.now / MINUTE) * MINUTE - DAY ? dateIn(at, page.zone) : null;
   });
 
+  /** Drawn while the timeline was on its way, or while the handle moves: then nothing shifts under it. */
+  #drawn = $state.raw<DrawnMinute[]>([]);
+
   constructor() {
     const minute = $derived(Math.floor(ticker.now / MINUTE));
-    const range = (): { from: string; to: string } => ({ from: iso(this.from), to: iso((this.newest + 2) * MINUTE) });
+    /** Whole hours, so that a minute more is not another question: what happens meanwhile is an event. */
+    const range = (): { from: string; to: string } => ({
+      from: iso(Math.floor(this.from / HOUR) * HOUR),
+      to: iso(Math.ceil(((this.newest + 2) * MINUTE) / HOUR) * HOUR),
+    });
     this.timeline = new Resource(() =>
       page.site ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}`, { date: this.date }) : null,
     );
@@ -61,11 +70,16 @@ export class Day {
       later,
     );
     $effect(() => {
-      // A minute closes some seconds after its end; whoever moves over the day gets it when the handle rests.
+      // Without the stream: a minute closes some seconds after its end.
       void minute;
-      if (nav.pace === 'fast') return;
+      if (nav.pace === 'fast' || live.state === 'live') return;
       const timer = setTimeout(this.timeline.reload, 4000);
       return () => clearTimeout(timer);
+    });
+    $effect(() => live.listenMinutes((drawn) => (this.#drawn = [...this.#drawn, drawn])));
+    $effect(() => {
+      const drawn = this.#drawn;
+      if (drawn.length && !this.timeline.loading && nav.pace !== 'fast') untrack(() => this.#take(drawn));
     });
     $effect(() =>
       live.listenAlways((_, type) => {
@@ -74,6 +88,15 @@ export class Day {
         if (type === 'gap') this.gaps.reload();
       }),
     );
+  }
+
+  #take(minutes: readonly DrawnMinute[]): void {
+    this.#drawn = [];
+    const known = this.timeline.data;
+    if (!known || this.date !== null) return;
+    const next = minutes.reduce<Timeline | null>((one, drawn) => one && withDrawn(one, drawn), known);
+    if (next === null) this.timeline.reload();
+    else this.timeline.data = next;
   }
 
   /** How bad the incidents of a minute were. */

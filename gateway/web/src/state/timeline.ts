@@ -102,6 +102,9 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+
 /** How often each minute was corrected, modulo 64: an address with it means the same bytes for a day. */
 export const decodeRevisions = (letters: string): number[] => Array.from(letters, (one) => LETTERS.indexOf(one));
 
+export const encodeRevisions = (revisions: readonly number[]): string =>
+  revisions.map((one) => LETTERS[one] ?? LETTERS[0]).join('');
+
 export type TileFilter = 'all' | 'ok' | 'ko';
 
 /** A slot is asked for by its minute, so that yesterday's tile is never shown as today's. */

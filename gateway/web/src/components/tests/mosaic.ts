@@ -76,7 +76,19 @@ export const mosaicParts: Case[] = [
     {
       when: 'too long ago',
       props: { ...of_minute, kept: false, filter: 'all', state: 'ok', tile: null },
-      reads: ['Minutes are kept for 24 hours'],
+      reads: ['Every minute is kept for 24 hours'],
+    },
+    {
+      when: 'a picture near it is kept',
+      props: {
+        ...of_minute,
+        kept: false,
+        filter: 'all',
+        state: 'no_data',
+        tile: null,
+        past: { minute: minute - 3000, src: '/heatmaps/DEMO/past/1.jpg' },
+      },
+      reads: ['Loading…'],
     },
     {
       when: 'no minute yet',

@@ -4,6 +4,7 @@ import { rois } from '../../../dev/world';
 import type { Resource } from '../../api/resource.svelte';
 import type { Settings } from '../../api/api';
 import RegionLimits from '../thermal/RegionLimits.svelte';
+import ThermalMinute from '../ThermalMinute.svelte';
 import SensorState from '../thermal/SensorState.svelte';
 import ThermographyForm from '../thermal/ThermographyForm.svelte';
 import { LONG, device, of, settingsOf, type Case } from './case';
@@ -25,6 +26,15 @@ const field = (path: string, unit: string) => ({
 const fields = { fields: [field('thermography.chessboard_c', '°C')] };
 
 export const thermalParts: Case[] = [
+  ...of(ThermalMinute, 'ThermalMinute.svelte', [
+    {
+      when: 'typical',
+      props: { devices: [t1], tile: null, at: Date.now() - 60_000 },
+      answers: { events: { events: [], next: null, head: 0 }, thumbnails: { count: 0, thumbnails: [] } },
+      reads: ['Thermal', t1.name, 'Nothing was measured at this moment'],
+    },
+    { when: 'empty', props: { devices: [], tile: null, at: 0 }, reads: ['Thermal'] },
+  ]),
   ...of(ThermographyForm, 'thermal/ThermographyForm.svelte', [
     {
       when: 'typical',

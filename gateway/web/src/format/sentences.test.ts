@@ -39,6 +39,7 @@ describe('the figures of an alert', () => {
     ).toEqual([
       ['Pictures affected', '90 %'],
       ['Within', '30 s'],
+      ['Change between pictures', '0.10'],
       ['Before', 'Healthy'],
     ]);
   });

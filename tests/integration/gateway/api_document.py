@@ -17,6 +17,7 @@ READ = {
     "hour": "10",
     "name": "snapshot",
     "slot": "1000",
+    "first": "29460120",
 }
 ENDLESS = ("/api/v1/live", "/live/")
 

@@ -27,6 +27,8 @@ PATHS = (
     f"{YARD}/health",
     "/api/v1/incidents?limit=1000",
     "/api/v1/incidents?state=open",
+    "/api/v1/incident-figures",
+    "/api/v1/agents",
     "/api/v1/alerts?limit=500",
     "/api/v1/alerts?state=closed&device=yard",
     f"{YARD}/settings",
@@ -91,7 +93,9 @@ def ask(client: httpx.Client, path: str, **parameters: str) -> Answer:
 
 def every_path(client: httpx.Client) -> list[str]:
     known = client.get("/api/v1/alerts?limit=3").json()["alerts"]
-    return [*PATHS, *(f"/api/v1/alerts/{one['id']}/why" for one in known)]
+    why = [f"/api/v1/alerts/{one['id']}/why" for one in known]
+    incidents = [f"/api/v1/incidents/{one['incident']}" for one in known]
+    return [*PATHS, "/api/v1/mutes", *why, *incidents]
 
 
 def test_what_was_answered_then_is_answered_again(lived: Lived) -> None:
@@ -153,12 +157,17 @@ def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
         "/api/v1/sites/{site}/devices",
         device,
         f"{device}/health",
+        f"{device}/why-not",
         f"{device}/settings",
         f"{device}/settings/changes",
         f"{device}/rois",
         f"{device}/zones",
         "/api/v1/health/devices",
+        "/api/v1/agents",
         "/api/v1/incidents",
+        "/api/v1/incidents/{id}",
+        "/api/v1/incident-figures",
+        "/api/v1/mutes",
         "/api/v1/alerts",
         "/api/v1/alerts/{id}/why",
     }

@@ -88,13 +88,10 @@ def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
         name = str(uuid5(NAMESPACE_URL, f"{event_type}/{number}"))
         body = put({**whole, "id": name, "epoch": name}, path, value)
         yield Published(topic, 1, PacketProperties("application/json"), body), path
-    for value in HOSTILE:
-        yield (
-            Published(
-                topic, 1, PacketProperties(), put({**whole, "id": f"new-{value[:9]}", "epoch": "n"}, ("new",), value)
-            ),
-            ("new",),
-        )
+    for number, value in enumerate(HOSTILE):
+        name = str(uuid5(NAMESPACE_URL, f"{event_type}/new/{number}"))
+        body = put({**whole, "id": name, "epoch": name}, ("new",), value)
+        yield Published(topic, 1, PacketProperties(), body), ("new",)
 
 
 def bent_media() -> Iterator[Published]:

@@ -1,5 +1,6 @@
 """The document of the API against the running application: complete, and true."""
 
+import re
 from typing import Any
 
 import httpx
@@ -66,6 +67,11 @@ def references(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(references(part) for part in value))
     return set()
+
+
+def test_every_part_of_a_path_has_a_value_that_the_sweeps_ask_for() -> None:
+    """Or a sweep asks for the name of the part, and reads nothing."""
+    assert {name for one in operations() for name in re.findall(r"{(\w+)}", one.path)} == READ.keys()
 
 
 READABLE = [one for one in operations() if one.method == "GET" and not one.path.startswith(ENDLESS)]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 import simplejpeg
 
+from bus_schemas.catalogue import MODELS, short_name
 from consumers.registry import CONSUMERS
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled
@@ -133,7 +134,9 @@ def test_an_unknown_type_of_event_is_named(client: httpx.Client) -> None:
     answer = client.get("/api/v1/events?type=detektion")
 
     assert answer.status_code == 400
-    assert "'detektion' is not known; known are alert, annotation" in answer.json()["detail"]
+    known = ", ".join(sorted({short_name(name) for name in MODELS}))
+    assert answer.json()["detail"] == f"type: 'detektion' is not known; known are {known}"
+    assert known.startswith("agent, alert, annotation, clock, command, detection, ")
 
 
 def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:

@@ -19,7 +19,13 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
             before = client.get(f"{YARD}/settings/changes", params={"before": filled.head}).json()["changes"]
 
     assert (told.status_code, rois.status_code) == (200, 200)
-    assert told.json()["motion"] == {"sensitivity": 31, "min_area": 500}
+    assert told.json()["motion"] == {
+        "sensitivity": 31,
+        "min_area": 500,
+        "confirm_s": 0.3,
+        "quiet_s": 3.0,
+        "cool_down_s": 0.0,
+    }
     assert told.json()["picture"] == PictureSettings().model_dump()
     assert told.json()["lamp"] == {"on": True}
     assert told.json()["set_aside"] == {

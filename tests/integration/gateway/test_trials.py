@@ -118,7 +118,7 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
     told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (told["state"], told["analysis_version"]) == ("done", "picture 2, thermal 3")
+    assert (told["state"], told["analysis_version"]) == ("done", "picture 2, thermal 4")
     assert (told["analysed"], told["media_gone"]) == (0, 120)
     assert told["counts"]["both"] == 2
 
@@ -248,11 +248,11 @@ def test_a_site_that_nobody_knows_is_404(refusing: httpx.Client) -> None:
 def test_the_rules_in_force_are_told_with_their_bounds(refusing: httpx.Client) -> None:
     told = refusing.get("/api/v1/rules").json()
 
-    assert told["version"] == 3
+    assert told["version"] == 4
     assert told["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
     hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)
-    assert len(told["rules"]) == 11
+    assert len(told["rules"]) == 20
 
 
 def test_who_has_no_token_asks_for_nothing(filled: Filled) -> None:

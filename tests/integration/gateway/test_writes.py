@@ -116,7 +116,13 @@ def test_a_device_that_tells_by_its_event_alone_has_confirmed_it(connected: Star
         answer = client.put(ROIS.replace("rois", "settings"), json={"motion": {"sensitivity": 30}})
 
     assert answer.status_code == 200
-    assert answer.json()["motion"] == {"sensitivity": 31, "min_area": 500}
+    assert answer.json()["motion"] == {
+        "sensitivity": 31,
+        "min_area": 500,
+        "confirm_s": 0.3,
+        "quiet_s": 3.0,
+        "cool_down_s": 0.0,
+    }
 
 
 def test_a_device_that_is_away_is_told_later(

@@ -197,7 +197,10 @@ def test_the_events_that_come_often_are_decoded_fast() -> None:
         "watchpost.incident.v1",
         "watchpost.incident.v2",
         "watchpost.media.v1",
+        "watchpost.recording.v1",
         "watchpost.registry.v1",
+        "watchpost.review.v1",
+        "watchpost.rules.v1",
         "watchpost.settings.v1",
         "watchpost.state.v1",
     }

@@ -1,6 +1,7 @@
 """Recorded events: what a journal tells of one without parsing it is what the event says."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from msgspec import Struct
 from msgspec.json import Decoder
 from pydantic import ValidationError
@@ -15,6 +17,7 @@ from pydantic import ValidationError
 from bus_schemas.camera import MotionEvent
 from bus_schemas.codec import decode, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.limits import ADDRESS_ID
 from bus_schemas.upcasts import upcast
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded
@@ -30,14 +33,25 @@ MOMENTS = st.datetimes(
     datetime(2199, 12, 30),  # noqa: DTZ001
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7))]),
 )
-EVENTS = st.builds(
-    lambda make, time, device, name: make(time).model_copy(
-        update={"source": HUB_SOURCE if device is None else f"/sites/DEMO/devices/{device}", "id": name}
-    ),
-    st.sampled_from(builders.EVERY_KIND),
-    MOMENTS,
-    st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True) | st.none(),
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128),
+ANY_ID = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128)
+
+
+def ids(make: Callable[[], Event]) -> SearchStrategy[str]:
+    """Those that an event of this kind may bear: some are looked up at addresses that have them."""
+    narrowed = type(make()).model_fields["id"].metadata
+    is_looked_up = any(getattr(part, "pattern", None) == ADDRESS_ID for part in narrowed)
+    return st.from_regex(ADDRESS_ID, fullmatch=True) if is_looked_up else ANY_ID
+
+
+EVENTS = st.sampled_from(builders.EVERY_KIND).flatmap(
+    lambda make: st.builds(
+        lambda time, device, name: make(time).model_copy(
+            update={"source": HUB_SOURCE if device is None else f"/sites/DEMO/devices/{device}", "id": name}
+        ),
+        MOMENTS,
+        st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True) | st.none(),
+        ids(make),
+    )
 )
 
 

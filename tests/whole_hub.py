@@ -13,6 +13,8 @@ from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
+from consumers.engine.rebuild.request import RebuildRequest
+from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.hub_config import HubConfig
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake
@@ -70,6 +72,9 @@ class Bus:
         self._reader = SqliteJournalReader(data / "journal")
         context = ConsumerContext(data, self._reader, lambda: self._now)
         made = [make(self.hub) for make in CONSUMERS.values()]
+        for one in made:
+            if isinstance(one, Projection) and why_rebuild(one, data):
+                rebuild(one, context, request=RebuildRequest(force=True))
         self._consumers = [
             Follower(one, context) if isinstance(one, Projection) else Deliverer(one, context) for one in made
         ]

@@ -154,7 +154,8 @@ def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -
 
 
 class _ProjectionStep:
-    """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked.
+    """A projection in the loop. It is opened, and folded again where its version or configuration is another, when it
+    is first asked.
 
     `meanwhile` is called between two batches of such a rebuild.
     """

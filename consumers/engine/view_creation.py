@@ -26,6 +26,11 @@ def configuration_of(projection: Projection) -> str:
     return sha256(repr((projection.name, projection.made_with())).encode()).hexdigest()
 
 
+def of_another_configuration(projection: Projection, view: sqlite3.Connection) -> bool:
+    """Whether a view was made with another configuration. One that does not say is taken for one of this."""
+    return checkpoint.made(view).configuration not in ("", configuration_of(projection))
+
+
 def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
     """The conditions under which a fold that begins now is made."""
     floor = journal.floor()

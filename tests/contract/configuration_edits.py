@@ -121,12 +121,14 @@ TILE_BUCKET = {
     "public_url": "http://127.0.0.1:9/tiles", "public_url_env": "PUBLIC", "page_public_url_env": "PAGE_PUBLIC",
     "page": False, "bytes_per_s": 10_000, "access_key_env": None, "secret_key_env": None,
 }  # fmt: skip
+CORNERS = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
 LAWN = {"name": "lawn", "points": [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0]], "restricted": True}
 HINGE = {"name": "hinge", "coordinates": [[2, 2], [8, 8]]}
 EVERY_RULE = rules(
     offline_after_s=60, hot_spot_c=50, hot_spot_hysteresis_c=0, raise_share=0.2, raise_window_s=5, clear_after_s=0,
     hot_spot_clear_s=0, storage_low_percent=1, storage_critical_percent=2, storage_hysteresis_percent=0, cool_down_s=0,
-    memory_percent=1, cpu_temperature_c=1, round_trip_s=0.1, machine_after_s=0,
+    memory_percent=1, cpu_temperature_c=1, round_trip_s=0.1, machine_after_s=0, trend_after_s=1, trend_hysteresis_c=0,
+    trend_clear_s=0, rise_window_s=10, sensor_fault_after_s=0,
 )  # fmt: skip
 
 EDITS: dict[str, Edit] = {
@@ -213,17 +215,32 @@ EDITS: dict[str, Edit] = {
                     "weight": 3,
                     "emissivity": 0.5,
                     "thresholds": {"warning": 40, "critical": 50, "emergency": 60},
+                    "group": "hinges",
+                    "limits": {"rise_c_per_minute": 1, "above_group_c": 2, "above_ambient_c": 3},
                 }
             ],
             thermography={
                 "hot_spot_c": 30,
                 "composite": "max",
+                "hot_spot_connectivity": "8",
+                "hot_spot_min_area": 2,
                 "filtered": False,
+                "temporal_filter": False,
+                "spatial_filter": False,
+                "bad_pixel_filter": False,
+                "bad_pixel_offset_c": 1,
+                "broken_pixels": [[0, 0], [31, 23]],
+                "max_bad_pixels": 1,
+                "chessboard_c": 0.5,
                 "ambient_c": 5,
                 "reflected_c": 90,
                 "emissivity_formula": "legacy",
             },
-        )
+            fusion={"form": "edges", "thermal_share": 0.7},
+        ),
+        then=of_device(
+            2, alignment=None, fusion={"alignment": {"by": "points", "visual": CORNERS, "thermal": CORNERS}}
+        ),
     ),
     "retention of seconds and of bytes, for the hub and for devices": Edit(
         both(

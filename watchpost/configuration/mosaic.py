@@ -9,7 +9,9 @@ from edge.agent.source_settings import SettingsModel
 
 
 class MosaicSection(SettingsModel):
-    """The mosaics of all devices, one a minute."""
+    """The mosaics of all devices, one a minute. After a change those of the last 24 hours are drawn again, as far as
+    their pictures are kept.
+    """
 
     bytes_of_nine: Annotated[int, Field(ge=10_000, le=5_000_000)] = Field(
         default=MOSAIC_BYTES,

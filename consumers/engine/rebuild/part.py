@@ -18,7 +18,7 @@ from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import rebuild_lock
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.engine.shape import shape_of
-from consumers.engine.view_creation import configuration_of, create
+from consumers.engine.view_creation import create, of_another_configuration
 from consumers.store.journal.record import Recorded
 from producer.times import micros, moment
 from producer.transaction import transaction
@@ -78,12 +78,11 @@ def _part(projection: Projection, context: ConsumerContext, wanted: TimeRange) -
 def _checked(projection: Projection, context: ConsumerContext, wanted: TimeRange, part: ViewPart) -> int:
     """The position of the view. Raises `NotInPart` if the fold of a part would differ from the whole view."""
     with closing(view_files.open_view(context.data, projection.name)) as view:
-        configuration = checkpoint.made(view).configuration
         if checkpoint.is_of_another_journal(view, context.journal.journal_id()):
             raise NotInPart(f"the view {projection.name} is of a journal that is gone, and begins again by itself")
         if why := shape_of(projection).difference(view):
             raise NotInPart(f"{projection.name}: {why}. Fold it as a whole first")
-        if configuration not in ("", configuration_of(projection)):
+        if of_another_configuration(projection, view):
             raise NotInPart(f"{projection.name} was made by another configuration: fold it as a whole first")
         goal = checkpoint.load(view)
     _check_floor(context, wanted, part)

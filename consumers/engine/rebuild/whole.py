@@ -20,6 +20,7 @@ from consumers.engine.rebuild.request import DaysWereDropped, RebuildReport, Reb
 from consumers.engine.rebuild.retention_floor import attached, carry_over, lost
 from consumers.engine.rebuild.shadow import Shadow, open_shadow
 from consumers.engine.shape import shape_of
+from consumers.engine.view_creation import of_another_configuration
 from consumers.store.journal.record import Recorded
 from producer.outbox.tables import move_streams
 from producer.transaction import transaction
@@ -34,14 +35,22 @@ log = structlog.get_logger()
 
 
 def why_rebuild(projection: Projection, data: Path) -> str | None:
-    """Why the view that is there is not one of this code, older or newer; `None` where it is, or there is none that can
-    be read.
+    """Why the view that is there is not one of this code, older or newer, or not of this configuration; `None` where it
+    is, or there is none that can be read.
     """
     file = view_files.file_of(data, projection.name)
     if file is None or find_damage(file) is not None:
         return None
     with closing(view_files.open_view(data, projection.name)) as view:
-        return shape_of(projection).difference(view)
+        return difference(projection, view)
+
+
+def difference(projection: Projection, view: sqlite3.Connection) -> str | None:
+    """Why the consumer of a view folds it again when it starts, as the rest of a sentence; `None` where it goes on."""
+    why = shape_of(projection).difference(view)
+    if why is None and of_another_configuration(projection, view):
+        return "it was made by another configuration"
+    return why
 
 
 def ignore(done: int, of: int) -> None:

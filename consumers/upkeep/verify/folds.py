@@ -12,9 +12,8 @@ from consumers.engine import set_aside
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.engine.rebuild.retention_floor import Scope, scope
-from consumers.engine.rebuild.whole import Progress
+from consumers.engine.rebuild.whole import Progress, difference
 from consumers.engine.set_aside import SetAsideEvent
-from consumers.engine.shape import shape_of
 from consumers.engine.view_files import link_of, open_view
 from consumers.hub_config import HubConfig, MediaReader
 from consumers.registry import consumer_registry
@@ -52,7 +51,7 @@ def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> F
     with closing(journal_of(hub).reader()) as journal, _aside(hub) as (apart, archive):
         floor = journal.floor()
         with closing(open_view(hub.data, name)) as view:
-            if why := shape_of(projection).difference(view):
+            if why := difference(projection, view):
                 findings.not_compared(f"{why}. Its consumer folds it again when it starts")
                 return findings
             partly = scope(projection, view, journal)

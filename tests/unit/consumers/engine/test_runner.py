@@ -498,6 +498,13 @@ class Forgotten(Reshaped):
     version: ClassVar[int] = 1
 
 
+class Configured(Picky):
+    """The same by another configuration."""
+
+    def made_with(self) -> object:
+        return "another configuration"
+
+
 @pytest.mark.parametrize(
     ("before", "now", "reason"),
     [
@@ -505,8 +512,10 @@ class Forgotten(Reshaped):
         (Reshaped, Picky, "it was made by version 2 of its projection, a newer one, and this is version 1"),
         (Picky, Forgotten, "its tables are not those of version 1: counted, seen"),
         (Forgotten, Picky, "its tables are not those of version 1: counted, seen"),
+        (Picky, Configured, "it was made by another configuration"),
+        (Configured, Picky, "it was made by another configuration"),
     ],
-    ids=["update", "return", "update without a version", "return without a version"],
+    ids=["update", "return", "update without a version", "return without a version", "setting", "setting taken back"],
 )
 def test_a_view_of_another_code_is_folded_again_and_the_reason_is_said(
     tmp_path: Path, before: type[Picky], now: type[Picky], reason: str, capsys: pytest.CaptureFixture[str]

@@ -97,7 +97,9 @@ class RatesSettings(SettingsModel):
         default=0.1, description="Degrees to which those are kept; around an alert it is a hundredth."
     )
     thermal_before_s: Annotated[float, Field(ge=0, le=60)] = Field(
-        default=10.0, description="Seconds before a change of the alert level of which every frame is kept."
+        default=10.0,
+        description="Seconds before a change of the alert level, or a trend beyond its limit, of which every frame is"
+        " kept.",
     )
     thermal_after_s: Annotated[float, Field(ge=0, le=600)] = Field(
         default=30.0, description="Seconds after such a change of which every frame is kept."

@@ -31,6 +31,7 @@ from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.analysis.thermal_regions import RegionStatistics
 from edge.analysis.thermal_statistics import gradient
 from edge.analysis.transformer import transformer_region
+from edge.analysis.trend_limits import TrendLimits
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
 from producer.outbox.tables import Draft
@@ -59,7 +60,8 @@ class ThermalAnalysis:
         self._event_due = Every(1 / rates.thermal_fps)
         self._history = FrameHistory(rates)
         self._live_due = per_second(rates.live_fps)
-        self._levels: tuple[AlertLevel, AlertLevel, bool] = "normal", "normal", False
+        self._levels: tuple[AlertLevel, AlertLevel, bool, frozenset[str]] = "normal", "normal", False, frozenset()
+        self._trend_limits = TrendLimits()
         self._requests: deque[Callable[[str], None]] = deque()
         """Of snapshots, each to be called with the key of the next raw frame."""
 
@@ -72,7 +74,9 @@ class ThermalAnalysis:
         self._requests.append(then)
 
     def analyse(self, frame: ThermalFrame) -> list[Draft]:
-        """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed."""
+        """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed, or a
+        region goes beyond a limit of its trend or returns.
+        """
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
@@ -85,7 +89,7 @@ class ThermalAnalysis:
         state = self._checks.check(frame.temperatures, reading)
         # In front of the temperatures that a newly masked pixel changes.
         drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
-        levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading)
+        levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading), self._beyond(reading)
         before, self._levels = self._levels, levels
         is_event = self._event_due.due(frame.time) or levels != before or bool(self._requests)
         # A spike of one pixel in one frame raises no alert.
@@ -115,6 +119,9 @@ class ThermalAnalysis:
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
+
+    def _beyond(self, reading: ThermalReading) -> frozenset[str]:
+        return self._trend_limits.beyond(reading, self._processor.rois, self._processor.settings.ambient_c)
 
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:

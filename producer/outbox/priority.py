@@ -60,9 +60,13 @@ BY_TYPE = {
 }
 
 
+_RECORDED = frozenset({"segment", "thermal"})
+"""Media that are kept for weeks: a slow link delays them, and does not thin them out as it does pictures."""
+
+
 def priority_of(event: Event) -> Priority:
     """The priority of an event whose producer names none."""
     if isinstance(event, MediaEvent):
-        return Priority.SEGMENT if event.data.kind == "segment" else Priority.PICTURE
+        return Priority.SEGMENT if event.data.kind in _RECORDED else Priority.PICTURE
     # Only known types are vital: a new type may come many times a second.
     return BY_TYPE.get(short_name(event.type), Priority.FINDING)

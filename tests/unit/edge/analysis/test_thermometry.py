@@ -165,6 +165,36 @@ def test_every_frame_around_an_alert_is_kept_to_a_hundredth_of_a_degree() -> Non
     assert float(np.abs(np.array(decode(exact).celsius) - frame(75).temperatures.ravel()).max()) < 0.0051
 
 
+def phase(name: str, column: int, **limits: float) -> dict[str, object]:
+    return {"name": name, "coordinates": [[column, 9], [column + 4, 14]], "group": "phases", "limits": limits}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"above_group_c": 13.0}, {"above_ambient_c": 13.0}, {"rise_c_per_minute": 6.0}],
+    ids=lambda one: str(*one),
+)
+def test_every_frame_around_a_trend_beyond_its_limit_is_kept_and_told_at_once(limits: dict[str, float]) -> None:
+    rois = [phase("a", 2), phase("b", 10, **limits), phase("c", 20)]
+    watched = watch()
+    watched.apply(AdjustableSettings.model_validate_json(json.dumps({"rois": rois})))
+    frames = [frame(n / 8, hottest=45.0 if n >= 8 * 80 + 2 else 30.0) for n in range(8 * 100)]
+    for n, one in enumerate(frames):
+        # Pixels that repeat one number would be masked.
+        one.temperatures[10:13, 10:13] += 0.01 * (n % 3)
+    events = emitted(watched, *frames)
+    told = [event for event in events if isinstance(event, ThermalEvent)]
+    [at_once] = [event for event in told if event.time.microsecond]
+
+    assert {region.alert_level for event in told for region in event.data.regions} == {"normal"}
+    kept = kept_at(events)
+    assert kept[:2] == [0, 60]
+    assert 70 <= kept[2] < 72
+    assert 80 < (at_once.time - NOON).total_seconds() < 81
+    assert at_once.data.media
+    assert {n / 8 for n in range(8 * 82, 8 * 100)} <= set(kept)
+
+
 def test_a_level_that_changes_all_the_time_keeps_no_more_frames_than_are_allowed() -> None:
     watched = watch(rates=RatesSettings(thermal_alert_frames=20, thermal_frame_s=86_400))
     events = emitted(watched, *[frame(n / 8, hottest=90.0 if n // 4 % 2 else 30.0) for n in range(8 * 60)])

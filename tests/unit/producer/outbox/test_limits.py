@@ -220,6 +220,7 @@ def stored_rows(rows: list[backlog.OutboxRow]) -> list[Event]:
     [
         (medium(), Priority.PICTURE),
         (medium(kind="segment"), Priority.SEGMENT),
+        (medium(kind="thermal"), Priority.SEGMENT),
         (frame(), Priority.FRAME),
         (detection(), Priority.FINDING),
         (health(), Priority.VITAL),

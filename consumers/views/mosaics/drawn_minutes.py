@@ -52,6 +52,7 @@ class DrawnMinutes:
         self._drawer = drawer
         self._files = files
         self.replaced: list[str] = []
+        self.written: set[str] = set()
 
     def put(self, minute: MosaicMinute, times: int) -> None:
         """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
@@ -73,6 +74,7 @@ class DrawnMinutes:
 
     def _keep(self, minute: MosaicMinute, shows: str, tile: "EncodedTile") -> _Tile:
         name = self._files.write(minute.site, minute.minute, tile.payload)
+        self.written.add(name)
         return _Tile(name, len(tile.payload), tile.quality, shows)
 
     def _before(self, minute: MosaicMinute) -> _Before:

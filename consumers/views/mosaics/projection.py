@@ -143,7 +143,8 @@ class MosaicsProjection(Projection):
         for (site, minute), times in sorted(minutes.due.items()):
             if minute >= minutes.oldest(site):
                 drawn.put(self._minute(view, (site, minute), registered), times)
-        self._gone += drawn.replaced
+        # What was replaced earlier in this fold may be drawn again, under the same name.
+        self._gone = [name for name in self._gone if name not in drawn.written] + drawn.replaced
         for site in minutes.newest:
             self._past.take(view, site, minutes.oldest(site))
             _forget(view, site, minutes.oldest(site))

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bus_schemas.condition import SEVERITY
 from bus_schemas.event import iso
 from bus_schemas.protocol import DeviceReport
+from consumers.alerting.alerts.wording import RECOVERED
 
 Subject = tuple[str, ...]
 """What a fact is about: its kind first, then ids."""
@@ -135,6 +136,10 @@ def health(asked: Asked) -> Iterator[Fact]:
         yield subject, "fps", answer["stream_info"]["fps"]
 
 
+OF_WITHHELD = ("type", "level", "opened", "closed", "suppressed")
+"""What is said of an incident where somebody asks why nobody was alerted."""
+
+
 def incidents(asked: Asked) -> Iterator[Fact]:
     everything = asked.get("/api/v1/incidents", limit=1000)["incidents"]
     opened = asked.get("/api/v1/incidents", state="open", limit=1000)["incidents"]
@@ -144,6 +149,8 @@ def incidents(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "incidents that people are told of", sorted(told)
     for one in (*everything, *opened):
         yield ("incident", one["id"]), "whole", one
+        for fact in OF_WITHHELD:
+            yield ("incident", one["id"]), fact, one[fact]
     for site in (*asked.sites(), "_hub"):
         yield ("site", site), "open_incidents", sum(one["site"] == site for one in opened)
     for site, name in asked.devices():
@@ -162,10 +169,30 @@ def alerts(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "incidents that people are told of", sorted(one["incident"] for one in opened)
     for one in (*everything, *opened):
         yield ("alert", one["id"]), "whole", one
+        # That it is over again is said in an alert of its own.
+        if one["incident"] is not None and one["type"] != RECOVERED:
+            yield ("incident", one["incident"]), "alert", one["id"]
     for site in (*asked.sites(), "_hub"):
         mine = [one for one in opened if one["site"] == site]
         yield ("site", site), "open_alerts", len(mine)
         yield ("site", site), "unacknowledged_alerts", sum(one["acknowledged"] is None for one in mine)
+
+
+def incident(asked: Asked) -> Iterator[Fact]:
+    for one in asked.get("/api/v1/incidents", limit=10)["incidents"]:
+        answer = asked.get(f"/api/v1/incidents/{one['id']}")
+        yield ("incident", one["id"]), "whole", answer["incident"]
+        yield ("incident", one["id"]), "alert", answer["alert"]
+
+
+def why_not(asked: Asked) -> Iterator[Fact]:
+    for site, name in asked.devices():
+        for rule in asked.get(f"{DEVICE}/why-not".format(site=site, device=name))["rules"]:
+            for one in rule["incidents"]:
+                subject = ("incident", one["id"])
+                yield subject, "alert", one["alert"]
+                for fact in OF_WITHHELD:
+                    yield subject, fact, {"type": rule["rule"], **one}[fact]
 
 
 def why(asked: Asked) -> Iterator[Fact]:
@@ -230,15 +257,17 @@ SURFACES: Mapping[str, Callable[[Asked], Iterator[Fact]]] = {
     DEVICE: device,
     f"{DEVICE}/health": health,
     "/api/v1/health/devices": every_health,
+    f"{DEVICE}/why-not": why_not,
     "/api/v1/incidents": incidents,
+    "/api/v1/incidents/{id}": incident,
     "/api/v1/alerts": alerts,
     "/api/v1/alerts/{id}/why": why,
     "/metrics": metrics,
     "watchpost/v1/{site}/{device}/condition": retained,
 }
 """By its path or topic."""
-OF_NOW = {"/metrics", "watchpost/v1/{site}/{device}/condition"}
-"""Those that cannot be asked of a moment."""
+OF_NOW = {"/metrics", "watchpost/v1/{site}/{device}/condition", f"{DEVICE}/why-not"}
+"""Those that cannot be asked of a moment, or say of it what was learnt later."""
 
 OF_MINUTES = {"/api/v1/timeline/{site}", "/heatmaps/{site}/{slot}.json"}
 """Those that say it of minutes."""
@@ -289,6 +318,8 @@ TELLING = frozenset(
 """Properties of answers that say how a device is: whatever has one belongs into the table."""
 OF_TRIALS = {"/api/v1/trials/{id}"}
 """What other rules would have made of it."""
+OF_MUTES = {"/api/v1/mutes"}
+"""What people are not to be alerted to, whether it is the case or not."""
 
 
 def telling_paths(document: Mapping[str, Any]) -> set[str]:

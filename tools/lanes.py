@@ -29,7 +29,7 @@ REAL_TIME = (
 )
 QUICK = ("tests/unit", "tests/contract")
 COMPILED = Path("tests/unit/__pycache__")
-AFTER_OTHERS, LAST = ("nice", "-n", "5"), ("nice", "-n", "10")
+AFTER_OTHERS, LAST = ("nice", "-n", "10"), ("nice", "-n", "15")
 """Cameras in real time have the machine when they want it; what only computes takes what is left."""
 SLOWEST = 15
 STOPPED = 130

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
 
+from consumers.alerting.review.reviews import IncidentReview
 from consumers.reports.content import Report, ReportIncident, ReportMinute, ReportPicture
 
 STYLE: Final = """
@@ -20,6 +21,8 @@ figure { margin: 12px 0; break-inside: avoid; } tr { break-inside: avoid; } .row
 """
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 CLOCK: Final = "%Y-%m-%d %H:%M:%S"
+IDS: Final = frozenset({"closed_by", "media", "last_3_media"})
+"""Details that say nothing to people."""
 VALUES: Final = (
     ("blackscreen_percentage", "Black %"),
     ("freeze_diffs", "Freeze differences"),
@@ -68,15 +71,33 @@ def _incident(report: Report, one: ReportIncident) -> str:
     rows = [
         ("Level", row["level"]),
         ("Time", f"{_clock(report, row['opened'])} to {closed}"),
-        ("Rule", row["rule"]),
-        *(("Value", f"{name}: {value}") for name, value in row["details"].items()),
-        ("Review", " ".join(filter(None, (one.review.state, one.review.by, one.review.reason)))),
+        ("Rule", _label(row["rule"])),
+        *((_label(name), _figure(value)) for name, value in row["details"].items() if name not in IDS),
+        ("Review", _review(one.review)),
         *((f"{said.by}, {_seconds(report, said.at)}", said.comment or "") for said in one.review.comments),
     ]
     pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
     name = report.names.get(row["device"], row["device"])
-    heading = f"<h3>{escape(name)}: {escape(_words(row['type']))}</h3>"
+    told = next((alert["message"] for alert in report.alerts if alert["incident"] == row["id"]), None)
+    heading = f"<h3>{escape(told or name + ': ' + _words(row['type']))}</h3>"
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
+
+
+def _figure(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ", ".join(map(_figure, value))
+    return str(value)
+
+
+def _review(review: IncidentReview) -> str:
+    if review.by is None:
+        return "nobody has reviewed it"
+    return f"{review.state} by {review.by}" + (f": {review.reason}" if review.reason else "")
 
 
 def _alerts(report: Report) -> str:
@@ -137,6 +158,11 @@ def _image(picture: ReportPicture, about: str) -> str:
 
 def _words(name: object) -> str:
     return str(name).replace("_", " ")
+
+
+def _label(name: object) -> str:
+    words = _words(name)
+    return words[:1].upper() + words[1:]
 
 
 def _clock(report: Report, moment: datetime | str) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final
 
@@ -17,8 +17,9 @@ PAUSE_SLICE_S: Final = 0.25
 class CaptureThread(threading.Thread):
     """A daemon thread, because a camera that does not answer must not delay the end of the process."""
 
-    def __init__(self, name: str, capture: CaptureLoop) -> None:
+    def __init__(self, name: str, kind: Kind, capture: CaptureLoop) -> None:
         super().__init__(name=name, daemon=True)
+        self.kind = kind
         self.capture = capture
 
     def run(self) -> None:
@@ -46,17 +47,21 @@ class CaptureThreads:
             name = f"{self._device}-{kind}"
             make = partial(makers[kind], name)
             capture = CaptureLoop(name, make, source_health, stopping.is_set, self._pause(stopping), self._redact)
-            self._threads.append(CaptureThread(name, capture))
+            self._threads.append(CaptureThread(name, kind, capture))
         for thread in self._threads:
             thread.start()
 
-    def reopen(self, *, rebuild: bool) -> None:
-        """Close the sources and open them again now; one whose recording is over begins again."""
+    def reopen(self, *, rebuild: bool, kinds: Collection[Kind] | None = None) -> None:
+        """Close the sources (of these kinds, or all) and open them again now; one whose recording is over begins
+        again.
+        """
         self._reopened += 1
         for number, thread in enumerate(self._threads):
+            if kinds is not None and thread.kind not in kinds:
+                continue
             thread.capture.reopen(rebuild=rebuild)
             if not thread.is_alive():
-                self._threads[number] = again = CaptureThread(thread.name, thread.capture)
+                self._threads[number] = again = CaptureThread(thread.name, thread.kind, thread.capture)
                 again.start()
 
     def hanging(self, now: float) -> list[str]:

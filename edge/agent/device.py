@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -150,9 +150,11 @@ class DeviceRunner:
         elif kind == VIDEO:
             self._live.watch(WATCH_LEASE_S)
 
-    def reopen(self, *, rebuild: bool) -> None:
-        """Close its sources and open them again now; one whose recording is over begins again."""
-        self._threads.reopen(rebuild=rebuild)
+    def reopen(self, *, rebuild: bool, kinds: Collection[Kind] | None = None) -> None:
+        """Close its sources (of these kinds, or all) and open them again now; one whose recording is over begins
+        again.
+        """
+        self._threads.reopen(rebuild=rebuild, kinds=kinds)
 
     def hanging(self, now: float) -> list[str]:
         """Names of its capture threads that have made no step for too long."""

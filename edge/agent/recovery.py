@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from edge.agent.health import Facts
+from edge.agent.health import Facts, Kind
 from producer.backoff import Backoff, Retry
 
 FAILURES: Final = 3
@@ -26,10 +26,11 @@ Rung = Literal["restart", "restart_agent"]
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStep:
-    """What is to be restarted, and why."""
+    """What is to be restarted, and why: of a device only its sensors of these kinds, the others work on."""
 
     rung: Rung
     reason: str
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,7 +54,8 @@ class DeviceRecovery:
         self.again_at = now + self.retry.next_s()
         self.restarts += 1
         worst = max(failing, key=lambda one: one.failures)
-        return RecoveryStep("restart", f"{worst.kind}: {worst.why(now) or 'it gives nothing'}")
+        why = f"{worst.kind}: {worst.why(now) or 'it gives nothing'}"
+        return RecoveryStep("restart", why, tuple(one.kind for one in failing))
 
 
 class AgentRestarts:

@@ -68,7 +68,7 @@ class Supervision:
             self._restart_agent(device, step)
             return
         self._emit(device, step)
-        device.reopen(rebuild=True)
+        device.reopen(rebuild=True, kinds=step.kinds)
 
     def _restart_agent(self, device: DeviceRunner, step: RecoveryStep) -> None:
         at_s = since_boot()

@@ -39,9 +39,10 @@ def pictures_of(reader: ArchiveReader, row: IncidentRow, now: datetime) -> list[
         key=lambda one: one.time,
     )
     pictures = [IncidentPicture("sample", one.key, one.time) for one in shown]
-    if pictures:
+    is_first = bool(pictures) and all(pictures[0].time <= time for time in decided.values())
+    if is_first:
         pictures[0] = replace(pictures[0], part="first")
-    if len(pictures) > 1 and row["closed"] is not None:
+    if len(pictures) > is_first and row["closed"] is not None:
         pictures[-1] = replace(pictures[-1], part="last")
     pictures += [IncidentPicture("decided", key, time) for key, time in decided.items()]
     return sorted(pictures, key=lambda one: one.time)

@@ -52,6 +52,13 @@ def test_a_restart_says_which_source_and_why(facts: Facts, why: str) -> None:
     assert (step.rung, step.reason) == ("restart", why)
 
 
+def test_only_the_sensor_that_fails_is_restarted() -> None:
+    step = DeviceRecovery().step([WELL, replace(FAILING, kind="thermal")], [], 0.0)
+
+    assert step is not None
+    assert step.kinds == ("thermal",)
+
+
 @pytest.mark.parametrize("failures", [0, 1, FAILURES - 1])
 def test_a_few_failures_are_left_to_the_source(failures: int) -> None:
     assert DeviceRecovery().step([replace(WELL, failures=failures)], [], 0.0) is None

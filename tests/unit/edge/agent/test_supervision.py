@@ -51,7 +51,7 @@ class Site:
         emitter = EventEmitter(outbox, DisciplinedClock(utc_now), [one.source for one in named])
         context = AgentContext(utc_now, threading.Event().wait, {}, NOON)
         self.timer, self.hanging, self.facts = Counted(), dict[str, list[str]](), dict[str, Facts]()
-        self.rebuilt, self.said = list[str](), list[Command]()
+        self.rebuilt, self.said = list[tuple[str, tuple[str, ...]]](), list[Command]()
         self.now = 1000.0
         monkeypatch.setattr(supervision, "monotonic", lambda: self.now)
         monkeypatch.setattr(supervision, "since_boot", lambda: self.now)
@@ -73,7 +73,7 @@ class Site:
         runner = DeviceRunner(settings, settings.adjustable(), factory, context, emitter.put, lambda *_: None)
         monkeypatch.setattr(runner, "hanging", lambda _: self.hanging.get(name, []))
         monkeypatch.setattr(DeviceRunner, "facts", property(lambda it: [self.facts.get(it.settings.device, WELL)]))
-        monkeypatch.setattr(runner, "reopen", lambda *, rebuild: self.rebuilt.append(name))
+        monkeypatch.setattr(runner, "reopen", lambda *, rebuild, kinds: self.rebuilt.append((name, kinds)))
         return runner
 
     def poll(self, seconds: float) -> int:
@@ -124,7 +124,7 @@ def test_a_device_that_fails_is_rebuilt_and_its_neighbour_is_left_in_peace(
         at.facts["LANE"] = Facts("thermal", running=True, last_attempt=NOON, failures=3, reason="no sensor")
         at.poll(60)
 
-        assert at.rebuilt == ["LANE"]
+        assert at.rebuilt == [("LANE", ("thermal",))]
         assert [(one.name, one.detail) for one in at.said] == [("restart", "thermal: no sensor")]
         assert at.supervision.restarts_of(at.devices["YARD", "LANE"]) == 1
         assert at.supervision.restarts_of(at.devices["YARD", "GATE"]) == 0

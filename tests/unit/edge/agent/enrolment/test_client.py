@@ -81,6 +81,7 @@ def test_what_answers_and_is_no_hub_is_named(tmp_path: Path) -> None:
 
         def greet() -> None:
             with server.accept()[0] as client:
+                client.recv(65_536)
                 client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
         greeting = threading.Thread(target=greet)

@@ -78,8 +78,8 @@ def _incident(report: Report, one: ReportIncident) -> str:
     ]
     pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
     name = report.names.get(row["device"], row["device"])
-    told = next((alert["message"] for alert in report.alerts if alert["incident"] == row["id"]), None)
-    heading = f"<h3>{escape(told or name + ': ' + _words(row['type']))}</h3>"
+    message = next((alert["message"] for alert in report.alerts if alert["incident"] == row["id"]), None)
+    heading = f"<h3>{escape(message or name + ': ' + _words(row['type']))}</h3>"
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
 
 

@@ -1,5 +1,6 @@
 """Finds the pictures of an incident in the archive: its first, its last, some between, and those that decided."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -38,11 +39,19 @@ def pictures_of(reader: ArchiveReader, row: IncidentRow, now: datetime) -> list[
         {parse_key(one.key)[1]: one for one in found if parse_key(one.key)[1] not in names}.values(),
         key=lambda one: one.time,
     )
-    pictures = [IncidentPicture("sample", one.key, one.time) for one in shown]
+    return labelled([(one.key, one.time) for one in shown], decided, is_over=row["closed"] is not None)
+
+
+def labelled(
+    shown: Sequence[tuple[str, datetime]], decided: Mapping[str, datetime], *, is_over: bool
+) -> list[IncidentPicture]:
+    """`shown` are the kept pictures beside those that decided, by time. None is the first that came after one that
+    decided, and the last is known once the incident is over."""
+    pictures = [IncidentPicture("sample", key, time) for key, time in shown]
     is_first = bool(pictures) and all(pictures[0].time <= time for time in decided.values())
     if is_first:
         pictures[0] = replace(pictures[0], part="first")
-    if len(pictures) > is_first and row["closed"] is not None:
+    if len(pictures) > is_first and is_over:
         pictures[-1] = replace(pictures[-1], part="last")
     pictures += [IncidentPicture("decided", key, time) for key, time in decided.items()]
     return sorted(pictures, key=lambda one: one.time)

@@ -27,13 +27,13 @@ def hottest_of(frame: ThermalPart) -> float:
 
 
 def deciding_temp(frame: ThermalPart) -> float:
-    """°C: the value that the rules look at, which is no spike of one pixel where the agent tells one from the other."""
+    """°C: the value that the rules look at, without spikes of one pixel where the agent filters them."""
     return hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
 
 
 def is_spot(frame: ThermalPart, rules: AlertRules) -> bool:
-    """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
-    a second frame, which it tells at once, or a warm neighbour makes it one.
+    """Whether anything is a hot spot. Where the agent of the sensor confirms them, one pixel in one frame is none:
+    a second frame, which it sends at once, or a warm neighbour makes it one.
     """
     confirmed = frame.confirmed_max_temp
     if confirmed is None:

@@ -124,7 +124,7 @@ class ExportSink(Sink):
                 )
 
     def _enqueue(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
-        """Whoever asks on the bus for more than the hub takes is told as the gateway tells it."""
+        """Who asks on the bus for more than the hub takes is refused with the sentence of the gateway."""
         refusal = too_many(self._hub.exports, data.by, *waiting(state, data.by))
         row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
         added = state.execute(

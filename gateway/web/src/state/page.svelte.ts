@@ -57,11 +57,11 @@ class Page {
   hub!: Resource<Health>;
   #devices!: Resource<Devices>;
   #known!: Resource<Devices>;
-  #told!: Resource<Events>;
+  #latest!: Resource<Events>;
   /** What each device told last before the moment, of what the log says of all of them. */
   #before = $derived.by(() => {
     const found = new Map<string, News>();
-    for (const recorded of this.#told?.data?.events ?? []) {
+    for (const recorded of this.#latest?.data?.events ?? []) {
       const from = deviceOf(recorded.event.source);
       const name = from && `${from.site}/${from.device}`;
       // What came late was not known then.
@@ -103,7 +103,7 @@ class Page {
           : null,
       { every: () => 120_000 },
     );
-    this.#told = new Resource(
+    this.#latest = new Resource(
       () =>
         this.site && nav.route.view !== 'timeline'
           ? url('/api/v1/events', {

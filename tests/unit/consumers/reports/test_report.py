@@ -85,6 +85,8 @@ def test_a_report_says_what_was_the_case_and_who_asked(data: Path) -> None:
     for words in ("What was the case", "ada", "blackscreen", "4.1, 3.9, 5.2", "SHA-256", "Europe/Berlin", "11:00:00"):
         assert words in text
     assert len(re.findall(r"[0-9a-f]{64}", text)) == 3
+    assert "nobody has reviewed it" in text
+    assert [name for name in ("closed_by", "window_s", "blackscreen_percentage") if name in text] == []
 
 
 def test_nothing_that_people_wrote_becomes_markup(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the lanes of `./dev test` side by side, and says what took longest; with `quick` those that start no servers."""
+"""The lanes of `./dev test`: what runs side by side, how it is stopped, and what took longest in it."""
 
 import os
 import shlex
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import IO
 from xml.etree import ElementTree as Xml
@@ -32,7 +31,8 @@ COMPILED = Path("tests/unit/__pycache__")
 AFTER_OTHERS, LAST = ("nice", "-n", "10"), ("nice", "-n", "15")
 """Cameras in real time have the machine when they want it; what only computes takes what is left."""
 SLOWEST = 15
-STOPPED = 130
+TESTS_FAILED = 1
+"""With which pytest ends when tests failed, and for no other reason."""
 CPU_S = "cpu_s"
 """The property under which a test reports what it computed: see `tests/conftest.py`."""
 
@@ -52,6 +52,8 @@ class Lane:
     report: Path | None = None
     """Where pytest writes how long each test took."""
     failed: bool = False
+    statuses: set[int] = field(default_factory=set)
+    """With which its commands ended."""
     took_s: float = 0.0
     cpu_s: float = 0.0
     """What its processes computed, of those that somebody waited for."""
@@ -77,6 +79,7 @@ class Lane:
         _, status, usage = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)
         self.cpu_s += usage.ru_utime + usage.ru_stime
+        self.statuses.add(running.returncode)
         return running.returncode
 
     def stop(self) -> None:
@@ -194,25 +197,3 @@ def shown(lane: Lane) -> bytes:
     assert lane.log is not None
     lane.log.seek(0)
     return f"--- {lane.name}\n".encode() + lane.log.read()
-
-
-def main(arguments: Sequence[str]) -> int:
-    with TemporaryDirectory(prefix="watchpost-tests-") as name:
-        folder = Path(name)
-        lanes = quick(folder, arguments[1:]) if arguments else everything(folder)
-        for lane in lanes[1:]:
-            lane.log = (folder / f"{lane.name}.log").open("w+b")
-        stopped = run(lanes)
-        for lane in lanes[1:]:
-            sys.stdout.buffer.write(shown(lane))
-            assert lane.log is not None
-            lane.log.close()
-        sys.stdout.buffer.flush()
-        sys.stdout.write(summary(lanes) + "\n")
-    if stopped:
-        return STOPPED
-    return int(any(lane.failed for lane in lanes))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""What `./dev test` runs: all lanes side by side; with `quick` those that start no servers."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools.lanes import Lane, everything, quick, run, shown, summary
+from tools.second_run import again, unsteady
+
+STOPPED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    with TemporaryDirectory(prefix="watchpost-tests-") as name:
+        folder = Path(name)
+        lanes = quick(folder, arguments[1:]) if arguments else everything(folder)
+        for lane in lanes[1:]:
+            lane.log = (folder / f"{lane.name}.log").open("w+b")
+        stopped = run(lanes)
+        _show(lanes[1:])
+        passed = [] if stopped else again(lanes, run)
+        sys.stdout.write(summary(lanes) + "\n")
+        if passed:
+            sys.stdout.write(unsteady(passed) + "\n")
+    if stopped:
+        return STOPPED
+    return int(any(lane.failed for lane in lanes))
+
+
+def _show(lanes: Sequence[Lane]) -> None:
+    for lane in lanes:
+        sys.stdout.buffer.write(shown(lane))
+        assert lane.log is not None
+        lane.log.close()
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -43,7 +43,7 @@ def begin(told: Told) -> datetime:
         answer = told.client.get(path, params=asked)
         return answer.status_code == 200 and answer.text.count("#EXTINF") == SECONDS // 4
 
-    eventually(listed, 60, "all segments in the view")
+    eventually(listed, 180, "all segments in the view")
     return begin
 
 

@@ -98,7 +98,7 @@ def test_the_example_for_nginx_passes_events_on_as_they_come(filled: Filled, gua
             with client.stream("GET", "/api/v1/live") as live:
                 lines = live.iter_lines()
                 assert next(lines) == "event: head"
-                filled.append(annotation())
+                filled.append(annotation()).fold()
                 assert any(line.startswith("event: annotation") for line in lines)
 
 

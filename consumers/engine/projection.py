@@ -36,7 +36,7 @@ class Projection(RebuildPolicy, ABC):
     supersedes: ClassVar[tuple[str, ...]] = ()
     """Names of views of earlier releases in whose place this one is: their files go once it is there."""
 
-    pace_s: ClassVar[float] = 0.1
+    pace_s: ClassVar[float] = 0.2
     """How far apart its batches begin while events keep coming: each costs a commit, however little it holds."""
 
     group: ClassVar[ProcessGroup] = ProcessGroup.BATCH

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from consumers.engine.consumer_loop import Advance, Paces, loop, rest
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import BATCH, ConsumerContext, Follower
 from consumers.engine.head_listener import POLL_S, HeadListener
@@ -37,11 +38,8 @@ from producer.relay.relay import Relay
 
 log = structlog.get_logger()
 
-Advance = Callable[[], int]
-
-
-URGENT_TURN_S = 1.0
-"""The most urgent consumer that is behind goes on for this long before the others have their turn."""
+JOURNAL = "journal"
+CHECK_JOURNAL_S = 0.1
 
 
 class _Ended(Exception):
@@ -93,36 +91,6 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
     return moved
 
 
-def loop(
-    consumers: Mapping[str, Advance],
-    wakeup: threading.Event,
-    stopping: threading.Event,
-    pace_s: float = 0.0,
-    attempts: Attempts | None = None,
-) -> None:
-    """Keep all of them at the head, the most urgent first. One that fails waits and is tried again, and the others
-    go on.
-
-    Of those that are far behind, the first goes on for a while before the others take a batch each. Rounds that find
-    little are `pace_s` apart, so that each finds more.
-    """
-    attempts = attempts or Attempts()
-    others_due = time.monotonic() + URGENT_TURN_S
-    while not stopping.is_set():
-        wakeup.clear()
-        moved = 0
-        for name, step in consumers.items():
-            if stopping.is_set():
-                return
-            moved = max(moved, attempts.act(name, step) or 0)
-            if moved >= BATCH and time.monotonic() < others_due:
-                break
-        else:
-            others_due = time.monotonic() + URGENT_TURN_S
-        if moved < BATCH:
-            _rest(wakeup, stopping, pace_s if moved else 0.0)
-
-
 def deliver(
     sink: Deliverer, sender: Sender | None, wakeup: threading.Event, stopping: threading.Event, attempts: Attempts
 ) -> None:
@@ -132,14 +100,7 @@ def deliver(
         moved = attempts.act(sink.name, partial(advance, sink, sender)) or 0
         attempts.act(f"{sink.name} idle", sink.idle, part=sink.name)
         if moved < BATCH:
-            _rest(wakeup, stopping, sink.sink.pace_s if moved else 0.0)
-
-
-def _rest(wakeup: threading.Event, stopping: threading.Event, pace_s: float) -> None:
-    """At the head: what was committed since the round began sets `wakeup`; no empty round has to look for it."""
-    if pace_s:
-        stopping.wait(pace_s)
-    wakeup.wait(POLL_S)
+            rest(wakeup, stopping, sink.sink.pace_s if moved else 0.0)
 
 
 def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -> int:
@@ -242,13 +203,13 @@ class ConsumerProcess:
                     following = _ProjectionStep(consumer, source, self._sender(consumer, stack), meanwhile)
                     steps[consumer.name] = stack.enter_context(closing(following))
                     attempts.watch(consumer.name, following.last_set_aside, following.is_refolding)
-            pace_s = min(consumer.pace_s for consumer in consumers)
-            first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: wakeup.journal_id)}
-            loop(first | steps, news, stopping, pace_s, attempts)
+            paces_s = {JOURNAL: CHECK_JOURNAL_S} | {it.name: it.pace_s for it in consumers if it.name in steps}
+            first: dict[str, Advance] = {JOURNAL: partial(check_journal, source, lambda: wakeup.journal_id)}
+            loop(first | steps, news, stopping, Paces(paces_s), attempts)
 
     def _context(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> ConsumerContext:
         """Once the journal can be opened, for one thread."""
-        while (journal := attempts.act("journal", self._journal)) is None:
+        while (journal := attempts.act(JOURNAL, self._journal)) is None:
             if stopping.wait(POLL_S):
                 raise _Ended
         return ConsumerContext(self._hub.data, stack.enter_context(closing(journal)), self._clock)

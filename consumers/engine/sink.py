@@ -41,8 +41,8 @@ class Sink(ABC):
     models: ClassVar[tuple[type[Event], ...]]
     schema: ClassVar[str] = ""
     emits: ClassVar[tuple[type[Event], ...]] = ()
-    pace_s: ClassVar[float] = 0.1
-    """As of a projection."""
+    pace_s: ClassVar[float] = 0.5
+    """How far apart its batches begin while events keep coming; what comes after a pause is delivered at once."""
 
     group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
     """As of a projection."""

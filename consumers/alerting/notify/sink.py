@@ -22,6 +22,7 @@ class NotifierSink(Sink):
 
     name: ClassVar[str] = "webhook"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
+    pace_s: ClassVar[float] = 0.1
     models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
     schema: ClassVar[str] = SCHEMA
 

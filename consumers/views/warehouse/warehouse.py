@@ -41,7 +41,7 @@ class WarehouseSettings:
 
     keep_days: int | None = KEEP_DAYS
     triggers: tuple[str, ...] = ()
-    pace_s: float = 1.0
+    pace_s: float = 2.0
     retry_s: float = 30.0
     save_every: int = BLOCK
     database: str = NAME
@@ -105,13 +105,13 @@ class Warehouse(WarehouseReader):
             if fold.is_of_another_journal():
                 return
             taken = self._advance(fold, "running")
-            if settles is not None and taken < PAGE and monotonic() >= settles:
+            if settles is not None and self._status.lag < PAGE and monotonic() >= settles:
                 settles = None
                 self._settings.on_settled()
             if taken == 0:
                 wake.wait(_IDLE_S)
                 wake.clear()
-            elif taken < PAGE:
+            elif self._status.lag < PAGE:
                 stopping.wait(self._settings.pace_s)
         fold.save()
 

@@ -13,11 +13,12 @@ import pytest
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.consumer_loop import Paces, loop
 from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Follower
 from consumers.engine.head_listener import POLL_S
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
-from consumers.engine.runner import ConsumerProcess, loop
+from consumers.engine.runner import ConsumerProcess
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.hub_faults import FaultReporter
@@ -361,13 +362,14 @@ def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
 
 
 class Stopping(threading.Event):
-    """Stops after so many rounds, and remembers for how long each rested."""
+    """Stops after so many rounds, and remembers for how long each rested; `now_s` is when it is asked."""
 
     def __init__(self, rounds: int, consumers: int) -> None:
         """It is asked before each round, and before each consumer of it."""
         super().__init__()
         self.rests: list[float | None] = []
         self.left = rounds * (1 + consumers)
+        self.now_s = 0.0
 
     def is_set(self) -> bool:
         self.left -= 1
@@ -375,6 +377,7 @@ class Stopping(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         self.rests.append(timeout)
+        self.now_s += timeout or 0.0
         return False
 
 
@@ -393,20 +396,38 @@ class Wakeup(threading.Event):
 def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
     found = iter([BATCH, 3, 700, BATCH])
     stopping, wakeup = Stopping(rounds=4, consumers=2), Wakeup()
+    paces = Paces({"slow": 0.2, "busy": 0.2}, lambda: stopping.now_s)
 
-    loop({"slow": lambda: 0, "busy": lambda: next(found)}, wakeup, stopping, 0.2)
+    loop({"slow": lambda: 0, "busy": lambda: next(found)}, wakeup, stopping, paces)
 
     assert stopping.rests == [0.2, 0.2]
-    assert wakeup.waits == [POLL_S, POLL_S]
+    # In the second round the slow one was not due yet, and has its turn without news.
+    assert wakeup.waits == [0.0, POLL_S]
 
 
 def test_behind_a_round_that_reached_the_head_none_is_made_before_there_is_news() -> None:
     found = iter([3, 0, BATCH, 5])
     stopping, wakeup = Stopping(rounds=4, consumers=1), Wakeup()
 
-    loop({"busy": lambda: next(found)}, wakeup, stopping, 0.0)
+    loop({"busy": lambda: next(found)}, wakeup, stopping, Paces({"busy": 0.0}))
 
     assert wakeup.waits == [POLL_S, POLL_S, POLL_S]
+    assert stopping.rests == []
+
+
+def test_a_consumer_that_may_rest_costs_one_that_may_not_nothing_and_misses_no_news() -> None:
+    stopping, wakeup, asked = Stopping(rounds=5, consumers=2), Wakeup(), list[str]()
+
+    def ask(name: str) -> int:
+        asked.append(name)
+        stopping.now_s += 0.03
+        return 1
+
+    consumers = {name: partial(ask, name) for name in ("calm", "hasty")}
+    loop(consumers, wakeup, stopping, Paces({"calm": 0.08, "hasty": 0.0}, lambda: stopping.now_s))
+
+    assert asked == ["calm", "hasty", "hasty", "hasty", "hasty", "calm", "hasty"]
+    assert wakeup.waits == [POLL_S, pytest.approx(0.05), pytest.approx(0.02), 0.0, POLL_S]
     assert stopping.rests == []
 
 
@@ -418,7 +439,8 @@ def test_a_round_ends_before_its_next_consumer_once_the_process_is_to_stop() -> 
         stopping.set()
         return 1
 
-    loop({name: partial(ask, name) for name in ("first", "second")}, Wakeup(), stopping, 0.0)
+    names = ("first", "second")
+    loop({name: partial(ask, name) for name in names}, Wakeup(), stopping, Paces(dict.fromkeys(names, 0.0)))
 
     assert asked == ["first"]
 

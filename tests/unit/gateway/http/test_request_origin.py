@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from starlette.datastructures import Headers
 
+from gateway.http import peers
 from gateway.http.peers import Peer
 from gateway.http.request_origin import crossed_origin, foreign_origin
 
@@ -69,6 +70,8 @@ def test_the_kernel_says_as_which_account_the_other_end_runs(family: socket.Addr
 
         assert peer.account == os.getuid()
         assert not peer.is_service
+        ends = [peers.End.of(one.getsockname()[:2]) for one in (client, server)]
+        assert peers.ask_kernel(*ends) == peers.find_in_table(*ends) == os.getuid()
     assert Peer(("192.0.2.1", 5), ("192.0.2.2", 6)).account is None
     assert not Peer(None, None).is_service
 

@@ -5,7 +5,7 @@ Which sites, devices and rules there are is not in it: the journal says that.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -72,6 +72,10 @@ class RetentionPolicy:
             if (one.site, one.device) == (site, device):
                 return dict(one.media).get(kind, dict(self.media)[kind])
         return dict(self.media)[kind]
+
+    def kept_from(self, kind: str, now: datetime) -> Callable[[str, str], datetime]:
+        """The moment, by site and device, before which media of a kind are too old."""
+        return lambda site, device: now - self.keep(site, device, kind)
 
     def keeps(self, kind: str) -> tuple[timedelta, ...]:
         """The lengths of time that media of a kind stay, of whichever device."""

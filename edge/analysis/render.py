@@ -125,13 +125,10 @@ def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
     width, height = size
     large = cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
     half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_CUBIC)
-    luma, *chroma = PALETTE
-    return Planes(
-        *(
-            np.asarray(cv2.LUT(part, table), np.uint8)
-            for part, table in ((large, luma), (half, chroma[0]), (half, chroma[1]))
-        )
-    )
+    luma, u, v = PALETTE
+    # In place of what it was made of: a new plane costs as much as the colour.
+    planes = cv2.LUT(large, luma, dst=large), cv2.LUT(half, u), cv2.LUT(half, v, dst=half)
+    return Planes(*(np.asarray(plane, np.uint8) for plane in planes))
 
 
 def _outline(planes: Planes, roi: Roi, region: RegionLabel) -> None:

@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from operator import mul
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 from edge.analysis.thermal_statistics import (
-    TENTH,
     HotSpotStatistics,
     TemperatureStatistics,
     hotspots,
@@ -36,8 +35,7 @@ NO_VALUE_BELOW: Final = -200.0
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
 
 
-@dataclass(frozen=True, slots=True)
-class ThermalReading:
+class ThermalReading(NamedTuple):
     """`frame` (H x W float32, °C) is what pictures are made of. Alert levels and hot spots are those of the
     unsmoothed frame, because smoothing delays and lowers them. `confirmed_max` is the hottest temperature that is not a
     spike of one pixel in one frame. If every pixel is invalid (`no_data`), values are `None` and empty.
@@ -116,8 +114,9 @@ class ThermalProcessor:
         sharp = for_ambient(clean, settings.ambient_c)
         frame, sorted_frame = self._filtered(clean, ordered)
         confirmed = self._confirmation.confirmed(sharp)
-        regions = self._regions.read(frame, sorted_frame, sharp, confirmed)
-        peak = float(for_ambient(ordered[-1:], settings.ambient_c)[0])
+        peak = float(for_ambient(ordered[-1], settings.ambient_c))
+        confirmed_max = float(np.maximum.reduce(confirmed, None))
+        regions = self._regions.read(frame, sorted_frame, (sharp, peak), (confirmed, confirmed_max))
         spots = self._hot_spots(sharp, time) if peak > settings.hot_spot_c else ()
         return ThermalReading(
             timestamp=time,
@@ -126,9 +125,9 @@ class ThermalProcessor:
             regions=regions,
             composite_temperature=composite_temperature(regions, self._weights, settings.composite),
             hotspots=spots,
-            sensor_temp=round(quantile(ordered, TENTH), 2),
+            sensor_temp=round(quantile(ordered, 0.1), 2),
             flags=flags,
-            confirmed_max=round(float(confirmed.max()), 2),
+            confirmed_max=round(confirmed_max, 2),
             bad_pixels=bad,
             peak=round(peak, 2),
         )
@@ -181,7 +180,7 @@ class ThermalProcessor:
             bad = None
         ordered = sorted_values(raw)
         # What is no number is sorted to the end, and is not within the range either.
-        if bad is None and ordered[0] >= COLDEST and ordered[-1] <= HOTTEST:
+        if bad is None and ordered.item(0) >= COLDEST and ordered.item(-1) <= HOTTEST:
             return raw, ordered, (), 0
         clean, flags, count = self._repaired(raw, bad)
         return clean, ordered if clean is None else sorted_values(clean), flags, count
@@ -214,5 +213,8 @@ def composite_temperature(
     maxima = [region.max_temp for region in regions]
     if method == "max":
         return max(maxima)
-    factors = [weights[region.name] if method == "weighted_average" else 1.0 for region in regions]
-    return round(sum(weight * top for weight, top in zip(factors, maxima, strict=True)) / sum(factors), 2)
+    if method != "weighted_average":
+        return round(sum(maxima) / len(maxima), 2)
+    factors = [weights[region.name] for region in regions]
+    weighted: float = sum(map(mul, factors, maxima))
+    return round(weighted / sum(factors), 2)

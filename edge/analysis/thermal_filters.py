@@ -1,6 +1,6 @@
 """Filters of thermal frames: smoothing, confirmation of heat, and correction for the ambient temperature."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -29,8 +29,8 @@ class TemporalFilter:
     """
 
     def __init__(self) -> None:
-        # The newest frames lie one after the other, so that all are weighed and added in two calls.
-        self._frames: Celsius | None = None
+        # The newest frames lie one after the other, a row each, so that all are weighed and added in one call.
+        self._rows: Celsius | None = None
         self._end = 0
         self._weights = [weights(count) for count in range(1, WINDOW + 1)]
 
@@ -38,22 +38,22 @@ class TemporalFilter:
         return min(self._end, WINDOW)
 
     def filter(self, frame: Celsius) -> Celsius:
-        frames = self._room_for(frame)
-        frames[self._end] = frame
-        self._end += 1
-        count = len(self)
+        rows = self._room_for(frame)
+        rows[self._end] = frame.ravel()
+        self._end = end = self._end + 1
+        count = min(end, WINDOW)
         if count < _LEAST_FRAMES:
             return frame
-        rows = frames[self._end - count : self._end].reshape(count, -1)
-        return np.asarray(np.dot(self._weights[count - 1], rows), np.float32).reshape(frame.shape)
+        mean: Celsius = self._weights[count - 1].dot(rows[end - count : end])
+        return mean.reshape(frame.shape)
 
     def _room_for(self, frame: Celsius) -> Celsius:
-        if self._frames is None:
-            self._frames = np.empty((_ROOM, *frame.shape), np.float32)
+        if self._rows is None:
+            self._rows = np.empty((_ROOM, frame.size), np.float32)
         elif self._end == _ROOM:
             self._end = WINDOW - 1
-            self._frames[: self._end] = self._frames[-self._end :]
-        return self._frames
+            self._rows[: self._end] = self._rows[-self._end :]
+        return self._rows
 
 
 class Confirmation:
@@ -77,6 +77,9 @@ def smoothed(frame: Celsius) -> Celsius:
     return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0.5), np.float32)
 
 
-def for_ambient(frame: Celsius, ambient: float | None) -> Celsius:
-    """frame - (ambient - 25) * 0.1 in °C; unchanged when the ambient temperature is unknown."""
+Temperature = TypeVar("Temperature", np.float32, Celsius)
+
+
+def for_ambient(frame: Temperature, ambient: float | None) -> Temperature:
+    """frame - (ambient - 25) * 0.1 in °C, or of a single pixel; unchanged when the ambient temperature is unknown."""
     return frame if ambient is None else frame - np.float32((ambient - 25.0) * 0.1)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import cv2
@@ -11,8 +13,7 @@ from numpy.typing import NDArray
 
 Celsius = NDArray[np.float32]
 
-QUANTILES: Final = (0.0, 0.05, 0.1, 0.5, 0.95, 1.0)
-TENTH: Final = 2
+_HOTTEST: Final = itemgetter(1)
 
 
 class TemperatureStatistics(NamedTuple):
@@ -26,8 +27,7 @@ class TemperatureStatistics(NamedTuple):
     range: float
 
 
-@dataclass(frozen=True, slots=True)
-class HotSpotStatistics:
+class HotSpotStatistics(NamedTuple):
     """`center` is (x, y) in thermal pixels; temperatures in °C, `area` in pixels."""
 
     center: tuple[int, int]
@@ -42,22 +42,24 @@ def hotspots(
 ) -> tuple[HotSpotStatistics, ...]:
     """Connected components of an H x W float32 frame above `threshold`, both in °C, hottest first."""
     above = frame > threshold
-    if not above.any():
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=connectivity)
+    if count < 2:
         return ()
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=connectivity)
-    inside = np.flatnonzero(above)
-    order = inside[np.argsort(labels.ravel()[inside], kind="stable")]
+    inside = above.ravel().nonzero()[0]
+    order = inside[labels.ravel()[inside].argsort(kind="stable")]
     areas: NDArray[np.intp] = stats[1:, cv2.CC_STAT_AREA].astype(np.intp)
-    starts = np.cumsum(areas) - areas
-    values = frame.ravel()[order]
-    columns = (
-        centres[1:].astype(int).tolist(),
-        np.maximum.reduceat(values, starts).astype(float).round(2).tolist(),
-        (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
-        areas.tolist(),
-    )
-    spots = (HotSpotStatistics((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
-    return tuple(sorted((spot for spot in spots if spot.area >= min_area), key=lambda spot: -spot.max_temp))
+    starts = areas.cumsum() - areas
+    values = frame.ravel()[order].astype(float)
+    temperatures = np.empty((2, count - 1))
+    np.maximum.reduceat(values, starts, out=temperatures[0])
+    np.divide(np.add.reduceat(values, starts), areas, out=temperatures[1])
+    tops, means = temperatures.round(2).tolist()
+    middles = zip(*centres[1:].astype(int).T.tolist(), strict=True)
+    spots = list(map(HotSpotStatistics._make, zip(middles, tops, means, areas.tolist(), repeat(time))))
+    if min_area > 1:
+        spots = [spot for spot in spots if spot.area >= min_area]
+    spots.sort(key=_HOTTEST, reverse=True)
+    return tuple(spots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,15 @@ def gradient(frame: Celsius) -> Gradient:
 def statistics_of(frame: Celsius, sorted_values: Celsius) -> TemperatureStatistics:
     """Statistics of an H x W float32 frame in °C."""
     mean, deviation = cv2.meanStdDev(frame)
-    low, fifth, _, median, ninety_fifth, high = _quantiles(sorted_values)
+    low, high = sorted_values.item(0), sorted_values.item(-1)
     return TemperatureStatistics(
         min=round(low, 2),
         max=round(high, 2),
-        mean=round(float(mean[0, 0]), 2),
-        median=round(median, 2),
-        std=round(float(deviation[0, 0]), 2),
-        percentile_95=round(ninety_fifth, 2),
-        percentile_5=round(fifth, 2),
+        mean=round(mean.item(), 2),
+        median=round(quantile(sorted_values, 0.5), 2),
+        std=round(deviation.item(), 2),
+        percentile_95=round(quantile(sorted_values, 0.95), 2),
+        percentile_5=round(quantile(sorted_values, 0.05), 2),
         range=round(high - low, 2),
     )
 
@@ -98,31 +100,16 @@ def sorted_values(frame: Celsius) -> Celsius:
     return values
 
 
-def _quantiles(ordered: Celsius) -> list[float]:
-    """Those of `QUANTILES`. Linear interpolation between the nearest values, as in numpy's percentile."""
-    places, fractions = _places(ordered.size)
-    lower, upper = ordered.take(places).tolist()
-    return [low + (high - low) * share for low, high, share in zip(lower, upper, fractions, strict=True)]
-
-
-def quantile(ordered: Celsius, number: int) -> float:
-    """One of them, at a third of the time."""
-    low, high, share = _place(ordered.size, number)
+def quantile(ordered: Celsius, share: float) -> float:
+    """By linear interpolation between the nearest values, as in numpy's percentile."""
+    low, high, beyond = _place(ordered.size, share)
     lower = ordered.item(low)
-    return float(lower + (ordered.item(high) - lower) * share)
+    return float(lower + (ordered.item(high) - lower) * beyond)
 
 
-@lru_cache(maxsize=4)
-def _place(size: int, number: int) -> tuple[int, int, float]:
-    """The nearest indices below and above one quantile of so many values, and its distance from the one below."""
-    places, fractions = _places(size)
-    return int(places[0, number]), int(places[1, number]), fractions[number]
-
-
-@lru_cache(maxsize=4)
-def _places(size: int) -> tuple[NDArray[np.intp], list[float]]:
-    """The nearest indices below and above each quantile of so many values, and its distance from the one below."""
-    places = [share * (size - 1) for share in QUANTILES]
-    below = [int(place) for place in places]
-    above = [min(index + 1, size - 1) for index in below]
-    return np.array([below, above], np.intp), [place - index for place, index in zip(places, below, strict=True)]
+@lru_cache(maxsize=16)
+def _place(size: int, share: float) -> tuple[int, int, float]:
+    """The nearest indices below and above a quantile of so many values, and its distance from the one below."""
+    place = share * (size - 1)
+    low = int(place)
+    return low, min(low + 1, size - 1), place - low

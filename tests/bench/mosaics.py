@@ -47,16 +47,17 @@ class Site:
         self.followed = Followed(projection, directory, known)
         self.pictures = pictures()
 
-    def minute(self, number: int, of: tuple[str, ...] | None = None) -> list[Event]:
-        """What is seen in a minute; the media are in the archive."""
+    def minute(self, number: int, of: tuple[str, ...] | None = None, late: int = 0) -> list[Event]:
+        """What is seen in a minute, or comes late for it, the later the newer; the media are in the archive."""
         devices = self.names if of is None else of
         events: list[Event] = []
         stored = []
+        time = at(60 * number + 50 + late / 100)
         for index, device in enumerate(devices):
-            payload = self.pictures[(number * len(devices) + index) % len(self.pictures)]
-            medium: MediaEvent = media(at(60 * number + 50), payload, device=device)
+            payload = self.pictures[((number + late) * len(devices) + index) % len(self.pictures)]
+            medium: MediaEvent = media(time, payload, device=device)
             stored.append((medium.data, medium.time, payload))
-            events += [medium, frame(at(60 * number + 50), device=device, freeze=index % 3 == 0)]
+            events += [medium, frame(time, device=device, freeze=index % 3 == 0)]
         with Archive(self.archive, lambda: START) as archive:
             archive.store(stored)
         return events
@@ -123,7 +124,7 @@ def case_mosaic_correction() -> list[Measurement]:
         here.followed.take(tick(START), *here.minute(0), tick(at(64)))
         taken = []
         for number in range(MINUTES):
-            late = here.minute(0, (DEVICES[number % len(DEVICES)],))
+            late = here.minute(0, (DEVICES[number % len(DEVICES)],), number + 1)
             here.followed.take(*late)
             taken += timed([lambda number=number: here.followed.take(tick(at(65 + number / 100)))])  # type: ignore[misc]
         return [summary("mosaic correction", taken[4:], "one late picture of 24", goal_ms=25.0)]

@@ -1,27 +1,31 @@
 """What the stores of the hub cost: writing and reading the journal, keeping and finding media."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import describe, to_bytes
 from consumers.store.archive.disk import Archive, Medium
+from consumers.store.archive.keys import PACK_MINUTES, PackInterval, Series
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.query_types import EventFilter
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
+from producer.times import EPOCH, MINUTE
 from tests.bench import cold
-from tests.bench.measure import Measurement, measured, summary, timed
+from tests.bench.measure import Measurement, cpu_timed, measured, summary, timed
 from tests.builders import START, at, detection
+from tests.packs import enter
 
 EVENTS = 100_000
 GROUP = 1000
@@ -129,6 +133,34 @@ def case_archive_drop() -> list[Measurement]:
         summary("archive: drop 18,000 records", drops, "18,000 records of 2 kB", goal_ms=5),
         replace(summary("archive: sweep", sweeps, "2,000 rows, later"), items=2000),
     ]
+
+
+def case_archive_month() -> list[Measurement]:
+    """30 days of 16 cameras, 138,240 packs: what retention asks for in a round, and the use of the disk. By time of the
+    CPU.
+    """
+    first, month = (START - EPOCH) // MINUTE, timedelta(days=30)
+    with TemporaryDirectory() as folder:
+        series = [Series("DEMO", f"cam-{number:02}", "segment") for number in range(16)]
+        starts = range(first, first + month // MINUTE, PACK_MINUTES)
+        enter(Path(folder), ((one, PackInterval(start), 75_000_000) for start in starts for one in series))
+        retention = ArchiveRetention(Path(folder), lambda: START + month + timedelta(hours=1))
+        hour = START + timedelta(hours=1)
+        with ArchiveReader(Path(folder)) as reader:
+            return [
+                _by_cpu("archive month: too old", partial(retention.expiring, "segment", hour), "192 packs", 5),
+                _by_cpu("archive month: oldest 200", partial(_oldest, retention, 200), "of those in no bucket", 5),
+                _by_cpu("archive month: usage", reader.usage, "16 series", 50),
+                _by_cpu("archive month: all", partial(_oldest, retention, None), "138,240 packs, nobody waits for it"),
+            ]
+
+
+def _oldest(retention: ArchiveRetention, count: int | None) -> list[Dropped]:
+    return list(islice(retention.uncopied("segment", START + timedelta(days=31)), count))
+
+
+def _by_cpu(case: str, run: Callable[[], object], includes: str, goal_ms: float | None = None) -> Measurement:
+    return summary(case, cpu_timed([run] * 7)[2:], f"{includes}, CPU", goal_ms=goal_ms)
 
 
 def case_s3_upload() -> list[Measurement]:

@@ -16,7 +16,7 @@ BUSY_S = 10.0
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
 # on the disk; media of packs in `held` are answered all the same. Numbers of packs are never given twice, so that a
 # swept row cannot meet a new pack. A pack holds so many `minutes` from `start` on, which is in minutes since 1970. Its
-# first `copied` bytes are in cold storage.
+# first `copied` bytes are in cold storage. `packs_use` has all that the use of the disk is summed from.
 PACKS = """
 create table if not exists packs (
     pack    integer primary key autoincrement,
@@ -44,6 +44,7 @@ create table if not exists series (
     unique (site, device, kind)
 );
 create index if not exists packs_start on packs (start);
+create index if not exists packs_use on packs (series, end, copied);
 create index if not exists packs_uncopied on packs (start) where copied < end;
 create table if not exists media (
     series       integer not null,

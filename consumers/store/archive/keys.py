@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from bus_schemas.event import NAME
 from producer.times import EPOCH, HOUR, MINUTE
@@ -15,6 +16,7 @@ PACK_MINUTES = 5
 """The length of a new pack. It is short, so that clean-up can free the running hour."""
 _OLD_PACK_MINUTES = 60
 """The length of a pack of earlier releases; existing ones are read and dropped as they are."""
+LONGEST_PACK_MINUTES = max(PACK_MINUTES, _OLD_PACK_MINUTES)
 
 _SERIES = re.compile(rf"(?P<site>{NAME})/(?P<device>{NAME})/(?P<kind>[a-z]{{1,32}})")
 _KEY = re.compile(rf"{_SERIES.pattern}/(?P<id>[A-Za-z0-9_-]{{1,128}})")
@@ -60,8 +62,7 @@ def hour_start(hour: int) -> datetime:
     return EPOCH + hour * HOUR
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PackInterval:
+class PackInterval(NamedTuple):
     """The event times that one pack holds: so many minutes from `start` on, which is in minutes since 1970."""
 
     start: int

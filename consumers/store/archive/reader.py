@@ -12,7 +12,15 @@ from typing import Any, Self
 
 from consumers.store.archive.copies import ColdReader, LostCopy, ObjectRange, Pending, Tier, object_range, tier_of
 from consumers.store.archive.index import NAME, bytes_of_devices, is_complete, is_old, is_recovering, open_to_read
-from consumers.store.archive.keys import EVIDENCE, NotAKey, PackInterval, Series, pack_path, parse_key
+from consumers.store.archive.keys import (
+    EVIDENCE,
+    LONGEST_PACK_MINUTES,
+    NotAKey,
+    PackInterval,
+    Series,
+    pack_path,
+    parse_key,
+)
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
@@ -38,6 +46,21 @@ _NEWEST_BEFORE = (
     f" and time <= :now order by time desc limit 1)"
     f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
 )
+# Only the packs at both ends of a series are asked when their media begin and end; those of five minutes and those of
+# an hour, which earlier releases made, may lie over each other.
+_USAGE = """
+with used as (
+    select series, sum((case when copied = 0 or pack in (select pack from copies where is_hot) then end
+        else end - copied end + :block - 1) / :block * :block) as bytes
+    from packs group by series
+)
+select series, site, device, kind, count, used.bytes,
+    (select min(first) from packs where packs.series = series.series
+        and start < (select min(start) from packs where packs.series = series.series) + :minutes),
+    (select max(last) from packs where packs.series = series.series
+        and start > (select max(start) from packs where packs.series = series.series) - :minutes)
+from used join series using (series) order by site, device, kind
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +158,7 @@ class ArchiveReader:
             return []
         # A pack takes whole blocks of its file system.
         block = os.statvfs(self._directory).f_frsize
-        rows = index.execute(
-            "select series, site, device, kind, series.count, sum((case when copied = 0 or pack in"
-            " (select pack from copies where is_hot) then end else end - copied end + ?1 - 1) / ?1 * ?1),"
-            " min(first), max(last) from series join packs using (series) group by series order by site, device, kind",
-            (block,),
-        ).fetchall()
+        rows = index.execute(_USAGE, {"block": block, "minutes": LONGEST_PACK_MINUTES}).fetchall()
         cold = dict(index.execute("select series, sum(size) from copies join packs using (pack) group by series"))
         return [
             SeriesUsage(site, device, kind, count, size, moment(first), moment(last), cold.get(series, 0))

@@ -1,10 +1,11 @@
 """Drops whole packs of media: one unlink and one row a pack, whatever it holds."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from consumers.store.archive.copies import mark_cold
@@ -32,6 +33,15 @@ order by start, packs.pack
 _AT = (
     "select pack from packs where series = (select series from series where site = ? and device = ? and kind = ?)"
     " and start = ? and minutes = ?"
+)
+_SERIES_OF_KIND = "select series, site, device from series where kind = ? order by site, device"
+_EXPIRING = (
+    "select start, minutes, count, bytes from packs where series = ? and start < ? and start + minutes <= ?"
+    " order by start, minutes"
+)
+_UNCOPIED = (
+    "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
+    " where copied = 0 and start < ? and start + minutes <= ? and kind = ? order by start, site, device, minutes"
 )
 _HELD = "select pack from held join packs using (pack) join series using (series) where kind = ?"
 
@@ -100,28 +110,35 @@ class ArchiveRetention:
         self.drop(expiring)
         return expiring
 
-    def expiring(self, kind: str, before: datetime) -> list[Dropped]:
-        """The packs that `drop_before` would drop, oldest first, so that they can be written down before they go."""
-        return self._select(kind, before, "where")
-
-    def uncopied(self, kind: str, before: datetime) -> list[Dropped]:
-        """As `expiring`, only the packs that are on the disk and nowhere else: who drops them loses their media."""
-        return self._select(kind, before, "where copied = 0 and")
-
-    def _select(self, kind: str, before: datetime, where: str) -> list[Dropped]:
+    def expiring(self, kind: str, before: datetime | Callable[[str, str], datetime]) -> list[Dropped]:
+        """The packs that `drop_before` would drop, oldest first, so that they can be written down before they go. The
+        moment may be another one for each site and device.
+        """
         if not self.exists:
             return []
+        before_of = (lambda *_: before) if isinstance(before, datetime) else before
+        found: list[Dropped] = []
+        with closing(open_to_read(self._directory)) as index:
+            for number, site, device in index.execute(_SERIES_OF_KIND, (kind,)).fetchall():
+                last = (self._bounded(before_of(site, device)) - EPOCH) // MINUTE
+                rows = index.execute(_EXPIRING, (number, last, last))
+                found += [
+                    Dropped(site, device, kind, PackInterval(start, minutes), count, size)
+                    for start, minutes, count, size in rows
+                ]
+        found.sort(key=attrgetter("interval"))
+        return found
+
+    def uncopied(self, kind: str, before: datetime) -> Iterator[Dropped]:
+        """As `expiring`, only the packs that are on the disk and nowhere else: who drops them loses their media. They
+        are read as they are asked for, by start, site and device: of a month there are more than a hundred thousand.
+        """
+        if not self.exists:
+            return
         last = (self._bounded(before) - EPOCH) // MINUTE
         with closing(open_to_read(self._directory)) as index:
-            rows = index.execute(
-                "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
-                f" {where} kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
-                (kind, last, last),
-            )
-            return [
-                Dropped(site, device, kind, PackInterval(start, minutes), count, size)
-                for start, minutes, site, device, count, size in rows
-            ]
+            for start, minutes, site, device, count, size in index.execute(_UNCOPIED, (last, last, kind)):
+                yield Dropped(site, device, kind, PackInterval(start, minutes), count, size)
 
     def release(
         self,

@@ -1,7 +1,7 @@
 """Parts packs of media into those that may be deleted and those that a hold, a note or an export keeps."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,25 @@ def part(packs: Iterable[Dropped], rows: Sequence[HoldRow]) -> PartedPacks:
     for pack in packs:
         (held if holds_of(pack, rows) else free).append(pack)
     return PartedPacks(tuple(free), tuple(held))
+
+
+class FreePacks:
+    """Those of some packs that nobody holds, in the order given; `held` are the others that were met so far."""
+
+    def __init__(self, packs: Iterable[Dropped], rows: Callable[[], Sequence[HoldRow]]) -> None:
+        """`rows` is asked once there is a pack."""
+        self._packs = packs
+        self._rows = rows
+        self.held: list[Dropped] = []
+
+    def __iter__(self) -> Iterator[Dropped]:
+        rows: Sequence[HoldRow] | None = None
+        for pack in self._packs:
+            rows = self._rows() if rows is None else rows
+            if holds_of(pack, rows):
+                self.held.append(pack)
+            else:
+                yield pack
 
 
 def holds_of(pack: Dropped, rows: Iterable[HoldRow]) -> list[HoldRow]:

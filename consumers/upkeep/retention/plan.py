@@ -1,6 +1,6 @@
 """Decides which packs of media are deleted: by age, by bytes, and when the disk is full. Deletes nothing itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
@@ -27,26 +27,28 @@ class ExpiredPacks:
     spares: bool = False
     """Whether older media stay, though more would have to go: they are of devices within their equal share."""
     held: tuple[Dropped, ...] = ()
-    """Packs that would go too, and are kept back because somebody holds, notes or exports their time."""
+    """Packs that would have gone, and are kept back because somebody holds, notes or exports their time."""
 
 
 def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> ExpiredPacks:
     return ExpiredPacks(f"{kind}: kept for {words(keep)}", tuple(expiring))
 
 
-def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> ExpiredPacks:
-    """The oldest packs of the devices above their share, as many as it takes to come below the limit."""
+def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Iterable[Dropped]) -> ExpiredPacks:
+    """The oldest packs of the devices above their share, as many as it takes to come below the limit. Here and below
+    they are given in their order, and no more are asked for than go.
+    """
     return ExpiredPacks(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
 
 
-def by_device_bytes(limit: int, used: int, packs: Sequence[Dropped]) -> ExpiredPacks:
+def by_device_bytes(limit: int, used: int, packs: Iterable[Dropped]) -> ExpiredPacks:
     """The oldest packs of one device, as many as it takes to come below its own limit."""
     chosen = []
-    for pack in sorted(packs, key=lambda each: each.start):
-        if used <= limit:
-            break
+    for pack in packs if used > limit else ():
         chosen.append(pack)
         used -= pack.bytes
+        if used <= limit:
+            break
     return ExpiredPacks(f"segment: kept up to {limit} bytes of this device", tuple(chosen))
 
 
@@ -55,7 +57,7 @@ def is_too_full(disk: DiskSpace, threshold: float) -> bool:
 
 
 def by_space(
-    threshold: float, target: float, disk: DiskSpace, used: Mapping[Device, int], packs: Sequence[Dropped]
+    threshold: float, target: float, disk: DiskSpace, used: Mapping[Device, int], packs: Iterable[Dropped]
 ) -> ExpiredPacks:
     """Where the disk is used to its threshold: the oldest packs of all kinds of the devices above their share of what
     media may take, until it is down at its target.
@@ -63,10 +65,17 @@ def by_space(
     rule = f"disk used by {threshold:g} % or more: down to {target:g} %"
     if not is_too_full(disk, threshold):
         return ExpiredPacks(rule, ())
-    need = disk.above(target)
-    chosen = beyond_shares(packs, used, sum(used.values()) - need)
+    need, seen = disk.above(target), 0
+
+    def counted() -> Iterator[Dropped]:
+        nonlocal seen
+        for pack in packs:
+            seen += 1
+            yield pack
+
+    chosen = beyond_shares(counted(), used, sum(used.values()) - need)
     is_met = sum(pack.bytes for pack in chosen) >= need
-    return ExpiredPacks(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
+    return ExpiredPacks(rule, tuple(chosen), spares=not is_met and len(chosen) < seen)
 
 
 def events(expired: ExpiredPacks, now: datetime) -> list[RetentionEvent]:

@@ -23,7 +23,7 @@ from consumers.upkeep.retention.plan import (
     runs_of,
 )
 from consumers.upkeep.retention.selection import SEGMENT
-from consumers.upkeep.retention.shares import Device
+from consumers.upkeep.retention.shares import Device, order_of
 from consumers.views.holds import HoldRow
 from producer.times import EPOCH, HOUR, MINUTE
 
@@ -79,6 +79,14 @@ def _hours(start: datetime, end: datetime) -> range:
     return range(_hour(start), _hour(end))
 
 
+def may_want_room(policy: RetentionPolicy, stored: StoredNow, now: datetime, until: datetime) -> bool:
+    """Whether a bound can be reached until a moment. Where none is, nothing but what is too old goes, and nobody needs
+    to look at the other packs.
+    """
+    simulation = _Simulation(policy, stored, (), now)
+    return simulation.grows_beyond_bounds(until)
+
+
 def planned_for_room(
     policy: RetentionPolicy, stored: StoredNow, packs: Iterable[Dropped], now: datetime, until: datetime
 ) -> list[PlannedDeletion]:
@@ -110,7 +118,7 @@ class _Simulation:
         self._used: dict[SeriesName, float] = {(one.site, one.device, one.kind): one.bytes for one in stored.usage}
         self._rates = {(one.site, one.device, one.kind): _rate(one, stored.recent, now) for one in stored.usage}
         kinds = {one.kind for one in stored.usage}
-        self._packs = sorted(_by_hour(one for one in packs if one.kind in kinds), key=lambda one: one.start)
+        self._packs = _by_hour(one for one in packs if one.kind in kinds)
 
     def at(self, moment: datetime) -> Iterator[ExpiredPacks]:
         """What goes for want of room until then, since the last time."""
@@ -120,6 +128,17 @@ class _Simulation:
             self._remove(expired.packs)
             if existing := tuple(one for one in expired.packs if one.start < self._now):
                 yield replace(expired, packs=existing)
+
+    def grows_beyond_bounds(self, moment: datetime) -> bool:
+        """Whether it is, had nothing been too old meanwhile, and a byte more of each series for each step."""
+        self._write(moment)
+        for series in list(self._used):
+            self._add(series, MOST_STEPS)
+        policy, used = self._policy, self._used_by_devices(SEGMENT)
+        bounds = [(policy.segment_bytes, sum(used.values()))]
+        bounds += [(one.segment_bytes, used.get((one.site, one.device), 0)) for one in policy.devices]
+        is_beyond = any(bound is not None and size > bound for bound, size in bounds)
+        return is_beyond or is_too_full(self._disk, policy.cleanup_threshold_percent)
 
     def _write(self, moment: datetime) -> None:
         passed, self._moment = moment - self._moment, moment
@@ -146,7 +165,8 @@ class _Simulation:
     def _old(self, kind: str | None = None) -> list[Dropped]:
         """The packs that may go, of one kind or of all; not those of the newest minutes."""
         last = self._moment - NEWEST
-        return [one for one in self._packs if one.end <= last and (one.kind == kind or kind is None)]
+        old = [one for one in self._packs if one.end <= last and (one.kind == kind or kind is None)]
+        return sorted(old, key=order_of)
 
     def _remove(self, packs: Sequence[Dropped]) -> None:
         for one in packs:

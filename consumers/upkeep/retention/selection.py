@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import merge
 from pathlib import Path
 
 from consumers.hub_config import RetentionPolicy
@@ -11,9 +12,9 @@ from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace
-from consumers.upkeep.retention.holding import CurrentHolds, part
+from consumers.upkeep.retention.holding import CurrentHolds, FreePacks, part
 from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_device_bytes, by_space, is_too_full
-from consumers.upkeep.retention.shares import Device
+from consumers.upkeep.retention.shares import Device, order_of
 
 SEGMENT = "segment"
 
@@ -36,12 +37,9 @@ class PackSelection:
 
     def too_old(self, kind: str, now: datetime) -> list[ExpiredPacks]:
         """By each length of time that a device keeps this kind."""
-        keeps = self.policy.keeps(kind)
         by_keep: dict[timedelta, list[Dropped]] = defaultdict(list)
-        for pack in self.archive.expiring(kind, now - min(keeps)):
-            keep = self.policy.keep(pack.site, pack.device, kind)
-            if pack.end <= now - keep:
-                by_keep[keep].append(pack)
+        for pack in self.archive.expiring(kind, self.policy.kept_from(kind, now)):
+            by_keep[self.policy.keep(pack.site, pack.device, kind)].append(pack)
         return [self._free(by_age(kind, keep, packs)) for keep, packs in sorted(by_keep.items())]
 
     def too_much(self, now: datetime) -> list[ExpiredPacks]:
@@ -58,12 +56,12 @@ class PackSelection:
                 continue
             if self.archive.release(now, kind=SEGMENT, device=place, need=used[place] - one.segment_bytes):
                 used = self._used(SEGMENT)
-            expired = by_device_bytes(one.segment_bytes, used.get(place, 0), self._uncopied_of(*place, now).packs)
+            expired = by_device_bytes(one.segment_bytes, used.get(place, 0), self._uncopied(now, place))
             found.append(self._named(expired))
         if limit is not None and sum(used.values()) > limit:
             if self.archive.release(now, kind=SEGMENT, need=sum(used.values()) - limit):
                 used = self._used(SEGMENT)
-            found.append(self._named(by_bytes(SEGMENT, limit, used, self._uncopied(SEGMENT, now).packs)))
+            found.append(self._named(by_bytes(SEGMENT, limit, used, self._uncopied(now))))
         return found
 
     def too_full(self, now: datetime) -> ExpiredPacks:
@@ -73,9 +71,9 @@ class PackSelection:
             return by_space(threshold, target, disk, {}, ())
         if self.archive.release(now, need=disk.above(target)):
             disk = self.disk()
-        parted = self.droppable(now)
-        expired = by_space(threshold, target, disk, self._used(), parted.packs)
-        return replace(self._named(expired), held=parted.held)
+        packs = self._droppable(now)
+        expired = by_space(threshold, target, disk, self._used(), packs)
+        return replace(self._named(expired), held=tuple(packs.held))
 
     def _named(self, expired: ExpiredPacks) -> ExpiredPacks:
         """With a rule that says that these are lost, where people may think of the bucket."""
@@ -83,20 +81,16 @@ class PackSelection:
             return expired
         return replace(expired, rule=f"{expired.rule}; not in cold storage yet")
 
-    def droppable(self, now: datetime) -> ExpiredPacks:
-        """Every pack of media on the disk alone but those of the newest ten minutes; those that are held beside
-        them.
-        """
+    def _droppable(self, now: datetime) -> FreePacks:
+        """The packs of media on the disk alone but those of the newest ten minutes."""
         kinds = (kind for kind, _ in self.policy.media if kind != EVIDENCE)
-        packs = [pack for kind in kinds for pack in self.archive.uncopied(kind, now)]
-        return self._free(ExpiredPacks("", tuple(packs)))
+        packs = merge(*(self.archive.uncopied(kind, now) for kind in kinds), key=order_of)
+        return FreePacks(packs, self.holds.rows)
 
-    def _uncopied_of(self, site: str, device: str, now: datetime) -> ExpiredPacks:
-        ours = [one for one in self.archive.uncopied(SEGMENT, now) if (one.site, one.device) == (site, device)]
-        return self._free(ExpiredPacks("", tuple(ours)))
-
-    def _uncopied(self, kind: str, now: datetime) -> ExpiredPacks:
-        return self._free(ExpiredPacks("", tuple(self.archive.uncopied(kind, now))))
+    def _uncopied(self, now: datetime, of: Device | None = None) -> FreePacks:
+        """Recordings of all devices, or of one."""
+        packs = (one for one in self.archive.uncopied(SEGMENT, now) if of in (None, (one.site, one.device)))
+        return FreePacks(packs, self.holds.rows)
 
     def _free(self, expired: ExpiredPacks) -> ExpiredPacks:
         if not expired.packs:

@@ -23,20 +23,26 @@ def level_of(used: Iterable[int], bound: int) -> int:
 
 
 def beyond_shares(packs: Iterable[Dropped], used: Mapping[Device, int], bound: int) -> list[Dropped]:
-    """Of these packs the oldest of the devices above their share, as many as it takes to come down to the bound.
+    """Of these packs, which come in their order, the oldest of the devices above their share, as many as it takes to
+    come down to the bound; no more are asked for.
 
     What a device may keep in any case counts as its own, and is never made up for by another that is below its share.
     """
     left = dict(used)
     need, level = sum(left.values()) - bound, level_of(left.values(), bound)
     chosen: list[Dropped] = []
-    for pack in sorted(packs, key=lambda each: (each.start, each.kind, each.site, each.device)):
-        if need <= 0:
-            break
+    for pack in packs if need > 0 else ():
         device = (pack.site, pack.device)
         if left.get(device, 0) <= level:
             continue
         chosen.append(pack)
         left[device] -= pack.bytes
         need -= pack.bytes
+        if need <= 0:
+            break
     return chosen
+
+
+def order_of(pack: Dropped) -> tuple[int, str, str, str]:
+    """That in which packs go: the oldest first."""
+    return pack.interval.start, pack.kind, pack.site, pack.device

@@ -2,21 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 
 import cv2
 import numpy as np
 
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
-from consumers.views.mosaics.encoding import EncodedTile, encode
-from consumers.views.mosaics.layout import SiteLayout, inset
+from consumers.views.mosaics.encoding import CellGrid, CellPicture, EncodedTile, encode
+from consumers.views.mosaics.layout import SiteLayout, inset, whole_blocks
 from consumers.views.mosaics.lettering import lettering
 from consumers.views.mosaics.minute import CellStatus, Shown
 from consumers.views.mosaics.minute_state import MinuteState
+from consumers.views.mosaics.workers import Workers
 
 BORDER = 4
 INSET = 5
@@ -26,7 +25,7 @@ MIN_CELLS_KEPT = 128
 """Or those of the site that was drawn last, where these are more."""
 MAX_PLACEHOLDERS_KEPT = 64
 MAX_LABELS_KEPT = 512
-THREADS = 2
+MAX_FRAMES_KEPT = 16
 
 _BORDERS = {MinuteState.INCIDENT: (0, 0, 255), MinuteState.OK: (0, 255, 0)}
 _GREY = (128, 128, 128)
@@ -43,14 +42,12 @@ Colour = tuple[int, int, int]
 class Drawn:
     """A cell; a placeholder stands where there is no picture, or none that can be decoded."""
 
-    picture: Picture
+    picture: CellPicture
     status: CellStatus = "active"
 
 
 class Drawer:
-    """Keeps the cells that it has drawn: a minute that is drawn again redoes only those that changed.
-
-    What decodes, scales and encodes lets other threads run meanwhile, so two of them halve the time; the archive is
+    """Keeps the cells that it has drawn: a minute that is drawn again redoes only those that changed. The archive is
     read by the caller's thread alone.
     """
 
@@ -59,49 +56,51 @@ class Drawer:
         self._read = read
         self._cells: OrderedDict[Shown, Drawn] = OrderedDict()
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
-        self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
+        self._workers = Workers()
 
     def tiles(
         self, wanted: Sequence[Sequence[Shown]], layout: SiteLayout
     ) -> tuple[list[EncodedTile], dict[str, CellStatus]]:
         """A JPEG for each, with its cells in reading order; black where there is none. And why which devices in them
-        have a placeholder.
+        have a placeholder. The first is of all devices.
         """
-        missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._cells))
-        payloads = [None if each.key is None else self._read(each.key) for each in missing]
-        self._cells.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
-        tiles = list(self._pool.map(self._tile, wanted, repeat(layout)))
-        statuses = ((each.device, self._cells[each].status) for shown in wanted for each in shown)
+        every = wanted[0]
+        missing = list(dict.fromkeys(each for each in every if each not in self._cells))
+        payloads = [(each, None if each.key is None else self._read(each.key)) for each in missing]
+        self._cells.update(zip(missing, self._workers.map(self._draw, payloads), strict=True))
+        grids = [self._grid(shown, layout) for shown in wanted]
+        tiles = encode(grids, self._settings.quality, layout.byte_budget, self._workers)
+        statuses = ((each.device, self._cells[each].status) for each in every)
         without: dict[str, CellStatus] = {device: status for device, status in statuses if status != "active"}
-        while len(self._cells) > max(MIN_CELLS_KEPT, max(map(len, wanted), default=0)):
+        while len(self._cells) > max(MIN_CELLS_KEPT, len(every)):
             self._cells.popitem(last=False)
         return tiles, without
 
-    def _tile(self, shown: Sequence[Shown], layout: SiteLayout) -> EncodedTile:
-        width, height = layout.size(len(shown))
-        canvas = np.zeros((height, width, 3), np.uint8)
-        for each, cell in zip(shown, layout.cells(len(shown)), strict=True):
-            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._cells[each].picture
-        return encode(canvas, self._settings.quality, layout.byte_budget)
+    def _grid(self, shown: Sequence[Shown], layout: SiteLayout) -> CellGrid:
+        pictures = [self._cells[each].picture for each in shown]
+        return CellGrid(pictures, layout.columns(len(shown)), *layout.size(len(shown)))
 
-    def _draw(self, shown: Shown, payload: bytes | None) -> Drawn:
+    def _draw(self, of: tuple[Shown, bytes | None]) -> Drawn:
+        shown, payload = of
         picture = None if payload is None else decoded(payload, shown.height - 2 * BORDER, shown.width - 2 * BORDER)
         if picture is None:
             status: CellStatus = "missing" if payload is None else "undecodable"
-            return Drawn(self._placeholder(replace(shown, key=shown.key and ""), status), status)
-        cell = np.zeros((shown.height, shown.width, 3), np.uint8)
+            return Drawn(self._placeholder(shown._replace(key=shown.key and ""), status), status)
+        pixels = _frame(shown.width, shown.height, _BORDERS.get(shown.state, _GREY)).copy()
+        cell = pixels[: shown.height, : shown.width]
         room = inset((picture.shape[1], picture.shape[0]), (shown.width, shown.height), BORDER)
         inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
         cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
         _label(cell, shown.label)
-        _frame(cell, _BORDERS.get(shown.state, _GREY))
-        return Drawn(cell)
+        return Drawn(CellPicture(pixels))
 
-    def _draw_placeholder(self, shown: Shown, status: CellStatus) -> Picture:
+    def _draw_placeholder(self, shown: Shown, status: CellStatus) -> CellPicture:
         """A device that shows nothing looks the same in every minute in which it is in the same state."""
         without = _UNDECODABLE if status == "undecodable" else _NOT_FOUND
         text, colour = _NO_CAPTURE if shown.key is None else without
-        cell = np.full((shown.height, shown.width, 3), colour, np.uint8)
+        pixels = _frame(shown.width, shown.height, _BORDERS.get(shown.state, _GREY)).copy()
+        cell = pixels[BORDER : shown.height - BORDER, BORDER : shown.width - BORDER]
+        cell[:] = colour
         middle, scale = shown.height // 2, shown.height / 300
         for words, above, size, ink in (
             (text, -54, 24, _RED),
@@ -109,11 +108,18 @@ class Drawer:
             (shown.device if shown.label == f"{shown.site}_{shown.device}" else shown.label, 24, 16, _LIGHT_GREY),
         ):
             letters = lettering(words, max(MIN_LETTERS, round(size * scale)), shown.width - 2 * BORDER)
-            at = ((shown.width - letters.shape[1]) // 2, middle + round(above * scale))
+            at = ((cell.shape[1] - letters.shape[1]) // 2, middle + round(above * scale) - BORDER)
             _write(cell, letters, at, ink)
-        _frame(cell, _BORDERS.get(shown.state, _GREY))
-        cell.flags.writeable = False
-        return cell
+        return CellPicture(pixels)
+
+
+@lru_cache(MAX_FRAMES_KEPT)
+def _frame(width: int, height: int, colour: Colour) -> Picture:
+    """An empty cell, black beyond its size up to whole blocks."""
+    pixels = np.zeros((whole_blocks(height), whole_blocks(width), 3), np.uint8)
+    pixels[:height, :width] = colour
+    pixels[BORDER : height - BORDER, BORDER : width - BORDER] = 0
+    return pixels
 
 
 def _label(cell: Picture, text: str) -> None:
@@ -140,7 +146,3 @@ def _write(cell: Picture, letters: Picture, at: tuple[int, int], ink: Colour) ->
     part = cell[y : y + letters.shape[0], x : x + letters.shape[1]]
     share = letters[: part.shape[0], : part.shape[1], None].astype(np.uint16)
     part[:] = (part * (255 - share) + np.asarray(ink, np.uint16) * share) // 255
-
-
-def _frame(cell: Picture, colour: Colour) -> None:
-    cell[:BORDER], cell[-BORDER:], cell[:, :BORDER], cell[:, -BORDER:] = colour, colour, colour, colour

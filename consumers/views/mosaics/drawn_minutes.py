@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,20 +57,22 @@ class DrawnMinutes:
     def put(self, minute: MosaicMinute, times: int) -> None:
         """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
         before = self._before(minute)
-        chosen = [tuple(minute.shown(*states)) for states in ((), (MinuteState.OK,), (MinuteState.INCIDENT,))]
-        budget = minute.layout.byte_budget
-        shows = [_digest(shown, budget) if shown or index == 0 else None for index, shown in enumerate(chosen)]
-        wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
-        new = {digest: shown for digest, shown in wanted.items() if digest not in before.tiles}
-        pictures, without = self._drawer.tiles(list(new.values()), minute.layout)
-        if shows[0] not in new:
-            without = before.without_picture
-        made = {it: before.tiles[it] for it in wanted if it in before.tiles}
-        made |= {it: self._keep(minute, it, picture) for it, picture in zip(new, pictures, strict=True)}
+        chosen = [minute.shown(), minute.shown(MinuteState.OK), minute.shown(MinuteState.INCIDENT)]
+        shows = _digests(chosen, minute.layout.byte_budget)
+        made, without = before.tiles, before.without_picture
+        if shows[0] not in made:
+            made, without = self._draw(minute, dict(zip(shows, chosen, strict=True)))
         names = {tile.name for tile in made.values()}
         self.replaced += [tile.name for tile in before.tiles.values() if tile.name not in names]
         by_kind = [None if digest is None else made[digest] for digest in shows]
         self._write(replace(minute, revision=before.revision + times), by_kind, list(made.values()), without)
+
+    def _draw(
+        self, minute: MosaicMinute, chosen: dict[str | None, tuple[Shown, ...]]
+    ) -> tuple[dict[str, _Tile], dict[str, CellStatus]]:
+        wanted = {digest: shown for digest, shown in chosen.items() if digest is not None}
+        pictures, without = self._drawer.tiles(list(wanted.values()), minute.layout)
+        return {it: self._keep(minute, it, picture) for it, picture in zip(wanted, pictures, strict=True)}, without
 
     def _keep(self, minute: MosaicMinute, shows: str, tile: "EncodedTile") -> _Tile:
         name = self._files.write(minute.site, minute.minute, tile.payload)
@@ -99,5 +101,15 @@ class DrawnMinutes:
         self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608
 
 
-def _digest(shown: Sequence[Shown], byte_budget: int) -> str:
-    return sha256(to_json([byte_budget, *(astuple(each) for each in shown)])).hexdigest()[:24]
+def _digests(chosen: Sequence[Sequence[Shown]], byte_budget: int) -> list[str | None]:
+    """What each mosaic shows; `None` where it would show nothing but the first, which has all devices.
+
+    They have their quality in common, so each depends on what all show.
+    """
+    every = _digest(byte_budget, chosen[0])
+    parts = [_digest(every, shown) if shown else None for shown in chosen[1:]]
+    return [every, *(every if shown == chosen[0] else part for shown, part in zip(chosen[1:], parts, strict=True))]
+
+
+def _digest(of: str | int, shown: Sequence[Shown]) -> str:
+    return sha256(to_json([of, *shown])).hexdigest()[:24]

@@ -1,21 +1,41 @@
-"""Encodes a mosaic as JPEG within a number of bytes, at the best quality that holds it."""
+"""Encodes the mosaics of a minute as JPEG within a number of bytes each, at the best quality that holds it.
 
-from collections.abc import Iterator
+A cell is encoded once, with a restart marker after each row of its blocks. Between two markers the bytes depend on
+nothing before them, so the mosaics are made by putting the rows of their cells one after the other.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import chain, cycle, islice
 from math import exp, log
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
-import simplejpeg
 
 from consumers.jpeg import Picture
+from consumers.views.mosaics.layout import BLOCK
+from consumers.views.mosaics.workers import Workers
 
-STRIP: Final = 16
-"""Rows that are encoded together."""
-_STRIPS: Final = 12
-"""So many, and less than twice as many, are encoded to find the quality."""
+_STRIPS: Final = 48
+"""At least so many rows of blocks are encoded to find the quality."""
 _PROBES: Final = (40, 10, 4)
 _LOWEST: Final = 2
 _MARGIN: Final = 0.97
+_POOR: Final = 0.85
+"""Of the bytes. What takes less would have had room for a better quality."""
+_QUALITY_ROUNDS: Final = 2
+_COARSE: Final = ((40, 4), (16, 2))
+"""From such a quality on, only multiples of a number are chosen: a late picture then seldom changes the quality, for
+which every cell would have to be encoded again.
+"""
+_RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_RESTARTS: Final = tuple(b"\xff%c" % (0xD0 + number) for number in (7, 0, 1, 2, 3, 4, 5, 6))
+"""In their order, beginning before the first row, where none stands."""
+_FRAME, _SCAN, _END = b"\xff\xc0\x00\x11\x08", b"\xff\xda\x00\x0c", b"\xff\xd9"
+_SCAN_HEAD: Final = 14
+_420: Final = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 
 
 class EncodedTile(NamedTuple):
@@ -23,64 +43,108 @@ class EncodedTile(NamedTuple):
     quality: int
 
 
-class _Point(NamedTuple):
+class _Encoded(NamedTuple):
+    """The bytes of a JPEG before its first row of blocks, and those of each row."""
+
     quality: int
-    size: float
+    head: bytes
+    rows: list[bytes]
+    size: int
 
 
-def encode(canvas: Picture, best: int, byte_budget: int) -> EncodedTile:
-    """The same picture gives the same bytes. What does not fit at the lowest quality either has that."""
-    for quality in _qualities(canvas, best, byte_budget):
-        payload = _jpeg(canvas, quality)
-        if len(payload) <= byte_budget or quality == _LOWEST:
+class CellPicture:
+    """The pixels of a cell, of whole blocks, and what they were encoded to last."""
+
+    def __init__(self, pixels: Picture) -> None:
+        self.pixels = pixels
+        self._encoded: _Encoded | None = None
+
+    def encoded(self, quality: int) -> _Encoded:
+        if self._encoded is None or self._encoded.quality != quality:
+            self._encoded = _encoded(self.pixels, quality)
+        return self._encoded
+
+
+class CellGrid(NamedTuple):
+    """Cells in reading order, all of one size; black where a row has fewer. `width` and `height` are in pixels and may
+    leave out what is beyond the last cells.
+    """
+
+    cells: Sequence[CellPicture]
+    columns: int
+    width: int
+    height: int
+
+
+def encode(grids: Sequence[CellGrid], best: int, byte_budget: int, workers: Workers) -> list[EncodedTile]:
+    """The first grid has all cells that the others have. The same cells give the same bytes, whatever was encoded
+    before. What does not fit at the lowest quality either has that.
+    """
+    cells = grids[0].cells
+    if not cells:
+        return [EncodedTile(_jpeg(np.zeros((grid.height, grid.width, 3), np.uint8), best), best) for grid in grids]
+    for quality in _qualities(cells, best, byte_budget, workers):
+        tiles = [EncodedTile(_joined(grid, quality), quality) for grid in grids]
+        if max(len(tile.payload) for tile in tiles) <= byte_budget or quality == _LOWEST:
             break
-    return EncodedTile(payload, quality)
+    return tiles
 
 
-def _qualities(canvas: Picture, best: int, byte_budget: int) -> Iterator[int]:
-    """What a sample promises, then lower and lower."""
-    quality = _promised(canvas, best, byte_budget * _MARGIN)
+def _qualities(cells: Sequence[CellPicture], best: int, byte_budget: int, workers: Workers) -> Iterator[int]:
+    """What a sample promises, corrected by what the cells take then; after that lower and lower."""
+    sample, factor = _Sample(cells), 1.0
+    for _ in range(_QUALITY_ROUNDS):
+        quality = sample.quality(best, byte_budget * _MARGIN / factor)
+        size = sum(cell.size for cell in workers.map(partial(CellPicture.encoded, quality=quality), cells))
+        if size <= byte_budget and (quality == best or size >= byte_budget * _POOR):
+            break
+        factor = size / sample.size(quality)
     while True:
         yield quality
-        if quality == _LOWEST:
-            return
         quality = max(_LOWEST, min(quality - 1, quality * 7 // 8))
 
 
-def _promised(canvas: Picture, best: int, byte_budget: float) -> int:
-    """The quality at which the picture takes so many bytes, by what a part of it takes at some qualities.
+class _Sample:
+    """Some rows of blocks of each cell, other ones of each, by which the bytes of all are estimated."""
 
-    Between two of them the logarithm of the size is nearly a straight line over that of the steps by which JPEG
-    divides.
-    """
-    sample = _sample(canvas)
-    share = canvas.shape[0] / sample.shape[0]
-    larger = _Point(best, len(_jpeg(sample, best)) * share)
-    if larger.size <= byte_budget:
-        return best
-    for quality in (probe for probe in _PROBES if probe < best):
-        smaller = _Point(quality, len(_jpeg(sample, quality)) * share)
-        if smaller.size <= byte_budget < larger.size:
-            return _between(smaller, larger, byte_budget)
-        larger = smaller
-    return _LOWEST
+    def __init__(self, cells: Sequence[CellPicture]) -> None:
+        rows = cells[0].pixels.shape[0] // BLOCK
+        every = max(1, rows * len(cells) // _STRIPS)
+        strips = [
+            cells[number // rows].pixels[number % rows * BLOCK : (number % rows + 1) * BLOCK]
+            for number in range(every // 2, rows * len(cells), every)
+        ]
+        self._pixels = np.concatenate(strips)
+        self._share = rows * len(cells) / len(strips)
+        self._sizes: dict[int, float] = {}
 
+    def size(self, quality: int) -> float:
+        """The bytes of all cells."""
+        if quality not in self._sizes:
+            self._sizes[quality] = _encoded(self._pixels, quality).size * self._share
+        return self._sizes[quality]
 
-def _between(smaller: _Point, larger: _Point, byte_budget: float) -> int:
-    reached = log(byte_budget / smaller.size) / log(larger.size / smaller.size)
-    low, high = log(_step(smaller.quality)), log(_step(larger.quality))
-    step = exp(low + reached * (high - low))
-    return max(smaller.quality, min(larger.quality - 1, _quality(step)))
+    def quality(self, best: int, byte_budget: float) -> int:
+        """The quality at which the cells take so many bytes.
 
+        Between two qualities the logarithm of the size is nearly a straight line over that of the steps by which JPEG
+        divides.
+        """
+        larger = best
+        if self.size(larger) <= byte_budget:
+            return best
+        for smaller in (probe for probe in _PROBES if probe < best):
+            if self.size(smaller) <= byte_budget:
+                return self._between(smaller, larger, byte_budget)
+            larger = smaller
+        return _LOWEST
 
-def _sample(canvas: Picture) -> Picture:
-    """Strips from top to bottom; all of a small picture."""
-    strips = canvas.shape[0] // STRIP
-    every = strips // _STRIPS
-    if every < 2:
-        return canvas
-    whole = canvas[: strips * STRIP].reshape(strips, STRIP, *canvas.shape[1:])
-    return np.ascontiguousarray(whole[every // 2 :: every]).reshape(-1, *canvas.shape[1:])
+    def _between(self, smaller: int, larger: int, byte_budget: float) -> int:
+        reached = log(byte_budget / self.size(smaller)) / log(self.size(larger) / self.size(smaller))
+        low, high = log(_step(smaller)), log(_step(larger))
+        quality = _quality(exp(low + reached * (high - low)))
+        coarse = next((step for least, step in _COARSE if quality >= least), 1)
+        return max(smaller, min(larger - 1, quality - quality % coarse))
 
 
 def _step(quality: int) -> float:
@@ -92,6 +156,38 @@ def _quality(step: float) -> int:
     return int(5000 / step if step > 100 else (200 - step) / 2)
 
 
-def _jpeg(canvas: Picture, quality: int) -> bytes:
-    encoded: bytes = simplejpeg.encode_jpeg(canvas, quality=quality, colorspace="BGR", colorsubsampling="420")
-    return encoded
+def _joined(grid: CellGrid, quality: int) -> bytes:
+    encoded = [cell.encoded(quality) for cell in grid.cells]
+    black = _black(grid.cells[0].pixels.shape[:2], quality)
+    encoded += [black] * (-len(encoded) % grid.columns)
+    lines = (encoded[first : first + grid.columns] for first in range(0, len(encoded), grid.columns))
+    rows: Iterable[bytes] = chain.from_iterable(
+        chain.from_iterable(zip(*(cell.rows for cell in line), strict=True)) for line in lines
+    )
+    head = _sized(black.head, grid.height, grid.width)
+    return b"".join((head, *islice(chain.from_iterable(zip(cycle(_RESTARTS), rows)), 1, None), _END))
+
+
+def _sized(head: bytes, height: int, width: int) -> bytes:
+    at = head.index(_FRAME) + len(_FRAME)
+    return head[:at] + height.to_bytes(2) + width.to_bytes(2) + head[at + 4 :]
+
+
+@lru_cache(8)
+def _black(size: tuple[int, int], quality: int) -> _Encoded:
+    return _encoded(np.zeros((*size, 3), np.uint8), quality)
+
+
+def _encoded(pixels: Picture, quality: int) -> _Encoded:
+    payload = _jpeg(pixels, quality)
+    begin = payload.index(_SCAN) + _SCAN_HEAD
+    rows = _RESTART.split(payload[begin : -len(_END)])
+    return _Encoded(quality, payload[:begin], rows, len(payload) - begin)
+
+
+def _jpeg(pixels: Picture, quality: int) -> bytes:
+    """With the tables of the standard and a marker between rows, so that each row can be put behind any other."""
+    blocks = -(-pixels.shape[1] // BLOCK)
+    options = (cv2.IMWRITE_JPEG_QUALITY, quality, *_420, cv2.IMWRITE_JPEG_RST_INTERVAL, blocks)
+    _, encoded = cv2.imencode(".jpg", pixels, options)
+    return encoded.tobytes()

@@ -1,5 +1,6 @@
 """The layout of a mosaic: columns, rows, cells, and the bytes that its picture may take."""
 
+from functools import lru_cache
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -31,6 +32,7 @@ Wall = tuple[int, int]
 """Width and height of the screen that shows the mosaic, in any unit."""
 
 WIDE_WALL: Final[Wall] = (16, 9)
+_GRIDS_KEPT: Final = 64
 _SMALL = (Grid(0, 0), Grid(1, 1), Grid(2, 1), Grid(2, 2), Grid(2, 2), Grid(3, 2), Grid(3, 2), Grid(3, 3), Grid(3, 3))
 _SIX_COLUMNS: Final = 6
 _MOST_IN_SIX_COLUMNS: Final = 40
@@ -41,6 +43,8 @@ _NARROWEST: Final = 128
 _BUDGET_DEVICES: Final = 9
 _BYTES_PER_PIXEL: Final = 0.05
 """With fewer, a picture in smaller cells shows more than one of a lower quality."""
+BLOCK: Final = 16
+"""Pixels across and down what JPEG encodes together. Each cell begins with a block, so that it can be encoded alone."""
 
 
 def grid(count: int, wall: Wall | None = None, cell: tuple[int, int] = (4, 3)) -> Grid:
@@ -56,6 +60,7 @@ def grid(count: int, wall: Wall | None = None, cell: tuple[int, int] = (4, 3)) -
     return _largest_cells(count, wall or WIDE_WALL, cell) if count else Grid(0, 0)
 
 
+@lru_cache(_GRIDS_KEPT)
 def _largest_cells(count: int, wall: Wall, cell: tuple[int, int]) -> Grid:
     def preference(of: Grid) -> tuple[float, int]:
         scale = min(wall[0] / (of.columns * cell[0]), wall[1] / (of.rows * cell[1]))
@@ -65,22 +70,30 @@ def _largest_cells(count: int, wall: Wall, cell: tuple[int, int]) -> Grid:
 
 
 def cell_size(count: int, width: int, height: int, wall: Wall | None = None) -> tuple[int, int]:
-    """The size of a cell in a mosaic of so many, by that of a cell in a small one; of whole pairs of pixels."""
+    """The size of a cell in a mosaic of so many, by that of a cell in a small one; of whole blocks if it is smaller."""
     columns, rows = grid(count, wall, (width, height))
     scale = sqrt(min(1.0, _FULL_CELLS / max(1, columns * rows)))
     return _scaled(width, height, max(scale, min(1.0, _NARROWEST / width)))
 
 
 def cells(count: int, width: int, height: int, wall: Wall | None = None) -> list[CellRectangle]:
-    """The cells in reading order, each of this size."""
+    """The cells in reading order, each of this size, and with the rest of its last blocks below and at the right."""
     columns = grid(count, wall, (width, height)).columns
-    return [CellRectangle(index % columns * width, index // columns * height, width, height) for index in range(count)]
+    across, down = whole_blocks(width), whole_blocks(height)
+    return [CellRectangle(index % columns * across, index // columns * down, width, height) for index in range(count)]
 
 
 def size(count: int, width: int, height: int, wall: Wall | None = None) -> tuple[int, int]:
     """Width and height of the whole; that of two by two cells where there is none."""
-    columns, rows = grid(count, wall, (width, height)) if count else Grid(2, 2)
-    return columns * width, rows * height
+    if not count:
+        return 2 * width, 2 * height
+    columns, rows = grid(count, wall, (width, height))
+    return (columns - 1) * whole_blocks(width) + width, (rows - 1) * whole_blocks(height) + height
+
+
+def whole_blocks(pixels: int) -> int:
+    """The least number of pixels in whole blocks that is no smaller."""
+    return -(-pixels // BLOCK) * BLOCK
 
 
 def inset(picture: tuple[int, int], cell: tuple[int, int], border: int) -> CellRectangle:
@@ -104,6 +117,9 @@ class SiteLayout:
         full_cells = devices * self.cell[0] / fitting[0]
         self.byte_budget = round(settings.bytes_of_nine * max(1.0, full_cells / _BUDGET_DEVICES))
 
+    def columns(self, count: int) -> int:
+        return grid(count, self.wall, self.cell).columns
+
     def cells(self, count: int) -> list[CellRectangle]:
         return cells(count, *self.cell, self.wall)
 
@@ -112,4 +128,9 @@ class SiteLayout:
 
 
 def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
-    return round(width * scale / 2) * 2, round(height * scale / 2) * 2
+    """Whole blocks, no wider than that; unchanged where it is no smaller."""
+    if scale >= 1:
+        return width, height
+    across = max(BLOCK, int(width * scale) // BLOCK * BLOCK)
+    down = max(BLOCK, round(across * height / width / BLOCK) * BLOCK)
+    return min(width, across), min(height, down)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 
@@ -19,8 +19,7 @@ CellStatus = Literal["active", "missing", "undecodable"]
 """Whether a cell has the picture of its device; else whether there is none, or one that cannot be decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The content and size of a cell: a device, its label and state, and the key of its picture, if there is one."""
 
     site: str
@@ -75,9 +74,16 @@ class MosaicMinute:
     settings: Mosaic
     revision: int = 0
     layout: SiteLayout = field(init=False, compare=False)
+    _cells_shown: tuple[Shown, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layout", SiteLayout(len(self.devices), self.settings))
+        layout = SiteLayout(len(self.devices), self.settings)
+        object.__setattr__(self, "layout", layout)
+        cells = (
+            Shown(self.site, each.device, self._label(each.device), each.state, each.key, *layout.cell)
+            for each in self.devices
+        )
+        object.__setattr__(self, "_cells_shown", tuple(cells))
 
     @property
     def state(self) -> MinuteState:
@@ -107,13 +113,9 @@ class MosaicMinute:
     def time_key(self) -> str:
         return time_key(self.minute)
 
-    def shown(self, *states: MinuteState) -> list[Shown]:
+    def shown(self, *states: MinuteState) -> tuple[Shown, ...]:
         """The cells of the devices in one of these states, or of all."""
-        return [
-            Shown(self.site, each.device, self._label(each.device), each.state, each.key, *self.layout.cell)
-            for each in self.devices
-            if not states or each.state in states
-        ]
+        return tuple(cell for cell in self._cells_shown if cell.state in states) if states else self._cells_shown
 
     def _label(self, device: str) -> str:
         """The name that people gave it; the ids of site and device where they gave none."""

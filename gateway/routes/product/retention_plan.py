@@ -9,7 +9,7 @@ from consumers.hub_config import HubConfig
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.forecast import RATE_OVER, PlannedDeletion
-from consumers.upkeep.retention.room_plan import StoredNow, planned_deletions, summed
+from consumers.upkeep.retention.room_plan import StoredNow, may_want_room, planned_deletions, summed
 from consumers.views.holds import HoldRow, HoldsProjection, holds
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
@@ -61,10 +61,10 @@ async def plan(call: Call[PlanHorizon]) -> RetentionPlanAnswer:
     until_then = now + timedelta(hours=call.parameters.hours)
 
     def question(stores: Stores) -> list[PlannedDeletion]:
-        packs = packs_until(hub, max(until_then, now))
-        return planned_deletions(
-            hub.retention, _stored_now(hub, stores, now), packs, hold_rows(stores), now, until_then
-        )
+        stored = _stored_now(hub, stores, now)
+        wants_room = may_want_room(hub.retention, stored, now, until_then)
+        packs = packs_until(hub, until_then) if wants_room else _too_old(hub, until_then)
+        return planned_deletions(hub.retention, stored, packs, hold_rows(stores), now, until_then)
 
     found = await gateway.ask(question)
     sums = summed(found)
@@ -79,6 +79,11 @@ async def plan(call: Call[PlanHorizon]) -> RetentionPlanAnswer:
 def packs_until(hub: HubConfig, moment: datetime) -> list[Dropped]:
     archive = ArchiveRetention(hub.data / "archive", lambda: moment)
     return [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, moment)]
+
+
+def _too_old(hub: HubConfig, moment: datetime) -> list[Dropped]:
+    archive, policy = ArchiveRetention(hub.data / "archive", lambda: moment), hub.retention
+    return [pack for kind, _ in policy.media for pack in archive.expiring(kind, policy.kept_from(kind, moment))]
 
 
 def _stored_now(hub: HubConfig, stores: Stores, now: datetime) -> StoredNow:

@@ -8,10 +8,12 @@ import pytest
 import simplejpeg
 
 from consumers.hub_config import Mosaic
-from consumers.views.mosaics.encoding import encode
-from consumers.views.mosaics.layout import Grid, SiteLayout, cell_size, cells, grid, size
+from consumers.jpeg import Picture
+from consumers.views.mosaics.encoding import CellGrid, CellPicture, EncodedTile, encode
+from consumers.views.mosaics.layout import Grid, SiteLayout, cell_size, cells, grid, size, whole_blocks
 from consumers.views.mosaics.lettering import lettering
 from consumers.views.mosaics.questions import tile
+from consumers.views.mosaics.workers import Workers
 from tests.builders import at, frame, registry, tick
 from tests.following import Followed
 from tests.minute_site import GREEN, MINUTE, RED, Site
@@ -27,26 +29,93 @@ SCENES = {
 }
 
 
+WORKERS = Workers()
+
+
+def cut(scene: Picture, columns: int = 3, rows: int = 3) -> list[Picture]:
+    """A scene as cells of one size."""
+    height, width = scene.shape[0] // rows, scene.shape[1] // columns
+    return [
+        scene[y * height : (y + 1) * height, x * width : (x + 1) * width] for y in range(rows) for x in range(columns)
+    ]
+
+
+def cell_grid(of: list[Picture], columns: int = 3) -> CellGrid:
+    """A mosaic of these cells."""
+    height, width = of[0].shape[:2]
+    across, down = whole_blocks(width), whole_blocks(height)
+    padding = ((0, down - height), (0, across - width), (0, 0))
+    rows = -(-len(of) // columns)
+    size_of = (columns - 1) * across + width, (rows - 1) * down + height
+    return CellGrid([CellPicture(np.pad(each, padding)) for each in of], columns, *size_of)
+
+
+def encoded(scene: str, best: int, budget: int) -> EncodedTile:
+    return encode([cell_grid(cut(SCENES[scene]))], best, budget, WORKERS)[0]
+
+
 @pytest.mark.parametrize("scene", sorted(SCENES))
 @pytest.mark.parametrize("budget", [60_000, 100_000, 400_000])
 def test_a_picture_holds_its_bytes_whatever_it_shows(scene: str, budget: int) -> None:
-    made = encode(SCENES[scene], 85, budget)
+    made = encoded(scene, 85, budget)
 
     assert len(made.payload) <= budget
-    assert simplejpeg.decode_jpeg(made.payload).shape == (900, 1200, 3)
-    assert encode(SCENES[scene], 85, budget) == made
+    assert simplejpeg.decode_jpeg(made.payload).shape == (908, 1200, 3)
+    assert encoded(scene, 85, budget) == made
 
 
 @pytest.mark.parametrize("scene", ["noise", "soft", "noise below"])
 def test_no_much_better_quality_would_have_held_them_too(scene: str) -> None:
-    made = encode(SCENES[scene], 95, 100_000)
+    made = encoded(scene, 95, 100_000)
     better = min(95, made.quality * 5 // 4 + 2)
 
-    assert made.quality == 95 or len(encode(SCENES[scene], better, 10**9).payload) > 100_000
+    assert made.quality == 95 or len(encoded(scene, better, 10**9).payload) > 100_000
 
 
 def test_what_fits_has_the_best_quality() -> None:
-    assert encode(SCENES["black"], 85, 100_000).quality == 85
+    assert encoded("black", 85, 100_000).quality == 85
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (5, 3), (6, 3), (7, 6), (9, 9)])
+@pytest.mark.parametrize("quality", [3, 40, 85])
+def test_a_mosaic_of_cells_that_were_encoded_alone_is_the_picture_encoded_at_once(
+    count: int, columns: int, quality: int
+) -> None:
+    of = [cell for scene in ("noise", "soft", "stripes") for cell in cut(SCENES[scene])[:3]][:count]
+    made = encode([cell_grid(of, columns)], quality, 10**9, WORKERS)[0]
+
+    whole = np.zeros((-(-count // columns) * 304, columns * 400, 3), np.uint8)
+    for number, cell in enumerate(of):
+        y, x = number // columns * 304, number % columns * 400
+        whole[y : y + 300, x : x + 400] = cell
+    sampling = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
+    plain = cv2.imencode(".jpg", whole, (cv2.IMWRITE_JPEG_QUALITY, quality, *sampling))[1]
+    shown, expected = simplejpeg.decode_jpeg(made.payload), simplejpeg.decode_jpeg(plain.tobytes())
+
+    assert made.quality == quality
+    # Below the last row the plain picture has four rows more, from which a decoder takes colour for the one above.
+    assert shown.shape == (expected.shape[0] - 4, *expected.shape[1:])
+    assert np.array_equal(shown[:-1], expected[: shown.shape[0] - 1])
+
+
+def test_what_was_encoded_before_changes_no_byte() -> None:
+    noise, black = cut(SCENES["noise"]), cut(SCENES["black"])
+    used = cell_grid(noise)
+    encode([used], 85, 60_000, WORKERS)
+    encode([used], 85, 200_000, WORKERS)
+    late = cell_grid([*noise[:8], black[8]])
+    corrected = used._replace(cells=[*used.cells[:8], late.cells[8]])
+
+    assert encode([corrected], 85, 100_000, WORKERS) == encode([late], 85, 100_000, WORKERS)
+
+
+def test_all_mosaics_of_a_minute_have_the_quality_of_the_first() -> None:
+    every = cell_grid(cut(SCENES["noise"]))
+    of_two = cell_grid(cut(SCENES["noise"])[:2], 2)._replace(cells=every.cells[:2])
+    made = encode([every, of_two], 85, 100_000, WORKERS)
+
+    assert made[0].quality == made[1].quality
+    assert len(made[1].payload) < len(made[0].payload)
 
 
 def test_a_minute_says_how_many_bytes_it_took_and_might_have_taken(tmp_path: Path) -> None:
@@ -77,7 +146,7 @@ def test_the_bytes_grow_with_the_cells_of_the_devices(devices: int, expected: in
 
 
 def test_few_bytes_make_smaller_cells_and_many_leave_them_as_they_are() -> None:
-    assert SiteLayout(9, Mosaic(bytes_of_nine=10_000)).cell == (172, 130)
+    assert SiteLayout(9, Mosaic(bytes_of_nine=10_000)).cell == (160, 128)
     assert SiteLayout(9, Mosaic(bytes_of_nine=1_000_000)).cell == (400, 300)
 
 

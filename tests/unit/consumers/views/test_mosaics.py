@@ -147,8 +147,8 @@ def test_the_json_says_where_each_cell_lies(tmp_path: Path) -> None:
     site.take(site.picture(5, RED, "a"), tick(at(64)))
 
     answer = site.json(MINUTE)
-    assert (answer["width"], answer["height"]) == (800, 600)
-    assert answer["cells"][2] == {"device": "c", "x": 0, "y": 300, "w": 400, "h": 300, "state": "unknown"}
+    assert (answer["width"], answer["height"]) == (800, 604)
+    assert answer["cells"][2] == {"device": "c", "x": 0, "y": 304, "w": 400, "h": 300, "state": "unknown"}
     assert (answer["time_key"], answer["minute"]) == ("1000", MINUTE)
     site.followed.close()
 

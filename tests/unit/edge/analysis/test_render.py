@@ -10,10 +10,16 @@ import simplejpeg
 from bus_schemas.settings import FULL_FRAME, Roi
 from bus_schemas.thermal import AlertLevel
 from edge.analysis.render import BAR, LEVEL_BGR, Caption, coloured, normalised, thermal_jpeg
-from edge.analysis.thermal_regions import RegionReader
+from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 from tests.heat import heat, to_bgr
 
 CAPTION = Caption("HEAD_OFFICE", datetime(2026, 1, 5, 11, 0, tzinfo=UTC))
+
+
+def read(rois: list[Roi], frame: np.ndarray) -> tuple[RegionStatistics, ...]:
+    """Of a frame that no filter changes."""
+    seen = frame, float(frame.max())
+    return RegionReader(rois).read(frame, np.sort(frame, None), seen, seen)
 
 
 def inferno(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -48,7 +54,7 @@ def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, tempera
     roi = Roi(name="tank", coordinates=((8, 4), (24, 16)), emissivity=1.0)
     temperatures = np.full((24, 32), 20.0, np.float32)
     temperatures[6:14, 10:22] = temperature
-    regions = RegionReader([roi]).read(temperatures, np.sort(temperatures, None), temperatures, temperatures)
+    regions = read([roi], temperatures)
     shown = simplejpeg.decode_jpeg(thermal_jpeg(temperatures, CAPTION, [roi], regions, quality=98), colorspace="BGR")
 
     assert shown.shape == (480, 640, 3)
@@ -58,7 +64,7 @@ def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, tempera
 
 def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
     roi = Roi(name="tank", coordinates=((8, 4), (24, 16)), emissivity=1.0)
-    regions = RegionReader([roi]).read(heat(), np.sort(heat(), None), heat(), heat())
+    regions = read([roi], heat())
     with_label = simplejpeg.decode_jpeg(thermal_jpeg(heat(), CAPTION, [roi], regions), colorspace="GRAY")[:, :, 0]
     plain = cv2.cvtColor(inferno(normalised(heat()), (640, 480)).astype(np.uint8), cv2.COLOR_BGR2GRAY)
     label = with_label[86:98, 166:280]
@@ -79,7 +85,7 @@ def test_a_region_that_was_not_read_is_not_drawn() -> None:
 
 def test_labels_of_regions_that_begin_at_one_place_lie_beside_each_other() -> None:
     rois = [Roi(name=f"part_{number}", coordinates=((4, 18), (12 + number, 24))) for number in range(6)]
-    regions = RegionReader(rois).read(heat(), np.sort(heat(), None), heat(), heat())
+    regions = read(rois, heat())
     flat = np.full((24, 32), 20.0, np.float32)
     shown = simplejpeg.decode_jpeg(thermal_jpeg(flat, CAPTION, rois, regions, quality=98), colorspace="GRAY")[:, :, 0]
     # Each label is a black band with white letters: six of them, one below the other.

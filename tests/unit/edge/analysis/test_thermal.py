@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -231,7 +230,7 @@ def test_every_number_of_a_reading_is_a_plain_one() -> None:
     frame[3, 3] = 99
     reading = fed([frame])[0]
     assert reading.frame_stats is not None
-    parts = [*(region._asdict() for region in reading.regions), *map(asdict, reading.hotspots)]
+    parts = [*(region._asdict() for region in reading.regions), *(spot._asdict() for spot in reading.hotspots)]
     parts.append(reading.frame_stats._asdict())
 
     assert json.loads(json.dumps(parts, default=lambda value: value.isoformat()))[0]["name"] == "all"

@@ -9,7 +9,7 @@ from consumers.store.archive.keys import interval_of
 from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import Dropped
 from consumers.store.disk import DiskSpace
-from consumers.upkeep.retention.room_plan import StoredNow, planned_deletions, summed
+from consumers.upkeep.retention.room_plan import StoredNow, may_want_room, planned_deletions, summed
 from consumers.views.holds import HoldRow
 from producer.times import DAY, HOUR
 from tests.builders import START
@@ -112,3 +112,35 @@ def test_sums_are_by_device_and_kind(hours: int) -> None:
         ("yard", "segment", 30 * (hours - 12), 100 * MB * (hours - 12)),
         ("gate", "segment", 30 * (hours - 12), 50 * MB * (hours - 12)),
     ]
+
+
+BOUNDS = {
+    "of nobody": RetentionPolicy(media=(("segment", 12 * HOUR),), segment_bytes=None),
+    "of all": RetentionPolicy(media=(("segment", 12 * HOUR),), segment_bytes=5000 * MB),
+    "of one": RetentionPolicy(
+        media=(("segment", 12 * HOUR),),
+        segment_bytes=None,
+        devices=(DeviceRetention("DEMO", "gate", segment_bytes=2700 * MB, media=(("segment", 20 * HOUR),)),),
+    ),
+}
+
+
+@pytest.mark.parametrize("disk", [ROOMY, DiskSpace(10_000 * MB, 8000 * MB)])
+@pytest.mark.parametrize("policy", list(BOUNDS.values()), ids=list(BOUNDS))
+def test_where_no_bound_can_be_reached_what_is_not_too_old_changes_nothing(
+    policy: RetentionPolicy, disk: DiskSpace
+) -> None:
+    yard, gate = packs("yard"), packs("gate")
+    held = HoldRow("hold", "h", "DEMO", ("yard",), yard[0].start, yard[2].end, "why", "Mara", START, is_over=False)
+    now, found = stored(disk, yard, gate), [*yard, *gate]
+    answers = set()
+    for horizon in (timedelta(0), HOUR, 4 * HOUR, 12 * HOUR):
+        until = START + horizon
+        too_old = [one for one in found if one.end <= policy.kept_from(one.kind, until)(one.site, one.device)]
+        planned = planned_deletions(policy, now, found, [held], START, until)
+        answers.add(wants := may_want_room(policy, now, START, until))
+        if not wants:
+            assert planned_deletions(policy, now, too_old, [held], START, until) == planned
+            assert all(one.rule.startswith("segment: kept for") for one in planned)
+
+    assert answers == {True, False} if policy is not BOUNDS["of nobody"] or disk != ROOMY else answers == {False}

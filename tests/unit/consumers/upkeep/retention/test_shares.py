@@ -9,7 +9,7 @@ from consumers.store.archive.keys import PackInterval
 from consumers.store.archive.retention import Dropped
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.plan import by_bytes, by_space
-from consumers.upkeep.retention.shares import Device, beyond_shares, level_of
+from consumers.upkeep.retention.shares import Device, beyond_shares, level_of, order_of
 
 Kept = tuple[Dropped, bool]
 """A pack, and whether it is of the newest minutes, which stay."""
@@ -25,7 +25,7 @@ _packs = st.builds(
     st.integers(1, 10_000),
     st.booleans(),
 )
-_archives = st.lists(_packs, max_size=40)
+_archives = st.lists(_packs, max_size=40).map(lambda kept: sorted(kept, key=lambda one: order_of(one[0])))
 _bounds = st.integers(0, 60_000)
 
 

@@ -64,12 +64,16 @@ class SignedConfiguration(BaseModel):
 
 
 class EnrolmentRequest(BaseModel):
-    """What a device sends to be enrolled. It draws its password itself, and the hub is given only the hash."""
+    """What a device sends to be enrolled. It draws its password itself, and the hub is given only the hash.
+
+    A machine that is an agent already says which one, so that a code for another agent is refused and stays valid.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Annotated[str, Field(min_length=1, max_length=64, description="The one-time code.")]
     password_hash: Annotated[str, Field(pattern=PASSWORD_HASH, description="As mosquitto keeps it.")]
+    node: Annotated[Name | None, Field(description="The agent that this machine is already, if it is one.")] = None
 
 
 class Enrolment(BaseModel):

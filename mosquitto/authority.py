@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -23,20 +24,45 @@ def ensure_certificate(folder: Path, names: Collection[str], now: datetime) -> N
     """Have ca.crt, server.crt and server.key in the folder, for these names and addresses.
 
     The authority stays, because agents trust it. The certificate is made again for other names, and before it expires.
+
+    Raises `AuthorityDamaged` and `OSError`. A certificate that is damaged is made again.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    known = _server(folder)
+    if known is not None and known.not_valid_after_utc - now >= RENEWED_BEFORE and set(names) <= _names_of(known):
+        require_authority(folder)
+        return
     authority, key = _authority(folder, now)
-    known = _load(folder / "server.crt")
-    if known is None or known.not_valid_after_utc - now < RENEWED_BEFORE or not set(names) <= _names_of(known):
-        _write_server(folder, authority, key, names, now)
+    _write_server(folder, authority, key, names, now)
+
+
+class AuthorityDamaged(ValueError):
+    """No agent can be sure of the broker. The message says what to do."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is damaged: restore it from a backup and restart the hub; without one, move {file.parent} away and"
+            " enrol every agent again"
+        )
+
+
+def require_authority(folder: Path) -> None:
+    """Raises `AuthorityDamaged` where the certificate that agents trust cannot be read."""
+    _certificate(folder / "ca.crt")
+
+
+def _server(folder: Path) -> x509.Certificate | None:
+    """`None` where there is none, or none that the broker can use."""
+    try:
+        certificate, key = _certificate(folder / "server.crt"), _key(folder / "server.key")
+    except AuthorityDamaged:
+        return None
+    return certificate if certificate.public_key() == key.public_key() else None
 
 
 def _authority(folder: Path, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    certificate = _load(folder / "ca.crt")
-    if certificate is not None:
-        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey), "we made it"
-        return certificate, key
+    if (folder / "ca.crt").exists():
+        return _certificate(folder / "ca.crt"), _key(folder / "ca.key")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Watchpost authority")])
     certificate = (
@@ -113,8 +139,23 @@ def _names_of(certificate: x509.Certificate) -> set[str]:
     return {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))}
 
 
-def _load(path: Path) -> x509.Certificate | None:
-    return x509.load_pem_x509_certificate(path.read_bytes()) if path.exists() else None
+def _certificate(path: Path) -> x509.Certificate:
+    """Raises `AuthorityDamaged`."""
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise AuthorityDamaged(path) from error
+
+
+def _key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Raises `AuthorityDamaged`."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise AuthorityDamaged(path) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise AuthorityDamaged(path)
+    return key
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

@@ -106,7 +106,7 @@ class RegistryKeeper:
         """How far the process before this one had read the journal; `None` where nobody wrote it."""
         try:
             return int(json.loads(self._file.read_bytes())["upto"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     def load(self, store: JournalStore) -> None:
@@ -193,7 +193,7 @@ class RegistryKeeper:
                 marks = ", ".join("?" * len(rows[0])) if rows else ""
                 self._registry.executemany(f"insert into registry values ({marks})", rows)  # noqa: S608 - question marks
                 self._upto = upto
-        except (OSError, ValueError, KeyError, TypeError, sqlite3.Error):
+        except (OSError, LookupError, ValueError, TypeError, OverflowError, RecursionError, sqlite3.Error):
             self._registry.execute("delete from registry")
             self._upto = 0
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ class AgentsProjection(Projection):
     name: ClassVar[str] = "agents"
     models: ClassVar[tuple[type[Event], ...]] = (AgentEvent,)
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     schema: ClassVar[str] = """
     create table if not exists agent_events (
         position integer primary key, id text not null, node text not null, state text not null, by text, user text,
@@ -73,12 +73,14 @@ def _row(record: Recorded, data: AgentChange) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AgentVersion:
-    """A version of a configuration, who wanted it and when; times in seconds since 1970."""
+    """A version of a configuration, who wanted it and when; times in seconds since 1970. `signed_text` reads what it
+    says.
+    """
 
+    node: str
+    position: int
     event_id: str
     version: int
-    configuration: str
-    signature: str
     devices: tuple[str, ...]
     by: str | None
     at: float
@@ -89,8 +91,8 @@ Standing = Literal["new", "code_issued", "enrolled", "revoked"]
 
 @dataclass(slots=True)
 class AgentEntry:
-    """An agent as it is. `given` is the version that it was enrolled with, `in_force` the one that it runs, `refused`
-    the newest one that it did not take.
+    """An agent as it is. `in_force` is the version that it says it runs, `reached` the newest that it ever ran, at
+    first the one with which it was enrolled, `refused` the newest that it did not take.
     """
 
     node: str
@@ -101,9 +103,9 @@ class AgentEntry:
     user: str | None = None
     former_users: set[str] = field(default_factory=set)
     wanted: AgentVersion | None = None
-    given: AgentVersion | None = None
     in_force: AgentVersion | None = None
     in_force_at: float | None = None
+    reached: AgentVersion | None = None
     refused: int | None = None
     refused_reason: str | None = None
     refused_at: float | None = None
@@ -120,19 +122,14 @@ class AgentEntry:
 
     @property
     def possible(self) -> tuple[AgentVersion, ...]:
-        """What it may be running by now: what it ran as far as is known here, and what came after it. It takes nothing
-        older than what it has refused.
+        """What it may be running by now: the newest that it ran as far as is known here, and what came after it. It
+        takes nothing older than what it has refused, and what it says of an older one gives it no device.
         """
-        running = self.running
-        if running is None:
+        reached = self.reached
+        if reached is None:
             return () if self.wanted is None else (self.wanted,)
-        floor = max(running.version, self.refused or 0)
-        return running, *(one for version, one in self.versions.items() if version > floor)
-
-    @property
-    def running(self) -> AgentVersion | None:
-        """What it runs, as far as it is known here."""
-        return self.in_force or self.given
+        floor = max(reached.version, self.refused or 0)
+        return reached, *(one for version, one in self.versions.items() if version > floor)
 
     @property
     def pending(self) -> AgentVersion | None:
@@ -143,7 +140,15 @@ class AgentEntry:
         return wanted
 
 
+class SignedText(NamedTuple):
+    """What a version says, as JSON, and who vouches for it."""
+
+    configuration: str
+    signature: str
+
+
 class _EventRow(NamedTuple):
+    position: int
     id: str
     node: str
     state: str
@@ -151,8 +156,6 @@ class _EventRow(NamedTuple):
     user: str | None
     expires: float | None
     version: int | None
-    configuration: str | None
-    signature: str | None
     devices: str
     reason: str | None
     at: float
@@ -161,21 +164,40 @@ class _EventRow(NamedTuple):
 _COLUMNS = ", ".join(_EventRow._fields)
 
 
-def agents(view: sqlite3.Connection) -> list[AgentEntry]:
-    """All of them, by their names."""
+IsSigned = Callable[[AgentVersion], bool]
+"""Whether the hub has signed this version. Who may publish as the gateway, as each program of a machine whose broker
+asks nobody for a password, can write a configuration, but not sign it.
+"""
+
+
+def agents(view: sqlite3.Connection, is_signed: IsSigned | None = None) -> list[AgentEntry]:
+    """All of them, by their names. Versions that are not signed are as if nobody had wanted them."""
     entries: dict[str, AgentEntry] = {}
     for row in view.execute(f"select {_COLUMNS} from agent_events order by position"):  # noqa: S608 - ours
         event = _EventRow(*row)
-        _take(entries.setdefault(event.node, AgentEntry(event.node)), event)
+        _take(entries.setdefault(event.node, AgentEntry(event.node)), event, is_signed)
     return [entries[node] for node in sorted(entries)]
 
 
-def agent(view: sqlite3.Connection, node: str) -> AgentEntry | None:
+def agent(view: sqlite3.Connection, node: str, is_signed: IsSigned | None = None) -> AgentEntry | None:
+    """As in `agents`; `None` where there is none."""
     entry = AgentEntry(node)
     rows = view.execute(f"select {_COLUMNS} from agent_events where node = ? order by position", (node,)).fetchall()  # noqa: S608 - ours
     for row in rows:
-        _take(entry, _EventRow(*row))
+        _take(entry, _EventRow(*row), is_signed)
     return entry if rows else None
+
+
+def signed_text(view: sqlite3.Connection, version: AgentVersion) -> SignedText:
+    """Read one by one, for a history of configurations is long; empty where a floor has parted them from the view."""
+    query = "select configuration, signature from agent_events where position = ?"
+    row = view.execute(query, (version.position,)).fetchone() or (None, None)
+    return SignedText(row[0] or "", row[1] or "")
+
+
+def newest_position(view: sqlite3.Connection) -> int:
+    """Another one after each change of any agent; 0 where there is none."""
+    return int(view.execute("select max(position) from agent_events").fetchone()[0] or 0)
 
 
 def last_position(view: sqlite3.Connection, node: str) -> int:
@@ -184,24 +206,29 @@ def last_position(view: sqlite3.Connection, node: str) -> int:
     return int(found[0] or 0)
 
 
-def owner_of(entries: Iterable[AgentEntry], device: str) -> str | None:
+def owner_of(entries: Iterable[AgentEntry], device: str) -> AgentEntry | None:
     """The enrolled agent that may speak for `SITE/DEVICE`."""
-    return next((one.node for one in entries if one.is_enrolled and device in one.devices), None)
+    return next((one for one in entries if one.is_enrolled and device in one.devices), None)
 
 
-def devices_by_user(entries: Iterable[AgentEntry]) -> dict[str, tuple[str, ...]]:
+def devices_by_user(entries: Iterable[AgentEntry], of_the_hub: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
     """For which devices each user of the broker may speak. Of a device that two agents have it is the one that is to
-    have it: an agent may say as long as it likes that it runs a configuration from before.
+    have it: an agent may say as long as it likes that it runs a configuration from before. Those in the file of the
+    hub belong to no enrolled agent.
     """
     enrolled = [(one.user, one.devices, one.wanted) for one in entries if one.user is not None]
     count = Counter(device for _, devices, _ in enrolled for device in devices)
     return {
-        user: tuple(one for one in devices if count[one] == 1 or (wanted is not None and one in wanted.devices))
+        user: tuple(
+            one
+            for one in devices
+            if one not in of_the_hub and (count[one] == 1 or (wanted is not None and one in wanted.devices))
+        )
         for user, devices, wanted in enrolled
     }
 
 
-def _take(entry: AgentEntry, row: _EventRow) -> None:
+def _take(entry: AgentEntry, row: _EventRow, is_signed: IsSigned | None) -> None:
     match row.state:
         case "code_issued":
             entry.code_expires = row.expires
@@ -210,34 +237,37 @@ def _take(entry: AgentEntry, row: _EventRow) -> None:
         case "enrolled":
             _leave(entry)
             entry.standing, entry.by, entry.at = "enrolled", row.by, row.at
-            entry.user, entry.given, entry.code_expires = row.user, entry.wanted, None
+            entry.user, entry.reached, entry.code_expires = row.user, entry.wanted, None
         case "revoked":
             _leave(entry)
             entry.standing, entry.by, entry.at, entry.code_expires = "revoked", row.by, row.at, None
+        case "configured" if row.version is not None and row.version not in entry.versions:
+            wanted = _configured(row, row.version)
+            if is_signed is None or is_signed(wanted):
+                entry.versions[row.version] = entry.wanted = wanted
         case _ if row.version is not None:
-            _take_version(entry, row, row.version)
+            _take_outcome(entry, row, entry.versions.get(row.version))
 
 
-def _take_version(entry: AgentEntry, row: _EventRow, version: int) -> None:
-    known = entry.versions.get(version)
+def _take_outcome(entry: AgentEntry, row: _EventRow, known: AgentVersion | None) -> None:
+    if known is None:
+        return
     match row.state:
-        case "configured" if known is None:
-            entry.versions[version] = entry.wanted = _configured(row, version)
-        case "applied" if known is not None:
+        case "applied":
             entry.in_force, entry.in_force_at = known, row.at
             entry.refused = entry.refused_reason = entry.refused_at = None
-        case "refused" if known is not None:
-            entry.refused, entry.refused_reason, entry.refused_at = version, row.reason, row.at
+            entry.reached = known if entry.reached is None else max(entry.reached, known, key=lambda one: one.version)
+        case "refused":
+            entry.refused, entry.refused_reason, entry.refused_at = known.version, row.reason, row.at
 
 
 def _configured(row: _EventRow, version: int) -> AgentVersion:
-    devices = tuple(from_json(row.devices))
-    return AgentVersion(row.id, version, row.configuration or "", row.signature or "", devices, row.by, row.at)
+    return AgentVersion(row.node, row.position, row.id, version, tuple(from_json(row.devices)), row.by, row.at)
 
 
 def _leave(entry: AgentEntry) -> None:
     """Its identity is gone, and with it what is known of the one that had it."""
     if entry.user is not None:
         entry.former_users.add(entry.user)
-    entry.user = entry.given = entry.in_force = entry.in_force_at = None
+    entry.user = entry.in_force = entry.in_force_at = entry.reached = None
     entry.refused = entry.refused_reason = entry.refused_at = None

@@ -75,7 +75,7 @@ class AgentRestarts:
         self._path.write_text(json.dumps({"restarted_s": since_boot_s}))
 
     def _last_s(self) -> float | None:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             found = json.loads(self._path.read_text())
             if isinstance(found, Mapping) and isinstance(found.get("restarted_s"), int | float):
                 return float(found["restarted_s"])

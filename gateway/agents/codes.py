@@ -1,17 +1,18 @@
 """One-time codes with which devices are enrolled: hashed at rest, valid for minutes, and used once."""
 
 import hashlib
-import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from producer.locks import FileLock
+from producer.whole_file import PRIVATE, write_whole
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Of Crockford: no letter looks like a digit."""
@@ -20,6 +21,7 @@ GROUPS, PER_GROUP = 3, 4
 """60 bits: within its minutes nobody guesses it, neither here nor from the hash."""
 MOST_CODES: Final = 100
 WAIT_S: Final = 5.0
+INVALID: Final = "this code is not valid: it is mistyped, used already, or expired"
 
 
 class CodeInvalid(ValueError):
@@ -36,6 +38,9 @@ class Code:
     expires: float
 
 
+_codes = TypeAdapter(list[Code])
+
+
 class Codes:
     """Those that nobody has used yet, in a file. Several processes of the hub may use it."""
 
@@ -44,7 +49,7 @@ class Codes:
         self._lock = folder / "codes.lock"
 
     def issue(self, node: str, by: str, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
-        """A new code and when it expires; an older one of the same agent is void."""
+        """A new code and when it expires; an older one of the same agent is void. Raises `OSError` and `LockHeld`."""
         code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(PER_GROUP)) for _ in range(GROUPS))
         expires = now + lasts
         with self._changing(now) as codes:
@@ -52,22 +57,16 @@ class Codes:
             codes.append(Code(_hashed(code), node, by, expires.timestamp()))
         return code, expires
 
-    def use(self, code: str, now: datetime) -> Code:
-        """Raises `CodeInvalid`. From here on the code is void."""
+    def find(self, code: str, now: datetime) -> Code:
+        """Raises `CodeInvalid`. Nothing is written: wrong codes cost little, however many there are."""
         wanted = _hashed(code)
-        with self._changing(now) as codes:
-            found = next((one for one in codes if secrets.compare_digest(one.sha256, wanted)), None)
-            if found is None:
-                raise CodeInvalid("this code is not valid: it is mistyped, used already, or expired")
-            codes.remove(found)
-        return found
-
-    def give_back(self, code: Code, now: datetime) -> None:
-        """It was not used after all."""
-        with self._changing(now) as codes:
-            codes.append(code)
+        for one in self._read():
+            if secrets.compare_digest(one.sha256, wanted) and one.expires > now.timestamp():
+                return one
+        raise CodeInvalid(INVALID)
 
     def cancel(self, node: str, now: datetime) -> None:
+        """The code of an agent is void, if it has one. Raises `OSError` and `LockHeld`."""
         with self._changing(now) as codes:
             codes[:] = [one for one in codes if one.node != node]
 
@@ -77,18 +76,12 @@ class Codes:
         with FileLock(self._lock, wait_s=WAIT_S):
             codes = [one for one in self._read() if one.expires > now.timestamp()]
             yield codes
-            draft = self._file.with_suffix(".new")
-            with draft.open("w") as file:
-                os.fchmod(file.fileno(), 0o600)
-                json.dump([asdict(one) for one in codes], file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._file)
+            write_whole(self._file, _codes.dump_json(codes), PRIVATE)
 
     def _read(self) -> list[Code]:
         try:
-            return [Code(**one) for one in json.loads(self._file.read_bytes())]
-        except (OSError, ValueError, TypeError):
+            return _codes.validate_json(self._file.read_bytes())
+        except (OSError, ValueError):
             return []  # Without the file no code is valid: a new one is made in a moment.
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +13,15 @@ from time import monotonic
 import structlog
 
 from consumers.ingest.registry import ConfiguredSite
+from consumers.views.agents import AgentVersion, IsSigned, signed_text
 from gateway.agents.accounts import Accounts
-from gateway.agents.codes import Code, CodeInvalid, Codes
-from gateway.agents.signing import SigningKey
+from gateway.agents.codes import INVALID, Code, CodeInvalid, Codes
+from gateway.agents.signing import KeyUnreadable, SigningKey
 from gateway.http.guess_limit import Tries
-from gateway.http.problems import Problem
+from gateway.http.problems import RETRY, Problem
+from producer.locks import LockHeld
+
+MOST_VERIFIED = 10_000
 
 _log = structlog.get_logger()
 
@@ -37,7 +43,8 @@ class AgentsSettings:
     """Where agents find the broker, and where its users are kept.
 
     `check` reads a configuration, as YAML or JSON, and raises `ValueError` with a sentence for each thing that is wrong
-    in it. Without a `host` the broker is where the hub is.
+    in it. Without a `host` the broker is where the hub is. `of_the_hub` are the devices in the file of the hub, as
+    `SITE/DEVICE`, which no enrolled agent may have.
     """
 
     accounts: Path
@@ -46,21 +53,27 @@ class AgentsSettings:
     host: str | None = None
     ca_file: Path | None = None
     code_lasts: timedelta = timedelta(minutes=15)
+    of_the_hub: frozenset[str] = frozenset()
+    require_authority: Callable[[], None] = lambda: None
+    """Raises `ValueError` with a sentence where agents cannot be sure of the broker."""
 
 
 @dataclass(frozen=True)
 class AgentService:
-    """Used by the event loop; its files are small."""
+    """Used by the event loop; its files are small, and one that is damaged costs enrolment alone."""
 
     settings: AgentsSettings
     codes: Codes
     accounts: Accounts
     key: SigningKey
-    tries: Tries = field(default_factory=Tries)
+    tries: Tries = field(default_factory=lambda: Tries(per_minute=None))
+    """By address alone: a code of 60 bits is not guessed in its minutes, and a wrong one costs a look into a file."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from the look whether a device is free until somebody has it."""
     clock: Callable[[], float] = monotonic
+    _verified: dict[str, bool] = field(default_factory=dict)
+    """By the event that said the version."""
 
     @classmethod
     def of(cls, settings: AgentsSettings, data: Path) -> "AgentService":
@@ -71,17 +84,54 @@ class AgentService:
         """Raises `OSError`."""
         return None if self.settings.ca_file is None else self.settings.ca_file.read_text(encoding="ascii")
 
-    def use_code(self, code: str, address: str, now: datetime) -> Code:
+    def find_code(self, code: str, address: str, now: datetime) -> Code:
         """Raises `Problem` where the code is not valid, and where an address has tried too often."""
         since = self.clock()
         wait = math.ceil(self.tries.wait_s(address, since))
         if wait:
             raise Problem(429, f"too many wrong codes: try again in {wait} s", headers={"Retry-After": str(wait)})
         try:
-            found = self.codes.use(code, now)
+            found = self.codes.find(code, now)
         except CodeInvalid as invalid:
             self.tries.failed(address, code, since)
             _log.warning("wrong one-time code", address=address)
-            raise Problem(403, f"{invalid}; make a new one on the page of agents") from invalid
+            raise _not_valid(invalid) from invalid
         self.tries.succeeded(address)
         return found
+
+    def signed_in(self, view: sqlite3.Connection) -> IsSigned | None:
+        """Whether this hub has signed a version, of which each is read once; `None` where that cannot be known."""
+        try:
+            self.key.load()
+        except KeyUnreadable:
+            return None
+
+        def is_signed(version: AgentVersion) -> bool:
+            known = self._verified.get(version.event_id)
+            if known is None:
+                known = self.key.has_signed(version.node, version.version, *signed_text(view, version))
+                if len(self._verified) >= MOST_VERIFIED:
+                    self._verified.clear()
+                self._verified[version.event_id] = known
+            return known
+
+        return is_signed
+
+    @contextmanager
+    def files(self) -> Iterator[None]:
+        """A problem with a sentence where one of the files cannot be used."""
+        try:
+            yield
+        except (KeyUnreadable, LockHeld, ValueError) as error:
+            raise Problem(503, f"agents cannot be enrolled or configured now: {error}", headers=RETRY) from error
+        except OSError as error:
+            why = f"{error.filename or self.settings.accounts} cannot be used: {error.strerror}"
+            raise Problem(503, f"agents cannot be enrolled or configured now: {why}", headers=RETRY) from error
+
+
+def code_was_used() -> Problem:
+    return _not_valid(CodeInvalid(INVALID))
+
+
+def _not_valid(error: CodeInvalid) -> Problem:
+    return Problem(403, f"{error}; make a new one on the page of agents")

@@ -11,9 +11,11 @@ from bus_schemas.enrolment import CONFIGURE, SignedConfiguration
 from bus_schemas.event import device_source
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic
-from consumers.views.agents import AgentEntry, AgentsProjection, AgentVersion, agents, devices_by_user
+from consumers.views.agents import AgentEntry, AgentVersion, devices_by_user, newest_position, signed_text
+from gateway.agents.changes import NAME, every_agent
 from gateway.agents.registration import retire
 from gateway.agents.service import AgentService
+from gateway.agents.signing import KeyUnreadable
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.messages.bus import BusUnreachable
@@ -21,6 +23,8 @@ from gateway.messages.bus import BusUnreachable
 ROUND_S: Final = 2.0
 SEND_AGAIN_S: Final = 10.0
 """An agent that is away takes its configuration when it is back."""
+PART: Final = "enrolment"
+"""As its fault is called."""
 
 _log = structlog.get_logger()
 
@@ -36,44 +40,78 @@ async def run(gateway: Gateway) -> None:
             async with asyncio.timeout(ROUND_S):
                 await service.changed.wait()
         service.changed.clear()
-        try:
-            await upkeep.round()
-        except (Problem, OSError, ValueError) as error:
-            upkeep.report(str(error))
-        else:
-            upkeep.report(None)
+        await upkeep.attempt()
 
 
 class Upkeep:
+    """What is read of the agents is read again when one of them has changed."""
+
     def __init__(self, gateway: Gateway, service: AgentService) -> None:
         self._gateway = gateway
         self._service = service
+        self._entries: list[AgentEntry] = []
+        self._read_at: int | None = None
+        """The position of the newest event in what was read."""
         self._sent: dict[str, tuple[int, float]] = {}
         self._ran: dict[str, AgentVersion | None] = {}
         self._trouble: str | None = None
 
+    async def attempt(self) -> None:
+        """A round; one that fails is reported, and tried again: a view that is not there yet in the log, what people
+        have to mend as a fault of the hub.
+        """
+        faults = self._gateway.faults
+        try:
+            await self.round()
+        except Problem as problem:
+            self._log(str(problem))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it costs enrolment alone
+            self._log(str(error))
+            faults.raise_fault(PART, "system_error", f"agents cannot be enrolled or configured: {error}")
+        else:
+            self._log(None)
+            faults.clear_fault(PART, "system_error")
+
     async def round(self) -> None:
-        """Raises `Problem`, `OSError` and `ValueError`."""
-        entries = await self._gateway.ask(lambda stores: agents(stores.view(AgentsProjection.name)))
-        gone = {user for entry in entries for user in entry.former_users}
-        self._service.accounts.reconcile(devices_by_user(entries), gone)
-        for entry in entries:
+        """Raises `Problem`, `KeyUnreadable`, `LockHeld`, `OSError` and `ValueError`."""
+        await self._read()
+        try:
+            self._service.key.load()
+        except KeyUnreadable:
+            # Nobody is let in without it, but whoever is revoked stays out.
+            self._read_at = None
+            self._reconcile({})
+            raise
+        self._reconcile(devices_by_user(self._entries, self._service.settings.of_the_hub))
+        self._service.settings.require_authority()
+        for entry in self._entries:
             if entry.is_enrolled:
                 await self._retire_dropped(entry)
                 await self._send(entry)
 
-    def report(self, trouble: str | None) -> None:
+    async def _read(self) -> None:
+        position = await self._gateway.ask(lambda stores: newest_position(stores.view(NAME)))
+        if position != self._read_at:
+            self._entries = await self._gateway.ask(lambda stores: every_agent(self._gateway, stores))
+            self._read_at = position
+
+    def _reconcile(self, devices: dict[str, tuple[str, ...]]) -> None:
+        gone = {user for entry in self._entries for user in entry.former_users}
+        self._service.accounts.reconcile(devices, gone, self._gateway.clock())
+
+    def _log(self, trouble: str | None) -> None:
         """Once, when it changes."""
         if trouble is not None and trouble != self._trouble:
-            _log.warning("agents cannot be tended", reason=trouble)
+            _log.warning("agents cannot be looked after", reason=trouble)
         self._trouble = trouble
 
     async def _retire_dropped(self, entry: AgentEntry) -> None:
-        """Devices that the configuration which came up does not name any more are watched no more."""
-        before = self._ran.get(entry.node)
-        now = entry.in_force
+        """Devices that the newest configuration which came up does not name, and nobody else has, are watched no
+        more."""
+        before, now = self._ran.get(entry.node), entry.reached
         if before is not None and now is not None and before != now:
-            for device in set(before.devices) - set(now.devices):
+            kept = {device for one in self._entries for device in one.devices} | self._service.settings.of_the_hub
+            for device in set(before.devices) - kept:
                 await retire(self._gateway, device, now.by)
         self._ran[entry.node] = now
 
@@ -85,11 +123,12 @@ class Upkeep:
         version, sent_at = self._sent.get(entry.node, (0, 0.0))
         if version == wanted.version and monotonic() - sent_at < SEND_AGAIN_S:
             return
+        text = await self._gateway.ask(lambda stores: signed_text(stores.view(NAME), wanted))
         signed = SignedConfiguration(
             node=entry.node,
             version=wanted.version,
-            configuration=wanted.configuration,
-            signature=wanted.signature,
+            configuration=text.configuration,
+            signature=text.signature,
         )
         request = CommandRequest(
             request_id=wanted.event_id, name=CONFIGURE, by=wanted.by, arguments=signed.model_dump()

@@ -11,8 +11,9 @@ from time import monotonic, time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.http.asker import ASKER
 from gateway.http.connections import PEER
-from gateway.http.guess_limit import Tries
+from gateway.http.guess_limit import Tries, network_of
 from gateway.http.peers import Peer
 from gateway.http.problems import Problem, response
 from gateway.http.request_origin import crossed_origin, foreign_origin
@@ -143,7 +144,9 @@ class AccessMiddleware:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":
-            refusal = self._access.refusal(ClientRequest.of(scope))
+            asking = ClientRequest.of(scope)
+            ASKER.set(network_of(asking.address))
+            refusal = self._access.refusal(asking)
             if refusal is not None:
                 await response(refusal)(scope, receive, send)
                 return

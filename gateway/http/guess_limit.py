@@ -1,4 +1,4 @@
-"""Limits how often a client may guess the token: a few times at once, then less and less often."""
+"""Limits how often a client may guess a token or a code: a few times at once, then less and less often."""
 
 import hashlib
 from collections import OrderedDict, deque
@@ -26,26 +26,30 @@ class _Guesser:
 
 
 class Tries:
-    """Wrong tokens by address. The same wrong token again is no new guess: a program may not know of a new one yet."""
+    """Wrong tokens by address. The same wrong token again is no new guess: a program may not know of a new one yet.
 
-    def __init__(self) -> None:
+    `per_minute` limits those of all addresses together; without it nobody is held up by the guesses of others.
+    """
+
+    def __init__(self, per_minute: int | None = TRIES_PER_MINUTE) -> None:
+        self._per_minute = per_minute
         self._guessers: OrderedDict[str, _Guesser] = OrderedDict()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._all: deque[float] = deque()
 
     def wait_s(self, address: str, now: float) -> float:
         """How long this address has to wait before its next try; 0 where it need not."""
-        name = _network(address)
+        name = network_of(address)
         found = self._guessers.get(name)
         wait = 0.0 if found is None else found.until - now
         while self._all and self._all[0] <= now - 60.0:
             self._all.popleft()
-        if len(self._all) >= TRIES_PER_MINUTE and name not in self._known:
+        if self._per_minute is not None and len(self._all) >= self._per_minute and name not in self._known:
             wait = max(wait, self._all[0] + 60.0 - now)
         return max(0.0, wait)
 
     def failed(self, address: str, token: str, now: float) -> None:
-        name = _network(address)
+        name = network_of(address)
         guesser = self._guessers.setdefault(name, _Guesser())
         self._guessers.move_to_end(name)
         if now - guesser.last > FORGOTTEN_AFTER_S:
@@ -57,12 +61,13 @@ class Tries:
         guesser.count, guesser.last = guesser.count + 1, now
         if guesser.count >= FREE_TRIES:
             guesser.until = now + WAITS.after(guesser.count - FREE_TRIES + 1)
-        self._all.append(now)
+        if self._per_minute is not None:
+            self._all.append(now)
         _bound(guesser.tokens, MOST_TOKENS)
         _bound(self._guessers, MOST_ADDRESSES)
 
     def succeeded(self, address: str) -> None:
-        name = _network(address)
+        name = network_of(address)
         self._guessers.pop(name, None)
         self._known[name] = None
         self._known.move_to_end(name)
@@ -74,7 +79,7 @@ def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDi
         held.popitem(last=False)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The client of an IPv6 address owns its whole /64. Everything that is not an address counts as one client."""
     try:
         parsed = ip_address(address)

@@ -1,5 +1,7 @@
 """Makes the settings with which the gateway enrols agents, and checks what people want them to run."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bus_schemas.enrolment import MAX_CONFIGURATION
@@ -30,7 +32,24 @@ def agents_settings(config: WatchpostConfig, data: Path) -> AgentsSettings | Non
     if agents is None:
         return None
     authority = authority_folder(data) / "ca.crt" if config.broker.start else agents.ca_file or _trusted(config)
-    return AgentsSettings(accounts_folder(config, data), agents.port, check, agents.reached_at, authority)
+    return AgentsSettings(
+        accounts_folder(config, data),
+        agents.port,
+        check,
+        agents.reached_at,
+        authority,
+        require_authority=_required_authority(config, data),
+        of_the_hub=frozenset(f"{site.site}/{device.device}" for site in config.sites for device in site.devices),
+    )
+
+
+def _required_authority(config: WatchpostConfig, data: Path) -> Callable[[], None]:
+    """Raises `ValueError` where a broker that is started here has no certificate that agents trust."""
+    if not config.broker.start:
+        return lambda: None
+    from mosquitto.authority import require_authority
+
+    return partial(require_authority, authority_folder(data))
 
 
 def _trusted(config: WatchpostConfig) -> Path | None:

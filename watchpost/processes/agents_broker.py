@@ -8,17 +8,23 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+import structlog
 
 from mosquitto.launcher import LOOPBACK, AgentsListener
 from producer.ids import utc_now
+from producer.locks import LockHeld
 from watchpost.configuration.config import AgentsSection, WatchpostConfig
 
 POLL_S: Final = 0.2
 LINK_LOCAL: Final = ("fe80:", "169.254.")
 
+log = structlog.get_logger()
+
 
 def agents_listener(config: WatchpostConfig, data: Path) -> AgentsListener | None:
-    """With its certificate and its users, who may be none yet. `None` where no agents are enrolled at our broker."""
+    """With its certificate and its users, who may be none yet. `None` where no agents are enrolled at our broker, and
+    where their files are damaged: everybody else is let in all the same, and the gateway reports it.
+    """
     agents = config.broker.agents
     if agents is None or not config.broker.start:
         return None
@@ -27,8 +33,12 @@ def agents_listener(config: WatchpostConfig, data: Path) -> AgentsListener | Non
     from watchpost.configuration.enrolment import accounts_folder, authority_folder
 
     accounts, certificate = accounts_folder(config, data), authority_folder(data)
-    Accounts(accounts).begin()
-    ensure_certificate(certificate, _names(agents), utc_now())
+    try:
+        Accounts(accounts).begin()
+        ensure_certificate(certificate, _names(agents), utc_now())
+    except (OSError, ValueError, LockHeld) as error:
+        log.error("no enrolled agent is let in", reason=str(error))
+        return None
     return AgentsListener(agents.port, agents.host, accounts, certificate)
 
 

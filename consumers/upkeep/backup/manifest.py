@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bus_schemas.complaints import summary
+
 NAME = "backup.json"
 
 
@@ -36,5 +38,7 @@ def read_manifest(directory: Path) -> Manifest:
         return Manifest.model_validate_json((directory / NAME).read_bytes())
     except FileNotFoundError:
         raise NoBackup(f"{directory} holds no backup, or one that was interrupted: there is no {NAME}") from None
-    except (OSError, ValidationError) as error:
-        raise NoBackup(f"{directory / NAME} cannot be read: {error}") from error
+    except OSError as error:
+        raise NoBackup(f"{directory / NAME} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise NoBackup(f"{directory / NAME} is damaged: {summary(error)}") from error

@@ -23,6 +23,7 @@ from edge.agent.enrolment.identity import FOLDER, Identity, broker_of, load, sav
 from edge.agent.enrolment.signatures import verify
 from producer.broker import BrokerAddress
 from producer.mqtt import open_socket
+from producer.os_errors import describe_network_error
 
 PATH: Final = "/api/v1/enrol"
 ANSWERS_WITHIN_S: Final = 20.0
@@ -79,14 +80,16 @@ def _is_loopback(host: str) -> bool:
 
 
 def enrol(code: str, hub: Hub, data: Path) -> Identity:
-    """Become the agent that the code is for. The password is drawn here, and the hub is given only its hash.
+    """Become the agent that the code is for. The password is drawn here, and the hub is given only its hash. It is told
+    whose directory this is already, so that a code for another agent takes nothing from that one.
 
     Raises `NotEnrolled`, and `OSError` where the identity cannot be kept.
     """
     before = load(data)
     (data / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
     password = secrets.token_urlsafe(32)
-    answer = _ask(hub, EnrolmentRequest(code=code, password_hash=password_hash(password)))
+    node = None if before is None else before.node
+    answer = _ask(hub, EnrolmentRequest(code=code, password_hash=password_hash(password), node=node))
     if before is not None and before.node != answer.node:
         raise NotEnrolled(
             f"the code is for {answer.node}, and {data} belongs to {before.node}: name another directory with --data"
@@ -126,11 +129,11 @@ def broker_trouble(data: Path, identity: Identity) -> str | None:
             " broker.agents.names of the hub, and restart the hub"
         )
     except OSError as error:
-        return f"the broker at {address} cannot be reached: {error}"
+        return f"the broker at {address} cannot be reached: {describe_network_error(error)}"
 
 
 def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
-    body = request.model_dump_json().encode()
+    body = request.model_dump_json(exclude_none=True).encode()
     asked = urllib.request.Request(  # noqa: S310 - http or https, as `read_target` made sure
         f"{hub.url}{PATH}", body, {"Content-Type": "application/json"}, method="POST"
     )
@@ -151,7 +154,8 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
     except UnicodeError as error:
         raise NotEnrolled(f"{hub.url} cannot be asked: its name is not one") from error
     except OSError as error:
-        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        why = describe_network_error(reason) if isinstance(reason, BaseException) else reason
         raise NotEnrolled(f"{hub.url} cannot be asked: {why}") from error
 
 

@@ -26,6 +26,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, Rejected
 from consumers.views.warehouse.reader import WarehouseReader
+from gateway.agents.service import AgentsSettings
 from gateway.server import GatewayServer, compose, listening, serve
 from gateway.settings import ConnectionLimits, GatewaySettings
 from producer.broker import BrokerAddress
@@ -137,6 +138,7 @@ class Started:
         limits: ConnectionLimits = LIMITS,
         public_url: str | None = None,
         page: Path = Path("nowhere"),
+        agents: AgentsSettings | None = None,
     ) -> None:
         settings = GatewaySettings(
             token=token,
@@ -146,6 +148,7 @@ class Started:
             limits=limits,
             public_url=public_url,
             open_drawing=EdgeDrawing,
+            agents=agents,
         )
         self.gateway = compose(settings, hub, broker, warehouse, clock)
         self._server = GatewayServer(self.gateway)

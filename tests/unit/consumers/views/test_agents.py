@@ -10,7 +10,16 @@ import pytest
 from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import GATEWAY, HUB, device_source
 from consumers.engine.view_files import open_view
-from consumers.views.agents import AgentEntry, AgentsProjection, agent, agents, devices_by_user, owner_of
+from consumers.views.agents import (
+    AgentEntry,
+    AgentsProjection,
+    agent,
+    agents,
+    devices_by_user,
+    newest_position,
+    owner_of,
+    signed_text,
+)
 from tests import builders
 from tests.builders import at
 from tests.following import Followed
@@ -50,7 +59,7 @@ def test_an_agent_has_what_it_was_enrolled_with_until_it_says_what_came_up(entry
     before = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"))
     after = entry(builders.agent(at(2)))
 
-    assert (before.in_force, before.running) == (None, before.wanted)
+    assert (before.in_force, before.reached) == (None, before.wanted)
     assert (before.devices, before.pending) == ((YARD,), before.wanted)
     assert (after.in_force, after.pending) == (after.wanted, None)
 
@@ -86,10 +95,11 @@ def test_an_agent_that_is_enrolled_again_leaves_its_former_user_behind(entry: En
 
 
 def test_a_revoked_agent_has_no_device(entry: Entry) -> None:
-    before = owner_of([entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"))], YARD)
+    before = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"))
+    assert owner_of([before], YARD) is before
     after = entry(builders.agent(at(2), state="revoked", **PAGE))
 
-    assert (before, after.standing, owner_of([after], YARD)) == ("pi-1", "revoked", None)
+    assert (after.standing, owner_of([after], YARD)) == ("revoked", None)
 
 
 def test_of_two_configurations_with_one_version_the_first_counts(entry: Entry) -> None:
@@ -138,3 +148,47 @@ def test_an_agent_that_says_it_runs_an_older_version_does_not_get_the_device_of_
         )
 
         assert devices_by_user(agents(followed.view)) == {"pi-1.a": (GATE,), "pi-2.b": (YARD,)}
+
+
+def test_an_agent_that_ran_a_newer_version_keeps_no_device_of_an_older_one_whatever_it_says(entry: Entry) -> None:
+    """It may have returned to the older version by a backup of its disk: then the newer one is sent again."""
+    entry(configured(0, 1, GATE, YARD), enrolled(1, "pi-1.a"), configured(2, 2, GATE))
+    found = entry(builders.agent(at(3), device="gate", version=2), builders.agent(at(4), device="gate", version=1))
+
+    assert (found.devices, owner_of([found], YARD)) == ((GATE,), None)
+    assert found.in_force is not None
+    assert (found.in_force.version, found.pending) == (1, found.wanted)
+
+
+def test_a_version_that_the_hub_has_not_signed_is_as_if_nobody_had_wanted_it(tmp_path: Path) -> None:
+    largest = 2**31 - 1
+    with Followed(AgentsProjection(), tmp_path) as followed:
+        followed.take(configured(0, 1, YARD), enrolled(1, "pi-1.a"), configured(2, largest, GATE))
+        found = agent(followed.view, "pi-1", lambda version: version.version < largest)
+
+        assert found is not None
+        assert (list(found.versions), found.devices) == ([1], (YARD,))
+        assert agents(followed.view, lambda version: False)[0].wanted is None
+
+
+def test_the_text_of_a_version_is_read_by_itself_and_every_change_has_a_newer_position(tmp_path: Path) -> None:
+    with Followed(AgentsProjection(), tmp_path) as followed:
+        empty = newest_position(followed.view)
+        followed.take(configured(0, 1, YARD))
+        first = newest_position(followed.view)
+        followed.take(enrolled(1, "pi-1.a"), builders.agent(at(2)))
+        second = newest_position(followed.view)
+        followed.take(builders.agent(at(3)))
+        found = agent(followed.view, "pi-1")
+
+        assert found is not None
+        assert found.wanted is not None
+        assert signed_text(followed.view, found.wanted) == ("version 1", "c2ln")
+        assert 0 == empty < first < second < newest_position(followed.view)
+
+
+def test_devices_in_the_file_of_the_hub_are_no_agents(tmp_path: Path) -> None:
+    with Followed(AgentsProjection(), tmp_path) as followed:
+        followed.take(configured(0, 1, YARD, GATE), enrolled(1, "pi-1.a"))
+
+        assert devices_by_user(agents(followed.view), {YARD}) == {"pi-1.a": (GATE,)}

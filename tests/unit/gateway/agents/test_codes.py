@@ -19,35 +19,38 @@ def codes(tmp_path: Path) -> Codes:
     return Codes(tmp_path)
 
 
-def test_a_code_is_for_one_agent_and_works_once(codes: Codes) -> None:
+def test_a_code_is_for_one_agent_until_it_is_cancelled(codes: Codes) -> None:
     code, expires = codes.issue("pi-1", "ada", START, MINUTES)
+    other, _ = codes.issue("pi-2", "ada", START, MINUTES)
 
-    found = codes.use(code, at(1))
+    found = codes.find(code, at(1))
 
     assert (found.node, found.by, expires) == ("pi-1", "ada", START + MINUTES)
+    codes.cancel("pi-1", at(1))
     with pytest.raises(CodeInvalid, match="mistyped, used already, or expired"):
-        codes.use(code, at(2))
+        codes.find(code, at(2))
+    assert codes.find(other, at(2)).node == "pi-2"
 
 
 @pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code} "])
 def test_a_code_is_read_however_it_was_typed(codes: Codes, typed: Callable[[str], str]) -> None:
     code, _ = codes.issue("pi-1", "ada", START, MINUTES)
 
-    assert codes.use(typed(code), START).node == "pi-1"
+    assert codes.find(typed(code), START).node == "pi-1"
 
 
 def test_letters_that_look_like_digits_are_read_as_these(codes: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.agents.codes.secrets.choice", lambda letters: letters[1])
     codes.issue("pi-1", "ada", START, MINUTES)
 
-    assert codes.use("IlIl-1111-LLLL", START).node == "pi-1"
+    assert codes.find("IlIl-1111-LLLL", START).node == "pi-1"
 
 
 def test_a_code_expires(codes: Codes) -> None:
     code, expires = codes.issue("pi-1", "ada", START, MINUTES)
 
     with pytest.raises(CodeInvalid):
-        codes.use(code, expires)
+        codes.find(code, expires)
 
 
 def test_a_new_code_makes_the_older_one_of_the_agent_void(codes: Codes) -> None:
@@ -56,20 +59,8 @@ def test_a_new_code_makes_the_older_one_of_the_agent_void(codes: Codes) -> None:
     second, _ = codes.issue("pi-1", "bob", START, MINUTES)
 
     with pytest.raises(CodeInvalid):
-        codes.use(first, START)
-    assert [codes.use(code, START).node for code in (other, second)] == ["pi-2", "pi-1"]
-
-
-def test_a_code_that_was_given_back_or_cancelled(codes: Codes) -> None:
-    code, _ = codes.issue("pi-1", "ada", START, MINUTES)
-
-    codes.give_back(codes.use(code, START), START)
-    assert codes.use(code, START).node == "pi-1"
-
-    code, _ = codes.issue("pi-1", "ada", START, MINUTES)
-    codes.cancel("pi-1", START)
-    with pytest.raises(CodeInvalid):
-        codes.use(code, START)
+        codes.find(first, START)
+    assert [codes.find(code, START).node for code in (other, second)] == ["pi-2", "pi-1"]
 
 
 def test_the_file_holds_no_code_and_is_its_owners_alone(codes: Codes, tmp_path: Path) -> None:
@@ -87,5 +78,5 @@ def test_a_damaged_file_costs_the_codes_in_it(codes: Codes, tmp_path: Path) -> N
     (tmp_path / "codes.json").write_text('[{"sha256": 1')
 
     with pytest.raises(CodeInvalid):
-        codes.use(code, START)
-    assert codes.use(codes.issue("pi-1", "ada", START, MINUTES)[0], START).node == "pi-1"
+        codes.find(code, START)
+    assert codes.find(codes.issue("pi-1", "ada", START, MINUTES)[0], START).node == "pi-1"

@@ -1,0 +1,42 @@
+"""Says in words what the operating system refuses: a file that cannot be used, a machine that cannot be reached."""
+
+import errno
+import socket
+import ssl
+from typing import Final
+
+_BY_NUMBER: Final = {
+    errno.ECONNREFUSED: "nothing listens there (connection refused)",
+    errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
+    errno.ENETUNREACH: "there is no network to this machine",
+    errno.ECONNRESET: "it has closed the connection",
+    errno.EPIPE: "it has closed the connection",
+    errno.ETIMEDOUT: "it does not answer in time",
+    errno.EADDRINUSE: "another program has this port",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "this user may not do that",
+}
+
+
+def describe_network_error(error: BaseException) -> str:
+    """The rest of a sentence, without the name of whom was asked."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "what answers there does not speak TLS as it should"
+    if isinstance(error, socket.gaierror):
+        return "no machine of this name is known"
+    if isinstance(error, TimeoutError):
+        return _BY_NUMBER[errno.ETIMEDOUT]
+    if isinstance(error, OSError):
+        return _BY_NUMBER.get(error.errno or 0) or error.strerror or str(error)
+    return str(error)
+
+
+def describe_os_error(error: OSError) -> str:
+    """A sentence without numbers, that begins with the file where there is one."""
+    if error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    if type(error) is not OSError or error.errno is not None:
+        return describe_network_error(error)
+    return str(error)

@@ -1,0 +1,19 @@
+"""Writes a file whole: after a crash it is as it was before, or as it was to be."""
+
+import os
+from pathlib import Path
+
+PRIVATE = 0o600
+"""For its owner alone."""
+
+
+def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Durable when it returns. `mode` is the mode of the file, whatever the umask. Raises `OSError`."""
+    draft = path.with_name(f"{path.name}.new")
+    with draft.open("wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -154,6 +154,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     finally:
         gateway.readers.stop()
         gateway.cold.close()
+        gateway.shared.close()
         gateway.zones.close()
         gateway.dashboards.close()
         gateway.trials.close()

@@ -17,6 +17,7 @@ from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
 from gateway.agents.service import AgentService
 from gateway.consumer_info import ConsumerInfo
+from gateway.http.asker import ASKER
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
 from gateway.http.problems import RETRY, Problem
@@ -32,6 +33,7 @@ from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
+from gateway.serving.shared_work import SharedWork
 from gateway.serving.sprites import SpriteCache
 from gateway.settings import GatewaySettings
 from gateway.streaming.leases import WatchLeases
@@ -41,6 +43,7 @@ from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.file_identity import CutOff
 from producer.ids import Clock
+from producer.time_budget import OutOfTime
 
 log = structlog.get_logger()
 
@@ -77,6 +80,7 @@ class Gateway:
     started: datetime
     agents: AgentService | None = None
     sprites: SpriteCache = field(default_factory=SpriteCache)
+    shared: SharedWork = field(default_factory=SharedWork)
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
     async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:
@@ -103,9 +107,11 @@ class Gateway:
     async def ask(self, question: Callable[[Stores], T]) -> T:
         """Ask the stores, in a thread of their own."""
         try:
-            return await self.readers.ask(question)
+            return await self.readers.ask(question, ASKER.get())
         except (NoView, CutOff, OfAnotherVersion) as missing:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
+        except OutOfTime as slow:
+            raise Problem(503, f"{slow}: ask for less, as for a shorter time") from slow
         except JournalAway as away:
             raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away
         except Busy as busy:

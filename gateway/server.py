@@ -43,6 +43,7 @@ from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
+from producer.os_errors import describe_network_error
 
 GRACE_S = 2
 FILES_PER_VIEW = 3
@@ -154,16 +155,20 @@ class GatewayServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class CannotListen(OSError):
+    """The port is taken, or the address is not of this machine."""
+
+
 def listening(host: str, port: int) -> socket.socket:
-    """Bound before anything else is started: a port that is taken is said at once. Raises `OSError`."""
+    """Bound before anything else is started: a port that is taken is said at once. Raises `CannotListen`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        raise CannotListen(f"the gateway cannot listen on {host}:{port}: {describe_network_error(error)}") from error
     return bound
 
 
@@ -199,7 +204,7 @@ def run(
 ) -> None:
     """Until SIGTERM or SIGINT, when `on_stop` is called.
 
-    Raises `OSError` where the port is taken, and `OpenToStrangers`.
+    Raises `CannotListen` where the port is taken, and `OpenToStrangers`.
     """
     gateway = compose(settings, hub, broker, warehouse_of(hub))
     with listening(settings.host, settings.port) as bound:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from consumers.store.clickhouse.engine import EngineError
 from consumers.views.dashboard import BadQuestion
 from consumers.views.warehouse.reader import NotReady, WarehouseReader
+from gateway.http.asker import ASKER
 from gateway.http.problems import RETRY, Problem
 from gateway.reading.dashboards import REMEMBERED, Encoded, encoded
 from gateway.reading.readers import Busy, Readers
@@ -43,7 +44,7 @@ class WarehouseThreads:
         if warehouse is None:
             raise Problem(503, "this hub keeps no rows")
         try:
-            return await self.readers.ask(lambda _: question(warehouse))
+            return await self.readers.ask(lambda _: question(warehouse), ASKER.get())
         except BadQuestion as bad:
             raise Problem(400, str(bad)) from bad
         except Busy as busy:

@@ -17,6 +17,7 @@ from consumers.store.journal.store import JournalQuestions, JournalStore
 from consumers.views.registry import RegistryProjection
 from gateway.reading.registry import RegistryCache
 from producer.sqlite_files import is_broken
+from producer.time_budget import watch
 
 
 @runtime_checkable
@@ -68,7 +69,7 @@ class Stores:
         known = self._known.get(name)
         if known is None or known[0] is not view:
             shape = self.shapes.get(name)
-            known = self._known[name] = (view, None if shape is None else shape.difference(view))
+            known = self._known[name] = (watch(view), None if shape is None else shape.difference(view))
             self._refolding[name] = view
         return known[1] or (self._refold(name, view) if name in self._refolding else None)
 

@@ -24,6 +24,7 @@ from consumers.store.archive.keys import (
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
+from producer.time_budget import watch
 from producer.times import EPOCH, MINUTE, micros, moment
 
 OLDEST = -(2**63)
@@ -277,7 +278,7 @@ class ArchiveReader:
 
     def _open(self, now: Identity) -> None:
         """Nothing where ingest is just making it."""
-        connection = open_to_read(self._directory)
+        connection = watch(open_to_read(self._directory))
         if not is_complete(connection):
             connection.close()
             return

@@ -16,6 +16,7 @@ from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.retention_floor import read_floor
 from consumers.store.journal.row_mapping import COLUMNS, RowMapping
 from producer.file_identity import Identity, identity
+from producer.time_budget import require_time, watch
 from producer.times import micros
 
 Row = tuple[int, int, bytes]
@@ -91,7 +92,7 @@ class OpenDays:
             return known
         now = identity(day.path)
         try:
-            opened = open_to_read(day.path)
+            opened = watch(open_to_read(day.path))
         except sqlite3.OperationalError:
             if day.path.exists():
                 raise
@@ -174,6 +175,7 @@ class SqliteJournalReader:
         return (found[0], found[-1]) if found else None
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        require_time()
         records: list[Recorded] = []
         types = None if models is None else stored_types(frozenset(models))
         upto = self._each_day(

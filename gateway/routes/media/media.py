@@ -1,6 +1,5 @@
 """Routes of media by key, with ranges, and of the newest picture of a camera."""
 
-from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,11 +109,17 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     if age > asked.max_age:
         raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
     headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
-    body = found.body if asked.width is None else await to_thread(_scaled, found.body, asked.width)
+    body = found.body if asked.width is None else await _scaled(gateway, found, asked.width)
     return Response(body, 200, headers, found.content_type)
 
 
-def _scaled(picture: bytes, width: int) -> bytes:
+async def _scaled(gateway: Gateway, picture: CapturedPicture, width: int) -> bytes:
+    """Once for all who ask for it at this width."""
+    key = ("scaled", picture.sha256, width)
+    return await gateway.shared.drawn(key, lambda: gateway.shared.in_thread(_scaled_to, picture.body, width))
+
+
+def _scaled_to(picture: bytes, width: int) -> bytes:
     from gateway.serving.scaling import scaled  # with numpy, where somebody looks at a wall
 
     return scaled(picture, width)

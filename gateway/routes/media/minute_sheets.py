@@ -1,6 +1,5 @@
 """Route of sheets of minutes: the mosaics of half an hour in one picture, for whoever moves along the timeline."""
 
-from asyncio import to_thread
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -43,26 +42,31 @@ async def sheet(call: Call[OfSheet]) -> Response:
     asked, gateway = call.parameters, call.gateway
     tiles = Tiles(gateway.hub.data / "tiles")
 
-    def question(stores: Stores) -> tuple[str, bytes | None, dict[int, bytes]]:
-        names = tile_names(stores.view(VIEW), asked.site, asked.first, MINUTES)
-        name = sha256("".join(names.values()).encode()).hexdigest()[:32]
-        known = gateway.sprites.get(name) if names else None
-        read = {} if known is not None else {at - asked.first: tiles.read(one) for at, one in names.items()}
-        return name, known, {number: body for number, body in read.items() if body is not None}
+    def question(stores: Stores) -> dict[int, str]:
+        return tile_names(stores.view(VIEW), asked.site, asked.first, MINUTES)
 
-    name, known, pictures = await gateway.ask(question)
-    if known is None and not pictures:
-        raise Problem(404, f"there are no mosaics of {asked.site} in the {MINUTES} minutes from {asked.first}")
+    names = {at - asked.first: name for at, name in (await gateway.ask(question)).items()}
+    missing = Problem(404, f"there are no mosaics of {asked.site} in the {MINUTES} minutes from {asked.first}")
+    if not names:
+        raise missing
+    name = sha256("".join(names.values()).encode()).hexdigest()[:32]
     headers = {"ETag": f'"{name}"', "Cache-Control": "private, no-cache"}
     if matches(call.request.headers.get("if-none-match"), f'"{name}"'):
         return Response(None, 304, headers)
+    known = gateway.sprites.get(name)
     if known is None:
-        known = await to_thread(_drawn, pictures)
+        known = await gateway.shared.drawn(name, lambda: gateway.shared.in_thread(_drawn, tiles, names))
+        if known is None:
+            raise missing
         gateway.sprites.put(name, known)
     return Response(known, 200, headers, "image/jpeg")
 
 
-def _drawn(pictures: Mapping[int, bytes]) -> bytes:
+def _drawn(tiles: Tiles, names: Mapping[int, str]) -> bytes | None:
+    """`None` where the files of all of them are gone."""
+    pictures = {number: body for number, name in names.items() if (body := tiles.read(name)) is not None}
+    if not pictures:
+        return None
     from gateway.serving.sprite_drawing import fitted, sprite_sheet  # with numpy, where somebody moves along
 
     width, height = fitted(pictures[max(pictures)], WIDTH, HEIGHT)

@@ -10,6 +10,7 @@ from bus_schemas.event import iso
 from bus_schemas.footage import Export
 from bus_schemas.limits import MAX_DEVICES
 from consumers.alerting.incidents.questions import incident
+from consumers.engine.view_files import NoView
 from consumers.reports.page import POLICY
 from consumers.upkeep.exports.order import folder_of
 from consumers.views.exports import ExportsProjection, export, exports
@@ -27,6 +28,7 @@ from gateway.serving.files import file_answer
 LONGEST: Final = timedelta(hours=1)
 AROUND: Final = timedelta(minutes=1)
 PATH: Final = "/api/v1/reports"
+WAITING_COMPARED: Final = 200
 
 
 class ReportAnswer(Answer):
@@ -92,14 +94,15 @@ async def search(call: Call[ReportSearch]) -> ReportsAnswer:
 
 
 async def create(call: Call[Parameters]) -> ReportAnswer:
-    """Ask for a report. It is made by the hub as exports are; ask for the history to see when it is there."""
+    """Ask for a report. It is made by the hub as exports are; ask for the history to see when it is there. One that
+    waits already, of the same time with the same name, is made once for all who ask.
+    """
     body = await call.body(NewReport)
     gateway = call.gateway
     await require_site(gateway, body.site)
     start, end = await _range(gateway, body)
     if end > gateway.clock():
         raise Problem(400, f"the body does not fit: end {iso(end)} has not come yet")
-    await require_room(gateway, body.by)
     devices = await gateway.ask(lambda stores: _devices(stores, body.site))
     said = Export(
         export_id=uuid7(),
@@ -112,7 +115,31 @@ async def create(call: Call[Parameters]) -> ReportAnswer:
         report=body.name,
         incident_id=body.incident,
     )
-    return _answer(said, await ask_for(gateway, body.site, said))
+
+    async def ask() -> ReportAnswer:
+        same = await gateway.ask(lambda stores: _waiting(stores, body.site, said))
+        if same is not None:
+            return same
+        await require_room(gateway, body.by)
+        return _answer(said, await ask_for(gateway, body.site, said))
+
+    return await gateway.shared.drawn(("report", body.site, _content(said)), ask)
+
+
+def _content(said: Export) -> str:
+    """Two with the same have the same in them."""
+    return said.model_dump_json(exclude={"export_id", "by"})
+
+
+def _waiting(stores: Stores, site: str, said: Export) -> ReportAnswer | None:
+    """The same report, which somebody has asked for and nobody has made yet."""
+    try:
+        found = exports(stores.view(ExportsProjection.name), site, WAITING_COMPARED, reports=True)
+    except NoView:
+        return None
+    waiting = (one for one in found if one.state == "waiting" and _content(one.export) == _content(said))
+    same = next(waiting, None)
+    return None if same is None else _answer(same.export, export_answer(stores, same))
 
 
 async def read(call: Call[OfReport]) -> Response:

@@ -1,6 +1,5 @@
 """Routes of sprite sheets: the small pictures of an hour in one picture, and where each of them stands."""
 
-from asyncio import to_thread
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from consumers.store.archive.copies import ObjectRange
 from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
+from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Day, Key, OfDevice
 from gateway.http.problems import Problem
@@ -85,23 +85,30 @@ async def sheet(call: Call[SheetOfHour]) -> Response:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
 
-    def question(stores: Stores) -> tuple[str, bytes | None, TilePictures]:
-        found = _tiles(stores, asked)
-        name = _name(found.values())
-        known = gateway.sprites.get(name) if found else None
-        return name, known, TilePictures() if known is not None else _pictures(stores, found)
-
-    name, known, pictures = await gateway.ask(question)
-    if known is None and not (pictures.hot or pictures.cold):
-        raise Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
+    tiles = await gateway.ask(lambda stores: _tiles(stores, asked))
+    missing = Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
+    if not tiles:
+        raise missing
+    name = _name(tiles.values())
     headers = {"ETag": f'"{name}"', "Cache-Control": IMMUTABLE if asked.of == name else "private, no-cache"}
     if matches(call.request.headers.get("if-none-match"), f'"{name}"'):
         return Response(None, 304, headers)
+    known = gateway.sprites.get(name)
     if known is None:
-        bodies = pictures.hot | await gateway.cold.read_all(pictures.cold)
-        known = await to_thread(_drawn, dict(sorted(bodies.items())))
+        known = await gateway.shared.drawn(name, lambda: _made(gateway, tiles))
+        if known is None:
+            raise missing
         gateway.sprites.put(name, known)
     return Response(known, 200, headers, "image/jpeg")
+
+
+async def _made(gateway: Gateway, tiles: Mapping[int, StoredMedium]) -> bytes | None:
+    """`None` where all of them were dropped meanwhile."""
+    pictures = await gateway.ask(lambda stores: _pictures(stores, tiles))
+    if not (pictures.hot or pictures.cold):
+        return None
+    bodies = pictures.hot | await gateway.cold.read_all(pictures.cold)
+    return await gateway.shared.in_thread(_drawn, dict(sorted(bodies.items())))
 
 
 def _tiles(stores: Stores, asked: SpriteHour) -> dict[int, StoredMedium]:
@@ -114,7 +121,7 @@ def _tiles(stores: Stores, asked: SpriteHour) -> dict[int, StoredMedium]:
     return tiles
 
 
-def _pictures(stores: Stores, tiles: dict[int, StoredMedium]) -> TilePictures:
+def _pictures(stores: Stores, tiles: Mapping[int, StoredMedium]) -> TilePictures:
     found = TilePictures()
     for number, stored in tiles.items():
         body = stores.archive.read_hot(stored, 0, stored.size)

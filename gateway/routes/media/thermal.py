@@ -2,7 +2,6 @@
 
 import csv
 import io
-from asyncio import to_thread
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -116,30 +115,51 @@ async def picture(call: Call[OfThermalPicture]) -> Response:
     headers = {"ETag": found.tag, "Cache-Control": "private, no-cache", "X-Capture-Time": iso(time), **HARMLESS}
     if matches(call.request.headers.get("if-none-match"), found.tag):
         return Response(None, 304, headers)
+    drawn = await gateway.shared.drawn((asked.site, asked.device, found.tag), lambda: _drawn(gateway, drawing, found))
+    return Response(drawn, 200, headers, "image/jpeg")
+
+
+async def _drawn(gateway: Gateway, drawing: ThermalDrawing, found: FoundPicture) -> bytes:
     visual = None if found.visual is None else await _bytes(gateway, found.visual)
     request = replace(found.request, frame=await _bytes(gateway, found.frame), visual=visual)
     try:
-        return Response(await to_thread(drawing.picture, request), 200, headers, "image/jpeg")
+        return await gateway.shared.in_thread(drawing.picture, request)
     except ValueError as damaged:
-        raise Problem(404, f"the thermal frame of {iso(time)} cannot be shown: {damaged}") from damaged
+        time = iso(found.frame.stored.time)
+        raise Problem(404, f"the thermal frame of {time} cannot be shown: {damaged}") from damaged
 
 
 async def frames_npy(call: Call[FrameRange]) -> Response:
     """The radiometric frames of a time range, °C, as a table for `numpy.load`: `time` and `celsius`."""
-    found = await _range(call)
-    made = await to_thread(lambda: radiometric_npy.npy(_decoded(found)))
-    return _download(call.parameters, "npy", made, radiometric_npy.TYPE)
+    asked, gateway = call.parameters, call.gateway
+
+    async def table() -> bytes:
+        found = await _range(call)
+        return await gateway.shared.in_thread(lambda: radiometric_npy.npy(_decoded(found)))
+
+    made = await gateway.shared.drawn(_key_of_range(call, "npy"), table)
+    return _download(asked, "npy", made, radiometric_npy.TYPE)
 
 
 async def frames_csv(call: Call[FrameRange]) -> Response:
     """The temperatures of every region in the frames of a time range, with the regions of its end."""
     asked, gateway = call.parameters, call.gateway
     drawing = _drawing(gateway)
-    found = await _range(call)
-    _, end = asked.bounds(gateway.clock(), HOUR)
-    adjustable = await gateway.ask(lambda stores: thermal_history.settings_at(stores, asked, end, gateway.clock()))
-    made = await to_thread(_table, drawing, asked.site, found, asked.applied_to(adjustable))
+
+    async def table() -> bytes:
+        found = await _range(call)
+        _, end = asked.bounds(gateway.clock(), HOUR)
+        adjustable = await gateway.ask(lambda stores: thermal_history.settings_at(stores, asked, end, gateway.clock()))
+        return await gateway.shared.in_thread(_table, drawing, asked.site, found, asked.applied_to(adjustable))
+
+    made = await gateway.shared.drawn(_key_of_range(call, "csv"), table)
     return _download(asked, "csv", made, CSV)
+
+
+def _key_of_range(call: Call[FrameRange], form: str) -> tuple[object, ...]:
+    """Of a range that ends now there is another one at each moment."""
+    asked = call.parameters
+    return form, asked.model_dump_json(), asked.bounds(call.gateway.clock(), HOUR)
 
 
 def _table(drawing: ThermalDrawing, site: str, frames: Sequence[TimedBody], adjustable: AdjustableSettings) -> bytes:

@@ -65,7 +65,8 @@ class WhyNotAnswer(Answer):
 
 async def why_not(call: Call[DeviceAsOf]) -> WhyNotAnswer:
     """For a device and a moment (`as_of`), what each rule saw, what was missing for an incident, and whether a mute, a
-    cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again.
+    cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again, which may
+    take seconds: one such question is answered at a time.
     """
     asked, gateway = call.parameters, call.gateway
     where = (asked.site, asked.device)
@@ -82,7 +83,8 @@ async def why_not(call: Call[DeviceAsOf]) -> WhyNotAnswer:
             raise Problem(503, str(rebuilt), headers=RETRY) from rebuilt
         return _Composer(moment, where, in_force, found).answer()
 
-    return await gateway.ask_at(asked.as_of, question)
+    key = ("why-not", *where, asked.as_of)
+    return await gateway.shared.slow(key, lambda: gateway.ask_at(asked.as_of, question))
 
 
 class _Composer:

@@ -126,3 +126,15 @@ def test_links_of_a_minute_are_signed_where_the_bucket_is_private(tmp_path: Path
     assert found["signed"]["all"].startswith("http://127.0.0.1:9/tiles/heatmaps/DEMO/1000.jpg?")
     assert "X-Amz-Signature=" in found["signed"]["description"]
     assert "never shown" not in str(found)
+
+
+def test_a_report_that_waits_already_is_made_once_for_all_who_ask_for_it(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        known: dict[str, Any] = {"form": "zip", "report": "Night", "devices": ("yard", "gate")}
+        filled.append(frame(at(5)), export(at(70), export_id="first", start=at(0), end=at(60), **known)).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            same = client.post(REPORTS, json={**ASKED, "by": "bob", "name": "Night"})
+            other = client.post(REPORTS, json={**ASKED, "by": "bob", "name": "Day"})
+
+    assert (same.status_code, same.json()["id"], same.json()["by"]) == (202, "first", "ada")
+    assert other.status_code == 503  # There is no broker that would take it.

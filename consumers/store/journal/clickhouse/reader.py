@@ -12,6 +12,7 @@ from consumers.store.journal.clock_ahead import happened
 from consumers.store.journal.reader import stored_types
 from consumers.store.journal.record import Batch, Recorded, RecordedRow
 from consumers.store.journal.row_mapping import current_model, upcast_model, upcast_row
+from producer.time_budget import require_time
 from producer.times import micros
 
 
@@ -53,6 +54,7 @@ class ClickHouseJournalReader:
         return int(rows[0][0]) if rows else 0
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        require_time()
         wanted = EVERYTHING if models is None else one_of("type", stored_types(frozenset(models)))
         # Asked first: whatever is found beyond it is left for the next time.
         head = self._log.head()

@@ -459,7 +459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** For a device and a moment (`as_of`), what each rule saw, what was missing for an incident, and whether a mute, a cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again. */
+        /** For a device and a moment (`as_of`), what each rule saw, what was missing for an incident, and whether a mute, a cool-down or an acknowledgement kept its alert from people. The journal around the moment is folded again, which may take seconds: one such question is answered at a time. */
         get: operations["get_sites_site_devices_device_why_not"];
         put?: never;
         post?: never;
@@ -1196,7 +1196,7 @@ export interface paths {
         /** The history of reports, newest first. */
         get: operations["get_reports"];
         put?: never;
-        /** Ask for a report. It is made by the hub as exports are; ask for the history to see when it is there. */
+        /** Ask for a report. It is made by the hub as exports are; ask for the history to see when it is there. One that waits already, of the same time with the same name, is made once for all who ask. */
         post: operations["post_reports"];
         delete?: never;
         options?: never;
@@ -2662,12 +2662,19 @@ export interface components {
         /**
          * EnrolmentRequest
          * @description What a device sends to be enrolled. It draws its password itself, and the hub is given only the hash.
+         *
+         *     A machine that is an agent already says which one, so that a code for another agent is refused and stays valid.
          */
         EnrolmentRequest: {
             /** @description The one-time code. */
             code: string;
             /** @description As mosquitto keeps it. */
             password_hash: string;
+            /**
+             * @description The agent that this machine is already, if it is one.
+             * @default null
+             */
+            node: string | null;
         };
         /**
          * EventClassRule

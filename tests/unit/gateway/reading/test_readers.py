@@ -1,12 +1,14 @@
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
 from gateway.reading import readers
 from gateway.reading.readers import Busy, Readers, affordable_threads
+from producer.time_budget import OutOfTime, require_time, watch
 
 
 def test_each_thread_opens_and_closes_stores_of_its_own() -> None:
@@ -89,3 +91,55 @@ def test_stores_are_looked_after_whether_questions_come_or_not(asked: int, monke
 @pytest.mark.parametrize(("limit", "threads"), [(64, 1), (256, 1), (400, 2), (1024, 4), (8192, 4)])
 def test_few_descriptors_mean_few_threads_but_always_one(limit: int, threads: int) -> None:
     assert affordable_threads(4, 100, limit) == threads
+
+
+def test_who_asks_much_holds_up_nobody_and_does_not_have_all_threads() -> None:
+    pool = Readers(nothing, threads=3)
+    pool.start()
+    release = threading.Event()
+    working: list[int] = []
+
+    async def ask() -> None:
+        def slow(_: None) -> None:
+            working.append(1)
+            release.wait(10)
+
+        greedy = [asyncio.create_task(pool.ask(slow, "192.0.2.7")) for _ in range(50)]
+        async with asyncio.timeout(5):
+            assert await pool.ask(lambda _: 7, "192.0.2.8") == 7
+            assert await pool.ask(lambda _: 8) == 8
+        assert len(working) == 2
+        release.set()
+        await asyncio.gather(*greedy)
+
+    try:
+        asyncio.run(ask())
+    finally:
+        release.set()
+        pool.stop()
+
+
+def test_a_question_that_takes_too_long_is_ended_in_sqlite_and_between_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "QUESTION_S", 0.05)
+
+    @contextmanager
+    def numbers() -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            yield watch(connection)
+
+    def endless(connection: sqlite3.Connection) -> None:
+        connection.execute("with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n")
+
+    def reads(_: sqlite3.Connection) -> None:
+        while True:
+            require_time()
+
+    pool = Readers(numbers, threads=1)
+    pool.start()
+    try:
+        for question in (endless, reads):
+            with pytest.raises(OutOfTime, match=r"takes longer than 0\.05 s"):
+                asyncio.run(pool.ask(question))
+        assert asyncio.run(pool.ask(lambda connection: connection.execute("select 1").fetchone())) == (1,)
+    finally:
+        pool.stop()

@@ -1,0 +1,60 @@
+"""Makes once what many ask for at the same moment: a drawing, or an answer that takes long."""
+
+from asyncio import Future, Semaphore, ensure_future, get_running_loop, shield
+from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from gateway.http.asker import Turns
+
+T = TypeVar("T")
+
+DRAWING_THREADS: Final = 2
+DRAWINGS_AT_ONCE: Final = 4
+"""Of one client; a page asks for six pictures at a time."""
+DRAWINGS_WAITING: Final = 100
+SLOW_WAITING: Final = 10
+
+
+class SharedWork:
+    """Used by the event loop. What is made depends on its key alone."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(DRAWING_THREADS, "drawing")
+        self._made: dict[Hashable, Future[Any]] = {}
+        self._drawings = Turns(DRAWINGS_AT_ONCE, DRAWINGS_WAITING)
+        self._slow = Turns(1, SLOW_WAITING)
+        self._one_slow = Semaphore(1)
+
+    async def drawn(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """A picture or a table. Raises what `make` raises, and a 429 for a client that asks for too many."""
+        async with self._drawings.turn():
+            return await self._once(key, make)
+
+    async def slow(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """An answer that takes long: one at a time, of all clients together. Raises as `drawn` does."""
+        async with self._slow.turn():
+            return await self._once(key, lambda: self._one_at_a_time(make))
+
+    async def in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        """In one of the threads that draw."""
+        return await get_running_loop().run_in_executor(self._pool, work, *given)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _one_at_a_time(self, make: Callable[[], Awaitable[T]]) -> T:
+        async with self._one_slow:
+            return await make()
+
+    async def _once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        made: Future[T] | None = self._made.get(key)
+        if made is None:
+            made = self._made[key] = ensure_future(make())
+            made.add_done_callback(lambda done: self._forget(key, done))
+        return await shield(made)
+
+    def _forget(self, key: Hashable, done: "Future[Any]") -> None:
+        del self._made[key]
+        if not done.cancelled():
+            done.exception()  # The clients that asked may be gone.

@@ -7,8 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Literal, Self
 
-Failure = Literal["none", "refuses", "fails", "stands still", "cuts bodies", "changes bodies"]
-FAILURES: Final[tuple[Failure, ...]] = ("refuses", "fails", "stands still", "cuts bodies", "changes bodies")
+Failure = Literal[
+    "none", "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much", "lists too much"
+]
+FAILURES: Final[tuple[Failure, ...]] = (
+    "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much",
+)  # fmt: skip
+TOO_MUCH: Final = 64 << 20
 PASSED_ON: Final = ("content-type", "etag", "content-range", "last-modified", "accept-ranges")
 TIMEOUT_S: Final = 30.0
 
@@ -79,10 +84,14 @@ class S3Proxy:
         if asked.command == "GET" and asked.path.endswith(".pack"):
             if failure == "changes bodies":
                 found = bytes(byte ^ 1 for byte in found)
+            elif failure == "sends too much":
+                found += bytes(TOO_MUCH)
             elif failure == "cuts bodies":
                 asked.close_connection = True
                 _send(asked, answer.status, found[: len(found) // 2], answer, length=len(found))
                 return
+        elif failure == "lists too much" and "list-type" in asked.path:
+            found += b" " * TOO_MUCH
         _send(asked, answer.status, found, answer)
 
     def __enter__(self) -> Self:

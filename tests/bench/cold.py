@@ -36,7 +36,7 @@ LATER = START + timedelta(hours=3)
 class _Uploading(ObjectSender):
     """As rclone does, without reading back what was written."""
 
-    def _read_back(self, name: str) -> str | None:
+    def _read_back(self, name: str, size: int) -> str | None:
         return name.rsplit(".", 2)[1]
 
 

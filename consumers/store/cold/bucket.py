@@ -2,31 +2,26 @@
 
 import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
-from s3transfer.bandwidth import BandwidthLimiter, LeakyBucket
 from s3transfer.futures import TransferCoordinator
-from s3transfer.utils import signal_not_transferring, signal_transferring
 
 from consumers.store.archive.copies import OutOfReach
+from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 T = TypeVar("T")
 
-CONNECT_S = 5.0
-READ_S = 15.0
-CONNECTIONS = 16
 CHUNK_BYTES = 1 << 20
+MOST_LISTED = 10_000_000
+"""Of 16 cameras an archive has 2 million in a year."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
@@ -46,7 +41,7 @@ class NoSuchObject(LookupError):
 
 
 class TooLarge(ValueError):
-    """The object is larger than it may be."""
+    """The object is larger than it may be, or more of it was sent than was asked for."""
 
 
 class NoSuchUpload(LookupError):
@@ -71,8 +66,8 @@ class Bucket:
 
     def __init__(self, storage: ColdStorage) -> None:
         self.storage = storage
-        self._client = _client(storage)
-        self._limiter = _limiter(self._client, storage.bytes_per_s)
+        self._client = client_of(storage)
+        self._limiter = limiter_of(self._client, storage.bytes_per_s)
 
     def put(self, name: str, body: bytes, headers: ObjectHeaders | None = None, *, only_new: bool = False) -> None:
         """Raises `NameTaken` where it must be new and is not."""
@@ -92,23 +87,20 @@ class Bucket:
                 raise NameTaken(errno.EEXIST, "there is an object of this name", name) from None
             raise answered.refusal from None
 
-    def get(self, name: str, first: int = 0, last: int | None = None) -> bytes:
-        """The bytes from `first` to before `last`. Raises `NoSuchObject`."""
-        return b"".join(self.stream(name, first, last))
+    def get(self, name: str, first: int, last: int) -> bytes:
+        """The bytes from `first` to before `last`. Raises `NoSuchObject` and `TooLarge`."""
+        return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
 
     def get_small(self, name: str, most: int) -> bytes:
-        """An object that others may have written. Raises `NoSuchObject` and `TooLarge`."""
-        body = bytearray()
-        for chunk in self.stream(name):
-            body += chunk
-            if len(body) > most:
-                raise TooLarge(f"{name} has more than {most} bytes")
-        return bytes(body)
+        """A whole object. Raises `NoSuchObject` and `TooLarge`."""
+        return b"".join(self.stream(name, most))
 
-    def stream(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """Raises `NoSuchObject`."""
-        end = "" if last is None else str(last - 1)
-        part: dict[str, Any] = {"Range": f"bytes={first}-{end}"} if first or end else {}
+    def stream(self, name: str, most: int) -> Iterator[bytes]:
+        """A whole object, of at most so many bytes. Raises `NoSuchObject` and `TooLarge`."""
+        return self._chunks(name, most, {})
+
+    def _chunks(self, name: str, most: int, part: dict[str, Any]) -> Iterator[bytes]:
+        """A server may send more than it was asked for, or without end."""
         try:
             found = self._call(
                 "read",
@@ -118,9 +110,14 @@ class Bucket:
             if answered.code in _GONE:
                 raise NoSuchObject(name) from None
             raise answered.refusal from None
-        chunks = found["Body"].iter_chunks(CHUNK_BYTES)
-        while chunk := self._call("read", lambda: next(chunks, b"")):
-            yield chunk
+        left = most
+        with closing(found["Body"]) as body:
+            chunks = body.iter_chunks(CHUNK_BYTES)
+            while chunk := self._call("read", lambda: next(chunks, b"")):
+                left -= len(chunk)
+                if left < 0:
+                    raise TooLarge(f"{name} has more than {most:,} bytes at {self.storage.name}")
+                yield chunk
 
     def size(self, name: str) -> int | None:
         """`None` where there is no object of this name."""
@@ -145,7 +142,10 @@ class Bucket:
                 raise answered.refusal from None
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """The names and sizes of objects, in the order of their names."""
+        """The names and sizes of objects, in the order of their names. A server that lists more than any hub has
+        written does not know what it holds.
+        """
+        count = 0
         pages = iter(
             self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.storage.bucket, Prefix=self.storage.key(prefix)
@@ -155,7 +155,10 @@ class Bucket:
         try:
             while page := self._call("list", lambda: next(pages, None)):
                 for each in page.get("Contents", []):
+                    count += 1
                     yield each["Key"][start:], each["Size"]
+                if count > MOST_LISTED:
+                    raise BucketAway(errno.EIO, f"{self.storage.name} lists more than {MOST_LISTED:,} objects")
         except _Answered as answered:
             raise answered.refusal from None
 
@@ -262,34 +265,3 @@ class _Answered(Exception):
         super().__init__(code)
         self.code = code
         self.refusal = refusal
-
-
-def _client(storage: ColdStorage) -> "S3Client":
-    return boto3.client(
-        "s3",
-        endpoint_url=storage.endpoint,
-        region_name=storage.region,
-        aws_access_key_id=storage.access_key,
-        aws_secret_access_key=storage.secret_key,
-        config=Config(
-            # Links too: R2 knows no older signature.
-            signature_version="s3v4",
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            max_pool_connections=CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": 2},
-            # What is written is read back and compared. Servers of others than Amazon may not know these checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            s3={"addressing_style": "path" if storage.endpoint else "auto"},
-        ),
-    )
-
-
-def _limiter(client: "S3Client", bytes_per_s: int | None) -> BandwidthLimiter | None:
-    """It counts what is sent, and not what is read to be signed."""
-    if bytes_per_s is None:
-        return None
-    client.meta.events.register_first("request-created.s3", signal_not_transferring, unique_id="not-transferring")
-    client.meta.events.register_last("request-created.s3", signal_transferring, unique_id="transferring")
-    return BandwidthLimiter(LeakyBucket(bytes_per_s))

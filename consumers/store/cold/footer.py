@@ -18,7 +18,7 @@ _MAGIC = b"WPF1"
 TRAILER_BYTES = _TRAILER.size
 TAIL_BYTES = 65_536
 """So much of the end of an object has the whole footer of most."""
-MAX_FOOTER_BYTES = 1 << 28
+MAX_FOOTER_BYTES = 1 << 26
 
 
 class DamagedFooter(ValueError):

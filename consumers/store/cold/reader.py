@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from consumers.store.archive.copies import LostCopy, ObjectRange, OutOfReach
-from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
 from consumers.store.cold.cache import BlockCache
 from consumers.store.cold.settings import ColdStorage
 
@@ -90,6 +90,8 @@ class BucketReader:
             body = self._connected().get(name, first, last)
         except NoSuchObject as error:
             raise LostCopy(errno.ENOENT, f"{self._storage.name} has no object {name}") from error
+        except TooLarge as error:
+            raise LostCopy(errno.EIO, f"{self._storage.name} sends more of {name} than it was asked for") from error
         except OutOfReach as error:
             self._failed_at, self._reason = self._monotonic(), error.strerror or str(error)
             raise

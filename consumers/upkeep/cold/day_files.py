@@ -1,5 +1,6 @@
 """The closed days of a journal as files for the bucket, whether files or a server keep the journal."""
 
+import errno
 import gzip
 import shutil
 from collections.abc import Iterable
@@ -7,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from consumers.store.journal.days import list_days
 from consumers.store.journal.retention_floor import NAME as FLOOR
@@ -15,6 +16,10 @@ from consumers.store.journal.retention_floor import Floor, floor_to_json, weigh
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.backup.files import copy_database
 from consumers.upkeep.cold.server_day import PreviousDay, carry_on, write_day
+
+CHUNK_BYTES: Final = 1 << 20
+MOST_GROWTH: Final = 200
+"""A day of a journal grows ten times when it is unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,17 @@ def decompressed(chunks: Iterable[bytes], target: Path) -> None:
     try:
         with packed.open("wb") as file:
             file.writelines(chunks)
-        with gzip.open(packed) as source, target.open("wb") as unpacked:
-            shutil.copyfileobj(source, unpacked, 1 << 20)
+        unpack(packed, target)
     finally:
         packed.unlink(missing_ok=True)
+
+
+def unpack(packed: Path, target: Path) -> None:
+    """Raises `OSError` or `EOFError` where it is not whole, or grows as no day of a journal does."""
+    left = packed.stat().st_size * MOST_GROWTH + CHUNK_BYTES
+    with gzip.open(packed) as source, target.open("wb") as unpacked:
+        while chunk := source.read(CHUNK_BYTES):
+            left -= len(chunk)
+            if left < 0:
+                raise OSError(errno.EFBIG, f"it grows more than {MOST_GROWTH} times when it is unpacked", str(packed))
+            unpacked.write(chunk)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import PackRange
 from consumers.store.archive.keys import PackInterval, Series
-from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.cold.copy_book import CopyBook
@@ -25,6 +25,7 @@ from producer.times import DAY
 
 JOURNAL: Final = "journal/"
 LEVEL: Final = 6
+MOST_MANIFEST_BYTES: Final = 100_000
 _NO_PACK: Final = PackRange(0, Series("hub", "hub", "journal"), PackInterval(0), 0, 0)
 
 log = structlog.get_logger()
@@ -72,8 +73,8 @@ def read_manifests(bucket: Bucket) -> list[DayManifest]:
 
 def _manifest(bucket: Bucket, name: str) -> DayManifest:
     try:
-        return DayManifest.model_validate_json(bucket.get(name))
-    except (ValidationError, NoSuchObject) as error:
+        return DayManifest.model_validate_json(bucket.get_small(name, MOST_MANIFEST_BYTES))
+    except (ValidationError, NoSuchObject, TooLarge) as error:
         raise DamagedChain(f"{name} is not the manifest of a day") from error
 
 
@@ -156,7 +157,7 @@ class JournalDays:
     def _fetch_newest(self, bucket: Bucket, path: Path) -> bool:
         if not self._known:
             return False
-        decompressed(bucket.stream(self._known[-1].object), path)
+        decompressed(bucket.stream(self._known[-1].object, self._known[-1].size), path)
         return True
 
     def _drop(self, days: list[date], book: CopyBook, bucket: Bucket) -> None:

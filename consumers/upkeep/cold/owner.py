@@ -5,11 +5,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consumers.store.cold.bucket import Bucket, NameTaken, NoSuchObject
+from consumers.store.cold.bucket import Bucket, NameTaken, NoSuchObject, TooLarge
 from consumers.upkeep.rounds import NeedsPerson
 from producer.ids import Clock
 
 MARKER = "owner.json"
+MOST_BYTES = 10_000
 
 
 class NotOwner(NeedsPerson, PermissionError):
@@ -28,10 +29,10 @@ class Owner(BaseModel):
 def owner_of(bucket: Bucket) -> Owner | None:
     """Raises `NotOwner` where the marker cannot be read."""
     try:
-        return Owner.model_validate_json(bucket.get(MARKER))
+        return Owner.model_validate_json(bucket.get_small(MARKER, MOST_BYTES))
     except NoSuchObject:
         return None
-    except ValidationError as error:
+    except (ValidationError, TooLarge) as error:
         raise NotOwner(f"{bucket.storage.name}: the marker {MARKER} is none of ours; name another prefix") from error
 
 

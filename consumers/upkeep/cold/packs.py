@@ -1,7 +1,6 @@
 """Copies ranges of packs to the bucket, deletes objects there, and enters those that the index does not know."""
 
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -9,7 +8,7 @@ import structlog
 from consumers.store.archive.copies import CopiedRange, PackRange, parse_object_name
 from consumers.store.archive.keys import pack_path
 from consumers.store.archive.records import ScannedRecord
-from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.bucket import Bucket, TooLarge
 from consumers.store.cold.footer import TAIL_BYTES, DamagedFooter, footer_size, pack_footer, unpack_footer
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
@@ -82,19 +81,19 @@ def enter_objects(book: CopyBook, bucket: Bucket, progress: Callable[[int, int],
 def read_footer(bucket: Bucket, name: str, size: int) -> list[ScannedRecord]:
     """Raises `DamagedFooter`."""
     start = max(0, size - TAIL_BYTES)
-    tail = bucket.get(name, start, size)
+    tail = _part(bucket, name, start, size)
     length = footer_size(tail)
     if length > len(tail):
-        tail = bucket.get(name, max(0, size - length), size)
+        tail = _part(bucket, name, max(0, size - length), size)
     records = unpack_footer(tail)
     if not records:
         raise DamagedFooter("the object holds no medium")
     return records
 
 
-def digest_in_bucket(bucket: Bucket, name: str) -> str:
-    """The SHA-256 of an object as it is there."""
-    found = sha256()
-    for chunk in bucket.stream(name):
-        found.update(chunk)
-    return found.hexdigest()
+def _part(bucket: Bucket, name: str, first: int, last: int) -> bytes:
+    """Raises `DamagedFooter` where more is sent than there is."""
+    try:
+        return bucket.get(name, first, last)
+    except TooLarge as error:
+        raise DamagedFooter("more of the object was sent than it was asked for") from error

@@ -4,8 +4,6 @@ The media stay in the bucket and are read from there. The journal gets a new ide
 hub; the lost one, should it come back, is refused.
 """
 
-import gzip
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -16,13 +14,14 @@ from typing import Final, get_args
 from bus_schemas.media import MediaKind
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import open_to_write
-from consumers.store.cold.bucket import Bucket, NoSuchObject
+from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
 from consumers.store.journal.days import day_path
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.record import journal_id_text
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.restore import become_another_journal, require_empty
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.day_files import unpack
 from consumers.upkeep.cold.journal_days import JOURNAL, DamagedChain, DayManifest, read_manifests
 from consumers.upkeep.cold.owner import take_over
 from consumers.upkeep.cold.packs import enter_objects
@@ -31,6 +30,7 @@ from producer.times import DAY, micros
 from producer.transaction import transaction
 
 DRAFT: Final = ".restored"
+MOST_FLOOR_BYTES: Final = 10_000_000
 
 Progress = Callable[[str, int, int], None]
 """Called with what is restored, how many of it are done, and of how many."""
@@ -88,24 +88,30 @@ def _fetch_day(bucket: Bucket, manifest: DayManifest, directory: Path) -> None:
     digest = sha256()
     try:
         with packed.open("wb") as file:
-            for chunk in bucket.stream(manifest.object):
+            for chunk in bucket.stream(manifest.object, manifest.size):
                 digest.update(chunk)
                 file.write(chunk)
     except NoSuchObject as error:
         raise DamagedChain(f"{manifest.date} of the journal is in no object {manifest.object}") from error
+    except TooLarge as error:
+        raise DamagedChain(str(error)) from error
     if digest.hexdigest() != manifest.sha256:
         raise DamagedChain(f"{manifest.object} has other bytes than were written")
-    with gzip.open(packed) as source, draft.open("wb") as target:
-        shutil.copyfileobj(source, target, 1 << 20)
+    try:
+        unpack(packed, draft)
+    except (OSError, EOFError) as error:
+        raise DamagedChain(f"{manifest.object} cannot be unpacked: {error}") from error
     packed.unlink()
     draft.rename(path)
 
 
 def _fetch_floor(bucket: Bucket, directory: Path) -> None:
     try:
-        body = bucket.get(f"{JOURNAL}{FLOOR}")
+        body = bucket.get_small(f"{JOURNAL}{FLOOR}", MOST_FLOOR_BYTES)
     except NoSuchObject:
         return
+    except TooLarge as error:
+        raise DamagedChain(str(error)) from error
     (directory / FLOOR).write_bytes(body)
 
 

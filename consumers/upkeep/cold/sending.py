@@ -8,7 +8,7 @@ from threading import Event as Flag
 from typing import Final, Protocol
 
 from consumers.store.archive.copies import PackRange, Upload
-from consumers.store.cold.bucket import Bucket, NoSuchObject, NoSuchUpload
+from consumers.store.cold.bucket import Bucket, NoSuchObject, NoSuchUpload, TooLarge
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.rounds import Halted, RoundFailed
 
@@ -83,7 +83,7 @@ class ObjectSender:
                 # The server has forgotten what it had of it.
                 self._book.checkpoint(name, None, ())
                 self._upload(Upload(name, wanted.pack, wanted.first, wanted.last, None, ()), content)
-        if self._read_back(name) != digest:
+        if self._read_back(name, content.size) != digest:
             self._book.give_up(name)
             raise NotAsWritten(f"{name} was read back with other bytes than were written")
 
@@ -103,10 +103,10 @@ class ObjectSender:
             self._book.checkpoint(begun.object, upload_id, etags)
         self._bucket.complete_upload(begun.object, upload_id, etags)
 
-    def _read_back(self, name: str) -> str | None:
+    def _read_back(self, name: str, size: int) -> str | None:
         try:
-            return _digest(self._checked(self._bucket.stream(name)))
-        except NoSuchObject:
+            return _digest(self._checked(self._bucket.stream(name, size)))
+        except (NoSuchObject, TooLarge):
             return None
 
     def _checked(self, chunks: Iterable[bytes]) -> Iterable[bytes]:

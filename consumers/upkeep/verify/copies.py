@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.records import scan
@@ -32,7 +32,8 @@ def check_copies(
             _compare(findings, index, listed)
             for name, size, pack, first, last, digest in copies if deep else ():
                 if listed.get(name) == size:
-                    _read(findings, bucket, name, last - first, digest, _media_in(index, pack, first, last))
+                    media = _media_in(index, pack, first, last)
+                    _read(findings, bucket, _Copy(name, size, last - first, digest), media)
     except OutOfReach as away:
         findings.not_compared(f"cold storage: {away.strerror}")
 
@@ -63,13 +64,25 @@ def _media_in(index: sqlite3.Connection, pack: int, first: int, last: int) -> se
     )
 
 
-def _read(
-    findings: Findings, bucket: "Bucket", name: str, length: int, digest: bytes, media: set[tuple[int, bytes]]
-) -> None:
-    body = bucket.get(name)
-    if sha256(body).digest() != digest:
-        findings.fault(f"the object {name} has other bytes in cold storage than were written")
+class _Copy(NamedTuple):
+    """An object, its bytes, how many of them are of the pack, and its SHA-256."""
+
+    name: str
+    size: int
+    length: int
+    digest: bytes
+
+
+def _read(findings: Findings, bucket: "Bucket", copy: _Copy, media: set[tuple[int, bytes]]) -> None:
+    from consumers.store.cold.bucket import TooLarge
+
+    try:
+        body = bucket.get_small(copy.name, copy.size)
+    except TooLarge:
+        body = b""
+    if sha256(body).digest() != copy.digest:
+        findings.fault(f"the object {copy.name} has other bytes in cold storage than were written")
         return
-    found = {(one.offset, one.header.sha256) for one in scan(body[:length])}
+    found = {(one.offset, one.header.sha256) for one in scan(body[: copy.length])}
     if lacking := media - found:
-        findings.fault(f"the object {name} lacks {len(lacking):,} media that the index places in it")
+        findings.fault(f"the object {copy.name} lacks {len(lacking):,} media that the index places in it")

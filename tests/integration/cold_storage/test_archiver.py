@@ -198,8 +198,8 @@ def test_what_others_changed_or_took_from_the_bucket_is_found_and_never_shown(
     keys = hub.record()
     hub.archive(7 * HOUR)
     with closing(Bucket(storage)) as bucket:
-        segments, thumbnails = (name for name, _ in bucket.list("packs/"))
-        body = bytearray(bucket.get(segments))
+        (segments, size), (thumbnails, _) = bucket.list("packs/")
+        body = bytearray(bucket.get(segments, 0, size))
         body[5000] ^= 1
         bucket.put(segments, bytes(body))
         bucket.delete(thumbnails)

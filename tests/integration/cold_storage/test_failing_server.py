@@ -1,6 +1,6 @@
 """A server that fails, in whatever way: nothing leaves the disk, people are told once, and it goes on where it was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ import pytest
 
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.cold import bucket
+from consumers.store.cold import bucket, client
 from consumers.store.cold.access import media_of
 from consumers.upkeep.verify.run import check
 from tests.cold_hub import ColdHub, RunningColdStorage
@@ -24,12 +24,13 @@ REASONS: dict[Failure, str] = {
     "stands still": "does not answer (ReadTimeoutError)",
     "cuts bodies": "does not answer (",
     "changes bodies": "was read back with other bytes than were written",
+    "sends too much": "was read back with other bytes than were written",
 }
 
 
 @pytest.fixture
 def proxy(own_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Proxy]:
-    monkeypatch.setattr(bucket, "READ_S", 2.0)
+    monkeypatch.setattr(client, "READ_S", 2.0)
     with S3Proxy(own_s3.port) as proxy:
         yield proxy
 
@@ -71,3 +72,34 @@ def test_what_a_failing_server_cannot_give_is_read_once_it_can(hub: ColdHub, pro
     with media_of(hub.hub) as media, ArchiveReader(hub.data / "archive") as hot:
         assert hot.read(key) is None
         assert media.read(key) == hub.payloads[key]
+
+
+def test_a_list_without_end_is_not_read_to_its_end(own_s3: S3Server, proxy: S3Proxy) -> None:
+    storage = replace(own_s3.storage(keep_hot=timedelta(hours=6)), endpoint=proxy.endpoint)
+    with closing(bucket.Bucket(storage)) as lying:
+        assert list(lying.list("")) == []
+        proxy.fail("lists too much")
+        with pytest.raises(bucket.BucketAway, match="does not answer"):
+            list(lying.list(""))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda lying: lying.get("one.pack", 0, 4),
+        lambda lying: lying.get_small("one.pack", 4),
+        lambda lying: list(lying.stream("one.pack", 4)),
+    ],
+    ids=["get", "get_small", "stream"],
+)
+def test_more_of_an_object_than_there_is_is_an_error_of_that_object(
+    own_s3: S3Server, proxy: S3Proxy, ask: Callable[[bucket.Bucket], object]
+) -> None:
+    storage = replace(own_s3.storage(keep_hot=timedelta(hours=6)), endpoint=proxy.endpoint)
+    with closing(bucket.Bucket(storage)) as lying:
+        lying.put("one.pack", b"body")
+        proxy.fail("sends too much")
+        with pytest.raises(bucket.TooLarge, match=r"one\.pack has more than 4 bytes"):
+            ask(lying)
+        proxy.fail("none")
+        lying.delete("one.pack")

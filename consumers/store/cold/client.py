@@ -1,0 +1,52 @@
+"""Makes the client of a bucket, and what limits its bandwidth."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from s3transfer.bandwidth import BandwidthLimiter, LeakyBucket
+from s3transfer.utils import signal_not_transferring, signal_transferring
+
+from consumers.store.cold.bounded_answers import BoundedAnswers
+from consumers.store.cold.settings import ColdStorage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONNECT_S = 5.0
+READ_S = 15.0
+CONNECTIONS = 16
+
+
+def client_of(storage: ColdStorage) -> "S3Client":
+    client = boto3.client(
+        "s3",
+        endpoint_url=storage.endpoint,
+        region_name=storage.region,
+        aws_access_key_id=storage.access_key,
+        aws_secret_access_key=storage.secret_key,
+        config=Config(
+            # Links too: R2 knows no older signature.
+            signature_version="s3v4",
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            # What is written is read back and compared. Servers of others than Amazon may not know these checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path" if storage.endpoint else "auto"},
+        ),
+    )
+    endpoint = client._endpoint  # type: ignore[attr-defined]  # no setting reaches its session
+    endpoint.http_session = BoundedAnswers(endpoint.http_session)
+    return client
+
+
+def limiter_of(client: "S3Client", bytes_per_s: int | None) -> BandwidthLimiter | None:
+    """It counts what is sent, and not what is read to be signed."""
+    if bytes_per_s is None:
+        return None
+    client.meta.events.register_first("request-created.s3", signal_not_transferring, unique_id="not-transferring")
+    client.meta.events.register_last("request-created.s3", signal_transferring, unique_id="transferring")
+    return BandwidthLimiter(LeakyBucket(bytes_per_s))

@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import Annotation, AnnotationEvent
 from bus_schemas.event import Event
+from consumers.engine.plain_ids import plain_id
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Recorded
 
@@ -21,6 +22,7 @@ class AnnotationsProjection(Projection):
 
     name: ClassVar[str] = "annotations"
     models: ClassVar[tuple[type[Event], ...]] = (AnnotationEvent,)
+    version: ClassVar[int] = 2
     schema: ClassVar[str] = """
     create table if not exists annotations (
         annotation_id text not null, position integer not null, site text not null, state text not null,
@@ -47,7 +49,7 @@ def _row(record: Recorded, data: Annotation) -> tuple[object, ...]:
     end = start if data.end is None else max(start, data.end.timestamp())
     devices = data.devices or ((data.device,) if data.device else ())
     return (
-        data.annotation_id or record.id,
+        plain_id(data.annotation_id or record.id),
         record.position,
         record.where[0],
         data.state,

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from bus_schemas.alert import AnnotationEvent
 from bus_schemas.event import Event
 from bus_schemas.footage import ExportEvent, HoldEvent
+from consumers.engine.plain_ids import plain_id
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Recorded
 from producer.times import moment_of_seconds
@@ -26,6 +27,7 @@ class HoldsProjection(Projection):
 
     name: ClassVar[str] = "holds"
     models: ClassVar[tuple[type[Event], ...]] = (HoldEvent, AnnotationEvent, ExportEvent)
+    version: ClassVar[int] = 2
     schema: ClassVar[str] = """
     create table if not exists holds (
         kind text not null, hold_id text not null, position integer not null, site text not null, state text not null,
@@ -50,15 +52,15 @@ def _row(record: Recorded) -> tuple[object, ...] | None:
         case AnnotationEvent(data=data):
             devices = data.devices or ((data.device,) if data.device else ())
             of = ("note", data.annotation_id or record.id, devices, data.text)
-        case ExportEvent(data=data):
+        case ExportEvent(data=data) if plain_id(data.export_id) == data.export_id:
             of = ("export", data.export_id, data.devices, "")
-        case _:
+        case _:  # An export with another id names no folder, and is never made.
             return None
     kind, hold_id, devices, reason = of
     start = data.start.timestamp()
     end = start if data.end is None else max(start, data.end.timestamp())
     where = (record.where[0], data.state, start, end)
-    return kind, hold_id, record.position, *where, to_json(devices).decode(), reason, data.by, record.time_s
+    return kind, plain_id(hold_id), record.position, *where, to_json(devices).decode(), reason, data.by, record.time_s
 
 
 # Questions

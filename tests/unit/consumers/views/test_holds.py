@@ -70,3 +70,15 @@ def test_the_half_minute_around_a_moment_that_is_noted_is_of_it(followed: Follow
     assert kept(followed, "segment", 0, 71) == ["note"]
     assert kept(followed, "segment", 0, 69) == []
     assert kept(followed, "segment", 129, 200) == ["note"]
+
+
+@pytest.mark.parametrize("odd", ["a b/c", "ü", "x" * 129, "../up"])
+def test_a_hold_whose_id_no_address_takes_has_one_of_ours_and_is_released_by_it(followed: Followed, odd: str) -> None:
+    """Journals from before ids were restricted have such."""
+    said = placed(moment(0))
+    followed.take(said.model_copy(update={"data": said.data.model_copy(update={"hold_id": odd})}))
+    (found,) = holds(followed.view)
+    followed.take(placed(moment(9), "released", hold_id=found.hold_id, start=iso(moment(0)), end=iso(moment(300))))
+
+    assert found.kind == "hold"
+    assert holds(followed.view) == []

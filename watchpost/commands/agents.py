@@ -5,11 +5,13 @@ import os
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from producer.os_errors import describe_network_error
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, user_name
 from watchpost.commands.options import ConfigOption, PortOption
@@ -104,9 +106,17 @@ def _ask(
     except urllib.error.HTTPError as refusal:
         with refusal:
             raise CliError(_reason(refusal)) from refusal
-    except (OSError, ValueError) as error:
-        why = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise CliError(f"the gateway at {url} cannot be asked: {why}; does the hub run?") from error
+    except (OSError, ValueError, HTTPException) as error:
+        raise CliError(f"the gateway at {url} cannot be asked: {_why(error)}; does the hub run?") from error
+
+
+def _why(error: Exception) -> str:
+    """Also in words of TLS or of HTTP, where something else than a gateway answers."""
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, BaseException):
+        return describe_network_error(error.reason)
+    if isinstance(error, OSError):
+        return describe_network_error(error)
+    return "what answers there is no gateway of Watchpost"
 
 
 def _reason(refusal: urllib.error.HTTPError) -> str:

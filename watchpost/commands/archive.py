@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from producer.os_errors import describe_os_error
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
@@ -90,8 +91,10 @@ def restore_from(source: str, config: Path | None, data: Path) -> None:
             found = restore_from_bucket(bucket, data, utc_now, bars.update)
     except OutOfReach as away:
         raise CliError(f"nothing was restored: {away.strerror or away}") from away
-    except (NothingInBucket, DamagedChain, DataThere, OSError) as error:
+    except (NothingInBucket, DamagedChain, DataThere) as error:
         raise CliError(f"nothing was restored: {error}") from error
+    except OSError as error:
+        raise CliError(f"nothing was restored: {describe_os_error(error)}") from error
     finally:
         for what in ("days", "objects"):
             bars.end(what)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from producer.os_errors import describe_os_error
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
 from watchpost.commands.archive import URL, restore_from
@@ -42,8 +43,10 @@ def backup(
     with _bar("media") as bar:
         try:
             taken = take(hub_config(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
-        except (NothingToBackUp, OSError) as error:
+        except NothingToBackUp as error:
             raise CliError(f"no backup was made: {error}") from error
+        except OSError as error:
+            raise CliError(f"no backup was made: {describe_os_error(error)}") from error
     typer.echo(f"{target}: {taken.files:,} files, {taken.bytes:,} bytes, journal up to position {taken.head}")
     if taken.head is None:
         typer.echo("the journal is on a ClickHouse server and is not in this backup; back that up with its own tools")
@@ -71,8 +74,10 @@ def restore(
     with _bar("files") as bar:
         try:
             manifest = put_back(Path(source), data, bar)
-        except (NoBackup, DataThere, OSError) as error:
+        except (NoBackup, DataThere) as error:
             raise CliError(f"nothing was restored: {error}") from error
+        except OSError as error:
+            raise CliError(f"nothing was restored: {describe_os_error(error)}") from error
     typer.echo(f"{data}: as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC, journal up to position {manifest.head}")
 
 

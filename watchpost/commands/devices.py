@@ -15,6 +15,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
+from producer.os_errors import describe_network_error
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, require_hub, user_name
 from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
@@ -231,8 +232,10 @@ def _publish(runtime: Runtime, event: RegistryEvent) -> None:
         sent.wait_for_publish(WITHIN_S)
         if not sent.is_published():
             raise CliError(f"the broker at {runtime.broker} did not take it")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise CliError(f"the broker at {runtime.broker} cannot be reached: {error}") from error
+    except OSError as error:
+        raise CliError(f"the broker at {runtime.broker} cannot be reached: {describe_network_error(error)}") from error
+    except (RuntimeError, ValueError) as error:
+        raise CliError(f"the broker at {runtime.broker} did not take it: {error}") from error
     finally:
         client.disconnect()
         client.loop_stop()

@@ -9,6 +9,7 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any
 
+from producer.os_errors import describe_os_error
 from watchpost.cli_errors import CliError
 from watchpost.configuration.config import WatchpostConfig
 
@@ -23,7 +24,7 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise CliError(str(error)) from error
+            raise CliError(describe_os_error(error)) from error
         except sqlite3.Error as error:
             raise CliError(f"a file of the data directory cannot be read: {error}") from error
 

@@ -186,7 +186,7 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))
     try:
         written = write(file, read(hub, journal_of(hub), wanted, media=media), wanted)
-    except (AlreadyThere, OSError) as error:
+    except AlreadyThere as error:
         raise CliError(str(error)) from error
     left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
     typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")

@@ -135,7 +135,7 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 
 
 def gateway(runtime: Runtime, port: int | None) -> NoReturn:
-    from gateway.server import run
+    from gateway.server import CannotListen, run
     from watchpost.configuration.enrolment import agents_settings
     from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, gateway_settings, hub_config
 
@@ -144,7 +144,10 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     settings = gateway_settings(runtime.config, port, runtime.config_path)
     settings = replace(settings, agents=agents_settings(runtime.config, runtime.data))
     hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, "warehouse"))
-    run(settings, hub, runtime.broker, on_stop=end_soon)
+    try:
+        run(settings, hub, runtime.broker, on_stop=end_soon)
+    except CannotListen as error:
+        raise CliError(str(error)) from error
     exit_beside_threads()
 
 

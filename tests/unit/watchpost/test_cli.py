@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.server import CannotListen, listening
+from mosquitto.launcher import free_port
 from tests.command_line import run
 from watchpost import VERSION
 
@@ -219,3 +221,39 @@ def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_pat
     )
 
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("agents", "list", "--port", "{port}"),
+        ("agents", "code", "pi-1", "--port", "{port}"),
+        ("agents", "revoke", "pi-1", "--yes", "--port", "{port}"),
+        ("agents", "configure", "pi-1", "{file}", "--port", "{port}"),
+        ("edge", "--enrol", "AAAA@127.0.0.1:{port}", "--no-start"),
+    ],
+    ids=" ".join,
+)
+def test_where_nobody_listens_a_command_says_where_in_words(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+) -> None:
+    file, port = tmp_path / "agent.yaml", free_port()
+    file.write_text("sites: []\n")
+    data = () if arguments[0] == "agents" else ("--data", str(tmp_path / "data"))
+
+    assert run(monkeypatch, *(one.format(port=port, file=file) for one in arguments), *data) == 2
+    said = capsys.readouterr().err
+    assert f"127.0.0.1:{port}" in said
+    assert "nothing listens there (connection refused)" in said
+    assert "Errno" not in said
+
+
+def test_a_port_that_is_taken_is_a_sentence() -> None:
+    with listening("127.0.0.1", 0) as taken:
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port}: another program has this port"):
+            listening("127.0.0.1", port)

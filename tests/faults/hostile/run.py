@@ -16,15 +16,15 @@ from typing import Any
 import httpx
 import yaml
 
+from mosquitto.launcher import free_port
 from producer.sqlite_files import database_files
 from tests.cameras.agent import device
 from tests.cameras.case import Case
 from tests.cameras.cases import GOOD_CASE, GROUPS
 from tests.cameras.server import Cameras
 from tests.eventually import eventually
-from tests.faults import disks
 from tests.faults.check import Verdict
-from tests.faults.hostile import bus, clients, receivers
+from tests.faults.hostile import agents, bus, clients, people, receivers, storage
 from tests.faults.hostile.judge import (
     judge_alerts,
     judge_answers,
@@ -44,8 +44,7 @@ DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
 POSTED_WITHIN_S = 30.0
 ANSWERS_WITHIN_S = 30.0
-DISK_MB = 400
-CHOSEN = {"camera": 6, "bus": 4, "http": 3, "receiver": 2, "disk": 1}
+CHOSEN = {"camera": 6, "bus": 4, "http": 3, "people": 2, "receiver": 2, "disk": 1}
 """How many of each kind take part in a run, at most."""
 PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/incidents", "/api/v1/consumers",
          "/api/v1/system", "/api/v1/events", f"/api/v1/dashboard/{GOOD_SITE}", f"/api/v1/dashboard/{BAD_SITE}",
@@ -53,19 +52,10 @@ PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/inci
          "/api/v1/storage/stats")  # fmt: skip
 
 
-def _fills_the_disk(world: World, dice: random.Random, stopping: threading.Event) -> None:
-    """Somebody else takes all room of the hub's disk for some seconds."""
-    assert world.disk is not None
-    stopping.wait(dice.uniform(3, 8))
-    disks.fill(world.disk, leave=dice.choice((0, 40_000)))
-    stopping.wait(dice.uniform(3, 6))
-    disks.relieve(world.disk)
-
-
 CAMERAS = tuple(Participant(f"camera:{name}", camera=case) for group in GROUPS.values() for name, case in group.items())
-DISKS = (Participant("disk:full", act=_fills_the_disk, needs_disk=True),)
+HOSTILE = (bus, agents, clients, people, receivers, storage)
 PARTICIPANTS: dict[str, Participant] = {
-    one.name: one for one in (*CAMERAS, *bus.PARTICIPANTS, *clients.PARTICIPANTS, *receivers.PARTICIPANTS, *DISKS)
+    one.name: one for one in (*CAMERAS, *(one for kind in HOSTILE for one in kind.PARTICIPANTS))
 }
 
 
@@ -109,7 +99,8 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
     with ExitStack() as stack:
         data = root / "data"
         data.mkdir()
-        disk = _small_disk(chosen, data, stack)
+        disk = storage.small_disk(chosen, data, stack)
+        bucket, hub, keys = storage.bucket(chosen, root, stack)
         cases: dict[str, Case] = {CAMERA: GOOD_CASE}
         cases |= {one.name.partition(":")[2]: one.camera for one in chosen if one.camera is not None}
         cameras = stack.enter_context(Cameras(cases))
@@ -118,11 +109,11 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         for one in chosen:
             if one.receiver is not None:
                 listening[one.name.partition(":")[2]] = stack.enter_context(Receiver(one.receiver))
-        config, variables = _configured(cases, cameras, listening, root)
-        product = Product(data, ["--config", str(config)], variables)
+        config, variables = _configured(cases, cameras, listening, root, hub)
+        product = Product(data, ["--config", str(config)], variables | keys)
         stack.callback(product.end)
         port = int(product.start().rpartition(":")[2])
-        world = World(data, cameras, product.mqtt_port(), port, disk=disk)
+        world = World(data, cameras, product.mqtt_port(), port, disk=disk, bucket=bucket)
         meter = Meter(world.mqtt_port)
         stack.callback(meter.close)
         _act(world, chosen, dice, meter)
@@ -143,19 +134,8 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
     return Outcome(seed, names_of, time.monotonic() - began, verdict, share, alert_s, tuple(meter.latencies_s))
 
 
-def _small_disk(chosen: tuple[Participant, ...], data: Path, stack: ExitStack) -> Path | None:
-    if not any(one.needs_disk for one in chosen):
-        return None
-    try:
-        disks.mount(data, DISK_MB)
-    except disks.NoDisk:
-        return None
-    stack.callback(disks.unmount, data)
-    return data
-
-
 def _configured(
-    cases: dict[str, Case], cameras: Cameras, listening: dict[str, Receiver], root: Path
+    cases: dict[str, Case], cameras: Cameras, listening: dict[str, Receiver], root: Path, hub: dict[str, Any]
 ) -> tuple[Path, dict[str, str]]:
     sites: dict[str, list[dict[str, Any]]] = {GOOD_SITE: [], BAD_SITE: []}
     variables: dict[str, str] = {}
@@ -169,7 +149,8 @@ def _configured(
         webhooks.append({"name": name, "url_env": f"RECEIVER_{name.upper()}"})
     config = root / "watchpost.yaml"
     listed = [{"site": site, "devices": devices} for site, devices in sites.items() if devices]
-    config.write_text(yaml.safe_dump({"sites": listed, "alerts": {"webhooks": webhooks}}))
+    agents = {"agents": {"host": "127.0.0.1", "port": free_port()}}
+    config.write_text(yaml.safe_dump({"sites": listed, "alerts": {"webhooks": webhooks}, "broker": agents, "hub": hub}))
     return config, variables
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.cameras.case import Case
 from tests.cameras.server import Cameras
 from tests.receivers import Behaviour
+from tests.s3_proxy import S3Proxy
 
 GOOD_SITE, BAD_SITE, NODE = "GOOD", "BAD", "shared"
 CAMERA, METER = "ENTRANCE", "METER"
@@ -25,6 +26,8 @@ class World:
     token: str = ""
     disk: Path | None = None
     """Of a size of its own, where this run has one."""
+    bucket: S3Proxy | None = None
+    """Of cold storage, where this run has one."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -40,3 +43,4 @@ class Participant:
     camera: Case | None = None
     receiver: Behaviour | None = None
     needs_disk: bool = False
+    needs_bucket: bool = False

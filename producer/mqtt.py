@@ -1,10 +1,11 @@
 """Makes MQTT clients and sockets to the broker, with its TLS, credentials and socket options."""
 
 import socket
+import threading
 from typing import Any, Final
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
@@ -30,6 +31,7 @@ class MqttClient(Client):
             reconnect_on_failure=reconnects,
         )
         self._broker = broker
+        self._stopping = threading.Event()
         self.connect_timeout = CONNECT_S
         # The publisher limits its own window, so paho must neither delay nor queue messages.
         self.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
@@ -38,6 +40,18 @@ class MqttClient(Client):
             self.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:
             self.tls_set_context(broker.tls.context())
+
+    def loop_stop(self) -> MQTTErrorCode:
+        self._stopping.set()
+        return super().loop_stop()
+
+    def _reconnect_wait(self) -> None:
+        """Wait as paho does, which sleeps through a stop for up to a second."""
+        with self._reconnect_delay_mutex:
+            before = self._reconnect_delay
+            pause_s = self._reconnect_min_delay if before is None else min(2 * before, self._reconnect_max_delay)
+            self._reconnect_delay = pause_s
+        self._stopping.wait(pause_s)
 
     def _create_socket(self) -> Any:
         wire = super()._create_socket()

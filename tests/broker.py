@@ -10,7 +10,7 @@ from typing import Self
 
 from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 20.0
 
 
 class BrokerFailed(RuntimeError):
@@ -47,7 +47,7 @@ class Broker:
     def log(self) -> Path:
         return self.directory / "mosquitto.log"
 
-    def start(self, within: float = 5.0) -> Self:
+    def start(self, within: float = 30.0) -> Self:
         assert self._process is None, f"the broker on port {self.port} is started already"
         # Asked first: whoever has the port might answer the readiness probe in our broker's name.
         if not is_free(self.port, self.listeners.host):

@@ -39,7 +39,7 @@ class IngestDouble:
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port, keepalive=5)
         self._client.loop_start()
-        assert self._connected.wait(5)
+        assert self._connected.wait(30)
 
     def close(self) -> None:
         self._client.disconnect()

@@ -67,5 +67,5 @@ def running_relay(
     finally:
         stopping.set()
         relay.wake()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()

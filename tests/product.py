@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.eventually import eventually
+from tests.loopback import NO_TLS
 from watchpost.processes.supervisor import KILL_AFTER_S
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +87,7 @@ class Product:
 
     def _close(self) -> None:
         if self._process is not None and self._process.stdout is not None and self._reader is not None:
-            self._reader.join(5)
+            self._reader.join(30)
             self._process.stdout.close()
         self._process = None
 
@@ -94,7 +95,7 @@ class Product:
         """Whatever state it is in, leave nothing running."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(30)
         self._close()
 
 
@@ -102,7 +103,7 @@ class Product:
 def running(data: Path, arguments: Sequence[str] = ()) -> Iterator[tuple[Product, httpx.Client]]:
     product = Product(data, arguments)
     try:
-        with httpx.Client(base_url=product.start(), timeout=20) as client:
+        with httpx.Client(base_url=product.start(), timeout=20, verify=NO_TLS) as client:
             yield product, client
     finally:
         product.end()

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def answering(status: int, *headers: str, body: str = "") -> Behaviour:

@@ -30,7 +30,7 @@ def retained(address: BrokerAddress) -> dict[str, bytes]:
     client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
     client.loop_start()
     try:
-        eventually(lambda: done, within=10, what="the retained messages")
+        eventually(lambda: done, what="the retained messages")
     finally:
         client.disconnect()
         client.loop_stop()

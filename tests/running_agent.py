@@ -27,7 +27,7 @@ def running_agent(port: int, data: Path, *devices: DeviceSettings, wall: Clock =
             yield
         finally:
             stopping.set()
-            agent.result(timeout=3)
+            agent.result(timeout=30)
 
 
 def of(ingest: IngestDouble, model: type[T]) -> list[T]:

@@ -23,7 +23,7 @@ def running_ingest(data: Path, broker: BrokerAddress, clock: Clock = utc_now) ->
         yield
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 

@@ -103,7 +103,7 @@ class S3Proxy:
     ) -> None:
         self.fail("none")
         self._server.shutdown()
-        self._thread.join(10)
+        self._thread.join(30)
         self._server.server_close()
 
 

@@ -1,7 +1,6 @@
 """The lanes of `./dev test`: what runs side by side, how it is stopped, and what took longest in it."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -11,14 +10,30 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import IO
 from xml.etree import ElementTree as Xml
 
 PYTEST = (sys.executable, "-m", "pytest")
-# What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
-PRODUCT = ("tests/browser", "tests/end_to_end")
+FOLDERS = {
+    "unit": ("tests/unit",),
+    "consumers": ("tests/unit/consumers",),
+    "contract": ("tests/contract",),
+    "gateway": ("tests/integration/gateway",),
+    "integration": ("tests/integration",),
+    "faults": ("tests/faults", "tests/integration/cold_storage"),
+    "end to end": ("tests/end_to_end",),
+    # Playwright's loop bears no other loop in its process.
+    "browser": ("tests/browser",),
+}
+"""By lane: each is a process that collects what it runs. Processes that share all tests each collect all of them.
+
+What computes takes 100 to 150 s in each, so that the last of them does not compute alone.
+"""
+PRODUCT = ("end to end", "browser")
+"""What starts the whole product waits more than it computes."""
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
 REAL_TIME = (
     "tests/end_to_end/test_up.py",
@@ -27,9 +42,10 @@ REAL_TIME = (
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
 QUICK = ("tests/unit", "tests/contract")
-COMPILED = Path("tests/unit/__pycache__")
-AFTER_OTHERS, LAST = ("nice", "-n", "10"), ("nice", "-n", "15")
-"""Cameras in real time have the machine when they want it; what only computes takes what is left."""
+OF_PRODUCT, COMPUTING, LAST = (("nice", "-n", level) for level in ("5", "15", "19"))
+"""What takes real time has the machine when it wants it, and then the product, which gives its views ten levels less:
+behind tests that only compute they would stand still. Those take what is left.
+"""
 SLOWEST = 15
 TESTS_FAILED = 1
 """With which pytest ends when tests failed, and for no other reason."""
@@ -94,10 +110,9 @@ def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> La
     return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", *arguments)], report)
 
 
-def side_by_side(*arguments: str, more: int = 0) -> tuple[str, ...]:
+def side_by_side(*arguments: str) -> tuple[str, ...]:
     """A module of tests stays in one process, with what it has started; in the order that `tests/conftest.py` says."""
-    workers = (os.cpu_count() or 1) + more
-    return ("-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
+    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
 
 
 def checks(*before: str) -> list[Lane]:
@@ -113,22 +128,15 @@ def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments), before=()), *checks()]
 
 
-def compiling(*arguments: str) -> list[tuple[str, ...]]:
-    """On a clean copy, before: otherwise each process of pytest compiles all tests for itself, at the same time."""
-    if COMPILED.exists():
-        return []
-    collect = shlex.join([*PYTEST, "--collect-only", "-qq", *arguments])
-    return [("/bin/sh", "-c", f"exec {collect} >{os.devnull}")]
-
-
 def everything(folder: Path) -> list[Lane]:
-    rest = [f"--ignore={path}" for path in (*PRODUCT, *REAL_TIME)]
-    product = tests("product", folder, *PRODUCT, *(f"--ignore={path}" for path in REAL_TIME), before=AFTER_OTHERS)
-    real_time = tests("real time", folder, *REAL_TIME, before=())
-    # One process more than processors: some of them wait for a server, or for an outage to last.
-    others = tests("tests", folder, *side_by_side("tests", *rest, more=1), before=AFTER_OTHERS)
-    others.commands = [*compiling("tests", *rest), *others.commands]
-    return [others, *checks(*LAST), product, real_time]
+    lanes = []
+    for name, paths in FOLDERS.items():
+        within = (
+            one for one in (*chain(*FOLDERS.values()), *REAL_TIME) if any(one.startswith(f"{it}/") for it in paths)
+        )
+        before = OF_PRODUCT if name in PRODUCT else COMPUTING
+        lanes.append(tests(name, folder, *paths, *(f"--ignore={other}" for other in within), before=before))
+    return [*lanes, *checks(*LAST), tests("real time", folder, *REAL_TIME, before=())]
 
 
 def run(lanes: Sequence[Lane]) -> bool:

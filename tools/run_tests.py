@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.compiling import compile_modules
 from tools.lanes import Lane, everything, quick, run, shown, summary
 from tools.second_run import again, unsteady
 
@@ -12,6 +13,7 @@ STOPPED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
+    compile_modules()
     with TemporaryDirectory(prefix="watchpost-tests-") as name:
         folder = Path(name)
         lanes = quick(folder, arguments[1:]) if arguments else everything(folder)

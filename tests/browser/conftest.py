@@ -19,12 +19,14 @@ from tests.product import running
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="module")
-def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Cameras of the demo site compute as long as it runs: those who look at it are the last, one after the other."""
+    items.sort(key=lambda item: "page_address" in getattr(item, "fixturenames", ()))
 
-    Its cameras compute as long as it runs, so it ends with the module that looks at it.
-    """
+
+@pytest.fixture(scope="session")
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names."""
     given = os.environ.get("WATCHPOST_URL")
     if given:
         yield given.rstrip("/")

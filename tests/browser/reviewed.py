@@ -34,7 +34,7 @@ def _findings(page: Page, rules: dict[str, Any]) -> list[str]:
     return list(
         page.evaluate(
             """async (rules) => {
-                const { violations } = await axe.run(document, { runOnly: rules });
+                const { violations } = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] });
                 return violations.flatMap(({ id, help, nodes }) =>
                     nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
             }""",

@@ -16,7 +16,7 @@ from tests.browser.scripted_product import Told
 from tests.builders import SITE, frame, media
 from tests.eventually import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 CAMERA = "DOME"
 WITHIN_S = 60

@@ -14,7 +14,7 @@ from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started, a_busy_morning
 from tests.live_camera import STEP_S, STEPS, LiveCamera, grey_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 _SAMPLES = """async (seconds) => {
     const video = document.querySelector('video[data-state]');

@@ -14,7 +14,7 @@ from tests.cameras.media import jpeg
 from tests.eventually import eventually
 from tests.mjpeg_recording import MJPEG_FPS, mjpeg_segments
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 CAMERA = "MOTION_JPEG"
 SECONDS = 16

@@ -11,7 +11,7 @@ from tests.browser.browser_tab import watched_page
 from tests.browser.scripted_product import KILN, Day, Told
 from tests.builders import SITE, detection
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 TEN_MINUTES_MS = 600_000
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.film import WEST, Recorded
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 RANGE_S = 80
 NOTICE = re.compile(r"^(Muted|Unmuted|Playback Speed: .*x)$")

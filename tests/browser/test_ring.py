@@ -20,7 +20,7 @@ from tests.minute_site import BLUE, GREEN, MINUTE, RED
 from tests.rclone import BUCKET, S3Server
 from tests.required import missing
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 RING_PAGE = STATIC / "ring"
 MINUTES = 240

@@ -15,7 +15,7 @@ from tests.browser.browser_tab import watched_page
 from tests.builders import frame, incident, tick
 from tests.integration.gateway.started import Filled, Started
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 PAGE = Path("gateway/static")
 DAY_MINUTES = 1440

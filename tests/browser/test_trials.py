@@ -10,7 +10,7 @@ from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.scripted_product import KILN, Day, Told
 from tests.eventually import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_value_out_of_its_bounds_is_refused_before_it_is_sent(page: Page) -> N
 
 def test_a_trial_that_is_deleted_is_gone(page: Page, told: Told) -> None:
     trials = page.get_by_role("region", name="Trials")
-    eventually(lambda: told.get("/api/v1/trials")["trials"], 10, "the trials of before")
+    eventually(lambda: told.get("/api/v1/trials")["trials"], 30, "the trials of before")
     expect(trials.get_by_role("listitem")).not_to_have_count(0)
     before = trials.get_by_role("listitem").count()
 

@@ -13,7 +13,7 @@ from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.reviewed import accessibility_findings, banned_words, colour_findings
 from tests.eventually import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo
+pytestmark = pytest.mark.browser
 
 Scheme = Literal["dark", "light"]
 

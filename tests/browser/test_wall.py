@@ -15,7 +15,7 @@ from tests.browser.browser_tab import watched_page
 from tests.browser.reviewed import accessibility_findings
 from tests.integration.gateway.started import Filled, Started
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 DEVICES = 200
 REQUESTS_PER_S = 10

@@ -176,7 +176,7 @@ def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Ite
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(30)
 
 
 def watch(agent: Agent, seconds: float) -> None:

@@ -34,7 +34,7 @@ class Cameras:
     ) -> None:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(30)
         self._loop.close()
 
     def stop(self) -> None:
@@ -43,7 +43,7 @@ class Cameras:
         self._wait(self._http.stop())
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def address(self, name: str, credentials: str = "") -> str:
         if name in self._http.seen:

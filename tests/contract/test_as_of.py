@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
@@ -34,6 +33,7 @@ from consumers.views.settings import SettingsProjection
 from tests.builders import START, at
 from tests.contract.story import story
 from tests.contract.story_with_people import retold
+from tests.examples import examples
 from tests.following import Followed, MemoryMedia
 from tests.memory_journal import MemoryJournal
 
@@ -153,7 +153,7 @@ def ended(request: pytest.FixtureRequest, hub: HubConfig, told: list[tuple[float
         yield Ended(view, hub, followed.journal, [second for second, _ in told], folded)
 
 
-@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds=moments)
 def test_the_answer_as_of_a_moment_is_the_one_that_was_given_then(ended: Ended, seconds: list[float]) -> None:
     answers = [ended.as_of(second) for second in seconds]

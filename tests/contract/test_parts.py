@@ -10,7 +10,7 @@ from shutil import copytree
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
@@ -25,6 +25,7 @@ from tests import builders
 from tests.builders import START, at
 from tests.contract.consumer_harness import PROJECTIONS, Broken, ConsumerHarness
 from tests.contract.story import MINUTES, Story, story
+from tests.examples import examples
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
@@ -118,7 +119,7 @@ def test_some_views_go_in_parts() -> None:
     assert IN_PARTS == ["audio", "detections", "motion", "occupancy", "temperatures"]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, MINUTES * 60 - 1), st.integers(1, 20 * 60), st.randoms(use_true_random=False))
 def test_what_is_broken_within_is_mended_and_nothing_else_is_touched(
     folded: Folded, tmp_path_factory: pytest.TempPathFactory, begin: int, length: int, random: Random

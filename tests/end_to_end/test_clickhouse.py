@@ -19,7 +19,7 @@ from tests.product import Product, running
 
 ROWS = "select count(), uniqExact(event_id) from product_1.camera_events"
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(200)]
+pytestmark = pytest.mark.end_to_end
 
 
 def write_config(folder: Path, clickhouse: ClickHouse) -> Path:
@@ -67,7 +67,7 @@ def test_rows_are_on_the_server_once_each_although_their_writer_is_killed(
         eventually(lambda: door(client, day) == {"peak": 80, "events": 80, "intensity": "high"}, 40, "each once")
         with closing(ServerEngine(clickhouse.server)) as engine:
             eventually(lambda: engine.query(ROWS) == [[80, 80]], 40, "the rows")
-        assert eventually(lambda: warehouse(client)["state"] == "running", 10)
+        assert eventually(lambda: warehouse(client)["state"] == "running", 30)
         assert not (data / "warehouse").exists()
         assert product.stop() == 0
 

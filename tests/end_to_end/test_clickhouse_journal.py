@@ -19,7 +19,7 @@ from tests.end_to_end.foreign_door import publish
 from tests.eventually import eventually
 from tests.product import ROOT, running
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(200)]
+pytestmark = pytest.mark.end_to_end
 SITE = "TEST"
 DATABASE = "product_journal"
 

@@ -23,6 +23,7 @@ from consumers.store.archive.reader import ArchiveReader
 from tests.bench.memory import memory_of
 from tests.documents import Block, blocks
 from tests.eventually import eventually
+from tests.loopback import NO_TLS
 from tests.machine import Machine, free_ports
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]
@@ -61,7 +62,7 @@ class Day:
 
     def ask(self, path: str) -> httpx.Response:
         name, _, value = self.file("/etc/watchpost/header").read_text().strip().partition(": ")
-        return httpx.get(f"{self.address}{path}", headers={name: value}, timeout=20)
+        return httpx.get(f"{self.address}{path}", headers={name: value}, timeout=20, verify=NO_TLS)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_no_secret_is_on_a_command_line(day: Day) -> None:
 
 
 def test_the_page_asks_for_the_token(day: Day) -> None:
-    assert httpx.get(f"{day.address}/api/v1/sites", timeout=20).status_code == 401
+    assert httpx.get(f"{day.address}/api/v1/sites", timeout=20, verify=NO_TLS).status_code == 401
     assert day.ask("/api/v1/sites").status_code == 200
 
 

@@ -21,7 +21,7 @@ from tests.eventually import eventually
 from tests.installed_wheel import build, install
 from tests.product import running
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.end_to_end
 ADA = {"by": "ada"}
 WITHIN_S = 90.0
 

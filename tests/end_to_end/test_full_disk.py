@@ -16,6 +16,7 @@ from consumers.store.archive.retention import ArchiveRetention
 from producer.ids import utc_now
 from tests.eventually import eventually
 from tests.faults import disks
+from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.required import unavailable
 
@@ -69,7 +70,9 @@ def configuration() -> dict[str, Any]:
 
 
 def opened(product: Product) -> httpx.Client:
-    return httpx.Client(base_url=product.start(), timeout=20, headers={"Authorization": f"Bearer {TOKEN}"})
+    return httpx.Client(
+        base_url=product.start(), timeout=20, verify=NO_TLS, headers={"Authorization": f"Bearer {TOKEN}"}
+    )
 
 
 def stats(client: httpx.Client) -> dict[str, Any]:
@@ -160,8 +163,8 @@ def _what_is_dropped_is_given_back(product: Product, client: httpx.Client) -> No
     old = eventually(lambda: view_files.file_of(product.data, "health"), 60, "a view")
     assert client.post("/api/v1/consumers/health/rebuild").status_code < httpx.codes.BAD_REQUEST
     eventually(lambda: view_files.file_of(product.data, "health") != old, 60, "a view that was folded again")
-    eventually(lambda: not held_open(product), 10, "files that are given back")
-    eventually(lambda: _stats_are_those_of_the_disk(product, client), 10, "stats that equal the disk")
+    eventually(lambda: not held_open(product), 30, "files that are given back")
+    eventually(lambda: _stats_are_those_of_the_disk(product, client), 30, "stats that equal the disk")
 
 
 def _stats_are_those_of_the_disk(product: Product, client: httpx.Client) -> bool:

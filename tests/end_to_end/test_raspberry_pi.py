@@ -17,7 +17,7 @@ from tests.eventually import eventually
 from tests.machine import ROOT, Machine
 from tests.product import running
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.end_to_end
 PAGE = Path("docs/raspberry-pi.md")
 WITHIN_S = 90.0
 CAMERA, SENSOR = "visual: {kind: v4l2, path: /dev/video0}", "thermal: {kind: mlx90640}"

@@ -28,6 +28,7 @@ from tests.cameras.media import Video, video
 from tests.cameras.script import pictures
 from tests.cameras.server import Cameras
 from tests.faults import disks
+from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.rclone import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server
 from tests.s3_proxy import FAILURES, S3Proxy
@@ -214,7 +215,7 @@ def main(
         config, variables = configured(cases, cameras, root, hub)
         product = Product(data, ["--config", str(config)], variables | secrets)
         stack.callback(product.end)
-        client = stack.enter_context(httpx.Client(base_url=product.start(), timeout=30))
+        client = stack.enter_context(httpx.Client(base_url=product.start(), timeout=30, verify=NO_TLS))
         run = Run(client, product, list(cases), typer.echo)
         watch(run, minutes, proxy)
         code = product.stop()

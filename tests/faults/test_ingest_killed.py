@@ -68,7 +68,7 @@ def test_ingest_killed_at_random_moments_loses_and_doubles_nothing(own_broker: B
             relay.wake()
             eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
             ingest.terminate()
-            assert ingest.wait(10) == 0
+            assert ingest.wait(30) == 0
 
     assert_whole(tmp_path, put)
 
@@ -88,6 +88,6 @@ def test_a_broker_killed_at_random_moments_loses_and_doubles_nothing(own_broker:
         relay.wake()
         eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
         ingest.terminate()
-        assert ingest.wait(10) == 0
+        assert ingest.wait(30) == 0
 
     assert_whole(tmp_path, put)

@@ -162,8 +162,8 @@ def test_the_next_writer_waits_for_an_insert_that_is_under_way_and_goes_on_after
             eventually(lambda: engine.query(shutting) == [[1]], what="the door is being shut")
         assert begun == []
         late.finish()
-        eventually(lambda: begun, 10)
-        thread.join(10)
+        eventually(lambda: begun, 30)
+        thread.join(30)
         begun[0].append(numbered(6, 6))
         begun[0].close()
 

@@ -101,7 +101,7 @@ def test_whatever_is_killed_under_load_nothing_is_lost_or_doubled(
             relay.wake()
             eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
             ingest.terminate()
-            assert ingest.wait(10) == 0
+            assert ingest.wait(30) == 0
 
     found = sequences(store)
     hub = HUB_SOURCE, Traffic.EVENTS

@@ -109,7 +109,7 @@ def test_the_next_writer_waits_for_an_insert_that_is_under_way_and_counts_it(
         eventually(lambda: shutting(engine), what="the door is being shut")
         assert begun == []
         unfinished.finish()
-        eventually(lambda: begun, 10)
+        eventually(lambda: begun, 30)
         begun[0].advance()
 
     assert counted(engine) == [[20, 20]]

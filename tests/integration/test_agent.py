@@ -64,7 +64,7 @@ def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None]
     client.connect("127.0.0.1", port)
     client.subscribe([(topic, SubscribeOptions(qos=0)) for topic in ("answers", *topics)])
     client.loop_start()
-    assert subscribed.wait(5)
+    assert subscribed.wait(30)
 
     def ask(topic: str, request: Any) -> None:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -102,8 +102,8 @@ def test_a_node_that_starts_in_1970_and_is_set_tells_how_far_its_times_were_off(
     ):
         eventually(partial(of, ingest, ThermalEvent), within=20)
         behind[0] = timedelta()
-        step = eventually(partial(of, ingest, ClockEvent), within=10)[0]
-        eventually(lambda: of(ingest, ThermalEvent)[-1].time.year > 1970, within=10)
+        step = eventually(partial(of, ingest, ClockEvent))[0]
+        eventually(lambda: of(ingest, ThermalEvent)[-1].time.year > 1970)
     events = ingest.all_events()
     place = events.index(step)
 
@@ -132,8 +132,8 @@ def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: P
         with running_agent(broker.port, tmp_path, SENSOR):
             eventually(lambda: of(ingest, ThermalEvent), within=20)
             ask(command_topic(SENSOR.source, "settings"), request)
-            answer = heard.get(timeout=10)
-            eventually(lambda: [r.name for r in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"], within=10)
+            answer = heard.get(timeout=30)
+            eventually(lambda: [r.name for r in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"])
         before = len(of(ingest, ThermalEvent))
         with running_agent(broker.port, tmp_path, SENSOR):
             eventually(lambda: len(of(ingest, ThermalEvent)) > before, within=20)
@@ -179,8 +179,8 @@ def test_settings_that_do_not_fit_change_nothing_and_say_why(
     ):
         eventually(lambda: of(ingest, ThermalEvent), within=20)
         ask(command_topic(SENSOR.source, "settings"), request_body)
-        answer = json.loads(heard.get(timeout=10).payload)
-        eventually(lambda: of(ingest, CommandEvent), within=10)
+        answer = json.loads(heard.get(timeout=30).payload)
+        eventually(lambda: of(ingest, CommandEvent))
 
     assert answer["state"] == "failed"
     assert reason in answer["detail"]
@@ -223,8 +223,8 @@ def test_each_device_of_a_node_is_told_to_be_online_and_then_not(own_broker: Bro
     other = SENSOR.model_copy(update={"device": "OTHER"})
     with ingest_double(own_broker.port) as ingest:
         with running_agent(own_broker.port, tmp_path, SENSOR, other):
-            eventually(lambda: {e.source for e in online(ingest)} == {SENSOR.source, other.source}, within=10)
-        eventually(lambda: len(ingest.states) == 4, within=10)
+            eventually(lambda: {e.source for e in online(ingest)} == {SENSOR.source, other.source})
+        eventually(lambda: len(ingest.states) == 4)
     offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
 
     assert {event.source for event in offline} == {SENSOR.source, other.source}
@@ -277,12 +277,12 @@ def test_live_video_is_sent_while_it_is_asked_for_and_a_mode_holds_at_once(broke
         eventually(partial(of, ingest, SegmentEvent), within=30)
         assert heard.empty()
         ask(command_topic(GATE.source, "settings"), off)
-        assert json.loads(heard.get(timeout=10).payload)["state"] == "done"
-        (change,) = eventually(partial(of, ingest, RecorderEvent), within=10)
+        assert json.loads(heard.get(timeout=30).payload)["state"] == "done"
+        (change,) = eventually(partial(of, ingest, RecorderEvent))
         ask(command_topic(GATE.source, WATCH), {"request_id": "w1"})
         first = heard.get(timeout=20)
         ask(command_topic(GATE.source, "snapshot"), {"request_id": "s1"})
-        answers = (heard.get(timeout=10) for _ in range(200))
+        answers = (heard.get(timeout=30) for _ in range(200))
         taken = next(json.loads(one.payload) for one in answers if one.topic == "answers")
         known = eventually(
             lambda: {event.data.key for event in of(ingest, MediaEvent)} >= set(taken["media"]), within=10
@@ -318,7 +318,7 @@ def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Bro
             command_topic(camera.source, "settings"),
             {"request_id": "r-off", "settings": {"recording": {"mode": "off"}}},
         )
-        assert json.loads(heard.get(timeout=10).payload)["state"] == "done"
+        assert json.loads(heard.get(timeout=30).payload)["state"] == "done"
         eventually(partial(of, ingest, RecorderEvent), within=20)
         answers = {"record": commanded("record")}
         change = eventually(

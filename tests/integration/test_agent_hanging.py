@@ -20,6 +20,7 @@ from producer.outbox.tables import connect
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.running_agent import running_agent
+from watchpost.processes.supervisor import KILL_AFTER_S
 
 COUNT = 12
 
@@ -60,7 +61,7 @@ def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     good = DeviceSettings(site="YARD", device="GOOD", visual=SceneSourceSettings(kind="scene", scene="visual", seed=3))
     with running_agent(broker.port, tmp_path, *hung, good):
         eventually(lambda: all(healths(tmp_path, name) for name in names), within=20)
-        eventually(lambda: len(healths(tmp_path, "GOOD")) >= 1, within=10)
+        eventually(lambda: len(healths(tmp_path, "GOOD")) >= 1)
         began = time.monotonic()
     stopped_after = time.monotonic() - began
 
@@ -77,7 +78,7 @@ def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     ]
     assert set(Counter(beats).values()) == {1}
     assert len(beats) == COUNT + 1
-    assert stopped_after < 3
+    assert stopped_after < KILL_AFTER_S
 
 
 def test_a_model_that_is_a_pipe_keeps_nobody_from_recording(broker: Broker, tmp_path: Path) -> None:

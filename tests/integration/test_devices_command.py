@@ -162,7 +162,7 @@ def test_a_device_that_was_only_heard_of_can_be_named(hub: Hub, call: Call) -> N
     client.disconnect()
     client.loop_stop()
 
-    eventually(lambda: call("rename", "DEMO", "lift", "The lift") == (0, "DEMO/lift is called The lift."), 10)
+    eventually(lambda: call("rename", "DEMO", "lift", "The lift") == (0, "DEMO/lift is called The lift."), 30)
     hub.until("lift", lambda lift: lift.name == "The lift")
 
 

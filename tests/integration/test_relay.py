@@ -277,6 +277,6 @@ def test_nothing_is_sent_until_the_relay_is_allowed_to(broker: Broker, tmp_path:
         allowed.set()
         eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 1)
         stopping.set()
-        thread.join(5)
+        thread.join(30)
 
     assert not thread.is_alive()

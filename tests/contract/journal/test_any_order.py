@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -24,6 +24,7 @@ from tests import builders
 from tests.clickhouse_kinds import ThroughDoors
 from tests.contract.journal.conftest import DATABASE
 from tests.contract.journal.entries import OWNER, RECEIVED, Clock, reading
+from tests.examples import examples
 
 Fate = Literal["answer", "request"]
 DEVICES = ("yard", "door")
@@ -108,7 +109,7 @@ def take(journal: ClickHouseJournal, items: Sequence[Taken]) -> bool:
     return True
 
 
-@settings(max_examples=20, deadline=None)
+@examples(10)
 @given(script=st.lists(steps, min_size=1, max_size=8))
 def test_the_journal_is_what_it_would_be_if_nothing_had_failed(kept_open: Path, script: list[Step]) -> None:
     fates: list[Fate] = []

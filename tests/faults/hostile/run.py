@@ -36,6 +36,7 @@ from tests.faults.hostile.judge import (
 )
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Participant, World
+from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.receivers import Receiver, answering
 
@@ -177,7 +178,7 @@ def _act(world: World, chosen: tuple[Participant, ...], dice: random.Random, met
 
 
 def _answers(world: World) -> dict[str, int]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS) as client:
         if world.token:
             client.headers["Authorization"] = f"Bearer {world.token}"
         return {path: _settled(client, path) for path in PATHS}
@@ -193,7 +194,7 @@ def _drain(world: World) -> None:
     """Until the agent's segments are confirmed, and every consumer stands at the head."""
     outbox = world.data / "outbox" / f"{NODE}.sqlite"
     eventually(lambda: _unconfirmed_segments(outbox) == 0, DRAINS_WITHIN_S, "every segment in the journal")
-    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS) as client:
         if world.token:
             client.headers["Authorization"] = f"Bearer {world.token}"
 

@@ -56,7 +56,7 @@ class Running:
 
         def stop() -> None:
             stopping.set()
-            thread.join(timeout=10)
+            thread.join(timeout=30)
             assert not thread.is_alive()
 
         self._stack.callback(stop)

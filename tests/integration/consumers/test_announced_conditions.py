@@ -62,16 +62,16 @@ def announced(tmp_path: Path, own_broker: Broker) -> Iterator[Announced]:
 def test_who_subscribes_later_is_told_how_each_device_is(announced: Announced) -> None:
     announced.followed.take(tick(START), frame(at(1)), thermal(at(2), device="oven", hottest=99.0))
 
-    hot = eventually(lambda: announced.says("oven"), within=10)
+    hot = eventually(lambda: announced.says("oven"))
     assert (hot.condition, hot.types, hot.since, hot.as_of) == ("critical", ("hot_spot",), at(2), at(100))
     assert announced.says("yard") is not None
     announced.followed.take(state(at(3), online=False))
-    eventually(lambda: (it := announced.says("yard")) is not None and it.types == ("offline",), within=10)
+    eventually(lambda: (it := announced.says("yard")) is not None and it.types == ("offline",))
 
 
 def test_what_a_broker_has_forgotten_is_said_again(announced: Announced, own_broker: Broker) -> None:
     announced.followed.take(tick(START), frame(at(1)))
-    eventually(lambda: announced.says("yard"), within=10)
+    eventually(lambda: announced.says("yard"))
     own_broker.kill()
     own_broker.start()
 
@@ -81,14 +81,14 @@ def test_what_a_broker_has_forgotten_is_said_again(announced: Announced, own_bro
 
 def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(announced: Announced) -> None:
     announced.followed.take(tick(START), frame(at(1)), frame(at(1), device="retired"))
-    eventually(lambda: announced.says("retired"), within=10)
+    eventually(lambda: announced.says("retired"))
     retained_before = retained(announced.address)
     fresh = sqlite3.connect(announced.followed.view.execute("pragma database_list").fetchone()[2])
     with closing(fresh):
         fresh.execute("delete from conditions where device = 'retired'")
         fresh.commit()
     announced.seconds += AGAIN_S
-    eventually(lambda: announced.says("retired") is None, within=10)
+    eventually(lambda: announced.says("retired") is None)
 
     assert TOPIC.format("retired") in retained_before
     assert announced.says("yard") is not None
@@ -97,25 +97,25 @@ def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(
 
 def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: Path) -> None:
     announced.followed.take(tick(START), frame(at(1)), frame(at(1), device="gone"))
-    eventually(lambda: announced.says("gone"), within=10)
+    eventually(lambda: announced.says("gone"))
     file = view_files.next_file(tmp_path, AlertingProjection.name)
     events = [tick(START), frame(at(1)), thermal(at(2), device="oven", hottest=99.0)]
     with Followed(AlertingProjection(), tmp_path / "other", events) as other, closing(sqlite3.connect(file)) as copy:
         other.view.backup(copy)
     view_files.place(tmp_path, AlertingProjection.name, file)
 
-    assert eventually(lambda: announced.says("oven"), within=10).types == ("hot_spot",)
-    assert eventually(lambda: announced.says("yard"), within=10).condition == "ok"
-    eventually(lambda: announced.says("gone") is None, within=10)
+    assert eventually(lambda: announced.says("oven")).types == ("hot_spot",)
+    assert eventually(lambda: announced.says("yard")).condition == "ok"
+    eventually(lambda: announced.says("gone") is None)
 
 
 def test_of_what_changed_only_the_newest_is_said(announced: Announced) -> None:
     announced.followed.take(tick(START), frame(at(1)))
-    eventually(lambda: announced.says("yard"), within=10)
+    eventually(lambda: announced.says("yard"))
     announced.followed.take(thermal(at(2), device="oven", hottest=75.0))
     announced.followed.take(thermal(at(3), device="oven", hottest=99.0), frame(at(3)))
 
-    hot = eventually(lambda: announced.says("oven"), within=10)
+    hot = eventually(lambda: announced.says("oven"))
     assert hot.types == ("hot_spot",)
     announced.followed.take(state(at(4), device="oven", online=False))
-    eventually(lambda: (it := announced.says("oven")) is not None and "offline" in it.types, within=10)
+    eventually(lambda: (it := announced.says("oven")) is not None and "offline" in it.types)

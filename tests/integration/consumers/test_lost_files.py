@@ -62,15 +62,15 @@ def test_what_is_decided_after_a_view_was_lost_is_sent_and_read(running: Running
     data = running.hub.data
     running.consume(NAMES)
     running.put(*hot(100.0))
-    eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    eventually(lambda: running.journal("watchpost.alert.v1"))
     with Views(data) as held:
-        eventually(lambda: devices_of(held) == ["yard"], within=15)
+        eventually(lambda: devices_of(held) == ["yard"])
         for name in ("alerting",):
             lose(data, name, what)
         running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
 
         eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=20)
-        eventually(lambda: devices_of(held) == ["oven", "yard"], within=15)
+        eventually(lambda: devices_of(held) == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v2")) == 2
     for name in ("alerting",):
         with closing(view_files.open_view(data, name)) as view:
@@ -137,7 +137,7 @@ def test_an_ingest_whose_index_was_removed_makes_it_again_of_the_packs(
                 (tmp_path / "archive" / f"{NAME}{suffix}").unlink(missing_ok=True)
             outbox.put(medium(b"the second"), durable=True)
             relay.wake()
-            eventually(lambda: failed(process), within=10)
+            eventually(lambda: failed(process))
         with ingest_process(tmp_path, own_broker.port):
             eventually(lambda: keys(archive) == 2, within=20)
 
@@ -159,7 +159,7 @@ def test_an_ingest_whose_day_was_removed_confirms_nothing_more_and_goes_on_after
                 Path(f"{day.path}{suffix}").unlink(missing_ok=True)
             outbox.put(detection(2), durable=True)
             relay.wake()
-            eventually(lambda: failed(process), within=10)
+            eventually(lambda: failed(process))
         with ingest_process(tmp_path, own_broker.port):
             [found] = eventually(lambda: journaled(tmp_path, DetectionEvent), within=20)
 

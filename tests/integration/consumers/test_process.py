@@ -35,7 +35,7 @@ def test_a_hot_frame_becomes_an_alert_in_the_journal(running: Running) -> None:
     running.consume(NAMES)
     running.put(*hot(40.0, 100.0))
 
-    raised = eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    raised = eventually(lambda: running.journal("watchpost.alert.v1"))
     assert [stored.body.count(b'"hot_spot"') > 0 for stored in raised] == [True]
     assert [each["level"] for each in running.alerts()] == ["critical"]
 
@@ -43,7 +43,7 @@ def test_a_hot_frame_becomes_an_alert_in_the_journal(running: Running) -> None:
 def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Running) -> None:
     running.consume(NAMES)
     running.put(*hot(100.0))
-    eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    eventually(lambda: running.journal("watchpost.alert.v1"))
     reader = SqliteJournalReader(running.hub.data / "journal")
     context = ConsumerContext(running.hub.data, reader, utc_now)
     for name in ("alerting",):
@@ -52,7 +52,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
         rebuild(projection, context)
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
 
-    eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
+    eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v2")) == 2
     projection = consumer_registry(running.hub).projection("alerting")
@@ -64,12 +64,12 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
 def test_a_process_that_stops_and_starts_goes_on_where_it_was(running: Running) -> None:
     stop = running.consume(NAMES)
     running.put(*hot(100.0))
-    eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    eventually(lambda: running.journal("watchpost.alert.v1"))
     stop()
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
     running.consume(NAMES)
 
-    eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=15)
+    eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2)
     assert len(running.journal("watchpost.incident.v2")) == 2
 
 
@@ -86,7 +86,7 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
         view.close()
         return position >= 50
 
-    assert eventually(at_head, within=15)
+    assert eventually(at_head)
 
 
 def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:

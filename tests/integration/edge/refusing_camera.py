@@ -37,7 +37,7 @@ def serving(answer: Answer) -> Iterator[int]:
         finally:
             ended.set()
             server.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(30)
 
 
 def request(file: IO[bytes]) -> tuple[str, str, dict[str, str]]:

@@ -38,7 +38,7 @@ def agent_process(port: int, folder: Path) -> Iterator["subprocess.Popen[bytes]"
         yield agent
     finally:
         agent.send_signal(signal.SIGTERM)
-        agent.wait(15)
+        agent.wait(30)
 
 
 def test_an_agent_that_is_asked_to_starts_again_in_its_process_and_stops_when_it_is_told(

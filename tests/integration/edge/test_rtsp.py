@@ -34,7 +34,7 @@ def start_server() -> tuple[subprocess.Popen[str], int]:
 
 def stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=30)
     assert process.stdout is not None
     process.stdout.close()
 

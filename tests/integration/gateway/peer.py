@@ -44,7 +44,7 @@ class Peer:
             client.publish(message.properties.ResponseTopic, reply, properties=properties)  # type: ignore[attr-defined]
 
     def __enter__(self) -> "Peer":
-        assert self._subscribed.wait(5)
+        assert self._subscribed.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -33,6 +33,7 @@ from producer.broker import BrokerAddress
 from producer.times import micros
 from tests import builders
 from tests.eventually import eventually
+from tests.loopback import NO_TLS
 from tests.registry_events import registry_of
 from watchpost.thermal_drawing import EdgeDrawing
 
@@ -163,19 +164,19 @@ class Started:
 
     def client(self, **headers: str) -> httpx.Client:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.Client(base_url=self.url, headers=given, timeout=10, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=given, timeout=30, verify=NO_TLS, trust_env=False)
 
     def connections(self) -> int:
         return len(self._server.server_state.connections)
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        eventually(condition, within=5)
+        eventually(condition)
 
     def stop(self) -> float:
         """How many seconds it took."""
         started = time.monotonic()
         self._server.stop()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=30)
         self._socket.close()
         assert not self._thread.is_alive(), "the gateway did not stop"
         if self._failure:

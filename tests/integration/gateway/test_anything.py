@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gateway.app import operations
 from gateway.calls import Operation
 from gateway.http.parameters import query_keys
+from tests.examples import examples
 from tests.integration.gateway.api_document import ENDLESS, READ
 
 OPERATIONS = [one for one in operations() if not (one.method == "GET" and one.path.startswith(ENDLESS))]
@@ -57,7 +58,7 @@ def never_our_fault(answer: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_anything_is_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
     is_known = data.draw(st.booleans())

@@ -1,11 +1,13 @@
 """Every operation answers as its document says, whatever it allows is sent: by a fuzzer that reads it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from requests import Session
 from schemathesis import APIOperation, GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -15,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.app import operations
 from gateway.openapi import document
+from tests.examples import examples
 from tests.integration.gateway.api_document import ENDLESS, READ, misfits
 from tests.integration.gateway.started import Started
 from watchpost import VERSION
@@ -26,12 +29,19 @@ OPERATIONS: list[Any] = [found.ok() for found in SCHEMA.get_all_operations()]  #
 CHECKS = [status_code_conformance, content_type_conformance, response_headers_conformance]
 
 
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """For all requests: otherwise each is made by a client of its own."""
+    with Session() as session:
+        yield session
+
+
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of the fuzzer's own strategies
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@examples(4, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_an_operation_answers_as_the_document_says(
-    started: Started, operation: APIOperation[Any, Any, Any, Any], data: st.DataObject
+    started: Started, session: Session, operation: APIOperation[Any, Any, Any, Any], data: st.DataObject
 ) -> None:
     """Of what does not fit the document, `test_anything` sends more."""
     is_known = data.draw(st.booleans())
@@ -39,7 +49,7 @@ def test_an_operation_answers_as_the_document_says(
     if is_known:
         case.path_parameters = {name: READ.get(name, value) for name, value in case.path_parameters.items()}
 
-    answer = case.call_and_validate(base_url=started.url, checks=CHECKS, timeout=30)
+    answer = case.call_and_validate(base_url=started.url, session=session, checks=CHECKS, timeout=30)
 
     assert misfits(DOCUMENT, operation.path, operation.method, answer) == []
 

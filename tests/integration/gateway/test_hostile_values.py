@@ -7,7 +7,9 @@ they emit goes the same way, and every question of the gateway is asked.
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from functools import reduce
 from math import isfinite
+from operator import getitem
 from typing import Any, NoReturn
 from uuid import NAMESPACE_URL, uuid5
 
@@ -55,8 +57,10 @@ HOSTILE = (
         '["x"' + ',"x"' * 2_000 + "]",
         '{"a":' * 150 + "1" + "}" * 150,
     ),
-    *("[" * 150 + "]" * 150, "[" * 5000, "{" + ",".join(f'"k{n}":1' for n in range(12_000)) + "}"),
+    *("[" * 150 + "]" * 150, "[" * 5000),
 )
+MANY_MEMBERS = "{" + ",".join(f'"k{n}":1' for n in range(12_000)) + "}"
+"""For places where an object may stand: elsewhere it is an object like any other, and takes long to be read."""
 
 
 def put(tree: Any, path: Place, value: str) -> bytes:
@@ -69,6 +73,14 @@ def put(tree: Any, path: Place, value: str) -> bytes:
         holder = holder[key]
     holder[path[-1]] = "@here@"
     return json.dumps(tree).replace('"@here@"', value).encode()
+
+
+def hostile(whole: Any) -> Iterator[tuple[Place, str]]:
+    """Each place, with each value."""
+    for path in places(whole):
+        yield from ((path, value) for value in HOSTILE)
+        if isinstance(reduce(getitem, path, whole), dict):
+            yield path, MANY_MEMBERS
 
 
 def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
@@ -84,11 +96,11 @@ def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
         # Without its device it speaks of the whole site, and nothing is judged of what is retired.
         whole["data"]["retired"] = False
     topic = topic_of(event_type, whole["source"])
-    for number, (path, value) in enumerate((path, value) for path in places(whole) for value in HOSTILE):
+    for number, (path, value) in enumerate(hostile(whole)):
         name = str(uuid5(NAMESPACE_URL, f"{event_type}/{number}"))
         body = put({**whole, "id": name, "epoch": name}, path, value)
         yield Published(topic, 1, PacketProperties("application/json"), body), path
-    for number, value in enumerate(HOSTILE):
+    for number, value in enumerate((*HOSTILE, MANY_MEMBERS)):
         name = str(uuid5(NAMESPACE_URL, f"{event_type}/new/{number}"))
         body = put({**whole, "id": name, "epoch": name}, ("new",), value)
         yield Published(topic, 1, PacketProperties(), body), ("new",)

@@ -40,11 +40,11 @@ def test_a_camera_sends_its_video_while_somebody_watches_and_no_longer(served: S
         assert camera.leases == 0
         with client.stream("GET", ADDRESS) as one, client.stream("GET", ADDRESS) as other:
             # Whoever stops reading in the middle of a chunk hangs up.
-            eventually(lambda: served.gateway.videos.watchers == 2, within=5)
+            eventually(lambda: served.gateway.videos.watchers == 2)
             begins = [first_bytes(answer, 3000) for answer in (one, other)]
             types = {answer.headers["content-type"] for answer in (one, other)}
             leases = camera.leases
-        eventually(lambda: served.gateway.videos.watchers == 0, within=5)
+        eventually(lambda: served.gateway.videos.watchers == 0)
 
     assert leases <= 2
     assert [begin[4:8] for begin in begins] == [b"ftyp", b"ftyp"]

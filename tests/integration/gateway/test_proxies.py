@@ -15,6 +15,7 @@ from mosquitto.launcher import free_port
 from tests.builders import annotation
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
+from tests.loopback import NO_TLS
 from tests.proxies import ReverseProxy, Rewrite, haproxy, nginx, nginx_as_documented
 from tests.required import missing
 
@@ -28,7 +29,7 @@ def behind(started: Started, rewrite: Rewrite, version: str = "1.0") -> Iterator
     """A client of another machine, which sees the proxy as http://hub.example."""
     with ReverseProxy(started.port, rewrite, version) as proxy:
         base, headers = f"http://127.0.0.1:{proxy.port}", {"Host": "hub.example"}
-        with httpx.Client(base_url=base, headers=headers, timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=base, headers=headers, timeout=30, verify=NO_TLS, trust_env=False) as client:
             yield client
 
 
@@ -93,7 +94,7 @@ def test_where_nobody_gave_the_public_name_the_refusal_says_what_to_do(filled: F
 def test_the_example_for_nginx_passes_events_on_as_they_come(filled: Filled, guarded: Started, tmp_path: Path) -> None:
     with _nginx(tmp_path, guarded.port) as address:
         headers = {"Authorization": f"Bearer {TOKEN}", "Host": "hub.example"}
-        with httpx.Client(base_url=address, headers=headers, timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=address, headers=headers, timeout=30, verify=NO_TLS, trust_env=False) as client:
             assert client.get("/api/v1/sites").status_code == 200
             with client.stream("GET", "/api/v1/live") as live:
                 lines = live.iter_lines()
@@ -122,7 +123,7 @@ def _nginx(directory: Path, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{listens}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def _listens(port: int) -> bool:

@@ -23,12 +23,12 @@ def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
 
     thread.start()
     try:
-        eventually(lambda: warehouse.status().state == "running", 10)
+        eventually(lambda: warehouse.status().state == "running", 30)
         day = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
     finally:
         stopping.set()
         wake.set()
-        thread.join(10)
+        thread.join(30)
 
     assert (tmp_path / "warehouse").is_dir()
     assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}
@@ -45,13 +45,13 @@ def test_rows_that_have_been_kept_up_for_a_while_are_settled_once(tmp_path: Path
 
     thread.start()
     try:
-        eventually(lambda: settled, 10)
+        eventually(lambda: settled, 30)
         journal.append(detection(people_count=1))
         wake.set()
-        eventually(lambda: warehouse.status().position == 1, 10)
+        eventually(lambda: warehouse.status().position == 1, 30)
     finally:
         stopping.set()
         wake.set()
-        thread.join(10)
+        thread.join(30)
 
     assert settled == [0]

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
@@ -19,6 +19,7 @@ from consumers.views.warehouse import questions
 from consumers.views.warehouse.rows import blocks
 from consumers.views.warehouse.store import Generations, Store
 from tests.builders import detection
+from tests.examples import examples
 from tests.following import Followed
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe")
@@ -57,7 +58,7 @@ def store(engine: Engine) -> Store:
     return store
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days(), st.sampled_from(ZONES), st.integers(1, 50))
 def test_the_dashboard_of_the_view_is_that_of_the_rows(
     engine: Engine, store: Store, tmp_path: Path, told: tuple[date, list[dict[str, Any]]], zone: str, limit: int

@@ -36,7 +36,7 @@ def running(rows: WarehouseReader) -> Iterator[None]:
     finally:
         stopping.set()
         wake.set()
-        thread.join(10)
+        thread.join(30)
     assert not thread.is_alive()
 
 
@@ -72,9 +72,9 @@ def test_answers_follow_what_another_process_writes(served: ClickHouse) -> None:
     rows = asking(served.server)
 
     with running(rows), running(writing(served.server, journal)):
-        eventually(lambda: events_of(rows) == 10, 10)
+        eventually(lambda: events_of(rows) == 10, 30)
         journal.append(detection(at(60)))
-        eventually(lambda: events_of(rows) == 11, 10)
+        eventually(lambda: events_of(rows) == 11, 30)
 
         assert rows.status().state == "running"
         eventually(lambda: rows.status().position == 11)
@@ -85,13 +85,13 @@ def test_answers_follow_a_rebuild_into_its_database(served: ClickHouse) -> None:
     rows, writer = asking(served.server), writing(served.server, journal)
 
     with running(rows), running(writer), closing(ServerEngine(served.server)) as engine:
-        eventually(lambda: events_of(rows) == 10, 10)
+        eventually(lambda: events_of(rows) == 10, 30)
         writer.rebuild()
         generations = "select name from system.databases where position(name, 'warehouse_') = 1"
-        eventually(lambda: engine.query(generations) == [["warehouse_2"]], 10)
+        eventually(lambda: engine.query(generations) == [["warehouse_2"]], 30)
         journal.append(detection(at(60)))
 
-        eventually(lambda: events_of(rows) == 11, 10)
+        eventually(lambda: events_of(rows) == 11, 30)
 
 
 def test_a_connection_outlives_the_database_that_it_was_in(served: ClickHouse) -> None:
@@ -123,9 +123,9 @@ def test_who_asks_and_who_writes_find_a_server_that_was_away(tmp_path: Path) -> 
         rows = asking(own.server)
         stack.enter_context(running(rows))
         stack.enter_context(running(writing(own.server, journal)))
-        eventually(lambda: events_of(rows) == 10, 10)
+        eventually(lambda: events_of(rows) == 10, 30)
         own.kill()
-        eventually(lambda: rows.status().state == "stopped", 10)
+        eventually(lambda: rows.status().state == "stopped", 30)
         journal.append(detection(at(60)))
         own.start()
 
@@ -141,13 +141,13 @@ def test_days_to_which_no_row_came_are_not_asked_for_again(kept_open: Path, monk
     writer = Warehouse(lambda: EmbeddedEngine(kept_open), lambda: journal, settings)
 
     with running(rows), running(writer):
-        eventually(lambda: rows.status().position == 1, 10)
-        eventually(lambda: events_of(rows) == 1, 10)
+        eventually(lambda: rows.status().position == 1, 30)
+        eventually(lambda: events_of(rows) == 1, 30)
         known = rows.known_dashboard("DEMO", DAY, "Europe/Berlin")
         journal.append(detection(at(86_400)))
-        eventually(lambda: rows.status().position == 2, 10)
+        eventually(lambda: rows.status().position == 2, 30)
         assert rows.dashboard("DEMO", tomorrow, "Europe/Berlin")["critical_events"]["total_events"] == 1
         assert rows.known_dashboard("DEMO", DAY, "Europe/Berlin") is known
 
         journal.append(detection(at(30)))
-        eventually(lambda: events_of(rows) == 2, 10)
+        eventually(lambda: events_of(rows) == 2, 30)

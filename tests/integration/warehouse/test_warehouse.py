@@ -40,7 +40,7 @@ def running(warehouse: Warehouse) -> Iterator[Flag]:
     finally:
         stopping.set()
         wake.set()
-        thread.join(10)
+        thread.join(30)
     assert not thread.is_alive()
 
 

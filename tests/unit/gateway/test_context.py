@@ -73,7 +73,7 @@ def test_who_asks_the_same_before_it_has_begun_is_given_one_answer_and_who_comes
         began.append(len(began) + 1)
         has_begun.set()
         if len(began) == 1:
-            going_on.wait(10)
+            going_on.wait(30)
         return began[-1]
 
     async def ask_all() -> list[int]:

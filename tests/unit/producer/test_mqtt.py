@@ -1,12 +1,16 @@
 """Connections to the broker: all of them are made in one place, from one address."""
 
 import socket
+import threading
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MqttClient, background_client, open_socket
+from tests.eventually import WITHIN_S
+from tests.least import least
 
 
 def test_a_socket_sends_what_is_short_at_once() -> None:
@@ -59,3 +63,18 @@ def test_a_client_in_the_background_is_not_connected_before_its_thread_runs() ->
 
     assert not client.is_connected()
     assert (client.host, client.port, client.keepalive) == ("127.0.0.1", 1, 10)
+
+
+def test_a_client_that_waits_to_try_again_is_stopped_at_once() -> None:
+    def stop_s() -> float:
+        client = background_client(BrokerAddress(port=1), "news", keepalive_s=10, longest_pause_s=60, first_pause_s=60)
+        tried = threading.Event()
+        client.on_connect_fail = lambda *_: tried.set()
+        client.loop_start()
+        assert tried.wait(WITHIN_S)
+        began = monotonic()
+        client.disconnect()
+        client.loop_stop()
+        return monotonic() - began
+
+    assert least(stop_s, 0.3) <= 0.3

@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
-from tools.lanes import PRODUCT, REAL_TIME, Cost, Lane, durations, everything, run, shown, summary
+from tools.compiling import modules
+from tools.lanes import REAL_TIME, Cost, Lane, durations, everything, run, shown, summary
 
 PASSES, FAILS = (sys.executable, "-c", "print('here')"), (sys.executable, "-c", "raise SystemExit(3)")
 REPORT = """<?xml version="1.0"?><testsuites><testsuite>
@@ -101,23 +103,24 @@ def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> N
     )
 
 
-@pytest.mark.parametrize(("is_clean", "count"), [(True, 2), (False, 1)])
-def test_tests_are_compiled_once_on_a_clean_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_clean: bool, count: int
-) -> None:
-    monkeypatch.setattr("tools.lanes.COMPILED", tmp_path / "nothing" if is_clean else tmp_path)
+def test_every_test_is_in_one_lane(tmp_path: Path) -> None:
+    lanes = [lane.commands[-1] for lane in everything(tmp_path) if lane.report is not None]
+    of_path = [path for path in map(str, Path("tests").rglob("test_*.py")) if "node_modules" not in path]
 
-    commands = next(lane.commands for lane in everything(tmp_path) if lane.name == "tests")
+    def is_in(command: Sequence[str], test: str) -> bool:
+        ignored = [one.removeprefix("--ignore=") for one in command if one.startswith("--ignore=")]
+        return _is_below(test, command) and not _is_below(test, ignored)
 
-    assert len(commands) == count
-    assert ("--collect-only" in " ".join(commands[0])) is is_clean
+    assert {test: sum(is_in(command, test) for command in lanes) for test in of_path} == dict.fromkeys(of_path, 1)
+    assert set(REAL_TIME) <= set(of_path)
 
 
-def test_every_test_of_the_whole_product_is_in_one_lane(tmp_path: Path) -> None:
-    commands = {lane.name: lane.commands[-1] for lane in everything(tmp_path) if lane.report is not None}
+def _is_below(test: str, paths: Iterable[str]) -> bool:
+    return any(test == path or test.startswith(f"{path}/") for path in paths)
 
-    assert all(Path(path).exists() for path in (*PRODUCT, *REAL_TIME))
-    assert set(REAL_TIME) <= set(commands["real time"])
-    assert {f"--ignore={path}" for path in REAL_TIME} <= set(commands["product"])
-    assert {f"--ignore={path}" for path in REAL_TIME} <= set(commands["tests"])
-    assert {f"--ignore={path}" for path in PRODUCT} <= set(commands["tests"])
+
+def test_what_is_compiled_before_is_all_but_the_tests_themselves() -> None:
+    found = set(modules())
+
+    assert {"tests/builders.py", "gateway/app.py", "consumers/views/mosaics/__init__.py"} <= found
+    assert not [path for path in found if "node_modules" in path or "/test_" in path]

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import example, given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
@@ -21,6 +20,7 @@ from edge.agent.commands import CommandRefused, change_of
 from gateway.calls import parsed
 from gateway.http.problems import Problem
 from tests import builders, random_commands
+from tests.examples import examples
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.yaml_loader import ConfigError, parse
 
@@ -77,7 +77,7 @@ def joined(complaints: Complaints) -> str:
     return "; ".join(f"{path}: {sentence}" if path else sentence for path, sentence in complaints[:5])
 
 
-@examples(max_examples=200, deadline=None)
+@examples(80)
 @given(seed=st.integers(0, 2**32))
 @example(seed=0)
 def test_api_agent_event_and_fold_agree(seed: int) -> None:
@@ -103,7 +103,7 @@ def test_api_agent_event_and_fold_agree(seed: int) -> None:
             assert read.applied_to(AdjustableSettings()) == done
 
 
-@examples(max_examples=100, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 2**32))
 @example(seed=97)  # an unknown key with dots in its name
 def test_the_configuration_file_agrees_with_the_api(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
@@ -32,6 +31,7 @@ from tests.builders import (
     thermal,
     tick,
 )  # fmt: skip
+from tests.examples import examples
 from tests.following import Followed, hub_in
 from tests.live_journal import judged
 
@@ -106,7 +106,7 @@ def test_a_minute_of_trouble_is_one_incident_of_a_minute_at_every_rate(
     assert [state for _, _, state in raised(followed)] == ["raised", "cleared"]
 
 
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(BAD)),
     fps=st.sampled_from([1, 2, 5]),
@@ -358,7 +358,7 @@ def test_an_alert_is_never_raised_before_its_incident_was_opened(followed: Follo
     assert [one["device"] for one in alerts(followed.view)] == ["gate"]
 
 
-@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     after_s=st.sampled_from([1.0, 5.0, 10.0, 24.0, 25.0, 30.0, 60.0]),
     jitter=st.lists(st.floats(-4, 4), min_size=30, max_size=30),

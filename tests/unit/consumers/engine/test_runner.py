@@ -70,7 +70,7 @@ def running(process: ConsumerProcess, *consumers: Projection | Sink) -> Iterator
         yield thread
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -289,7 +289,7 @@ def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> No
         holder.execute("rollback")
         eventually(lambda: tidy.tidied)
     stopping.set()
-    thread.join(5)
+    thread.join(30)
 
     assert not thread.is_alive()
     assert tidy.heard == [1]

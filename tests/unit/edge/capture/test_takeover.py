@@ -12,7 +12,7 @@ from edge.capture.sources.source import Reading
 from edge.capture.takeover import TakenOver, Takeover
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-BOUND_S = 10.0
+BOUND_S = 30.0
 
 
 class Waiting:

@@ -84,7 +84,7 @@ def test_stores_are_looked_after_whether_questions_come_or_not(asked: int, monke
             await pool.ask(lambda _: tended.wait(0.001))
 
     asyncio.run(ask())
-    assert tended.wait(5)
+    assert tended.wait(30)
     pool.stop()
 
 

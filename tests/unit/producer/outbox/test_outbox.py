@@ -197,7 +197,7 @@ def test_each_commit_wakes_whoever_sends(tmp_path: Path) -> None:
     with Outbox(tmp_path / "node.sqlite", utc_now, on_commit=woken.set) as outbox:
         outbox.put(detection())
 
-        assert woken.wait(5)
+        assert woken.wait(30)
 
 
 def disk_of(size: int, wait_s: float = 0.0) -> DiskReserve:

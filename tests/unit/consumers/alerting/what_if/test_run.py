@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event, iso
@@ -18,6 +18,7 @@ from consumers.store.journal.store import JournalAway
 from tests import builders
 from tests.builders import at
 from tests.contract.story import MINUTES, story
+from tests.examples import examples
 from tests.memory_journal import MemoryJournal
 from tests.trial_hub import Past, past_of
 
@@ -35,7 +36,7 @@ spans = st.tuples(st.integers(0, MINUTES * 60), st.integers(1, MINUTES * 60)).ma
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(span=spans)
 def test_the_rules_in_force_raise_exactly_what_was_raised_live(past: Past, span: tuple[datetime, datetime]) -> None:
     trial, found = past.run(past.asked(*span))
@@ -46,7 +47,7 @@ def test_the_rules_in_force_raise_exactly_what_was_raised_live(past: Past, span:
     assert trial.outcome.counts.raised == trial.outcome.counts.both == len(live)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(span=spans, run_in=st.integers(60, 900))
 def test_what_was_the_case_before_the_run_in_is_known(past: Past, span: tuple[datetime, datetime], run_in: int) -> None:
     _, found = past.run(past.asked(*span), timedelta(seconds=run_in))

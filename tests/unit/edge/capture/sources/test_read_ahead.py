@@ -75,7 +75,7 @@ def reading(limit_s: float = 10.0) -> Iterator[tuple[ReadAhead, Camera, Clock]]:
     yield ahead, camera, clock
     camera.sent.put(None)
     ahead.close()
-    assert camera.closed.wait(10)
+    assert camera.closed.wait(30)
 
 
 def test_what_came_while_nobody_asked_bears_the_time_at_which_it_came() -> None:
@@ -149,7 +149,7 @@ def test_a_camera_that_says_nothing_is_closed_when_it_gives_something(monkeypatc
 
     assert not camera.closed.is_set()
     camera.sent.put(picture(1))
-    assert camera.closed.wait(10)
+    assert camera.closed.wait(30)
 
 
 def test_a_thread_that_had_no_memory_to_begin_is_a_silent_camera_which_is_opened_again(
@@ -195,7 +195,7 @@ def test_the_limit_holds_as_long_as_a_thread_that_was_given_up_waits_in_ffmpeg(m
     assert float(limit) == 10.0
 
     first.sent.put(picture(1))
-    assert first.closed.wait(10)
+    assert first.closed.wait(30)
     eventually(lambda: not abandoned.any)
     second.sent.put(picture(2))
     eventually(lambda: float(limit) == -1.0)

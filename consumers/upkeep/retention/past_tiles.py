@@ -22,6 +22,11 @@ class ExpiredTiles:
     files: Sequence[PastFile]
     event: RetentionEvent
 
+    def delete(self) -> None:
+        """Again what a crash left."""
+        for file in self.files:
+            file.path.unlink(missing_ok=True)
+
 
 class PastTileRetention:
     """Looks when a day has begun, and at the start."""

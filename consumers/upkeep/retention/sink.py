@@ -216,8 +216,7 @@ class RetentionSink(Sink):
         """Written down before, so that a crash hides nothing; what it leaves is deleted at the next start."""
         for expired in self._past_tiles.expired(now):
             self._write_down(state, [expired.event], [])
-            for file in expired.files:
-                file.path.unlink(missing_ok=True)
+            expired.delete()
             yield expired.event
 
     def _wait(self, state: sqlite3.Connection, waiting: ExpiredDay | None, reason: str) -> None:

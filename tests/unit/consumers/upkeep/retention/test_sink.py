@@ -20,6 +20,7 @@ from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.views.mosaics.past_tiles import PastTiles
 from tests.builders import START, at, command, tick
 from tests.retention_yard import HOUR, Yard, retentions
 
@@ -94,6 +95,34 @@ def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
     yard.fill(DiskSpace(10_000, 8_400))
 
     assert yard.take(tick(START)) == []
+
+
+def test_past_tiles_that_are_too_old_are_deleted_from_the_disk_and_each_day_is_told(yard: Yard) -> None:
+    day, files = 1440, PastTiles(yard.hub.data / "tiles")
+    today = int(START.timestamp() // 60) // day
+    old, whole, young = (today - 31) * day + 10, (today - 31) * day + 20, (today - 30) * day
+    for minute in (old, whole, young):
+        files.write(f"DEMO/{minute}-shown.jpg", b"picture")
+
+    told = yard.take(tick(START))
+
+    assert retentions(told) == [("tile", 2)]
+    assert [files.read(f"DEMO/{minute}-shown.jpg") for minute in (old, whole, young)] == [None, None, b"picture"]
+    assert retentions(yard.take(tick(at(60)))) == []
+
+
+def test_a_crash_before_a_past_tile_is_deleted_tells_of_it_once(yard: Yard) -> None:
+    files, minute = PastTiles(yard.hub.data / "tiles"), int(at(-40 * 24 * HOUR).timestamp() // 60)
+    files.write(f"DEMO/{minute}-shown.jpg", b"picture")
+    told = yard.take(tick(START))
+    files.write(f"DEMO/{minute}-shown.jpg", b"picture")  # as if the disk had not done it yet
+    yard.deliverer.close()
+    yard.deliverer = yard.start()
+
+    again = yard.take(tick(at(60)))
+
+    assert (retentions(told), retentions(again)) == ([("tile", 1)], [])
+    assert files.read(f"DEMO/{minute}-shown.jpg") is None
 
 
 def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Yard) -> None:

@@ -34,7 +34,7 @@ def typescript() -> str:
     parts[-1] += f"\nexport const THERMAL_FRAME = {{ columns: {COLUMNS}, rows: {ROWS} }} as const;"
     parts.append("/** What people call each type of incident. */")
     words = json.dumps(INCIDENT_WORDS, indent=2)
-    parts[-1] += f"\nexport const INCIDENT_WORDS: Readonly<Record<string, string>> = {words};"
+    parts[-1] += f"\nexport const INCIDENT_WORDS: Record<string, string> = {words};"
     return "\n\n".join(parts) + "\n"
 
 

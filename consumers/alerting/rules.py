@@ -204,8 +204,9 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "corrupt_rows": _FRAMES
     + "were smeared: rows repeat the row above. Over after {clear_after_s} s without such a frame.",
     "macroblocks": _FRAMES + "were broken into blocks. Over after {clear_after_s} s without such a frame.",
-    "audio_loss": _FRAMES + "had no audio; unknown audio does not count, and audio that failed within {same_cause_s} s"
-    " of the picture is part of that incident while it lasts. Over after {clear_after_s} s with audio.",
+    "audio_loss": _FRAMES
+    + "had no audio; unknown audio does not count. Audio that fails within {same_cause_s} s of the"
+    " picture is part of the incident of the picture. Over after {clear_after_s} s with audio.",
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
     "temperature_rise": "A region rose faster than its limit, measured over {rise_window_s} s, for {trend_after_s} s."

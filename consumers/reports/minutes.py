@@ -204,8 +204,8 @@ def _joined(minutes: Sequence[ReportMinute]) -> Iterator[ReportMinute]:
 
     def alike(numbered: tuple[int, ReportMinute]) -> object:
         number, one = numbered
-        is_alone = one.picture is not None or one.moments
-        return one.minute if is_alone else (one.minute - number, str(one.description))
+        is_shown = one.picture is not None or one.moments
+        return one.minute if is_shown else (one.minute - number, str(one.description))
 
     for _, group in groupby(enumerate(minutes), key=alike):
         found = [one for _, one in group]

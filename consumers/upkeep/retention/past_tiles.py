@@ -22,11 +22,6 @@ class ExpiredTiles:
     files: Sequence[PastFile]
     event: RetentionEvent
 
-    def delete(self) -> None:
-        """Again what a crash left."""
-        for file in self.files:
-            file.path.unlink(missing_ok=True)
-
 
 class PastTileRetention:
     """Looks when a day has begun, and at the start."""
@@ -47,6 +42,10 @@ class PastTileRetention:
             self._of_day(site, datetime.fromtimestamp(number * 86_400, UTC), list(files), now)
             for (site, number), files in groupby(old, lambda one: (one.site, one.minute // DAY_MINUTES))
         ]
+
+    def delete(self, name: str) -> None:
+        """Also once more, after a crash."""
+        self._files.remove(name)
 
     def _of_day(self, site: str, start: datetime, files: Sequence[PastFile], now: datetime) -> ExpiredTiles:
         event = RetentionEvent(

@@ -1242,7 +1242,7 @@ export const NAME = "[A-Za-z0-9_\\-]{1,64}";
 export const THERMAL_FRAME = { columns: 32, rows: 24 } as const;
 
 /** What people call each type of incident. */
-export const INCIDENT_WORDS: Readonly<Record<string, string>> = {
+export const INCIDENT_WORDS: Record<string, string> = {
   "offline": "Offline",
   "node_offline": "Agent offline",
   "blackscreen": "Picture black",
@@ -1271,4 +1271,3 @@ export const INCIDENT_WORDS: Readonly<Record<string, string>> = {
   "storage_unwritable": "Disk cannot be written",
   "write_failed": "Not written"
 };
-

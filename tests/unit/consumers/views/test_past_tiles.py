@@ -105,8 +105,10 @@ def test_after_retention_has_deleted_what_is_too_old_the_view_is_still_the_fold_
     events = [tick(at(1)), site.picture(10, RED), *minutes_pass(0, 40), tick(at(2 * 86_400 + 15 * 60))]
     with Followed(site.projection(directory, Mosaic(past_days=1)), directory, events) as folded:
         old = [file.minute for file in PastTiles(directory / "tiles").older_than(MINUTE + 1440)]
-        for expired in PastTileRetention(directory, 1).expired(at(2 * 86_400 + 15 * 60)):
-            expired.delete()
+        retention = PastTileRetention(directory, 1)
+        for expired in retention.expired(at(2 * 86_400 + 15 * 60)):
+            for file in expired.files:
+                retention.delete(file.name)
 
         assert old[:3] == [MINUTE, MINUTE + 10, MINUTE + 20]
         assert None not in pictures(directory, folded).values()

@@ -72,7 +72,11 @@ export const bases: Case[] = [
     },
   ]),
   ...of(WhyPanel, 'why/WhyPanel.svelte', [
-    { when: 'typical', props: { title: 'Incident', close: '#', children: text('Black') }, reads: ['Incident', 'Black'] },
+    {
+      when: 'typical',
+      props: { title: 'Incident', close: '#', children: text('Black') },
+      reads: ['Incident', 'Black'],
+    },
   ]),
   ...of(Evidence, 'why/Evidence.svelte', [
     {

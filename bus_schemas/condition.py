@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
-from bus_schemas.alert import AlertLevelName
+from bus_schemas.alert import AlertLevelName, IncidentType
+from bus_schemas.hub import FaultKind
 
 Condition = Literal["unknown", "ok", "warning", "error", "offline", "critical"]
 """From the least to the most urgent. `unknown`: nothing is known, so it is never drawn as `ok`."""
@@ -13,6 +14,38 @@ SEVERITY: Mapping[str, int] = {name: rank for rank, name in enumerate(get_args(C
 
 NOT_OF_DEVICES = frozenset({"node_offline"})
 """Types of incidents whose `device` is the name of a node."""
+
+_WORDS: Mapping[IncidentType | FaultKind, str] = {
+    "offline": "Offline",
+    "node_offline": "Agent offline",
+    "blackscreen": "Picture black",
+    "freeze": "Picture frozen",
+    "corrupt_rows": "Picture smeared",
+    "macroblocks": "Picture in blocks",
+    "stale": "No new picture",
+    "degraded": "Connection problems",
+    "storage": "Disk nearly full",
+    "memory": "Memory nearly full",
+    "cpu_hot": "Processor too hot",
+    "link_slow": "Link too slow",
+    "audio_loss": "No sound",
+    "hot_spot": "Hot spot",
+    "temperature_rise": "Rises too fast",
+    "temperature_difference": "Warmer than the others",
+    "above_ambient": "Too warm for its surroundings",
+    "sensor_frozen": "Thermal picture frozen",
+    "sensor_out_of_range": "Thermal sensor out of range",
+    "sensor_chessboard": "Thermal picture torn",
+    "sensor_bad_pixels": "Too many bad pixels",
+    "clock": "Clock wrong",
+    "hub_deaf": "Hub received nothing",
+    "system_error": "Hub problem",
+    "database_error": "Database problem",
+    "storage_unwritable": "Disk cannot be written",
+    "write_failed": "Not written",
+}
+INCIDENT_WORDS: Mapping[str, str] = {str(kind): words for kind, words in _WORDS.items()}
+"""What people call each type of incident."""
 
 _HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
 _STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
@@ -45,6 +78,11 @@ def condition_of(incident_type: str, level: AlertLevelName) -> Condition:
     if incident_type == "offline":
         return "offline"
     return "ok" if level == "info" else level
+
+
+def incident_words(incident_type: str) -> str:
+    """A type that this release does not know is called by its name."""
+    return INCIDENT_WORDS.get(incident_type, incident_type.replace("_", " ").capitalize())
 
 
 def worst(conditions: Iterable[Condition], otherwise: Condition = "unknown") -> Condition:

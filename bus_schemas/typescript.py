@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
+from bus_schemas.condition import INCIDENT_WORDS
 from bus_schemas.event import NAME
 from bus_schemas.json_schema import definitions
 from bus_schemas.thermal import COLUMNS, ROWS
@@ -31,6 +32,9 @@ def typescript() -> str:
     parts[-1] += f"\nexport const NAME = {json.dumps(NAME.replace('-]', chr(92) + '-]'))};"
     parts.append("/** Sensor cells of a thermal frame. */")
     parts[-1] += f"\nexport const THERMAL_FRAME = {{ columns: {COLUMNS}, rows: {ROWS} }} as const;"
+    parts.append("/** What people call each type of incident. */")
+    words = json.dumps(INCIDENT_WORDS, indent=2)
+    parts[-1] += f"\nexport const INCIDENT_WORDS: Record<string, string> = {words};"
     return "\n\n".join(parts) + "\n"
 
 

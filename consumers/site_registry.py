@@ -5,11 +5,10 @@ what held at the position of an event. Whatever was said last stands, whoever sa
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
@@ -28,6 +27,9 @@ SITE_FIELDS = ("name", "time_zone", "retired")
 DEVICE_FIELDS = ("name", "kinds", "expects", "silent_after_s", "retired")
 RULES = (HUB, "")
 """In the place of site and device: that of the rules. The device of a site itself is the empty one."""
+CONFIGURATION = "watchpost.yaml"
+"""The name under which the configuration makes changes."""
+_OF_EXPECTATION = frozenset({"expects", "silent_after_s", "retired"})
 
 SCHEMA = """
 create table if not exists registry (
@@ -168,6 +170,8 @@ class Registered:
     """The registry at one position of the journal: by site and device the values of the fields that are set."""
 
     entries: Mapping[Key, Mapping[str, Any]]
+    said: Mapping[Key, float] = field(default_factory=dict)
+    """When it was last said what is expected of a device, or whether it or its site is watched; seconds since 1970."""
 
     def sites(self) -> list[SiteEntry]:
         """In the order in which they were registered, those that are retired too."""
@@ -200,6 +204,10 @@ class Registered:
     def is_retired(self, site: str, device: str) -> bool:
         """Whether the device, or its site, is watched no more."""
         return any(self.entries.get((site, one), {}).get("retired", False) for one in (device, ""))
+
+    def expected_since(self, site: str, device: str) -> float:
+        """Since when a device is watched as it is now: nobody missed it before. 0 where nobody has said it."""
+        return max(self.said.get((site, one), 0.0) for one in (device, ""))
 
     def rules(self) -> dict[str, float]:
         """Those that somebody has said, by their names."""
@@ -240,17 +248,20 @@ class SiteRegistry:
     @property
     def now(self) -> Registered:
         if self._now is None:
-            rows = self._view.execute("select site, device, field, value, registered from registry")
-            self._now = Registered(entries_of(rows))
+            rows = self._view.execute("select site, device, field, value, registered, time from registry")
+            self._now = registered_of(rows)
         return self._now
 
 
-def entries_of(rows: Iterable[tuple[str, str, str, str, int]]) -> dict[Key, dict[str, Any]]:
-    """By site and device what is set of them, in the order in which they were registered."""
-    found: dict[Key, dict[str, Any]] = {}
-    for site, device, field, value, _ in sorted(rows, key=lambda row: (row[4], row[0], row[1])):
-        found.setdefault((site, device), {})[field] = from_json(value)
-    return found
+def registered_of(rows: Iterable[tuple[str, str, str, str, int, str]]) -> Registered:
+    """Of rows of site, device, field, value, the position of the registration and the time at which it was said."""
+    entries: dict[Key, dict[str, Any]] = {}
+    said: dict[Key, float] = {}
+    for site, device, name, value, _, time in sorted(rows, key=lambda row: (row[4], row[0], row[1])):
+        entries.setdefault((site, device), {})[name] = from_json(value)
+        if name in _OF_EXPECTATION:
+            said[site, device] = max(said.get((site, device), 0.0), datetime.fromisoformat(time).timestamp())
+    return Registered(entries, said)
 
 
 @lru_cache(maxsize=256)
@@ -260,35 +271,3 @@ def zone_of(name: str) -> ZoneInfo:
         return zone_named(name)
     except ValueError:
         return UTC_ZONE
-
-
-CONFIGURATION = "watchpost.yaml"
-"""The name under which the configuration makes changes."""
-
-_SAID = """
-select position, site, device, registered, origin, by, time, field, value from registry
-union all
-select configured_position, site, device, registered, 'configuration', :by, configured_time, field, configured
-from registry where configured is not null and configured_position <> position
-order by 1 desc, 2, 3
-"""
-
-
-def repeated(connection: sqlite3.Connection) -> Iterator[tuple[Key, dict[str, Any]]]:
-    """What stands, and what the configuration said where others have changed it since: by site and device what an
-    event says that says it again. The newest first: of two, the first that says a field is the one that stands.
-    """
-    rows = connection.execute(_SAID, {"by": CONFIGURATION}).fetchall()
-    for (position, site, device, registered, origin, by, time), group in groupby(rows, key=itemgetter(*range(7))):
-        repeats = {"position": position, "time": time, "registered": registered}
-        fields = {field: from_json(value) for *_, field, value in group}
-        yield (site, device), {"fields": fields, "origin": origin, "by": by, "repeats": repeats}
-
-
-def data_of(key: Key, values: Mapping[str, Any]) -> tuple[type[Event], dict[str, Any]]:
-    """The type and the data of an event that says this of a site, a device or the rules."""
-    values = dict(values)
-    fields = values.pop("fields")
-    if key == RULES:
-        return RulesEvent, {**values, "rules": [{"name": name, "value": value} for name, value in fields.items()]}
-    return RegistryEvent, {**values, **fields, "site": key[0], "device": key[1] or None}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bus_schemas.event import HUB_SOURCE, Event, iso
-from consumers import site_registry
+from consumers import registry_opening, site_registry
 from consumers.ingest.registry import Configured
 from consumers.store.journal.record import Recorded
 from tests.builders import at
@@ -16,7 +16,7 @@ def registry_of(configured: Configured, time: datetime | None = None) -> list[Ev
     time, found = time or at(-60), list[Event]()
     for number, (key, fields) in enumerate(configured.wanted().items()):
         said = {"fields": fields, "origin": "configuration", "by": site_registry.CONFIGURATION}
-        model, data = site_registry.data_of(key, said)
+        model, data = registry_opening.data_of(key, said)
         envelope = {"id": f"registry-{number}", "source": HUB_SOURCE, "time": time}
         found.append(model.model_validate({**envelope, "data": data}))
     return found
@@ -36,8 +36,8 @@ class StandingRegistry:
     def said_again(self, time: datetime) -> list[Event]:
         """The events with which a day of the journal begins."""
         found = list[Event]()
-        for number, (key, said) in enumerate(site_registry.repeated(self._table)):
-            model, data = site_registry.data_of(key, said)
+        for number, (key, said) in enumerate(registry_opening.repeated(self._table)):
+            model, data = registry_opening.data_of(key, said)
             envelope = {"id": f"again-{iso(time)}-{number}", "source": HUB_SOURCE, "time": time}
             found.append(model.model_validate({**envelope, "data": data}))
         return found

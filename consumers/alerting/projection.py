@@ -46,7 +46,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
@@ -134,8 +134,7 @@ class AlertingProjection(Projection):
     def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
         """What is retired is closed; when others are missed may have changed."""
         changed = SiteRegistry(memory.devices.view).take(record)
-        if changed:
-            memory.in_force = None
+        memory.in_force = None
         incidents, alerts = books = self._books(memory, emit)
         alerts.position = record.position
         for site, device, field, value in changed:

@@ -12,13 +12,15 @@ from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
 from consumers.store.journal.clock_ahead import AHEAD_US
 
-RULE_VERSION: Final = 4
+RULE_VERSION: Final = 5
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
 HEARTBEATS_S: Final = SILENT_HEARTBEATS * HEARTBEAT_EVERY_S
 DAY_S: Final = 86_400.0
 CLOCK_CLEAR_S: Final = 30.0
+SAME_CAUSE_S: Final = 10.0
+"""Picture and sound that fail within so long of each other have one cause."""
 DEAF_AFTER_S: Final = 20.0
 """The hub beats every five seconds; for so long without it, it heard nobody."""
 
@@ -179,6 +181,7 @@ _FIXED: Final[Mapping[str, float]] = {
     "stale_after_s": STALE_AFTER_S,
     "clock_ahead_minutes": AHEAD_US / 60e6,
     "clock_clear_s": CLOCK_CLEAR_S,
+    "same_cause_s": SAME_CAUSE_S,
     "deaf_after_s": DEAF_AFTER_S,
     "process_silent_s": PROCESS_SILENT_AFTER_S,
 }
@@ -201,7 +204,9 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "corrupt_rows": _FRAMES
     + "were smeared: rows repeat the row above. Over after {clear_after_s} s without such a frame.",
     "macroblocks": _FRAMES + "were broken into blocks. Over after {clear_after_s} s without such a frame.",
-    "audio_loss": _FRAMES + "had no audio; unknown audio does not count. Over after {clear_after_s} s with audio.",
+    "audio_loss": _FRAMES
+    + "had no audio; unknown audio does not count. Audio that fails within {same_cause_s} s of the"
+    " picture is part of the incident of the picture. Over after {clear_after_s} s with audio.",
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
     "temperature_rise": "A region rose faster than its limit, measured over {rise_window_s} s, for {trend_after_s} s."

@@ -17,6 +17,8 @@ class Expected:
 
     sends: Expectation = "frames"
     silent_after_s: float | None = None
+    since: float = 0.0
+    """When that was said, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Terms:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
 
+    def missed_since(self, where: DeviceKey, listening: float) -> float:
+        """Since when its silence counts, to a hub that listens since `listening`: nobody misses what nobody expects."""
+        declared = self.devices.get(where)
+        return listening if declared is None else max(listening, declared.since)
+
     @cached_property
     def shortest_silence_s(self) -> float:
         """No device is offline, or asked whether it is, after less."""
@@ -70,7 +77,7 @@ class Terms:
 def registered(found: Registered) -> Terms:
     """The terms of the journal. An unknown rule, or one that is out of its bounds, is ignored."""
     devices = {
-        (one.site, one.device): _expectation(one)
+        (one.site, one.device): _expectation(one, found.expected_since(one.site, one.device))
         for one in found.devices()
         if (one.expects or one.silent_after_s) and not one.is_retired
     }
@@ -80,11 +87,11 @@ def registered(found: Registered) -> Terms:
     return Terms(_rules(found.rules()), dict(sorted(devices.items())), watched, retired, kinds)
 
 
-def _expectation(one: DeviceEntry) -> Expected:
+def _expectation(one: DeviceEntry, since: float) -> Expected:
     """The expectation of a device. Silence can only be an incident of a device that is expected to send something."""
     if one.silent_after_s and one.expects in (None, "nothing"):
-        return Expected("heartbeat", one.silent_after_s)
-    return Expected(one.expects or "nothing", one.silent_after_s or None)
+        return Expected("heartbeat", one.silent_after_s, since)
+    return Expected(one.expects or "nothing", one.silent_after_s or None, since)
 
 
 def _rules(said: Mapping[str, float]) -> AlertRules:

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.registry import Kind
-from consumers import site_registry
+from consumers import registry_opening, site_registry
 from consumers.site_registry import CONFIGURATION, RULES, Key
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.store import JournalStore
@@ -141,7 +141,7 @@ class RegistryKeeper:
 
     def day_opening(self) -> list[Accepted]:
         """All that stands, said again."""
-        return [self._event(key, values) for key, values in site_registry.repeated(self._registry)]
+        return [self._event(key, values) for key, values in registry_opening.repeated(self._registry)]
 
     def take(self, accepted: Sequence[Accepted], head: int) -> None:
         """These were committed, the last of them at the position `head`.
@@ -170,7 +170,7 @@ class RegistryKeeper:
             self._save()
 
     def _event(self, key: Key, values: Mapping[str, Any]) -> Accepted:
-        model, data = site_registry.data_of(key, values)
+        model, data = registry_opening.data_of(key, values)
         time = self._clock()
         event: Event = model.model_validate({"id": str(uuid4()), "source": HUB_SOURCE, "time": time, "data": data})
         return Accepted(event, to_bytes(event), micros(time))

@@ -1,6 +1,6 @@
 """What a report shows: minutes, incidents, alerts and notes, and the pictures that it is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -26,12 +26,47 @@ class ReportPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class BadMoment:
+    """When in a minute a device was in an incident, or one of its frames was bad: seconds since 1970. The picture is of
+    that time, where one is kept.
+    """
+
+    device: str
+    type: str
+    start: float
+    end: float
+    picture: ReportPicture | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportMinute:
-    """A minute since 1970: its JSON, and its picture where it is kept."""
+    """A minute since 1970, or several in a row that were alike: its JSON, and its picture where it is kept."""
 
     minute: int
     description: dict[str, Any]
     picture: ReportPicture | None
+    moments: Sequence[BadMoment] = ()
+    count: int = 1
+
+    @property
+    def end(self) -> int:
+        return self.minute + self.count
+
+    @property
+    def pictures(self) -> Iterator[ReportPicture]:
+        yield from () if self.picture is None else (self.picture,)
+        yield from (one.picture for one in self.moments if one.picture is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMinutes:
+    """The minutes of a report. `left_out` have no picture in it so that it does not become too large; `past` have left
+    the ring, and few of them have a picture.
+    """
+
+    minutes: Sequence[ReportMinute]
+    left_out: int
+    past: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +84,14 @@ class Report:
     site_name: str
     zone: ZoneInfo
     names: dict[str, str]
-    minutes: Sequence[ReportMinute]
-    left_out: int
-    """How many minutes have no picture in it, so that it does not become too large."""
+    shown: ReportMinutes
     incidents: Sequence[ReportIncident] = ()
     alerts: Sequence[AlertRow] = ()
     notes: Sequence[AnnotationRow] = field(default=())
 
     @property
     def inputs(self) -> list[ReportPicture]:
-        shown = [minute.picture for minute in self.minutes if minute.picture is not None]
-        return [*shown, *(picture for one in self.incidents for picture in one.pictures)]
+        """Each picture once."""
+        of_minutes = (picture for minute in self.shown.minutes for picture in minute.pictures)
+        of_incidents = (picture for one in self.incidents for picture in one.pictures)
+        return list({one.name: one for one in (*of_minutes, *of_incidents)}.values())

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
 
+from bus_schemas.condition import incident_words
 from consumers.alerting.review.reviews import IncidentReview
-from consumers.reports.content import Report, ReportIncident, ReportMinute, ReportPicture
+from consumers.reports.content import BadMoment, Report, ReportIncident, ReportMinute, ReportPicture
 
 STYLE: Final = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100px; padding: 0 16px; color: #16191c; }
@@ -17,6 +18,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0; } img { max-width
 th, td { border: 1px solid #c6ccd2; padding: 3px 6px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .incident { color: #b3211c; font-weight: 600; } .ok { color: #086a4d; } .soft { color: #4f5862; }
 figure { margin: 12px 0; break-inside: avoid; } tr { break-inside: avoid; } .row img { max-width: 32%; }
+.moment { display: inline-block; max-width: 32%; margin: 4px 8px 0 0; vertical-align: top; } .moment p { margin: 0; }
 @media print { body { margin: 0; max-width: none; } a { color: inherit; } }
 """
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -43,7 +45,7 @@ def page(report: Report) -> str:
         _section("Incidents", [_incident(report, one) for one in report.incidents]),
         _section("Alerts", [_alerts(report)] if report.alerts else []),
         _section("Notes", [_notes(report)] if report.notes else []),
-        _section("Minutes", [_minute(report, one) for one in report.minutes]),
+        _section("Minutes", [_minute(report, one) for one in report.shown.minutes]),
         _section("Made of", [_inputs(report.inputs)] if report.inputs else []),
         "</body></html>\n",
     ]
@@ -60,8 +62,11 @@ def _about(report: Report) -> str:
         ("Incidents", str(len(report.incidents))),
         ("Report", asked.export_id),
     ]
-    if report.left_out:
-        rows.append(("Left out", f"the pictures of {report.left_out} of {len(report.minutes)} minutes"))
+    shown = report.shown
+    if shown.left_out:
+        rows.append(("Left out", f"the pictures of {shown.left_out} of {len(shown.minutes)} minutes"))
+    if shown.past:
+        rows.append(("Older than a day", "few minutes still have a picture, and none its measured values"))
     return _table((), rows)
 
 
@@ -71,7 +76,7 @@ def _incident(report: Report, one: ReportIncident) -> str:
     rows = [
         ("Level", row["level"]),
         ("Time", f"{_clock(report, row['opened'])} to {closed}"),
-        ("Rule", _label(row["rule"])),
+        ("Rule", incident_words(row["rule"])),
         *((_label(name), _figure(value)) for name, value in row["details"].items() if name not in IDS),
         ("Review", _review(one.review)),
         *((f"{said.by}, {_seconds(report, said.at)}", said.comment or "") for said in one.review.comments),
@@ -79,7 +84,7 @@ def _incident(report: Report, one: ReportIncident) -> str:
     pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
     name = report.names.get(row["device"], row["device"])
     message = next((alert["message"] for alert in report.alerts if alert["incident"] == row["id"]), None)
-    heading = f"<h3>{escape(message or name + ': ' + _words(row['type']))}</h3>"
+    heading = f"<h3>{escape(message or ': '.join((name, incident_words(row['type']))))}</h3>"
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
 
 
@@ -117,18 +122,43 @@ def _notes(report: Report) -> str:
 
 def _minute(report: Report, one: ReportMinute) -> str:
     at, found = _seconds(report, one.minute * 60), one.description
+    if one.count > 1:
+        at += f" to {_time(report, one.end * 60)}"
     state = escape(str(found["state"]))
     picture = "" if one.picture is None else _image(one.picture, f"All devices at {at}")
-    rows = [_device(device) for device in found["devices"]]
-    table = _table(("Device", "State", "What", *(title for _, title in VALUES)), rows)
+    moments: dict[str, list[BadMoment]] = {}
+    for moment in one.moments:
+        moments.setdefault(moment.device, []).append(moment)
+    rows = [_device(report, device, moments.get(device["device_id"], ())) for device in found["devices"]]
+    values = VALUES if any(device["analysis_json"] for device in found["devices"]) else ()
+    table = _table(
+        ("Device", "State", "What", *(title for _, title in values)), [row[: 3 + len(values)] for row in rows]
+    )
+    picture += "".join(_moment(report, moment) for moment in one.moments)
     heading = f'<h3>{at} <span class="{state}">{escape(_words(found["state"]))}</span></h3>'
     return f"<figure>{heading}{picture}{table}</figure>"
 
 
-def _device(device: dict[str, Any]) -> tuple[str, ...]:
+def _device(report: Report, device: dict[str, Any], moments: Sequence[BadMoment]) -> tuple[str, ...]:
     analysis = device["analysis_json"] or {}
-    what = ", ".join(map(_words, device["types"])) or ("" if device["status"] == "active" else device["status"])
+    when = {kind: " and ".join(_when(report, one) for one in moments if one.type == kind) for kind in device["types"]}
+    types = (f"{incident_words(kind)} {times}".rstrip() for kind, times in when.items())
+    what = ", ".join(types) or ("" if device["status"] == "active" else device["status"])
     return (device["device_name"], _words(device["condition"]), what, *(_value(analysis.get(key)) for key, _ in VALUES))
+
+
+def _moment(report: Report, one: BadMoment) -> str:
+    """The picture of a moment that the picture of the minute may not show."""
+    if one.picture is None:
+        return ""
+    about = f"{report.names.get(one.device, one.device)}, {incident_words(one.type)} {_when(report, one)}"
+    return f'<div class="moment">{_image(one.picture, about)}<p class="soft">{escape(about)}</p></div>'
+
+
+def _when(report: Report, one: BadMoment) -> str:
+    if one.start == one.end:
+        return f"at {_time(report, one.start)}"
+    return f"from {_time(report, one.start)} to {_time(report, one.end)}"
 
 
 def _value(value: object) -> str:
@@ -168,6 +198,10 @@ def _label(name: object) -> str:
 def _clock(report: Report, moment: datetime | str) -> str:
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return at.astimezone(report.zone).strftime(CLOCK)
+
+
+def _time(report: Report, seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, report.zone).strftime("%H:%M:%S")
 
 
 def _seconds(report: Report, seconds: float) -> str:

@@ -15,7 +15,7 @@ from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
 from consumers.engine.view_files import open_view
-from consumers.site_registry import Key, Registered, entries_of
+from consumers.site_registry import Key, Registered, registered_of
 from consumers.store.journal.record import Recorded
 
 
@@ -95,8 +95,8 @@ class FieldAnswer:
 
 def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
     """Everything that stood at a position."""
-    query = f"select site, device, field, value, registered from settings where {STANDS}"  # noqa: S608 - ours
-    return Registered(entries_of(view.execute(query, {"upto": upto})))
+    query = f"select site, device, field, value, registered, time from settings where {STANDS}"  # noqa: S608 - ours
+    return registered_of(view.execute(query, {"upto": upto}))
 
 
 def registered(data: Path) -> Registered:

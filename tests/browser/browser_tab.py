@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 LEFT_BEHIND = "net::ERR_ABORTED"  # a moving picture or a live stream that the page itself has closed
 
@@ -24,6 +25,19 @@ class Complaints:
     def from_response(self, response: Response) -> None:
         if response.status >= 400:
             self.heard.append(f"response: {response.status} {response.url}")
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Debian's Chromium where it is installed."""
+    installed = Path("/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed if installed.exists() else None,
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser
+        browser.close()
 
 
 @contextmanager

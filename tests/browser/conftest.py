@@ -3,12 +3,12 @@
 import base64
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser.browser_tab import launched
 from tests.browser.film import Recorded, record
 from tests.browser.scripted_product import Day, Told, a_hot_day
 from tests.browser.scripted_product import told as told_product
@@ -65,11 +65,5 @@ def _states(client: httpx.Client) -> bytes:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    installed = Path("/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed if installed.exists() else None,
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
+    with launched() as browser:
         yield browser
-        browser.close()

@@ -1,4 +1,4 @@
-"""Hours are looked through from a bucket of minute tiles, while no hub runs."""
+"""A whole day is looked through from a bucket of minute tiles, while no hub runs."""
 
 import functools
 import http.server
@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,16 @@ from tests.required import missing
 pytestmark = pytest.mark.browser
 
 RING_PAGE = STATIC / "ring"
-MINUTES = 240
-BLACK_AT = 100
+MINUTES = 1440
+SEEN_EVERY = 20
+BLACK_AT = 1100
+OLDEST = 20
+"""Slots before it may be overwritten soon, and are not shown."""
 
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A public bucket with some hours of two cameras, of which one was black for a minute; its hub is gone."""
+    """A public bucket with a day of two cameras, of which one was black for a minute; its hub is gone."""
     if not RING_PAGE.is_dir():
         missing("the page is not built; npm --prefix gateway/web run build")
     directory = tmp_path_factory.mktemp("ring")
@@ -38,9 +42,9 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     server.start("--allow-origin", "*")
     with closing(server), closing(PublishedRing(directory / "data", server, "day", RING_PAGE, base)) as ring:
         ring.site.take(tick(at(1)))
-        for minute in range(0, MINUTES, 20):
+        for minute in range(0, MINUTES, SEEN_EVERY):
             seen = 60.0 * minute
-            pictures = [ring.site.picture(seen + 5, (RED, GREEN, BLUE)[minute // 20 % 3])]
+            pictures = [ring.site.picture(seen + 5, (RED, GREEN, BLUE)[minute // SEEN_EVERY % 3])]
             is_black = minute == BLACK_AT
             ring.site.take(*pictures, frame(at(seen + 6), blackscreen=is_black), tick(at(seen + 64)))
         ring.site.take(tick(at(60 * MINUTES + 4)))
@@ -69,7 +73,7 @@ def slide(page: Page, minute: int) -> None:
     )
 
 
-def test_hours_are_looked_through_without_a_hub(bucket: S3Server, tab: tuple[Page, Complaints]) -> None:
+def test_a_day_is_looked_through_without_a_hub(bucket: S3Server, tab: tuple[Page, Complaints]) -> None:
     page, complaints = tab
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -82,10 +86,11 @@ def test_hours_are_looked_through_without_a_hub(bucket: S3Server, tab: tuple[Pag
     expect(page.get_by_role("region", name="Devices")).to_contain_text("Picture black")
     expect(page.get_by_role("region", name="Devices")).to_contain_text("1 with incidents")
 
-    page.get_by_role("button", name="Incidents", exact=True).click()
+    page.get_by_role("button", name="Problems", exact=True).click()
     expect(picture).to_have_js_property("naturalWidth", 400)
     page.get_by_role("button", name="All", exact=True).click()
-    for minute in range(20, MINUTES, 20):
+    assert page.locator("input[type=range]").get_attribute("max") == str(MINUTES - 1)
+    for minute in range(OLDEST, MINUTES, SEEN_EVERY):
         slide(page, minute)
         expect(picture).to_have_attribute("src", pattern(MINUTE + minute))
         expect(picture).to_have_js_property("naturalWidth", 800)
@@ -95,11 +100,26 @@ def test_hours_are_looked_through_without_a_hub(bucket: S3Server, tab: tuple[Pag
     assert not [url for url in asked if "/api/" in url]
 
 
+def test_a_phone_has_as_many_hours_as_there_is_room_for(bucket: S3Server, browser: Browser) -> None:
+    with watched_page(browser, 390) as (page, complaints):
+        page.clock.set_fixed_time(at(60 * MINUTES + 30))
+        page.goto(f"{bucket.endpoint}/{BUCKET}/day/index.html")
+        expect(page.locator(".ticks span").first).to_be_visible()
+
+        boxes = [box for label in page.locator(".ticks span").all() if (box := label.bounding_box()) is not None]
+        assert len(boxes) >= 3
+        assert all(left["x"] + left["width"] < right["x"] for left, right in pairwise(boxes))
+        assert boxes[0]["x"] >= 0
+        assert boxes[-1]["x"] + boxes[-1]["width"] <= 390
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        assert complaints.heard == []
+
+
 def test_what_was_overwritten_is_not_shown_and_neither_is_what_never_was(
     bucket: S3Server, tab: tuple[Page, Complaints]
 ) -> None:
     page, complaints = tab
-    page.clock.set_fixed_time(at(60 * (1440 + 120)))
+    page.clock.set_fixed_time(at(60 * (MINUTES + 120)))
     page.goto(f"{bucket.endpoint}/{BUCKET}/day/index.html")
     expect(page.get_by_role("status")).to_contain_text("Nothing new since")
     slide(page, 60)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
@@ -10,8 +9,9 @@ from consumers.alerting.conditions import RETIRED
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.devices import DeviceTable, is_same_disk
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
+from consumers.alerting.incidents.losses import NodeRef, loss_of, never_heard
 from consumers.alerting.incidents.machine import OF_MACHINE
-from consumers.alerting.incidents.presence import ANYTHING, How, Knowledge, Loss
+from consumers.alerting.incidents.presence import How, Knowledge, Loss
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.terms import Terms
@@ -21,11 +21,6 @@ LATE_S = 30.0
 """An incident is marked as late if the event that decided it took longer than this to arrive."""
 _HUB = (HUB, HUB)
 _UNHEARD_S = 2 * HEARTBEAT_EVERY_S
-
-
-class NodeRef(NamedTuple):
-    site: str
-    name: str
 
 
 class IncidentBook:
@@ -164,10 +159,10 @@ class IncidentBook:
         if how == "connection" and self._hub.doubts(received):
             for place, one in group.items():
                 self._devices.touch(place)
-                one.suspect(_loss(how, record, reason))
+                one.suspect(loss_of(how, record, reason))
             return
         under = self._node(where, watched) if is_node else None
-        losses = {place: _loss(how, record, reason, under) for place in group}
+        losses = {place: loss_of(how, record, reason, under) for place in group}
         yield from self._enter_losses(losses, under, record, received)
 
     def _enter_losses(
@@ -220,7 +215,6 @@ class IncidentBook:
         hub, now = self._hub, tick.time_s
         for verdict in hub.pass_time(tick, self._rules):
             yield IncidentEntry(_HUB, verdict, hub.open, at=now)
-        listening = hub.listening
         recently = now - self._terms.shortest_silence_s
         # What is found on the way is read, and changes the dictionary.
         due = [(at, one) for at, one in self._devices.due(now).items() if not one.is_heard_since(recently)]
@@ -228,14 +222,17 @@ class IncidentBook:
         missing = {
             at: lost
             for at, one in candidates.items()
-            if (lost := one.missing(tick, listening, self._silent_after(at, one))) is not None
+            if (lost := one.missing(tick, self._missed_since(at), self._silent_after(at, one))) is not None
         }
-        yield from self._miss(missing, tick, listening)
+        yield from self._miss(missing, tick)
         for at in candidates:
             watched = self._devices.touch(at)
-            for verdict in watched.go_on(tick, listening, self._silent_after(at, watched)):
+            for verdict in watched.go_on(tick, self._missed_since(at), self._silent_after(at, watched)):
                 yield IncidentEntry(at, verdict, watched.open, watched, now)
-        yield from self._miss_expected(tick, listening)
+        yield from self._miss_expected(tick)
+
+    def _missed_since(self, where: DeviceKey) -> float:
+        return self._terms.missed_since(where, self._hub.listening)
 
     def _silent_after(self, where: DeviceKey, one: Watched) -> float | None:
         return self._terms.silent_after_s(where, is_agents=one.is_agents) if one.is_device else None
@@ -243,7 +240,7 @@ class IncidentBook:
     def _due(self, where: DeviceKey, one: Watched) -> float:
         return one.due(self._silent_after(where, one))
 
-    def _miss(self, missing: dict[DeviceKey, Loss], tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
+    def _miss(self, missing: dict[DeviceKey, Loss], tick: Recorded) -> Iterator[IncidentEntry]:
         """Where all devices of an agent are silent, it is the agent that is gone."""
         while missing:
             where = min(missing)
@@ -251,11 +248,12 @@ class IncidentBook:
             group = self._group(where, watched)
             losses = {where: missing[where]}
             under = None
-            if len(group) > 1 and all(at in missing or _is_gone(one, tick, listening) for at, one in group.items()):
+            if len(group) > 1 and all(at in missing or self._is_gone(at, one, tick) for at, one in group.items()):
                 under = self._node(where, watched)
                 here = {at: one for at, one in group.items() if one.lost is None}
                 losses = {
-                    at: missing.get(at) or one.silence(tick, max(one.heard, listening)) for at, one in here.items()
+                    at: missing.get(at) or one.silence(tick, max(one.heard, self._missed_since(at)))
+                    for at, one in here.items()
                 }
                 for lost in losses.values():
                     lost.under = under.name
@@ -263,7 +261,10 @@ class IncidentBook:
                 missing.pop(at, None)
             yield from self._enter_losses(losses, under, tick, tick.time_s)
 
-    def _miss_expected(self, tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
+    def _is_gone(self, where: DeviceKey, one: Watched, tick: Recorded) -> bool:
+        return one.lost is not None or tick.time_s - max(one.heard, self._missed_since(where)) > _UNHEARD_S
+
+    def _miss_expected(self, tick: Recorded) -> Iterator[IncidentEntry]:
         """A device that was down before the hub began to listen is missed as well as one that goes."""
         if self._missed is None:
             self._missed = set(self._terms.missed()) - self._devices.seen()
@@ -272,28 +273,9 @@ class IncidentBook:
             known = self._devices.known.get(where)
             if (known is not None and known.is_device) or silent_s is None:
                 self._missed.discard(where)
-            elif tick.time_s - listening > silent_s:
+            elif tick.time_s - (since := self._missed_since(where)) > silent_s:
                 self._missed.discard(where)
                 watched = self._devices.touch(where)
                 watched.is_device, watched.status = True, "not_started"
-                reason = "nothing received since the hub started"
-                never = Loss("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=listening)
+                never = never_heard(tick, since, is_added=since > self._hub.listening)
                 yield from self._enter_losses({where: never}, None, tick, tick.time_s)
-
-
-def _loss(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
-    """By a last will, whose own time is that of the connection; or by a goodbye."""
-    received = record.received_s
-    return Loss(
-        how,
-        received,
-        reason,
-        record.time_s if how == "stopped" else None,
-        under=None if under is None else under.name,
-        causes=(record.id,),
-        since=received,
-    )
-
-
-def _is_gone(one: Watched, tick: Recorded, listening: float) -> bool:
-    return one.lost is not None or tick.time_s - max(one.heard, listening) > _UNHEARD_S

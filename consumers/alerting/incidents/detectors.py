@@ -33,6 +33,8 @@ class FrameCondition:
     """By second, in order."""
     total: int = 0
     bad: int = 0
+    begin: Bad | None = None
+    """The first bad frame after it was good for long enough, which may have left the window."""
 
     @property
     def share(self) -> float:
@@ -103,6 +105,8 @@ class FrameWindow:
         if condition.unjudged_since is not None:
             self._resume(number, rules)
         self.frames[int(self.last)][number] += 1
+        if bad and (condition.begin is None or self.is_clear(number, rules)):
+            condition.begin = Bad(*frame)
         self._judge(condition, bad, *frame)
 
     def _judge(self, condition: FrameCondition, bad: bool, at: float, event_id: str) -> None:
@@ -131,7 +135,7 @@ class FrameWindow:
             counts[number] = 0
         condition.total = condition.bad = 0
         condition.bads.clear()
-        condition.begun = condition.good_since = None
+        condition.begun = condition.good_since = condition.begin = None
 
     def _begin(self, at: float) -> None:
         self.last, self.bad = at, 0

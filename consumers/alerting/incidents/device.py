@@ -18,9 +18,10 @@ from bus_schemas.node import (
 from bus_schemas.settings import read_sections
 from bus_schemas.thermal import SENSOR_FAULTS, SensorEvent, ThermalEvent
 from consumers.alerting.incidents.detectors import DiskCondition, FrameWindow, WrongClock
-from consumers.alerting.incidents.evidence import opening, picture_beside
+from consumers.alerting.incidents.evidence import opening, picture_beside, trouble
 from consumers.alerting.incidents.heat import Heat, deciding_temp, warmth
 from consumers.alerting.incidents.machine import MachineLimits
+from consumers.alerting.incidents.missing_sound import SOUND, MissingSound, is_silent_since
 from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, PresenceState
 from consumers.alerting.incidents.trends import TrendChange, Trends
 from consumers.alerting.incidents.verdict import Turn, Verdict
@@ -50,6 +51,7 @@ class Watched(PresenceState):
     disk: DiskCondition = field(default_factory=DiskCondition)
     disk_id: str | None = None
     machine: MachineLimits = field(default_factory=MachineLimits)
+    missing_sound: MissingSound = field(default_factory=MissingSound)
     clock: WrongClock = field(default_factory=WrongClock)
 
     def judge(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
@@ -98,14 +100,30 @@ class Watched(PresenceState):
                 continue
             condition = window.conditions[number]
             if kind not in self.open:
-                if bad and window.is_bad(number, rules):
-                    first_bad = condition.first_bad.first_at
-                    yield opening(kind, condition, record, rules, self.picture)
-                    yield from self._displaced(number, first_bad, record)
+                if bad and window.is_bad(number, rules) and not self._is_of_picture(number, answers):
+                    yield from self._open(number, record, rules)
+                elif number == SOUND and window.is_clear(number, rules):
+                    self.missing_sound.withheld = None
             elif not bad and window.is_clear(number, rules):
                 assert condition.good_since is not None
                 yield Verdict(kind, "closed", condition.good_since, (record.id,), {"clear_s": rules.clear_after_s})
                 window.restart(number)
+
+    def _is_of_picture(self, number: int, answers: Answers) -> bool:
+        return number == SOUND and self.missing_sound.is_of_picture(self.frames, answers, self.open)
+
+    def _open(self, number: int, record: Recorded, rules: AlertRules) -> Iterator[Verdict]:
+        """Sound that was withheld is missing since it failed, which the window may have forgotten."""
+        condition = self.frames.conditions[number]
+        first = condition.first_bad
+        if number == SOUND:
+            first, self.missing_sound.withheld = self.missing_sound.withheld or first, None
+        found = opening(number, condition, first, record, self.picture)
+        found.details["window_s"] = rules.raise_window_s
+        if number != SOUND and (self.missing_sound.withheld or is_silent_since(self.frames, first.first_at)):
+            found.details["without_sound"] = True
+        yield found
+        yield from self._displaced(number, first.first_at, record)
 
     def _displaced(self, number: int, since: float, record: Recorded) -> Iterator[Verdict]:
         """Of several faults of a picture the first is the incident: those behind it are over when it begins."""
@@ -200,7 +218,7 @@ class Watched(PresenceState):
             gone = Loss("stopped", at, reason, at, causes=(record.id,), since=at, previous_status=before)
             found += self.lose(gone)
         elif self.lost is None and now.status in TROUBLES and now.status not in self.open:
-            found.append(_trouble(event, record, details))
+            found.append(trouble(event, record, details))
         over = [kind for kind in TROUBLES if now.status != kind and kind in self.open]
         if now.reason in ORDERLY:
             # Whoever stops an agent mends nothing: what was wrong is so until it says another thing.
@@ -275,13 +293,3 @@ def watched_text(watched: Watched) -> str:
 
 def read_watched(text: str) -> Watched:
     return _DECODER.decode(text)
-
-
-def _trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Verdict:
-    now, at = event.data, record.time_s
-    if now.status == "degraded":
-        counts = {"consecutive_failures": now.consecutive_failures, "total_reconnects": now.total_reconnects}
-        return Verdict("degraded", "opened", at, (event.id,), details | counts)
-    since = min(now.last_frame_time.timestamp(), at) if now.last_frame_time else at
-    waited = {"time_since_last_frame": round(at - since, 2)}
-    return Verdict("stale", "opened", since, (event.id,), details | waited)

@@ -3,9 +3,10 @@
 from typing import Any, assert_never
 
 from bus_schemas.camera import Frame, FrameEvent, FrameFault
-from consumers.alerting.incidents.detectors import FrameCondition
+from bus_schemas.node import HealthEvent
+from consumers.alerting.incidents.detectors import Bad, FrameCondition
 from consumers.alerting.incidents.verdict import Verdict
-from consumers.alerting.rules import AlertRules
+from consumers.engine.frame_faults import FRAME_FAULTS
 from consumers.store.journal.record import Recorded
 
 BESIDE_S = 15.0
@@ -13,15 +14,12 @@ BESIDE_S = 15.0
 
 
 def opening(
-    kind: FrameFault,
-    condition: FrameCondition,
-    record: Recorded,
-    rules: AlertRules,
-    picture: tuple[float, str] | None,
+    number: int, condition: FrameCondition, first: Bad, record: Recorded, picture: tuple[float, str] | None
 ) -> Verdict:
+    """Of one of `FRAME_FAULTS`, with its first frame, and the one that decided."""
     assert isinstance(record.event, FrameEvent)
-    frame, first = record.event.data, condition.first_bad
-    details = {"share": round(condition.share, 3), "window_s": rules.raise_window_s, **figures(kind, frame)}
+    frame, kind = record.event.data, FRAME_FAULTS[number]
+    details = {"share": round(condition.share, 3), **figures(kind, frame)}
     media = frame.media or picture_beside(record.time_s, picture)
     return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, media)
 
@@ -59,3 +57,13 @@ def figures(kind: FrameFault, frame: Frame) -> dict[str, Any]:
             return {"mean_volume_db": frame.mean_volume_db, "volume_percentage": frame.volume_percentage}
         case _:
             assert_never(kind)
+
+
+def trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Verdict:
+    now, at = event.data, record.time_s
+    if now.status == "degraded":
+        counts = {"consecutive_failures": now.consecutive_failures, "total_reconnects": now.total_reconnects}
+        return Verdict("degraded", "opened", at, (event.id,), details | counts)
+    since = min(now.last_frame_time.timestamp(), at) if now.last_frame_time else at
+    waited = {"time_since_last_frame": round(at - since, 2)}
+    return Verdict("stale", "opened", since, (event.id,), details | waited)

@@ -12,6 +12,7 @@ from bus_schemas.thermal import SENSOR_FAULTS, ThermalEvent
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.evidence import figures
 from consumers.alerting.incidents.heat import deciding_temp
+from consumers.alerting.incidents.missing_sound import SOUND
 from consumers.alerting.incidents.trends import TREND_FAULTS
 from consumers.alerting.terms import Terms
 from consumers.engine.frame_faults import FRAME_FAULTS, answers
@@ -54,6 +55,8 @@ class FramePeak:
     share: float = 0.0
     frame: Frame | None = None
     hidden_by: FrameFault | None = None
+    is_of_picture: bool = False
+    """Of missing sound: whether it was part of an incident of the picture."""
 
 
 @dataclass(slots=True)
@@ -122,6 +125,7 @@ class Observed:
                 peak = self.frames[kind] = FramePeak(record.time_s)
             if judged[number] is None and getattr(verdicts, kind, None) is True:
                 peak.hidden_by = FRAME_FAULTS[judged.index(True)]
+            peak.is_of_picture |= number == SOUND and watched.missing_sound.withheld is not None
             if judged[number] is None or not condition.total or condition.begun is None:
                 continue
             judged_s = min(window.last - condition.begun, self.window_s)
@@ -202,7 +206,10 @@ class _Readings:
         if peak.frame is None:
             return self._reading(kind, "unknown", f"No {what} could be judged.")
         seen = {"share": round(peak.share, 3), **figures(kind, peak.frame)}
-        missing = self._missing_share(peak, bad) if peak.share else f"No {what} was {bad}."
+        if peak.is_of_picture:
+            missing = "It failed together with the picture: one cause, and the incident of the picture tells of both."
+        else:
+            missing = self._missing_share(peak, bad) if peak.share else f"No {what} was {bad}."
         return self._reading(kind, "not_met", missing, peak.at, seen)
 
     def _missing_share(self, peak: FramePeak, bad: str) -> str:

@@ -54,15 +54,12 @@ class ExportOrder(BaseModel):
     def directory(self) -> Path:
         return folder_of(self.data, self.export.export_id)
 
+    def archive(self) -> IndexedMedia:
+        return IndexedMedia(self.data / "archive", cold_reader(self.cold, self.data))
+
     @property
     def hub(self) -> HubConfig:
-        cold, archive = self.cold, self.data / "archive"
-        return HubConfig(
-            data=self.data,
-            archive=lambda: IndexedMedia(archive, cold_reader(cold, self.data)),
-            journal=self.journal,
-            cold=cold,
-        )
+        return HubConfig(data=self.data, archive=self.archive, journal=self.journal, cold=self.cold)
 
 
 class ExportedFile(BaseModel):

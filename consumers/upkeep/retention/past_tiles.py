@@ -43,6 +43,10 @@ class PastTileRetention:
             for (site, number), files in groupby(old, lambda one: (one.site, one.minute // DAY_MINUTES))
         ]
 
+    def delete(self, name: str) -> None:
+        """Also once more, after a crash."""
+        self._files.remove(name)
+
     def _of_day(self, site: str, start: datetime, files: Sequence[PastFile], now: datetime) -> ExpiredTiles:
         event = RetentionEvent(
             id=str(uuid5(_NAMESPACE, f"{site}/{start.isoformat()}/{len(files)}")),

@@ -47,6 +47,7 @@ class RetentionSink(Sink):
     """Looks once a minute of the hub's ticks, when a clean-up is asked for, and each second whether there is room."""
 
     name: ClassVar[str] = "retention"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent, CommandEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (RetentionEvent, CommandEvent)
     schema: ClassVar[str] = """
@@ -55,6 +56,7 @@ class RetentionSink(Sink):
         kind text not null, site text not null, device text not null, start integer not null, minutes integer not null
     ) strict;
     create table if not exists days (date text primary key) strict;
+    create table if not exists past_tiles (name text primary key) strict;
     create table if not exists waits (date text primary key, rule text not null, reason text not null) strict;
     create table if not exists runs (
         request_id text primary key, answer text not null
@@ -167,12 +169,14 @@ class RetentionSink(Sink):
         emitted: Sequence[Event],
         packs: Sequence[Dropped],
         days: Sequence[str] = (),
+        past_tiles: Sequence[str] = (),
     ) -> None:
         bodies = [(event.id, to_bytes(event).decode()) for event in emitted]
         rows = [(one.kind, one.site, one.device, one.interval.start, one.interval.minutes) for one in packs]
         with transaction(state):
             state.executemany("insert into packs values (?, ?, ?, ?, ?)", rows)
             state.executemany("insert or ignore into days values (?)", [(day,) for day in days])
+            state.executemany("insert or ignore into past_tiles values (?)", [(name,) for name in past_tiles])
             state.executemany("insert or ignore into planned values (?, ?)", bodies)
 
     def _execute(self, state: sqlite3.Connection) -> None:
@@ -187,6 +191,11 @@ class RetentionSink(Sink):
         for (day,) in state.execute("select date from days order by date").fetchall():
             self._journal.drop(date.fromisoformat(day))
             state.execute("delete from days")
+        names = state.execute("select name from past_tiles").fetchall()
+        for (name,) in names:
+            self._past_tiles.delete(name)
+        if names:
+            state.execute("delete from past_tiles")
 
     def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
         """Carry out and emit what was written down before a crash."""
@@ -213,11 +222,9 @@ class RetentionSink(Sink):
                 yield emitted
 
     def _drop_past_tiles(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
-        """Written down before, so that a crash hides nothing; what it leaves is deleted at the next start."""
         for expired in self._past_tiles.expired(now):
-            self._write_down(state, [expired.event], [])
-            for file in expired.files:
-                file.path.unlink(missing_ok=True)
+            self._write_down(state, [expired.event], [], past_tiles=[file.name for file in expired.files])
+            self._execute(state)
             yield expired.event
 
     def _wait(self, state: sqlite3.Connection, waiting: ExpiredDay | None, reason: str) -> None:

@@ -31,6 +31,10 @@ class PastFile(NamedTuple):
     minute: int
     path: Path
 
+    @property
+    def name(self) -> str:
+        return f"{self.site}/{self.path.name}"
+
 
 class PastTiles:
     """`{site}/{minute}-{digest}.jpg` below a directory of their own."""
@@ -52,6 +56,9 @@ class PastTiles:
             return (self._directory / name).read_bytes()
         except OSError:
             return None
+
+    def remove(self, name: str) -> None:
+        (self._directory / name).unlink(missing_ok=True)
 
     def older_than(self, minute: int) -> Iterator[PastFile]:
         """The files of minutes before this one, whoever left them there."""

@@ -23,12 +23,12 @@ from consumers.alerting.incidents.questions import (
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.review.reviews import IncidentReview, ReviewEntry, ReviewState, review_of, reviews_of
 from consumers.engine.intervals import State
+from consumers.reports.incident_pictures import IncidentPicture, PicturePart, pictures_of
 from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, RecordedEvent, Time
 from gateway.http.parameters import AsOf, Key, Name, Parameters
 from gateway.http.problems import Problem
-from gateway.reading.incident_pictures import IncidentPicture, PicturePart, pictures_of
 from gateway.reading.moments import StoresAsOf
 from gateway.routes.views.alerts import AlertRule
 from gateway.routes.views.interval_search import IntervalSearch, Located, located

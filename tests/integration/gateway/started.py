@@ -75,8 +75,8 @@ def _no_media() -> _NoMedia:
 class Filled:
     """A journal that a test appends to, and the views that are folded of it."""
 
-    def __init__(self, data: Path, configured: Configured = CONFIGURED) -> None:
-        self.hub = hub_of(data)
+    def __init__(self, data: Path, configured: Configured = CONFIGURED, hub: HubConfig | None = None) -> None:
+        self.hub = hub or hub_of(data)
         self._journal = Journal(data / "journal", lambda: NOW)
         self._reader = SqliteJournalReader(data / "journal")
         context = ConsumerContext(data, self._reader, lambda: NOW)

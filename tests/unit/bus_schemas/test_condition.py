@@ -3,7 +3,8 @@ from typing import get_args
 import pytest
 
 from bus_schemas.alert import AlertLevelName, IncidentType
-from bus_schemas.condition import SEVERITY, Condition, condition_of, level_of, worst
+from bus_schemas.condition import INCIDENT_WORDS, SEVERITY, Condition, condition_of, incident_words, level_of, worst
+from bus_schemas.hub import FaultKind
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,9 @@ def test_without_an_incident_a_device_is_what_is_known_of_it() -> None:
     assert worst([]) == "unknown"
     assert worst([], otherwise="ok") == "ok"
     assert set(SEVERITY) == set(get_args(Condition)) >= set(get_args(AlertLevelName)) - {"info"}
+
+
+def test_every_type_of_incident_has_words_and_no_two_the_same() -> None:
+    assert set(INCIDENT_WORDS) == {*get_args(IncidentType), *get_args(FaultKind)}
+    assert len(set(INCIDENT_WORDS.values())) == len(INCIDENT_WORDS)
+    assert incident_words("of_tomorrow") == "Of tomorrow"

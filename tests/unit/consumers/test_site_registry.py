@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bus_schemas.event import Event
 from bus_schemas.registry import RegistryEvent
-from consumers import site_registry
+from consumers import registry_opening, site_registry
 from consumers.site_registry import DeviceEntry, SiteEntry, SiteRegistry
 from consumers.store.journal.record import Recorded
 from tests import builders
@@ -100,7 +100,7 @@ def test_a_fold_that_begins_with_what_is_said_again_equals_the_fold_of_everythin
     before: list[Event], after: list[Event]
 ) -> None:
     whole = folded(before)
-    opening = [_said_again(*one) for one in site_registry.repeated(whole._view)]
+    opening = [_said_again(*one) for one in registry_opening.repeated(whole._view)]
     position = len(before) + 1
     for offset, event in enumerate([*opening, *after]):
         whole.take(Recorded(position + offset, START, event))
@@ -115,7 +115,7 @@ def test_what_is_said_again_changes_nothing(events: list[Event]) -> None:
 
     changed = [
         registry.take(Recorded(100 + number, at(900), _said_again(*one)))
-        for number, one in enumerate(site_registry.repeated(registry._view))
+        for number, one in enumerate(registry_opening.repeated(registry._view))
     ]
 
     assert rows(registry) == before
@@ -123,5 +123,5 @@ def test_what_is_said_again_changes_nothing(events: list[Event]) -> None:
 
 
 def _said_again(key: site_registry.Key, said: dict[str, Any]) -> Event:
-    model, data = site_registry.data_of(key, said)
+    model, data = registry_opening.data_of(key, said)
     return builders.make(model, at(900), data, {})

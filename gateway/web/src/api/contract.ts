@@ -1240,3 +1240,34 @@ export const NAME = "[A-Za-z0-9_\\-]{1,64}";
 
 /** Sensor cells of a thermal frame. */
 export const THERMAL_FRAME = { columns: 32, rows: 24 } as const;
+
+/** What people call each type of incident. */
+export const INCIDENT_WORDS: Record<string, string> = {
+  "offline": "Offline",
+  "node_offline": "Agent offline",
+  "blackscreen": "Picture black",
+  "freeze": "Picture frozen",
+  "corrupt_rows": "Picture smeared",
+  "macroblocks": "Picture in blocks",
+  "stale": "No new picture",
+  "degraded": "Connection problems",
+  "storage": "Disk nearly full",
+  "memory": "Memory nearly full",
+  "cpu_hot": "Processor too hot",
+  "link_slow": "Link too slow",
+  "audio_loss": "No sound",
+  "hot_spot": "Hot spot",
+  "temperature_rise": "Rises too fast",
+  "temperature_difference": "Warmer than the others",
+  "above_ambient": "Too warm for its surroundings",
+  "sensor_frozen": "Thermal picture frozen",
+  "sensor_out_of_range": "Thermal sensor out of range",
+  "sensor_chessboard": "Thermal picture torn",
+  "sensor_bad_pixels": "Too many bad pixels",
+  "clock": "Clock wrong",
+  "hub_deaf": "Hub received nothing",
+  "system_error": "Hub problem",
+  "database_error": "Database problem",
+  "storage_unwritable": "Disk cannot be written",
+  "write_failed": "Not written"
+};

@@ -37,9 +37,11 @@ function agent(details: Details, nameOf: NameOf): string {
 
 function ofPictures(details: Details, were: string, otherwise: string): string {
   const [share, within] = [number(details, 'share'), number(details, 'window_s')];
-  return share === null || within === null
-    ? otherwise
-    : `${Math.round(share * 100)} % of the pictures of ${span(within)} ${were}`;
+  const said =
+    share === null || within === null
+      ? otherwise
+      : `${Math.round(share * 100)} % of the pictures of ${span(within)} ${were}`;
+  return details['without_sound'] === true ? `${said}, and the sound is missing` : said;
 }
 
 const reasonOr = (details: Details, otherwise: string): string => sentence(text(details, 'reason')) || otherwise;

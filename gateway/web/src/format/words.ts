@@ -1,6 +1,6 @@
 // How states, levels, numbers and events are put into words.
 
-import type { AnyEvent, EventsByName } from '../api/contract';
+import { INCIDENT_WORDS, type AnyEvent, type EventsByName } from '../api/contract';
 import { commandStateWord, commandWord } from './commands';
 import { pauseWord } from './recording';
 import { span } from './time';
@@ -61,38 +61,9 @@ export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
 export const levelTone = (level: Level): Tone =>
   level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
 
-const incidentWords: Record<string, string> = {
-  offline: 'Offline',
-  node_offline: 'Agent offline',
-  blackscreen: 'Picture black',
-  freeze: 'Picture frozen',
-  corrupt_rows: 'Picture smeared',
-  macroblocks: 'Picture in blocks',
-  stale: 'No new picture',
-  degraded: 'Connection problems',
-  storage: 'Disk nearly full',
-  memory: 'Memory nearly full',
-  cpu_hot: 'Processor too hot',
-  link_slow: 'Link too slow',
-  audio_loss: 'No sound',
-  hot_spot: 'Hot spot',
-  temperature_rise: 'Rises too fast',
-  temperature_difference: 'Warmer than the others',
-  above_ambient: 'Too warm for its surroundings',
-  sensor_frozen: 'Thermal picture frozen',
-  sensor_out_of_range: 'Thermal sensor out of range',
-  sensor_chessboard: 'Thermal picture torn',
-  sensor_bad_pixels: 'Too many bad pixels',
-  clock: 'Clock wrong',
-  hub_deaf: 'Hub received nothing',
-  system_error: 'Hub problem',
-  database_error: 'Database problem',
-  storage_unwritable: 'Disk cannot be written',
-  write_failed: 'Not written',
-};
 /** The types that somebody can choose from, as people call them. */
-export const INCIDENT_TYPES: readonly (readonly [string, string])[] = Object.entries(incidentWords);
-export const incidentWord = (type: string): string => incidentWords[type] ?? capital(type);
+export const INCIDENT_TYPES: readonly (readonly [string, string])[] = Object.entries(INCIDENT_WORDS);
+export const incidentWord = (type: string): string => INCIDENT_WORDS[type] ?? capital(type);
 
 const alertWords: Record<string, string> = {
   device_offline: 'Offline',

@@ -106,6 +106,12 @@ export const encodeRevisions = (revisions: readonly number[]): string =>
   revisions.map((one) => LETTERS[one] ?? LETTERS[0]).join('');
 
 export type TileFilter = 'all' | 'ok' | 'ko';
+/** What of a minute is shown, as people are asked for it. */
+export const tileFilters: readonly [TileFilter, string][] = [
+  ['all', 'All'],
+  ['ok', 'OK'],
+  ['ko', 'Problems'],
+];
 
 /** A slot is asked for by its minute, so that yesterday's tile is never shown as today's. */
 export function tileUrl(site: string, item: MinuteItem, filter: TileFilter): string {

@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.registry import RegistryEvent
-from consumers.alerting.conditions import condition_of_device
+from consumers.alerting.conditions import DeviceCondition, condition_of_device, conditions
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.rebuild.compare import compare, verify
 from tests.builders import at, detection, frame, health, registry, rules, thermal, tick
@@ -19,6 +19,9 @@ from tests.following import Followed
 def followed(tmp_path: Path) -> Iterator[Followed]:
     with Followed(AlertingProjection(), tmp_path) as it:
         yield it
+
+
+UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
 
 
 def set_of(device: str | None, second: float = 0, **given: Any) -> RegistryEvent:
@@ -52,6 +55,45 @@ def test_a_device_that_is_expected_to_send_and_never_does_is_missed(followed: Fo
     followed.take(set_of("attic", expects="frames"), set_of("cellar", expects="nothing"), *ticks(0, 120))
 
     assert incidents(followed) == [("attic", "offline", "opened")]
+
+
+ADDED = 600
+"""Seconds after the hub has begun to listen."""
+LATE = {
+    "never": ([], ADDED),
+    "before that, when nothing was expected of it": ([(10.0, detection(at(10), device="attic"))], ADDED),
+    "after that": ([(ADDED + 10.0, detection(at(ADDED + 10), device="attic"))], ADDED + 10),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LATE))
+def test_a_device_that_is_added_late_is_missed_since_then_and_was_unknown_before(followed: Followed, name: str) -> None:
+    seen, since = LATE[name]
+    followed.take(*ticks(0, ADDED), *[event for second, event in seen if second < ADDED])
+    assert conditions(followed.view).get(("DEMO", "attic"), UNKNOWN).condition in ("unknown", "ok")
+
+    followed.take(set_of("attic", ADDED, expects="frames"), *[event for second, event in seen if second > ADDED])
+    followed.take(*ticks(ADDED, ADDED + 30))
+    assert incidents(followed) == []
+
+    followed.take(*ticks(ADDED + 30, ADDED + 120))
+    assert incidents(followed) == [("attic", "offline", "opened")]
+    assert conditions(followed.view)["DEMO", "attic"].since == at(since).timestamp()
+    assert verify(AlertingProjection(), followed.source) == []
+
+
+def test_a_device_that_is_watched_again_is_missed_since_then(followed: Followed) -> None:
+    followed.take(set_of("attic", expects="frames"), set_of("attic", 1, retired=True), *ticks(5, ADDED))
+    followed.take(set_of("attic", ADDED, retired=False), *ticks(ADDED, ADDED + 60))
+
+    found = conditions(followed.view)["DEMO", "attic"]
+    assert (found.condition, found.since) == ("offline", at(ADDED).timestamp())
+
+
+def test_a_hub_that_starts_again_misses_a_device_since_its_own_start(followed: Followed) -> None:
+    followed.take(set_of("attic", expects="frames"), *(tick(at(900 + beat), uptime_s=beat) for beat in range(5, 60, 5)))
+
+    assert conditions(followed.view)["DEMO", "attic"].since == at(900).timestamp()
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ def test_every_type_of_incident_has_a_sentence() -> None:
 
 def test_a_sentence_says_the_values_in_force() -> None:
     assert DEFAULTS.sentence("audio_loss") == (
-        "At least 80 % of the frames of 30 s had no audio; unknown audio does not count. Over after 5 s with audio."
+        "At least 80 % of the frames of 30 s had no audio; unknown audio does not count. Audio that fails within 10 s"
+        " of the picture is part of the incident of the picture. Over after 5 s with audio."
     )
     other = AlertRules(raise_share=0.5, clear_after_s=12.5).sentence("freeze")
     assert other == "At least 50 % of the frames of 30 s were frozen. Over after 12.5 s without a frozen frame."

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
-from bus_schemas.event import Event
+from bus_schemas.event import Event, iso
 from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incidents
@@ -36,6 +36,7 @@ from tests.following import Followed, hub_in
 from tests.live_journal import judged
 
 YARD = ("DEMO", "yard")
+Spans = Sequence[tuple[int, int]]
 AGENT: dict[str, Any] = {"epoch": "e1"}
 
 
@@ -185,10 +186,66 @@ def test_a_fault_that_counts_before_another_leaves_it_alone_until_it_opens(follo
     assert emitted(followed) == [("yard", "freeze", "opened")]
 
 
-def test_missing_sound_is_judged_by_itself_beside_a_black_picture(followed: Followed) -> None:
-    take(followed, *frames(0, 60, audio=False), *frames(60, 120, audio=False, blackscreen=True))
+def failing(picture: Spans, sound: Spans, of: str = "blackscreen") -> list[Event]:
+    """300 s of frames, of which the picture fails in some seconds and the sound in others."""
 
-    assert condition(followed) == ("warning", ("audio_loss", "blackscreen"))
+    def holds(second: int, spans: Spans) -> bool:
+        return any(first <= second < last for first, last in spans)
+
+    return [
+        frame(at(second), **AGENT, **{of: holds(second, picture)}, audio=not holds(second, sound))
+        for second in range(300)
+    ]
+
+
+CAUSES: dict[str, tuple[Spans, Spans, list[tuple[str, int]]]] = {
+    "picture and sound fail and return together": ([(60, 160)], [(60, 160)], [("picture", 60)]),
+    "the sound fails a little before the picture": ([(68, 160)], [(60, 160)], [("picture", 68)]),
+    "the sound fails a little after the picture": ([(60, 160)], [(68, 160)], [("picture", 60)]),
+    "the sound returns before the picture": ([(60, 160)], [(60, 120)], [("picture", 60)]),
+    "the sound is still missing when the picture is back": ([(60, 160)], [(60, 220)], [("picture", 60), ("sound", 60)]),
+    "the sound failed long before the picture": ([(120, 220)], [(60, 220)], [("sound", 60), ("picture", 120)]),
+    "the sound fails long after the picture": ([(60, 220)], [(120, 220)], [("picture", 60), ("sound", 120)]),
+    "the sound fails once more while the picture does": (
+        [(60, 260)], [(60, 110), (150, 260)], [("picture", 60), ("sound", 150)],
+    ),
+    "the picture fails for too short a time to be an incident": ([(60, 75)], [(60, 160)], [("sound", 60)]),
+    "only the sound fails": ([], [(60, 160)], [("sound", 60)]),
+    "only the picture fails": ([(60, 160)], [], [("picture", 60)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["blackscreen", "freeze"])
+@pytest.mark.parametrize("name", sorted(CAUSES))
+def test_picture_and_sound_that_fail_together_have_one_cause_and_one_alert(
+    followed: Followed, name: str, kind: str
+) -> None:
+    picture, sound, expected = CAUSES[name]
+    take(followed, *ticks(0, 300), *failing(picture, sound, kind))
+
+    names = {"picture": kind, "sound": "audio_loss"}
+    found = [(one["type"], one["opened"], one["state"]) for one in reversed(incidents(followed.view))]
+    assert sorted(found) == sorted((names[what], iso(at(since)), "closed") for what, since in expected)
+    assert sorted(raised(followed)) == sorted(
+        ("yard", names[what], state) for what, _ in expected for state in ("raised", "cleared")
+    )
+
+
+def test_the_alert_of_the_picture_says_that_the_sound_is_missing_too(followed: Followed) -> None:
+    take(followed, *failing([(60, 160)], [(62, 160)]))
+
+    [said] = [
+        event.data for event in followed.emitted() if isinstance(event, AlertEvent) and event.data.state == "raised"
+    ]
+    assert said.message == "Camera yard shows a black screen, and its sound is missing"
+    assert said.details["without_sound"] is True
+
+
+def test_an_outage_of_the_agent_makes_no_second_alert_of_one_cause(followed: Followed) -> None:
+    lost: dict[str, Any] = {"blackscreen": True, "audio": False}
+    take(followed, *frames(0, 60, **lost), *frames(150, 240, **lost))
+
+    assert emitted(followed) == [("yard", "blackscreen", "opened")]
 
 
 def test_a_hot_spot_lasts_until_the_first_cool_frame(followed: Followed) -> None:

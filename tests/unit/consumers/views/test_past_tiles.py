@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.event import Event
+from consumers.engine.rebuild.compare import verify
 from consumers.hub_config import Mosaic
+from consumers.upkeep.retention.past_tiles import PastTileRetention
 from consumers.views.mosaics import past_tiles, projection, ring
 from consumers.views.mosaics.past_tiles import PastTiles, past_minutes, past_tile
 from tests.builders import at, frame, tick
@@ -94,6 +96,23 @@ def test_after_some_days_they_go(site: Site, tmp_path: Path) -> None:
         folded.take(tick(at(86_400 + 15 * 60 + 4)))
 
         assert [minute for minute in past_minutes(folded.view, "DEMO") if minute < MINUTE + 14] == []
+
+
+def test_after_retention_has_deleted_what_is_too_old_the_view_is_still_the_fold_and_all_that_is_left_is_there(
+    site: Site, tmp_path: Path
+) -> None:
+    directory = tmp_path / "few"
+    events = [tick(at(1)), site.picture(10, RED), *minutes_pass(0, 40), tick(at(2 * 86_400 + 15 * 60))]
+    with Followed(site.projection(directory, Mosaic(past_days=1)), directory, events) as folded:
+        old = [file.minute for file in PastTiles(directory / "tiles").older_than(MINUTE + 1440)]
+        retention = PastTileRetention(directory, 1)
+        for expired in retention.expired(at(2 * 86_400 + 15 * 60)):
+            for file in expired.files:
+                retention.delete(file.name)
+
+        assert old[:3] == [MINUTE, MINUTE + 10, MINUTE + 20]
+        assert None not in pictures(directory, folded).values()
+        assert verify(site.projection(tmp_path / "shadow", Mosaic(past_days=1)), folded.source) == []
 
 
 def test_with_no_days_none_stays(site: Site, tmp_path: Path) -> None:

@@ -13,8 +13,12 @@ import LevelIcon from '../LevelIcon.svelte';
 import Loaded from '../Loaded.svelte';
 import Meter from '../Meter.svelte';
 import Note from '../Note.svelte';
+import ReasonedList from '../ReasonedList.svelte';
+import SignedComment from '../SignedComment.svelte';
 import Time from '../Time.svelte';
 import Wide from '../Wide.svelte';
+import Evidence from '../why/Evidence.svelte';
+import WhyPanel from '../why/WhyPanel.svelte';
 import WhereMark from '../trials/WhereMark.svelte';
 import { LONG, eventsOf, of, type Case } from './case';
 import { ApiError } from '../../api/api';
@@ -32,7 +36,66 @@ const LoadedText = Loaded as unknown as Component<{
 }>;
 const NOON = '2026-01-05T12:00:00.000Z';
 
+const NamesList = ReasonedList as unknown as Component<Record<string, unknown>>;
+const names = (items: string[]) => ({
+  label: 'Muted',
+  items,
+  keyOf: (name: string) => name,
+  verb: 'End',
+  asks: 'Why it ends',
+  limits: { maxlength: 200 },
+  canEnd: (name: string) => name !== 'fixed',
+  end: () => Promise.resolve(true),
+  onended: () => undefined,
+  about: body,
+});
+
 export const bases: Case[] = [
+  ...of(NamesList, 'ReasonedList.svelte', [
+    { when: 'empty', props: names([]), reads: [/^$/] },
+    { when: 'typical', props: names(['gate']), reads: ['Muted', 'gate', 'End …'] },
+    { when: 'it cannot be ended', props: names(['fixed']), reads: ['fixed'], not: [/End …/] },
+    { when: 'pressed', props: names(['gate']), press: 'End …', reads: ['Why it ends', 'Cancel'] },
+  ]),
+  ...of(SignedComment, 'SignedComment.svelte', [
+    {
+      when: 'typical',
+      props: {
+        by: 'Mara',
+        comment: '',
+        limits: { by: {}, comment: {} },
+        placeholder: 'What it was',
+        problem: 'Write the comment first',
+        children: text('Reviewed'),
+      },
+      reads: ['Your name', 'Comment', 'Reviewed', 'Write the comment first'],
+    },
+  ]),
+  ...of(WhyPanel, 'why/WhyPanel.svelte', [
+    {
+      when: 'typical',
+      props: { title: 'Incident', close: '#', children: text('Black') },
+      reads: ['Incident', 'Black'],
+    },
+  ]),
+  ...of(Evidence, 'why/Evidence.svelte', [
+    {
+      when: 'empty',
+      props: { pictures: [], details: {}, rule: null, events: [] },
+      reads: ['Events that made it so'],
+    },
+    {
+      when: 'typical',
+      props: {
+        pictures: [{ url: '/media/DEMO/gate/evidence/1', name: 'First', time: NOON }],
+        details: { share: 0.9, without_sound: true },
+        rule: { title: 'The rule then', text: 'Raised when 80 % were black.' },
+        events: eventsOf('yard', 'detection'),
+        children: text('Between'),
+      },
+      reads: ['First', 'Pictures affected', '90 %', 'The rule then', 'Between', 'Events that made it so'],
+    },
+  ]),
   ...of(Boxes, 'Boxes.svelte', [
     { when: 'empty', props: { objects: [] }, reads: [/^$/] },
     {

@@ -6,7 +6,7 @@ import { eventData } from '../../../dev/answers';
 import { find } from '../../../dev/world';
 import type { ThermalReading } from '../../api/api';
 import Acknowledge from '../Acknowledge.svelte';
-import AlertWhy from '../AlertWhy.svelte';
+import AlertWhy from '../why/AlertWhy.svelte';
 import Chart from '../Chart.svelte';
 import DeviceCharts from '../DeviceCharts.svelte';
 import DeviceChoice from '../DeviceChoice.svelte';
@@ -90,7 +90,7 @@ export const deviceParts: Case[] = [
       not: [/Your name/],
     },
   ]),
-  ...of(AlertWhy, 'AlertWhy.svelte', [
+  ...of(AlertWhy, 'why/AlertWhy.svelte', [
     {
       when: 'typical',
       props: { id: frozen.id, shown: frozen, waiting: false, onchanged: nothing },
@@ -101,7 +101,7 @@ export const deviceParts: Case[] = [
         'North gate',
         'The rule',
         'Raised when 80 % of the frames',
-        'Events that led to it',
+        'Events that made it so',
       ],
     },
     {

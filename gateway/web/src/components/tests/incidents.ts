@@ -4,7 +4,7 @@ import { OUT_OF_REACH, WAITING, refused } from '../../../dev/alone';
 import type { Incident, Incidents, RuleReading, WhyNot } from '../../api/api';
 import IncidentFilters from '../incidents/IncidentFilters.svelte';
 import IncidentList from '../incidents/IncidentList.svelte';
-import IncidentWhy from '../incidents/IncidentWhy.svelte';
+import IncidentWhy from '../why/IncidentWhy.svelte';
 import IncidentsPanel from '../incidents/IncidentsPanel.svelte';
 import MuteForm from '../incidents/MuteForm.svelte';
 import MutesCard from '../incidents/MutesCard.svelte';
@@ -151,7 +151,7 @@ export const incidentParts: Case[] = [
       reads: [LONG],
     },
   ]),
-  ...of(IncidentWhy, 'incidents/IncidentWhy.svelte', [
+  ...of(IncidentWhy, 'why/IncidentWhy.svelte', [
     {
       when: 'typical',
       at,

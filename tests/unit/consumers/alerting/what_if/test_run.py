@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event, iso
+from consumers.alerting.rules import RULE_VERSION
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.run import TrialInterrupted
 from consumers.engine import view_files
@@ -107,7 +108,7 @@ def test_what_was_read_is_told_with_the_result(past: Past) -> None:
             journal.head(),
         )
     assert trial.asked.rule_set["clear_after_s"] == 7.0
-    assert (trial.asked.by, trial.asked.product, trial.asked.rule_version) == ("ada", "test", 4)
+    assert (trial.asked.by, trial.asked.product, trial.asked.rule_version) == ("ada", "test", RULE_VERSION)
     assert trial.outcome.events > 1000
 
 

@@ -59,6 +59,18 @@ def test_other_rules_say_what_they_needed_by_the_values_that_were_in_force(tmp_p
     assert found["blackscreen"].missing == "Black for 12 s of 40 s; 20 s are needed."
 
 
+def test_sound_that_failed_with_the_picture_is_part_of_that_incident(tmp_path: Path) -> None:
+    lost = [frame(at(second), blackscreen=second >= 60, audio=second < 60) for second in range(120)]
+
+    found = explained(tmp_path, lost, at(95))["audio_loss"]
+
+    assert (found.outcome, found.seen["share"]) == ("not_met", 1.0)
+    assert (
+        found.missing
+        == "It failed together with the picture: one cause, and the incident of the picture tells of both."
+    )
+
+
 def test_where_an_incident_was_open_nothing_was_missing(tmp_path: Path) -> None:
     found = explained(tmp_path, black(60, 100, 120), at(95))["blackscreen"]
 

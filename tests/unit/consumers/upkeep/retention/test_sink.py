@@ -1,7 +1,9 @@
 """Retention: what is old or too much goes by whole packs, and every byte of it is told."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.views.mosaics.past_tiles import PastTiles
 from tests.builders import START, at, command, tick
 from tests.retention_yard import HOUR, Yard, retentions
 
@@ -94,6 +97,40 @@ def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
     yard.fill(DiskSpace(10_000, 8_400))
 
     assert yard.take(tick(START)) == []
+
+
+def test_past_tiles_that_are_too_old_are_deleted_from_the_disk_and_each_day_is_told(yard: Yard) -> None:
+    day, files = 1440, PastTiles(yard.hub.data / "tiles")
+    today = int(START.timestamp() // 60) // day
+    old, whole, young = (today - 31) * day + 10, (today - 31) * day + 20, (today - 30) * day
+    for minute in (old, whole, young):
+        files.write(f"DEMO/{minute}-shown.jpg", b"picture")
+
+    told = yard.take(tick(START))
+
+    assert retentions(told) == [("tile", 2)]
+    assert [files.read(f"DEMO/{minute}-shown.jpg") for minute in (old, whole, young)] == [None, None, b"picture"]
+    assert retentions(yard.take(tick(at(60)))) == []
+
+
+def test_a_crash_before_a_past_tile_is_deleted_tells_of_it_once(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, minute = PastTiles(yard.hub.data / "tiles"), int(at(-40 * 24 * HOUR).timestamp() // 60)
+    files.write(f"DEMO/{minute}-shown.jpg", b"picture")
+    yard.journal.append(tick(START))
+    file = view_files.file_of(yard.hub.data, "retention")
+    assert file is not None
+    sink = RetentionSink(RetentionScope.of(yard.hub), lambda: START, yard.analyse)
+    with monkeypatch.context() as crash, closing(view_files.connect(file)) as state:
+        crash.setattr(PastTiles, "remove", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            sink.deliver(state, yard.journal.read(0).records)
+    yard.deliverer.close()
+    yard.deliverer = yard.start()
+
+    yard.take(tick(at(60)))
+
+    assert retentions(yard.told()) == [("tile", 1)]
+    assert files.read(f"DEMO/{minute}-shown.jpg") is None
 
 
 def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Yard) -> None:

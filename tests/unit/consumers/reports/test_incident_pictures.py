@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.reading.incident_pictures import labelled
+from consumers.reports.incident_pictures import labelled
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

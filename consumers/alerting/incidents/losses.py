@@ -1,0 +1,31 @@
+"""The loss of a device that a last will, an orderly end, or a device that never came is told by."""
+
+from typing import NamedTuple
+
+from consumers.alerting.incidents.presence import ANYTHING, How, Loss
+from consumers.store.journal.record import Recorded
+
+
+class NodeRef(NamedTuple):
+    site: str
+    name: str
+
+
+def loss_of(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
+    """By a last will, whose own time is that of the connection; or by a goodbye."""
+    received = record.received_s
+    return Loss(
+        how,
+        received,
+        reason,
+        record.time_s if how == "stopped" else None,
+        under=None if under is None else under.name,
+        causes=(record.id,),
+        since=received,
+    )
+
+
+def never_heard(tick: Recorded, since: float, *, is_added: bool) -> Loss:
+    """Of a device that is expected to send since then, which is when it was added or when the hub began to listen."""
+    reason = f"nothing received since {'it was added' if is_added else 'the hub started'}"
+    return Loss("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=since)

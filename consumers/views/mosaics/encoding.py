@@ -93,6 +93,8 @@ def encode(grids: Sequence[CellGrid], best: int, byte_budget: int, workers: Work
 def _qualities(cells: Sequence[CellPicture], best: int, byte_budget: int, workers: Workers) -> Iterator[int]:
     """What a sample promises, corrected by what the cells take then; after that lower and lower."""
     sample, factor = _Sample(cells), 1.0
+    # Both are needed where the best does not fit, and take no longer than one of them.
+    workers.map(sample.size, (best, _PROBES[0]))
     for _ in range(_QUALITY_ROUNDS):
         quality = sample.quality(best, byte_budget * _MARGIN / factor)
         size = sum(cell.size for cell in workers.map(partial(CellPicture.encoded, quality=quality), cells))

@@ -13,6 +13,8 @@ Bytes8 = NDArray[np.uint8]
 _ALIKE: Final = 1
 """Grey levels: reducing a picture rounds."""
 _BUSY: Final = 10
+_FIRST_PIXELS: Final = 64
+"""Pixels of a row."""
 BLOCK: Final = 16
 """Pixels of a side of a macroblock in every codec in use; larger units are multiples of it."""
 _STEP: Final = 8
@@ -47,11 +49,16 @@ def identical_rows(grey: Bytes8) -> float:
     """
     if len(grey) < 2:
         return 0.0
-    repeated = np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) <= _ALIKE
-    if not repeated.any():
+    # Of most pictures no row begins like the one above it, and the rest of them need not be looked at.
+    if not _repeated(grey[:, :_FIRST_PIXELS]).any():
         return 0.0
+    repeated = _repeated(grey)
     busy = np.ptp(grey[1:][repeated], axis=1) > _BUSY
     return float(np.count_nonzero(busy)) / (len(grey) - 1)
+
+
+def _repeated(grey: Bytes8) -> NDArray[np.bool_]:
+    return np.asarray(np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) <= _ALIKE)
 
 
 def sampled_rows(luma: Bytes8) -> Bytes8:
@@ -96,6 +103,10 @@ def false_colour_percentage(u: Bytes8, v: Bytes8) -> float:
     The monitor of television boxes that this system replaces looked for green and pink by their hue, which lawns have
     as well; here green has both chroma values near zero, and pink both near the top, which nothing before a camera has.
     """
-    green = cv2.max(u, v) <= _GREEN_BELOW
-    pink = cv2.min(u, v) >= _PINK_ABOVE
-    return round(100.0 * int(np.count_nonzero(green) + np.count_nonzero(pink)) / u.size, 1)
+    (low_u, high_u), (low_v, high_v) = cv2.minMaxLoc(u)[:2], cv2.minMaxLoc(v)[:2]
+    count = 0
+    if max(low_u, low_v) <= _GREEN_BELOW:
+        count += int(np.count_nonzero(cv2.max(u, v) <= _GREEN_BELOW))
+    if min(high_u, high_v) >= _PINK_ABOVE:
+        count += int(np.count_nonzero(cv2.min(u, v) >= _PINK_ABOVE))
+    return round(100.0 * count / u.size, 1)

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterable
 from hashlib import sha256
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,7 +16,7 @@ CHUNK: Final = 1 << 20
 
 def described(path: Path, name: str | None = None) -> ExportedFile:
     """The size and the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         return _copied(name or path.name, file, None)
 
 
@@ -45,7 +46,7 @@ class ExportZip:
     def move(self, paths: Iterable[Path]) -> None:
         """Each file leaves its folder, so that what it takes of the disk is taken once."""
         for path in paths:
-            with path.open("rb") as source, self._zip.open(path.name, "w", force_zip64=True) as target:
+            with path.open("rb", buffering=0) as source, self._zip.open(path.name, "w", force_zip64=True) as target:
                 self.files.append(_copied(path.name, source, target))
             path.unlink()
 
@@ -60,13 +61,14 @@ class ExportZip:
         self._zip.close()
 
 
-def _copied(name: str, source: IO[bytes], target: IO[bytes] | None) -> ExportedFile:
-    digest, size = sha256(), 0
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
+def _copied(name: str, source: FileIO, target: IO[bytes] | None) -> ExportedFile:
+    """Through one buffer: for each new one of this size the system would have to find memory."""
+    digest, size, buffer = sha256(), 0, memoryview(bytearray(CHUNK))
+    while count := source.readinto(buffer):
+        digest.update(buffer[:count])
+        size += count
         if target is not None:
-            target.write(chunk)
+            target.write(buffer[:count])
     return ExportedFile(name=name, size=size, sha256=digest.hexdigest())
 
 

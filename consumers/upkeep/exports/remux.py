@@ -137,10 +137,13 @@ class Mp4Writer:
         for one in packets:
             if one.is_video and one.dts_moment >= self._end:
                 break
+            if file.made.pictures:
+                file.put(one)
+                continue
             if one.is_keyframe and one.moment <= self._start:
                 waiting.clear()
             waiting.append(one)
-            if file.made.pictures or (one.is_video and one.moment > self._start):
+            if one.is_video and one.moment > self._start:
                 _put_all(waiting, file)
         _put_all(waiting, file)
 

@@ -56,7 +56,7 @@ class Drawer:
         self._read = read
         self._cells: OrderedDict[Shown, Drawn] = OrderedDict()
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
-        self._workers = Workers()
+        self.workers = Workers()
 
     def tiles(
         self, wanted: Sequence[Sequence[Shown]], layout: SiteLayout
@@ -67,9 +67,9 @@ class Drawer:
         every = wanted[0]
         missing = list(dict.fromkeys(each for each in every if each not in self._cells))
         payloads = [(each, None if each.key is None else self._read(each.key)) for each in missing]
-        self._cells.update(zip(missing, self._workers.map(self._draw, payloads), strict=True))
+        self._cells.update(zip(missing, self.workers.map(self._draw, payloads), strict=True))
         grids = [self._grid(shown, layout) for shown in wanted]
-        tiles = encode(grids, self._settings.quality, layout.byte_budget, self._workers)
+        tiles = encode(grids, self._settings.quality, layout.byte_budget, self.workers)
         statuses = ((each.device, self._cells[each].status) for each in every)
         without: dict[str, CellStatus] = {device: status for device, status in statuses if status != "active"}
         while len(self._cells) > max(MIN_CELLS_KEPT, len(every)):

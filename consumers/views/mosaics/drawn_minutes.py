@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,9 +73,11 @@ class DrawnMinutes:
     ) -> tuple[dict[str, _Tile], dict[str, CellStatus]]:
         wanted = {digest: shown for digest, shown in chosen.items() if digest is not None}
         pictures, without = self._drawer.tiles(list(wanted.values()), minute.layout)
-        return {it: self._keep(minute, it, picture) for it, picture in zip(wanted, pictures, strict=True)}, without
+        kept = self._drawer.workers.map(partial(self._keep, minute), list(zip(wanted, pictures, strict=True)))
+        return {tile.shows: tile for tile in kept}, without
 
-    def _keep(self, minute: MosaicMinute, shows: str, tile: "EncodedTile") -> _Tile:
+    def _keep(self, minute: MosaicMinute, drawn: tuple[str, "EncodedTile"]) -> _Tile:
+        shows, tile = drawn
         name = self._files.write(minute.site, minute.minute, tile.payload)
         self.written.add(name)
         return _Tile(name, len(tile.payload), tile.quality, shows)

@@ -22,6 +22,8 @@ _STRIPS: Final = 48
 """At least so many rows of blocks are encoded to find the quality."""
 _PROBES: Final = (40, 10, 4)
 _LOWEST: Final = 2
+_SIZES_KEPT: Final = 8
+"""Of one cell."""
 _MARGIN: Final = 0.97
 _POOR: Final = 0.85
 """Of the bytes. What takes less would have had room for a better quality."""
@@ -58,11 +60,22 @@ class CellPicture:
     def __init__(self, pixels: Picture) -> None:
         self.pixels = pixels
         self._encoded: _Encoded | None = None
+        self._sizes: dict[tuple[int, range], int] = {}
 
     def encoded(self, quality: int) -> _Encoded:
         if self._encoded is None or self._encoded.quality != quality:
             self._encoded = _encoded(self.pixels, quality)
         return self._encoded
+
+    def size(self, quality: int, rows: range) -> int:
+        """The bytes of some of its rows of blocks."""
+        known = self._sizes.get((quality, rows))
+        if known is None:
+            if len(self._sizes) >= _SIZES_KEPT:
+                self._sizes.clear()
+            strips = [self.pixels[row * BLOCK : (row + 1) * BLOCK] for row in rows]
+            known = self._sizes[quality, rows] = _encoded(np.concatenate(strips), quality).size
+        return known
 
 
 class CellGrid(NamedTuple):
@@ -92,7 +105,7 @@ def encode(grids: Sequence[CellGrid], best: int, byte_budget: int, workers: Work
 
 def _qualities(cells: Sequence[CellPicture], best: int, byte_budget: int, workers: Workers) -> Iterator[int]:
     """What a sample promises, corrected by what the cells take then; after that lower and lower."""
-    sample, factor = _Sample(cells), 1.0
+    sample, factor = _Sample(cells, workers), 1.0
     for _ in range(_QUALITY_ROUNDS):
         quality = sample.quality(best, byte_budget * _MARGIN / factor)
         size = sum(cell.size for cell in workers.map(partial(CellPicture.encoded, quality=quality), cells))
@@ -107,21 +120,21 @@ def _qualities(cells: Sequence[CellPicture], best: int, byte_budget: int, worker
 class _Sample:
     """Some rows of blocks of each cell, other ones of each, by which the bytes of all are estimated."""
 
-    def __init__(self, cells: Sequence[CellPicture]) -> None:
+    def __init__(self, cells: Sequence[CellPicture], workers: Workers) -> None:
         rows = cells[0].pixels.shape[0] // BLOCK
         every = max(1, rows * len(cells) // _STRIPS)
-        strips = [
-            cells[number // rows].pixels[number % rows * BLOCK : (number % rows + 1) * BLOCK]
-            for number in range(every // 2, rows * len(cells), every)
-        ]
-        self._pixels = np.concatenate(strips)
-        self._share = rows * len(cells) / len(strips)
+        chosen = range(every // 2, rows * len(cells), every)
+        parts = [_within(chosen, range(number * rows, (number + 1) * rows)) for number in range(len(cells))]
+        self._parts = [(cell, part) for cell, part in zip(cells, parts, strict=True) if part]
+        self._workers = workers
+        self._share = rows * len(cells) / len(chosen)
         self._sizes: dict[int, float] = {}
 
     def size(self, quality: int) -> float:
         """The bytes of all cells."""
         if quality not in self._sizes:
-            self._sizes[quality] = _encoded(self._pixels, quality).size * self._share
+            sizes = self._workers.map(lambda one: one[0].size(quality, one[1]), self._parts)
+            self._sizes[quality] = sum(sizes) * self._share
         return self._sizes[quality]
 
     def quality(self, best: int, byte_budget: float) -> int:
@@ -145,6 +158,12 @@ class _Sample:
         quality = _quality(exp(low + reached * (high - low)))
         coarse = next((step for least, step in _COARSE if quality >= least), 1)
         return max(smaller, min(larger - 1, quality - quality % coarse))
+
+
+def _within(chosen: range, part: range) -> range:
+    """Those of the chosen rows that lie in a part, counted from its beginning."""
+    first = chosen.start + max(0, -(-(part.start - chosen.start) // chosen.step)) * chosen.step
+    return range(first - part.start, len(part), chosen.step)
 
 
 def _step(quality: int) -> float:

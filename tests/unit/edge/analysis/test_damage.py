@@ -70,6 +70,24 @@ def test_green_and_pink_of_missing_chroma_are_found_and_a_lawn_is_not(u: int, v:
     assert false_colour_percentage(blue, red) == found
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_not_looked_at_changes_nothing(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    grey = scene(320, 40, noise=random.choice([0.0, 1.0]))
+    for row in random.integers(1, 40, 6):
+        grey[row, : random.choice([32, 64, 65, 320])] = grey[row - 1, : random.choice([1, 320])][0]
+        grey[row, random.integers(64, 320) :] += 2
+    low, high = random.choice([0, 89, 90, 91, 128]), random.choice([128, 169, 170, 171, 255])
+    u, v = random.choice([low, 128, high], (2, 9, 16)).astype(np.uint8)
+
+    steps = np.abs(np.diff(grey.astype(int), axis=0)).max(axis=1)
+    repeated = [row for row, step in zip(grey[1:], steps, strict=True) if step <= 1 and int(row.max()) - row.min() > 10]
+    false = ((u <= 90) & (v <= 90)) | ((u >= 170) & (v >= 170))
+
+    assert identical_rows(grey) == pytest.approx(len(repeated) / 39)
+    assert false_colour_percentage(u, v) == pytest.approx(100 * false.mean(), abs=0.051)
+
+
 def test_a_picture_without_its_detail_is_not_judged_for_blocks() -> None:
     grey = scene(320, 180)
     without, without_luma = PictureAnalyser().analyse(grey, at(0)), Detail(None, GREY, GREY)

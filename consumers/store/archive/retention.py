@@ -1,16 +1,17 @@
 """Drops whole packs of media: one unlink and one row a pack, whatever it holds."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from consumers.store.archive.copies import mark_cold
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
-from consumers.store.archive.keys import PackInterval, Series, pack_path
+from consumers.store.archive.keys import LONGEST_PACK_MINUTES, PackInterval, Series, pack_path
 from consumers.store.archive.recovery import forget_pack
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.ids import Clock
@@ -38,6 +39,12 @@ _SERIES_OF_KIND = "select series, site, device from series where kind = ? order 
 _EXPIRING = (
     "select start, minutes, count, bytes from packs where series = ? and start < ? and start + minutes <= ?"
     " order by start, minutes"
+)
+_OVER = "start < ? and start + minutes <= ?"
+_COUNT_AND_BYTES = ", ".join(f"coalesce(sum({name}) filter (where start <= ?), 0)" for name in ("count", "bytes"))
+_WITHIN = (
+    "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
+    " where kind = ? and start > ? and start <= ? and start + minutes > ?"
 )
 _UNCOPIED = (
     "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
@@ -68,6 +75,13 @@ class Dropped:
     @property
     def series(self) -> Series:
         return Series(self.site, self.device, self.kind)
+
+
+class PackSum(NamedTuple):
+    """What some packs hold together."""
+
+    media: int
+    bytes: int
 
 
 class ArchiveRetention:
@@ -139,6 +153,32 @@ class ArchiveRetention:
         with closing(open_to_read(self._directory)) as index:
             for start, minutes, site, device, count, size in index.execute(_UNCOPIED, (last, last, kind)):
                 yield Dropped(site, device, kind, PackInterval(start, minutes), count, size)
+
+    def within(self, kind: str, start: datetime, end: datetime) -> list[Dropped]:
+        """The packs of a kind of whose time a part lies in a range."""
+        if not self.exists:
+            return []
+        with closing(open_to_read(self._directory)) as index:
+            first = (start - EPOCH) // MINUTE
+            rows = index.execute(_WITHIN, (kind, first - LONGEST_PACK_MINUTES, (end - EPOCH) // MINUTE, first))
+            return [
+                Dropped(site, device, kind, PackInterval(begin, minutes), count, size)
+                for begin, minutes, site, device, count, size in rows
+            ]
+
+    def sums(self, kinds: Collection[str], began: Sequence[datetime], before: datetime) -> list[PackSum]:
+        """For each moment what those packs hold that had begun by then, of the packs that `expiring` would list."""
+        if not self.exists:
+            return [PackSum(0, 0)] * len(began)
+        last, moments = (self._bounded(before) - EPOCH) // MINUTE, [(one - EPOCH) // MINUTE for one in began]
+        columns = ", ".join([_COUNT_AND_BYTES] * len(moments))
+        # All of the table, row by row, is read faster than what an index would find one by one.
+        of_kinds = f"select series from series where kind in ({', '.join('?' * len(kinds))})"
+        query = f"select {columns} from packs not indexed where {_OVER} and series in ({of_kinds})"
+        with closing(open_to_read(self._directory)) as index:
+            twice = [moment for one in moments for moment in (one, one)]
+            row = index.execute(query, (*twice, last, last, *kinds)).fetchone()
+        return [PackSum(*row[place : place + 2]) for place in range(0, len(row), 2)]
 
     def release(
         self,

@@ -1,18 +1,19 @@
 """Parts packs of media into those that may be deleted and those that a hold, a note or an export keeps."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
 from consumers.engine.projection import emit_nothing
 from consumers.engine.view_files import NoView
-from consumers.store.archive.retention import Dropped
+from consumers.store.archive.retention import NEWEST, ArchiveRetention, Dropped, PackSum
 from consumers.store.journal.record import JournalReader
 from consumers.store.journal.store import JournalAway
-from consumers.views.holds import HoldRow, HoldsProjection, holds
+from consumers.views.holds import AROUND, HoldRow, HoldsProjection, holds
 
 
 class HoldsUnknown(RuntimeError):
@@ -53,6 +54,43 @@ class FreePacks:
                 self.held.append(pack)
             else:
                 yield pack
+
+
+class FreeMedia:
+    """What nobody holds of the packs of some kinds that were over at a moment, in sums."""
+
+    def __init__(
+        self, archive: ArchiveRetention, kinds: Collection[str], rows: Sequence[HoldRow], before: datetime
+    ) -> None:
+        self._archive = archive
+        self._kinds = kinds
+        self._rows = rows
+        self._before = before
+
+    def began_by(self, moments: Sequence[datetime]) -> list[PackSum]:
+        """For each moment what those hold that had begun by then."""
+        held = self._held()
+        sums = self._archive.sums(self._kinds, moments, self._before)
+        return [
+            _without(all_of_them, [one for one in held if one.start <= at])
+            for all_of_them, at in zip(sums, moments, strict=True)
+        ]
+
+    def _held(self) -> set[Dropped]:
+        return {
+            pack
+            for kind in self._kinds
+            for row in self._rows
+            for pack in self._archive.within(kind, row.start - AROUND, row.end + AROUND)
+            if pack.end <= self._before - NEWEST and holds_of(pack, [row])
+        }
+
+
+def _without(all_of_them: PackSum, packs: Iterable[Dropped]) -> PackSum:
+    media, size = all_of_them
+    for pack in packs:
+        media, size = media - pack.count, size - pack.bytes
+    return PackSum(media, size)
 
 
 def holds_of(pack: Dropped, rows: Iterable[HoldRow]) -> list[HoldRow]:

@@ -9,11 +9,12 @@ from pydantic_core import from_json
 
 from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.reader import SeriesUsage
-from consumers.store.archive.retention import Dropped
 from consumers.store.disk import DiskSpace
+from consumers.upkeep.retention.holding import FreeMedia
 from producer.times import DAY
 
 GB = 1e9
+_AN_INSTANT = timedelta(microseconds=1)
 
 
 class DiskUsage(TypedDict):
@@ -53,19 +54,12 @@ def disk_usage(disk: DiskSpace) -> DiskUsage:
 
 
 def cleanup_status(
-    policy: RetentionPolicy, disk: DiskSpace, usage: Sequence[SeriesUsage], packs: Sequence[Dropped], now: datetime
+    policy: RetentionPolicy, disk: DiskSpace, usage: Sequence[SeriesUsage], free: FreeMedia, now: datetime
 ) -> CleanupStatusRow:
-    """`usage` is that of the archive, `packs` those of its packs that no rule keeps."""
+    """`usage` is that of the archive, `free` what of it no rule keeps."""
     keep = dict(policy.media).get("segment", timedelta(0))
-    ages = [(now - pack.start, pack) for pack in packs]
-    counts = {
-        "<1day": 0,
-        "1-3days": sum(pack.count for age, pack in ages if 1 <= age // DAY < 3),
-        "3-7days": sum(pack.count for age, pack in ages if 3 <= age // DAY <= 7),
-        ">7days": sum(pack.count for age, pack in ages if age // DAY > 7),
-    }
+    a_day, three, eight, expired = free.began_by((now - DAY, now - 3 * DAY, now - 8 * DAY, now - keep - _AN_INSTANT))
     total = sum(each.count for each in usage)
-    counts["<1day"] = total - sum(counts.values())
     oldest = min((each.oldest for each in usage), default=None)
     return {
         "disk_usage": disk_usage(disk),
@@ -77,9 +71,14 @@ def cleanup_status(
         "retention_stats": {
             "total_files": total,
             "total_size_gb": round(sum(each.bytes for each in usage) / GB, 2),
-            "files_by_age": counts,
+            "files_by_age": {
+                "<1day": total - a_day.media,
+                "1-3days": a_day.media - three.media,
+                "3-7days": three.media - eight.media,
+                ">7days": eight.media,
+            },
             "oldest_file_age_days": None if oldest is None else (now - oldest) // DAY,
-            "can_cleanup_gb": round(sum(pack.bytes for age, pack in ages if age > keep) / GB, 2),
+            "can_cleanup_gb": round(expired.bytes / GB, 2),
         },
     }
 

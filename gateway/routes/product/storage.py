@@ -13,9 +13,10 @@ from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
 from consumers.store.archive.copies import Pending
 from consumers.store.archive.reader import SeriesUsage
+from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.disk import DiskSpace, disk_of
 from consumers.upkeep.retention.forecast import DeviceForecast, StorageForecast
-from consumers.upkeep.retention.holding import part
+from consumers.upkeep.retention.holding import FreeMedia
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
 from consumers.upkeep.retention.sink import CLEANUP
 from consumers.upkeep.verify.sink import MediaCheckSink, last_media_check
@@ -29,7 +30,7 @@ from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.product.device_figures import forecast_of
-from gateway.routes.product.retention_plan import hold_rows, packs_until
+from gateway.routes.product.retention_plan import hold_rows
 from gateway.routes.product.system import DiskAnswer
 
 DONE_S = 3.0
@@ -207,8 +208,9 @@ async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
 
     def question(stores: Stores) -> CleanupStatusAnswer:
         usage = stores.archive.usage()
-        packs = part(packs_until(hub, now), hold_rows(stores)).free if usage else ()
-        return CleanupStatusAnswer.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
+        kinds = [kind for kind, _ in hub.retention.media]
+        free = FreeMedia(ArchiveRetention(hub.data / "archive", lambda: now), kinds, hold_rows(stores), now)
+        return CleanupStatusAnswer.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, free, now))
 
     return await gateway.ask(question)
 

@@ -19,6 +19,7 @@ from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.disk import DiskSpace
+from consumers.upkeep.retention.holding import FreeMedia
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
@@ -179,9 +180,9 @@ def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
     retention = ArchiveRetention(yard.hub.data / "archive", lambda: START)
     with ArchiveReader(yard.hub.data / "archive") as archive:
-        packs = retention.expiring("segment", START)
         policy = replace(yard.hub.retention, media=(("segment", timedelta(days=7)),))
-        status = cleanup_status(policy, yard.disk, archive.usage(), packs, START)
+        free = FreeMedia(retention, ["segment"], [], START)
+        status = cleanup_status(policy, yard.disk, archive.usage(), free, START)
 
     assert status["disk_usage"] == {"percent": 50.0, "used_gb": 50.0, "free_gb": 50.0, "total_gb": 100.0}
     assert status["retention_stats"]["files_by_age"] == {"<1day": 1, "1-3days": 1, "3-7days": 1, ">7days": 1}

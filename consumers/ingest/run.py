@@ -156,8 +156,7 @@ class Ingest:
         try:
             while not self._stopping.is_set():
                 self._tend(connection)
-                wait_s = min(TURN_S, self._pulse.wait(time.monotonic()), self._intake.media.wait_s())
-                messages = connection.receive(wait_s)
+                messages = connection.receive(self._wait_s(time.monotonic()))
                 if messages:
                     self._take(messages, connection)
                 if not self._intake.media.wait_s():
@@ -171,6 +170,11 @@ class Ingest:
         finally:
             self._faults.lost_contact()
             connection.close()
+
+    def _wait_s(self, now: float) -> float:
+        """For messages, until something else is due."""
+        intake = self._intake
+        return min(TURN_S, self._pulse.wait(now), intake.media.wait_s(), intake.announcer.wait_s(now))
 
     def _tend(self, connection: BrokerConnection) -> None:
         """Do what is due: a heartbeat, a round of watermarks, the status."""

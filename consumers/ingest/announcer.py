@@ -12,6 +12,8 @@ from consumers.store.journal.writing import StreamKey, StreamState
 
 EVERY_S = 2.0
 AGAIN_S = 0.2
+FAR = 500
+"""A stream that has advanced by so many is announced at once: its producer may wait for room."""
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
 STREAMS_PER_ROUND = 500
 MAX_OTHERS = 200
@@ -23,18 +25,42 @@ Publish = Callable[[str, bytes, str], None]
 
 
 class Announcer:
-    """Announces what changed at once, what somebody seems not to know at most every 200 ms, and all in rounds."""
+    """Announces what changed, and what somebody seems not to know, at once but seldom more than every 200 ms, and all
+    in rounds.
+
+    A watermark costs ingest, broker and producer as much as an event, and the next one says the same and more.
+    """
 
     def __init__(self, streams: Mapping[StreamKey, StreamState]) -> None:
         self._streams = streams
         self._announced_at: dict[StreamKey, float] = {}
+        self._announced: dict[StreamKey, int] = {}
+        """The watermark that was announced last of each."""
+        self._waiting: set[StreamKey] = set()
+        """Streams that advanced shortly after they were announced."""
+        self._waiting_until = 0.0
         self._next_round = 0.0
         self._left: list[StreamKey] = []
         self._session = ""
 
     def advanced(self, keys: Iterable[StreamKey], now: float, publish: Publish) -> None:
         for key in keys:
-            self._announce(key, now, publish)
+            if now - self._announced_at.get(key, -AGAIN_S) >= AGAIN_S or self._is_far(key):
+                self._waiting.discard(key)
+                self._announce(key, now, publish)
+            else:
+                self._waiting_until = self._waiting_until if self._waiting else now + AGAIN_S
+                self._waiting.add(key)
+
+    def _is_far(self, key: StreamKey) -> bool:
+        """Or carries media, of which few fill the room of a producer."""
+        state = self._streams.get(key)
+        far = FAR if traffic_of(key[1]) is Traffic.EVENTS else 1
+        return state is not None and state.watermark - self._announced.get(key, 0) >= far
+
+    def wait_s(self, now: float) -> float:
+        """Until the streams that wait are announced in `round`; for ever where none does."""
+        return max(0.0, self._waiting_until - now) if self._waiting else float("inf")
 
     def again(self, keys: Iterable[StreamKey], now: float, publish: Publish) -> None:
         """For producers that sent what we have, or left out what we lack."""
@@ -50,9 +76,15 @@ class Announcer:
         self._session = session
         self._next_round = 0.0
         self._announced_at.clear()
+        self._announced.clear()
+        self._waiting.clear()
 
     def round(self, now: float, publish: Publish) -> None:
-        """Every 2 s, the recent streams; of very many, so many a time that nobody waits for them."""
+        """Those that wait; and every 2 s the recent streams, of very many so many a time that nobody waits for them."""
+        if self._waiting and now >= self._waiting_until:
+            waiting, self._waiting = self._waiting, set()
+            for key in waiting:
+                self._announce(key, now, publish)
         if not self._left and now >= self._next_round:
             self._next_round = now + EVERY_S
             self._left = recent(self._streams, self._announced_at)
@@ -69,7 +101,8 @@ class Announcer:
         watermark = Watermark(source=source, epoch=epoch, sequence=sequence, session=self._session)
         if len(self._announced_at) >= MAX_REMEMBERED:
             self._announced_at.clear()
-        self._announced_at[key] = now
+            self._announced.clear()
+        self._announced_at[key], self._announced[key] = now, sequence
         publish(watermark_topic(source), watermark.to_bytes(), epoch)
 
 

@@ -1,4 +1,4 @@
-"""Takes in groups of messages: first media, then the journal, then the watermarks, then the acknowledgement."""
+"""Takes in groups of messages: media before the journal, then the watermarks, then the acknowledgement."""
 
 import errno
 import sqlite3
@@ -15,6 +15,7 @@ from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read
 from consumers.ingest.items import Item
+from consumers.ingest.media_batch import MediaBatch
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import IngestPlan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
@@ -74,6 +75,7 @@ class Intake:
         self._conflicts = Conflicts(journal.event_ids)
         self._admission = Admission(journal.streams)
         self.announcer = Announcer(journal.streams)
+        self.media = MediaBatch()
 
     @property
     def shortage(self) -> str | None:
@@ -81,13 +83,34 @@ class Intake:
         return None if self._room is None else self._room.shortage
 
     def take(self, messages: Sequence[Published], bus: BusClient) -> None:
-        """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
+        """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only.
+
+        Media may wait for more, in `media`, until `take_media`.
+        """
         began = time.monotonic()
         received = micros(self._clock())
         items = read([message for message in messages if not message.topic.startswith(FAULTS)], received)
         if self._room is not None:
             items = self._room.fitting(items)
-        plan = self._commit(items)
+        at_once, waiting = self.media.split(items)
+        plan = self._commit(at_once)
+        self._answer(plan, self.media.add(waiting, messages), bus)
+        self._count(time.monotonic() - began, len(messages), plan)
+
+    def take_media(self, bus: BusClient | None) -> None:
+        """Take in the media that wait. Raises `CannotWrite`; then they go on waiting."""
+        if not self.media.items:
+            return
+        began = time.monotonic()
+        plan = self._commit(self.media.items)
+        messages = self.media.messages
+        self.media.clear()
+        if bus is not None:
+            self._answer(plan, messages, bus)
+        self._count(time.monotonic() - began, 0, plan)
+
+    def _answer(self, plan: IngestPlan, messages: Sequence[Published], bus: BusClient) -> None:
+        """Say what was committed, and acknowledge these messages."""
         if plan.accepted:
             # The first thing that the broker passes on: alerts wait for it, and watermarks are in no hurry.
             self._publish_head(bus)
@@ -96,7 +119,6 @@ class Intake:
         self.announcer.again((plan.holes | plan.repeated) - plan.advanced, now, announcing(bus))
         bus.acknowledge(messages)
         bus.flush()
-        self._count(now - began, len(messages), plan)
 
     def _commit(self, items: Sequence[Item]) -> IngestPlan:
         refusal = partial(self._admission.refusal, micros(self._clock()))

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from consumers.ingest.connection import BrokerConnection, ConnectFailed, Disconn
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.intake import CannotWrite, Intake, announcing
+from consumers.ingest.media_batch import MediaBatch
 from consumers.ingest.opening import open_with_retries
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 RETRY = Backoff(0.25, 4.0)
 """After the broker could not be reached, and after a group could not be written."""
 TURN_S = 0.2
+MEDIA_EVERY_S = 0.1
 STANDSTILL_S = 20.0
 BROKER_SILENT_S = 15.0
 REPORTS_WITHIN_S = 7.0
@@ -81,6 +83,7 @@ def run(
         journal.day_opening = registry.day_opening
         room = room_of(data, archive.bytes_of_devices)
         intake = Intake(archive, journal, clock, figures, room, registry)
+        intake.media = MediaBatch(MEDIA_EVERY_S)
         Ingest(intake, OwnEvents(pulse, faults, registry), figures, broker, stopping).run()
 
 
@@ -153,16 +156,25 @@ class Ingest:
         try:
             while not self._stopping.is_set():
                 self._tend(connection)
-                messages = connection.receive(min(TURN_S, self._pulse.wait(time.monotonic())))
+                messages = connection.receive(self._wait_s(time.monotonic()))
                 if messages:
                     self._take(messages, connection)
+                if not self._intake.media.wait_s():
+                    self._until_written(partial(self._intake.take_media, connection), connection)
+            self._take_rest(connection)
             self._figures.state = INGEST_STOPPED
             connection.publish(INGEST, self._figures.status(time.monotonic()).to_bytes(), retain=True, qos=0)
         except Disconnected as error:
             log.warning("connection lost", reason=str(error))
+            self._take_rest(None)
         finally:
             self._faults.lost_contact()
             connection.close()
+
+    def _wait_s(self, now: float) -> float:
+        """For messages, until something else is due."""
+        intake = self._intake
+        return min(TURN_S, self._pulse.wait(now), intake.media.wait_s(), intake.announcer.wait_s(now))
 
     def _tend(self, connection: BrokerConnection) -> None:
         """Do what is due: a heartbeat, a round of watermarks, the status."""
@@ -195,16 +207,27 @@ class Ingest:
 
     def _take(self, messages: Sequence[Published], connection: BrokerConnection) -> None:
         self._read_reports(messages)
+        self._until_written(partial(self._intake.take, messages, connection), connection)
+
+    def _until_written(self, write: Callable[[], None], connection: BrokerConnection) -> None:
         retry = Retry(RETRY)
         while not self._stopping.is_set():
             try:
-                self._intake.take(messages, connection)
+                write()
             except CannotWrite as error:
                 self._complain(error, connection)
                 self._hold(retry.next_s(), connection)
             else:
                 self._recover()
                 return
+
+    def _take_rest(self, connection: BrokerConnection | None) -> None:
+        """Take in the media that wait at the end of a connection. What cannot be written comes again."""
+        try:
+            self._intake.take_media(connection)
+        except CannotWrite as error:
+            self._raise_own(error)
+            self._intake.media.clear()
 
     def _read_reports(self, messages: Sequence[Published]) -> None:
         for message in messages:

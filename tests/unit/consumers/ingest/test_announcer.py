@@ -1,9 +1,13 @@
 """Which streams are announced in rounds: one that begins streams all the time lengthens none."""
 
 import json
+from dataclasses import replace
+from functools import partial
+
+import pytest
 
 from bus_schemas.event import device_source
-from consumers.ingest.announcer import EVERY_S, MAX_OTHERS, Announcer
+from consumers.ingest.announcer import EVERY_S, FAR, MAX_OTHERS, Announcer
 from consumers.store.journal.writing import StreamKey, StreamState
 
 FLOODED = device_source("YARD", "flooded")
@@ -42,3 +46,33 @@ def test_round_after_round_each_recent_stream_has_its_turn() -> None:
     said = [one for turn in range(5) for one in a_round(announcer, 1.0 + turn * EVERY_S)]
 
     assert {epoch for source, epoch in said if source == FLOODED} == {f"epoch-{n}" for n in range(5 * MAX_OTHERS)}
+
+
+def test_a_busy_stream_is_announced_five_times_a_second_and_a_quiet_one_at_once() -> None:
+    of_media = (FLOODED, "one.pictures")
+    busy, quiet = (FLOODED, "one"), (HONEST[0], "one")
+    states = {key: StreamState(number, 0, NOW, 0) for number, key in enumerate((busy, quiet, of_media))}
+    announcer, said = Announcer(states), list[tuple[float, StreamKey, int]]()
+
+    def advance(key: StreamKey, by: int, now: float) -> None:
+        states[key] = replace(states[key], watermark=states[key].watermark + by)
+        announcer.advanced([key], now, partial(note, now))
+
+    def note(now: float, _topic: str, body: bytes, _epoch: str) -> None:
+        watermark = json.loads(body)
+        said.append((now, (watermark["source"], watermark["epoch"]), watermark["sequence"]))
+
+    advance(quiet, 1, 10.0)
+    for step in range(10):
+        advance(busy, 1, 10.0 + step / 20)
+        announcer.round(10.0 + step / 20, partial(note, 10.0 + step / 20))
+    assert [(at, one) for at, key, one in said if key == busy] == [(10.0, 1), (10.25, 6)]
+    assert [one for _, key, one in said if key == quiet] == [1]
+    assert announcer.wait_s(10.45) == pytest.approx(0.05)
+
+    said.clear()
+    advance(busy, FAR, 10.51)
+    advance(of_media, 1, 10.5)
+    advance(of_media, 1, 10.51)
+    assert [key for _, key, _ in said] == [busy, of_media, of_media]
+    assert announcer.wait_s(10.51) == float("inf")

@@ -16,6 +16,7 @@ from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.items import DescribedMedium, RefusedMessage
+from consumers.ingest.media_batch import QUIET_S, MediaBatch
 from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.room import DiskRoom
 from consumers.ingest.shares import DiskShares
@@ -103,6 +104,81 @@ def picture(packet_id: int, *, size: int = 5, device: str = "yard", **given: Any
     event = MediaEvent(id="one", source=device_source("DEMO", device), time=NOW, data=described, **given)
     properties = PacketProperties("image/jpeg", tuple(media_properties(event)))
     return Published(media_topic(event.source, "capture"), packet_id, properties, payload)
+
+
+@pytest.fixture
+def now_s() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def gathering(intake: Intake, now_s: list[float]) -> Intake:
+    """Media wait for more, by a clock of the test."""
+    intake.media = MediaBatch(0.1, lambda: now_s[0])
+    return intake
+
+
+def test_events_do_not_wait_for_media_and_are_acknowledged_behind_them(calls: Calls, gathering: Intake) -> None:
+    first, second = builders.detection(epoch="one", sequence=1), builders.detection(epoch="one", sequence=2)
+    pictures = "one.pictures"
+
+    gathering.take([picture(7, epoch=pictures, sequence=1), message(first, 8)], calls)
+    gathering.take([message(second, 9)], calls)
+
+    committed = [
+        "append 1 reject 0",
+        f"publish {HEAD} qos 0",
+        f"publish {watermark_topic(first.source)} qos 1 retained",
+    ]
+    assert calls.made == [*committed, "acknowledge []", "flush"] * 2
+    calls.made.clear()
+    gathering.take_media(calls)
+    assert calls.made == ["store 1", *committed, "acknowledge [7, 8, 9]", "flush"]
+    calls.made.clear()
+    gathering.take_media(calls)
+    assert calls.made == []
+
+
+def test_what_follows_a_medium_in_its_stream_waits_behind_it(calls: Calls, gathering: Intake) -> None:
+    event = builders.detection(epoch="one", sequence=2)
+
+    gathering.take([picture(7, epoch="one", sequence=1)], calls)
+    gathering.take([message(event, 8)], calls)
+    assert "append 1 reject 0" not in calls.made
+    calls.made.clear()
+    gathering.take_media(None)
+
+    assert calls.made == ["store 1", "append 2 reject 0"]
+    assert gathering.media.messages == []
+
+
+def test_media_that_cannot_be_written_go_on_waiting(calls: Calls, gathering: Intake) -> None:
+    gathering.take([picture(7, epoch="one", sequence=1)], calls)
+    calls.failure = OSError(errno.ENOSPC, "full")
+    with pytest.raises(CannotWrite):
+        gathering.take_media(calls)
+    calls.failure = None
+    calls.made.clear()
+    gathering.take_media(calls)
+
+    assert calls.made[-2:] == ["acknowledge [7]", "flush"]
+
+
+def test_media_wait_while_messages_keep_coming_and_for_a_tenth_of_a_second_at_most(
+    calls: Calls, gathering: Intake, now_s: list[float]
+) -> None:
+    assert gathering.media.wait_s() == float("inf")
+    gathering.take([picture(7, epoch="one", sequence=1)], calls)
+    assert gathering.media.wait_s() == pytest.approx(QUIET_S)
+    for number in range(1, 30):
+        now_s[0] += 0.004
+        gathering.take([message(builders.detection(epoch="two", sequence=number), 7 + number)], calls)
+        assert gathering.media.wait_s() == pytest.approx(max(0.0, min(QUIET_S, 0.1 - now_s[0])))
+
+
+def test_media_of_many_bytes_are_due_at_once(calls: Calls, gathering: Intake) -> None:
+    gathering.take([picture(7, size=3_000_000, epoch="one", sequence=1)], calls)
+    assert gathering.media.wait_s() == 0.0
 
 
 def test_commit_comes_before_the_watermark_and_that_before_the_acknowledgement(calls: Calls, intake: Intake) -> None:

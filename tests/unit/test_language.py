@@ -25,7 +25,7 @@ BANNED_MODULES = set(
     """
     kept measured news described refused words place opened origins renamed held seen drawn drawing ahead lasting
     past served waiting tries proxied
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - likewise
 )
 """Participles and riddles, which say nothing of what a module does."""
 

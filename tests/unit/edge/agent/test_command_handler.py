@@ -227,7 +227,7 @@ def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
 def test_settings_that_cannot_be_kept_are_taken_back() -> None:
     with desk() as at:
         before = at.device.adjustable
-        (at.folder / "yard.new").mkdir()
+        (at.folder / "yard.json.new").mkdir()
         answer = at.ask("settings", asked("r1", rois=[ROI]))
 
         assert answer is not None

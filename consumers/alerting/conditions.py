@@ -65,14 +65,6 @@ def newest_change(view: sqlite3.Connection) -> int:
     return int(found)
 
 
-def condition_of_device(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> DeviceCondition | None:
-    row = view.execute(
-        f"select {_SELECTED} from conditions where site = :site and device = :device and {STANDS}",  # noqa: S608 - our own columns
-        {"upto": upto, "site": site, "device": device},
-    ).fetchone()
-    return None if row is None else _read(*row)
-
-
 _SELECTED = "condition, types, since, level, under, reason"
 
 

@@ -14,6 +14,7 @@ REVIEWS = ("tests/unit/consumers/alerting/test_reviews.py",)
 MUTES = ("tests/unit/consumers/alerting/test_mutes.py",)
 ENROLMENT = ("tests/unit/edge/agent/enrolment/test_remote.py",)
 CODES = ("tests/unit/gateway/agents/test_codes.py",)
+EXCHANGE = ("tests/integration/gateway/test_enrolments.py",)
 HOLDS = ("tests/unit/consumers/upkeep/retention/test_holding.py", "tests/unit/consumers/views/test_holds.py")
 MINUTES = ("tests/unit/consumers/views/test_mosaics.py", "tests/unit/consumers/views/test_ring_of_a_day.py")
 TILE_BUCKET = ("tests/integration/tile_bucket/test_publisher.py",)
@@ -438,15 +439,15 @@ MUTANTS: dict[str, Mutant] = {
         ENROLMENT,
     ),
     "code_works_twice": Mutant(
-        "gateway/agents/codes.py",
-        "            codes.remove(found)\n",
-        "",
-        CODES,
+        "gateway/agents/exchange.py",
+        "    if agent.entry.code_expires is None:\n",
+        "    if False:\n",
+        EXCHANGE,
     ),
     "code_never_expires": Mutant(
         "gateway/agents/codes.py",
-        "for one in self._read() if one.expires > now.timestamp()]",
-        "for one in self._read()]",
+        "one.sha256, wanted) and one.expires > now.timestamp():",
+        "one.sha256, wanted):",
         CODES,
     ),
     "held_packs_are_deleted": Mutant(

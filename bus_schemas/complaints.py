@@ -81,7 +81,7 @@ def _written(detail: ErrorDetails, given: object) -> Iterator[str | int]:
     *path, last = detail["loc"] or ("",)
     for part in path:
         if _holds(given, part):
-            given = given[part]  # type: ignore[index]
+            given = given[part]  # type: ignore[index]  # `_holds` has asked
             yield part
     if detail["type"] == "missing" or _holds(given, last):
         yield last

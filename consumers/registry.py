@@ -14,13 +14,16 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
+from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sink import ColdStorageSink
 from consumers.upkeep.evidence import EvidenceSink
+from consumers.upkeep.exports.order import ExportScope
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.tile_bucket.sink import TileBucketSink
+from consumers.upkeep.verify.media_job import MediaCheckScope
 from consumers.upkeep.verify.sink import MediaCheckSink
 from consumers.views.agents import AgentsProjection
 from consumers.views.annotations import AnnotationsProjection
@@ -80,11 +83,11 @@ CONSUMERS: dict[str, Registration] = {
     "condition_minutes": Registration(ConditionMinutesProjection),
     "mosaics": Registration(MosaicsProjection, _mosaics),
     "exports": Registration(ExportsProjection),
-    "exporter": Registration(ExportSink, ExportSink),
-    "evidence": Registration(EvidenceSink, EvidenceSink),
+    "exporter": Registration(ExportSink, lambda hub: ExportSink(ExportScope.of(hub))),
+    "evidence": Registration(EvidenceSink, lambda hub: EvidenceSink(hub.data, hub.cold)),
     "retention": Registration(RetentionSink, _retention),
-    "cold_storage": Registration(ColdStorageSink, ColdStorageSink),
-    "tile_bucket": Registration(TileBucketSink, TileBucketSink),
-    "media_check": Registration(MediaCheckSink, MediaCheckSink),
+    "cold_storage": Registration(ColdStorageSink, lambda hub: ColdStorageSink(ColdStorageScope.of(hub))),
+    "tile_bucket": Registration(TileBucketSink, lambda hub: TileBucketSink(hub.data, hub.tile_bucket)),
+    "media_check": Registration(MediaCheckSink, lambda hub: MediaCheckSink(MediaCheckScope.of(hub))),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }

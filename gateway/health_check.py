@@ -13,11 +13,12 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.record import journal_id_text
+from consumers.views.warehouse import WAREHOUSE
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.readiness import BusState, Check, StoresState
 from gateway.reading.stores import OfAnotherVersion, Stores
-from gateway.routes.product.consumers import ROWS, all_progress
+from gateway.routes.product.consumers import all_progress
 
 CHECK_EVERY_S: Final = 3.0
 ANSWERS_WITHIN_S: Final = 4.0
@@ -81,7 +82,7 @@ def report(observed: Sequence[Check], faults: FaultReporter) -> None:
     Of a part that could not be looked at now, what was found before still holds.
     """
     seen = {it.part for it in observed}
-    standing = {it.part: it.detail for it in observed if it.stands_still or (it.part == ROWS and it.state != "ok")}
+    standing = {it.part: it.detail for it in observed if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")}
     for part, detail in standing.items():
         faults.raise_fault(part, "system_error", detail)
     for fault in faults.faults:

@@ -131,7 +131,7 @@ class GatewayServer(uvicorn.Server):
         )
         self.gateway = gateway
 
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator
         """Signals are ours: uvicorn would raise them again before we have cleaned up."""
         return nullcontext()
 

@@ -1,13 +1,16 @@
 """Events and media that are valid by default: a test names only what it is about."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
+from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
 from bus_schemas.enrolment import AgentEvent
 from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.footage import ExportEvent, HoldEvent
@@ -25,6 +28,7 @@ START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 
 AnyOf = TypeVar("AnyOf", bound=Event)
 
+GOLDEN = Path(__file__).parent / "contract" / "golden"
 _ENVELOPE = ("id", "source", "epoch", "sequence")
 
 
@@ -247,11 +251,28 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
     return make(ExportEvent, time, data, {"source": device_source(given.pop("site", SITE), speaker), **given})
 
 
-EVERY_KIND = (
+_BUILT: tuple[Callable[..., Event], ...] = (
     agent, alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold,
     incident, incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules,
     segment, sensor, settings, snapshot, state, thermal,
 )  # fmt: skip
+
+
+def from_example(model: type[AnyOf]) -> Callable[..., AnyOf]:
+    """A builder with the data of the golden example: of a type that is built too seldom to have one of its own."""
+    [example, *_] = json.loads((GOLDEN / f"{type_of(model)}.json").read_text())
+
+    def build(time: datetime = START, **given: Any) -> AnyOf:
+        return make(model, time, example["data"], given)
+
+    build.__name__ = short_name(type_of(model))
+    return build
+
+
+EVERY_KIND = (
+    *_BUILT,
+    *map(from_example, sorted(set(EVENT_MODELS) - {build.__annotations__["return"] for build in _BUILT}, key=type_of)),
+)
 """A builder for each model of the catalogue; each can be called with a time alone."""
 
 

@@ -22,6 +22,7 @@ from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.files import SqliteStore
 from consumers.upkeep.cold.archiver import Archiver
+from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sink import ColdStorageSink
 from tests import builders
 from tests.builders import START, numbered
@@ -68,7 +69,9 @@ class ColdHub:
         return keys
 
     def archiver(self, halted: Flag | None = None) -> Archiver:
-        return Archiver(self.hub, self.storage, lambda: self.now, halted or Flag())
+        scope = ColdStorageScope.of(self.hub)
+        assert scope is not None
+        return Archiver(scope, lambda: self.now, halted or Flag())
 
     def archive(self, after: timedelta = timedelta(hours=1)) -> None:
         """Some time later everything is uploaded that is due."""
@@ -102,7 +105,7 @@ class RunningColdStorage:
     def __init__(self, hub: ColdHub) -> None:
         self.faults = FaultReporter("consumers", None, lambda: hub.now)
         self.raised: list[OpenFault] = []
-        self._sink = ColdStorageSink(hub.hub, lambda: hub.now, pace=0.01)
+        self._sink = ColdStorageSink(ColdStorageScope.of(hub.hub), lambda: hub.now, pace=0.01)
         self._sink.faults = self.faults
         self._reader = SqliteStore(hub.data / "journal").reader()
         self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._reader, lambda: hub.now))

@@ -17,4 +17,4 @@ def _loop_stop(client: Client) -> MQTTErrorCode:
 
 def close_when_stopped() -> None:
     """For all clients of this process."""
-    Client.loop_stop = _loop_stop  # type: ignore[method-assign, assignment]
+    Client.loop_stop = _loop_stop  # type: ignore[method-assign, assignment]  # paho's leaves its sockets open

@@ -47,7 +47,7 @@ class S3Server:
             self.endpoint,
             access_key=ACCESS_KEY,
             secret_key=SECRET_KEY,
-            **settings,  # type: ignore[arg-type]
+            **settings,  # type: ignore[arg-type]  # as each test names them
         )
 
     def files(self, prefix: str = "hub") -> dict[str, int]:

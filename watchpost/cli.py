@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from consumers.engine.process_group import ProcessGroup
+from consumers.views.warehouse import WAREHOUSE
 from mosquitto.launcher import BrokerMissing
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
@@ -42,9 +43,6 @@ class Schema(StrEnum):
     REFERENCE = "reference"
     SIZING = "sizing"
 
-
-# It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
-WAREHOUSE = "warehouse"
 
 app = typer.Typer(
     help="An event-sourced message bus over MQTT for cameras and thermal sensors.",
@@ -162,6 +160,7 @@ def consume(
 ) -> None:
     """Run consumers in a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
+    # It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
     if names == [WAREHOUSE]:
         entry_points.consume_warehouse(runtime)
     else:

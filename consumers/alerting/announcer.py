@@ -61,7 +61,7 @@ class ConditionAnnouncer(Sink):
         self._announced: set[DeviceKey] = set()
         self._next_round = 0.0
         self._view: sqlite3.Connection | None = None
-        """Of which `_said` tells what was the case up to the position `_upto`."""
+        """`_said` holds what it had up to the position `_upto`."""
         self._upto = 0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:

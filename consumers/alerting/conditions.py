@@ -42,7 +42,7 @@ def conditions(
 ) -> dict[DeviceKey, DeviceCondition]:
     """By site and device. One that is not among them is unknown: nothing was received of it."""
     rows = view.execute(
-        f"select site, device, {_SELECTED} from conditions where {STANDS} and (:site is null or site = :site)",  # noqa: S608
+        f"select site, device, {_SELECTED} from conditions where {STANDS} and (:site is null or site = :site)",  # noqa: S608 - our own columns
         {"upto": upto, "site": site},
     )
     return {(site, device): _read(*row) for site, device, *row in rows}
@@ -51,7 +51,7 @@ def conditions(
 def changed_conditions(view: sqlite3.Connection, after: int) -> dict[DeviceKey, tuple[int, DeviceCondition]]:
     """Those that stand and changed behind a position, each with the position of its change."""
     rows = view.execute(
-        f"select site, device, position, {_SELECTED} from conditions where until = {FOREVER} and position > ?",  # noqa: S608
+        f"select site, device, position, {_SELECTED} from conditions where until = {FOREVER} and position > ?",  # noqa: S608 - our own columns
         (after,),
     )
     return {(site, device): (position, _read(*row)) for site, device, position, *row in rows}
@@ -63,14 +63,6 @@ def newest_change(view: sqlite3.Connection) -> int:
         f"select coalesce(max(position), 0) from conditions where until = {FOREVER}"  # noqa: S608 - our own number
     ).fetchone()
     return int(found)
-
-
-def condition_of_device(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> DeviceCondition | None:
-    row = view.execute(
-        f"select {_SELECTED} from conditions where site = :site and device = :device and {STANDS}",  # noqa: S608
-        {"upto": upto, "site": site, "device": device},
-    ).fetchone()
-    return None if row is None else _read(*row)
 
 
 _SELECTED = "condition, types, since, level, under, reason"

@@ -66,7 +66,7 @@ class BrokerConnection:
         except (OSError, BadPacket) as error:
             self._socket.close()
             raise ConnectFailed(f"{broker}: {error}") from error
-        self._sent_at = self._heard_at = time.monotonic()
+        self._sent_at = self._received_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
         login = Login(client_id, KEEP_ALIVE_S, RECEIVE_MAXIMUM, broker.username, broker.password)
@@ -117,7 +117,7 @@ class BrokerConnection:
 
     def silent_s(self) -> float:
         """The seconds since the broker last sent anything; it answers a ping every ten seconds."""
-        return time.monotonic() - self._heard_at
+        return time.monotonic() - self._received_at
 
     def keep(self) -> None:
         """Stay connected without taking more: what arrives waits in the socket, and then at the broker."""
@@ -181,7 +181,7 @@ class BrokerConnection:
             raise Disconnected(str(error)) from error
         if not data:
             raise Disconnected("the broker closed the connection")
-        self._heard_at = time.monotonic()
+        self._received_at = time.monotonic()
         self._incoming += data
         try:
             for packet in packets.split(self._incoming):
@@ -220,9 +220,9 @@ class BrokerConnection:
             self._sent_at = now
             self.flush()
         if not listening:
-            self._heard_at = now
-        elif now - self._heard_at > self._keep_alive * 1.5:
-            raise Disconnected(f"nothing heard for {now - self._heard_at:.0f} s")
+            self._received_at = now
+        elif now - self._received_at > self._keep_alive * 1.5:
+            raise Disconnected(f"nothing received for {now - self._received_at:.0f} s")
 
     def close(self) -> None:
         """Send what still fits, say goodbye, and let go of the socket."""

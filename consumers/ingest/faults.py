@@ -50,7 +50,7 @@ class _Saved(BaseModel):
 
 @dataclass(slots=True)
 class FaultTracker:
-    """Levels in, changes out. Time counts only while the bus can be heard: see `pass_time`."""
+    """Levels in, changes out. Time counts only while the bus is received: see `pass_time`."""
 
     clock: Clock
     file: Path
@@ -59,7 +59,7 @@ class FaultTracker:
     _absent_s: dict[Key, float] = field(default_factory=dict)
     _own: dict[Key, OpenFault] = field(default_factory=dict)
     _missed: list[Fault] = field(default_factory=list)
-    _heard_at: float | None = None
+    _received_at: float | None = None
 
     def load(self, journaled: Iterable[Fault] | None = None) -> None:
         """Go on where the process before this one ended. Where its file is gone, the events in the journal say it."""
@@ -129,19 +129,19 @@ class FaultTracker:
         return tuple(self._own)
 
     def lost_contact(self) -> None:
-        """Nobody can be heard: what is silent now is not silent by itself."""
-        self._heard_at = None
+        """Nothing can be received: what is silent now is not silent by itself."""
+        self._received_at = None
 
     def is_due(self, now: float) -> bool:
-        return self._heard_at is None or now - self._heard_at >= STEP_S
+        return self._received_at is None or now - self._received_at >= STEP_S
 
     def pass_time(self, now: float) -> None:
-        """`now` in seconds of the monotonic clock, said often while the bus is heard.
+        """`now` in seconds of the monotonic clock, passed in often while the bus is received.
 
         A step is short, however long ingest itself stood still: what others said meanwhile is still to be read.
         """
-        step = 0.0 if self._heard_at is None else min(now - self._heard_at, LONGEST_STEP_S)
-        self._heard_at = now
+        step = 0.0 if self._received_at is None else min(now - self._received_at, LONGEST_STEP_S)
+        self._received_at = now
         for process in self._processes.values():
             process.silent_s += step
         self._processes = {name: it for name, it in self._processes.items() if not it.is_forgotten}

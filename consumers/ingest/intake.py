@@ -14,13 +14,13 @@ from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read
+from consumers.ingest.disk_room import DiskRoom
 from consumers.ingest.items import Item
 from consumers.ingest.media_batch import MediaBatch
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import IngestPlan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
 from consumers.ingest.reused_ids import find_reused
-from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted, Rejected

@@ -17,14 +17,14 @@ from bus_schemas.topics import FAULTS, INGEST
 from consumers.hub_faults import key_of
 from consumers.ingest.connection import BrokerConnection, ConnectFailed, Disconnected
 from consumers.ingest.counters import IngestCounters
+from consumers.ingest.disk_room import load_of, room_of
 from consumers.ingest.faults import FaultTracker
+from consumers.ingest.hub_stream import HubStream
 from consumers.ingest.intake import CannotWrite, Intake, announcing
 from consumers.ingest.media_batch import MediaBatch
 from consumers.ingest.opening import open_with_retries
 from consumers.ingest.packets import Published
-from consumers.ingest.pulse import Pulse
 from consumers.ingest.registry import Configured, RegistryKeeper
-from consumers.ingest.room import load_of, room_of
 from consumers.ingest.subscriptions import TOPICS
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.files import SqliteStore
@@ -73,7 +73,7 @@ def run(
             return
         stack.enter_context(journal)
         figures = IngestCounters(clock, started=clock(), position=journal.head, journal_id=_id_of(store))
-        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
+        hub_stream = HubStream(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
         registry = RegistryKeeper(clock, data / "journal" / "registry.json", configured)
@@ -84,7 +84,7 @@ def run(
         room = room_of(data, archive.bytes_of_devices)
         intake = Intake(archive, journal, clock, figures, room, registry)
         intake.media = MediaBatch(MEDIA_EVERY_S)
-        Ingest(intake, OwnEvents(pulse, faults, registry), figures, broker, stopping).run()
+        Ingest(intake, OwnEvents(hub_stream, faults, registry), figures, broker, stopping).run()
 
 
 def _id_of(store: JournalStore) -> str | None:
@@ -105,7 +105,7 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
 class OwnEvents:
     """The parts of ingest that make events of the hub itself."""
 
-    pulse: Pulse
+    hub_stream: HubStream
     faults: FaultTracker
     registry: RegistryKeeper
 
@@ -122,7 +122,7 @@ class Ingest:
         stopping: threading.Event,
     ) -> None:
         self._intake = intake
-        self._pulse = own.pulse
+        self._hub_stream = own.hub_stream
         self._faults = own.faults
         self._registry = own.registry
         self._figures = figures
@@ -174,7 +174,7 @@ class Ingest:
     def _wait_s(self, now: float) -> float:
         """For messages, until something else is due."""
         intake = self._intake
-        return min(TURN_S, self._pulse.wait(now), intake.media.wait_s(), intake.announcer.wait_s(now))
+        return min(TURN_S, self._hub_stream.wait(now), intake.media.wait_s(), intake.announcer.wait_s(now))
 
     def _tend(self, connection: BrokerConnection) -> None:
         """Do what is due: a heartbeat, a round of watermarks, the status."""
@@ -238,7 +238,7 @@ class Ingest:
         """Write changes of faults into the journal; if that fails, they are tried again in the next turn."""
         try:
             for fault in self._faults.changes():
-                self._intake.record(self._pulse.fault(fault), connection)
+                self._intake.record(self._hub_stream.fault(fault), connection)
                 self._faults.wrote(fault)
                 log.warning(
                     "fault of the hub", part=fault.part, kind=fault.kind, state=fault.state, reason=fault.reason
@@ -299,27 +299,27 @@ class Ingest:
             connection.keep()
 
     def _wait(self, seconds: float) -> None:
-        """Time passes in the journal also while nobody can be heard."""
+        """Time passes in the journal also while nothing can be received."""
         until = time.monotonic() + seconds
         while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             self._mark_alive()
             self._beat(None)
             self._write_faults(None)
-            self._stopping.wait(min(left, self._pulse.wait(time.monotonic())))
+            self._stopping.wait(min(left, self._hub_stream.wait(time.monotonic())))
 
     def _beat(self, connection: BrokerConnection | None, *, last: bool = False) -> None:
         now = time.monotonic()
-        if not last and not self._pulse.due(now):
+        if not last and not self._hub_stream.due(now):
             return
         try:
-            self._intake.record(self._pulse.beat(now, "stopping" if last else "online"), connection)
+            self._intake.record(self._hub_stream.beat(now, "stopping" if last else "online"), connection)
         except CannotWrite as error:
             self._complain(error, connection)
         else:
             self._recover()
 
     def _mark_alive(self) -> None:
-        """Said at every turn. Where it was not said for long, nobody was heard meanwhile; a suspended machine too."""
+        """Called at every turn. After a long pause nothing was received meanwhile, as on a suspended machine."""
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         stood_still, self._alive_at = now - self._alive_at, now
         if stood_still > STANDSTILL_S:

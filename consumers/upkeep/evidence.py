@@ -14,10 +14,10 @@ from bus_schemas.alert import Incident, IncidentEvent
 from bus_schemas.event import Event, MediaKey
 from bus_schemas.media import Media, MediaKind, SnapshotEvent
 from consumers.engine.sink import Sink
-from consumers.hub_config import HubConfig
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.keys import EVIDENCE, NotAKey, Series, parse_key
 from consumers.store.archive.reader import PICTURES, ArchiveReader, StoredMedium
+from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.cold_pictures import ColdPicture, ColdPictures, ReadPicture
 from producer.ids import Clock, utc_now
@@ -49,10 +49,10 @@ class EvidenceSink(Sink):
     ) strict;
     """
 
-    def __init__(self, hub: HubConfig, clock: Clock = utc_now) -> None:
-        self._directory: Path = hub.data / "archive"
+    def __init__(self, data: Path, cold: ColdStorage | None = None, clock: Clock = utc_now) -> None:
+        self._directory = data / "archive"
         self._clock = clock
-        self._cold = ColdPictures(hub.cold, hub.data)
+        self._cold = ColdPictures(cold, data)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         for record in batch:

@@ -86,9 +86,7 @@ class RoundSink(Sink):
             self._thread.join(CLOSE_S)
 
     def _run(self, work: RoundWork, halted: threading.Event) -> None:
-        rounds = _RetriedRounds(
-            self.name, work, self._raise_fault, lambda: self.faults.clear_fault(self.name, "write_failed")
-        )
+        rounds = _RetriedRounds(self.name, work, self._raise_fault, self._clear_fault)
         try:
             while not halted.is_set():
                 halted.wait(rounds.turn() * self._pace)

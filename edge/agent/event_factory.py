@@ -90,7 +90,7 @@ class EventFactory:
 
     def event(self, data: Data, time: datetime) -> Draft:
         model = _EVENTS[type(data)]
-        return Draft(model(id=self._new_id(), source=self.source, time=time, data=data))  # type: ignore[call-arg]
+        return Draft(model(id=self._new_id(), source=self.source, time=time, data=data))  # type: ignore[call-arg]  # each model of `_EVENTS` has data
 
     def medium(self, kind: MediaKind, picture: EncodedPicture, time: datetime) -> tuple[Draft, str]:
         """The draft, and the key by which other events refer to it."""

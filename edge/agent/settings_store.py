@@ -1,7 +1,6 @@
 """Keeps changed settings and answered requests in a file over restarts of the agent."""
 
 import json
-import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bus_schemas.complaints import summary
 from bus_schemas.node import Command
 from bus_schemas.settings import AdjustableSettings
+from producer.whole_file import write_whole
 
 ANSWERS_KEPT: Final = 256
 
@@ -124,12 +124,7 @@ class SettingsStore:
 
     def _save(self, stored: StoredSettings) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(stored.model_dump_json(indent=2, by_alias=True).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        write_whole(self._path, stored.model_dump_json(indent=2, by_alias=True).encode())
         self._stored = stored
 
 

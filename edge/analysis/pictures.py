@@ -113,7 +113,7 @@ def plane(source: VideoPlane, channels: int = 1) -> Bytes8:
 def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
     """The largest size of the same aspect that fits, in even numbers because chroma has half the resolution."""
     scale = min(into[0] / size[0], into[1] / size[1])
-    return tuple(min(limit, max(2, round(side * scale / 2) * 2)) for side, limit in zip(size, into, strict=True))  # type: ignore[return-value]
+    return tuple(min(limit, max(2, round(side * scale / 2) * 2)) for side, limit in zip(size, into, strict=True))  # type: ignore[return-value]  # two of two
 
 
 def upright(picture: VideoFrame) -> VideoFrame:

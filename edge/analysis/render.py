@@ -37,7 +37,7 @@ def _palette() -> tuple[Bytes8, Bytes8, Bytes8]:
     """INFERNO as tables of Y, U and V (256 uint8 each), so that no picture is made in BGR first."""
     bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1), cv2.COLORMAP_INFERNO)
     ycrcb = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb).reshape(256, 3)
-    return ycrcb[:, 0].copy(), ycrcb[:, 2].copy(), ycrcb[:, 1].copy()  # type: ignore[return-value]
+    return ycrcb[:, 0].copy(), ycrcb[:, 2].copy(), ycrcb[:, 1].copy()  # type: ignore[return-value]  # OpenCV keeps uint8
 
 
 def _yuv(bgr: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -183,7 +183,7 @@ class CaptureLoop:
         for name, step in (("closing", source.close), ("what was recorded last", lambda: take(None))):
             try:
                 step()
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001  (a driver may raise anything while it is closed, too)
                 self._pipeline = None
                 self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
 
@@ -202,7 +202,7 @@ class CaptureLoop:
             is_refused = isinstance(error, AccessRefused)
             wait_s = self._retries.wait_s(now, gave=gave, is_refused=is_refused)
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
-        except BaseException:  # noqa: BLE001
+        except BaseException:  # noqa: BLE001  (also what reports a failure may fail; the source is tried again)
             wait_s = LAST_RESORT_S
         if wait_s:
             self._pause(wait_s)

@@ -37,7 +37,7 @@ class Canvas:
         self._random = np.random.default_rng(3)
 
     def finished(self) -> tuple[Bytes8, Bytes8, Bytes8]:
-        return tuple(  # type: ignore[return-value]
+        return tuple(  # type: ignore[return-value]  # three of three
             np.asarray(cv2.resize(layer, self.size, interpolation=cv2.INTER_AREA), np.uint8)
             for layer in (self.colour, self.glow, self.matte)
         )

@@ -21,7 +21,6 @@ _SHIFT: Final = 4
 _SHOES: Final = (34, 30, 30)
 _GLASS: Final = (58, 70, 82)
 _TYRE: Final = (26, 26, 28)
-_CHROME: Final = (150, 152, 156)
 _LENS: Final = (246, 242, 222)
 _RED: Final = (196, 44, 40)
 _WHITE: Final = (232, 230, 224)

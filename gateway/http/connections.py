@@ -87,7 +87,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _peer: Peer
     """One for all requests of the connection: asking the kernel whose it is takes longer than an answer."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower than asyncio's, as uvicorn's
         super().connection_made(transport)
         self._peer = Peer(self.client, self.server)
         self._begun_at = monotonic()

@@ -129,7 +129,7 @@ class Bus:
     async def asked(self, topic: str, payload: bytes) -> AsyncIterator[asyncio.Future[bytes]]:
         """Send a request with response topic and correlation data; the future is its reply. Raises `BusUnreachable`."""
         correlation = uuid7()
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         properties.ResponseTopic = topics.response_topic(topics.parse(topic), self._name)
         properties.CorrelationData = correlation.encode()
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

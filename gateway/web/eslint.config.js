@@ -18,6 +18,20 @@ export default ts.config(
     },
     {
         rules: {
+            // Words of which each had several meanings: name what it is (an alert, a status, an outcome, a time range).
+            'id-denylist': [
+                'error',
+                'told',
+                'Told',
+                'hear',
+                'heard',
+                'wish',
+                'wishes',
+                'glance',
+                'stretch',
+                'ledger',
+                'patience',
+            ],
             // Maps and sets that are not state are meant not to be: what is drawn is told by runes.
             'svelte/prefer-svelte-reactivity': 'off',
             // A part that hands its answer to its content has a named snippet everywhere, also where the answer is not used.

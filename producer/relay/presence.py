@@ -105,6 +105,6 @@ class DevicePresences:
 
 
 def _properties(packet: int) -> Properties:
-    properties = Properties(packet)  # type: ignore[no-untyped-call]
+    properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
     properties.ContentType = SINGLE
     return properties

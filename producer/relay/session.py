@@ -41,7 +41,7 @@ class Outgoing:
     correlation: bytes | None = None
 
     def properties(self) -> Properties:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         if self.content_type is not None:
             properties.ContentType = self.content_type
         if self.user_properties:

@@ -109,7 +109,7 @@ def _minutes(case: str, names: tuple[str, ...], minutes: int, goal_ms: float) ->
         taken = []
         for number in range(minutes):
             here.followed.take(*here.minute(number))
-            taken += timed([lambda number=number: close(number)])  # type: ignore[misc]
+            taken += timed([lambda number=number: close(number)])  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         query = "select avg(bytes + length(description)) from tiles where site = ?"
         (size,) = here.followed.view.execute(query, (SITE,)).fetchone()
         layout = SiteLayout(len(names), Mosaic())
@@ -126,7 +126,7 @@ def case_mosaic_correction() -> list[Measurement]:
         for number in range(MINUTES):
             late = here.minute(0, (DEVICES[number % len(DEVICES)],), number + 1)
             here.followed.take(*late)
-            taken += timed([lambda number=number: here.followed.take(tick(at(65 + number / 100)))])  # type: ignore[misc]
+            taken += timed([lambda number=number: here.followed.take(tick(at(65 + number / 100)))])  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         return [summary("mosaic correction", taken[4:], "one late picture of 24", goal_ms=25.0)]
 
 

@@ -95,7 +95,7 @@ def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_withi
 
     assert monotonic() - began < WITHIN_S
     [discarded] = found(told, review="discarded")
-    assert discarded["review"]["reason"] == "The lens was covered"  # type: ignore[index]
+    assert discarded["review"]["reason"] == "The lens was covered"  # type: ignore[index]  # an answer in JSON
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 

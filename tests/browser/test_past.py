@@ -118,7 +118,7 @@ def test_a_device_that_was_not_there_yet_is_said_to_be_so(page: Page, told: Told
 
     page.goto(f"{told.address}/device?device={KILN}&at={moment(began)}")
 
-    expect(page.get_by_text(f"{KILN} had not been heard of yet at this moment")).to_be_visible()
+    expect(page.get_by_text(f"{KILN} was not known yet at this moment")).to_be_visible()
 
 
 def test_dragging_the_handle_back_shows_that_moment_and_its_link_shows_the_same(

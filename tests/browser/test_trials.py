@@ -58,7 +58,7 @@ def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(o
     expect(page.get_by_text("Not live", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"/device\?.*device={KILN}"))
     # What the kiln told of came ten minutes late: at its moment nobody had heard of the kiln, and the page says so.
-    expect(page.get_by_text(f"{KILN} had not been heard of yet at this moment")).to_be_visible()
+    expect(page.get_by_text(f"{KILN} was not known yet at this moment")).to_be_visible()
     assert all(f"/devices/{KILN}" in one for one in complaints.heard if one.startswith("response"))
     complaints.heard.clear()
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import edge.agent.node  # noqa: F401 - imported once, and not again by each agent
-from watchpost.configuration.agents import node_settings  # noqa: F401
+from watchpost.configuration.agents import node_settings  # noqa: F401 - likewise
 from watchpost.processes import entry_points, logs
 from watchpost.processes.runtime import Runtime
 

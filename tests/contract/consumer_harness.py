@@ -83,11 +83,11 @@ class Broken(Projection):
     def __init__(self, whole: Projection, is_bad: Callable[[int], bool]) -> None:
         self._whole = whole
         self._is_bad = is_bad
-        self.name = whole.name  # type: ignore[misc]
-        self.version = whole.version  # type: ignore[misc]
-        self.models = whole.models  # type: ignore[misc]
-        self.emits = whole.emits  # type: ignore[misc]
-        self.schema = whole.schema  # type: ignore[misc]
+        self.name = whole.name  # type: ignore[misc]  # of this instance, not of its class
+        self.version = whole.version  # type: ignore[misc]  # of this instance, not of its class
+        self.models = whole.models  # type: ignore[misc]  # of this instance, not of its class
+        self.emits = whole.emits  # type: ignore[misc]  # of this instance, not of its class
+        self.schema = whole.schema  # type: ignore[misc]  # of this instance, not of its class
 
     def made_with(self) -> object:
         return self._whole.made_with()

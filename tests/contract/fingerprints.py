@@ -32,6 +32,7 @@ from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS
 from consumers.store.clickhouse.dialect import CURRENT
+from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse import tables as warehouse
 from consumers.views.warehouse.rows import blocks
 from tests.builders import START, at
@@ -41,7 +42,6 @@ from tests.memory_journal import MemoryJournal
 
 GOLDEN = Path(__file__).parent / "golden" / "views"
 JOURNAL = GOLDEN / "journal.ndjson.gz"
-WAREHOUSE = "warehouse"
 COMMAND = "python -m tests.contract.fingerprints"
 
 _OF_THE_PICTURE = {("mosaics", "tiles"): frozenset({"tile", "ok", "ko", "bytes"})}

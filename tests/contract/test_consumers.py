@@ -266,7 +266,7 @@ class _Without(MemoryJournal):
 
     def __init__(self, whole: MemoryJournal, position: int) -> None:
         super().__init__()
-        self._records = whole.read(0, None, whole.head()).records  # type: ignore[assignment]
+        self._records = whole.read(0, None, whole.head()).records  # type: ignore[assignment]  # a list
         self._position = position
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:

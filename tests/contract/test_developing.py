@@ -14,7 +14,7 @@ from tests.required import missing
 PAGE = Path("docs/developing.md")
 TUTORIAL = Path("docs/tutorial.md")
 PANEL = "Add a projection, its route and its panel"
-SECTIONS = {"Add an event type": 5, "Add a source": 3, "Add a notifier": 2, PANEL: 2, "Add a rule": 8}
+SECTIONS = {"Add an event type": 5, "Add a source": 3, "Add a notifier": 2, PANEL: 3, "Add a rule": 9}
 MOST_FILES_OF_A_PROJECTION = 7
 WEB = Path("gateway/web")
 _FILE = re.compile(
@@ -128,10 +128,10 @@ def test_an_addition_touches_no_more_files_than_the_page_says(title: str, files:
     assert len({block.file for block in section(title)}) == files
 
 
-def test_a_projection_with_its_test_route_and_panel_touches_no_more_files_than_the_page_says() -> None:
+def test_a_projection_with_its_route_and_panel_touches_no_more_files_than_the_page_says() -> None:
     files = {block.file for block in [*of_the_tutorial(), *section(PANEL)]}
 
-    assert len(files) == MOST_FILES_OF_A_PROJECTION
+    assert len({file for file in files if not file.startswith("tests/")}) == MOST_FILES_OF_A_PROJECTION
 
 
 def test_the_code_of_the_page_is_as_ours(tree: Path) -> None:
@@ -144,8 +144,13 @@ def test_the_code_of_the_page_is_as_ours(tree: Path) -> None:
 def test_an_event_type_passes_its_contract_tests(tree: Path) -> None:
     run(tree, "-m", "tests.contract.schemas")
 
-    ours = ("tests/contract/test_golden.py", "tests/unit/test_builders.py", "tests/unit/bus_schemas/test_speakers.py")
-    passed = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "door or every", *ours)
+    contract = (
+        "tests/contract/test_golden.py",
+        "tests/unit/test_builders.py",
+        "tests/unit/bus_schemas/test_speakers.py",
+    )
+    glossary = "tests/unit/test_language.py"
+    passed = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "door or every", *contract, glossary)
 
     assert re.search(r"\d+ passed", passed)
 
@@ -176,7 +181,7 @@ def test_a_panel_shows_what_its_route_answers(tree: Path) -> None:
     page = tree / WEB
     (page / "node_modules").symlink_to(modules.resolve())
     (page / "src/components/tests/busiest.test.ts").write_text(_SHOWS)
-    files = [block.file.removeprefix(f"{WEB}/") for block in section(PANEL)]
+    files = [block.file.removeprefix(f"{WEB}/") for block in section(PANEL) if block.file.startswith(str(WEB))]
 
     node(page, "prettier", "--check", *files)
     assert "2 passed" in node(page, "vitest", "run", "src/components/tests/busiest.test.ts")

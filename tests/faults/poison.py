@@ -103,7 +103,7 @@ class Repeater:
         user = [given for given in getattr(heard, "UserProperty", []) if given[0] != CHECKSUM]
         if (REPEATED, "1") in user:
             return
-        said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         said.UserProperty = [*user, (REPEATED, "1")]
         if hasattr(heard, "ContentType"):
             said.ContentType = heard.ContentType

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.faults.mutants import MUTANTS, ROOT
+from tests.faults.mutants import ROOT
+from tests.faults.planted_bugs import MUTANTS
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -67,7 +67,7 @@ def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None]
     assert subscribed.wait(30)
 
     def ask(topic: str, request: Any) -> None:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         properties.ResponseTopic = "answers"
         properties.CorrelationData = b"42"
         client.publish(topic, json.dumps(request), qos=1, properties=properties)

@@ -118,7 +118,7 @@ def test_every_error_at_every_step_of_a_source_leaves_its_neighbours_whole(
     broker: Broker, tmp_path: Path, faulty: list[Faulty]
 ) -> None:
     needed = len(ERRORS) * len(STEPS)
-    failures: Callable[[], bool] = lambda: sum(source.failed for source in faulty) >= 2 * needed  # noqa: E731
+    failures: Callable[[], bool] = lambda: sum(source.failed for source in faulty) >= 2 * needed  # noqa: E731 - short, and typed
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, GOOD, BAD, UNSET):
         eventually(failures, within=60, what="all failures")
         eventually(lambda: len(segments_of(ingest, GOOD.source)) >= 8, within=30)
@@ -148,7 +148,7 @@ def test_an_agent_whose_outbox_fails_begins_anew(
         if broken.is_set():
             broken.clear()
             raise sqlite3.DatabaseError("database disk image is malformed")
-        return real(outbox, items)  # type: ignore[arg-type]
+        return real(outbox, items)  # type: ignore[arg-type]  # what the outbox itself gives
 
     monkeypatch.setattr(Outbox, "_commit", commit)
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, sensor):

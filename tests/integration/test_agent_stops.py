@@ -55,7 +55,7 @@ def test_an_agent_ends_well_although_its_cameras_hang(tmp_path: Path) -> None:
             begins.flush()
             agents = [int(agent) for agent in says.readline().split()]
             eventually(
-                lambda count=number * AT_ONCE: all(cameras.seen(name).sessions >= count for name in PLAYED),  # type: ignore[misc]
+                lambda count=number * AT_ONCE: all(cameras.seen(name).sessions >= count for name in PLAYED),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
                 within=60,
             )
             for agent in agents:

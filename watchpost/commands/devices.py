@@ -178,17 +178,17 @@ def _registered(runtime: Runtime) -> "Registered":
 
 
 def _require(runtime: Runtime, site: str, device: str | None = None) -> None:
-    """Raises `CliError` where there is no such site, or device, registered or heard of: a name that is misspelt."""
+    """Raises `CliError` where no such site or device is registered or known by its events: the name is misspelt."""
     from consumers.engine.view_files import NoView, open_view
     from consumers.views.health.projection import HealthProjection
     from consumers.views.health.questions import devices
 
-    registered, heard = _registered(runtime), set[tuple[str, str]]()
+    registered, active = _registered(runtime), set[tuple[str, str]]()
     with suppress(NoView), closing(open_view(runtime.data, HealthProjection.name)) as view:
-        heard = {(one.site, one.device) for one in devices(view, site)}
-    if registered.site(site) is None and not registered.devices(site) and not heard:
+        active = {(one.site, one.device) for one in devices(view, site)}
+    if registered.site(site) is None and not registered.devices(site) and not active:
         raise CliError(f"there is no site {site!r}")
-    if device is not None and registered.device(site, device) is None and (site, device) not in heard:
+    if device is not None and registered.device(site, device) is None and (site, device) not in active:
         raise CliError(f"there is no device {device!r} in site {site!r}")
 
 

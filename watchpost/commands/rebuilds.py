@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from consumers.views.warehouse import WAREHOUSE
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bar
@@ -14,8 +15,6 @@ from watchpost.progress import Bar
 if TYPE_CHECKING:
     from consumers.engine.rebuild.request import RebuildReport
     from consumers.engine.rebuild.time_range import TimeRange
-
-ROWS = "warehouse"
 
 
 class _Interrupted(Exception):
@@ -33,7 +32,7 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     from consumers.upkeep.maintenance import rebuild_view
     from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
-    if name == ROWS:
+    if name == WAREHOUSE:
         raise CliError("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
     bar = _InterruptibleBar(name, stopping)
     try:
@@ -71,7 +70,7 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
     from consumers.upkeep.maintenance import fold_again
     from watchpost.configuration.hubs import COLD_STORAGE, hub_config
 
-    if name == ROWS:
+    if name == WAREHOUSE:
         raise CliError(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
     bar = _InterruptibleBar(name, stopping)
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bus_schemas.event import NAME
+from consumers.views.warehouse import WAREHOUSE
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bars
@@ -37,7 +38,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     bars = Bars(sys.stderr)
     parts: list[Findings] = []
     try:
-        checked = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, "warehouse"))
+        checked = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, WAREHOUSE))
         for found in check(names, checked, bars.update, deep=deep, at_once=os.cpu_count() or 1):
             bars.end(found.part)
             for line in _lines(found):

@@ -50,7 +50,7 @@ class AgentsSection(SettingsModel):
     list of its own at the broker that is started here, or that of a broker elsewhere.
     """
 
-    host: Host = Field(default="0.0.0.0", description="Where the broker that is started here listens for them.")  # noqa: S104
+    host: Host = Field(default="0.0.0.0", description="Where the broker that is started here listens for them.")  # noqa: S104 - agents are on other machines
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8884, description="Where agents connect.")
     names: tuple[Host, ...] = Field(
         default=(),

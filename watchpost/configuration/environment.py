@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from consumers.engine.process_group import ProcessGroup
+from consumers.views.warehouse import WAREHOUSE
 from watchpost.configuration.config import WatchpostConfig
 
 _NAMES: Final = frozenset({
@@ -40,13 +41,13 @@ class Secrets:
     def of_consumers(self, names: Collection[str] = ()) -> set[str]:
         """By the names of consumers, or of their group."""
         found = self._broker | self.journal
-        if names and "warehouse" not in names:
+        if names and WAREHOUSE not in names:
             found |= self._cold
         if "tile_bucket" in names or ProcessGroup.BATCH in names:
             found |= self._tile_bucket
         if "webhook" in names or ProcessGroup.URGENT in names:
             found |= _named(self._config.alerts)
-        if "warehouse" in names:
+        if WAREHOUSE in names:
             found |= _named(self._config.hub.warehouse)
         return found
 

@@ -12,6 +12,7 @@ from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage, TileBucket, TransferHours
+from consumers.views.warehouse import WAREHOUSE
 from gateway.serving.thermal_pictures import ThermalDrawing
 from gateway.settings import ConnectionLimits, GatewaySettings
 from gateway.static_files import STATIC
@@ -59,7 +60,7 @@ def hub_config(
         ),
         mosaic=mosaic_settings(config),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
-        warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
+        warehouse=_server(config.hub.warehouse, environ if WAREHOUSE in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
         cold=cold,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from consumers.engine.process_group import ProcessGroup
+from consumers.views.warehouse import WAREHOUSE
 from watchpost import VERSION
 from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.commands.selection import chosen_consumers
@@ -102,7 +103,7 @@ def consume_warehouse(runtime: Runtime) -> NoReturn:
     from consumers.views.warehouse.server_process import run
     from watchpost.configuration.hubs import hub_config
 
-    config = hub_config(runtime.config, runtime.data, secrets=("warehouse",))
+    config = hub_config(runtime.config, runtime.data, secrets=(WAREHOUSE,))
     if config.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
@@ -143,7 +144,7 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
     settings = replace(settings, agents=agents_settings(runtime.config, runtime.data))
-    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, "warehouse"))
+    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, WAREHOUSE))
     try:
         run(settings, hub, runtime.broker, on_stop=end_soon)
     except CannotListen as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from consumers.ingest.pulse import EVERY_S as TICK_EVERY_S
+from consumers.ingest.hub_stream import EVERY_S as TICK_EVERY_S
 from consumers.store.disk import DiskSpace
 from consumers.views.mosaics import RING
 from consumers.views.mosaics.layout import SiteLayout

@@ -35,7 +35,7 @@ STATE_OF_INCIDENT: Final = f"""coalesce((
 """The state of a row of `incidents` as of `:upto`, as an expression of SQL."""
 TEXT_OF_INCIDENT: Final = f"""exists (
     select 1 from reviews r where r.incident_id = incidents.incident_id and {_VALID}
-    and instr(r.searched, :text) > 0)"""  # noqa: S608
+    and instr(r.searched, :text) > 0)"""  # noqa: S608 - of our own text alone
 """Whether people said `:text` of a row of `incidents`."""
 
 

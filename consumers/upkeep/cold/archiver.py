@@ -10,17 +10,15 @@ from typing import Final
 
 import structlog
 
-from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import PackRange
 from consumers.store.archive.retention import NEWEST, ArchiveRetention
 from consumers.store.cold.bucket import Bucket
-from consumers.store.cold.settings import ColdStorage
-from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.journal_days import JournalDays
 from consumers.upkeep.cold.owner import claim
 from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
+from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
 from producer.ids import Clock
 
@@ -41,15 +39,15 @@ def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Seq
 class Archiver:
     """One thread calls `round` again and again; `halted` lets go of what takes long."""
 
-    def __init__(self, hub: HubConfig, storage: ColdStorage, clock: Clock, halted: Flag) -> None:
-        self._directory = hub.data / "archive"
-        self._storage = storage
+    def __init__(self, scope: ColdStorageScope, clock: Clock, halted: Flag) -> None:
+        self._directory = scope.archive
+        self._storage = scope.storage
         self._clock = clock
         self._halted = halted
-        self._journal = journal_of(hub)
-        self._kinds = storage.kinds(hub.retention.longest())
+        self._journal = scope.journal
+        self._kinds = scope.kinds
         self._retention = ArchiveRetention(self._directory, clock)
-        self._days = JournalDays(hub, clock)
+        self._days = JournalDays(scope, clock)
         self._bucket: Bucket | None = None
 
     def round(self) -> bool:

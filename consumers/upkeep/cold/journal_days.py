@@ -11,14 +11,13 @@ from typing import Final
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import PackRange
 from consumers.store.archive.keys import PackInterval, Series
 from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
-from consumers.store.journal.configured import journal_of
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.day_files import DayFiles, LocalDays, ServerDays, compressed, decompressed
+from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
 from producer.ids import Clock
 from producer.times import DAY
@@ -81,14 +80,14 @@ def _manifest(bucket: Bucket, name: str) -> DayManifest:
 class JournalDays:
     """Whether files or a server keep the journal, a day in the bucket is a file."""
 
-    def __init__(self, hub: HubConfig, clock: Clock) -> None:
-        self._staging = hub.data / "cold_staging"
+    def __init__(self, scope: ColdStorageScope, clock: Clock) -> None:
+        self._staging = scope.data / "cold_staging"
         self._files: DayFiles = (
-            LocalDays(hub.data / "journal")
-            if hub.journal is None
-            else ServerDays(journal_of(hub), self._staging / "journal")
+            LocalDays(scope.data / "journal")
+            if scope.journal_server is None
+            else ServerDays(scope.journal, self._staging / "journal")
         )
-        self._kinds = () if hub.cold is None else hub.cold.kinds(hub.retention.longest())
+        self._kinds = scope.kinds
         self._clock = clock
         self._known: list[DayManifest] | None = None
         self._looked: datetime | None = None

@@ -3,7 +3,7 @@
 import threading
 from typing import ClassVar, Final
 
-from consumers.hub_config import HubConfig
+from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.rounds import RoundSink, RoundWork
 from producer.ids import Clock, utc_now
 
@@ -18,12 +18,12 @@ class ColdStorageSink(RoundSink):
     name: ClassVar[str] = PART
     failure: ClassVar[str] = "Nothing goes to cold storage"
 
-    def __init__(self, hub: HubConfig, clock: Clock = utc_now, pace: float = 1.0) -> None:
+    def __init__(self, scope: ColdStorageScope | None, clock: Clock = utc_now, pace: float = 1.0) -> None:
         super().__init__(pace)
-        self._hub = hub
+        self._scope = scope
         self._clock = clock
 
     def _work(self, halted: threading.Event) -> RoundWork | None:
         from consumers.upkeep.cold.archiver import Archiver
 
-        return None if self._hub.cold is None else Archiver(self._hub, self._hub.cold, self._clock, halted)
+        return None if self._scope is None else Archiver(self._scope, self._clock, halted)

@@ -1,15 +1,16 @@
 """The order of an export, as its process is given it, and the files that it leaves in its directory."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from bus_schemas.footage import Export
 from bus_schemas.limits import clip
-from consumers.hub_config import ClickHouseServer, HubConfig
+from consumers.hub_config import ClickHouseServer, ExportPolicy, HubConfig
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage
@@ -60,6 +61,32 @@ class ExportOrder(BaseModel):
     @property
     def hub(self) -> HubConfig:
         return HubConfig(data=self.data, archive=self.archive, journal=self.journal, cold=self.cold)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportScope:
+    """What exports are made of, and what they may take."""
+
+    data: Path
+    policy: ExportPolicy
+    fill_percent: float = 100.0
+    journal: ClickHouseServer | None = None
+    cold: ColdStorage | None = None
+
+    @classmethod
+    def of(cls, hub: HubConfig) -> Self:
+        return cls(hub.data, hub.exports, hub.retention.cleanup_threshold_percent, hub.journal, hub.cold)
+
+    def order(self, site: str, asked: datetime, export: Export) -> ExportOrder:
+        return ExportOrder(
+            data=self.data,
+            site=site,
+            asked=asked,
+            export=export,
+            fill_percent=self.fill_percent,
+            journal=self.journal,
+            cold=self.cold,
+        )
 
 
 class ExportedFile(BaseModel):

@@ -17,9 +17,16 @@ from bus_schemas.footage import Export, ExportEvent
 from bus_schemas.limits import clip
 from bus_schemas.node import HeartbeatEvent
 from consumers.engine.sink import Sink
-from consumers.hub_config import HubConfig
 from consumers.store.journal.record import JournalReader, Recorded
-from consumers.upkeep.exports.order import PROGRESS, RESULT, ExportOrder, ExportResult, NotAFolder, folder_of
+from consumers.upkeep.exports.order import (
+    PROGRESS,
+    RESULT,
+    ExportOrder,
+    ExportResult,
+    ExportScope,
+    NotAFolder,
+    folder_of,
+)
 from consumers.upkeep.exports.queue import next_export, too_many, waiting
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
@@ -50,8 +57,8 @@ class ExportSink(Sink):
     ) strict;
     """
 
-    def __init__(self, hub: HubConfig, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
-        self._hub = hub
+    def __init__(self, scope: ExportScope, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+        self._scope = scope
         self._clock = clock
         self._command = tuple(command)
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,7 +132,7 @@ class ExportSink(Sink):
 
     def _enqueue(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
         """Who asks on the bus for more than the hub takes is refused with the sentence of the gateway."""
-        refusal = too_many(self._hub.exports, data.by, *waiting(state, data.by))
+        refusal = too_many(self._scope.policy, data.by, *waiting(state, data.by))
         row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
         added = state.execute(
             "insert or ignore into jobs values (?, ?, ?, ?, ?, 'waiting', 0, 0, null, null, 0)", row
@@ -141,15 +148,7 @@ class ExportSink(Sink):
         if tries >= TRIES:
             self._end(state, export_id, ExportResult(failure=f"it was begun {tries} times, and never finished"))
             return
-        order = ExportOrder(
-            data=self._hub.data,
-            site=site,
-            asked=moment_of_seconds(asked),
-            export=Export.model_validate_json(export),
-            fill_percent=self._hub.retention.cleanup_threshold_percent,
-            journal=self._hub.journal,
-            cold=self._hub.cold,
-        )
+        order = self._scope.order(site, moment_of_seconds(asked), Export.model_validate_json(export))
         self._remove_files(export_id)
         try:
             order.directory.mkdir(parents=True)
@@ -218,7 +217,7 @@ class ExportSink(Sink):
 
     def _expire(self, state: sqlite3.Connection) -> None:
         """The oldest go beyond the time and the bytes that exports may take."""
-        policy, now, total = self._hub.exports, self._clock(), 0
+        policy, now, total = self._scope.policy, self._clock(), 0
         rows = state.execute("select export_id, ended, result from jobs where state = 'done' order by ended desc")
         for export_id, ended, result in rows.fetchall():
             total += sum(file.size for file in ExportResult.model_validate_json(result).files)
@@ -232,7 +231,7 @@ class ExportSink(Sink):
 
     def _folder(self, export_id: str) -> Path:
         """Raises `NotAFolder`."""
-        return folder_of(self._hub.data, export_id)
+        return folder_of(self._scope.data, export_id)
 
     def _remove_files(self, export_id: str) -> None:
         """What cannot be deleted costs this export alone: it finds its folder taken."""

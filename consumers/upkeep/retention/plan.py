@@ -119,7 +119,7 @@ def _event(rule: str, run: Sequence[Dropped], now: datetime) -> RetentionEvent:
 
 
 def journal_event(rule: str, dropped: DroppedDay, now: datetime) -> RetentionEvent:
-    """A day of the journal goes. It is the same event, whenever and by whatever rule it is told."""
+    """A day of the journal goes. It is the same event, whenever and by whatever rule it is emitted."""
     day = datetime.combine(dropped.date, time(0), UTC)
     return RetentionEvent(
         id=str(uuid5(_NAMESPACE, f"journal/{day.isoformat()}/{dropped.first}")),

@@ -8,6 +8,7 @@ from typing import Self
 from consumers.hub_config import PAST_DAYS, HubConfig, RetentionPolicy
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalStore
+from consumers.views.warehouse import WAREHOUSE
 
 ConsumerNames = Callable[[], Iterable[str]]
 """The consumers that there are."""
@@ -44,4 +45,4 @@ class RetentionScope:
     @property
     def has_warehouse(self) -> bool:
         """Without a server of its own it is in the data directory once it was begun."""
-        return self.has_warehouse_server or (self.data / "warehouse").exists()
+        return self.has_warehouse_server or (self.data / WAREHOUSE).exists()

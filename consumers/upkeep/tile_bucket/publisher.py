@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Event as Flag
 from typing import Final, NamedTuple
 
 import structlog
 
 from consumers.engine.view_files import NoView, open_view
-from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.cold.bucket import Bucket, ObjectHeaders
 from consumers.store.cold.settings import TileBucket
@@ -47,12 +47,12 @@ class _Minute(NamedTuple):
 class TilePublisher:
     """One thread calls `round` again and again; `halted` lets go of what takes long."""
 
-    def __init__(self, hub: HubConfig, settings: TileBucket, clock: Clock, halted: Flag) -> None:
-        self._data = hub.data
+    def __init__(self, data: Path, settings: TileBucket, clock: Clock, halted: Flag) -> None:
+        self._data = data
         self._settings = settings
         self._clock = clock
         self._halted = halted
-        self._tiles = Tiles(hub.data / "tiles")
+        self._tiles = Tiles(data / "tiles")
         self._known: dict[str, SiteIndex | None] = {}
         """What the bucket holds, as its own index says: that is the checkpoint."""
         self._page = PageFiles(settings.page, settings.public_base)

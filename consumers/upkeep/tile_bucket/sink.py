@@ -1,9 +1,10 @@
 """The consumer that puts minute tiles into a bucket as they close, and again when they are corrected."""
 
 import threading
+from pathlib import Path
 from typing import ClassVar
 
-from consumers.hub_config import HubConfig
+from consumers.store.cold.settings import TileBucket
 from consumers.upkeep.rounds import RoundSink, RoundWork
 from producer.ids import Clock, utc_now
 
@@ -16,13 +17,13 @@ class TileBucketSink(RoundSink):
     name: ClassVar[str] = "tile_bucket"
     failure: ClassVar[str] = "No minute tiles go to their bucket"
 
-    def __init__(self, hub: HubConfig, clock: Clock = utc_now, pace: float = 1.0) -> None:
+    def __init__(self, data: Path, bucket: TileBucket | None, clock: Clock = utc_now, pace: float = 1.0) -> None:
         super().__init__(pace)
-        self._hub = hub
+        self._data = data
+        self._bucket = bucket
         self._clock = clock
 
     def _work(self, halted: threading.Event) -> RoundWork | None:
         from consumers.upkeep.tile_bucket.publisher import TilePublisher
 
-        settings = self._hub.tile_bucket
-        return None if settings is None else TilePublisher(self._hub, settings, self._clock, halted)
+        return None if self._bucket is None else TilePublisher(self._data, self._bucket, self._clock, halted)

@@ -6,8 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,6 +44,23 @@ class MediaCheckOrder(BaseModel):
     def hub(self) -> HubConfig:
         archive = self.data / "archive"
         return HubConfig(self.data, lambda: IndexedMedia(archive), journal=self.journal, cold=self.cold)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCheckScope:
+    """What is checked, and the time between two checks; `None` for never."""
+
+    data: Path
+    every: timedelta | None = None
+    journal: ClickHouseServer | None = None
+    cold: ColdStorage | None = None
+
+    @classmethod
+    def of(cls, hub: HubConfig) -> Self:
+        return cls(hub.data, hub.media_check, hub.journal, hub.cold)
+
+    def order(self, result: Path) -> MediaCheckOrder:
+        return MediaCheckOrder(data=self.data, result=result, journal=self.journal, cold=self.cold)
 
 
 class MediaCheck(BaseModel):

@@ -12,19 +12,19 @@ from consumers.store.clickhouse.table import Kind, Table
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader
 from consumers.upkeep.verify.findings import Findings
+from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations, Store, newest_generation, origin
 from consumers.views.warehouse.tables import TABLES, VERSION
 from consumers.views.warehouse.warehouse import WarehouseSettings
 from producer.locks import holder_of
 
-PART = "warehouse"
 _LEFT_OVER_AFTER_S = 86_400
 
 
 def check_rows(hub: HubConfig, progress: Progress) -> Findings:
     """Folds into a generation of its own, and compares count and hash of each table."""
-    findings = Findings(PART)
+    findings = Findings(WAREHOUSE)
     if hub.warehouse is not None:
         _check_served(findings, hub, hub.warehouse, progress)
     else:
@@ -33,7 +33,7 @@ def check_rows(hub: HubConfig, progress: Progress) -> Findings:
 
 
 def _check_embedded(findings: Findings, hub: HubConfig, progress: Progress) -> None:
-    directory = hub.data / PART
+    directory = hub.data / WAREHOUSE
     if not directory.exists():
         findings.note("no rows")
         return
@@ -113,7 +113,7 @@ def _fold_and_compare(
 
 
 def _is_taken(directory: Path) -> bool:
-    """Looked at beforehand: where chDB cannot have its directory, it tells so itself on standard error, in its words.
+    """Checked beforehand, because chDB prints an error of its own where it cannot have its directory.
 
     It holds a lock on its file `status` for as long as it is open.
     """

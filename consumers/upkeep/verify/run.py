@@ -13,11 +13,11 @@ from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.folds import check_view
 from consumers.upkeep.verify.media import check_media
 from consumers.upkeep.verify.parallel import OnProgress, check_in_parallel
-from consumers.upkeep.verify.rows import PART as ROWS
 from consumers.upkeep.verify.rows import check_rows
 from consumers.upkeep.verify.speakers import PART as SPEAKERS
 from consumers.upkeep.verify.speakers import check_speakers
 from consumers.upkeep.verify.streams import check_streams
+from consumers.views.warehouse import WAREHOUSE
 from producer.ids import Clock, utc_now
 
 JOURNAL, BODIES, MEDIA = "journal", "bodies", "media"
@@ -47,7 +47,7 @@ def check(
     journal = journal_of(hub)
     if not journal.exists():
         raise NothingThere(f"there is no journal in {journal.name}")
-    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(consumer_registry(hub)), ROWS)
+    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(consumer_registry(hub)), WAREHOUSE)
     parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
     def one(part: str, on_progress: OnProgress) -> Findings:
@@ -83,4 +83,4 @@ def _view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> Findin
     try:
         return check_view(name, hub, clock, progress)
     except UnknownConsumer as unknown:
-        raise UnknownConsumer(f"{unknown}; besides {JOURNAL}, {SPEAKERS}, {MEDIA} and {ROWS}") from None
+        raise UnknownConsumer(f"{unknown}; besides {JOURNAL}, {SPEAKERS}, {MEDIA} and {WAREHOUSE}") from None

@@ -16,9 +16,8 @@ from bus_schemas.event import HUB, Event, device_source
 from bus_schemas.limits import clip
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.sink import Sink
-from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
-from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckOrder
+from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckScope
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -45,8 +44,8 @@ class MediaCheckSink(Sink):
     create table if not exists schedule (only_one integer primary key check (only_one = 1), last real not null) strict;
     """
 
-    def __init__(self, hub: HubConfig, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
-        self._hub = hub
+    def __init__(self, scope: MediaCheckScope, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+        self._scope = scope
         self._clock = clock
         self._command = tuple(command)
         self._process: subprocess.Popen[bytes] | None = None
@@ -76,8 +75,8 @@ class MediaCheckSink(Sink):
         self._process = None
 
     def _is_due(self, state: sqlite3.Connection) -> bool:
-        every, now = self._hub.media_check, self._clock()
-        hours = None if self._hub.cold is None else self._hub.cold.hours
+        every, cold, now = self._scope.every, self._scope.cold, self._clock()
+        hours = None if cold is None else cold.hours
         if every is None:
             return False
         found = state.execute("select last from schedule").fetchone()
@@ -87,9 +86,7 @@ class MediaCheckSink(Sink):
         return now.timestamp() - found[0] >= every.total_seconds() and (hours is None or now in hours)
 
     def _start(self, state: sqlite3.Connection) -> None:
-        order = MediaCheckOrder(
-            data=self._hub.data, result=self._result, journal=self._hub.journal, cold=self._hub.cold
-        )
+        order = self._scope.order(self._result)
         self._result.parent.mkdir(parents=True, exist_ok=True)
         self._result.unlink(missing_ok=True)
         # What was begun and not ended when the process went is begun again.
@@ -126,11 +123,11 @@ class MediaCheckSink(Sink):
 
     @property
     def _result(self) -> Path:
-        return self._hub.data / "run" / "media_check.json"
+        return self._scope.data / "run" / "media_check.json"
 
     @property
     def _log(self) -> Path:
-        return self._hub.data / "run" / "media_check.log"
+        return self._scope.data / "run" / "media_check.log"
 
     def _kill(self) -> None:
         process = self._process

@@ -153,7 +153,7 @@ class _Streams:
             seen = self._streams.get(stream)
             if seen is None:
                 if self._floor > 1:
-                    # It was last heard in a day that is gone.
+                    # Its last event was in a day that is gone.
                     self._streams[stream] = _Stream(watermark + 1, watermark, 0)
                 elif watermark:
                     self.findings.fault(f"{self._name(stream)}: the watermark is {watermark:,}, but nothing is there")

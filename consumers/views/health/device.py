@@ -120,7 +120,7 @@ def _kind(record: Recorded, known: str) -> str:
 
 
 def _add_kinds(row: DeviceRow, kinds: Iterable[str]) -> None:
-    """Visual comes before thermal, whichever was heard of first."""
+    """Visual comes before thermal, whichever came first."""
     if any(kind not in row.kinds for kind in kinds):
         row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
 

@@ -38,7 +38,7 @@ class HealthProjection(Projection):
         + snapshots.SCHEMA
     )
 
-    # A device that was not heard since is as it was.
+    # A device that sent nothing since is as it was.
     history: ClassVar[Mapping[str, str]] = {"devices": "true"}
     recent: ClassVar[frozenset[str]] = frozenset({"clock"})
     uncounted: ClassVar[frozenset[str]] = frozenset({"snapshots"})
@@ -82,7 +82,7 @@ class _KnownDevices:
         self.newest: dict[DeviceKey, Recorded] = {}
 
     def add_device(self, where: DeviceKey) -> DeviceRow:
-        """One that was not heard before."""
+        """One of which there was no event before."""
         row = self.rows[where] = DeviceRow(*where)
         return row
 

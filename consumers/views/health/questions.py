@@ -71,12 +71,12 @@ class NodeHealth:
 
 
 def devices(view: sqlite3.Connection, site: str | None = None, now: datetime | None = None) -> list[DeviceHealth]:
-    """Every device that was ever heard, at `now`, or else at the hub's last tick."""
+    """Every device that ever sent an event, at `now`, or else at the hub's last tick."""
     return [one for one in sources(view, site, now) if one.is_device]
 
 
 def sources(view: sqlite3.Connection, site: str | None = None, now: datetime | None = None) -> list[DeviceHealth]:
-    """Every device and node that was ever heard, as `devices`."""
+    """Every device and node that ever sent an event, as `devices`."""
     asked = _seconds(view, now)
     return [_answer(row, asked) for row in rows(view, "where ?1 is null or site = ?1 order by site, device", (site,))]
 

@@ -101,7 +101,7 @@ class DrawnMinutes:
         named = [None if tile is None else tile.name for tile in by_kind]
         sizes = [None if tile is None else TileSize(tile.size, tile.quality) for tile in by_kind]
         row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without, sizes))
-        self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608
+        self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608 - question marks only
 
 
 def _digests(chosen: Sequence[Sequence[Shown]], byte_budget: int) -> list[str | None]:

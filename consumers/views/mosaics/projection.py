@@ -207,5 +207,5 @@ def _enter(view: sqlite3.Connection, record: Recorded, minutes: Ring) -> None:
 def _forget(view: sqlite3.Connection, site: str, oldest: int) -> None:
     """The ring has gone round: what it overwrites is gone."""
     for table in ("tiles", "seen"):
-        view.execute(f"delete from {table} where site = ? and minute < ?", (site, oldest))  # noqa: S608
+        view.execute(f"delete from {table} where site = ? and minute < ?", (site, oldest))  # noqa: S608 - our own names
     incident_times.forget(view, site, oldest * 60)

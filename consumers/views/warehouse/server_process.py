@@ -10,7 +10,7 @@ from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
-from consumers.views.warehouse import questions
+from consumers.views.warehouse import WAREHOUSE, questions
 from consumers.views.warehouse.progress import write_progress, write_set_aside
 from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.store import checkpoint, newest_generation
@@ -18,7 +18,6 @@ from consumers.views.warehouse.tables import VERSION
 from consumers.views.warehouse.warehouse import OpenJournal, Warehouse, WarehouseSettings
 from producer.broker import BrokerAddress
 
-WAREHOUSE = "warehouse"
 _POLL_S = 1.0
 _RETRY_S = 5.0
 # Those who ask see no more of the fold than its checkpoint: it must not seem to lag by what has no rows.

@@ -14,9 +14,8 @@ from typing import Any
 from consumers.store.clickhouse.engine import Columns, Engine
 from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
+from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse.tables import CHECKPOINT, TABLES, VERSION, checkpoint_definition, definition
-
-NAME = "warehouse"
 
 
 class Store:
@@ -89,7 +88,7 @@ def _without(there: frozenset[int], table: Table, columns: Columns) -> Columns:
 class Generations:
     """Databases of rows, of which one is current; a rebuild fills the next, and then it is that one."""
 
-    def __init__(self, engine: Engine, keep_days: int | None, name: str = NAME) -> None:
+    def __init__(self, engine: Engine, keep_days: int | None, name: str = WAREHOUSE) -> None:
         self._engine = engine
         self._keep_days = keep_days
         self._name = name
@@ -181,13 +180,13 @@ class Generations:
                 self._engine.execute(f"drop database {name}")
 
 
-def origin(engine: Engine, name: str = NAME) -> int:
+def origin(engine: Engine, name: str = WAREHOUSE) -> int:
     """The life of the journal of which the rows are; 0 where nobody knows."""
     known = engine.query(f"select life from {name}.origin order by since desc limit 1")  # noqa: S608 - ours
     return int(known[0][0]) if known else 0
 
 
-def newest_generation(engine: Engine, name: str = NAME) -> tuple[str, int] | None:
+def newest_generation(engine: Engine, name: str = WAREHOUSE) -> tuple[str, int] | None:
     """Its database and version. One that is named in the catalogue and not there was dropped, and does not count."""
     catalogue = "select count() from system.tables where database = {database:String} and name = 'current'"
     if engine.query(catalogue, {"database": name}) == [[0]]:

@@ -15,14 +15,13 @@ from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.clickhouse.library_pages import release_pages
 from consumers.store.journal.record import JournalReader
-from consumers.views.warehouse import KEEP_DAYS
+from consumers.views.warehouse import KEEP_DAYS, WAREHOUSE
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.views.warehouse.progress import RowsProgress, write_progress, write_set_aside
 from consumers.views.warehouse.reader import State, Status, WarehouseReader
 from consumers.views.warehouse.scheduling import step_back
-from consumers.views.warehouse.store import NAME, Generations
+from consumers.views.warehouse.store import Generations
 
-ROWS = "warehouse"
 LIBRARY = "_chdb.abi3.so"
 _IDLE_S = 1.0
 
@@ -44,13 +43,13 @@ class WarehouseSettings:
     pace_s: float = 2.0
     retry_s: float = 30.0
     save_every: int = BLOCK
-    database: str = NAME
+    database: str = WAREHOUSE
     on_progress: Callable[[RowsProgress], None] = lambda rows: None
-    """Told how far the rows are, whenever that changes."""
+    """Called with how far the rows are, whenever that changes."""
     on_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
-    """Told of events that could not be folded."""
+    """Called with events that could not be folded."""
     on_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
-    """Told of all of them, since the rows were folded anew."""
+    """Called with all of them, since the rows were folded anew."""
     settles_after_s: float = 30.0
     on_settled: Callable[[], object] = lambda: None
     """Called when rows have been kept up for so long: whatever is done again and again was done by then."""
@@ -135,7 +134,7 @@ class Warehouse(WarehouseReader):
         # Nobody is answered from the rows of a shadow.
         taken = self._counting(fold.advance, lambda: fold.counted) if state == "running" else fold.advance()
         if fold.set_aside:
-            log_set_aside(ROWS, fold.set_aside)
+            log_set_aside(WAREHOUSE, fold.set_aside)
             if state == "running":
                 self._settings.on_set_aside(fold.set_aside)
         if taken or self._status.state != state:
@@ -147,7 +146,7 @@ class Warehouse(WarehouseReader):
 def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
     """The warehouse of a hub in this process, under its data directory."""
     # The import of chDB changes the working directory for a moment, under the feet of every relative path.
-    directory = (hub.data / "warehouse").absolute()
+    directory = (hub.data / WAREHOUSE).absolute()
 
     def open_engine() -> Engine:
         # Takes a second and 200 MB of pages, which the thread may spend, and not whoever imports this module.

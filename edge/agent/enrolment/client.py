@@ -142,7 +142,7 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
     except OSError as error:
         raise NotEnrolled(f"no certificate of an authority can be read from {hub.ca_file}: {error.strerror}") from error
     try:
-        with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S, context=context) as answer:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S, context=context) as answer:  # noqa: S310 - as above
             return Enrolment.model_validate_json(answer.read(MAX_ANSWER))
     except urllib.error.HTTPError as refusal:
         with refusal:

@@ -7,7 +7,8 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus_schemas.enrolment import SignedConfiguration
-from edge.agent.enrolment.identity import FOLDER, write_private
+from edge.agent.enrolment.identity import FOLDER
+from producer.whole_file import PRIVATE, write_whole
 
 MOST_STARTS: Final = 2
 """How often an agent may start with a configuration that has not come up yet: a power cut is no fault of it."""
@@ -101,5 +102,5 @@ class ConfigurationStore:
         self._save(self._stored.model_copy(update={"trial": kept, "starts": 0, "refusal": refusal}))
 
     def _save(self, stored: StoredConfigurations) -> None:
-        write_private(self._path, stored.model_dump_json(indent=1).encode())
+        write_whole(self._path, stored.model_dump_json(indent=1).encode(), PRIVATE)
         self._stored = stored

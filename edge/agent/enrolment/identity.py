@@ -1,12 +1,12 @@
 """Keeps the identity that the hub gave this machine, in files for its owner alone."""
 
-import os
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from producer.broker import BrokerAddress, Tls
+from producer.whole_file import PRIVATE, write_whole
 
 FOLDER: Final = "enrolment"
 
@@ -35,8 +35,8 @@ def save(data: Path, identity: Identity, ca: str | None) -> None:
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if ca is not None:
-        write_private(folder / "ca.crt", ca.encode())
-    write_private(folder / "identity.json", identity.model_dump_json(indent=1).encode())
+        write_whole(folder / "ca.crt", ca.encode(), PRIVATE)
+    write_whole(folder / "identity.json", identity.model_dump_json(indent=1).encode(), PRIVATE)
 
 
 def load(data: Path) -> Identity | None:
@@ -59,14 +59,3 @@ def broker_of(data: Path, identity: Identity) -> BrokerAddress:
         password=identity.password,
         tls=Tls(data / FOLDER / "ca.crt" if identity.has_own_authority else None),
     )
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Whole and durable, or as it was; for the owner alone. Raises `OSError`."""
-    draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -62,7 +62,7 @@ def _open(source: Input, address: str, limit: SupportsFloat) -> Any:
             address,
             format=source.format,
             options=dict(source.options),
-            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
+            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]  # a number that can change
             # A camera's name may be in any encoding; nothing here uses it.
             metadata_errors="replace",
         )

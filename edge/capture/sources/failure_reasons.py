@@ -209,7 +209,7 @@ def web_answer(address: str) -> Iterator[http.client.HTTPResponse]:
     connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
     if parts.scheme == "https":
         # Nothing that it sends is trusted, and cameras sign their certificates themselves.
-        context = ssl._create_unverified_context()  # noqa: S323
+        context = ssl._create_unverified_context()  # noqa: S323 - see above
         connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
     with closing(connection), _bounded(lambda: connection.sock):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"

@@ -224,7 +224,7 @@ class AdafruitSensor:
 
 def _with_checked_eeprom(driver: Any) -> Any:
     class CheckedMlx90640(driver.MLX90640):  # type: ignore[misc]  # no types come with the driver
-        def _ExtractParameters(self) -> None:  # noqa: N802
+        def _ExtractParameters(self) -> None:  # noqa: N802 - the name is the driver's
             check_eeprom(driver.eeData)
             super()._ExtractParameters()
 

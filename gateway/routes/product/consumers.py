@@ -19,6 +19,7 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
+from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse.progress import rows_set_aside
 from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.tables import VERSION
@@ -35,7 +36,6 @@ from gateway.reading.stores import Stores
 from gateway.routes.devices.commands import NOBODY
 from producer.sqlite_files import is_broken
 
-ROWS = "warehouse"
 WEBHOOK = "webhook"
 BEHIND = 1000
 """A lag in positions that is more than a batch on its way."""
@@ -172,7 +172,7 @@ def _of_rows(status: Status, head: int) -> ProgressAnswer:
     if state == "running" and lag > BEHIND:
         state = "behind"
     return ProgressAnswer(
-        name=ROWS,
+        name=WAREHOUSE,
         kind="projection",
         position=status.position,
         lag=lag,
@@ -239,7 +239,7 @@ async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     content = await call.content()
     body = parsed(Rebuilding, content) if content else Rebuilding()
-    if name == ROWS:
+    if name == WAREHOUSE:
         if body.site:
             raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
         _fold_rows_anew(gateway.rows.warehouse)

@@ -101,7 +101,7 @@ async def _lines(gateway: Gateway, wanted: EventFilter, order: Order, most: int 
     left = most
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        found = await gateway.ask(lambda stores, w=wanted, n=size: _select(stores, w, n, order)[0])  # type: ignore[misc]
+        found = await gateway.ask(lambda stores, w=wanted, n=size: _select(stores, w, n, order)[0])  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         if not found:
             return
         yield b"".join(_line(stored) + b"\n" for stored in found)

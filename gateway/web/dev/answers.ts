@@ -206,7 +206,7 @@ function lastFrame(d: FakeDevice, now = Date.now()): number {
 
 const lostBy = (d: FakeDevice, now: number): boolean => d.lostFor !== null && now > started - d.lostFor;
 
-/** The trouble that a device is in is told from its incidents. */
+/** The trouble that a device is in follows from its incidents. */
 function statusAt(d: FakeDevice, now: number): Pick<Schemas['Device'], 'status' | 'reason'> {
   const open = openAt(now, d.site, d.device).map((i) => i.type);
   if (lostBy(d, now) || open.includes('offline')) return { status: 'offline', reason: d.reason };

@@ -78,7 +78,7 @@ const entry = (i: FakeIncident, shift = 0): Schemas['Raised'] => ({
   closed: i.closed === null ? null : iso(i.closed + shift),
   details: i.details,
   level: 'warning',
-  message: 'Told of by the trial',
+  message: 'Raised by the trial',
   live: null as string | null,
 });
 
@@ -102,7 +102,7 @@ function results(): Pick<Schemas['Detailed'], 'raised' | 'both' | 'only_trial' |
   return { raised: [...both, ...extra], both, only_trial: extra, only_live: missed };
 }
 
-function told(one: Asked): Schemas['Summary'] {
+function summaryOf(one: Asked): Schemas['Summary'] {
   const progress = Math.min(1, (Date.now() - one.created) / 8000);
   const found = results();
   const counts = {
@@ -132,11 +132,11 @@ function told(one: Asked): Schemas['Summary'] {
   };
 }
 
-export const trials = (): Schemas['Summary'][] => [...asked].reverse().map(told);
+export const trials = (): Schemas['Summary'][] => [...asked].reverse().map(summaryOf);
 
 export function trial(id: string): Schemas['Detailed'] | undefined {
   const found = asked.find((one) => one.id === id);
-  const what = found && told(found);
+  const what = found && summaryOf(found);
   return (
     what &&
     (what['state'] === 'done'

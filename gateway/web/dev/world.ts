@@ -1,4 +1,4 @@
-// The world that the played gateway tells of: two sites, their devices, and a day with troubles in it.
+// The world that the played gateway answers about: two sites, their devices, and a day with troubles in it.
 
 import type { DetectedObject, Region } from '../src/api/contract.ts';
 import type { components } from '../src/api/http.gen.ts';
@@ -233,7 +233,7 @@ export function objectsAt(d: FakeDevice, ms: number): DetectedObject[] {
     }));
 }
 
-const told: Record<string, [string, Schemas['Alert']['level'], string]> = {
+const alertsOf: Record<string, [string, Schemas['Alert']['level'], string]> = {
   freeze: ['freeze', 'error', 'The picture has been frozen'],
   offline: ['device_offline', 'critical', 'Nothing received for 30 s'],
   hot_spot: ['hot_spot', 'critical', 'top_winding is above its critical threshold'],
@@ -258,7 +258,7 @@ export function alerts(now = Date.now()): Schemas['Alert'][] {
   const of = incidents
     .filter((i) => i.opened + 4000 <= now)
     .map((i): Schemas['Alert'] => {
-      const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
+      const [type, level, message] = alertsOf[i.type] ?? ['other', 'info', i.type];
       const id = `alert-${i.id}`;
       return {
         id,

@@ -295,7 +295,7 @@ def test_the_log_can_be_filtered_and_paged_in_both_directions(
 
     def found(wanted: EventFilter, **how: object) -> list[int]:
         with asking(store) as questions:
-            return [row.position for row in questions.select(wanted, **how)]  # type: ignore[arg-type]
+            return [row.position for row in questions.select(wanted, **how)]  # type: ignore[arg-type]  # as each test names them
 
     assert found(EventFilter()) == [1, 2, 3, 4, 5, 6]
     assert found(EventFilter(), order="desc", limit=4) == [6, 5, 4, 3]

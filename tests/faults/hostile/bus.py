@@ -53,7 +53,7 @@ def sending(make: Make, *, pause_s: float = PAUSE_S, retain: bool = False, conte
     """Message after message, until the end."""
 
     def act(world: World, dice: random.Random, stopping: threading.Event) -> None:
-        said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         if content_type:
             said.ContentType = content_type
         with connected(world.mqtt_port) as client:

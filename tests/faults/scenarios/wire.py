@@ -58,7 +58,7 @@ def poisoned(rig: Rig) -> None:
         rig.pause(0.1, 0.6)
         rig.faults += 1
         poison.publish(rig.broker.port, rig.dice, rig.clock)
-        rig.wait(lambda turn=turn: rig.rejected() >= turn * poison.KINDS, 60, "poison rejected")  # type: ignore[misc]
+        rig.wait(lambda turn=turn: rig.rejected() >= turn * poison.KINDS, 60, "poison rejected")  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         rig.kill(rig.ingest)
         rig.revive()
         rig.wait_for_progress(10)

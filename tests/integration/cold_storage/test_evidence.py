@@ -37,7 +37,7 @@ def sink(hub: ColdHub) -> Iterator[Deliverer]:
     """It was told of an incident that names one of them."""
     journal = MemoryJournal()
     context = ConsumerContext(hub.data, journal, lambda: hub.now)
-    with closing(Deliverer(EvidenceSink(hub.hub, lambda: hub.now), context)) as deliverer:
+    with closing(Deliverer(EvidenceSink(hub.hub.data, hub.hub.cold, lambda: hub.now), context)) as deliverer:
         deliverer.advance()
         journal.append(incident(at(2), "blackscreen", media=(NAMED,)))
         deliverer.advance()

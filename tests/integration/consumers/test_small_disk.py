@@ -19,9 +19,9 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.hub_config import HubConfig
 from consumers.ingest.counters import IngestCounters
+from consumers.ingest.disk_room import DiskRoom
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import PacketProperties, Published
-from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace, disk_of

@@ -2,11 +2,11 @@
 
 import sys
 
-import gi  # type: ignore[import-not-found]
+import gi  # type: ignore[import-not-found]  # of the system's Python
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found] # noqa: E402
+from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found] # noqa: E402 - after its versions are required
 
 PICTURES = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1"
 VIDEO = f"{PICTURES} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 pt=96"

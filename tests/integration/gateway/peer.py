@@ -38,10 +38,10 @@ class Peer:
         self.heard.append(bytes(message.payload))
         if self._answer is not None:
             assert message.properties is not None
-            properties = Properties(mqtt.PacketTypes.PUBLISH)  # type: ignore[attr-defined,no-untyped-call]
-            properties.CorrelationData = message.properties.CorrelationData  # type: ignore[attr-defined]
+            properties = Properties(mqtt.PacketTypes.PUBLISH)  # type: ignore[attr-defined,no-untyped-call]  # paho exports it without saying so
+            properties.CorrelationData = message.properties.CorrelationData  # type: ignore[attr-defined]  # a request has properties
             reply = json.dumps(self._answer(json.loads(message.payload)))
-            client.publish(message.properties.ResponseTopic, reply, properties=properties)  # type: ignore[attr-defined]
+            client.publish(message.properties.ResponseTopic, reply, properties=properties)  # type: ignore[attr-defined]  # a request has properties
 
     def __enter__(self) -> "Peer":
         assert self._subscribed.wait(30)

@@ -16,6 +16,7 @@ from tests.builders import START, at, frame, settings
 from tests.contract.story import MINUTES, story
 from tests.contract.story_with_people import retold
 from tests.integration.gateway.started import Filled, Started
+from tests.settable_clock import SettableClock
 
 YARD = "/api/v1/sites/DEMO/devices/yard"
 PATHS = (
@@ -52,19 +53,9 @@ class Lived(NamedTuple):
     answered: dict[tuple[float, str], Answer]
 
 
-class Clock:
-    """What time it is for the gateway."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> Any:
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    clock, random = Clock(), Random(11)
+    clock, random = SettableClock(START), Random(11)
     seconds = sorted([0.05, 0.55, *(random.uniform(0, MINUTES * 60 + 60) for _ in range(MOMENTS))])
     answered: dict[tuple[float, str], Answer] = {}
     with (

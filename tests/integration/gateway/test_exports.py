@@ -14,6 +14,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
 from consumers.store.journal.reader import SqliteJournalReader
+from consumers.upkeep.exports.order import ExportScope
 from consumers.upkeep.exports.sink import ExportSink
 from tests.builders import DEVICE, SITE, at, export, segment, tick
 from tests.integration.gateway.started import NOW, Filled, Started
@@ -42,7 +43,7 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         filled.append(segment(at(0)), *gone, *never, *asked, other, tick(at(10))).fold()
         with closing(SqliteJournalReader(tmp_path / "journal")) as reader:
             context = ConsumerContext(tmp_path, reader, lambda: NOW)
-            sink = Deliverer(ExportSink(hub, lambda: NOW, WAITS), context)
+            sink = Deliverer(ExportSink(ExportScope.of(hub), lambda: NOW, WAITS), context)
             sink.advance()
             sink.idle()
             with Started(hub) as started, started.client() as client:

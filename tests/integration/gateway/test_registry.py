@@ -51,7 +51,7 @@ def following(data: Path) -> Iterator[None]:
 
     def follow() -> None:
         context = ConsumerContext(data, SqliteJournalReader(data / "journal"), utc_now)
-        followers = [Follower(CONSUMERS[name](hub_of(data)), context) for name in ("registry", "health")]  # type: ignore[arg-type]
+        followers = [Follower(CONSUMERS[name](hub_of(data)), context) for name in ("registry", "health")]  # type: ignore[arg-type]  # these two are projections
         while not stopping.wait(0.02):
             for follower in followers:
                 follower.advance()

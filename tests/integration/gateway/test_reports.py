@@ -14,7 +14,7 @@ from consumers.engine.follower import ConsumerContext
 from consumers.engine.view_files import open_view
 from consumers.store.cold.settings import ColdStorage, TileBucket
 from consumers.store.journal.reader import SqliteJournalReader
-from consumers.upkeep.exports.order import RESULT
+from consumers.upkeep.exports.order import RESULT, ExportScope
 from consumers.upkeep.exports.sink import ExportSink
 from tests.builders import SITE, at, export, frame, tick
 from tests.eventually import eventually
@@ -33,7 +33,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         asked = export(at(70), export_id="night", by="ada", **of_minute)
         filled.append(frame(at(5)), tick(at(64)), asked, export(at(71), export_id="video")).fold()
         with closing(SqliteJournalReader(directory / "journal")) as reader:
-            sink = Deliverer(ExportSink(filled.hub, lambda: NOW), ConsumerContext(directory, reader, lambda: NOW))
+            sink = Deliverer(
+                ExportSink(ExportScope.of(filled.hub), lambda: NOW), ConsumerContext(directory, reader, lambda: NOW)
+            )
             sink.advance()
 
             def is_made() -> bool:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.app import operations
+from gateway.calls import Operation
 from gateway.http import peers
 from gateway.http.auth import is_closed, needs_token
 from tests.integration.gateway.api_document import READ
@@ -22,8 +23,8 @@ def guarded(filled: Filled) -> Iterator[Started]:
 
 
 @pytest.mark.parametrize("operation", CLOSED, ids=lambda operation: operation.name)
-def test_without_the_token_every_route_answers_401(guarded: Started, operation: object) -> None:
-    method, path = operation.method, operation.path.format(**READ)  # type: ignore[attr-defined]
+def test_without_the_token_every_route_answers_401(guarded: Started, operation: Operation) -> None:
+    method, path = operation.method, operation.path.format(**READ)
 
     with guarded.client() as client:
         answer = client.request(method, path)

@@ -51,7 +51,7 @@ class PublishedRing:
     def publish(self) -> dict[str, ObjectHeaders | None]:
         """As a hub that was just started; what it sent."""
         assert self.hub.tile_bucket is not None
-        with closing(TilePublisher(self.hub, self.hub.tile_bucket, lambda: START, Flag())) as publisher:
+        with closing(TilePublisher(self.hub.data, self.hub.tile_bucket, lambda: START, Flag())) as publisher:
             bucket = publisher._bucket = RecordingBucket(self.storage)
             while publisher.round():
                 pass

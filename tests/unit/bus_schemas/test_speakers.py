@@ -31,7 +31,7 @@ def short(event: Event) -> str:
 
 
 def data_of(event: Event) -> Any:
-    return event.data  # type: ignore[attr-defined]
+    return event.data  # type: ignore[attr-defined]  # every model has it
 
 
 def said(event: Event, speaker: Speaker) -> str | None:

@@ -31,7 +31,7 @@ def asked(error: Exception) -> Exception:
     pool = Readers(nothing, threads=1)
     pool.start()
     try:
-        asyncio.run(Gateway.ask(SimpleNamespace(readers=pool), fail))  # type: ignore[arg-type]
+        asyncio.run(Gateway.ask(SimpleNamespace(readers=pool), fail))  # type: ignore[arg-type]  # what it asks of a gateway
     except Exception as answered:  # noqa: BLE001 - which one it is, is what is asked
         return answered
     finally:

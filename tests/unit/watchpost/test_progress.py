@@ -5,20 +5,13 @@ import re
 
 import pytest
 
+from tests.settable_clock import SettableClock
 from watchpost.progress import Bar, Bars, figures
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +38,7 @@ def lines_of(terminal: Terminal) -> list[str]:
 
 
 def test_a_terminal_sees_a_bar_that_is_drawn_again_and_then_is_gone() -> None:
-    terminal, clock = Terminal(), Clock()
+    terminal, clock = Terminal(), SettableClock(100.0)
     bar = Bar("health", terminal, clock)
     clock.now += 1
     bar(50, 100)
@@ -64,7 +57,7 @@ def test_a_terminal_sees_a_bar_that_is_drawn_again_and_then_is_gone() -> None:
 
 
 def test_pieces_of_work_at_once_have_a_bar_each() -> None:
-    terminal, clock = Terminal(), Clock()
+    terminal, clock = Terminal(), SettableClock(100.0)
     bars = Bars(terminal, clock)
     for part in ("journal", "media"):
         bars.update(part, 0, 10)
@@ -82,7 +75,7 @@ def test_pieces_of_work_at_once_have_a_bar_each() -> None:
 
 
 def test_a_file_gets_a_line_now_and_then() -> None:
-    file, clock = io.StringIO(), Clock()
+    file, clock = io.StringIO(), SettableClock(100.0)
     bar = Bar("health", file, clock)
     for done in range(11):
         bar(done, 100)

@@ -46,7 +46,6 @@ export type IncidentReason = Omit<Schemas['IncidentReason'], 'events'> & { event
 export type Mute = Schemas['Mute'];
 export type Mutes = Schemas['Mutes'];
 export type Review = Incident['review'];
-export type ReviewEntry = Review['entries'][number];
 export type Reviews = Schemas['Reviews'];
 export type LastEvent = Schemas['LastEvent'];
 export type Level = Alert['level'];
@@ -58,8 +57,6 @@ export type Registration = Schemas['Registration'];
 export type Roi = Schemas['Roi'];
 export type Said = Schemas['Said'];
 export type Session = Schemas['Session'];
-/** An event that a consumer could not take, and why. */
-export type SetAside = Schemas['SetAsideEvent'];
 export type Clips = Schemas['Clips'];
 export type RecordingSettings = Settings['recording'];
 export type Settings = Schemas['Settings'];

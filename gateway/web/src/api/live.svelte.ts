@@ -13,8 +13,8 @@ class Live {
   state = $state<'connecting' | 'live' | 'lost'>('connecting');
   /** Since when the connection is gone. */
   since = $state<number | null>(null);
-  /** When the gateway was last heard. */
-  heard = $state(0);
+  /** When the last message of the gateway came. */
+  lastMessageAt = $state(0);
   /** Grows when everything shown should be asked for again. */
   generation = $state(0);
   online = $state(navigator.onLine);
@@ -98,12 +98,12 @@ class Live {
     this.#failures = 0;
     this.state = 'live';
     this.since = null;
-    this.heard = Date.now();
+    this.lastMessageAt = Date.now();
     if (recovered) this.generation += 1;
   }
 
   #contact(event: MessageEvent<string>): void {
-    this.heard = Date.now();
+    this.lastMessageAt = Date.now();
     if (event.lastEventId) this.#position = event.lastEventId;
   }
 
@@ -143,14 +143,14 @@ class Live {
 
   /** A quiet site sends nothing for a while; a dead connection looks the same until somebody asks. */
   async #check(): Promise<void> {
-    if (document.hidden || this.state !== 'live' || Date.now() - this.heard < SILENT_MS) return;
+    if (document.hidden || this.state !== 'live' || Date.now() - this.lastMessageAt < SILENT_MS) return;
     try {
       await get('/api/v1/sites', AbortSignal.timeout(4000));
-      this.heard = Date.now();
+      this.lastMessageAt = Date.now();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.state = 'lost';
-      this.since = this.heard;
+      this.since = this.lastMessageAt;
       this.#open();
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { alertSentence, detailLines } from './sentences';
 
 const nameOf = (id: string): string => ({ gate: 'North gate', dock: 'Loading dock' })[id] ?? id;
-const told = (type: string, details: Record<string, unknown>, message = ''): string =>
+const worded = (type: string, details: Record<string, unknown>, message = ''): string =>
   alertSentence({ type, message, details }, nameOf);
 
 describe('what an alert says', () => {
@@ -17,15 +17,15 @@ describe('what an alert says', () => {
     ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
     ['clock_wrong', { ahead_s: 600 }, 'Its clock is 10 min ahead'],
     ['hub_deaf', { deaf_s: 32 }, 'The hub received nothing for 32 s'],
-  ])('%s with %j', (type, details, sentence) => expect(told(type, details)).toBe(sentence));
+  ])('%s with %j', (type, details, sentence) => expect(worded(type, details)).toBe(sentence));
 
   it('says that it was known late', () => {
-    expect(told('freeze', { late_s: 90 })).toBe('Its picture does not change (known 1 min 30 s late)');
+    expect(worded('freeze', { late_s: 90 })).toBe('Its picture does not change (known 1 min 30 s late)');
   });
 
   it('is the sentence of the hub where its type is younger than the page', () => {
-    expect(told('flood', {}, 'The cellar is wet')).toBe('The cellar is wet');
-    expect(told('flood', { reason: 'pump failed' }, 'The cellar is wet')).toBe('Pump failed');
+    expect(worded('flood', {}, 'The cellar is wet')).toBe('The cellar is wet');
+    expect(worded('flood', { reason: 'pump failed' }, 'The cellar is wet')).toBe('Pump failed');
   });
 });
 

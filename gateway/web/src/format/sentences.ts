@@ -2,10 +2,10 @@
 
 import type { Alert } from '../api/api';
 import { span } from './time';
-import { alertWord, bytes, capital, decibels, degrees, sentence, statusWord } from './words';
+import { bytes, capital, decibels, degrees, sentence, statusWord } from './words';
 
 type Details = Record<string, unknown>;
-type Told = Pick<Alert, 'type' | 'message' | 'details'>;
+type AlertFacts = Pick<Alert, 'type' | 'message' | 'details'>;
 export type NameOf = (device: string) => string;
 
 const number = (details: Details, name: string): number | null =>
@@ -76,8 +76,8 @@ const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = 
   hub_deaf: (details) => `The hub received nothing for ${span(number(details, 'deaf_s') ?? 0)}`,
 };
 
-/** A type that is younger than this page is told in the words of the hub. */
-export function alertSentence(alert: Told, nameOf: NameOf): string {
+/** A type that is younger than this page is worded by the hub. */
+export function alertSentence(alert: AlertFacts, nameOf: NameOf): string {
   const say = sentences[alert.type];
   const words = say ? say(alert.details, nameOf) : reasonOr(alert.details, alert.message);
   const late = number(alert.details, 'late_s');
@@ -93,12 +93,8 @@ const alertTypes: Record<string, string> = {
 };
 
 /** What was found, in the words of the alert that it raises. */
-export const incidentSentence = (incident: Pick<Told, 'type' | 'details'>, nameOf: NameOf): string =>
+export const incidentSentence = (incident: Pick<AlertFacts, 'type' | 'details'>, nameOf: NameOf): string =>
   alertSentence({ type: alertTypes[incident.type] ?? incident.type, details: incident.details, message: '' }, nameOf);
-
-/** Title and sentence in one, where there is room for one line. */
-export const alertLine = (alert: Told, nameOf: NameOf): string =>
-  `${alertWord(alert.type)}: ${alertSentence(alert, nameOf)}`;
 
 type Says = (value: never, nameOf: NameOf) => string;
 const figures: Record<string, [string, Says]> = {

@@ -205,8 +205,6 @@ export function minuteTicks(from: number, to: number, zone: string, minutes: num
   });
 }
 
-export const epochMinute = (ms: number): number => Math.floor(ms / MINUTE);
-
 /** The UTC slot `HHMM` of an epoch minute in the ring of 1,440 tiles. */
 export function slotOf(minute: number): string {
   const ofDay = ((minute % 1440) + 1440) % 1440;

@@ -136,7 +136,7 @@ export const pictureTone = (found: PictureFaults): Tone =>
 export const soundWord = ({ audio }: Pick<Analysis, 'audio'>): string =>
   audio === null ? 'Sound unknown' : audio ? 'Sound good' : incidentWord('audio_loss');
 
-/** Motion that merely goes on is told many times a second. */
+/** Motion that merely goes on is reported many times a second. */
 export const isNews = ({ event }: Pick<Recorded, 'event'>): boolean =>
   !(is('motion', event) && event.data.phase === 'update');
 
@@ -283,7 +283,7 @@ const says: Says = {
   rules: () => 'Alert rules set',
 };
 
-/** One line about an event, for lists. A family that is younger than this page is told by its name. */
+/** One line about an event, for lists. A family that is younger than this page is called by its name. */
 export const summary = (event: Pick<AnyEvent, 'type' | 'data'>): string => wordsFor(shortType(event.type), event.data);
 
 function wordsFor(name: string, data: unknown): string {

@@ -36,7 +36,7 @@ const FREQUENT: Partial<Record<View, readonly EventName[]>> = {
 const followedBy = (view: View): EventName[] =>
   LIVE_NAMES.filter((name) => !['thermal', 'segment', 'heartbeat'].includes(name) || FREQUENT[view]?.includes(name));
 
-/** What a device tells that is worth a line on the wall. */
+/** What a device reports that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
 /** What a clock that is ahead said happened when it arrived. */
@@ -58,7 +58,7 @@ class Page {
   #devices!: Resource<Devices>;
   #known!: Resource<Devices>;
   #latest!: Resource<Events>;
-  /** What each device told last before the moment, of what the log says of all of them. */
+  /** What each device reported last before the moment, of what the log says of all of them. */
   #before = $derived.by(() => {
     const found = new Map<string, News>();
     for (const recorded of this.#latest?.data?.events ?? []) {
@@ -70,7 +70,7 @@ class Page {
     }
     return found;
   });
-  #heard = $state.raw(new Map<string, News>());
+  #arrived = $state.raw(new Map<string, News>());
   #shown = new Map<string, { of: Device; shown: ShownDevice }>();
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
@@ -142,7 +142,7 @@ class Page {
     $effect(() => {
       const timer = setInterval(() => {
         if (!pending.size) return;
-        this.#heard = new Map([...this.#heard, ...pending]);
+        this.#arrived = new Map([...this.#arrived, ...pending]);
         pending.clear();
       }, 400);
       return () => clearInterval(timer);
@@ -171,8 +171,8 @@ class Page {
 
   /** Parts of the hub that do not work as they should, of the present. */
   get hubProblems(): string[] {
-    const told = moment.isLive ? this.hub.data : null;
-    return told && told.status !== 'healthy' ? (told.problems ?? []) : [];
+    const hub = moment.isLive ? this.hub.data : null;
+    return hub && hub.status !== 'healthy' ? (hub.problems ?? []) : [];
   }
 
   get deviceState(): Resource<Devices> {
@@ -228,7 +228,7 @@ class Page {
       const candidates = [
         lastNews(d.last_event),
         this.#before.get(name) ?? null,
-        (moment.isLive && this.#heard.get(name)) || null,
+        (moment.isLive && this.#arrived.get(name)) || null,
       ];
       const news = candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a));
       const before = this.#shown.get(name);

@@ -83,7 +83,7 @@ describe('the progress of a rebuild', () => {
   });
 });
 
-const told = (
+const command = (
   id: string,
   name: string,
   state: 'asked' | 'done' | 'failed',
@@ -106,10 +106,10 @@ const told = (
 describe('what became of rebuilds', () => {
   it('is the newest of each consumer', () => {
     const found = lastRebuilds([
-      told('b', 'rebuild', 'failed', { consumer: 'alerts' }, 'position 7: no'),
-      told('c', 'snapshot', 'done', {}),
-      told('a', 'rebuild', 'asked', { consumer: 'alerts' }),
-      told('d', 'rebuild', 'asked', { consumer: 'mosaics' }),
+      command('b', 'rebuild', 'failed', { consumer: 'alerts' }, 'position 7: no'),
+      command('c', 'snapshot', 'done', {}),
+      command('a', 'rebuild', 'asked', { consumer: 'alerts' }),
+      command('d', 'rebuild', 'asked', { consumer: 'mosaics' }),
     ]);
 
     expect(found.get('alerts')).toEqual({

@@ -1,4 +1,4 @@
-// How a rebuild goes: how fast, how long still, and what became of it, read from what the gateway tells.
+// How a rebuild goes: how fast, how long still, and what became of it, read from what the gateway answers.
 
 import type { CommandEvent } from '../api/contract';
 import type { Consumer, Recorded } from '../api/api';

@@ -1,84 +1,83 @@
-// A section of a device's settings that is filled in, sent, and confirmed by the device.
+// One section of a device's settings while somebody changes it: as it was typed, sent, confirmed or refused.
 
-import { ApiError, devicePath, sendFor, type Device, type Settings } from '../api/api';
-import { live } from '../api/live.svelte';
-import { Resource } from '../api/resource.svelte';
-import { problemWords } from '../format/problems';
+import { untrack } from 'svelte';
+import { ApiError, devicePath, problemOf, sendFor, type Device, type Settings } from '../api/api';
+import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
-import { moment } from './moment.svelte';
+import { problemWords } from '../format/problems';
 
-type Section = 'motion' | 'picture';
-type Numbers = Record<string, number>;
+export type SectionName =
+  'motion' | 'picture' | 'event_classes' | 'recording' | 'night' | 'snapshots' | 'fusion' | 'thermography' | 'rois';
 
-export class SectionForm {
-  readonly settings: Resource<Settings>;
-  values = $state<Numbers>({});
-  notice = $state('');
+const CONFIRMED = 'Confirmed by the device';
+const SENT = 'Sent; the device has not confirmed it yet';
+
+export class SectionForm<N extends SectionName> {
+  wanted = $state<Settings[N] | null>(null);
+  message = $state('');
   wrong = $state(false);
   busy = $state(false);
-  private refused = $state.raw<ApiError | null>(null);
+  #refused = $state.raw<ApiError | null>(null);
+  #name: N;
+  #device: () => Device;
+  #settings: () => Resource<Settings>;
 
-  constructor(
-    private readonly device: () => Device,
-    private readonly section: Section,
-    private readonly names: readonly string[],
-  ) {
-    this.settings = new Resource<Settings>(() => moment.question(`${this.path}/settings`));
+  constructor(name: N, device: () => Device, settings: () => Resource<Settings>) {
+    this.#name = name;
+    this.#device = device;
+    this.#settings = settings;
+    // What is being changed stays as it was typed until the device reports something else.
+    let reported = '';
     $effect(() => {
-      if (this.given) this.values = { ...this.given };
-    });
-    const source = $derived(`/sites/${this.device().site}/devices/${this.device().device}`);
-    $effect(() => {
-      const mine = source;
-      return live.listen((recorded, type) => {
-        if (type !== 'settings' || recorded.event.source !== mine) return;
-        [this.notice, this.wrong, this.refused] = ['Confirmed by the device', false, null];
-        this.settings.reload();
+      const current = this.#reported;
+      if (!current || JSON.stringify(current) === reported) return;
+      reported = JSON.stringify(current);
+      this.wanted = structuredClone(current) as Settings[N];
+      untrack(() => {
+        if (this.message === SENT) this.message = CONFIRMED;
       });
     });
   }
 
-  private get path(): string {
-    return devicePath(this.device().site, this.device().device);
-  }
-  /** What is in force; `null` where the device has no such section. */
-  get given(): Numbers | null {
-    const found = this.settings.data?.[this.section] as unknown as Numbers | null | undefined;
-    return found ? Object.fromEntries(this.names.map((name) => [name, found[name] ?? 0])) : null;
-  }
-  get changed(): boolean {
-    const given = this.given;
-    return given !== null && this.names.some((name) => this.values[name] !== given[name]);
-  }
-  /** What the server says of one field of what it refused. */
-  about(name: string): string {
-    return sentencesAbout(this.refused, `${this.section}.${name}`);
+  get #reported(): Settings[N] | undefined {
+    return this.#settings().data?.[this.#name];
   }
 
-  async save(): Promise<void> {
+  /** Whether the device has such a section. */
+  get isThere(): boolean {
+    return this.wanted !== null && Boolean(this.#reported);
+  }
+
+  get isSaved(): boolean {
+    return JSON.stringify(this.wanted) === JSON.stringify(this.#reported);
+  }
+
+  /** What the server says of one field of what it refused. */
+  about(field: string): string {
+    return sentencesAbout(this.#refused, `${this.#name}.${field}`);
+  }
+
+  /** The message where each field shows by itself what is wrong with it. */
+  get shortMessage(): string {
+    const isOfFields = this.#refused?.errors.some(({ path }) => path.startsWith(`${this.#name}.`));
+    return isOfFields ? 'Not set' : this.message;
+  }
+
+  save = async (event?: SubmitEvent): Promise<void> => {
+    event?.preventDefault();
+    const { site, device } = this.#device();
     this.busy = true;
     try {
-      const { status, body } = await sendFor<Settings>('PUT', `${this.path}/settings`, {
-        // A section is replaced as a whole: what has no field here stays.
-        [this.section]: { ...this.settings.data?.[this.section], ...this.values },
+      const { status, body } = await sendFor<Settings>('PUT', `${devicePath(site, device)}/settings`, {
+        [this.#name]: this.wanted,
       });
-      // What holds is what the device has confirmed; until then what was sent stays in the fields.
-      if (status === 200) this.settings.data = body;
-      [this.notice, this.wrong, this.refused] = [
-        status === 200 ? 'Confirmed by the device' : 'Sent; the device has not confirmed it yet',
-        false,
-        null,
-      ];
+      [this.message, this.wrong, this.#refused] = [status === 200 ? CONFIRMED : SENT, false, null];
+      if (status === 200) this.#settings().data = body;
     } catch (error) {
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      this.refused = error instanceof ApiError ? error : null;
-      const [first] = this.refused?.errors ?? [];
-      const isOfSection = first !== undefined && first.path === this.section;
-      [this.notice, this.wrong] = [
-        isOfSection ? first.message : this.refused?.errors.length ? 'Not set' : problemWords(error),
-        true,
-      ];
+      const problem = problemOf(error);
+      this.#refused = problem instanceof ApiError && problem.errors.length ? problem : null;
+      [this.message, this.wrong] = [sentencesAbout(this.#refused, this.#name) || problemWords(problem), true];
     }
     this.busy = false;
-  }
+  };
 }

@@ -90,14 +90,14 @@ export function groupsOf(devices: readonly ShownDevice[], by: Grouping, siteName
   return [...groups].map(([name, found]) => ({ name, devices: found }));
 }
 
-export interface Told {
+export interface DeviceStatus {
   tone: Tone;
   word: string;
   why: string;
 }
 
 /** How a device is, and what more there is to say of it. */
-export function toldOf(device: ShownDevice): Told {
+export function statusOf(device: ShownDevice): DeviceStatus {
   const word = conditionWord(device.condition, device.types);
   const why = [...device.types.map(incidentWord), reasonWord(device.reason)].filter(
     (one, i, all) => one && one !== word && all.indexOf(one) === i,

@@ -319,7 +319,7 @@ def test_incidents_are_found_by_span_state_and_place(followed: Followed) -> None
     followed.take(state(at(60), online=False, device="gate"))
 
     def ids(**wanted: object) -> list[str]:
-        return [each["device"] for each in incidents(followed.view, IntervalQuery(**wanted))]  # type: ignore[arg-type]
+        return [each["device"] for each in incidents(followed.view, IntervalQuery(**wanted))]  # type: ignore[arg-type]  # as each test names them
 
     assert ids() == ["gate", "yard"]
     assert ids(start=at(30)) == ["gate"]

@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.registry import RegistryEvent
-from consumers.alerting.conditions import DeviceCondition, condition_of_device, conditions
+from consumers.alerting.conditions import DeviceCondition, conditions
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.rebuild.compare import compare, verify
 from tests.builders import at, detection, frame, health, registry, rules, thermal, tick
@@ -129,9 +129,7 @@ def test_what_is_open_of_a_retired_device_is_closed_and_it_is_missed_no_more(fol
     assert closed.details["reason"] == "retired"
     told = [(event.data.type, event.data.state) for event in followed.emitted() if isinstance(event, AlertEvent)]
     assert told == [("device_offline", "raised"), ("device_offline", "cleared")]
-    condition = condition_of_device(followed.view, "DEMO", "yard")
-    assert condition is not None
-    assert condition.condition == "unknown"
+    assert conditions(followed.view)["DEMO", "yard"].condition == "unknown"
 
 
 def test_a_device_that_is_brought_back_is_missed_again(followed: Followed) -> None:

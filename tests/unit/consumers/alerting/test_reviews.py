@@ -25,7 +25,7 @@ def frozen(alerting: Followed, device: str = "yard") -> str:
 
 
 def found(alerting: Followed, **only: str) -> list[str]:
-    return [one["device"] for one in incidents(alerting.view, only=IncidentFilter(**only))]  # type: ignore[arg-type]
+    return [one["device"] for one in incidents(alerting.view, only=IncidentFilter(**only))]  # type: ignore[arg-type]  # as each test names them
 
 
 def test_an_incident_is_open_until_somebody_reviews_or_discards_it(alerting: Followed) -> None:
@@ -99,8 +99,8 @@ def test_incidents_are_found_by_their_review_their_words_their_type_and_their_zo
     assert found(alerting, zone="full_frame") == ["oven"]
     assert found(alerting, text="LORRY blocks") == ["yard"]
     assert found(alerting, text="crane") == []
-    assert found(alerting, text="x", named=("DEMO/gate",)) == ["gate"]  # type: ignore[arg-type]
-    assert sorted(found(alerting, text="frozen", types=("freeze",))) == ["gate", "yard"]  # type: ignore[arg-type]
+    assert found(alerting, text="x", named=("DEMO/gate",)) == ["gate"]  # type: ignore[arg-type]  # as each test names them
+    assert sorted(found(alerting, text="frozen", types=("freeze",))) == ["gate", "yard"]  # type: ignore[arg-type]  # as each test names them
 
 
 def test_the_figures_count_what_is_open_what_was_opened_lately_and_what_nobody_reviewed(alerting: Followed) -> None:

@@ -32,7 +32,7 @@ def view() -> Iterator[sqlite3.Connection]:
 
 
 def names(view: sqlite3.Connection, lasting: IntervalTable = HELD, **wanted: object) -> str:
-    return "".join(name for (name,) in lasting.select(view, IntervalQuery(**wanted)))  # type: ignore[arg-type]
+    return "".join(name for (name,) in lasting.select(view, IntervalQuery(**wanted)))  # type: ignore[arg-type]  # as each test names them
 
 
 def test_the_newest_come_first_and_no_more_than_wanted(view: sqlite3.Connection) -> None:

@@ -455,7 +455,7 @@ class Counted(Picky):
     """Says of each batch whose it was."""
 
     def __init__(self, name: str, folded: list[str]) -> None:
-        self.name = name  # type: ignore[misc]
+        self.name = name  # type: ignore[misc]  # of this instance, not of its class
         self._folded = folded
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:

@@ -216,6 +216,6 @@ def test_a_flood_of_refused_epochs_and_names_is_remembered_nowhere() -> None:
 class CountedLookups(dict[tuple[str, str], StreamState]):
     count = 0
 
-    def get(self, key: tuple[str, str], default: object = None) -> StreamState | None:  # type: ignore[override]
+    def get(self, key: tuple[str, str], default: object = None) -> StreamState | None:  # type: ignore[override]  # it has no other default
         self.count += 1
         return super().get(key)

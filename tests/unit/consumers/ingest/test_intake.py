@@ -14,11 +14,11 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read
+from consumers.ingest.disk_room import DiskRoom
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.items import DescribedMedium, RefusedMessage
 from consumers.ingest.media_batch import QUIET_S, MediaBatch
 from consumers.ingest.packets import PacketProperties, Published
-from consumers.ingest.room import DiskRoom
 from consumers.ingest.shares import DiskShares
 from consumers.store.archive.disk import Medium
 from consumers.store.disk import DiskSpace

@@ -27,7 +27,7 @@ class Yard:
         self.hub = replace(hub_in(directory), retention=RetentionPolicy())
         self.journal, self.ticks = MemoryJournal(), MemoryJournal()
         self.now = START
-        self.sink = EvidenceSink(self.hub, lambda: self.now)
+        self.sink = EvidenceSink(directory, clock=lambda: self.now)
         self.deliverer = Deliverer(self.sink, ConsumerContext(directory, self.journal, lambda: self.now))
         self.deliverer.advance()
 

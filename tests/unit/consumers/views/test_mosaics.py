@@ -227,7 +227,7 @@ def test_a_slot_is_named_by_its_utc_minute_of_the_day() -> None:
 def test_only_the_cells_that_changed_are_drawn_again(site: Site) -> None:
     reads: list[str] = []
     read = site.media.read
-    site.media.read = lambda key: reads.append(key) or read(key)  # type: ignore[method-assign,func-returns-value]
+    site.media.read = lambda key: reads.append(key) or read(key)  # type: ignore[method-assign,func-returns-value]  # put in place of the real one
     site.take(tick(at(1)), site.picture(10, RED), tick(at(64)))
     site.take(site.picture(10, RED, "gate"), tick(at(70)))
 

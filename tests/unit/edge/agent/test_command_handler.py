@@ -118,7 +118,7 @@ def test_a_request_is_carried_out_once_and_its_repeats_get_the_same_answer_also_
 
 def test_the_answer_of_a_snapshot_names_the_picture() -> None:
     with desk() as at:
-        at.device.capture_now = lambda then: then("YARD/SENSOR/thermal/t-1")  # type: ignore[method-assign]
+        at.device.capture_now = lambda then: then("YARD/SENSOR/thermal/t-1")  # type: ignore[method-assign]  # put in place of the real one
         answer = at.ask("snapshot", asked("s1"))
         again = at.ask("snapshot", asked("s1"))
         events = at.events()
@@ -227,7 +227,7 @@ def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
 def test_settings_that_cannot_be_kept_are_taken_back() -> None:
     with desk() as at:
         before = at.device.adjustable
-        (at.folder / "yard.new").mkdir()
+        (at.folder / "yard.json.new").mkdir()
         answer = at.ask("settings", asked("r1", rois=[ROI]))
 
         assert answer is not None
@@ -324,7 +324,7 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
 def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: bytes, watched: list[object]) -> None:
     with desk() as at:
         found: list[object] = []
-        at.device.watch = found.append  # type: ignore[method-assign, assignment]
+        at.device.watch = found.append  # type: ignore[method-assign, assignment]  # put in place of the real one
 
         assert at.ask("watch", payload) is None
         assert at.ask("watch", payload, retained=True) is None

@@ -14,7 +14,7 @@ LATER = 5000.0
 
 
 def facts(**given: object) -> Facts:
-    return Facts("visual", **({"running": True, "last_attempt": NOON} | given))  # type: ignore[arg-type]
+    return Facts("visual", **({"running": True, "last_attempt": NOON} | given))  # type: ignore[arg-type]  # as each test names them
 
 
 @pytest.mark.parametrize(

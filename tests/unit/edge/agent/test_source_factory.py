@@ -16,7 +16,7 @@ from edge.agent.source_factory import (
     thermal_source,
     visual_source,
 )
-from edge.agent.source_settings import RtspSourceSettings
+from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
 from edge.capture.sources.address import Redactor
 from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import CameraFrame, SourceUnreachable
@@ -102,8 +102,8 @@ def test_a_node_without_devices_is_refused() -> None:
 
 def test_a_camera_without_a_microphone_gives_pictures_only() -> None:
     settings = device(visual={"kind": "scene", "scene": "visual"})
-    assert settings.visual is not None
-    source = visual_source(settings, scene_of(settings.visual, NOON, "UTC"), None, surroundings())  # type: ignore[arg-type]
+    assert isinstance(settings.visual, SceneSourceSettings)
+    source = visual_source(settings, scene_of(settings.visual, NOON, "UTC"), None, surroundings())
     source.open()
     readings = [source.read() for _ in range(25)]
     source.close()

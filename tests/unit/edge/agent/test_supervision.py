@@ -64,7 +64,7 @@ class Site:
         self.supervision = self.begin()
 
     def _put(self, drafts: Sequence[Draft], **_: Any) -> None:
-        self.said += [draft.event.data for draft in drafts]  # type: ignore[attr-defined]
+        self.said += [draft.event.data for draft in drafts]  # type: ignore[attr-defined]  # every model has it
 
     def _runner(
         self, settings: DeviceSettings, emitter: EventEmitter, context: AgentContext, monkeypatch: pytest.MonkeyPatch

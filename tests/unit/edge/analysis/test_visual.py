@@ -37,7 +37,7 @@ def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **
         device="GATE",
         name="North gate",
         visual=SceneSourceSettings(kind="scene", scene="visual"),
-        rates=RatesSettings(**rates),  # type: ignore[arg-type]
+        rates=RatesSettings(**rates),  # type: ignore[arg-type]  # as each test names them
         time_zone="Europe/Berlin",
     )
     return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)

@@ -163,7 +163,7 @@ def test_a_recording_that_is_over_stops_the_device() -> None:
 @pytest.mark.parametrize("step", ["make", "open", "read", "take", "close"])
 def test_no_error_at_any_step_ends_a_capture_thread(step: str, error: BaseException) -> None:
     failing, taken, health = Failing(step, error), list[Reading | None](), SourceHealth("thermal", lambda: NOON)
-    enough: Callable[[], bool] = lambda: sum(reading is not None for reading in taken) >= 20  # noqa: E731
+    enough: Callable[[], bool] = lambda: sum(reading is not None for reading in taken) >= 20  # noqa: E731 - short, and typed
     reasons: list[str | None] = []
     CaptureLoop(
         "GATE", lambda: failing.make(taken), health, enough, lambda _: reasons.append(health.facts.why(0.0))

@@ -1,7 +1,7 @@
 """The stores as of a moment: which position counts, and what is refused because nothing is known of it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,22 +24,16 @@ from gateway.reading.stores import Stores, open_stores
 from producer.times import micros
 from tests import builders
 from tests.builders import START
+from tests.settable_clock import SettableClock
 
 LATER = builders.at(86_400)
 NOW = builders.at(90_000)
 
 
-class Clock:
-    now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Two frames on one day, and settings, a frame and two ticks on the day after."""
-    clock = Clock()
+    clock = SettableClock(START)
     with Journal(tmp_path / "journal", clock) as journal:
         journal.append(taken(builders.frame(START), builders.frame(builders.at(10), device="gate")))
         clock.now = LATER

@@ -27,7 +27,7 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
     store = SqliteStore(tmp_path / "journal")
     for day in range(4):
         now = START + timedelta(days=day)
-        with store.writer(lambda now=now: now, "test") as journal:  # type: ignore[misc]
+        with store.writer(lambda now=now: now, "test") as journal:  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
             tick = builders.tick(now)
             journal.append([Accepted(tick, tick.model_dump_json().encode(), 0)])
     with open_stores(tmp_path, store) as opened:

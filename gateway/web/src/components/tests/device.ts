@@ -12,17 +12,16 @@ import DeviceCharts from '../DeviceCharts.svelte';
 import DeviceChoice from '../DeviceChoice.svelte';
 import DeviceHealth from '../DeviceHealth.svelte';
 import Commands from '../device/Commands.svelte';
-import EventClassForm from '../device/EventClassForm.svelte';
-import MotionForm from '../device/MotionForm.svelte';
+import EventClassForm from '../settings/EventClassForm.svelte';
+import MotionForm from '../settings/MotionForm.svelte';
+import SectionRow, { MOTION_COLUMNS, PICTURE_COLUMNS } from '../settings/SectionRow.svelte';
 import Motions from '../device/Motions.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
 import InForce from '../InForce.svelte';
 import LiveVideo from '../live/LiveVideo.svelte';
 import MotionMap from '../MotionMap.svelte';
-import MotionRow from '../MotionRow.svelte';
 import Moving from '../Moving.svelte';
 import Picture from '../Picture.svelte';
-import PictureRow from '../PictureRow.svelte';
 import Regions from '../Regions.svelte';
 import Stage from '../Stage.svelte';
 import Temperatures from '../Temperatures.svelte';
@@ -271,14 +270,14 @@ export const deviceParts: Case[] = [
       reads: ['The gateway is out of reach'],
     },
   ]),
-  ...of(MotionForm, 'device/MotionForm.svelte', [
+  ...of(MotionForm, 'settings/MotionForm.svelte', [
     {
       when: 'typical',
       props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
       reads: ['Moves for so many seconds before it counts 0.3', 'Pause in seconds before the next 0', 'Save'],
     },
   ]),
-  ...of(EventClassForm, 'device/EventClassForm.svelte', [
+  ...of(EventClassForm, 'settings/EventClassForm.svelte', [
     {
       when: 'typical',
       props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
@@ -381,40 +380,26 @@ export const deviceParts: Case[] = [
       reads: ['Out of reach', LONG],
     },
   ]),
-  ...of(MotionRow, 'MotionRow.svelte', [
+  ...of(SectionRow, 'settings/SectionRow.svelte', [
     {
       when: 'typical',
-      props: { device: device('yard'), fields: { fields: [] } },
-      reads: ['Yard', 'Sensitivity of Yard', 'Smallest area of Yard in pixels', 'Save'],
+      props: { device: device('yard'), fields: { fields: [] }, section: 'motion', columns: MOTION_COLUMNS },
+      reads: ['Yard', 'Sensitivity, Yard', 'Smallest area, Yard', 'Save'],
+    },
+    {
+      when: 'of the picture',
+      props: { device: device('yard'), fields: { fields: [] }, section: 'picture', columns: PICTURE_COLUMNS },
+      reads: ['Yard', 'Black from, Yard', 'Rows to, Yard', 'Frozen after, Yard', 'In blocks from, Yard', 'Save'],
     },
     {
       when: 'empty',
-      props: { device: device('yard'), fields: null },
+      props: { device: device('yard'), fields: null, section: 'motion', columns: MOTION_COLUMNS },
       answers: { settings: { rois: [], zones: [] } },
       reads: ['This device has no motion settings'],
     },
     {
       when: 'refused',
-      props: { device: device('yard', { name: LONG }), fields: null },
-      answers: { settings: refused(403, 'no') },
-      reads: [LONG, 'This browser may not do that'],
-    },
-  ]),
-  ...of(PictureRow, 'PictureRow.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), fields: { fields: [] } },
-      reads: ['Yard', 'Black from, Yard', 'Rows to, Yard', 'Frozen after, Yard', 'In blocks from, Yard', 'Save'],
-    },
-    {
-      when: 'empty',
-      props: { device: device('yard'), fields: null },
-      answers: { settings: { rois: [], zones: [] } },
-      reads: ['This device has no picture settings'],
-    },
-    {
-      when: 'refused',
-      props: { device: device('yard', { name: LONG }), fields: null },
+      props: { device: device('yard', { name: LONG }), fields: null, section: 'motion', columns: MOTION_COLUMNS },
       answers: { settings: refused(403, 'no') },
       reads: [LONG, 'This browser may not do that'],
     },

@@ -43,7 +43,7 @@ export const frameParts: Case[] = [
     { when: 'typical', props: { reach: 3_600_000, zoom: nothing }, reads: ['Time bar shows 1 h', 'Farther', 'Closer'] },
   ]),
   ...of(Connection, 'Connection.svelte', [
-    { when: 'waiting', props: {}, reads: ['Not heard yet', 'Connecting'] },
+    { when: 'waiting', props: {}, reads: ['No message yet', 'Connecting'] },
     { when: 'out of reach', props: {}, answers: { sites: OUT_OF_REACH }, reads: ['Out of reach'] },
   ]),
   ...of(KeyHelp, 'KeyHelp.svelte', [

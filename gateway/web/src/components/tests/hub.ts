@@ -113,7 +113,7 @@ export const hubParts: Case[] = [
     {
       when: 'not added yet',
       props: { device: device('yard', { registered: false }) },
-      reads: ['Not added yet: only heard of'],
+      reads: ['Not added yet, but it sends'],
     },
     {
       when: 'a question first',

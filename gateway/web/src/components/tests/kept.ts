@@ -13,14 +13,14 @@ import NoteEditor from '../marks/NoteEditor.svelte';
 import NoteMarks from '../marks/NoteMarks.svelte';
 import NotesPanel from '../marks/NotesPanel.svelte';
 import Clips from '../recording/Clips.svelte';
-import Hours from '../recording/Hours.svelte';
-import NightForm from '../recording/NightForm.svelte';
-import RecordingForm from '../recording/RecordingForm.svelte';
-import SectionCard from '../recording/SectionCard.svelte';
-import SnapshotForm from '../recording/SnapshotForm.svelte';
+import Hours from '../settings/Hours.svelte';
+import NightForm from '../settings/NightForm.svelte';
+import RecordingForm from '../settings/RecordingForm.svelte';
+import SectionCard from '../settings/SectionCard.svelte';
+import SnapshotForm from '../settings/SnapshotForm.svelte';
 import Snapshots from '../recording/Snapshots.svelte';
 import type { Snippet } from 'svelte';
-import type { SectionForm, SectionName } from '../../state/sectionform.svelte';
+import type { SectionForm, SectionName } from '../../state/section_form.svelte';
 import { LONG, device, of, settingsOf, type Case } from './case';
 
 const nothing = (): void => undefined;
@@ -225,7 +225,7 @@ export const kept: Case[] = [
       reads: ['The gateway is out of reach'],
     },
   ]),
-  ...of(RecordingForm, 'recording/RecordingForm.svelte', [
+  ...of(RecordingForm, 'settings/RecordingForm.svelte', [
     {
       when: 'typical',
       props: { device: device('yard'), settings: asResource(recording({})), fields: null },
@@ -250,7 +250,7 @@ export const kept: Case[] = [
       reads: [/^$/],
     },
   ]),
-  ...of(Hours, 'recording/Hours.svelte', [
+  ...of(Hours, 'settings/Hours.svelte', [
     {
       when: 'typical',
       props: { schedule: [{ days: ['mon'], start: '18:00', end: '06:00' }] },
@@ -258,7 +258,7 @@ export const kept: Case[] = [
     },
     { when: 'empty', props: { schedule: [] }, reads: ['Add hours'], not: [/Monday/] },
   ]),
-  ...of(NightForm, 'recording/NightForm.svelte', [
+  ...of(NightForm, 'settings/NightForm.svelte', [
     {
       when: 'typical',
       props: { ...yard, settings: asResource(night({ mode: 'hours' })) },
@@ -278,14 +278,14 @@ export const kept: Case[] = [
     },
     { when: 'empty', props: { ...yard, settings: asResource<Settings>(null) }, reads: [/^$/] },
   ]),
-  ...of(SectionCard, 'recording/SectionCard.svelte', [
+  ...of(SectionCard, 'settings/SectionCard.svelte', [
     {
       when: 'refused',
       props: { title: 'Night', form: refusedForm, children: (() => undefined) as unknown as Snippet },
       reads: ['Night', 'It needs a place', 'Save'],
     },
   ]),
-  ...of(SnapshotForm, 'recording/SnapshotForm.svelte', [
+  ...of(SnapshotForm, 'settings/SnapshotForm.svelte', [
     {
       when: 'typical',
       props: { ...yard, settings: asResource(snapshots({ every_s: 1800, text: LONG })) },

@@ -3,7 +3,6 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,37 +16,13 @@ from consumers.store.archive.packs import PACKS_PER_ROUND
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.records import scan
 from consumers.store.archive.retention import ArchiveRetention
+from tests.settable_clock import WallClock
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def archive(tmp_path: Path, clock: Clock) -> Iterator[Archive]:
-    with Archive(tmp_path, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[ArchiveReader]:
-    with ArchiveReader(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def retention(tmp_path: Path, clock: Clock) -> ArchiveRetention:
+def retention(tmp_path: Path, clock: WallClock) -> ArchiveRetention:
     return ArchiveRetention(tmp_path, clock)
 
 
@@ -111,7 +86,7 @@ def test_the_newest_is_the_newest_by_event_time(archive: Archive, reader: Archiv
 
 
 def test_a_stretch_of_time_is_listed_in_order_and_sampled_evenly(
-    archive: Archive, reader: ArchiveReader, clock: Clock
+    archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     clock.now = START + timedelta(hours=1)
     archive.store([medium(f"{second:04}", START + timedelta(seconds=second)) for second in range(1000)])
@@ -134,7 +109,7 @@ def test_totals_are_kept_for_each_series(archive: Archive, reader: ArchiveReader
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60, 75, 84])
-def test_a_torn_end_is_cut_off_and_what_was_whole_is_kept(tmp_path: Path, clock: Clock, cut: int) -> None:
+def test_a_torn_end_is_cut_off_and_what_was_whole_is_kept(tmp_path: Path, clock: WallClock, cut: int) -> None:
     with Archive(tmp_path, clock) as archive:
         archive.store([medium("a")])
         whole = pack(tmp_path).read_bytes()
@@ -146,7 +121,7 @@ def test_a_torn_end_is_cut_off_and_what_was_whole_is_kept(tmp_path: Path, clock:
         assert [reader.read(key(name)) for name in "ab"] == [b"the bytes of a", b"the bytes of b"]
 
 
-def test_whole_records_that_the_index_never_heard_of_are_entered(tmp_path: Path, clock: Clock) -> None:
+def test_whole_records_that_the_index_never_heard_of_are_entered(tmp_path: Path, clock: WallClock) -> None:
     with Archive(tmp_path / "other", clock) as other:
         other.store([medium("a"), medium("b")])
     with Archive(tmp_path / "ours", clock) as archive:
@@ -163,7 +138,7 @@ def lose_index(directory: Path) -> None:
         file.unlink()
 
 
-def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: Clock) -> None:
+def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: WallClock) -> None:
     def known() -> object:
         with ArchiveReader(tmp_path) as reader:
             return reader.usage(), reader.between("DEMO", "yard", "capture", START - timedelta(days=1), START)
@@ -179,7 +154,7 @@ def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: Clock) -
 
 @pytest.mark.parametrize("start", [0, 4096], ids=["its head", "its pages"])
 def test_a_broken_index_is_built_again_from_the_packs_at_the_next_start_but_one(
-    start: int, tmp_path: Path, clock: Clock
+    start: int, tmp_path: Path, clock: WallClock
 ) -> None:
     """Damage in its pages shows only when they are read."""
     with Archive(tmp_path, clock) as archive:
@@ -201,7 +176,7 @@ def test_a_broken_index_is_built_again_from_the_packs_at_the_next_start_but_one(
         ]
 
 
-def test_damage_in_the_middle_costs_only_the_record_that_it_hit(tmp_path: Path, clock: Clock) -> None:
+def test_damage_in_the_middle_costs_only_the_record_that_it_hit(tmp_path: Path, clock: WallClock) -> None:
     with Archive(tmp_path, clock) as archive:
         archive.store([medium("a"), medium("b"), medium("c")])
     damaged = pack(tmp_path).read_bytes().replace(b"the bytes of b", b"the bytes of X")
@@ -227,7 +202,7 @@ def test_a_group_that_failed_leaves_no_trace(tmp_path: Path, archive: Archive, r
 
 @pytest.mark.thorough
 def test_packs_are_dropped_by_event_time_over_26_hours_with_missed_runs(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
+    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
 ) -> None:
     keep = {"capture": timedelta(hours=1), "thumbnail": timedelta(hours=24), "segment": timedelta(hours=24)}
     for minute in range(0, 26 * 60, 10):
@@ -248,7 +223,7 @@ def test_packs_are_dropped_by_event_time_over_26_hours_with_missed_runs(
 
 
 def test_dropping_tells_what_it_dropped_and_takes_the_file_away(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
+    tmp_path: Path, archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
 ) -> None:
     archive.store([medium("a"), medium("b")])
     size = pack(tmp_path).stat().st_size
@@ -264,7 +239,7 @@ def test_dropping_tells_what_it_dropped_and_takes_the_file_away(
 
 
 def test_the_newest_ten_minutes_stay_whatever_moment_is_given_and_no_more_than_fifteen(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
+    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
 ) -> None:
     for minute in range(60):
         clock.now = START + timedelta(minutes=minute)
@@ -277,7 +252,7 @@ def test_the_newest_ten_minutes_stay_whatever_moment_is_given_and_no_more_than_f
         assert clock.now - use.oldest < timedelta(minutes=15)
 
 
-def test_one_series_alone_can_be_dropped(archive: Archive, retention: ArchiveRetention, clock: Clock) -> None:
+def test_one_series_alone_can_be_dropped(archive: Archive, retention: ArchiveRetention, clock: WallClock) -> None:
     archive.store([medium("a"), medium("b", device="door")])
     clock.now += timedelta(hours=3)
 
@@ -287,7 +262,7 @@ def test_one_series_alone_can_be_dropped(archive: Archive, retention: ArchiveRet
 
 
 def test_media_of_a_clock_that_runs_ahead_are_dropped_in_their_time(
-    archive: Archive, retention: ArchiveRetention, reader: ArchiveReader, clock: Clock
+    archive: Archive, retention: ArchiveRetention, reader: ArchiveReader, clock: WallClock
 ) -> None:
     archive.store([medium("a", START + timedelta(days=3650))])
     clock.now += timedelta(hours=3)
@@ -296,7 +271,7 @@ def test_media_of_a_clock_that_runs_ahead_are_dropped_in_their_time(
 
 
 def test_a_pack_that_was_dropped_can_be_written_again_and_its_rows_are_swept(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
+    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
 ) -> None:
     archive.store([medium("a"), medium("b")])
     clock.now += timedelta(hours=3)
@@ -406,7 +381,7 @@ def as_before_short_packs(directory: Path) -> None:
 
 
 def test_packs_of_an_hour_that_are_there_are_read_and_dropped(
-    tmp_path: Path, clock: Clock, retention: ArchiveRetention
+    tmp_path: Path, clock: WallClock, retention: ArchiveRetention
 ) -> None:
     with Archive(tmp_path, clock) as archive:
         archive.store([medium("a")])
@@ -428,7 +403,7 @@ def test_packs_of_an_hour_that_are_there_are_read_and_dropped(
     assert list(tmp_path.glob("*/*/*/*/*.pack")) == []
 
 
-def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_path: Path, clock: Clock) -> None:
+def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_path: Path, clock: WallClock) -> None:
     with Archive(tmp_path, clock) as archive:
         archive.store([medium("a")])
     pack(tmp_path).rename(pack(tmp_path).with_name("10.pack"))
@@ -443,7 +418,7 @@ def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_p
 
 
 def test_the_oldest_is_that_of_what_can_be_asked_for(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
+    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
 ) -> None:
     clock.now = START + timedelta(hours=1)
     assert reader.oldest("DEMO", "yard", "capture") is None

@@ -1,48 +1,21 @@
 """The archive over days as cameras make them: hours and names that come again, and packs that vanish or grow."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from bus_schemas.codec import describe
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.records import scan
 from consumers.store.archive.retention import ArchiveRetention
+from tests.settable_clock import WallClock
 
 SITE, DEVICE, KIND = "DEMO", "yard", "capture"
 START = datetime(2026, 10, 24, 22, tzinfo=UTC)
 """Midnight in Rome before the day of 25 hours."""
 ROME = ZoneInfo("Europe/Rome")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def archive(tmp_path: Path, clock: Clock) -> Iterator[Archive]:
-    with Archive(tmp_path, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[ArchiveReader]:
-    with ArchiveReader(tmp_path) as opened:
-        yield opened
 
 
 def medium(name: str, time: datetime = START, kind: str = KIND) -> Medium:
@@ -55,7 +28,7 @@ def names(reader: ArchiveReader, start: datetime, end: datetime, kind: str = KIN
 
 
 def test_the_hours_of_a_day_of_25_are_25_whatever_times_their_files_are_given(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: Clock
+    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     for hour in range(25):
         clock.now = START + timedelta(hours=hour)
@@ -72,7 +45,7 @@ def test_the_hours_of_a_day_of_25_are_25_whatever_times_their_files_are_given(
 
 
 def test_a_medium_of_the_last_second_of_an_hour_that_comes_in_the_next_is_listed_in_its_hour(
-    archive: Archive, reader: ArchiveReader, clock: Clock
+    archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     end = START + timedelta(hours=1)
     clock.now = end + timedelta(seconds=90)
@@ -88,7 +61,7 @@ def test_a_kind_lists_nothing_of_another(archive: Archive, reader: ArchiveReader
 
 
 def test_numbers_that_begin_anew_after_a_restart_replace_nothing(
-    archive: Archive, reader: ArchiveReader, clock: Clock
+    archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     for boot in ("3f2a", "9c01"):
         archive.store([medium(f"{boot}-{number}", clock.now + timedelta(seconds=number)) for number in range(3)])
@@ -104,7 +77,7 @@ def test_300_pictures_of_one_second_are_300(archive: Archive, reader: ArchiveRea
 
 
 def test_a_pack_grows_at_its_end_alone_and_its_media_stay_where_they_were_written(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: Clock
+    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     archive.store([medium("first")])
     (pack,) = tmp_path.rglob("*.pack")
@@ -123,7 +96,7 @@ def test_a_pack_grows_at_its_end_alone_and_its_media_stay_where_they_were_writte
 
 
 def test_a_pack_that_vanished_costs_its_own_media_and_no_round_of_retention(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: Clock
+    tmp_path: Path, archive: Archive, reader: ArchiveReader, clock: WallClock
 ) -> None:
     clock.now = START + timedelta(hours=1)
     archive.store([medium("a"), medium("b", clock.now)])

@@ -6,16 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from consumers.store.journal.days import DayList, day_path
+from tests.settable_clock import SettableClock
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 6)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def dates(days: DayList) -> list[date]:
@@ -30,7 +23,7 @@ def unnoticed(directory: Path, change: Callable[[], object]) -> None:
 
 
 def test_a_new_day_is_found_at_once(tmp_path: Path) -> None:
-    clock, days = Clock(), DayList(tmp_path)
+    clock, days = SettableClock(100.0), DayList(tmp_path)
     assert dates(days) == []
     day_path(tmp_path, FIRST).touch()
     assert dates(days) == [FIRST]
@@ -50,7 +43,7 @@ def test_a_directory_that_is_made_later_is_found(tmp_path: Path) -> None:
 
 
 def test_a_directory_in_the_place_of_another_is_read_again(tmp_path: Path) -> None:
-    journal, clock = tmp_path / "journal", Clock()
+    journal, clock = tmp_path / "journal", SettableClock(100.0)
     journal.mkdir()
     day_path(journal, FIRST).touch()
     days = DayList(journal, clock)
@@ -65,7 +58,7 @@ def test_a_directory_in_the_place_of_another_is_read_again(tmp_path: Path) -> No
 
 
 def test_a_change_in_the_tick_of_the_one_before_it_is_found(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = SettableClock(100.0)
     days = DayList(tmp_path, clock)
     day_path(tmp_path, FIRST).touch()
     assert dates(days) == [FIRST]
@@ -75,7 +68,7 @@ def test_a_change_in_the_tick_of_the_one_before_it_is_found(tmp_path: Path) -> N
 
 
 def test_what_has_not_changed_for_a_while_is_not_read_again(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = SettableClock(100.0)
     day_path(tmp_path, FIRST).touch()
     days = DayList(tmp_path, clock)
     days.read()

@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).parents[3] / "contract" / "golden"
 
 MOMENTS = st.datetimes(
     datetime(1970, 1, 2),  # noqa: DTZ001 - the zone is drawn
-    datetime(2199, 12, 30),  # noqa: DTZ001
+    datetime(2199, 12, 30),  # noqa: DTZ001 - likewise
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7))]),
 )
 ANY_ID = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128)

@@ -22,25 +22,19 @@ from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
 from tests import builders
+from tests.settable_clock import WallClock
 
 SOURCE = "/sites/DEMO/devices/yard"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 5, 10, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> WallClock:
+    return WallClock(START)
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Iterator[Journal]:
+def journal(tmp_path: Path, clock: WallClock) -> Iterator[Journal]:
     with Journal(tmp_path, clock) as opened:
         yield opened
 
@@ -66,7 +60,7 @@ def numbered(first: int, last: int, make: Callable[..., Event] = builders.detect
 
 
 def test_a_new_day_begins_a_new_file_and_positions_and_streams_go_on(
-    tmp_path: Path, clock: Clock, journal: Journal
+    tmp_path: Path, clock: WallClock, journal: Journal
 ) -> None:
     journal.append(numbered(1, 2))
     clock.now += timedelta(days=1)
@@ -80,7 +74,7 @@ def test_a_new_day_begins_a_new_file_and_positions_and_streams_go_on(
 
 
 def test_a_clock_that_goes_back_never_goes_back_to_an_earlier_file(
-    tmp_path: Path, clock: Clock, journal: Journal
+    tmp_path: Path, clock: WallClock, journal: Journal
 ) -> None:
     journal.append(numbered(1, 1))
     clock.now -= timedelta(days=3)
@@ -89,7 +83,7 @@ def test_a_clock_that_goes_back_never_goes_back_to_an_earlier_file(
     assert [path.name for path in tmp_path.glob("*.sqlite")] == ["2026-01-05.sqlite"]
 
 
-def test_a_restart_with_a_clock_gone_back_writes_to_the_newest_file(tmp_path: Path, clock: Clock) -> None:
+def test_a_restart_with_a_clock_gone_back_writes_to_the_newest_file(tmp_path: Path, clock: WallClock) -> None:
     with Journal(tmp_path, clock) as journal:
         journal.append(numbered(1, 1))
     clock.now -= timedelta(days=3)
@@ -125,7 +119,7 @@ def test_one_sequence_among_many_that_is_there_already_leaves_nothing_of_its_gro
 
 
 def test_a_reader_meets_a_day_that_begins_and_days_that_are_dropped(
-    tmp_path: Path, clock: Clock, journal: Journal
+    tmp_path: Path, clock: WallClock, journal: Journal
 ) -> None:
     with reading(tmp_path) as reader:
         assert reader.head() == 0
@@ -155,7 +149,7 @@ def test_a_reader_is_not_held_up_by_a_group_that_is_being_written(tmp_path: Path
 
 
 def test_a_day_that_was_being_made_when_the_power_went_is_made_again(
-    tmp_path: Path, clock: Clock, journal: Journal
+    tmp_path: Path, clock: WallClock, journal: Journal
 ) -> None:
     journal.append(numbered(1, 1))
     clock.now += timedelta(days=1)
@@ -182,7 +176,7 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def three_days(tmp_path: Path, journal: Journal, clock: Clock) -> Path:
+def three_days(tmp_path: Path, journal: Journal, clock: WallClock) -> Path:
     """Positions 1 to 3 on the first day, none on the second, 4 to 6 on the third."""
     journal.append(received_at(0, 10, 10.5))
     clock.now += timedelta(days=1)
@@ -233,7 +227,7 @@ def test_where_the_clock_was_set_back_it_is_a_position_at_which_it_passed(tmp_pa
 def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int) -> None:
     seconds = list(accumulate(gaps))
     with TemporaryDirectory() as directory:
-        with Journal(Path(directory), Clock()) as journal:
+        with Journal(Path(directory), WallClock(START)) as journal:
             journal.append(received_at(*seconds))
         with asking(Path(directory)) as queries:
             assert queries.position_at(builders.at(asked)) == sum(second <= asked for second in seconds)

@@ -18,12 +18,11 @@ from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
-from consumers.upkeep.exports.order import ExportResult
+from consumers.upkeep.exports.order import ExportResult, ExportScope
 from consumers.upkeep.exports.sink import STALLED_S, TRIES, ExportSink
 from consumers.views.exports import ExportJob, export_job
 from tests.builders import START, at, export, tick
 from tests.eventually import eventually
-from tests.following import hub_in
 from tests.footage import Film, record
 from tests.memory_journal import MemoryJournal
 
@@ -35,7 +34,7 @@ BREAKS = (sys.executable, "-c", "raise SystemExit('the disk is made of cheese')"
 class Exporter:
     def __init__(self, data: Path, command: tuple[str, ...] | None = None, policy: ExportPolicy | None = None) -> None:
         self.data = data
-        self.hub = replace(hub_in(data), exports=policy or ExportPolicy())
+        self.scope = ExportScope(data, policy or ExportPolicy())
         self.command = command
         self.journal = MemoryJournal()
         self.now = START
@@ -43,7 +42,7 @@ class Exporter:
 
     def start(self) -> Deliverer:
         given: dict[str, Any] = {} if self.command is None else {"command": self.command}
-        sink = ExportSink(self.hub, lambda: self.now, **given)
+        sink = ExportSink(self.scope, lambda: self.now, **given)
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -222,7 +221,7 @@ def test_the_oldest_exports_go_beyond_the_bytes_that_all_may_take(tmp_path: Path
     exporter.take(export(at(0)))
     exporter.wait_for("done")
     size = sum(path.stat().st_size for path in exporter.folder().iterdir())
-    exporter.hub = replace(exporter.hub, exports=ExportPolicy(bytes=size + size // 2))
+    exporter.scope = replace(exporter.scope, policy=ExportPolicy(bytes=size + size // 2))
     exporter.deliverer.close()
     exporter.now += timedelta(seconds=1)
     exporter.deliverer = exporter.start()
@@ -236,7 +235,7 @@ def test_the_oldest_exports_go_beyond_the_bytes_that_all_may_take(tmp_path: Path
 
 def test_what_was_asked_for_before_the_sink_was_there_is_made_and_nothing_that_is_answered(tmp_path: Path) -> None:
     journal = MemoryJournal()
-    sink = ExportSink(hub_in(tmp_path))
+    sink = ExportSink(ExportScope(tmp_path, ExportPolicy()))
     journal.append(export(at(0)), export(at(1), "done"), tick(at(2)))
     answered = sink.begins_after(journal)
     journal.append(export(at(3), export_id="export-2"), tick(at(4)))

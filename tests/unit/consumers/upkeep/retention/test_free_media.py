@@ -21,7 +21,7 @@ MOMENTS = [NOW - timedelta(minutes=minutes, microseconds=1) for minutes in (0, 5
 
 def hold(kind: str, start: float, end: float, devices: tuple[str, ...] = ()) -> HoldRow:
     times = START + start * HOUR, START + end * HOUR
-    return HoldRow(kind, "h", "DEMO", devices, *times, "why", "ada", START, is_over=False)  # type: ignore[arg-type]
+    return HoldRow(kind, "h", "DEMO", devices, *times, "why", "ada", START, is_over=False)  # type: ignore[arg-type]  # a kind of holds
 
 
 HELD = {

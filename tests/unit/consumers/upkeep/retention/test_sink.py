@@ -254,7 +254,7 @@ def test_bytes_that_others_hold_are_not_told_as_freed(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     yard.take(tick(START))
     yard.store("segment", 1.5)
-    yard.analyse = lambda: DiskSpace(10_000, 9_000)  # type: ignore[method-assign]
+    yard.analyse = lambda: DiskSpace(10_000, 9_000)  # type: ignore[method-assign]  # put in place of the real one
     yard.deliverer.close()
     yard.deliverer = yard.start()
 
@@ -290,7 +290,7 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
     state = view_files.connect(file)
     sink = RetentionSink(RetentionScope.of(yard.hub), lambda: START, yard.analyse)
 
-    told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]
+    told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]  # it is one, but for its first commit
     state.close()
 
     assert retentions(list(told)) == [("segment", 1), ("segment", 1)]

@@ -19,6 +19,7 @@ from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage, TransferHours
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
+from consumers.upkeep.verify.media_job import MediaCheckScope
 from consumers.upkeep.verify.sink import COMMAND, LastMediaCheck, MediaCheckSink, last_media_check
 from tests.builders import START, tick
 from tests.data_directory import hub_of
@@ -36,7 +37,7 @@ class Checks:
         self.hub = hub
         self.now = START + timedelta(hours=1)
         self._ticks = MemoryJournal()
-        self._sink = MediaCheckSink(hub, lambda: self.now, command)
+        self._sink = MediaCheckSink(MediaCheckScope.of(hub), lambda: self.now, command)
         self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._ticks, lambda: self.now))
         self._deliverer.advance()
         self._deliverer.idle()

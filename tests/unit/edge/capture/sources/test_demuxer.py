@@ -89,7 +89,7 @@ def test_what_pyav_opened_before_it_failed_is_closed(tmp_path: Path, monkeypatch
     strict = av.open
 
     def failing(*given: object, **options: object) -> object:
-        return strict(*given, **{**options, "metadata_errors": "strict"})  # type: ignore[call-overload]
+        return strict(*given, **{**options, "metadata_errors": "strict"})  # type: ignore[call-overload]  # whatever it was called with
 
     monkeypatch.setattr(av, "open", failing)
     monkeypatch.setattr(containers, "_unreferenced", UnreferencedContainers())

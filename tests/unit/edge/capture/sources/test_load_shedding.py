@@ -37,7 +37,7 @@ def test_the_further_behind_the_more_is_left_out(
     behind_s: float, interval_s: float, sound: bool, pictures: bool
 ) -> None:
     shedding, decoder = behind(behind_s), Decoder()
-    shedding.takes_picture(decoder, packet(), 0.0, is_passed=True)  # type: ignore[arg-type]
+    shedding.takes_picture(decoder, packet(), 0.0, is_passed=True)  # type: ignore[arg-type]  # what it asks of a decoder
 
     assert shedding.frame_interval_s(0.2) == interval_s
     assert shedding.takes_sound() == sound
@@ -57,7 +57,7 @@ def test_a_decoder_goes_on_with_a_keyframe() -> None:
     shedding, decoder = behind(3.0), Decoder()
     for waited_s, key in ((3.0, False), (0.0, False), (0.0, True), (0.0, False)):
         shedding.note(waited_s)
-        assert shedding.takes_picture(decoder, packet(key=key), 0.0, is_passed=True)  # type: ignore[arg-type]
+        assert shedding.takes_picture(decoder, packet(key=key), 0.0, is_passed=True)  # type: ignore[arg-type]  # what it asks of a decoder
 
     assert decoder.asked == [True, False]
 
@@ -65,13 +65,13 @@ def test_a_decoder_goes_on_with_a_keyframe() -> None:
 def test_pictures_that_are_encoded_anew_are_all_decoded() -> None:
     shedding, decoder = behind(3.0), Decoder()
 
-    assert shedding.takes_picture(decoder, packet(), 0.0, is_passed=False)  # type: ignore[arg-type]
+    assert shedding.takes_picture(decoder, packet(), 0.0, is_passed=False)  # type: ignore[arg-type]  # what it asks of a decoder
     assert decoder.asked == []
 
 
 def test_five_jpegs_a_second_are_taken_of_those_that_are_too_many() -> None:
     shedding, decoder = behind(3.0), Decoder("mjpeg")
-    taken = [shedding.takes_picture(decoder, packet(), n / 50, is_passed=False) for n in range(100)]  # type: ignore[arg-type]
+    taken = [shedding.takes_picture(decoder, packet(), n / 50, is_passed=False) for n in range(100)]  # type: ignore[arg-type]  # what it asks of a decoder
 
     assert 9 <= sum(taken) <= 10
     assert shedding.complaint() == "this machine is too slow: 90% of its pictures in the last minute was left out"

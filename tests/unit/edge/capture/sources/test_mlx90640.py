@@ -81,25 +81,25 @@ def test_an_unknown_refresh_rate_is_read_as_eight_hertz(hertz: float, code: int)
 class Driver:
     """As `adafruit_mlx90640.MLX90640` looks to us."""
 
-    brokenPixels: Sequence[int] = (3,)  # noqa: N815
-    outlierPixels: Sequence[int] = (9, 3)  # noqa: N815
-    emissivities: list[float] = []  # noqa: RUF012
+    brokenPixels: Sequence[int] = (3,)  # noqa: N815 - the driver's name
+    outlierPixels: Sequence[int] = (9, 3)  # noqa: N815 - the driver's name
+    emissivities: list[float] = []  # noqa: RUF012 - of the class, as the product makes the instance
 
     def __init__(self, bus: object, address: int) -> None:
         self.refresh_rate = -1
         self._page = 1
 
-    def _I2CReadWords(self, register: int, words: list[int]) -> None:  # noqa: N802
+    def _I2CReadWords(self, register: int, words: list[int]) -> None:  # noqa: N802 - the driver's name
         words[0] = 0x0008
 
-    def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802
+    def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802 - the driver's name
         self._page = raw[833] = 1 - self._page
         return self._page
 
-    def _GetTa(self, raw: list[int]) -> float:  # noqa: N802
+    def _GetTa(self, raw: list[int]) -> float:  # noqa: N802 - the driver's name
         return 33.0
 
-    def _CalculateTo(self, raw: list[int], emissivity: float, reflected: float, result: list[float]) -> None:  # noqa: N802
+    def _CalculateTo(self, raw: list[int], emissivity: float, reflected: float, result: list[float]) -> None:  # noqa: N802 - the driver's name
         self.emissivities.append(emissivity)
         result[:] = [reflected] * 768
 
@@ -120,21 +120,21 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> type["PixelDriver"]:
 class PixelDriver(Driver):
     """Calculates pixel by pixel as the real one does, a half frame at a time, and gives up at one that it cannot."""
 
-    brokenPixels: Sequence[int] = []  # noqa: N815
-    outlierPixels: Sequence[int] = []  # noqa: N815
-    dead: dict[int, Exception] = {}  # noqa: RUF012
+    brokenPixels: Sequence[int] = []  # noqa: N815 - the driver's name
+    outlierPixels: Sequence[int] = []  # noqa: N815 - the driver's name
+    dead: dict[int, Exception] = {}  # noqa: RUF012 - of the class, as the product makes the instance
 
     def __init__(self, bus: object, address: int) -> None:
         super().__init__(bus, address)
         assert isinstance(self.brokenPixels, list)
         self.brokenPixels.append(700)
 
-    def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802
+    def _GetFrameData(self, raw: list[int]) -> int:  # noqa: N802 - the driver's name
         self._page = 1 - self._page
         raw[832], raw[833] = 0x1000, self._page
         return self._page
 
-    def _CalculateTo(self, raw: list[int], emissivity: float, reflected: float, result: list[float]) -> None:  # noqa: N802
+    def _CalculateTo(self, raw: list[int], emissivity: float, reflected: float, result: list[float]) -> None:  # noqa: N802 - the driver's name
         for pixel in range(768):
             if pixel in self.brokenPixels or pixel in self.outlierPixels:
                 result[pixel] = -273.15

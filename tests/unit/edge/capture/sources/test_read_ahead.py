@@ -83,7 +83,7 @@ def test_what_came_while_nobody_asked_bears_the_time_at_which_it_came() -> None:
         for number in range(3):
             clock.now = 100.0 + number
             camera.sent.put(picture(number))
-            eventually(lambda count=number + 1: len(ahead._read) == count)  # type: ignore[misc]
+            eventually(lambda count=number + 1: len(ahead._read) == count)  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         clock.now = 107.0
 
         assert ahead.behind_s == 7.0
@@ -191,7 +191,7 @@ def test_the_limit_holds_as_long_as_a_thread_that_was_given_up_waits_in_ffmpeg(m
     ahead = ReadAhead(second, limit, Clock(), abandoned)
     for number in range(2):
         second.sent.put(picture(number))
-        eventually(lambda count=number + 1: len(ahead._read) == count)  # type: ignore[misc]
+        eventually(lambda count=number + 1: len(ahead._read) == count)  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
     assert float(limit) == 10.0
 
     first.sent.put(picture(1))

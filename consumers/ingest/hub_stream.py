@@ -16,7 +16,7 @@ EVERY_S = 5.0
 Load = Callable[[], SystemLoad]
 
 
-class Pulse:
+class HubStream:
     """One stream for the life of a journal: its epoch and sequence go on over restarts."""
 
     def __init__(

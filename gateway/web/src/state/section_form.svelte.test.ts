@@ -1,0 +1,97 @@
+// @vitest-environment happy-dom
+import { flushSync } from 'svelte';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Device, Settings } from '../api/api';
+import type { Resource } from '../api/resource.svelte';
+import { SectionForm } from './section_form.svelte';
+
+const YARD = { site: 'DEMO', device: 'yard' } as Device;
+const SENT = 'Sent; the device has not confirmed it yet';
+const CONFIRMED = 'Confirmed by the device';
+const reporting = (sensitivity: number): Settings =>
+  ({ motion: { sensitivity, min_area: 500 } }) as unknown as Settings;
+
+/** The form over what a device reports, with what is answered to saving. */
+function opened(answer: () => Response) {
+  const sent: unknown[] = [];
+  vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
+    sent.push(JSON.parse(String(init.body)));
+    return Promise.resolve(answer());
+  });
+  let data = $state.raw<Settings | null>(reporting(25));
+  const resource = {
+    get data() {
+      return data;
+    },
+    set data(next) {
+      data = next;
+    },
+  } as Resource<Settings>;
+  let form: SectionForm<'motion'> | undefined;
+  $effect.root(() => {
+    form = new SectionForm(
+      'motion',
+      () => YARD,
+      () => resource,
+    );
+  });
+  flushSync();
+  if (!form?.wanted) throw new Error('it does not show what the device reports');
+  return {
+    form,
+    wanted: form.wanted,
+    sent,
+    report: (sensitivity: number) => {
+      data = reporting(sensitivity);
+      flushSync();
+    },
+  };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('a section of settings', () => {
+  it('is sent whole, and is saved once the device answers with it', async () => {
+    const { form, wanted, sent } = opened(() => Response.json(reporting(40)));
+    wanted.sensitivity = 40;
+    expect(form.isSaved).toBe(false);
+
+    await form.save();
+    flushSync();
+
+    expect(sent).toEqual([{ motion: { sensitivity: 40, min_area: 500 } }]);
+    expect([form.message, form.isSaved]).toEqual([CONFIRMED, true]);
+  });
+
+  it('is confirmed by what the device reports later', async () => {
+    const { form, wanted, report } = opened(() => Response.json({}, { status: 202 }));
+    wanted.sensitivity = 40;
+    await form.save();
+    expect([form.message, form.isSaved]).toEqual([SENT, false]);
+
+    report(40);
+
+    expect([form.message, form.isSaved]).toEqual([CONFIRMED, true]);
+  });
+
+  it('keeps what was typed while the device reports the same as before', () => {
+    const { form, wanted, report } = opened(() => Response.error());
+    wanted.sensitivity = 40;
+
+    report(25);
+    expect(form.wanted?.sensitivity).toBe(40);
+
+    report(30);
+    expect(form.wanted?.sensitivity).toBe(30);
+  });
+
+  it('says beside each field what is refused of it', async () => {
+    const errors = [{ path: 'motion.sensitivity', message: 'must be at most 100' }];
+    const { form } = opened(() => Response.json({ title: 'Bad Request', errors }, { status: 400 }));
+
+    await form.save();
+
+    expect([form.about('sensitivity'), form.about('min_area')]).toEqual(['must be at most 100', '']);
+    expect([form.message, form.shortMessage, form.wrong]).toEqual(['must be at most 100', 'Not set', true]);
+  });
+});

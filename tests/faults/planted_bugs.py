@@ -63,8 +63,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "ack_before_append": Mutant(
         "consumers/ingest/intake.py",
-        "        plan = self._commit(items)\n",
-        "        bus.acknowledge(messages)\n        plan = self._commit(items)\n",
+        "        plan = self._commit(at_once)\n",
+        "        bus.acknowledge(messages)\n        plan = self._commit(at_once)\n",
         INGEST,
     ),
     "ack_before_watermark": Mutant(

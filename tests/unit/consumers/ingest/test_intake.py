@@ -130,7 +130,8 @@ def test_events_do_not_wait_for_media_and_are_acknowledged_behind_them(calls: Ca
         f"publish {HEAD} qos 0",
         f"publish {watermark_topic(first.source)} qos 1 retained",
     ]
-    assert calls.made == [*committed, "acknowledge []", "flush"] * 2
+    # The second watermark of a stream within a moment waits for the next round.
+    assert calls.made == [*committed, "acknowledge []", "flush", *committed[:2], "acknowledge []", "flush"]
     calls.made.clear()
     gathering.take_media(calls)
     assert calls.made == ["store 1", *committed, "acknowledge [7, 8, 9]", "flush"]

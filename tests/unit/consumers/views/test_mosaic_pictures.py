@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 import pytest
 import simplejpeg
+from pydantic_core import from_json
 
+from bus_schemas.event import Event
+from consumers.engine.rebuild.compare import verify
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture
 from consumers.views.mosaics.encoding import CellGrid, CellPicture, EncodedTile, encode
@@ -244,3 +247,26 @@ def test_the_settings_of_the_picture_are_part_of_its_view(tmp_path: Path) -> Non
 
     assert wide.made_with() != Mosaic()
     assert b'"byte_budget": 20000' in row[0]
+
+
+def test_late_pictures_that_change_the_quality_are_drawn_again_alike(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("gate", "hall", "yard"))
+    site.followed.close()
+    scarce, random = Mosaic(bytes_of_nine=20_000), np.random.default_rng(5)
+    known = [registry(at(-60), device=device, name=device) for device in ("gate", "hall", "yard")]
+
+    def noisy(seconds: float, device: str, amplitude: int) -> Event:
+        payload: bytes = simplejpeg.encode_jpeg(random.integers(0, amplitude, (180, 320, 3), np.uint8))
+        return site.picture(seconds, payload, device)
+
+    with Followed(site.projection(tmp_path, scarce), tmp_path / "live", known) as live:
+        qualities = []
+        live.take(tick(at(1)), noisy(10, "gate", 20), frame(at(11), device="gate", freeze=True), tick(at(64)))
+        for number, (device, amplitude) in enumerate([("hall", 250), ("yard", 250), ("gate", 120), ("hall", 10)]):
+            live.take(noisy(20 + number, device, amplitude), frame(at(21), device=device), tick(at(70 + number)))
+            (drawn,) = live.view.execute("select drawn from tiles where minute = ?", (MINUTE,)).fetchone()
+            qualities.append({quality for _, _, quality, _ in from_json(drawn)["tiles"]})
+
+        assert verify(site.projection(tmp_path / "aside", scarce), live.source) == []
+    assert all(len(of_a_minute) == 1 for of_a_minute in qualities)
+    assert len({quality for of_a_minute in qualities for quality in of_a_minute}) >= 3

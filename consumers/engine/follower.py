@@ -26,6 +26,8 @@ BATCH = 1000
 LOGGED = 5
 REMEDY = "the view is folded again from the journal"
 IDLE_SAVE_S = 1.0
+ROWS_PER_CHECKPOINT = 300
+"""About 200 pages of a log: so many fit twice into what it may take of the disk."""
 
 log = structlog.get_logger()
 
@@ -93,6 +95,7 @@ class Follower:
         self._held = HeldFile(context.data, self.name, REMEDY)
         self._seen = 0
         self._saved_at = 0.0
+        self._rows_copied = 0
         self._journal_id = 0
         self._stops = 0
         self._run: list[SetAsideEvent] = []
@@ -134,6 +137,13 @@ class Follower:
             self._seen = batch.upto
             self._end_refold(view, batch.upto)
         return moved
+
+    def shrink_log(self) -> None:
+        """Called once what a batch emitted is on its way: a commit that emits waits for the disk long enough."""
+        view = self._view
+        if view is not None and self.projection.emits and view.total_changes - self._rows_copied >= ROWS_PER_CHECKPOINT:
+            self._rows_copied = view.total_changes
+            view_files.shrink_log(view)
 
     def _end_refold(self, view: sqlite3.Connection, upto: int) -> None:
         """The view answers once it is where the journal ended when it began."""
@@ -246,8 +256,10 @@ class Follower:
             view_files.remove(stale)
             view = create(self.projection, file)
         checkpoint.belong(view, journal_id)
+        if self.projection.emits:
+            view_files.expect_emissions(view)
         self._held.take(file)
-        self._journal_id, self._view = journal_id, view
+        self._journal_id, self._view, self._rows_copied = journal_id, view, 0
         self._refold_goal = checkpoint.refold_goal(view)
         self.projection.forget()
         self._remove_superseded()

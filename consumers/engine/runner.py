@@ -88,6 +88,8 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
         sender.serve(consumer.file)
         if consumer.emitted_count != before:
             sender.wake()
+    if isinstance(consumer, Follower):
+        consumer.shrink_log()
     return moved
 
 

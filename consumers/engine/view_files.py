@@ -20,7 +20,7 @@ from producer.locks import FileLock
 from producer.sqlite_files import remove_database
 
 _BUSY_MS = 10_000
-_LOG_PAGES, _BULK_PAGES = 256, 4000
+_LOG_PAGES, _EMITTING_LOG_PAGES, _BULK_PAGES = 256, 1000, 4000
 _LOG_BYTES = 1_048_576
 """Of each of some twenty views: by SQLite's default of 4 MB they take a seventh of a disk of 700 MB."""
 
@@ -92,6 +92,17 @@ def connect(file: Path) -> sqlite3.Connection:
     view.execute(f"pragma wal_autocheckpoint={_LOG_PAGES}")
     view.execute(f"pragma journal_size_limit={_LOG_BYTES}")
     return view
+
+
+def expect_emissions(view: sqlite3.Connection) -> None:
+    """What is emitted must not wait while the log is copied into the file: its consumer calls `shrink_log` between."""
+    view.execute(f"pragma wal_autocheckpoint={_EMITTING_LOG_PAGES}")
+
+
+def shrink_log(view: sqlite3.Connection) -> None:
+    """Copy what was committed from the log into the file, as far as no reader is in the way."""
+    with suppress(sqlite3.OperationalError):
+        view.execute("pragma wal_checkpoint(passive)")
 
 
 def expect_much(view: sqlite3.Connection) -> None:

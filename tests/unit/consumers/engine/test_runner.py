@@ -361,6 +361,28 @@ def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
     assert told.index("insert") < told.index("update") < told.index("commit")
 
 
+class Noisy(Picky):
+    """Emits now and then, and may write much."""
+
+    name: ClassVar[str] = "noisy"
+    emits: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
+
+
+def test_the_log_of_a_view_that_emits_is_copied_between_its_batches_and_not_by_their_commits(tmp_path: Path) -> None:
+    journal = MemoryJournal([frame() for _ in range(400)])
+    follower = Follower(Noisy(), ConsumerContext(tmp_path, journal, lambda: START))
+    follower.advance(limit=200)
+    file, log = follower.file, Path(f"{follower.file}-wal")
+    assert file is not None
+    follower.shrink_log()
+    before = file.read_bytes()
+    follower.advance(limit=200)
+    assert (file.read_bytes(), log.stat().st_size > 0) == (before, True)
+    follower.shrink_log()
+    assert file.read_bytes() != before
+    follower.close()
+
+
 class Stopping(threading.Event):
     """Stops after so many rounds, and remembers for how long each rested; `now_s` is when it is asked."""
 

@@ -63,8 +63,15 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "ack_before_append": Mutant(
         "consumers/ingest/intake.py",
-        "        plan = self._commit(items)\n",
-        "        bus.acknowledge(messages)\n        plan = self._commit(items)\n",
+        "        plan = self._commit(at_once)\n",
+        "        bus.acknowledge(messages)\n        plan = self._commit(at_once)\n",
+        INGEST,
+    ),
+    "ack_before_media": Mutant(
+        "consumers/ingest/intake.py",
+        "        plan = self._commit(self.media.items)\n        messages = self.media.messages\n",
+        "        messages = self.media.messages\n        if bus is not None:\n            bus.acknowledge(messages)\n"
+        "        plan = self._commit(self.media.items)\n",
         INGEST,
     ),
     "ack_before_watermark": Mutant(

@@ -67,6 +67,13 @@ MUTANTS: dict[str, Mutant] = {
         "        bus.acknowledge(messages)\n        plan = self._commit(at_once)\n",
         INGEST,
     ),
+    "ack_before_media": Mutant(
+        "consumers/ingest/intake.py",
+        "        plan = self._commit(self.media.items)\n        messages = self.media.messages\n",
+        "        messages = self.media.messages\n        if bus is not None:\n            bus.acknowledge(messages)\n"
+        "        plan = self._commit(self.media.items)\n",
+        INGEST,
+    ),
     "ack_before_watermark": Mutant(
         "consumers/ingest/intake.py",
         "        now = time.monotonic()\n        self.announcer.advanced(",

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from consumers.hub_faults import FaultReporter
-from consumers.store.cold import bucket as bucket_module
+from consumers.store.cold import client
 from consumers.store.cold.bucket import Bucket
 from consumers.upkeep.tile_bucket.publisher import CLOSED, FRESH, MINUTES_PER_ROUND
 from consumers.upkeep.tile_bucket.sink import TileBucketSink
@@ -148,7 +148,7 @@ def test_the_page_is_put_beside_the_tiles_and_an_older_one_goes(tmp_path: Path, 
 def test_a_bucket_that_fails_is_a_fault_of_the_hub_and_gets_all_of_it_later(
     ring: PublishedRing, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bucket_module, "READ_S", 2.0)
+    monkeypatch.setattr(client, "READ_S", 2.0)
     with S3Proxy(s3.port) as proxy:
         proxy.fail("refuses")
         settings = ring.hub.tile_bucket

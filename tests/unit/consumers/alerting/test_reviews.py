@@ -103,6 +103,22 @@ def test_incidents_are_found_by_their_review_their_words_their_type_and_their_zo
     assert sorted(found(alerting, text="frozen", types=("freeze",))) == ["gate", "yard"]  # type: ignore[arg-type]  # as each test names them
 
 
+def test_incidents_are_not_found_by_what_was_said_of_them_and_undone(alerting: Followed) -> None:
+    yard = frozen(alerting)
+    settled, commented = (
+        review(at(40), "discarded", incidents=(yard,), comment="A spider"),
+        review(at(41), "commented", incidents=(yard,), comment="The Lorry blocks the view"),
+    )
+    alerting.take(settled, commented)
+    before = found(alerting, review="discarded"), found(alerting, text="lorry")
+    for said in (settled, commented):
+        alerting.take(review(at(50), "undone", incidents=(yard,), undoes=said.id))
+
+    assert before == (["yard"], ["yard"])
+    assert (found(alerting, review="discarded"), found(alerting, review="open")) == ([], ["yard"])
+    assert (found(alerting, text="lorry"), found(alerting, text="spider")) == ([], [])
+
+
 def test_the_figures_count_what_is_open_what_was_opened_lately_and_what_nobody_reviewed(alerting: Followed) -> None:
     yard = frozen(alerting)
     frozen(alerting, "gate")

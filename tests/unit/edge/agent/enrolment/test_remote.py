@@ -184,6 +184,21 @@ def test_a_retained_configuration_and_one_that_is_none_are_ignored(agent: AgentO
     assert not agent.remote.wants_restart
 
 
+def test_an_older_configuration_that_comes_again_undoes_nothing(agent: AgentOfTest) -> None:
+    agent.take(message(signed(3)))
+    agent.poll()
+    agent.start()
+    agent.poll(gate=True)
+    agent.start()
+    agent.poll()
+
+    agent.take(message(signed(2)), message(signed(1)))
+
+    assert agent.poll() == []
+    assert not agent.remote.wants_restart
+    assert (agent.store.in_force.version, agent.store.trial) == (3, None)
+
+
 def test_other_messages_go_on(agent: AgentOfTest) -> None:
     snapshot = Incoming(command_topic(YARD, "snapshot"), b"{}")
 

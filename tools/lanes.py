@@ -106,8 +106,8 @@ class Lane:
 
 
 def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> Lane:
-    report = folder / f"{name}.xml"
-    return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", *arguments)], report)
+    report, written = folder / f"{name}.xml", folder / name.replace(" ", "_")
+    return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", f"--basetemp={written}", *arguments)], report)
 
 
 def side_by_side(*arguments: str) -> tuple[str, ...]:

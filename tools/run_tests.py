@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from tools.compiling import compile_modules
 from tools.lanes import Lane, everything, quick, run, shown, summary
+from tools.scratch import scratch
 from tools.second_run import again, unsteady
 
 STOPPED = 130
@@ -14,7 +15,7 @@ STOPPED = 130
 
 def main(arguments: Sequence[str]) -> int:
     compile_modules()
-    with TemporaryDirectory(prefix="watchpost-tests-") as name:
+    with TemporaryDirectory(prefix="watchpost-tests-", dir=scratch(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         lanes = quick(folder, arguments[1:]) if arguments else everything(folder)
         for lane in lanes[1:]:

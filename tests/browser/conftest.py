@@ -33,6 +33,7 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     with running(tmp_path_factory.mktemp("demo") / "data") as (_, client):
         eventually(lambda: _states(client).strip(b"\0"), 120, "a closed minute with pictures")
+        eventually(lambda: _follow(client), 120, "all views")
         yield str(client.base_url).rstrip("/")
 
 
@@ -61,6 +62,12 @@ def _states(client: httpx.Client) -> bytes:
     if answer.status_code in (404, 503):
         return b""
     return base64.b64decode(answer.raise_for_status().json()["states"])
+
+
+def _follow(client: httpx.Client) -> bool:
+    """Whether each view is there: they begin one after the other, and answer 503 before."""
+    consumers = client.get("/api/v1/consumers").raise_for_status().json()["consumers"]
+    return all(one["position"] for one in consumers if one["kind"] == "projection")
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from bus_schemas.node import (
     SettingsEvent,
     StateEvent,
 )
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import SensorEvent, ThermalEvent
@@ -45,6 +46,7 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     MotionV1Event,
     MotionEvent,
     MuteEvent,
+    ReadingEvent,
     RecorderEvent,
     RecordingEvent,
     RegistryEvent,

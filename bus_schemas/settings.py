@@ -4,120 +4,40 @@ The configuration file, the agent, the API, the settings event and the page read
 accepts all accept, and what one refuses all refuse with the same sentence.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
-from bus_schemas.complaints import check_readable, refuse_duplicates, summary
+from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.fusion_settings import FusionSettings as FusionSettings
 from bus_schemas.motion_settings import USUAL_CLASSES, EventClasses
 from bus_schemas.motion_settings import MotionSettings as MotionSettings
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.picture_settings import PictureSettings as PictureSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
+from bus_schemas.regions import AreaName, Celsius, Reflected, has_area
+from bus_schemas.regions import Corner as Corner
+from bus_schemas.regions import RegionLimits as RegionLimits
+from bus_schemas.regions import Roi as Roi
+from bus_schemas.regions import Thresholds as Thresholds
 from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
 from bus_schemas.snapshot_settings import SnapshotSettings as SnapshotSettings
-from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
+from bus_schemas.thermal import COLUMNS, ROWS
 
 MAX_AREAS: Final = 64
 """Regions or zones of one device."""
 MAX_CORNERS: Final = 200
 MAX_CORNERS_OF_DEVICE: Final = 2000
 """Of all zones together, so that all settings of a device fit into one event."""
-_SMALLEST_AREA: Final = 1e-6
+MAX_POLYGON_CORNERS_OF_DEVICE: Final = 512
+"""Of all regions that are polygons, for the same reason."""
 
 
-AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(check_readable)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=unit("°C"))]
-Reflected = Annotated[Number, Field(ge=-90, le=500, json_schema_extra=unit("°C"))]
-Pixel = Annotated[Number, Field(ge=-100_000, le=100_000)]
-Column = Annotated[Whole, Field(ge=0, le=COLUMNS)]
-Row = Annotated[Whole, Field(ge=0, le=ROWS)]
-Corner = tuple[Column, Row]
 SensorPixel = tuple[Annotated[Whole, Field(ge=0, le=65_535)], Annotated[Whole, Field(ge=0, le=65_535)]]
-
-
-class Thresholds(Section):
-    """Degrees Celsius at which a region is in the next level of alert."""
-
-    warning: Celsius = Field(default=75.0, description="°C")
-    critical: Celsius = Field(default=85.0, description="°C")
-    emergency: Celsius = Field(default=95.0, description="°C")
-
-    @model_validator(mode="after")
-    def _rise(self) -> Self:
-        if not self.warning < self.critical < self.emergency:
-            raise ValueError(
-                "thresholds must rise: warning < critical < emergency, not"
-                f" {self.warning:g}, {self.critical:g}, {self.emergency:g}"
-            )
-        return self
-
-    def level(self, temperature: float) -> AlertLevel:
-        """A temperature that reaches a threshold has its level."""
-        if temperature >= self.emergency:
-            return "emergency"
-        if temperature >= self.critical:
-            return "critical"
-        return "warning" if temperature >= self.warning else "normal"
-
-
-Rise = Annotated[Number, Field(gt=0, le=1000, json_schema_extra=unit("°C/min"))]
-TrendExcess = Annotated[Number, Field(gt=0, le=1000, json_schema_extra=unit("°C"))]
-
-
-class RegionLimits(Section):
-    """Limits of the trend of a region, besides its thresholds. One that is not set is not looked at."""
-
-    rise_c_per_minute: Rise | None = Field(default=None, description="Fastest rise.")
-    above_group_c: TrendExcess | None = Field(
-        default=None, description="Most above the median of the other regions of its group."
-    )
-    above_ambient_c: TrendExcess | None = Field(
-        default=None, description="Most above ambient_c; where that is not set, above the coolest tenth of the frame."
-    )
-
-
-class Roi(Section):
-    """A named rectangle in the thermal frame, half open: columns x1..x2, rows y1..y2 of a grid of 32 by 24.
-
-    A sensor of another size has the grid over its whole frame, so that regions fit every sensor.
-    """
-
-    name: AreaName = Field(description="Unique in its device.")
-    enabled: Switch = Field(default=True, description="Whether it is measured.")
-    coordinates: tuple[Corner, Corner] = Field(
-        description="Two corners [[x1, y1], [x2, y2]] in cells of the grid; the second is just outside."
-    )
-    visual_coordinates: tuple[tuple[Pixel, Pixel], tuple[Pixel, Pixel]] | None = Field(
-        default=None, description="The same corners in the visual picture, as they were drawn there."
-    )
-    weight: Annotated[Number, Field(gt=0, le=1000)] = Field(
-        default=1.0, description="Its share in the composite temperature."
-    )
-    emissivity: Annotated[Number, Field(ge=0.1, le=1)] = Field(default=0.95, description="Of the surface.")
-    reflected_c: Reflected | None = Field(
-        default=None, description="What its surface reflects; none means that of the device."
-    )
-    thresholds: Thresholds = Field(default=Thresholds(), description="Levels of alert.")
-    group: AreaName | None = Field(
-        default=None, description="Regions of one group, such as three phases, are compared with each other."
-    )
-    limits: RegionLimits = Field(default=RegionLimits(), description="Limits of its trend.")
-
-    @model_validator(mode="after")
-    def _has_area(self) -> Self:
-        (x1, y1), (x2, y2) = self.coordinates
-        if not (x1 < x2 and y1 < y2):
-            raise ValueError(
-                f"'{self.name}' has no area: x1 < x2 and y1 < y2 are needed, not [[{x1}, {y1}], [{x2}, {y2}]]"
-            )
-        return self
 
 
 class Zone(Section):
@@ -138,7 +58,7 @@ class Zone(Section):
 
     @model_validator(mode="after")
     def _has_area(self) -> Self:
-        if all(abs(area) < _SMALLEST_AREA for area in _triangles(self.points)):
+        if not has_area(self.points):
             raise ValueError(f"'{self.name}' has no area: its corners are on one line")
         return self
 
@@ -191,6 +111,12 @@ class ThermographySettings(Section):
 
 def _check_rois(rois: tuple[Roi, ...]) -> tuple[Roi, ...]:
     refuse_duplicates("ROI", [roi.name for roi in rois], "in one device")
+    corners = sum(len(roi.polygon or ()) for roi in rois)
+    if corners > MAX_POLYGON_CORNERS_OF_DEVICE:
+        raise ValueError(
+            f"the polygons of the regions have {corners} corners together;"
+            f" at most {MAX_POLYGON_CORNERS_OF_DEVICE} are kept"
+        )
     return rois
 
 
@@ -306,10 +232,3 @@ def read_sections(reported: Mapping[str, Any]) -> ReportedSections:
         except ValidationError as error:
             found.set_aside[name] = summary(error, {name: value})
     return found
-
-
-def _triangles(points: Sequence[tuple[float, float]]) -> Iterator[float]:
-    """Twice the areas of the triangles from the first corner: all are nothing where the corners are on one line."""
-    x0, y0 = points[0]
-    for (x1, y1), (x2, y2) in pairwise(points[1:]):
-        yield (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)

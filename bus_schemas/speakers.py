@@ -28,6 +28,7 @@ from bus_schemas.node import (
     SettingsEvent,
     StateEvent,
 )
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import SensorEvent, ThermalEvent
@@ -95,6 +96,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
     MuteEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
+    ReadingEvent: _DEVICE,
     RecorderEvent: _DEVICE,
     RecordingEvent: _HUB,
     RegistryEvent: {**_HUB, Speaker.GATEWAY: Permission(Subject.OTHERS)},

@@ -37,6 +37,7 @@ from consumers.views.holds import HoldsProjection
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.motion.projection import MotionProjection
 from consumers.views.occupancy import OccupancyProjection
+from consumers.views.readings import ReadingsProjection
 from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.registry import RegistryProjection
 from consumers.views.settings import SettingsProjection
@@ -73,6 +74,7 @@ CONSUMERS: dict[str, Registration] = {
     "recordings": Registration(RecordingsProjection),
     "motion": Registration(MotionProjection),
     "temperatures": Registration(TemperaturesProjection),
+    "readings": Registration(ReadingsProjection),
     "audio": Registration(AudioProjection),
     "detections": Registration(DetectionsProjection),
     "occupancy": Registration(OccupancyProjection),

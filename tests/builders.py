@@ -17,6 +17,7 @@ from bus_schemas.footage import ExportEvent, HoldEvent
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecorderEvent, RecordingEvent, SegmentEvent, SnapshotEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import SensorEvent, ThermalEvent
@@ -84,6 +85,11 @@ def thermal(time: datetime = START, *, hottest: float = 40.0, **given: Any) -> T
     spots = ({"center": (16, 12), "max_temp": hottest, "avg_temp": hottest, "area": 4},) if hottest > 80 else ()
     data = {"frame_stats": stats, "regions": (region,), "hot_spots": spots, "composite_temperature": hottest}
     return make(ThermalEvent, time, data, given)
+
+
+def reading(time: datetime = START, load: float = 400.0, **given: Any) -> ReadingEvent:
+    """The load of a transformer in amperes."""
+    return make(ReadingEvent, time, {"measurements": ({"name": "load", "value": load, "unit": "A"},)}, given)
 
 
 def sensor(time: datetime = START, **given: Any) -> SensorEvent:
@@ -253,8 +259,8 @@ def export(time: datetime = START, state: str = "asked", **given: Any) -> Export
 
 _BUILT: tuple[Callable[..., Event], ...] = (
     agent, alert, annotation, clock_set, command, detection, export, fault, frame, gap, health, heartbeat, hold,
-    incident, incident_v1, media, motion, motion_v1, mute, recorder, recording, registry, retention, review, rules,
-    segment, sensor, settings, snapshot, state, thermal,
+    incident, incident_v1, media, motion, motion_v1, mute, reading, recorder, recording, registry, retention, review,
+    rules, segment, sensor, settings, snapshot, state, thermal,
 )  # fmt: skip
 
 

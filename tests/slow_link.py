@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.ids import Ids, utc_now
 from producer.outbox.outbox import Outbox
+from producer.outbox.priority import Priority
 from producer.outbox.tables import Draft
 from tests import builders
 from tests.faults.proxy import Proxy
@@ -27,18 +28,21 @@ BYTES_PER_S = 50_000
 SITE, DEVICE = "YARD", "GATE"
 SOURCE = device_source(SITE, DEVICE)
 TICK_S = 0.1
-CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES = 20_000, 9_000, 400_000
+CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES, FRAME_BYTES = 20_000, 9_000, 400_000, 442
 """Of a camera of 320x240: with its events some 90 kB a second."""
 
 new_id = Ids(utc_now)
 
 
-def observe(outbox: Outbox, seconds: float) -> int:
-    """Put what a camera and its thermal sensor tell by default into the outbox, as it happens; how many readings."""
+def observe(outbox: Outbox, seconds: float, *, at_once: bool = False) -> int:
+    """Put what a camera and its thermal sensor tell by default into the outbox, as it happens or all at once; how many
+    readings.
+    """
     began, ticks = time.monotonic(), int(seconds / TICK_S)
     pause = threading.Event()
     for tick in range(ticks):
-        pause.wait(max(0.0, began + tick * TICK_S - time.monotonic()))
+        if not at_once:
+            pause.wait(max(0.0, began + tick * TICK_S - time.monotonic()))
         outbox.put(*_tick(tick))
     outbox.put(durable=True)
     return sum(tick % 5 == 2 for tick in range(ticks))
@@ -56,6 +60,8 @@ def _tick(tick: int) -> list[Draft]:
         drafts.append(_medium("thumbnail", THUMBNAIL_BYTES))
     if tick % 2 == 0:
         drafts.append(Draft(builders.frame(now, id=new_id(), **given)))
+    if tick % 20 == 2:
+        drafts.append(replace(_medium("thermal", FRAME_BYTES), priority=Priority.FINDING))
     if tick % 5 == 2:
         drafts.append(Draft(builders.thermal(now, id=new_id(), **given)))
     if tick % 50 == 0:
@@ -87,9 +93,18 @@ class Arrivals:
     """How long each thermal reading was on its way."""
     health_s: list[float] = field(default_factory=list)
     pictures_s: list[float] = field(default_factory=list)
+    frames_s: list[float] = field(default_factory=list)
+    """Of raw thermal frames that people are alerted to."""
+    segments: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     holes: int = 0
     """Sequences that are missing with no gap that tells of them, or there twice."""
+
+    def add_medium(self, kind: str, took: float) -> None:
+        if kind == "segment":
+            self.segments += 1
+        else:
+            (self.frames_s if kind == "thermal" else self.pictures_s).append(took)
 
 
 def arrivals(data: Path, epoch: str) -> Arrivals:
@@ -114,8 +129,8 @@ def arrivals(data: Path, epoch: str) -> Arrivals:
                     found.readings_s.append(took)
                 elif isinstance(event, HealthEvent):
                     found.health_s.append(took)
-                elif isinstance(event, MediaEvent) and event.data.kind != "segment":
-                    found.pictures_s.append(took)
+                elif isinstance(event, MediaEvent):
+                    found.add_medium(event.data.kind, took)
     return found
 
 

@@ -16,7 +16,7 @@ from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Planes, fitted
 from edge.analysis.render import Caption, plain_jpeg, thermal_jpeg
 from edge.analysis.thermal import Celsius, ThermalProcessor, ThermalReading
-from edge.analysis.thermal_regions import region_place
+from edge.analysis.thermal_regions import region_values
 from edge.analysis.thermal_statistics import gradient
 from edge.analysis.transformer import transformer_region
 from gateway.serving.thermal_pictures import PictureRequest, RegionTemperatures
@@ -65,7 +65,7 @@ def _measured(celsius: Celsius, settings: AdjustableSettings, thermography: Ther
 
 
 def _region(roi: Roi, frame: Celsius, settings: ThermographySettings) -> RegionTemperatures:
-    pixels = frame[region_place(roi, frame.shape)]
+    pixels = region_values(roi, frame)
     reflected = settings.reflected_c if roi.reflected_c is None else roi.reflected_c
     is_legacy = settings.emissivity_formula == "legacy"
     surface = legacy(pixels, roi.emissivity) if is_legacy else corrected(pixels, roi.emissivity, reflected)

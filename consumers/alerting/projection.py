@@ -14,6 +14,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.review import MuteEvent, ReviewEvent
 from bus_schemas.thermal import SensorEvent, ThermalEvent
 from consumers import site_registry
@@ -36,7 +37,7 @@ from consumers.store.journal.record import DeviceKey, JournalReader, Recorded
 
 OBSERVED: tuple[type[Event], ...] = (
     CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
-    MotionEvent, SegmentEvent, SensorEvent, SettingsEvent, StateEvent, ThermalEvent,
+    MotionEvent, ReadingEvent, SegmentEvent, SensorEvent, SettingsEvent, StateEvent, ThermalEvent,
 )  # fmt: skip
 """The events that decide on incidents."""
 
@@ -46,7 +47,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 12
+    version: ClassVar[int] = 13
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

@@ -1,6 +1,7 @@
 """The rules of alerting: when a condition is an incident, when it is over, and the sentence that says so to people."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -146,7 +147,12 @@ class AlertRules(BaseModel):
             "silent_after_s": self.silent_after_s,
             "raise_percent": self.raise_share * 100,
         }
-        return template.format_map({name: f"{value:g}" for name, value in values.items()})
+        return _without_zeros(template.format_map({name: f"{value:g}" for name, value in values.items()}))
+
+
+def _without_zeros(sentence: str) -> str:
+    """No time to wait is none that is said."""
+    return re.sub(r"\bafter 0 s\b", "at once", re.sub(r",? for 0 s\b", "", sentence))
 
 
 class BadRule(ValueError):
@@ -187,7 +193,7 @@ _FIXED: Final[Mapping[str, float]] = {
 }
 """What sentences say and nobody can set."""
 _FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
-_TREND_OVER = " Over after {trend_clear_s} s below the limit by {trend_hysteresis_c} °C, or °C per minute."
+_TREND_OVER = " Over after {trend_clear_s} s below the limit by {trend_hysteresis_c} °C"
 _SENSOR = " for {sensor_fault_after_s} s. Over when it reports that they are not any more."
 _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "offline": "The connection of the device was lost, its capture stopped, its source could not be reached or nothing"
@@ -209,12 +215,14 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " picture is part of the incident of the picture. Over after {clear_after_s} s with audio.",
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
-    "temperature_rise": "A region rose faster than its limit, measured over {rise_window_s} s, for {trend_after_s} s."
-    + _TREND_OVER,
+    "temperature_rise": "A region rose faster than its limit for {trend_after_s} s, measured over {rise_window_s} s."
+    + _TREND_OVER
+    + " per minute.",
     "temperature_difference": "A region was warmer than the others of its group by more than its limit, for"
-    " {trend_after_s} s." + _TREND_OVER,
+    " {trend_after_s} s." + _TREND_OVER + ".",
     "above_ambient": "A region was warmer than its surroundings by more than its limit, for {trend_after_s} s."
-    + _TREND_OVER,
+    + _TREND_OVER
+    + ".",
     "sensor_frozen": "All frames of the thermal sensor were identical" + _SENSOR,
     "sensor_out_of_range": "Most pixels of the thermal sensor were beyond what it can measure" + _SENSOR,
     "sensor_chessboard": "The two half frames of the thermal sensor differed by more than the limit of its settings"
@@ -223,11 +231,11 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "storage": "The disk is used by {storage_low_percent} % or more (critical from {storage_critical_percent} %), or"
     " cannot be written. Over when it falls {storage_hysteresis_percent} % below, and can be written.",
     "memory": "The machine of an agent used {memory_percent} % of its memory or more for {machine_after_s} s. Over"
-    " when it was less for as long.",
+    " when it was less for {machine_after_s} s.",
     "cpu_hot": "The processor of an agent's machine had {cpu_temperature_c} °C or more for {machine_after_s} s. Over"
-    " when it was cooler for as long.",
+    " when it was cooler for {machine_after_s} s.",
     "link_slow": "The broker took {round_trip_s} s or more to acknowledge what an agent sent, for {machine_after_s} s."
-    " Over when it was quicker for as long.",
+    " Over when it was quicker for {machine_after_s} s.",
     "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
     " arrived of it for {clock_clear_s} s said right times.",
     "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it heard nobody meanwhile, and nobody is"

@@ -136,6 +136,9 @@ def _outline(planes: Planes, roi: Roi, region: RegionLabel) -> None:
     x_scale, y_scale = SIZE[0] // COLUMNS, SIZE[1] // ROWS
     first, last = (x1 * x_scale, y1 * y_scale), (x2 * x_scale - 1, y2 * y_scale - 1)
     y, u, v = _LEVEL_YUV[region.alert_level]
+    if roi.polygon is not None:
+        _polygon(planes, np.array(roi.polygon) * (x_scale, y_scale), (y, u, v))
+        return
     _box(planes.y, first, last, y, 2)
     for part, value in ((planes.u, u), (planes.v, v)):
         _box(part, (first[0] // 2, first[1] // 2), (last[0] // 2, last[1] // 2), value, 1)
@@ -148,6 +151,14 @@ def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int
     part[bottom + 1 - thickness : bottom + 1, left : right + 1] = value
     part[top : bottom + 1, left : left + thickness] = value
     part[top : bottom + 1, right + 1 - thickness : right + 1] = value
+
+
+def _polygon(planes: Planes, corners: NDArray[np.float64], colour: tuple[int, int, int]) -> None:
+    """`corners` (n x 2) in pixels of the picture; its right and bottom edges belong to the last pixels."""
+    last = np.array(SIZE) - 1
+    for part, value, scale, thickness in zip((planes.y, planes.u, planes.v), colour, (1, 2, 2), (2, 1, 1), strict=True):
+        line = (np.minimum(corners, last) / scale).round().astype(np.int32)
+        cv2.polylines(part, [line], isClosed=True, color=value, thickness=thickness)
 
 
 def _label(planes: Planes, roi: Roi, region: RegionLabel, taken: Sequence[Rectangle]) -> Rectangle:

@@ -24,6 +24,7 @@ from bus_schemas.thermal import (
 from edge.analysis.emissivity import corrected, legacy
 from edge.analysis.thermal import ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
+from edge.analysis.thermal_regions import polygon_pixels
 
 Celsius = NDArray[np.float32]
 
@@ -177,6 +178,9 @@ def _difference(raw: Celsius, signs: Celsius) -> float:
 def _is_in(roi: Roi, pixel: tuple[int, int], shape: Sequence[int]) -> bool:
     (x1, y1), (x2, y2) = roi.coordinates
     x, y, (rows, columns) = *pixel, shape
+    polygon = polygon_pixels(roi, (rows, columns))
+    if polygon is not None:
+        return roi.enabled and y * columns + x in polygon
     return (
         roi.enabled
         and x1 * columns < (x + 1) * COLUMNS

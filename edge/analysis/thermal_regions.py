@@ -49,28 +49,28 @@ class RegionReader:
         legacy: bool = False,
         shape: tuple[int, ...] = (ROWS, COLUMNS),
     ) -> None:
-        enabled = [(roi, region_place(roi, shape)) for roi in rois if roi.enabled]
-        ordered = sorted(enabled, key=lambda one: _size_of(one[1]) == shape)
+        enabled = [roi for roi in rois if roi.enabled]
+        pixels = [_pixels_of(roi, shape) for roi in enabled]
+        ordered = sorted(range(len(enabled)), key=lambda number: pixels[number].is_whole)
         """As their values lie in memory: regions of the whole frame come last."""
-        self._rois = [roi for roi, _ in ordered]
-        self._order = [ordered.index(one) for one in enabled]
-        sides = [_size_of(place) for _, place in ordered]
-        self._sizes = np.array([rows * columns for rows, columns in sides], np.intp)
+        self._rois = [enabled[number] for number in ordered]
+        self._order = [ordered.index(number) for number in range(len(enabled))]
+        self._sizes = np.array([pixels[number].size for number in ordered], np.intp)
         self._known = [
-            _Known(roi, roi.name, rows * columns, roi.thresholds.warning)
-            for roi, (rows, columns) in zip(self._rois, sides, strict=True)
+            _Known(enabled[number], enabled[number].name, pixels[number].size, enabled[number].thresholds.warning)
+            for number in ordered
         ]
-        self._lay_out([place for _, place in ordered], sides.count((shape[0], shape[1])))
+        self._lay_out([pixels[number] for number in ordered])
         reflections = [reflected if roi.reflected_c is None else roi.reflected_c for roi in self._rois]
         of_regions = _coefficients([roi.emissivity for roi in self._rois], reflections, legacy=legacy)
         self._of_pixels = tuple(each.astype(np.float32).repeat(self._sizes) for each in of_regions)
         self._of_regions = list(zip(*(each.tolist() for each in of_regions), strict=True))
 
-    def _lay_out(self, places: Sequence[tuple[slice, slice]], wholes: int) -> None:
+    def _lay_out(self, pixels: Sequence["_RegionPixels"]) -> None:
         """The values of all regions one after the other; `parts` are those of each, `rectangles` the same as they lie.
         They are used again for every frame: large arrays are slow to get.
         """
-        smaller, ends = len(places) - wholes, np.cumsum(self._sizes)
+        smaller, ends = sum(not one.is_whole for one in pixels), np.cumsum(self._sizes)
         self._starts = ends - self._sizes
         self._smaller_starts = self._starts[:smaller]
         self._values = np.empty(int(self._sizes.sum()), np.float32)
@@ -79,9 +79,11 @@ class RegionReader:
         self._parts = [self._values[span] for span in spans]
         self._spreads = [self._spread[span] for span in spans]
         self._smaller, self._wholes = self._parts[:smaller], self._parts[smaller:]
+        parts = [*zip(self._smaller, pixels, strict=False)]
         self._rectangles = [
-            (part.reshape(_size_of(place)), place) for part, place in zip(self._smaller, places, strict=False)
+            (part.reshape(_size_of(one.place)), one.place) for part, one in parts if one.polygon is None
         ]
+        self._polygons = [(part, one.polygon) for part, one in parts if one.polygon is not None]
         self._gathered = self._values[: int(self._sizes[:smaller].sum())]
         middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         self._extremes_and_middles = np.array([ends - 1, self._starts, *middles])
@@ -122,7 +124,7 @@ class RegionReader:
     def _peaks(self, frame: Celsius, hottest: float) -> list[float]:
         """Of each region, in double precision: a threshold that is reached must not be missed by an error of 1e-5."""
         measured: list[float] = []
-        if self._rectangles:
+        if self._smaller:
             self._gather(frame)
             measured += np.maximum.reduceat(self._gathered, self._smaller_starts).tolist()
         measured += [hottest] * len(self._wholes)
@@ -131,6 +133,25 @@ class RegionReader:
     def _gather(self, frame: Celsius) -> None:
         for rectangle, place in self._rectangles:
             rectangle[...] = frame[place]
+        for part, pixels in self._polygons:
+            frame.take(pixels, out=part, mode="clip")
+
+
+class _RegionPixels(NamedTuple):
+    """Where a region lies in a frame: the rectangle `place`, or the pixels of `polygon` by their numbers (n intp)."""
+
+    place: tuple[slice, slice]
+    polygon: NDArray[np.intp] | None
+    size: int
+    is_whole: bool
+
+
+def _pixels_of(roi: Roi, shape: tuple[int, ...]) -> _RegionPixels:
+    place, polygon = region_place(roi, shape), polygon_pixels(roi, shape)
+    if polygon is not None:
+        return _RegionPixels(place, polygon, polygon.size, is_whole=False)
+    rows, columns = _size_of(place)
+    return _RegionPixels(place, None, rows * columns, is_whole=(rows, columns) == shape)
 
 
 class _Known(NamedTuple):
@@ -187,10 +208,38 @@ def _coefficients(
 
 
 def region_place(roi: Roi, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of a frame of that shape that lie in the region, even if in part."""
+    """Rows and columns of a frame of that shape that lie in the rectangle of the region, even if in part."""
     (x1, y1), (x2, y2) = roi.coordinates
     rows, columns = shape
     return (
         slice(y1 * rows // ROWS, -(-y2 * rows // ROWS)),
         slice(x1 * columns // COLUMNS, -(-x2 * columns // COLUMNS)),
     )
+
+
+def polygon_pixels(roi: Roi, shape: tuple[int, ...]) -> NDArray[np.intp] | None:
+    """The pixels of a region that is a polygon, as ascending numbers (n intp) in the flat frame of that shape; `None`
+    where it is a rectangle. A pixel is in it by its middle, and of two polygons with a common edge in one of them. A
+    polygon that is too narrow for any pixel has the one in which its corners are in the mean.
+    """
+    if roi.polygon is None:
+        return None
+    rows, columns = shape
+    x, y = (np.arange(columns) + 0.5) * (COLUMNS / columns), (np.arange(rows) + 0.5) * (ROWS / rows)
+    inside = np.zeros(shape, np.bool_)
+    for (x1, y1), (x2, y2) in zip(roi.polygon, (*roi.polygon[1:], roi.polygon[0]), strict=True):
+        crossing = (y1 > y) != (y2 > y)
+        if crossing.any():
+            at = x1 + (y[crossing] - y1) / (y2 - y1) * (x2 - x1)
+            inside[crossing] ^= x < at[:, np.newaxis]
+    if inside.any():
+        return np.flatnonzero(inside)
+    middle_x, middle_y = (sum(each) / len(roi.polygon) for each in zip(*roi.polygon, strict=True))
+    row, column = min(rows - 1, int(middle_y * rows / ROWS)), min(columns - 1, int(middle_x * columns / COLUMNS))
+    return np.array([row * columns + column], np.intp)
+
+
+def region_values(roi: Roi, frame: Celsius) -> Celsius:
+    """The pixels of a frame (H x W) that are in the region, in any shape."""
+    pixels = polygon_pixels(roi, frame.shape)
+    return frame[region_place(roi, frame.shape)] if pixels is None else frame.ravel()[pixels]

@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -34,7 +35,11 @@ from edge.analysis.transformer import transformer_region
 from edge.analysis.trend_limits import TrendLimits
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
+from producer.outbox.priority import Priority
 from producer.outbox.tables import Draft
+
+MOST_BESIDE_EVENTS: Final = 16_384
+"""Bytes that do not hold up the events behind them for long: a frame of 160 x 120 pixels has about 10,000."""
 
 
 class ThermalAnalysis:
@@ -94,7 +99,8 @@ class ThermalAnalysis:
         is_event = self._event_due.due(frame.time) or levels != before or bool(self._requests)
         # A spike of one pixel in one frame raises no alert.
         is_alert = self._history.around_alert(frame, is_change=levels[1:] != before[1:])
-        media, keys = self._media(self._kept(frame, is_alert=is_alert, is_event=is_event))
+        is_urgent = levels[1:] != before[1:] or bool(self._requests)
+        media, keys = self._media(self._kept(frame, is_alert=is_alert, is_event=is_event), is_urgent=is_urgent)
         for key in keys:
             while self._requests:
                 self._requests.popleft()(key)
@@ -112,10 +118,14 @@ class ThermalAnalysis:
         self._history.remember(frame)
         return []
 
-    def _media(self, frames: Sequence[EncodedFrame]) -> tuple[list[Draft], list[str]]:
-        """Their drafts, and the keys by which events refer to them."""
+    def _media(self, frames: Sequence[EncodedFrame], *, is_urgent: bool = False) -> tuple[list[Draft], list[str]]:
+        """Their drafts, and the keys by which events refer to them. What people are alerted to, or asked for, goes with
+        the events: on a slow link recordings, with which other frames go, take hours.
+        """
         made = [self._event_factory.medium("thermal", one.picture, one.time) for one in frames]
-        return [draft for draft, _ in made], [key for _, key in made]
+        is_quick = is_urgent and sum(len(one.picture.payload) for one in frames) <= MOST_BESIDE_EVENTS
+        drafts = [replace(draft, priority=Priority.FINDING) if is_quick else draft for draft, _ in made]
+        return drafts, [key for _, key in made]
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c

@@ -36,6 +36,7 @@ BY_TYPE = {
     "detection": Priority.FINDING,
     "thermal": Priority.FINDING,
     "heartbeat": Priority.FINDING,
+    "reading": Priority.FINDING,
     "snapshot": Priority.FINDING,
     "agent": Priority.VITAL,
     "alert": Priority.VITAL,

@@ -91,6 +91,8 @@ def _five_seconds(told: Story, second: int, random: Random, pictures: list[bytes
         _visual(told, device, second, late, random, pictures)
     heat = 100.0 if 300 <= second < 330 else 40.0 + random.random()
     told.tell(second + 0.3, builders.thermal(at(second), device="oven", hottest=heat))
+    if second % 30 == 0:
+        told.tell(second + 0.4, builders.reading(at(second), 300 + random.random(), device="feeder"))
 
 
 def _visual(told: Story, device: str, second: int, late: float, random: Random, pictures: list[bytes]) -> None:

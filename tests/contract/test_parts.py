@@ -44,7 +44,7 @@ def journal_of(told: Story) -> MemoryJournal:
         journal.append(event, received=at(received))
     # Another site, whose rows are nobody's business, and another day.
     for moment in (at(300), at(900), at(86_400)):
-        for build in (builders.thermal, builders.detection, builders.motion, builders.frame):
+        for build in (builders.thermal, builders.detection, builders.motion, builders.frame, builders.reading):
             name = f"{build.__name__} {moment}"
             journal.append(build(moment, site="OTHER", id=f"other {name}"), build(moment, id=name))
     return journal
@@ -116,7 +116,7 @@ def folded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_some_views_go_in_parts() -> None:
-    assert IN_PARTS == ["audio", "detections", "motion", "occupancy", "temperatures"]
+    assert IN_PARTS == ["audio", "detections", "motion", "occupancy", "readings", "temperatures"]
 
 
 @examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -151,7 +151,7 @@ def test_what_is_broken_beside_the_stretch_stays_as_it_is(folded: Folded, tmp_pa
 
 def late(number: int) -> Iterator[Event]:
     """Late events of the stretch, and others."""
-    for build in (builders.thermal, builders.detection, builders.motion, builders.frame):
+    for build in (builders.thermal, builders.detection, builders.motion, builders.frame, builders.reading):
         for second in (330, 365, 2000):
             yield build(at(second + number / 100))
 

@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[[datetime], Event]] = {
     "detection": lambda time: builders.detection(time),
     "motion": lambda time: builders.motion(time),
     "segment": lambda time: builders.segment(time),
+    "reading": lambda time: builders.reading(time),
 }
 
 
@@ -69,6 +70,7 @@ def answers(bus: Bus) -> dict[str, Any]:
         "motion": "select max(latest) from motions",
         "recordings": "select max(start) from segments union all select max(end) from clips",
         "audio": "select max(minute) from minutes",
+        "readings": "select max(minute) from minutes",
     }.items():
         with closing(view_files.open_view(bus.hub.data, name)) as view:
             found[name] = view.execute(query).fetchall()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from producer.ids import utc_now
+from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.relay.relay import RelayOptions
 from tests.broker import Broker
@@ -39,6 +40,37 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
 
     assert share(found.readings_s, 0.99) <= READINGS_WITHIN_S
     assert max(found.health_s) <= HEALTH_WITHIN_S
+    assert len(found.frames_s) == SECONDS / 2
+    assert share(found.frames_s, 0.99) <= READINGS_WITHIN_S
     assert len(found.pictures_s) > SECONDS / 4
     assert found.holes == 0
     assert set(found.gaps) <= {"pictures link_too_slow"}
+
+
+OUTAGE_S, ROOM_BYTES = 60, 2_500_000
+"""What a camera makes in a minute is twice the room of the outbox, as what it makes in days is of a usual one."""
+
+
+def test_after_a_long_time_without_a_link_nothing_is_lost_but_by_its_rank_and_gaps_say_which(
+    own_broker: Broker, tmp_path: Path
+) -> None:
+    path, limits = tmp_path / "node.sqlite", OutboxLimits(max_bytes=ROOM_BYTES, tail_bytes=0)
+    with (
+        ingest_process(tmp_path, own_broker.port),
+        slow_link(own_broker.port, 10 * BYTES_PER_S) as link,
+        Outbox(path, utc_now, limits) as outbox,
+    ):
+        eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path), within=30)
+        readings = observe(outbox, OUTAGE_S, at_once=True)
+        with running_relay(path, link.port, RelayOptions(limits=limits)) as relay:
+            eventually(lambda: relay.connected and not relay.statistics()["failed_queue_size"], within=60)
+        found = arrivals(tmp_path, outbox.epoch)
+
+    assert (len(found.readings_s), len(found.health_s), len(found.frames_s)) == (readings, OUTAGE_S / 5, OUTAGE_S / 2)
+    assert found.holes == 0
+    assert set(found.gaps) <= {f"{traffic} outbox_full" for traffic in ("events", "pictures", "recording")}
+    assert found.gaps["events outbox_full"] <= OUTAGE_S * 5, "of events, those of analysed frames alone"
+    made = OUTAGE_S * 2 + OUTAGE_S, OUTAGE_S // 10
+    assert len(found.pictures_s) + found.gaps["pictures outbox_full"] == made[0]
+    assert found.segments + found.gaps["recording outbox_full"] == made[1]
+    assert found.segments > 0, "recordings outlive pictures"

@@ -13,6 +13,7 @@ from bus_schemas.event import HUB, device_source
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.facts import IncidentFacts
 from consumers.alerting.alerts.wording import RANK, WELL, DeviceKind, Wording, over, recovered, wording
+from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.review.mutes import MUTE, mute_in_force
 from consumers.engine.versions import COLUMNS, Versions
 from consumers.store.journal.record import DeviceKey
@@ -148,11 +149,13 @@ class AlertBook:
         known = self._alerts.newest(alert_id)
         if known is None or known["cleared"] is not None:
             return
-        since = from_json(known["details"]).get("since")
+        details = with_worst(from_json(known["details"]), incident.details)
+        since = details.get("since")
         begun = known["raised"] if since is None else datetime.fromisoformat(since).timestamp()
         words = over(incident, self._kind(incident), known["type"], max(0.0, incident.since.timestamp() - begun))
         cleared = max(known["raised"], at.timestamp())
-        self._alerts.put(self.position, {**known, "cleared": cleared, "cleared_message": words.message})
+        row = {**known, "cleared": cleared, "cleared_message": words.message, "details": to_json(details).decode()}
+        self._alerts.put(self.position, row)
         self._emit_alert("cleared", alert_id, words, incident, at)
 
     def _kind(self, incident: IncidentFacts) -> DeviceKind:
@@ -188,10 +191,17 @@ class AlertBook:
         alert_id, words = _alert_id(incident.incident_id), wording(incident, self._kind(incident))
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
+            self._note_worst(before, incident)
             return
         self._set(key, notified=incident.incident_id, notified_at=notified_at)
         self._enter(alert_id, words, incident, at)
         self._emit_alert("raised", alert_id, words, incident, at)
+
+    def _note_worst(self, row: dict[str, Any], incident: IncidentFacts) -> None:
+        """What was said when it was raised stays; how bad it has become since stands beside it."""
+        known = from_json(row["details"])
+        if (details := with_worst(known, incident.details)) != known:
+            self._alerts.put(self.position, {**row, "details": to_json(details).decode()})
 
     def _enter(
         self, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime, *, is_over: bool = False

@@ -148,17 +148,24 @@ class Watched(PresenceState):
             # A spike says nothing of a threshold: the filtered maximum beside it is lower.
             if (region.confirmed_level or region.alert_level) != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
+        hottest = deciding_temp(data)
         if change is None:
-            return ()
+            is_worse = "hot_spot" in self.open and self.heat.worst.add(at, hottest)
+            return (self.heat.worst.verdict("hot_spot", record),) if is_worse else ()
         # The frame's own maximum is filtered: it follows what decided with a delay.
-        details: dict[str, Any] = {"max_temp": deciding_temp(data), "filtered_max_temp": data.frame_stats.max_temp}
+        details: dict[str, Any] = {"max_temp": hottest, "filtered_max_temp": data.frame_stats.max_temp}
         if change == "none":
             assert self.heat.cool_since is not None
-            details["clear_s"] = rules.hot_spot_clear_s
+            details |= {"clear_s": rules.hot_spot_clear_s, **self.heat.worst.details()}
             return (Verdict("hot_spot", "closed", self.heat.cool_since, (record.id,), details),)
         hot = [region.name for region in data.regions if (region.confirmed_level or region.alert_level) != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(data.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
+        if turn == "opened" or self.heat.worst.value is None:
+            self.heat.worst.begin(at, hottest)
+        else:
+            self.heat.worst.add(at, hottest)
+            details |= self.heat.worst.details()
         return (Verdict("hot_spot", turn, at, (record.id,), details, self._thermal_media(record)),)
 
     def _trend(self, record: Recorded, change: TrendChange) -> Verdict:
@@ -166,6 +173,9 @@ class Watched(PresenceState):
         details: dict[str, Any] = {"regions": [one.region for one in change.excesses]}
         if worst is not None:
             details |= {"value": worst.value, "limit": worst.limit}
+        if change.change == "worse":
+            return change.worst.verdict(change.fault, record)
+        details |= change.worst.details() if change.fault in self.open else {}
         if change.change == "over":
             return Verdict(change.fault, "closed", change.since, (record.id,), details)
         turn: Turn = "renewed" if change.fault in self.open else "opened"
@@ -195,7 +205,7 @@ class Watched(PresenceState):
             pixels = [one for one in event.data.masked if one.pixel in self.heat.masked]
             temps = [one.temp for one in pixels if one.temp is not None]
             held: dict[str, Any] = {"level": self.heat.level, "masked_pixels": [list(one.pixel) for one in pixels]}
-            held |= {"max_temp": max(temps)} if temps else {}
+            held |= {**self.heat.worst.details(), **({"max_temp": max(temps)} if temps else {})}
             found.append(Verdict("hot_spot", "renewed", at, (record.id,), held))
         return found
 

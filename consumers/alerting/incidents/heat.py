@@ -1,12 +1,13 @@
 """Decides whether a device is hot: pure rules over thermal frames, without a clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
 from bus_schemas.thermal import MaskedPixel
 from consumers.alerting.incidents.detectors import RANK
+from consumers.alerting.incidents.worst import WorstValue
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import RegionPart, ThermalPart
 
@@ -71,6 +72,7 @@ class Heat:
     level: str = "none"
     cool_since: float | None = None
     """The first cool frame behind the last warm one."""
+    worst: WorstValue = field(default_factory=WorstValue)
     masked: tuple[tuple[int, int], ...] = ()
     """Pixels (x, y) that were hot when the analysis began to take them for broken: nobody knows whether the heat is
     over, until they are measured again or somebody declares that they are broken.

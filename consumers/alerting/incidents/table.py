@@ -10,6 +10,7 @@ from bus_schemas.alert import AlertLevelName
 from consumers.alerting.conditions import ConditionTable
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open, Verdict
+from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.rules import RULE_VERSION
 from consumers.alerting.terms import Terms
 from consumers.engine.versions import COLUMNS, Versions
@@ -56,9 +57,10 @@ class IncidentTable:
     def enter(self, entry: IncidentEntry, position: int) -> None:
         """Write what was decided. The same decision on the same event has the same ids."""
         verdict = entry.verdict
-        if entry.late_s is not None and verdict.turn != "closed":
+        if entry.late_s is not None and verdict.turn in ("opened", "renewed"):
             entry.verdict = verdict = verdict._replace(details={**verdict.details, "late_s": round(entry.late_s, 1)})
-        entry.level = entry.open[verdict.key].level if verdict.turn == "closed" else verdict.level
+        is_as_before = verdict.turn in ("worsened", "closed")
+        entry.level = entry.open[verdict.key].level if is_as_before else verdict.level
         if verdict.turn == "opened":
             entry.incident_id = verdict.incident_id or _incident_id(entry.place, verdict)
             reason = verdict.details.get("reason")
@@ -102,7 +104,12 @@ class IncidentTable:
         assert row is not None, "what is open was opened"
         if verdict.turn == "closed":
             row["closed"] = max(row["opened"], verdict.since)
-            row["details"] = to_json({**from_json(row["details"]), "closed_by": verdict.causes}).decode()
+            known = with_worst(from_json(row["details"]), verdict.details)
+            row["details"] = to_json({**known, "closed_by": verdict.causes}).decode()
+        elif verdict.turn == "worsened":
+            known = with_worst(from_json(row["details"]), verdict.details)
+            row["details"] = to_json(known).decode()
+            entry.verdict = verdict._replace(details=known)
         else:
             # What decided now is what shows how it is; what it began with is kept in front.
             causes = dict.fromkeys([*from_json(row["causes"])[:1], *verdict.causes])

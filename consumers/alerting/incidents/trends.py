@@ -6,11 +6,12 @@ from statistics import median
 from typing import Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import TrendFault
+from consumers.alerting.incidents.worst import WorstValue
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import RegionPart, ThermalPart
 
 TREND_FAULTS: Final[tuple[TrendFault, ...]] = get_args(TrendFault)
-Change = Literal["begun", "over"]
+Change = Literal["begun", "worse", "over"]
 _SAMPLES: Final = 12
 """Of a window: a rise is measured against the oldest of them."""
 
@@ -24,12 +25,15 @@ class Excess(NamedTuple):
 
 
 class TrendChange(NamedTuple):
-    """A condition begins, or another region joins it, or it is over; `since` in seconds since 1970."""
+    """A condition begins, or another region joins it, or it is worse than was said, or it is over; `since` in seconds
+    since 1970.
+    """
 
     fault: TrendFault
     change: Change
     since: float
     excesses: Sequence[Excess]
+    worst: WorstValue
 
 
 @dataclass(slots=True)
@@ -40,11 +44,12 @@ class TrendCondition:
     below_since: float | None = None
     regions: tuple[str, ...] = ()
     """Those that raised it, while it holds."""
+    worst: WorstValue = field(default_factory=WorstValue)
 
     def add(self, at: float, found: Sequence[Excess], rules: AlertRules) -> Change | None:
         beyond = [one for one in found if one.value > one.limit]
         if beyond:
-            return self._add_beyond(at, beyond, rules)
+            return self._add_beyond(at, beyond, rules) or self._worsen(at, beyond)
         self.beyond_since = None
         if not self.regions:
             return None
@@ -57,6 +62,10 @@ class TrendCondition:
         self.regions = ()
         return "over"
 
+    def _worsen(self, at: float, beyond: Sequence[Excess]) -> Literal["worse"] | None:
+        values = [one.value for one in beyond if one.region in self.regions]
+        return "worse" if values and self.worst.add(at, max(values)) else None
+
     def _add_beyond(self, at: float, beyond: Sequence[Excess], rules: AlertRules) -> Literal["begun"] | None:
         self.below_since = None
         if self.beyond_since is None or at < self.beyond_since:
@@ -64,6 +73,11 @@ class TrendCondition:
         others = [one.region for one in beyond if one.region not in self.regions]
         if not others or at - self.beyond_since < rules.trend_after_s:
             return None
+        most = max(one.value for one in beyond)
+        if self.regions:
+            self.worst.add(at, most)
+        else:
+            self.worst.begin(at, most)
         self.regions = (*self.regions, *others)
         return "begun"
 
@@ -78,16 +92,19 @@ class Trends:
 
     def add(self, at: float, frame: ThermalPart, rules: AlertRules) -> Iterator[TrendChange]:
         """Take in a frame, in the order in which they were taken."""
+        for fault, found in self.measure(at, frame, rules).items():
+            yield from self._judge(fault, at, found, rules)
+
+    def measure(self, at: float, frame: ThermalPart, rules: AlertRules) -> Mapping[TrendFault, list[Excess]]:
+        """What has a limit, by the name of its condition; a rise is measured against the frames before."""
         limited = [region for region in frame.regions if _is_limited(region)]
         if not limited and not self.conditions:
-            return
-        measured: Mapping[TrendFault, list[Excess]] = {
+            return {}
+        return {
             "temperature_rise": [*self._rises(at, limited, rules)],
             "temperature_difference": [*_differences(limited, frame.regions)],
             "above_ambient": [*_above_ambient(limited, frame)],
         }
-        for fault, found in measured.items():
-            yield from self._judge(fault, at, found, rules)
 
     def _judge(self, fault: TrendFault, at: float, found: Sequence[Excess], rules: AlertRules) -> Iterator[TrendChange]:
         condition = self.conditions.get(fault)
@@ -99,10 +116,14 @@ class Trends:
         change = condition.add(at, found, rules)
         if change == "begun":
             beyond = [one for one in found if one.region in condition.regions and one.value > one.limit]
-            yield TrendChange(fault, "begun", at if begun is None else begun, beyond)
+            yield TrendChange(fault, "begun", at if begun is None else begun, beyond, condition.worst)
+        elif change == "worse":
+            yield TrendChange(fault, "worse", at, [], condition.worst)
         elif change == "over":
             yield TrendChange(
-                fault, "over", at if below is None else below, [one for one in found if one.region in raised]
+                *(fault, "over", at if below is None else below),
+                [one for one in found if one.region in raised],
+                condition.worst,
             )
         if not condition.regions and condition.beyond_since is None:
             del self.conditions[fault]

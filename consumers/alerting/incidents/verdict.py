@@ -7,7 +7,7 @@ from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.condition import level_of
 from bus_schemas.hub import FaultKind
 
-Turn = Literal["opened", "renewed", "closed"]
+Turn = Literal["opened", "renewed", "worsened", "closed"]
 
 
 @dataclass(slots=True)
@@ -21,7 +21,9 @@ class Open:
 
 
 class Verdict(NamedTuple):
-    """A rule's decision: a condition holds since a moment (seconds since 1970), holds in another way, or is over."""
+    """A rule's decision: a condition holds since a moment (seconds since 1970), holds in another way, is worse than it
+    was, or is over.
+    """
 
     type: IncidentType | FaultKind
     turn: Turn

@@ -12,6 +12,7 @@ from bus_schemas.event import iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent, StreamInfo
 from bus_schemas.node import Health as WholeHealth
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import HEALTH, MEDIUM, HealthPart, seconds
@@ -20,7 +21,7 @@ from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import iso_of
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
-REPORTED = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
+REPORTED = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent, ReadingEvent)
 _WAS_SEEN = frozenset(SEEN)
 _VISUAL = "visual"
 _EVERY_KIND = "visual thermal"

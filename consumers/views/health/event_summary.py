@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -11,10 +11,13 @@ from bus_schemas.catalogue import short_name, type_of
 from bus_schemas.event import Event
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent
+from bus_schemas.reading import ReadingEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import COMMAND, DETECTION, HOTTEST, MOTION, SEGMENT_LENGTH, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
 from producer.times import iso_of
+
+MEASUREMENTS_SHOWN: Final = 4
 
 
 def in_short(record: Recorded) -> str:
@@ -79,6 +82,12 @@ def _gap(record: Recorded) -> dict[str, Any]:
     return {"count": event.data.count, "cause": event.data.cause}
 
 
+def _reading(record: Recorded) -> dict[str, Any]:
+    event = record.event
+    assert isinstance(event, ReadingEvent)
+    return {"measurements": [one.model_dump() for one in event.data.measurements[:MEASUREMENTS_SHOWN]]}
+
+
 _PARTS: Mapping[type[Event], Callable[[Recorded], dict[str, Any]]] = {
     ThermalEvent: _thermal,
     DetectionEvent: _detection,
@@ -89,4 +98,5 @@ _PARTS: Mapping[type[Event], Callable[[Recorded], dict[str, Any]]] = {
     FrameEvent: _frame,
     ClockEvent: _clock,
     GapEvent: _gap,
+    ReadingEvent: _reading,
 }

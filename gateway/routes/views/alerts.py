@@ -20,6 +20,7 @@ from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import SEEN_S, publish
 from gateway.reading.moments import StoresAsOf
+from gateway.reading.thermal_now import ValueNow, value_now
 from gateway.reading.wait_until import until
 from gateway.routes.views.interval_search import IntervalSearch, Located, located
 from gateway.serving.media_links import picture_url
@@ -64,6 +65,9 @@ class Reason(Answer):
     rule: AlertRule
     events: list[RecordedEvent] = Field(description="Those that decided, where the journal still has them.")
     media: list[str] = Field(description="Addresses of pictures.")
+    now: ValueNow | None = Field(
+        default=None, description="Of an open alert of heat: what is measured now. `worst` of its details is the worst."
+    )
 
 
 class AlertSearch(IntervalSearch):
@@ -127,6 +131,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
             rule=AlertRule(**answer["rule"]),
             events=[RecordedEvent.of(event) for cause in answer["causes"] if (event := find(cause)) is not None],
             media=[picture_url(key) for key in answer["media"]],
+            now=value_now(moment, answer["alert"], answer["rule"]["name"]),
         )
 
     return await call.gateway.ask_at(call.parameters.as_of, question)

@@ -30,6 +30,7 @@ from gateway.http.answers import Answer, RecordedEvent, Time
 from gateway.http.parameters import AsOf, Key, Name, Parameters
 from gateway.http.problems import Problem
 from gateway.reading.moments import StoresAsOf
+from gateway.reading.thermal_now import ValueNow, value_now
 from gateway.routes.views.alerts import AlertRule
 from gateway.routes.views.interval_search import IntervalSearch, Located, located
 from gateway.serving.media_links import picture_url
@@ -181,6 +182,9 @@ class IncidentReasonAnswer(Answer):
     events: list[RecordedEvent] = Field(description="Those that decided, where the journal still has them.")
     pictures: list[PictureAnswer]
     alert: str | None = Field(description="The id of the alert that it raised.")
+    now: ValueNow | None = Field(
+        default=None, description="Of an open one of heat: what is measured now. `worst` of its details is the worst."
+    )
 
 
 async def search(call: Call[IncidentSearch]) -> IncidentsAnswer:
@@ -242,6 +246,7 @@ async def explain(call: Call[IncidentAsOf]) -> IncidentReasonAnswer:
             events=[RecordedEvent.of(event) for cause in row["causes"] if (event := find(cause)) is not None],
             pictures=[PictureAnswer.of(one) for one in pictures_of(moment.stores.archive, row, moment.now)],
             alert=alert_of_incident(view, incident_id, moment.upto),
+            now=value_now(moment, row, row["type"]),
         )
 
     return await call.gateway.ask_at(call.parameters.as_of, question)

@@ -133,7 +133,7 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     """How often and how long something moved, by buckets of time."""
     asked = call.parameters
     bucket_s = bucket_in_use(asked.bucket)
-    start, end = await _bounds(call, bucket_s)
+    start, end = await bounds_of_trend(call, bucket_s)
     found = await call.gateway.ask(
         lambda stores: buckets(stores.view("motion"), asked.site, asked.device, start, end, bucket_s)
     )
@@ -151,7 +151,7 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
 async def motion_track(call: Call[OfTrack]) -> MotionTrack:
     """Where in the picture something moved, over time."""
     asked = call.parameters
-    start, end = await _bounds(call, bucket_in_use(0))
+    start, end = await bounds_of_trend(call, bucket_in_use(0))
     found = await call.gateway.ask(
         lambda stores: track(stores.view("motion"), asked.site, asked.device, start, end, asked.max)
     )
@@ -187,7 +187,7 @@ def _drawn(stores: Stores, asked: OfHeatMap, day: date) -> "HeatMap | None":
 async def temperatures(call: Call[OfTrend]) -> TemperaturesAnswer:
     """Temperatures of each region over time."""
     asked = call.parameters
-    start, end = await _bounds(call, asked.step)
+    start, end = await bounds_of_trend(call, asked.step)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
         lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step)
@@ -204,7 +204,7 @@ async def temperatures(call: Call[OfTrend]) -> TemperaturesAnswer:
 async def audio(call: Call[OfTrend]) -> Audio:
     """Loudness over time."""
     asked = call.parameters
-    start, end = await _bounds(call, asked.step)
+    start, end = await bounds_of_trend(call, asked.step)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
         lambda stores: loudness(stores.view("audio"), asked.site, asked.device, start, end, step)
@@ -261,7 +261,7 @@ async def detections(call: Call[OfDetections]) -> DetectionsAnswer:
     )
 
 
-async def _bounds(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
+async def bounds_of_trend(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
     start, end = asked.bounds(call.gateway.clock())

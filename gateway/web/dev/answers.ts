@@ -139,6 +139,7 @@ function incidentReason(id: string): Schemas['IncidentReason'] {
     url: `/media/${found.site}/${found.device}/thumbnail/${at}`,
   });
   return {
+    now: null,
     incident: incident(found),
     rule: { name: found.type, version: 1, text: 'Opened when 80 % of the frames of 30 s show it.' },
     events: [],
@@ -1161,6 +1162,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
     if (!d) throw new Refused(404, `There is no device ${name} at ${id}`);
     return perDevice(d, part.slice(6).join('/'), q);
   }
+  if (family === 'sites' && third === 'readings') return { series: [] } satisfies Schemas['ReadingSeriesList'];
   if (family === 'alerts' && third === 'why') return why(id);
   if (family === 'timeline' && third === 'conditions') return shares(id, q, now);
   if (family === 'timeline' && third === 'past') return pastTiles(id);
@@ -1185,6 +1187,7 @@ function why(id: string): Schemas['Reason'] {
       )
     : [];
   return {
+    now: null,
     alert,
     rule: {
       name: alert['type'],

@@ -143,6 +143,7 @@ export function picture(d: FakeDevice, ms: number, width: number, height: number
 const plain = {
   reflected_c: null,
   group: null,
+  polygon: null,
   limits: { rise_c_per_minute: null, above_group_c: null, above_ambient_c: null },
 };
 export const rois: Schemas['Roi'][] = [

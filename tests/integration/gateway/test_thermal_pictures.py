@@ -1,16 +1,18 @@
-"""Thermal pictures of the past, and the radiometric frames of a time range."""
+"""Thermal pictures of the past, the radiometric frames of a time range, and what temperatures are now and follow."""
 
 import csv
 import io
 import struct
 from collections.abc import Iterator
+from math import sin
+from statistics import correlation
 
 import httpx
 import numpy as np
 import pytest
 import simplejpeg
 
-from bus_schemas.event import iso
+from bus_schemas.event import Event, iso
 from bus_schemas.media import MediaEvent
 from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, encode
 from edge.analysis.emissivity import corrected
@@ -46,6 +48,18 @@ def capture(second: float) -> tuple[MediaEvent, bytes]:
     return builders.media(builders.at(second), body, kind="capture", id="seen"), body
 
 
+def loaded(minute: int) -> Iterator[Event]:
+    """A load that comes and goes, and a temperature that follows it five minutes later."""
+    load, before = (400 + 100 * sin(each / 7) for each in (minute, minute - 5))
+    time = builders.at(60 * minute - 7200)
+    yield builders.reading(time, load, device="feeder")
+    yield builders.thermal(time, hottest=round(20 + before / 10, 2))
+
+
+HEAT = ((570, 85.0), (575, 90.0), (585, 94.5), (595, 87.25))
+"""The last ten seconds are cooler than those before, and hot still."""
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """An hour in which a lid is 40 degrees warm, then 90, and then a frame is damaged."""
@@ -54,8 +68,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with Filled(tmp_path_factory.mktemp("hub")) as filled:
         filled.append(builders.settings(builders.at(5), settings={"rois": [LID]}))
         filled.append(builders.thermal(builders.at(60)))
+        filled.append(*(one for minute in range(60) for one in loaded(minute)))
         filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
-        filled.store(*(large(second) for second in range(-5000, -4983))).fold()
+        filled.store(*(large(second) for second in range(-5000, -4983)))
+        filled.append(*(builders.thermal(builders.at(second), hottest=hot) for second, hot in HEAT)).fold()
         with Started(filled.hub) as started, started.client() as client:
             yield client
 
@@ -215,3 +231,66 @@ def test_a_range_without_frames_is_refused(client: httpx.Client) -> None:
         answer = client.get(f"{YARD}/thermal-frames.{ending}", params={"from": at(500), "to": at(600)})
 
         assert (answer.status_code, "no thermal frame of yard is kept" in answer.json()["detail"]) == (404, True)
+
+
+def test_an_open_alert_and_its_incident_say_what_is_now_and_what_was_the_worst(client: httpx.Client) -> None:
+    [alert] = client.get("/api/v1/alerts", params={"state": "open", "device": "yard"}).json()["alerts"]
+    why = client.get(f"/api/v1/alerts/{alert['id']}/why").json()
+    incident = client.get(f"/api/v1/incidents/{alert['incident']}").json()
+    then = client.get(f"/api/v1/incidents/{alert['incident']}", params={"as_of": at(576)}).json()
+
+    assert alert["message"] == "yard measures 85.0 °C"
+    for said, details in ((why, why["alert"]["details"]), (incident, incident["incident"]["details"])):
+        assert (details["max_temp"], details["worst"], details["worst_at"]) == (85.0, 94.5, at(585))
+        assert said["now"] == {"value": 87.25, "time": at(595)}
+    assert then["now"] == {"value": 90.0, "time": at(575)}
+    assert "worst" not in then["incident"]["details"]
+
+
+LOAD = {"name": "load", "unit": "A"}
+HOURS = {"from": at(-7200), "to": at(-3600)}
+
+
+def test_the_load_that_a_foreign_device_measures_is_listed_and_read_over_time(client: httpx.Client) -> None:
+    series = client.get("/api/v1/sites/DEMO/readings").json()["series"]
+    answer = client.get("/api/v1/sites/DEMO/devices/feeder/readings", params={**LOAD, **HOURS}).json()
+    assert "points" in answer, answer
+
+    assert series == [{"device": "feeder", **LOAD}]
+    assert (answer["unit"], len(answer["points"])) == ("A", 60)
+    assert answer["points"][0][1:] == [400.0, 400.0, 400.0]
+
+
+def test_temperatures_follow_a_load_as_closely_as_pearson_says_and_as_late(client: httpx.Client) -> None:
+    asked = {"with_device": "feeder", **LOAD, **HOURS}
+    answer = client.get(f"{YARD}/temperatures/correlation", params=asked).json()
+    regions = {one["roi"]: one for one in answer["regions"]}
+    found = regions["composite"]
+
+    loads = [400 + 100 * sin(minute / 7) for minute in range(60)]
+    temperatures = [20 + (400 + 100 * sin((minute - 5) / 7)) / 10 for minute in range(60)]
+    assert found["at_once"] == {
+        "pearson": pytest.approx(correlation(loads, temperatures), abs=0.02),
+        "pairs": 60,
+        "lag_s": 0,
+    }
+    assert found["closest"] == {"pearson": pytest.approx(1.0, abs=0.001), "pairs": 55, "lag_s": 300}
+    assert (regions["full_frame"]["at_once"], regions["full_frame"]["closest"]) == (None, None), (
+        "its mean never changes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        (f"{YARD}/temperatures/correlation?with_device=nobody&name=load", 404, "nobody"),
+        (f"{YARD}/temperatures/correlation?name=load", 400, "with_device"),
+        (f"{YARD}/temperatures/correlation?with_device=feeder&name=load&from=2025-01-01T00:00:00Z", 400, "31 days"),
+        (f"{YARD}/readings?name=", 400, "name"),
+        ("/api/v1/sites/NOWHERE/readings", 404, "NOWHERE"),
+    ],
+)
+def test_a_correlation_of_what_is_not_there_is_refused(client: httpx.Client, path: str, status: int, says: str) -> None:
+    answer = client.get(path)
+
+    assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text

@@ -13,6 +13,7 @@ from bus_schemas.settings import (
     FULL_FRAME,
     MAX_AREAS,
     MAX_CORNERS_OF_DEVICE,
+    MAX_POLYGON_CORNERS_OF_DEVICE,
     AdjustableSettings,
     MotionSettings,
     Roi,
@@ -58,6 +59,14 @@ def refusal(change: Any) -> str:
         ({"rois": [{**ROI, "coordinates": [[0, 0], [33, 24]]}]}, "rois.0.coordinates.1.0"),
         ({"rois": [{**ROI, "coordinates": [[0.5, 0], [8, 8]]}]}, "rois.0.coordinates.0.0"),
         ({"rois": [{**ROI, "coordinates": "abc"}]}, "rois.0.coordinates: Input should be a list"),
+        (
+            {"rois": [{**ROI, "coordinates": [[2, 2], [6, 6]], "polygon": [[2, 2], [6, 2], [6, 7.5]]}]},
+            "rois.0: the coordinates of 'tank' are not those around its polygon: write [[2, 2], [6, 8]], not [[2, 2],",
+        ),
+        ({"rois": [{**ROI, "polygon": [[2, 2], [4, 4], [6, 6]]}]}, "rois.0: the polygon of 'tank' has no area"),
+        ({"rois": [{**ROI, "polygon": [[2, 2], [6, 6]]}]}, "rois.0.polygon: Tuple should have at least 3"),
+        ({"rois": [{**ROI, "polygon": [[2, 2], [33, 2], [6, 6]]}]}, "rois.0.polygon.1.0: Input should be less than"),
+        ({"rois": [{**ROI, "polygon": [[2, 2], [6, 2], [6, float("nan")]]}]}, "rois.0.polygon.2.1"),
         ({"rois": [{**ROI, "weight": 0}]}, "rois.0.weight"),
         ({"rois": [{**ROI, "weight": 1001}]}, "rois.0.weight"),
         ({"rois": [{**ROI, "emissivity": 0.05}]}, "rois.0.emissivity"),
@@ -96,7 +105,15 @@ def test_the_largest_settings_of_a_device_fit_into_an_event() -> None:
     corners = MAX_CORNERS_OF_DEVICE // MAX_AREAS
     points = [*TRIANGLE, *([0.123456789012345, 0.123456789012345] for _ in range(corners - len(TRIANGLE)))]
     zones = [{"name": f"{n:064}", "points": points, "restricted": True, "max_people": 10_000} for n in range(MAX_AREAS)]
-    rois = [{**ROI, "name": f"{n:064}", "visual_coordinates": [[0, 0], [1, 1]]} for n in range(MAX_AREAS)]
+    corner = [0.123456789012345, 0.123456789012345]
+    polygon = [[0, 0], [32, 0], [32, 24], *([corner] * (MAX_POLYGON_CORNERS_OF_DEVICE // MAX_AREAS - 3))]
+    rois = [
+        {
+            **ROI, "name": f"{n:064}", "visual_coordinates": [[0, 0], [1, 1]], "coordinates": [[0, 0], [32, 24]],
+            "polygon": polygon,
+        }
+        for n in range(MAX_AREAS)
+    ]  # fmt: skip
     largest = AdjustableSettings.model_validate({"zones": zones, "rois": rois})
 
     told = Settings(changed_by="Ada", settings=largest.model_dump(mode="json"))
@@ -104,6 +121,8 @@ def test_the_largest_settings_of_a_device_fit_into_an_event() -> None:
     assert read_sections(told.settings).applied_to(AdjustableSettings()) == largest
     one_more = [*zones[1:], {**zones[0], "points": [*points, *points]}]
     assert "at most 2000" in refusal({"zones": one_more})
+    many = {**rois[0], "polygon": [*polygon, corner]}
+    assert "at most 512" in refusal({"rois": [many, *rois[1:]]})
 
 
 def test_without_regions_the_full_frame_is_measured() -> None:

@@ -575,6 +575,16 @@ export interface MaskedPixel {
   alert_level: "normal" | "warning" | "critical" | "emergency";
 }
 
+/** One number, by a name that the device always uses for it; `unit` as people write it: `A`, `%`, `kW`. */
+export interface Measurement {
+  /** At most 64 characters. */
+  name: string;
+  /** From -1,000,000,000.0 to 1,000,000,000.0. */
+  value: number;
+  /** At most 16 characters. */
+  unit: string;
+}
+
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
 export interface Media {
   key: string;
@@ -704,6 +714,24 @@ export interface ProcessLoad {
   memory_bytes?: number | null;
   /** At most 9,007,199,254,740,991. */
   threads?: number | null;
+}
+
+/** What was measured at the time of the event. */
+export interface Reading {
+  /** At most 64 items. */
+  measurements: Measurement[];
+}
+
+export interface ReadingEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.reading.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Reading;
 }
 
 export interface RecorderEvent {
@@ -1187,6 +1215,7 @@ export type AnyEvent =
   | MediaEvent
   | MotionEvent
   | MuteEvent
+  | ReadingEvent
   | RecorderEvent
   | RecordingEvent
   | RegistryEvent
@@ -1219,6 +1248,7 @@ export interface EventsByName {
   media: MediaEvent;
   motion: MotionEvent;
   mute: MuteEvent;
+  reading: ReadingEvent;
   recorder: RecorderEvent;
   recording: RecordingEvent;
   registry: RegistryEvent;
@@ -1233,7 +1263,7 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
-export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["agent", "alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["agent", "alert", "annotation", "clock", "command", "detection", "export", "fault", "frame", "gap", "health", "heartbeat", "hold", "incident", "media", "motion", "mute", "reading", "recorder", "recording", "registry", "retention", "review", "rules", "segment", "sensor", "settings", "snapshot", "state", "thermal"];
 
 /** The form of the names of sites and devices, as an input takes it. */
 export const NAME = "[A-Za-z0-9_\\-]{1,64}";

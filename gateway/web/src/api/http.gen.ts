@@ -1067,6 +1067,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that the devices of a site measure besides pictures and heat. */
+        get: operations["get_sites_site_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One series of readings over time. */
+        get: operations["get_sites_site_devices_device_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/temperatures/correlation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How closely the temperatures of a device follow a reading, such as the load of a transformer. */
+        get: operations["get_sites_site_devices_device_temperatures_correlation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/devices/{device}/motions": {
         parameters: {
             query?: never;
@@ -2381,6 +2432,20 @@ export interface components {
             head: number;
             consumers: components["schemas"]["Progress"][];
         };
+        /** Correlation */
+        Correlation: {
+            /** @description Of minute means, -1 to 1. */
+            pearson: number;
+            /** @description Minutes in which both were measured. */
+            pairs: number;
+            /** @description How much later the temperature is taken than the reading. */
+            lag_s: number;
+        };
+        /** Correlations */
+        Correlations: {
+            reading: components["schemas"]["ReadingSeries"];
+            regions: components["schemas"]["RegionCorrelation"][];
+        };
         /**
          * Counts
          * @description `raised` in the trial: `both` and `only_trial` together.
@@ -3052,6 +3117,11 @@ export interface components {
             pictures: components["schemas"]["Picture"][];
             /** @description The id of the alert that it raised. */
             alert: string | null;
+            /**
+             * @description Of an open one of heat: what is measured now. `worst` of its details is the worst.
+             * @default null
+             */
+            now: components["schemas"]["ValueNow"] | null;
         };
         /** IncidentReview */
         IncidentReview: {
@@ -3895,6 +3965,30 @@ export interface components {
             /** @description The id of the live alert that it goes with. */
             live: string | null;
         };
+        /** ReadingSeries */
+        ReadingSeries: {
+            device: string;
+            name: string;
+            unit: string;
+        };
+        /** ReadingSeriesList */
+        ReadingSeriesList: {
+            series: components["schemas"]["ReadingSeries"][];
+        };
+        /** Readings */
+        Readings: {
+            device: string;
+            name: string;
+            unit: string;
+            step_s: number;
+            /** @description Milliseconds since 1970, min, max, mean. */
+            points: [
+                number,
+                number,
+                number,
+                number
+            ][];
+        };
         /** Ready */
         Ready: {
             /** @constant */
@@ -3909,6 +4003,11 @@ export interface components {
             events: components["schemas"]["RecordedEvent"][];
             /** @description Addresses of pictures. */
             media: string[];
+            /**
+             * @description Of an open alert of heat: what is measured now. `worst` of its details is the worst.
+             * @default null
+             */
+            now: components["schemas"]["ValueNow"] | null;
         };
         /**
          * Rebuilding
@@ -4050,6 +4149,14 @@ export interface components {
             reason: string;
             /** Format: date-time */
             time: string;
+        };
+        /** RegionCorrelation */
+        RegionCorrelation: {
+            roi: string;
+            /** @description At the same minutes; null where they are fewer than ten, or one of both does not change. */
+            at_once: components["schemas"]["Correlation"] | null;
+            /** @description At the delay of at most three hours with which the temperature follows the reading most closely. */
+            closest: components["schemas"]["Correlation"] | null;
         };
         /**
          * RegionLimits
@@ -4193,7 +4300,8 @@ export interface components {
         };
         /**
          * Roi
-         * @description A named rectangle in the thermal frame, half open: columns x1..x2, rows y1..y2 of a grid of 32 by 24.
+         * @description A named rectangle in the thermal frame, half open: columns x1..x2, rows y1..y2 of a grid of 32 by 24; or a
+         *     polygon within it.
          *
          *     A sensor of another size has the grid over its whole frame, so that regions fit every sensor.
          */
@@ -4216,6 +4324,14 @@ export interface components {
                     number
                 ]
             ];
+            /**
+             * @description Corners [x, y] in cells of the grid, also between them, of a polygon: the region is what of `coordinates` lies in it, pixels by their middle. `coordinates` are the smallest that hold it. None means the whole rectangle.
+             * @default null
+             */
+            polygon: [
+                number,
+                number
+            ][] | null;
             /**
              * @description The same corners in the visual picture, as they were drawn there.
              * @default null
@@ -5062,6 +5178,15 @@ export interface components {
          */
         Undo: {
             by: string;
+        };
+        /**
+         * ValueNow
+         * @description What the rule of an open condition of heat measures, in the unit of its details.
+         */
+        ValueNow: {
+            value: number;
+            /** Format: date-time */
+            time: string;
         };
         /** Version */
         Version: {
@@ -7559,6 +7684,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detections"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingSeriesList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_readings: {
+        parameters: {
+            query: {
+                from?: string | null;
+                to?: string | null;
+                step?: number;
+                name: string;
+                unit?: string;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_sites_site_devices_device_temperatures_correlation: {
+        parameters: {
+            query: {
+                from?: string | null;
+                to?: string | null;
+                with_device: string;
+                name: string;
+                unit?: string;
+            };
+            header?: never;
+            path: {
+                site: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlations"];
                 };
             };
             400: components["responses"]["BadRequest"];

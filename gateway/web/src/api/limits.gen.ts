@@ -106,8 +106,18 @@ export const NewTrial = {
   "by": {"maxlength": 100},
 } as const;
 
+export const OfCorrelation = {
+  "name": {"maxlength": 64},
+  "unit": {"maxlength": 16},
+} as const;
+
 export const OfExportFile = {
   "name": {"maxlength": 256},
+} as const;
+
+export const OfSeries = {
+  "name": {"maxlength": 64},
+  "unit": {"maxlength": 16},
 } as const;
 
 export const Ordered = {

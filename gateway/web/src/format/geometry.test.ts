@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BOXES, POLYGONS } from './geometry';
+import { BOXES, POLYGONS, REGIONS, reshaped } from './geometry';
 import type { Box, Point } from './shapes';
 
 const lid = {
@@ -87,5 +87,76 @@ describe('polygons of a picture', () => {
       [1, 0],
       [0.25, 0],
     ]);
+  });
+});
+
+describe('regions of a thermal frame', () => {
+  const bushing = {
+    coordinates: [
+      [8, 6],
+      [16, 12],
+    ] as Box,
+    polygon: [
+      [8, 6],
+      [16, 6],
+      [16, 12],
+    ] as Point[],
+  };
+
+  it('are rectangles as before where they have no polygon', () => {
+    const plain = { ...lid, polygon: null };
+
+    expect(REGIONS.handles(plain, 640, 480)).toEqual(BOXES.handles(lid, 640, 480));
+    expect(REGIONS.dragged(plain, 'se', 1 / 32, 2 / 24)).toEqual(BOXES.dragged(lid, 'se', 1 / 32, 2 / 24));
+    expect(REGIONS.nudged(plain, null, [1, 0], true)).toEqual(BOXES.nudged(lid, null, [1, 0], true));
+    expect([REGIONS.added(plain, 'se'), REGIONS.without(plain, 'se')]).toEqual([{}, null]);
+  });
+
+  it('take the form of a polygon with the corners of the rectangle, and back', () => {
+    const polygon = reshaped({ ...lid, polygon: null }, true);
+
+    expect(polygon).toEqual({
+      ...lid,
+      polygon: [
+        [8, 6],
+        [16, 6],
+        [16, 12],
+        [8, 12],
+      ],
+    });
+    expect(reshaped({ ...lid, ...polygon }, false)).toEqual({ ...lid, polygon: null });
+  });
+
+  it('have a rectangle of whole cells around the polygon, wherever a corner goes', () => {
+    expect(REGIONS.dragged(bushing, '1', 1.26 / 32, -0.5 / 24)).toEqual({
+      coordinates: [
+        [8, 5],
+        [18, 12],
+      ],
+      polygon: [
+        [8, 6],
+        [17.2, 5.5],
+        [16, 12],
+      ],
+    });
+    expect(REGIONS.dragged(bushing, null, 1, 0)).toMatchObject({
+      coordinates: [
+        [24, 6],
+        [32, 12],
+      ],
+    });
+  });
+
+  it('get a corner more, and lose one while there are more than three', () => {
+    const more = { ...bushing, ...REGIONS.added(bushing, 'after 0') };
+
+    expect(more.polygon).toEqual([
+      [8, 6],
+      [12, 6],
+      [16, 6],
+      [16, 12],
+    ]);
+    expect(REGIONS.without(more, '1')).toEqual(bushing);
+    expect(REGIONS.without(bushing, '1')).toEqual(bushing);
   });
 });

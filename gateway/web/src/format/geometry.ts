@@ -148,3 +148,54 @@ export const POLYGONS: Geometry<{ points: Point[] }> = {
   }),
   isGround: () => false,
 };
+
+type Region = { coordinates: Box; polygon?: Point[] | null };
+const inCells = (points: readonly Point[]): Pick<Region, 'coordinates' | 'polygon'> => {
+  const polygon = points.map(([x, y]): Point => [tenth(x * columns), tenth(y * rows)]);
+  return { polygon, coordinates: around(polygon) };
+};
+const tenth = (cells: number): number => Math.round(cells * 10) / 10;
+
+/** The smallest rectangle of whole cells that holds a polygon. */
+function around(polygon: readonly Point[]): Box {
+  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
+  return [
+    [Math.floor(Math.min(...xs)), Math.floor(Math.min(...ys))],
+    [Math.ceil(Math.max(...xs)), Math.ceil(Math.max(...ys))],
+  ];
+}
+
+/** As a polygon with the corners of the rectangle, or as the rectangle around the polygon. */
+export const reshaped = (region: Region, isPolygon: boolean): Pick<Region, 'coordinates' | 'polygon'> =>
+  isPolygon ? inCells(BOXES.outline(region)) : { coordinates: region.coordinates, polygon: null };
+
+const corners = ({ polygon }: Region): { points: Point[] } | null =>
+  polygon ? { points: polygon.map(([x, y]): Point => [x / columns, y / rows]) } : null;
+const changed = ({ points }: { points?: Point[] }): Partial<Region> => (points ? inCells(points) : {});
+
+/** Rectangles and polygons of a thermal frame. */
+export const REGIONS: Geometry<Region> = {
+  outline: (region) => corners(region)?.points ?? BOXES.outline(region),
+  handles: (region, width, height) => {
+    const polygon = corners(region);
+    return polygon ? POLYGONS.handles(polygon, width, height) : BOXES.handles(region, width, height);
+  },
+  dragged: (region, handle, dx, dy) => {
+    const polygon = corners(region);
+    return polygon ? changed(POLYGONS.dragged(polygon, handle, dx, dy)) : BOXES.dragged(region, handle, dx, dy);
+  },
+  nudged: (region, handle, way, shift) => {
+    const polygon = corners(region);
+    return polygon ? changed(POLYGONS.nudged(polygon, handle, way, shift)) : BOXES.nudged(region, handle, way, shift);
+  },
+  added: (region, handle) => {
+    const polygon = corners(region);
+    return polygon ? changed(POLYGONS.added(polygon, handle)) : {};
+  },
+  without: (region, handle) => {
+    const rest = POLYGONS.without(corners(region) ?? { points: [] }, handle);
+    return region.polygon && rest ? changed(rest) : null;
+  },
+  drawn: BOXES.drawn,
+  isGround: (region) => !region.polygon && BOXES.isGround(region),
+};

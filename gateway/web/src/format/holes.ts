@@ -2,7 +2,7 @@
 
 import type { Hole } from '../api/api';
 import { stamp } from './time';
-import { reasonWord, sentence, type Tone } from './words';
+import { lossWord, reasonWord, sentence, type Tone } from './words';
 
 type Cause = Hole['cause'];
 
@@ -21,12 +21,6 @@ const causeWords: Record<Cause, string> = {
 /** A rule that somebody has set, or what nobody could have recorded, is no fault. */
 const QUIET: readonly Cause[] = ['not_scheduled', 'dropped', 'not_begun', 'agent_stopped'];
 
-const lossWords: Record<string, string> = {
-  outbox_full: 'the outbox was full',
-  disk_full: 'the disk of the agent was full',
-  link_too_slow: 'the link was too slow',
-};
-
 export const holeTone = ({ cause }: Pick<Hole, 'cause'>): Tone =>
   QUIET.includes(cause) ? 'quiet' : cause === 'unknown' ? 'unknown' : 'warn';
 
@@ -35,7 +29,7 @@ function detail({ cause, data }: Pick<Hole, 'cause' | 'data'>): string {
     typeof value === 'string' ? value : '',
   );
   if (cause === 'dropped') return sentence(rule?.replace(/^[a-z]+: /, '') ?? '');
-  if (cause === 'events_lost') return lossWords[reason ?? ''] ?? reasonWord(reason);
+  if (cause === 'events_lost') return lossWord(reason ?? '');
   if (cause === 'agent_down') return [node, reasonWord(reason)].filter(Boolean).join(', ');
   return reasonWord(reason);
 }

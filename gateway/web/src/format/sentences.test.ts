@@ -12,6 +12,12 @@ describe('what an alert says', () => {
     ['node_offline', { devices: ['gate', 'dock'] }, 'With it North gate, Loading dock'],
     ['hot_spot', { max_temp: 87.94, regions: ['tank'] }, '87.9 °C measured in tank'],
     ['hot_spot', {}, '– measured'],
+    ['hot_spot', { max_temp: 87.9, worst: 97.06 }, '87.9 °C measured, at most 97.1'],
+    [
+      'temperature_difference',
+      { value: 16, worst: 16.02, regions: ['L2'] },
+      'L2 is 16.0 °C warmer than the others of its group',
+    ],
     ['freeze', { share: 0.933, window_s: 30 }, '93 % of the pictures of 30 s were all the same'],
     ['blackscreen', {}, 'Its picture is black'],
     ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
@@ -30,9 +36,24 @@ describe('what an alert says', () => {
 });
 
 describe('the figures of an alert', () => {
+  it.each([
+    [
+      'hot_spot',
+      { max_temp: 87.94, worst: 97.06, now: 91.5 },
+      ['Hottest 87.9 °C', 'Worst since 97.06 °C', 'Now 91.5 °C'],
+    ],
+    ['temperature_rise', { value: 6.2, limit: 5 }, ['When it was raised 6.2 °C/min', 'Limit 5 °C/min']],
+    ['temperature_difference', { limit: 15 }, ['Limit 15 °C']],
+    ['sensor_bad_pixels', { value: 17, limit: 16 }, ['When it was raised 17 px', 'Limit 16 px']],
+    ['link_slow', { limit: 5 }, ['Limit 5 s']],
+  ])('of %s have units: %j', (type, details, lines) =>
+    expect(detailLines(type, details, nameOf).map((line) => line.join(' '))).toEqual(lines),
+  );
+
   it('have names and units, and none that nobody understands', () => {
     expect(
       detailLines(
+        'freeze',
         { share: 0.9, freeze_diffs: [0.1], last_3_media: ['a'], window_s: 30, previous_status: 'healthy', devices: [] },
         nameOf,
       ),

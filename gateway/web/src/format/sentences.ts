@@ -25,7 +25,8 @@ const regionWord = (name: string): string => (name === 'full_frame' ? 'the whole
 
 function hotSpot(details: Details): string {
   const regions = list(details, 'regions').map(regionWord).join(', ');
-  return `${degrees(number(details, 'max_temp'))} measured${regions ? ` in ${regions}` : ''}`;
+  const hottest = number(details, 'max_temp');
+  return `${degrees(hottest)} measured${regions ? ` in ${regions}` : ''}${worst(details, hottest)}`;
 }
 
 function agent(details: Details, nameOf: NameOf): string {
@@ -46,10 +47,16 @@ function ofPictures(details: Details, were: string, otherwise: string): string {
 
 const reasonOr = (details: Details, otherwise: string): string => sentence(text(details, 'reason')) || otherwise;
 
+/** What it was when the alert was raised, and the worst of it since. */
+function worst(details: Details, first: number | null): string {
+  const most = number(details, 'worst');
+  return most !== null && first !== null && most - first >= 0.05 ? `, at most ${most.toFixed(1)}` : '';
+}
+
 function trend(details: Details, say: (value: string) => string): string {
   const value = number(details, 'value');
   const regions = list(details, 'regions').map(regionWord).join(', ');
-  return `${regions || 'A region'} ${say(value === null ? '–' : value.toFixed(1))}`;
+  return `${regions || 'A region'} ${say(value === null ? '–' : value.toFixed(1))}${worst(details, value)}`;
 }
 
 const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = {
@@ -96,13 +103,32 @@ const alertTypes: Record<string, string> = {
 export const incidentSentence = (incident: Pick<AlertFacts, 'type' | 'details'>, nameOf: NameOf): string =>
   alertSentence({ type: alertTypes[incident.type] ?? incident.type, details: incident.details, message: '' }, nameOf);
 
-type Says = (value: never, nameOf: NameOf) => string;
+type Says = (value: never, nameOf: NameOf, type: string) => string;
+
+/** The unit of what an incident of a type measures, behind its number. */
+const units: Record<string, string> = {
+  hot_spot: ' °C',
+  temperature_rise: ' °C/min',
+  temperature_difference: ' °C',
+  above_ambient: ' °C',
+  sensor_frozen: ' frames',
+  sensor_out_of_range: ' %',
+  sensor_chessboard: ' °C',
+  sensor_bad_pixels: ' px',
+  memory: ' %',
+  cpu_hot: ' °C',
+  link_slow: ' s',
+};
+const measured = (value: number, _: NameOf, type: string): string => `${Number(value.toFixed(2))}${units[type] ?? ''}`;
 const figures: Record<string, [string, Says]> = {
   max_temp: ['Hottest', (value: number) => degrees(value)],
   threshold: ['Threshold', (value: number) => degrees(value)],
   roi: ['Region', (value: string) => value],
   regions: ['Regions', (value: string[]) => value.join(', ')],
-  limit: ['Limit', (value: number) => String(value)],
+  value: ['When it was raised', measured],
+  worst: ['Worst since', measured],
+  now: ['Now', measured],
+  limit: ['Limit', measured],
   masked_pixels: ['Masked pixels', (value: [number, number][]) => value.map(([x, y]) => `${x}, ${y}`).join('; ')],
   level: ['Level', (value: string) => capital(value)],
   reason: ['Reason', (value: string) => sentence(value)],
@@ -130,10 +156,10 @@ const figures: Record<string, [string, Says]> = {
 };
 
 /** Figures of an alert that people understand, with their units; the events behind it have the others. */
-export function detailLines(details: Details, nameOf: NameOf): [string, string][] {
+export function detailLines(type: string, details: Details, nameOf: NameOf): [string, string][] {
   return Object.entries(figures).flatMap(([name, [title, say]]) => {
     const value = details[name];
     if (value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length)) return [];
-    return [[title, say(value as never, nameOf)]];
+    return [[title, say(value as never, nameOf, type)]];
   });
 }

@@ -79,7 +79,7 @@ describe('a region drawn on the picture', () => {
 
   it('is told what is wrong with it', () => {
     expect(roiProblem(roi, [])).toBeNull();
-    expect(roiProblem({ ...roi, name: ' ' }, [])).toBe('Every region needs a name');
+    expect(roiProblem({ ...roi, name: ' ' }, [])).toBe('Give the region a name, then save');
     expect(roiProblem(roi, ['oil'])).toContain('Two regions');
     expect(roiProblem({ ...roi, weight: 0 }, [])).toContain('weight');
     expect(roiProblem({ ...roi, thresholds: { warning: 90, critical: 85, emergency: 95 } }, [])).toContain('rise');

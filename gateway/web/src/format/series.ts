@@ -110,7 +110,7 @@ interface Proposed {
 /** What is wrong with a region, in words; null when nothing is. */
 export function roiProblem(roi: Proposed, others: readonly string[]): string | null {
   const { warning, critical, emergency } = roi.thresholds;
-  if (!roi.name.trim()) return 'Every region needs a name';
+  if (!roi.name.trim()) return 'Give the region a name, then save';
   if (others.includes(roi.name.trim())) return `Two regions are called ${roi.name.trim()}`;
   if (!(roi.weight > 0)) return 'The weight must be above 0';
   if (!(roi.emissivity >= 0.1 && roi.emissivity <= 1)) return 'The emissivity must lie between 0.1 and 1';

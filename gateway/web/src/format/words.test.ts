@@ -92,7 +92,7 @@ describe('the last event of a device', () => {
     ).toBe('2 people · Crowd violation');
     expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
     expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe(
-      '3 events missing · forgotten',
+      '3 events missing · the agent keeps them no more',
     );
     expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
   });

@@ -61,6 +61,8 @@ export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
 export const levelTone = (level: Level): Tone =>
   level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
 
+/** Conditions of a region that is below its thresholds. */
+export const TREND_FAULTS: readonly string[] = ['temperature_rise', 'temperature_difference', 'above_ambient'];
 /** The types that somebody can choose from, as people call them. */
 export const INCIDENT_TYPES: readonly (readonly [string, string])[] = Object.entries(INCIDENT_WORDS);
 export const incidentWord = (type: string): string => INCIDENT_WORDS[type] ?? capital(type);
@@ -157,13 +159,16 @@ const mediaWords: Record<string, string> = {
 /** What is kept of a device, in words. */
 export const mediaWord = (kind: string): string => mediaWords[kind] ?? capital(kind);
 
+/** A type that is younger than this page is called by its name. */
 const typeWords: Record<string, string> = {
+  agent: 'Agent',
   detection: 'People',
   motion: 'Motion',
   thermal: 'Heat',
   sensor: 'Thermal sensor',
   segment: 'Video',
   recording: 'Clip',
+  reading: 'Reading',
   recorder: 'Recorder',
   snapshot: 'Snapshot',
   incident: 'Incident',
@@ -210,6 +215,28 @@ export const reviewStateWord = (state: Review['state']): string =>
 export const withheldWord = (suppressed: string | null): string =>
   suppressed === 'mute' ? 'Muted' : suppressed === 'cool_down' ? 'No alert: another had just been raised' : '';
 
+const lossWords: Record<string, string> = {
+  outbox_full: 'the outbox was full',
+  disk_full: 'the disk of the agent was full',
+  handoff_full: 'more came than the agent could write',
+  link_too_slow: 'the link was too slow',
+  too_large: 'too large for the broker',
+  forgotten: 'the agent keeps them no more',
+  rejected: 'refused by the hub',
+  not_exported: 'not in the files that were imported',
+};
+/** Why events are missing. */
+export const lossWord = (cause: string): string => lossWords[cause] ?? cause.replaceAll('_', ' ');
+
+const agentStates: Record<EventsByName['agent']['data']['state'], string> = {
+  code_issued: 'code for an agent issued',
+  enrolled: 'agent enrolled',
+  revoked: 'agent revoked',
+  configured: 'configuration of an agent set',
+  applied: 'agent runs its new configuration',
+  refused: 'agent keeps its configuration: the new one did not come up',
+};
+
 /** What kind of event it is, in a word. */
 export const typeWord = (type: string): string => typeWords[shortType(type)] ?? capital(shortType(type));
 
@@ -225,7 +252,8 @@ const exportStates: Record<EventsByName['export']['data']['state'], string> = {
 };
 
 const says: Says = {
-  detection: ({ people_count: people, event_triggers: triggers }) =>
+  agent: ({ state }) => sentence(agentStates[state]),
+  detection: ({ people_count: people = 0, event_triggers: triggers = [] }) =>
     [peopleWord(people), ...triggers.map(triggerWord)].join(' · '),
   thermal: ({ frame_stats: stats }) => `Hottest ${degrees(stats.max_temp)}`,
   sensor: ({ faults = [], masked_count: masked = 0 }) =>
@@ -244,7 +272,7 @@ const says: Says = {
       : `Alert: ${alertWord(type)}${state === 'cleared' ? ' is over' : ''}`,
   health: ({ status, reason }) => [statusWord(status), reasonWord(reason)].filter(Boolean).join(' · '),
   state: ({ online }) => (online ? 'Came online' : 'Went offline'),
-  gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
+  gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${lossWord(cause) || 'cause unknown'}`,
   frame: (found) => {
     const fault = pictureFault(found);
     return fault ? incidentWord(fault) : found.zap ? 'Channel changes' : 'Picture analysed';
@@ -256,6 +284,8 @@ const says: Says = {
   settings: () => 'Settings confirmed',
   media: ({ kind, size }) => `${mediaWord(kind)}${size ? ` · ${bytes(size)}` : ''}`,
   snapshot: ({ trigger }) => (trigger === 'schedule' ? 'Snapshot by schedule' : 'Snapshot'),
+  reading: ({ measurements = [] }) =>
+    measurements.map((one) => `${capital(one.name)} ${Number(one.value.toFixed(2))} ${one.unit}`.trim()).join(' · '),
   recorder: ({ recording, reason }) => (recording ? 'Records again' : pauseWord(reason)),
   recording: ({ trigger }) => `Clip · ${triggerWord(trigger)}`,
   fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
@@ -269,6 +299,7 @@ const says: Says = {
   mute: ({ state, reason }) => `${state === 'placed' ? 'Alerts muted' : 'Mute ended'}: ${reason}`,
   hold: ({ state, reason }) => `${state === 'placed' ? 'Recordings held' : 'Hold released'}: ${reason}`,
   export: ({ state, by }) => `Export ${exportStates[state]} · ${by}`,
+  heartbeat: ({ status }) => (status === 'stopping' ? 'Agent stops' : 'Agent runs'),
   registry: ({ site, device, name, retired }) =>
     [
       device ?? site,

@@ -61,10 +61,11 @@ export class ShapeEditor<S extends Shape> {
     [this.message, this.wrong] = [text, wrong];
   }
 
-  /** Called before a change, so that it can be taken back. */
+  /** Called before a change, so that it can be taken back. What was said is of before it. */
   remember(): void {
     const now = JSON.stringify(this.shapes);
     if (this.#before.at(-1) !== now) this.#before = [...this.#before, now];
+    this.say('');
   }
 
   undo(): void {
@@ -82,11 +83,10 @@ export class ShapeEditor<S extends Shape> {
     this.chosen = shapes.length ? Math.min(this.chosen ?? 0, shapes.length - 1) : null;
   }
 
-  add(shape: S, noun: string): void {
+  add(shape: S): void {
     this.remember();
     this.shapes.push(shape);
     this.chosen = this.shapes.length - 1;
-    this.say(`Give the ${noun} a name, then save`);
   }
 
   remove(index: number): void {

@@ -72,7 +72,7 @@ describe('an editor of shapes', () => {
 
   it('takes changes back one by one, the newest first', () => {
     const shapes = editor();
-    shapes.add({ name: 'Gate', at: 2 }, 'zone');
+    shapes.add({ name: 'Gate', at: 2 });
     shapes.remove(0);
     expect(shapes.shapes.map((one) => one.name)).toEqual(['Gate']);
 
@@ -96,7 +96,7 @@ describe('an editor of shapes', () => {
     const asked = vi.fn();
     vi.stubGlobal('fetch', asked);
     const shapes = editor();
-    shapes.add({ name: ' ', at: 2 }, 'zone');
+    shapes.add({ name: ' ', at: 2 });
 
     await shapes.save(() => undefined);
 

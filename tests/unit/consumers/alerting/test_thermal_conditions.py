@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso
 from bus_schemas.thermal import SENSOR_FAULTS, ThermalEvent
+from consumers.alerting.alerts.questions import alerts
+from consumers.alerting.incidents.newest import newest_value
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
+from consumers.alerting.rules import AlertRules
+from consumers.engine.partial import THERMAL
 from tests.builders import at, make, sensor, thermal
 from tests.following import Followed, hub_in
 
@@ -141,3 +146,77 @@ def test_a_cold_pixel_that_is_masked_holds_nothing(followed: Followed) -> None:
     followed.take(*(thermal(at(second)) for second in range(9, 60)))
 
     assert changes(followed)[-1] == ("hot_spot", "closed")
+
+
+def test_the_worst_of_a_hot_spot_stands_beside_what_it_was_when_the_alert_was_raised(followed: Followed) -> None:
+    climb = [thermal(at(second), hottest=85.0 + second / 2) for second in range(12)]
+    followed.take(*climb, *(thermal(at(second), hottest=88.0) for second in range(12, 30)))
+    [incident] = incidents(followed.view)
+    [alert] = alerts(followed.view)
+
+    for details in (incident["details"], alert["details"]):
+        assert (details["max_temp"], details["worst"], details["worst_at"]) == (85.0, 90.5, iso(at(11)))
+    assert len(changes(followed)) == 3  # every ten seconds, as far as it became worse
+
+
+def test_what_was_reached_between_two_events_is_said_at_the_end(followed: Followed) -> None:
+    hot, hotter = {"L1": 50.0, "L2": 66.0}, {"L1": 50.0, "L2": 71.0}
+    followed.take(phases(0, hot, above_group_c=15.0), phases(1, hotter, above_group_c=15.0))
+    followed.take(*(phases(n, {"L1": 50.0, "L2": 51.0}, above_group_c=15.0) for n in range(2, 60)))
+    [incident] = incidents(followed.view)
+    [alert] = alerts(followed.view)
+
+    assert changes(followed) == [("temperature_difference", "opened"), ("temperature_difference", "closed")]
+    for details in (incident["details"], alert["details"]):
+        assert (details["value"], details["worst"], details["worst_at"]) == (16.0, 21.0, iso(at(1)))
+
+
+def test_the_worst_of_a_rise_is_that_of_the_incident_and_not_of_one_before(followed: Followed) -> None:
+    def climb(start: int, rise: float) -> list[ThermalEvent]:
+        return [phases(start + n, {"tank": 30.0 + rise * n / 60}, rise_c_per_minute=5.0) for n in range(100)]
+
+    followed.take(*climb(0, 12.0), *(phases(n, {"tank": 50.0}, rise_c_per_minute=5.0) for n in range(100, 400)))
+    followed.take(*climb(400, 6.0))
+    newest, before = incidents(followed.view)
+
+    assert (before["details"]["worst"], before["state"]) == (12.0, "closed")
+    assert "worst" not in newest["details"]
+
+
+NOW = [
+    ("hot_spot", {"L1": 50.0, "L2": 61.5}, {}, 61.5),
+    ("temperature_difference", {"L1": 50.0, "L2": 61.5}, {"above_group_c": 15.0}, 11.5),
+    ("above_ambient", {"L1": 50.0, "L2": 61.5}, {"above_ambient_c": 15.0}, 41.5),
+    ("temperature_rise", {"L1": 50.0, "L2": 62.0}, {"rise_c_per_minute": 5.0}, 12.0),
+    ("temperature_difference", {"L1": 50.0, "L2": 61.5}, {}, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "temps", "limits", "expected"), NOW)
+def test_what_is_measured_now_is_what_the_rule_looks_at(
+    kind: str, temps: dict[str, float], limits: dict[str, float], expected: float | None
+) -> None:
+    before = dict.fromkeys(temps, 50.0)
+    frames = [phases(0, before, **limits), phases(60, temps, **limits)]
+    parts = [(one.time.timestamp(), THERMAL.decode(to_bytes(one)).data) for one in frames]
+
+    assert newest_value(kind, parts, {"regions": ["L2"]}, AlertRules()) == expected
+
+
+SENTENCES = [
+    ("temperature_difference", {}, "more than its limit. Over after 30 s below the limit by 1 °C."),
+    ("temperature_difference", {"trend_after_s": 20}, "more than its limit, for 20 s. Over after 30 s"),
+    (
+        "temperature_rise",
+        {},
+        "faster than its limit, measured over 60 s. Over after 30 s below the limit by 1 °C per minute.",
+    ),
+    ("sensor_frozen", {"sensor_fault_after_s": 0}, "were identical. Over when"),
+    ("hot_spot", {"hot_spot_clear_s": 0}, "Over at once below the threshold by 2 °C."),
+    ("memory", {"machine_after_s": 0}, "or more. Over when it was less."),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "says"), SENTENCES)
+def test_a_rule_says_no_wait_that_there_is_not_and_its_own_unit(kind: str, values: dict[str, float], says: str) -> None:
+    assert says in AlertRules().changed(values).sentence(kind)

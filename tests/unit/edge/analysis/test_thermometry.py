@@ -15,6 +15,7 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.radiometric import CONTENT_TYPE, decode
 from bus_schemas.settings import AdjustableSettings, Roi
+from bus_schemas.streams import Traffic
 from bus_schemas.thermal import RegionThresholds, ThermalEvent
 from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
@@ -193,6 +194,29 @@ def test_every_frame_around_a_trend_beyond_its_limit_is_kept_and_told_at_once(li
     assert 80 < (at_once.time - NOON).total_seconds() < 81
     assert at_once.data.media
     assert {n / 8 for n in range(8 * 82, 8 * 100)} <= set(kept)
+
+
+def test_the_frame_of_a_change_goes_with_the_events_and_others_with_recordings() -> None:
+    watched = watch()
+    drafts = [one for n in range(80) for one in watched.analyse(frame(n / 8, 30.0 if n < 40 else 97.0))]
+    frames = [(one.event.data.key, one.traffic) for one in drafts if isinstance(one.event, MediaEvent)]
+    named = [one.event.data.media for one in drafts if isinstance(one.event, ThermalEvent) and one.event.data.media]
+    quick = [key for key, traffic in frames if traffic is Traffic.EVENTS]
+
+    assert quick == [named[1][0]]  # the first is the regular one of the minute
+    assert {traffic for key, traffic in frames if key not in quick} == {Traffic.RECORDING}
+    assert len(frames) > 40
+
+
+def test_a_frame_that_somebody_asked_for_goes_with_the_events_unless_it_is_large() -> None:
+    noise = np.random.default_rng(1).normal(30, 5, (480, 640)).astype(np.float32)
+    found = []
+    for one_frame in (frame(1), ThermalFrame(NOON, 1, noise)):
+        watched = watch()
+        watched.capture_now(lambda key: None)
+        found += [one.traffic for one in watched.analyse(one_frame) if isinstance(one.event, MediaEvent)]
+
+    assert found == [Traffic.EVENTS, Traffic.RECORDING]
 
 
 def test_a_level_that_changes_all_the_time_keeps_no_more_frames_than_are_allowed() -> None:

@@ -81,12 +81,13 @@ export const bases: Case[] = [
   ...of(Evidence, 'why/Evidence.svelte', [
     {
       when: 'empty',
-      props: { pictures: [], details: {}, rule: null, events: [] },
+      props: { pictures: [], type: 'freeze', details: {}, rule: null, events: [] },
       reads: ['Events that made it so'],
     },
     {
       when: 'typical',
       props: {
+        type: 'blackscreen',
         pictures: [{ url: '/media/DEMO/gate/evidence/1', name: 'First', time: NOON }],
         details: { share: 0.9, without_sound: true },
         rule: { title: 'The rule then', text: 'Raised when 80 % were black.' },

@@ -16,6 +16,7 @@ import EventClassForm from '../settings/EventClassForm.svelte';
 import MotionForm from '../settings/MotionForm.svelte';
 import SectionRow, { MOTION_COLUMNS, PICTURE_COLUMNS } from '../settings/SectionRow.svelte';
 import Motions from '../device/Motions.svelte';
+import EvidencePicture from '../why/EvidencePicture.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
 import InForce from '../InForce.svelte';
 import LiveVideo from '../live/LiveVideo.svelte';
@@ -42,6 +43,7 @@ const measured = {
   ...eventData('thermal', T1, Date.now()),
   time: new Date().toISOString(),
 } as unknown as ThermalReading;
+const calm = { ...measured, regions: measured.regions.map((one) => ({ ...one, alert_level: 'normal' as const })) };
 const now = Date.now();
 const minutes = (n: number): string => new Date(now - n * 60_000).toISOString();
 
@@ -88,6 +90,9 @@ export const deviceParts: Case[] = [
       reads: ['Not acknowledged at this moment.'],
       not: [/Your name/],
     },
+  ]),
+  ...of(EvidencePicture, 'why/EvidencePicture.svelte', [
+    { when: 'typical', props: { of: 'DEMO/gate/capture/1', alt: 'First picture' }, reads: ['First picture'] },
   ]),
   ...of(AlertWhy, 'why/AlertWhy.svelte', [
     {
@@ -457,16 +462,27 @@ export const deviceParts: Case[] = [
   ...of(Temperatures, 'Temperatures.svelte', [
     {
       when: 'typical',
-      props: { thermal: measured, rois },
+      props: { device: device('transformer'), thermal: measured, rois },
       reads: ['top_winding', 'Weighted mean 84.6 °C', 'sensor 31.2 °C'],
     },
     {
       when: 'empty',
       props: {
+        device: device('transformer'),
         thermal: { ...measured, regions: [], composite_temperature: null, sensor_temp: null } as never,
         rois: [],
       },
       reads: ['Weighted mean –', 'sensor –'],
+    },
+    {
+      when: 'a trend beyond its limit',
+      props: { device: device('transformer'), thermal: calm, rois },
+      answers: {
+        '/incidents': {
+          incidents: [{ type: 'temperature_difference', details: { regions: ['bottom_oil'], value: 16, limit: 15 } }],
+        },
+      },
+      reads: ['Warmer than the others', 'Normal'],
     },
   ]),
   ...of(Zones, 'Zones.svelte', [

@@ -1,13 +1,12 @@
 // What a thermal sensor says of itself, and how it is set.
 
-import { rois } from '../../../dev/world';
 import type { Resource } from '../../api/resource.svelte';
 import type { Settings } from '../../api/api';
-import RegionLimits from '../thermal/RegionLimits.svelte';
 import ThermalMinute from '../ThermalMinute.svelte';
+import LoadChart from '../thermal/LoadChart.svelte';
 import SensorState from '../thermal/SensorState.svelte';
 import ThermographyForm from '../thermal/ThermographyForm.svelte';
-import { LONG, device, of, settingsOf, type Case } from './case';
+import { device, of, settingsOf, type Case } from './case';
 
 const asResource = (data: Settings | null): Resource<Settings> => ({ data, error: null }) as Resource<Settings>;
 const t1 = device('transformer');
@@ -23,6 +22,8 @@ const field = (path: string, unit: string) => ({
   choices: null,
   default: null,
 });
+const HOUR = 3_600_000;
+const load = { device: 'feeder', name: 'load', unit: 'A' };
 const fields = { fields: [field('thermography.chessboard_c', '°C')] };
 
 export const thermalParts: Case[] = [
@@ -43,22 +44,49 @@ export const thermalParts: Case[] = [
     },
     { when: 'waiting', props: { device: t1, settings: asResource(null), fields: null }, reads: [/^$/] },
   ]),
-  ...of(RegionLimits, 'thermal/RegionLimits.svelte', [
+  ...of(LoadChart, 'thermal/LoadChart.svelte', [
     {
       when: 'typical',
-      props: { device: t1, settings: asResource(settings), fields },
-      reads: ['top_winding', 'Emissivity', 'Group', 'Rises at most', 'Above its group at most', 'Save'],
+      props: { device: t1, from: Date.now() - HOUR, to: Date.now(), step: 60 },
+      at: '/device?site=DEMO&device=transformer&load=feeder/load/A',
+      answers: {
+        'DEMO/readings': { series: [load, { ...load, name: 'oil_level', unit: '%' }] },
+        'feeder/readings': { ...load, step_s: 60, points: [[Date.now() - 60_000, 400, 410, 405]] },
+        correlation: {
+          reading: load,
+          regions: [
+            {
+              roi: 'top_winding',
+              at_once: { pearson: 0.84, pairs: 58, lag_s: 0 },
+              closest: { pearson: 0.97, pairs: 44, lag_s: 840 },
+            },
+          ],
+        },
+      },
+      reads: [
+        'feeder: Load, A',
+        'Oil level, %',
+        'Top winding: 0.84 over 58 minutes',
+        '0.97 if the temperature is taken',
+      ],
     },
     {
-      when: 'long names',
-      props: {
-        device: t1,
-        settings: asResource({ ...settings, rois: rois.map((one, i) => ({ ...one, name: `${LONG} ${i}` })) }),
-        fields,
+      when: 'nothing was measured',
+      props: { device: t1, from: Date.now() - HOUR, to: Date.now(), step: 60 },
+      at: '/device?site=DEMO&device=transformer&load=feeder/load/A',
+      answers: {
+        'DEMO/readings': { series: [load] },
+        'feeder/readings': { ...load, step_s: 60, points: [] },
+        correlation: { reading: load, regions: [] },
       },
-      reads: [`${LONG} 0`],
+      reads: ['Nothing was measured of it in this time'],
+      not: [/Correlation/],
     },
-    { when: 'empty', props: { device: t1, settings: asResource({ ...settings, rois: [] }), fields }, reads: [/^$/] },
+    {
+      when: 'empty',
+      props: { device: t1, from: Date.now() - HOUR, to: Date.now(), step: 60 },
+      reads: [/^$/],
+    },
   ]),
   ...of(SensorState, 'thermal/SensorState.svelte', [
     {

@@ -1,0 +1,94 @@
+"""The view of what devices measure besides pictures and heat, by the minute: each series is a name of a device."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+
+from bus_schemas.event import Event
+from bus_schemas.reading import ReadingEvent
+from consumers.engine.projection import Emit, Projection
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
+from consumers.store.journal.record import Recorded
+from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
+from consumers.views.temperatures import Point
+
+MAX_LISTED: Final = 200
+"""Of a site, those that are listed."""
+
+
+class ReadingsProjection(Projection):
+    """Least, greatest and mean of each series, and its unit, by event time: the minutes of the last month."""
+
+    name: ClassVar[str] = "readings"
+    version: ClassVar[int] = 1
+    models: ClassVar[tuple[type[Event], ...]] = (ReadingEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists minutes (
+        site text not null, device text not null, name text not null, unit text not null, minute integer not null,
+        low real not null, high real not null, total integer not null, count integer not null,
+        primary key (site, device, name, unit, minute)
+    ) strict, without rowid;
+    """
+
+    before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
+
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
+        return minutes_part(wanted)
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:
+        found = view.execute("select distinct site, device, name, unit from minutes where site = ?", (site,))
+        prune(view, "minutes", set(found.fetchall()), "site device name unit")
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        minutes: dict[tuple[str, str, str, str, int], MinuteValues] = {}
+        for record in batch:
+            event = record.event if record.model is ReadingEvent else None
+            if isinstance(event, ReadingEvent):
+                for one in event.data.measurements:
+                    key = (*record.where, one.name, one.unit, int(record.time_s // 60))
+                    known = minutes.setdefault(key, MinuteValues(one.value, one.value))
+                    known.add(one.value, one.value, one.value)
+        view.executemany(
+            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
+            "count = count + excluded.count",
+            [(*key, one.low, one.high, one.total, one.count) for key, one in minutes.items()],
+        )
+        prune(view, "minutes", {key[:4] for key in minutes}, "site device name unit")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesName:
+    device: str
+    name: str
+    unit: str
+
+
+def series_of(view: sqlite3.Connection, site: str) -> list[SeriesName]:
+    """All series of a site, in the order of their names."""
+    found: list[SeriesName] = []
+    after = ("", "", "")
+    # Each is one look into the index, however many minutes a series has.
+    query = (
+        "select device, name, unit from minutes where site = ? and (device, name, unit) > (?, ?, ?)"
+        " order by device, name, unit limit 1"
+    )
+    while len(found) < MAX_LISTED and (row := view.execute(query, (site, *after)).fetchone()) is not None:
+        found.append(SeriesName(*row))
+        after = row
+    return found
+
+
+def readings(
+    view: sqlite3.Connection, site: str, of: SeriesName, start: datetime, end: datetime, step_s: int = 60
+) -> list[Point]:
+    """In steps of whole minutes, oldest first."""
+    found = view.execute(
+        "select minute / ?7 * ?7 * 60 as start, min(low), max(high), sum(total), sum(count) from minutes"
+        " where site = ?1 and device = ?2 and name = ?3 and unit = ?4 and minute >= ?5 and minute < ?6"
+        " group by start order by start",
+        (site, of.device, of.name, of.unit, *touched(start, end), max(1, step_s // 60)),
+    )
+    return [Point(at, low, high, round(total / count / 1000, 3)) for at, low, high, total, count in found]

@@ -1,7 +1,7 @@
 """The HTML of a report. Everything that somebody wrote is escaped, and the page names no other address."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
@@ -15,7 +15,9 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100
 h1 { font-size: 22px; } h2 { font-size: 17px; margin-top: 28px; border-bottom: 1px solid #c6ccd2; }
 h3 { font-size: 15px; }
 table { border-collapse: collapse; width: 100%; margin: 8px 0; } img { max-width: 100%; }
-th, td { border: 1px solid #c6ccd2; padding: 3px 6px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border: 1px solid #c6ccd2; padding: 3px 6px; text-align: left; vertical-align: top; }
+th, td { overflow-wrap: break-word; }
+section:last-of-type td { overflow-wrap: anywhere; }
 .incident { color: #b3211c; font-weight: 600; } .ok { color: #086a4d; } .soft { color: #4f5862; }
 figure { margin: 12px 0; break-inside: avoid; } tr { break-inside: avoid; } .row img { max-width: 32%; }
 .moment { display: inline-block; max-width: 32%; margin: 4px 8px 0 0; vertical-align: top; } .moment p { margin: 0; }
@@ -25,6 +27,7 @@ POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 IDS: Final = frozenset({"closed_by", "media", "last_3_media"})
 """Details that say nothing to people."""
+UNITS: Final[Mapping[str, str]] = {"_s": "s", "_percentage": "%", "_bytes": "bytes", "_temp": "°C"}
 VALUES: Final = (
     ("blackscreen_percentage", "Black %"),
     ("freeze_diffs", "Freeze differences"),
@@ -77,15 +80,24 @@ def _incident(report: Report, one: ReportIncident) -> str:
         ("Level", row["level"]),
         ("Time", f"{_clock(report, row['opened'])} to {closed}"),
         ("Rule", incident_words(row["rule"])),
-        *((_label(name), _figure(value)) for name, value in row["details"].items() if name not in IDS),
+        *(_detail(name, value) for name, value in row["details"].items() if name not in IDS),
         ("Review", _review(one.review)),
         *((f"{said.by}, {_seconds(report, said.at)}", said.comment or "") for said in one.review.comments),
     ]
     pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
     name = report.names.get(row["device"], row["device"])
-    message = next((alert["message"] for alert in report.alerts if alert["incident"] == row["id"]), None)
-    heading = f"<h3>{escape(message or ': '.join((name, incident_words(row['type']))))}</h3>"
+    heading = f"<h3>{escape(name)}: {escape(incident_words(row['type']))}</h3>"
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
+
+
+def _detail(name: str, value: object) -> tuple[str, str]:
+    """With its unit, which stands in its name."""
+    if name == "share" and isinstance(value, float):
+        return "Pictures affected", f"{100 * value:.0f} %"
+    for ending, unit in UNITS.items():
+        if name.endswith(ending) and isinstance(value, int | float):
+            return _label(name.removesuffix(ending)), f"{_figure(value)} {unit}"
+    return _label(name), _figure(value)
 
 
 def _figure(value: object) -> str:

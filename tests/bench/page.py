@@ -93,7 +93,8 @@ def _under_cursor(browser: Browser, address: str) -> Measurement:
     taken = []
     for run in range(RUNS):
         with _opened(browser, f"{address}/playback?device=yard") as (page, _):
-            page.wait_for_load_state("networkidle")
+            page.wait_for_selector(".bar.tall")
+            page.wait_for_function("() => document.readyState === 'complete'")
             track = page.locator(".bar .track").bounding_box()
             assert track is not None
             page.evaluate(UNDER_CURSOR)

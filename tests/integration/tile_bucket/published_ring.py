@@ -30,6 +30,25 @@ class RecordingBucket(Bucket):
         self.puts[name] = headers
 
 
+class FolderBucket(Bucket):
+    """Puts minutes where the server keeps them, which takes a tenth of the time that its requests take."""
+
+    def __init__(self, storage: ColdStorage, folder: Path) -> None:
+        super().__init__(storage)
+        self._folder = folder
+
+    def put(self, name: str, body: bytes, headers: ObjectHeaders | None = None, *, only_new: bool = False) -> None:
+        if headers is None or "minute" not in headers.metadata:
+            super().put(name, body, headers, only_new=only_new)
+            return
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+    def delete(self, name: str) -> None:
+        (self._folder / name).unlink(missing_ok=True)
+
+
 class PublishedRing:
     """`page` is the directory of a built page."""
 
@@ -50,12 +69,20 @@ class PublishedRing:
 
     def publish(self) -> dict[str, ObjectHeaders | None]:
         """As a hub that was just started; what it sent."""
+        bucket = RecordingBucket(self.storage)
+        self._publish(bucket)
+        return bucket.puts
+
+    def fill(self) -> None:
+        """As `publish`, for a test that is about reading."""
+        self._publish(FolderBucket(self.storage, self.path("")))
+
+    def _publish(self, bucket: Bucket) -> None:
         assert self.hub.tile_bucket is not None
         with closing(TilePublisher(self.hub.data, self.hub.tile_bucket, lambda: START, Flag())) as publisher:
-            bucket = publisher._bucket = RecordingBucket(self.storage)
+            publisher._bucket = bucket
             while publisher.round():
                 pass
-        return bucket.puts
 
     def path(self, name: str) -> Path:
         return self.server.objects / BUCKET / self.prefix / name

@@ -23,7 +23,7 @@ def describe_network_error(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
-        return "what answers there does not speak TLS as it should"
+        return f"the TLS connection fails ({error.reason or 'no reason is known'})"
     if isinstance(error, socket.gaierror):
         return "no machine of this name is known"
     if isinstance(error, TimeoutError):

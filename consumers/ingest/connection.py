@@ -18,6 +18,7 @@ from consumers.ingest import packets
 from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader
 from producer.broker import BrokerAddress
 from producer.mqtt import open_socket
+from producer.os_errors import describe_network_error
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class BrokerConnection:
             self._log_in(broker, client_id, topics)
         except (OSError, BadPacket) as error:
             self._socket.close()
-            raise ConnectFailed(f"{broker}: {error}") from error
+            raise ConnectFailed(f"{broker}: {describe_network_error(error)}") from error
         self._sent_at = self._received_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
@@ -178,7 +179,7 @@ class BrokerConnection:
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as error:
-            raise Disconnected(str(error)) from error
+            raise Disconnected(describe_network_error(error)) from error
         if not data:
             raise Disconnected("the broker closed the connection")
         self._received_at = time.monotonic()
@@ -209,7 +210,7 @@ class BrokerConnection:
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return
         except OSError as error:
-            raise Disconnected(str(error)) from error
+            raise Disconnected(describe_network_error(error)) from error
         del self._outgoing[:sent]
         self._sent_at = time.monotonic()
 
@@ -239,4 +240,4 @@ def _connect(broker: BrokerAddress) -> socket.socket:
     try:
         return open_socket(broker)
     except OSError as error:
-        raise ConnectFailed(f"{broker}: {error}") from error
+        raise ConnectFailed(f"{broker}: {describe_network_error(error)}") from error

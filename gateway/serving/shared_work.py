@@ -28,13 +28,11 @@ class SharedWork:
 
     async def drawn(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """A picture or a table. Raises what `make` raises, and a 429 for a client that asks for too many."""
-        async with self._drawings.turn():
-            return await self._once(key, make)
+        return await self._once(key, lambda: self._in_turn(self._drawings, make))
 
     async def slow(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """An answer that takes long: one at a time, of all clients together. Raises as `drawn` does."""
-        async with self._slow.turn():
-            return await self._once(key, lambda: self._one_at_a_time(make))
+        return await self._once(key, lambda: self._in_turn(self._slow, lambda: self._one_at_a_time(make)))
 
     async def in_thread(self, work: Callable[..., T], *given: Any) -> T:
         """In one of the threads that draw."""
@@ -42,6 +40,11 @@ class SharedWork:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_turn(self, turns: Turns, make: Callable[[], Awaitable[T]]) -> T:
+        """Whoever asks for what is being made already needs no turn."""
+        async with turns.turn():
+            return await make()
 
     async def _one_at_a_time(self, make: Callable[[], Awaitable[T]]) -> T:
         async with self._one_slow:

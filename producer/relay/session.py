@@ -17,6 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
+from producer.os_errors import describe_network_error
 from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.round_trip import RoundTrip
 from producer.relay.send_window import SendWindow
@@ -131,7 +132,7 @@ class BrokerSession:
         try:
             self._client.connect(broker.target, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
-            raise BrokerUnreachable(f"{broker}: {error}") from error
+            raise BrokerUnreachable(f"{broker}: {describe_network_error(error)}") from error
         self._socket = self._client.paced
 
     @property

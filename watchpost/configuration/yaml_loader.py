@@ -15,7 +15,11 @@ KeyPath = tuple[int | str, ...]
 DEEPEST: Final = 40
 MOST_VALUES: Final = 200_000
 """With every alias written out: a few lines of aliases of aliases would be billions."""
+MOST_WRITTEN: Final = 50_000
 MOST_ERRORS: Final = 50
+FAST_LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""That of libyaml is thirty times as fast; the other one has better words and lines for what is wrong."""
+LONGEST_WORDED: Final = 20_000
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
@@ -55,13 +59,43 @@ def parse_text(model: type[Model], text: str, path: Path, whole: str = "the conf
 
 def _composed(path: Path, text: str) -> yaml.Node | None:
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        _require_few_values(path, text)
+        return _fast_composed(text)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_yaml_sentence(path, error)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{path}: it is nested more than {DEEPEST} levels deep") from error
+
+
+def _fast_composed(text: str) -> yaml.Node | None:
+    """Raises `yaml.YAMLError`."""
+    try:
+        return yaml.compose(text, Loader=FAST_LOADER)
+    except yaml.YAMLError:
+        if len(text) > LONGEST_WORDED:
+            raise
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _require_few_values(path: Path, text: str) -> None:
+    """Before anything is made of it. Raises `ConfigError`."""
+    depth = values = 0
+    events = yaml.parse(text, Loader=FAST_LOADER)
+    while (event := _next(events)) is not None:
+        values += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ConfigError(f"{path}: it is nested more than {DEEPEST} levels deep")
+        if values > MOST_WRITTEN:
+            raise ConfigError(f"{path}: it has more than {MOST_WRITTEN:,} values")
+
+
+def _next(events: Iterator[yaml.Event]) -> yaml.Event | None:
+    """`None` at the end, and where the text goes wrong, which whoever composes it says."""
+    try:
+        return next(events, None)
+    except yaml.YAMLError:
+        return None
 
 
 def _constructed(path: Path, root: yaml.Node) -> Any:

@@ -53,6 +53,8 @@ class Runtime:
         """A command that is not `on_the_bus` needs no password of the broker. Raises `CliError`."""
         require_directory(data)
         keep_to_the_owner(data)
+        if on_the_bus:
+            _make_directory(data)
         config = configuration(config_path)
         # chDB changes the working directory for a moment while it is imported.
         broker = broker_address(config, mqtt_port, is_gateway=is_gateway, with_password=on_the_bus)
@@ -65,6 +67,14 @@ def require_directory(data: Path) -> None:
         raise CliError(f"{data} is no directory: choose another one with --data")
     if data.exists() and not os.access(data, os.R_OK | os.X_OK):
         raise CliError(f"{data} cannot be read: Permission denied")
+
+
+def _make_directory(data: Path) -> None:
+    """Raises `CliError`: a process that keeps nothing would only fail, again and again."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CliError(f"the data directory {data} cannot be made: {error.strerror}") from error
 
 
 def broker_address(

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from pydantic_core import to_json
@@ -78,7 +80,7 @@ class IncidentReview:
     reason: str | None = None
     assignee: str | None = None
     entries: tuple[ReviewEntry, ...] = ()
-    """All that was said, the oldest first."""
+    """What was said, the oldest first."""
 
     @property
     def comments(self) -> tuple[ReviewEntry, ...]:
@@ -86,8 +88,12 @@ class IncidentReview:
         return tuple(one for one in self.entries if one.comment and one.undone_by is None)
 
 
-def reviews_of(view: sqlite3.Connection, incident_ids: Iterable[str], upto: int = NEWEST) -> dict[str, IncidentReview]:
-    """By incident; those of which nobody said anything are not among them."""
+def reviews_of(
+    view: sqlite3.Connection, incident_ids: Iterable[str], upto: int = NEWEST, newest: int | None = None
+) -> dict[str, IncidentReview]:
+    """By incident, with the `newest` entries of each, by default all; those of which nobody said anything are not
+    among them.
+    """
     rows = view.execute(
         """
         select r.incident_id, r.event_id, r.action, r.by, r.at, r.comment, r.assignee,
@@ -98,10 +104,10 @@ def reviews_of(view: sqlite3.Connection, incident_ids: Iterable[str], upto: int 
         """,
         {"ids": to_json(list(incident_ids)).decode(), "upto": upto},
     )
-    entries: dict[str, list[ReviewEntry]] = {}
-    for incident_id, *row in rows:
-        entries.setdefault(incident_id, []).append(ReviewEntry(*row))
-    return {incident_id: _review(found) for incident_id, found in entries.items()}
+    return {
+        incident_id: _review([ReviewEntry(*row[1:]) for row in found], newest)
+        for incident_id, found in groupby(rows, itemgetter(0))
+    }
 
 
 def review_of(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> IncidentReview:
@@ -128,7 +134,7 @@ def is_taken(view: sqlite3.Connection, event_id: str) -> bool:
     return view.execute("select 1 from reviews where event_id = ? limit 1", (event_id,)).fetchone() is not None
 
 
-def _review(entries: list[ReviewEntry]) -> IncidentReview:
+def _review(entries: list[ReviewEntry], newest: int | None) -> IncidentReview:
     state: ReviewState = "open"
     settled: ReviewEntry | None = None
     assignee: str | None = None
@@ -145,4 +151,5 @@ def _review(entries: list[ReviewEntry]) -> IncidentReview:
         about = {"by": settled.by, "at": settled.at}
         if state == "discarded":
             about["reason"] = settled.comment
-    return IncidentReview(state=state, assignee=assignee, entries=tuple(entries), **about)
+    shown = entries if newest is None else entries[-newest:]
+    return IncidentReview(state=state, assignee=assignee, entries=tuple(shown), **about)

@@ -37,6 +37,7 @@ from gateway.serving.media_links import picture_url
 from producer.times import moment_of_seconds
 
 RECENT = timedelta(days=7)
+ENTRIES_LISTED = 10
 
 
 class ReviewEntryAnswer(Answer):
@@ -67,7 +68,9 @@ class IncidentReviewAnswer(Answer):
     at: Time | None
     reason: str | None = Field(description="Why it was discarded.")
     assignee: str | None
-    entries: list[ReviewEntryAnswer] = Field(description="All that people said of it, the oldest first.")
+    entries: list[ReviewEntryAnswer] = Field(
+        description=f"What people said of it, the oldest first; in lists the newest of it, {ENTRIES_LISTED} at most."
+    )
 
     @classmethod
     def of(cls, review: IncidentReview) -> Self:
@@ -204,7 +207,7 @@ def answers(moment: StoresAsOf, found: Iterable[IncidentRow]) -> list[IncidentAn
     rows, registered = list(found), moment.registered()
     if not rows:
         return []
-    reviews = reviews_of(moment.view(AlertingProjection), (one["id"] for one in rows), moment.upto)
+    reviews = reviews_of(moment.view(AlertingProjection), (one["id"] for one in rows), moment.upto, ENTRIES_LISTED)
     return [IncidentAnswer.of(one, reviews.get(one["id"]), moment.now, registered) for one in rows]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bus_schemas.codec import decode
 from bus_schemas.event import Event, iso
+from gateway.routes.views.incidents import ENTRIES_LISTED
 from gateway.routes.views.reviews import MOST_SAID
 from producer.broker import BrokerAddress
 from tests import builders
@@ -225,3 +226,14 @@ def test_why_nobody_was_alerted_names_what_was_missing_and_what_withheld_it(hub:
     assert black["cool_down_until"] == iso(at(830))
     assert {one["mute"]["id"] for one in now["rules"]} == {placed["id"]}
     assert nobody.status_code == 404
+
+
+def test_a_list_has_the_newest_that_was_said_and_the_incident_itself_all_of_it(hub: Hub) -> None:
+    [yard] = hub.ids(device="yard")
+    for number in range(ENTRIES_LISTED + 2):
+        hub.post(REVIEWS, {"action": "commented", "incidents": [yard], "comment": f"comment {number}"})
+    (listed,) = hub.client.get("/api/v1/incidents", params={"device": "yard"}).json()["incidents"]
+    whole = hub.client.get(f"/api/v1/incidents/{yard}").json()["incident"]["review"]["entries"]
+
+    assert [one["comment"] for one in whole] == [f"comment {number}" for number in range(ENTRIES_LISTED + 2)]
+    assert listed["review"]["entries"] == whole[2:]

@@ -3135,7 +3135,7 @@ export interface components {
             /** @description Why it was discarded. */
             reason: string | null;
             assignee: string | null;
-            /** @description All that people said of it, the oldest first. */
+            /** @description What people said of it, the oldest first; in lists the newest of it, 10 at most. */
             entries: components["schemas"]["ReviewEntry"][];
         };
         /** Incidents */

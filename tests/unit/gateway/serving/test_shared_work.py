@@ -75,7 +75,8 @@ def test_a_slow_answer_is_made_alone_and_a_client_that_asks_for_many_is_refused(
 
         greedy = [asyncio.create_task(of("192.0.2.7", number)) for number in range(5)]
         polite = asyncio.create_task(of("192.0.2.8", 0))
-        await asyncio.sleep(0)
+        for _ in range(5):  # Until each of them has its turn, waits for it, or is refused.
+            await asyncio.sleep(0)
         release.set()
         return await asyncio.gather(*greedy, polite, return_exceptions=True)
 

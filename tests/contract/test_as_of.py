@@ -153,6 +153,7 @@ def ended(request: pytest.FixtureRequest, hub: HubConfig, told: list[tuple[float
         yield Ended(view, hub, followed.journal, [second for second, _ in told], folded)
 
 
+@pytest.mark.thorough
 @examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds=moments)
 def test_the_answer_as_of_a_moment_is_the_one_that_was_given_then(ended: Ended, seconds: list[float]) -> None:

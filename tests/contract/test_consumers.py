@@ -109,6 +109,7 @@ def poison(yard: ConsumerHarness, journal: MemoryJournal) -> int:
     return records[len(records) // 2].position
 
 
+@pytest.mark.thorough
 def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
     yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
 ) -> None:
@@ -132,6 +133,7 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
     assert verify(yard.projection(), context) == []
 
 
+@pytest.mark.thorough
 def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal
 ) -> None:
@@ -148,6 +150,7 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     view.close()
 
 
+@pytest.mark.thorough
 def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(
     yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal
 ) -> None:
@@ -171,6 +174,7 @@ def test_the_view_equals_the_fold_of_the_journal(yard: ConsumerHarness, journal:
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
+@pytest.mark.thorough
 def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal)
     before, file = yard.emitted(), view_files.file_of(yard.data, yard.name)
@@ -181,6 +185,7 @@ def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: ConsumerHarn
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
+@pytest.mark.thorough
 def test_a_rebuilt_view_goes_on(yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=5)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))

@@ -142,6 +142,7 @@ def faults(product: Product) -> list[str]:
     return [text for text in said if DELETED.fullmatch(text) is None]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", EDITS)
 def test_after_an_edit_every_view_equals_the_fold_of_the_journal(product: Product, name: str) -> None:
     edit, config = EDITS[name], deepcopy(BASE)

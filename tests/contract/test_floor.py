@@ -51,6 +51,7 @@ def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
         view.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.62, 0.9])
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(name: str, share: float, tmp_path: Path) -> None:

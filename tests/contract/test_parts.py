@@ -119,6 +119,7 @@ def test_some_views_go_in_parts() -> None:
     assert IN_PARTS == ["audio", "detections", "motion", "occupancy", "readings", "temperatures"]
 
 
+@pytest.mark.thorough
 @examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, MINUTES * 60 - 1), st.integers(1, 20 * 60), st.randoms(use_true_random=False))
 def test_what_is_broken_within_is_mended_and_nothing_else_is_touched(

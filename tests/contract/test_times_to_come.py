@@ -91,6 +91,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return answers(bus)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("kind", "ahead"),
     [

@@ -248,7 +248,7 @@ def test_a_site_that_nobody_knows_is_404(refusing: httpx.Client) -> None:
 def test_the_rules_in_force_are_told_with_their_bounds(refusing: httpx.Client) -> None:
     told = refusing.get("/api/v1/rules").json()
 
-    assert told["version"] == 4
+    assert told["version"] == 5
     assert told["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
     hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)

@@ -103,6 +103,7 @@ def test_api_agent_event_and_fold_agree(seed: int) -> None:
             assert read.applied_to(AdjustableSettings()) == done
 
 
+@pytest.mark.thorough
 @examples(40)
 @given(seed=st.integers(0, 2**32))
 @example(seed=97)  # an unknown key with dots in its name

@@ -163,6 +163,7 @@ def test_no_odd_value_at_any_place_is_decided_otherwise_by_the_fast_way(build: A
     assert [*map(outcome, read(group, RECEIVED))] == [*map(outcome, read(group, RECEIVED, nothing_fast))]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("build", USUAL)
 def test_no_odd_value_is_seen_at_any_place_where_its_model_would_not_take_it(build: Any) -> None:
     tree = json.loads(build(START, epoch="one", sequence=7).model_dump_json())

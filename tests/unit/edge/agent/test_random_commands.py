@@ -6,6 +6,7 @@
 from pathlib import Path
 from random import Random
 
+import pytest
 import structlog
 
 from producer.ids import utc_now
@@ -16,6 +17,7 @@ from tests.random_commands import command
 COMMANDS, SEED = 400, 1
 
 
+@pytest.mark.thorough
 def test_no_command_stops_an_agent_and_its_devices_go_on(tmp_path: Path) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
 
@@ -26,6 +28,7 @@ def test_no_command_stops_an_agent_and_its_devices_go_on(tmp_path: Path) -> None
     assert made.frames > COMMANDS / 10
 
 
+@pytest.mark.thorough
 def test_commands_come_while_the_devices_analyse_and_some_of_them_twice(tmp_path: Path) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     chance = Random(SEED)

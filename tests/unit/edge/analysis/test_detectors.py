@@ -22,6 +22,7 @@ def drawn(place: LocationName) -> Iterator[VideoFrame]:
     return (scene.draw(START + timedelta(seconds=number / FPS)) for number in range(FRAMES))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("place", "seed"), [("gate", 1), ("yard", 2)])
 def test_each_detector_finds_nearly_all_and_nearly_nothing_else(place: LocationName, seed: int) -> None:
     faults = schedule(FRAMES, seed)

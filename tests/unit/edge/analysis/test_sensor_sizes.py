@@ -45,6 +45,7 @@ def analysis(shown: list[bytes]) -> ThermalAnalysis:
     )
 
 
+@pytest.mark.thorough
 @shapes
 def test_regions_levels_and_hot_spots_are_those_of_the_whole_frame(shape: tuple[int, int]) -> None:
     shown: list[bytes] = []

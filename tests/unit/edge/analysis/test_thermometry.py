@@ -170,6 +170,7 @@ def phase(name: str, column: int, **limits: float) -> dict[str, object]:
     return {"name": name, "coordinates": [[column, 9], [column + 4, 14]], "group": "phases", "limits": limits}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "limits",
     [{"above_group_c": 13.0}, {"above_ambient_c": 13.0}, {"rise_c_per_minute": 6.0}],

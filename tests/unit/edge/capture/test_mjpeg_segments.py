@@ -65,6 +65,7 @@ def test_without_being_asked_to_nothing_of_it_is_kept_as_it_is_sent() -> None:
     assert not recorder.passes_video
 
 
+@pytest.mark.thorough
 def test_pictures_larger_than_a_segment_may_be_begin_another_segment() -> None:
     large = [picture + bytes(5_000_000) for picture in SENT[:40]]
 

@@ -75,6 +75,7 @@ def test_every_place_looks_different() -> None:
         assert all(difference(one, other) > 20 for other in pictures[number + 1 :])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("hours", [0, 12])
 def test_where_nobody_is_nothing_moves(place: LocationName, hours: int) -> None:
@@ -92,6 +93,7 @@ def moving_boxes(place: Scene, start: float) -> int:
     return sum(len(detector.analyse(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("hours", [0, 12])
 def test_something_is_drawn_wherever_somebody_is(place: LocationName, hours: int) -> None:
@@ -184,6 +186,7 @@ def test_a_scheduled_black_picture_is_seen_as_one() -> None:
     assert black == [False, True, True, False]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["corrupt_rows", "macroblocks", "zap"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_scheduled_fault_of_the_picture_is_found_as_what_it_is(kind: FaultKind, place: LocationName) -> None:

@@ -109,6 +109,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(watchpost: Command, data: Pat
     assert here.stderr.startswith("this hub has heard all of it")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_rebuild_is_gone_on_with(
     watchpost: Command, tmp_path: Path, signal_sent: signal.Signals

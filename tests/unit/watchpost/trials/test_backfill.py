@@ -177,6 +177,7 @@ def recorded(path: Path) -> Iterator[Any]:
         source.close()
 
 
+@pytest.mark.thorough
 def test_a_real_recording_raises_under_the_rules_in_force_what_it_raised_live(room: Past) -> None:
     trial, _ = room.run(room.asked())
     again, _ = tried(room)
@@ -200,6 +201,7 @@ def test_the_analysis_again_says_of_a_real_recording_what_it_said(room: Past) ->
     assert all(event.data.regions[0].alert_level == "normal" for event in again)
 
 
+@pytest.mark.thorough
 def test_other_regions_are_tried_on_a_real_recording(room: Past) -> None:
     region = {
         "name": "wall",

@@ -159,6 +159,7 @@ def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
     assert files.trial(past.data, asked.id)[0].state == "interrupted"
 
 
+@pytest.mark.thorough
 def test_a_trial_that_was_asked_for_is_run_until_it_is_done(past: Past) -> None:
     asked = past.asked(rules={"hot_spot_c": 55})
     read_end, write_end = os.pipe()

@@ -37,6 +37,7 @@ spans = st.tuples(st.integers(0, MINUTES * 60), st.integers(1, MINUTES * 60)).ma
 )
 
 
+@pytest.mark.thorough
 @examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(span=spans)
 def test_the_rules_in_force_raise_exactly_what_was_raised_live(past: Past, span: tuple[datetime, datetime]) -> None:

@@ -256,6 +256,7 @@ def test_another_picture_size_begins_another_file(tmp_path: Path) -> None:
         assert {"yard.mp4", "yard-2.mp4"} <= set(archive.namelist())
 
 
+@pytest.mark.thorough
 def test_a_grid_shows_each_device_in_its_own_time(data: Path) -> None:
     _, path = exported(data, 5, 15, form="grid", devices=("yard", "gate"))
     with av.open(str(path)) as container:

@@ -201,6 +201,7 @@ def test_a_file_of_another_codec_is_encoded() -> None:
     assert len(played(segments[1]).pictures) == 40
 
 
+@pytest.mark.thorough
 def test_the_room_of_a_raspberry_pi_is_recorded_as_long_as_it_is_and_each_segment_plays() -> None:
     recorder = Recorder(target_seconds=10)
     source, _ = sourced(recording(ROOM_VISUAL), recorder, pace=False)

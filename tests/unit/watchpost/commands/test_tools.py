@@ -175,7 +175,7 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Co
     assert (whole.returncode, whole.stderr) == (
         2,
         "health cannot be folded in part: what it says of one time depends on what came before."
-        " Views that can be are audio, detections, motion, occupancy, temperatures\n",
+        " Views that can be are audio, detections, motion, occupancy, readings, temperatures\n",
     )
     assert lacking.stderr == "a part of a view is given by --site, --since and --until, all three\n"
     assert rows.stderr.startswith("warehouse cannot be folded in part")

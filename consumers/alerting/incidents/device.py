@@ -32,6 +32,7 @@ from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICT
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
+_NAMED_BY_EVENTS = ("segment", "thermal")
 _NOTHING_JUDGED: Answers = (None,) * len(FRAME_FAULTS)
 PICTURES_APART_S = 1.0
 """Nobody needs to know of a picture that was taken so shortly after another."""
@@ -161,11 +162,7 @@ class Watched(PresenceState):
         hot = [region.name for region in data.regions if (region.confirmed_level or region.alert_level) != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(data.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
-        if turn == "opened" or self.heat.worst.value is None:
-            self.heat.worst.begin(at, hottest)
-        else:
-            self.heat.worst.add(at, hottest)
-            details |= self.heat.worst.details()
+        details |= self.heat.worst.turned(at, hottest, is_new=turn == "opened")
         return (Verdict("hot_spot", turn, at, (record.id,), details, self._thermal_media(record)),)
 
     def _trend(self, record: Recorded, change: TrendChange) -> Verdict:
@@ -183,7 +180,7 @@ class Watched(PresenceState):
 
     def _thermal_media(self, record: Recorded) -> tuple[str, ...]:
         assert isinstance(record.event, ThermalEvent)
-        return (*record.event.data.media, *picture_beside(record.time_s, self.picture))
+        return tuple(dict.fromkeys((*record.event.data.media, *picture_beside(record.time_s, self.picture))))
 
     def _judge_sensor(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         """What the sensor says of itself; heat whose pixel counts as broken is not over."""
@@ -267,7 +264,7 @@ class Watched(PresenceState):
         at, known = record.time_s, self.picture
         if known is None or not -PICTURES_APART_S < at - known[0] < PICTURES_APART_S:
             medium = record.decode(MEDIUM).data
-            if medium.kind != "segment":
+            if medium.kind not in _NAMED_BY_EVENTS:
                 self.picture = (at, medium.key)
         return ()
 

@@ -37,6 +37,14 @@ class WorstValue:
         self.emitted, self.emitted_at = self.value, at
         return True
 
+    def turned(self, at: float, value: float, *, is_new: bool) -> dict[str, Any]:
+        """Take in the value of an event of the condition; what it says of the worst, where it has begun before."""
+        if is_new or self.value is None:
+            self.begin(at, value)
+            return {}
+        self.add(at, value)
+        return self.details()
+
     def details(self) -> dict[str, Any]:
         """As an incident says it."""
         if self.value is None:

@@ -12,7 +12,7 @@ const box = (x: number, y: number): Point[] => [
 describe('the names of shapes', () => {
   it('stand at the top left of their shapes where nothing is in the way', () => {
     expect(placeLabels([{ name: 'lid', outline: box(0.5, 0.25) }], 400, 300)).toEqual([
-      { left: 200, top: 75, width: 29.5 },
+      { left: 200, top: 75, width: 35.5 },
     ]);
   });
 

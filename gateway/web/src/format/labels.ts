@@ -4,7 +4,7 @@ import type { Point } from './shapes';
 
 export const LABEL_HEIGHT = 18;
 const LETTER_PX = 6.5;
-const MARGIN_PX = 10;
+const MARGIN_PX = 16;
 
 export interface Label {
   left: number;

@@ -191,5 +191,6 @@ def _folding(gateway: Gateway) -> Iterator[None]:
         if thread.is_alive():
             # What was inserted is on the disk; the next start finds it as after a kill.
             log.warning("the rows could not be closed in time", within_s=CLOSE_ROWS_S)
+            rows.readers.end_soon()
         else:
             rows.readers.stop()

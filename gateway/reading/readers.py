@@ -91,9 +91,13 @@ class Readers(Generic[S]):
         answer: T = await asyncio.wrap_future(job.answer)
         return answer
 
+    def end_soon(self) -> None:
+        """Each thread ends once it has answered what it is asked."""
+        self._jobs.close()
+
     def stop(self) -> None:
         """Waits for the questions that are being answered."""
-        self._jobs.close()
+        self.end_soon()
         for thread in self._threads:
             thread.join()
 

@@ -1,8 +1,9 @@
 """Makes once what many ask for at the same moment: a drawing, or an answer that takes long."""
 
-from asyncio import Future, Semaphore, ensure_future, get_running_loop, shield
+from asyncio import Future, Semaphore, ensure_future, get_running_loop, shield, sleep
 from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from gateway.http.asker import Turns
@@ -25,6 +26,7 @@ class SharedWork:
         self._drawings = Turns(DRAWINGS_AT_ONCE, DRAWINGS_WAITING)
         self._slow = Turns(1, SLOW_WAITING)
         self._one_slow = Semaphore(1)
+        self._slow_until = 0.0
 
     async def drawn(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """A picture or a table. Raises what `make` raises, and a 429 for a client that asks for too many."""
@@ -47,8 +49,14 @@ class SharedWork:
             return await make()
 
     async def _one_at_a_time(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Then a pause as long as it took: alarms need the processor as well."""
         async with self._one_slow:
-            return await make()
+            await sleep(self._slow_until - monotonic())
+            began = monotonic()
+            try:
+                return await make()
+            finally:
+                self._slow_until = monotonic() + monotonic() - began
 
     async def _once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         made: Future[T] | None = self._made.get(key)

@@ -19,7 +19,7 @@ PAGE = Path("gateway/static")
 DAY_MINUTES = 1440
 SCRUBBED_MINUTES = 330
 SHOWN = "main img[data-minute]"
-LIVENESS = {"/api/v1/live", "/api/v1/sites", "/api/v1/timeline/DEMO"}
+LIVENESS = {"/api/v1/live", "/api/v1/sites", "/api/v1/sites/DEMO/devices", "/api/v1/timeline/DEMO"}
 """What a page asks for that finds its live stream silent, whoever moves what."""
 WATCH = """() => {
     window.shownMinutes = new Set();

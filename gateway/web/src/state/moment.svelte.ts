@@ -5,7 +5,7 @@ import { ticker } from './clock.svelte';
 import type { Pace } from './minute_sheets';
 import { nav } from './nav.svelte';
 import { Settling } from './settling';
-import { MINUTE, iso } from '../format/time';
+import { HOUR, MINUTE, iso } from '../format/time';
 
 const REST_MS = 150;
 const LONGEST_MS = 450;
@@ -53,6 +53,11 @@ class Moment {
   /** The end of a range that ends at the moment shown; it moves in whole steps, so that answers are kept. */
   until(step: number): number {
     return this.settled ?? Math.floor(ticker.now / step) * step;
+  }
+
+  /** A range before the moment shown, as questions name it. At now it has no end, so that what has just come is in it. */
+  before(length: number): { from: string; to: string | null } {
+    return { from: iso(this.until(HOUR) - length), to: this.settled === null ? null : iso(this.settled) };
   }
 }
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from consumers.alerting.rules import AlertRules
 from gateway.app import operations
 from gateway.form_limits import typescript
 from gateway.openapi import document
@@ -37,3 +38,9 @@ def test_no_form_of_the_page_has_a_limit_of_its_own() -> None:
     forms = [path for path in (PAGE / "src").rglob("*.svelte") if _OWN_LIMIT.search(path.read_text())]
 
     assert forms == []
+
+
+def test_every_alert_rule_has_its_own_words_on_the_page() -> None:
+    worded = (PAGE / "src" / "state" / "trials.ts").read_text()
+
+    assert [name for name in AlertRules.model_fields if f"  {name}: '" not in worded] == []

@@ -30,6 +30,10 @@ const ruleWords: Record<string, string> = {
   storage_low_percent: 'Disk nearly full',
   storage_critical_percent: 'Disk full',
   storage_hysteresis_percent: 'Disk all right, below it by',
+  memory_percent: 'Memory nearly full',
+  cpu_temperature_c: 'Processor too hot',
+  round_trip_s: 'Slow link',
+  machine_after_s: 'Fault of a machine after',
   cool_down_s: 'Pause between two alerts',
 };
 /** What a rule is about; its unit stands beside its value. */

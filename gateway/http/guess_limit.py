@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from producer.backoff import Backoff
@@ -79,6 +80,7 @@ def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDi
         held.popitem(last=False)
 
 
+@lru_cache(1000)
 def network_of(address: str) -> str:
     """The client of an IPv6 address owns its whole /64. Everything that is not an address counts as one client."""
     try:

@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
         taken.listen()
         settings = GatewaySettings(port=taken.getsockname()[1])
 
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="another program has this port"):
             run(settings, hub_of(tmp_path), NOWHERE)
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Xml
 
 from tools.lanes import PYTEST, TESTS_FAILED, Lane
 
-MOST = 8
+MOST = 20
 
 
 def failed_tests(report: Path) -> Iterator[str]:

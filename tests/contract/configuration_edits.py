@@ -210,6 +210,7 @@ EDITS: dict[str, Edit] = {
             rois=[
                 {
                     **HINGE,
+                    "polygon": [[2, 2], [8, 2], [8, 8]],
                     "enabled": False,
                     "visual_coordinates": [[10, 10], [20, 20]],
                     "weight": 3,

@@ -42,12 +42,12 @@ class Consume:
         self.lines.extend(self._process.stderr)
 
     def follows(self) -> "Consume":
-        eventually(lambda: [line for line in self.lines if "follows the journal" in line], 30, str(self.lines))
+        eventually(lambda: [line for line in self.lines if "follows the journal" in line], 120, str(self.lines))
         return self
 
     def ended(self) -> tuple[int, str]:
         """Its exit code and last line."""
-        code = self._process.wait(30)
+        code = self._process.wait(120)
         self._reader.join()
         return code, self.lines[-1]
 

@@ -98,9 +98,9 @@ def on_the_bus(announcer: ConditionAnnouncer, state: sqlite3.Connection, address
 
     def has_begun() -> bool:
         announcer.idle(state)
-        return announcer._upto > 0
+        return announcer._view is not None
 
-    eventually(has_begun, what="a first round")
+    eventually(has_begun, 120, "a first round")
     announcer.idle(state)
     assert announcer._client is not None
     # The broker has all that was sent before this.

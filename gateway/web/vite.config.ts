@@ -11,7 +11,14 @@ const PLAIN = 'src/{api,format,state}/**/*.test.ts';
 
 export default defineConfig({
   plugins: [svelte(), svelteTesting({ autoCleanup: false }), ...(gateway ? [] : [fakeGateway()])],
-  build: { outDir: '../static', emptyOutDir: true, target: 'es2022', reportCompressedSize: true },
+  build: {
+    outDir: '../static',
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: true,
+    // What the first picture needs comes in one file, also where views that come later need parts of it.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } } },
+  },
   server: gateway ? { proxy: Object.fromEntries(served.map((path) => [path, gateway])) } : {},
   test: {
     environment: 'node',

@@ -10,7 +10,7 @@ from tests.required import missing
 
 PAGE = Path("gateway/static")
 MOST_BYTES = 100_000
-"""Of scripts, compressed; what other views need comes after the first picture."""
+"""Of scripts, compressed; what other views need comes when they are opened."""
 
 
 def test_the_scripts_of_the_start_are_small() -> None:

@@ -31,15 +31,4 @@ describe('views whose code comes later', () => {
     expect(views.hasFailed('alerts')).toBe(false);
     expect(views.of('alerts')).toBe(alerts);
   });
-
-  it('come by themselves after the first view', async () => {
-    vi.useFakeTimers();
-    const views = new LazyViews({ wall }, { alerts: () => Promise.resolve({ default: alerts }) });
-
-    views.loadRestLater();
-    await vi.advanceTimersByTimeAsync(10_000);
-
-    expect(views.of('alerts')).toBe(alerts);
-    vi.useRealTimers();
-  });
 });

@@ -2,7 +2,6 @@ import type { Component } from 'svelte';
 import type { View } from './route';
 
 type Load = () => Promise<{ default: Component }>;
-const REST_MS = 5_000;
 
 /** The views that are part of the page from the start, and those whose code comes when they are opened. */
 export class LazyViews {
@@ -35,13 +34,5 @@ export class LazyViews {
     } catch {
       this.#failed = new Set([...this.#failed, view]);
     }
-  }
-
-  /** Once the first view has its pictures: then no other waits for its code, and none lacks it when the hub is away. */
-  loadRestLater(): () => void {
-    const timer = setTimeout(() => {
-      for (const view of Object.keys(this.#late)) void this.load(view as View);
-    }, REST_MS);
-    return () => clearTimeout(timer);
   }
 }

@@ -1,4 +1,4 @@
-"""The loss of a device that a last will, an orderly end, or a device that never came is told by."""
+"""The loss of a device that a last will, an orderly end, or a device that never came stands for."""
 
 from typing import NamedTuple
 

@@ -16,7 +16,7 @@ def newest_value(
     kind: str, frames: Sequence[tuple[float, ThermalPart]], details: Mapping[str, Any], rules: AlertRules
 ) -> float | None:
     """`frames` with their times (seconds since 1970), oldest first; a rise needs those of its whole window. Of several
-    regions that raised it the worst counts. Nothing where that cannot be told.
+    regions that raised it the worst counts. Nothing where that is unknown.
     """
     if not frames:
         return None

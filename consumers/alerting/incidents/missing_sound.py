@@ -15,8 +15,8 @@ _OF_PICTURE: Final = tuple(FRAME_FAULTS.index(kind) for kind in PICTURE_FAULTS)
 
 @dataclass(slots=True)
 class MissingSound:
-    """Picture and sound that fail within seconds of each other have one cause, and are the incident of the picture. Sound that
-    is still missing when the picture is good again is a matter of its own.
+    """Picture and sound that fail within seconds of each other have one cause, and are the incident of the picture.
+    Sound that is still missing when the picture is good again is a matter of its own.
     """
 
     withheld: Bad | None = None

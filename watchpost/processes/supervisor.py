@@ -33,6 +33,8 @@ LONGEST_LINE = 65536
 LONGEST_REASON = 500
 REFUSALS = {CliError.code, IdentityInUse.code}
 LOW_PRIORITY_COMMAND = ("nice", "-n", "10", "chrt", "--batch", "0")
+IF_CHILD_OF = ("/bin/sh", "-c", '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"', "sh")
+"""A child whose supervisor was killed before it could ask to be killed with it does not start: nobody would stop it."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
@@ -98,6 +100,8 @@ class Child:
                 "--pdeathsig",
                 "KILL",
                 "--",
+                *IF_CHILD_OF,
+                str(os.getpid()),
                 *self.process.argv,
             ],
             env=self.process.env,

@@ -207,7 +207,7 @@ class _Readings:
             return self._reading(kind, "unknown", f"No {what} could be judged.")
         seen = {"share": round(peak.share, 3), **figures(kind, peak.frame)}
         if peak.is_of_picture:
-            missing = "It failed together with the picture: one cause, and the incident of the picture tells of both."
+            missing = "It failed together with the picture: one cause, and one incident, that of the picture."
         else:
             missing = self._missing_share(peak, bad) if peak.share else f"No {what} was {bad}."
         return self._reading(kind, "not_met", missing, peak.at, seen)

@@ -19,7 +19,7 @@ import pytest
 
 from tests.eventually import eventually
 from watchpost.processes.process_state import ProcessState, write_states
-from watchpost.processes.supervisor import RESTART, ProcessSpec, Supervisor, exit_text
+from watchpost.processes.supervisor import IF_CHILD_OF, RESTART, ProcessSpec, Supervisor, exit_text
 
 pytestmark = pytest.mark.processes
 
@@ -307,3 +307,12 @@ def test_a_state_that_cannot_be_written_ends_nobody_and_is_written_later() -> No
     assert [state.name for state in written[0]] == ["sleeper"]
     said = [line for line in lines if line.startswith("watchpost:")]
     assert said == ["watchpost: the state of the processes cannot be written: [Errno 28] No space left on device"]
+
+
+@pytest.mark.parametrize(("parent", "code", "said"), [(os.getpid(), 0, "a b\n"), (1, 1, "")])
+def test_a_child_whose_supervisor_is_gone_before_it_starts_does_not_start(parent: int, code: int, said: str) -> None:
+    done = subprocess.run(
+        [*IF_CHILD_OF, str(parent), "/bin/echo", "a b"], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (code, said)

@@ -67,7 +67,7 @@ def test_sound_that_failed_with_the_picture_is_part_of_that_incident(tmp_path: P
     assert (found.outcome, found.seen["share"]) == ("not_met", 1.0)
     assert (
         found.missing
-        == "It failed together with the picture: one cause, and the incident of the picture tells of both."
+        == "It failed together with the picture: one cause, and one incident, that of the picture."
     )
 
 

@@ -65,10 +65,7 @@ def test_sound_that_failed_with_the_picture_is_part_of_that_incident(tmp_path: P
     found = explained(tmp_path, lost, at(95))["audio_loss"]
 
     assert (found.outcome, found.seen["share"]) == ("not_met", 1.0)
-    assert (
-        found.missing
-        == "It failed together with the picture: one cause, and one incident, that of the picture."
-    )
+    assert found.missing == "It failed together with the picture: one cause, and one incident, that of the picture."
 
 
 def test_where_an_incident_was_open_nothing_was_missing(tmp_path: Path) -> None:

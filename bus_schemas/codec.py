@@ -1,24 +1,21 @@
-"""Encodes and decodes events: single, batch, gzip, and media in CloudEvents binary mode.
+"""Encodes and decodes events: single, batch and gzip. `media_codec` has media.
 
 Decoding raises nothing. What does not fit the contract is returned as a `Malformed` with the reason, so that one bad
 event in a message costs only itself.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import FailFast, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, from_json, to_json
 
 from bus_schemas.catalogue import MODELS, AnyEvent, why_unknown
-from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event, device_source, iso
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
 from bus_schemas.limits import without_limits
-from bus_schemas.media import Media, MediaEvent
 
 SINGLE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -31,7 +28,7 @@ MAX_VALUES = 250_000
 COUNTED_FROM_BYTES = 128 * 1024
 """A shorter message cannot hold too many."""
 MAX_WORDED = 100
-"""Of so many malformed events of one message every fault is named, of the others the first."""
+"""Malformed events of one message of which every fault is named; of those beyond it, only the first."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -40,8 +37,6 @@ _events: TypeAdapter[list[Event]] = TypeAdapter(Annotated[list[AnyEvent], FailFa
 _event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 # Otherwise pydantic takes the validators that the models have already, with their limits.
 _stored = SchemaValidator(without_limits(_events.core_schema), _use_prebuilt=False)
-
-UserProperties = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +96,7 @@ def unpack(payload: bytes, content_type: str | None = None, encoding: str | None
 
 
 def _count(body: bytes, payload: bytes) -> None:
-    """What is packed tightly may be as much as ever, but not of as many parts."""
+    """A message that unpacks to many times its size may hold as many bytes as any other, but fewer values."""
     most = min(MAX_VALUES, 20_000 + 2 * len(payload))
     values = len(body) - len(body.translate(None, b",{["))
     if values > most:
@@ -164,11 +159,11 @@ def _one_by_one(text: bytes) -> list[Event | Malformed]:
 
 
 def _read(item: Any, most: int) -> Event | Malformed:
-    """Of what is malformed, so many faults are named."""
+    """Of a malformed event, at most `most` faults are named."""
     try:
         return _event.validate_python(_event_json(item))
     except ValidationError as error:
-        return Malformed(to_json(item), _why(item, error, most), *_stream_place(item))
+        return Malformed(to_json(item), _why(item, error, most), *stream_place(item))
     except TypeError as error:
         return Malformed(to_json(item), str(error))
 
@@ -179,7 +174,7 @@ def _event_json(item: Any) -> dict[str, Any]:
     return item
 
 
-def _stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
+def stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
     epoch, sequence = item.get("epoch"), item.get("sequence")
     if not isinstance(epoch, str) or not isinstance(sequence, int) or isinstance(sequence, bool):
         return None, None
@@ -193,10 +188,10 @@ def _why(item: dict[str, Any], error: ValidationError, most: int) -> str:
         return "type: missing; an event names it as watchpost.NAME.vN"
     if event_type not in MODELS:
         return why_unknown(event_type)
-    return _sentences(error, most)
+    return sentences(error, most)
 
 
-def _sentences(error: ValidationError, most: int = 5) -> str:
+def sentences(error: ValidationError, most: int = 5) -> str:
     return "; ".join(_sentence(detail) for detail in error.errors(include_url=False, include_context=False)[:most])
 
 
@@ -223,115 +218,3 @@ def read_stored_as(model: type[Event], body: bytes) -> Event:
     """The same of one event whose model is known."""
     event: Event = _stored_model(model).validate_json(body)
     return event
-
-
-def media_key(source_site: str, source_device: str, kind: str, event_id: str) -> str:
-    return f"{source_site}/{source_device}/{kind}/{event_id}"
-
-
-def media_properties(event: MediaEvent) -> list[tuple[str, str]]:
-    """The attributes of a medium as MQTT 5 user properties; the payload is the bytes themselves."""
-    attributes: dict[str, Any] = {
-        "specversion": event.specversion,
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "time": iso(event.time),
-        "epoch": event.epoch,
-        "sequence": event.sequence,
-        "sha256": event.data.sha256,
-        "width": event.data.width,
-        "height": event.data.height,
-        "duration": event.data.duration_s,
-    }
-    return [(name, str(value)) for name, value in attributes.items() if value is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class MediaMessage:
-    """A medium as it arrived: where, what its properties said, when, and its bytes."""
-
-    site: str
-    device: str
-    kind: str
-    content_type: str | None
-    properties: UserProperties
-    received: datetime
-    payload: bytes
-
-
-_CONTENT_TYPES: Mapping[str, str] = {
-    "capture": "image/jpeg",
-    "thumbnail": "image/jpeg",
-    "segment": "video/mp2t",
-    "thermal": "application/octet-stream",
-}
-
-
-def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
-    """Read a medium. A device that sends bytes alone gets an id from their hash and the time of arrival."""
-    given = dict(message.properties)
-    digest = sha256(message.payload).hexdigest()
-    sequence = given.get("sequence")
-    if given.get("sha256", digest) != digest:
-        return _damaged(given, "the bytes do not have the sha256 that their properties name")
-    source = device_source(message.site, message.device)
-    if given.get("source", source) != source:
-        return _damaged(given, f"the source {given['source']} is not that of the topic, {source}")
-    event_id = given.get("id", digest[:32])
-    data = {
-        "key": media_key(message.site, message.device, message.kind, event_id),
-        "kind": message.kind,
-        "content_type": message.content_type or _CONTENT_TYPES.get(message.kind, "application/octet-stream"),
-        "size": len(message.payload),
-        "sha256": digest,
-        "width": given.get("width"),
-        "height": given.get("height"),
-        "duration_s": given.get("duration"),
-    }
-    envelope = {
-        "specversion": given.get("specversion", "1.0"),
-        "id": event_id,
-        "source": source,
-        "type": given.get("type", "watchpost.media.v1"),
-        "time": given.get("time", message.received),
-        "epoch": given.get("epoch"),
-        "sequence": sequence,
-        "data": data,
-    }
-    try:
-        return MediaEvent.model_validate(envelope)
-    except ValidationError as error:
-        return _damaged(given, _sentences(error))
-
-
-def _damaged(given: Mapping[str, str], reason: str) -> Malformed:
-    sequence = given.get("sequence", "")
-    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) <= len(str(MAX_SEQUENCE))
-    found = {"epoch": given.get("epoch"), "sequence": int(sequence) if is_number else None}
-    return Malformed(b"", reason, *_stream_place(found))
-
-
-def describe(
-    key: str,
-    payload: bytes,
-    *,
-    content_type: str | None = None,
-    width: int | None = None,
-    height: int | None = None,
-    duration_s: float | None = None,
-) -> Media:
-    """Describe bytes that a producer is about to put into its outbox; the kind is the third part of the key."""
-    kind = key.split("/")[2]
-    return Media.model_validate(
-        {
-            "key": key,
-            "kind": kind,
-            "content_type": content_type or _CONTENT_TYPES.get(kind, "application/octet-stream"),
-            "size": len(payload),
-            "sha256": sha256(payload).hexdigest(),
-            "width": width,
-            "height": height,
-            "duration_s": duration_s,
-        }
-    )

@@ -10,8 +10,9 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from bus_schemas.codec import Malformed, MediaMessage, decode, decode_media
+from bus_schemas.codec import Malformed, decode
 from bus_schemas.event import Event
+from bus_schemas.media_codec import MediaMessage, decode_media
 from bus_schemas.node import GapEvent
 from bus_schemas.protocol import Watermark
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA, ALL_STATES, parse, watermark_topic

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent
-from bus_schemas.codec import describe, media_key
 from bus_schemas.event import device_source, place
 from bus_schemas.media import MediaEvent, Segment, SegmentEvent
+from bus_schemas.media_codec import describe, media_key
 from bus_schemas.node import Health, HealthEvent
 from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now

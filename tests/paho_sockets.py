@@ -11,7 +11,9 @@ _stop = Client.loop_stop
 
 def _loop_stop(client: Client) -> MQTTErrorCode:
     stopped = _stop(client)
-    client._reset_sockets(sockpair_only=True)
+    if client.socket() is None:
+        # Disconnected and stopped: all that is left to close is what paho closes when a client is collected.
+        client.__del__()
     return stopped
 
 

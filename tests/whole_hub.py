@@ -5,9 +5,10 @@ from contextlib import closing
 from typing import Any
 
 from bus_schemas.catalogue import short_name
-from bus_schemas.codec import media_properties, read_stored, to_bytes
+from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import media_properties
 from bus_schemas.topics import event_topic, media_topic, state_topic
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer

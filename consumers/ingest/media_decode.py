@@ -2,8 +2,9 @@
 
 from typing import get_args
 
-from bus_schemas.codec import Malformed, MediaMessage, decode_media, to_bytes
+from bus_schemas.codec import Malformed, to_bytes
 from bus_schemas.media import MediaKind
+from bus_schemas.media_codec import MediaMessage, decode_media
 from bus_schemas.topics import BATCH
 from consumers.ingest.acceptance import APART, has_checksum, refuse, unpermitted
 from consumers.ingest.items import DescribedMedium, Item

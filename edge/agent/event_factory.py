@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
-from bus_schemas.codec import describe, media_key
 from bus_schemas.enrolment import AgentChange, AgentEvent
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import (
@@ -17,6 +16,7 @@ from bus_schemas.media import (
     Snapshot,
     SnapshotEvent,
 )
+from bus_schemas.media_codec import describe, media_key
 from bus_schemas.node import (
     ClockEvent,
     ClockStep,

@@ -14,9 +14,9 @@ import numpy as np
 import simplejpeg
 
 from bus_schemas.camera import DetectedObject, Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
-from bus_schemas.codec import describe, media_key
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import describe, media_key
 from bus_schemas.node import Health, HealthEvent
 from bus_schemas.thermal import PIXELS, FrameStatistics, Region, Thermal, ThermalEvent
 from producer.broker import BrokerAddress

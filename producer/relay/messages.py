@@ -6,8 +6,9 @@ from typing import Final
 
 from bus_schemas.catalogue import short_name, type_of
 from bus_schemas.checksum import CHECKSUM, checksum
-from bus_schemas.codec import media_properties, pack, read_stored
+from bus_schemas.codec import pack, read_stored
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import media_properties
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import BATCH, event_topic, media_topic
 from producer.ids import Clock

@@ -1,12 +1,10 @@
 """Moves an outbox to the bus: publishes each stream from its watermark on, and forgets what the journal holds."""
 
 import contextlib
-import socket
-import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,22 +14,18 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Retry
 from producer.broker import BrokerAddress
-from producer.file_identity import FileGone, identity
+from producer.file_identity import identity
 from producer.ids import Clock
-from producer.outbox.broken import set_aside
-from producer.outbox.files import OpenFiles
-from producer.outbox.limits import OutboxLimits, enforce
-from producer.outbox.tables import connect, is_disk_full, open_tables
+from producer.outbox.limits import OutboxLimits
 from producer.relay.connections import RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
+from producer.relay.open_outbox import OpenOutbox, open_outbox
 from producer.relay.refusal_log import RefusalLog
 from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
-from producer.sqlite_files import is_broken
-from producer.transaction import transaction
+from producer.relay.wake_up import WakeUp
 
 CONNECT_S: Final = 15.0
 TICK_S: Final = 0.25
-UPKEEP_S: Final = 1.0
 ALLOWED_S: Final = 0.05
 DRAIN_S: Final = 0.01
 MAX_UNQUEUED: Final = 64
@@ -58,19 +52,6 @@ class ConnectionCounters:
     connections: int = 0
     network_available: bool = False
     connected: bool = False
-
-
-@contextlib.contextmanager
-def _setting_aside(path: Path) -> Iterator[None]:
-    """Set the file aside where it proves to be broken."""
-    held = identity(path)
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if not is_broken(error):
-            raise
-        log.error("outbox broken", reason=str(error))
-        set_aside(path, held)
 
 
 def ignore(message: Incoming) -> None:
@@ -114,22 +95,15 @@ class Relay:
         self._allowed = allowed
         self._counters = ConnectionCounters()
         self._unqueued: deque[Outgoing] = deque(maxlen=MAX_UNQUEUED)
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.settimeout(0)
-        self._wake_writer.settimeout(0)
-        self._awake = False
+        self._wake_up = WakeUp()
         self._shows = False
         self._round_trip_s: float | None = None
         self._delivery: StreamDelivery | None = None
-        self._upkeep_at = 0.0
         self._refusals = RefusalLog(broker.username)
 
     def wake(self) -> None:
         """Report that there is something to send. It is free while an earlier wake-up is pending."""
-        if not self._awake:
-            self._awake = True
-            with contextlib.suppress(BlockingIOError, OSError):
-                self._wake_writer.send(b"\0")
+        self._wake_up.wake()
 
     def publish(self, message: Outgoing) -> None:
         """Publish beside the streams, at most once: live pictures and answers. Dropped while not connected."""
@@ -154,7 +128,7 @@ class Relay:
             time.sleep(DRAIN_S)
 
     def trouble(self, source: str) -> str | None:
-        """What the broker refuses of a device at this time, in a sentence."""
+        """The refusal of the broker that holds for a device now, in a sentence."""
         return self._refusals.trouble(source)
 
     @property
@@ -186,38 +160,28 @@ class Relay:
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
-        with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
+        options = self._options
+        with contextlib.closing(self._wake_up):
             while not stopping.is_set():
-                with _setting_aside(self._path) if self._options.is_exclusive else contextlib.nullcontext():
-                    with contextlib.closing(self._open()) as outbox:
-                        self._serve(outbox, stopping)
-                    if self._is_gone:
-                        self._files.remove_rest()
+                with open_outbox(self._path, self._clock, options.limits, is_exclusive=options.is_exclusive) as outbox:
+                    self._serve(outbox, stopping)
                 # The committing thread notices as well, and makes a new file.
                 while identity(self._path) is None and not stopping.wait(TICK_S):
                     pass
 
-    def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
+    def _serve(self, outbox: OpenOutbox, stopping: threading.Event) -> None:
         """Run as long as the outbox is the file that was opened."""
-        self._delivery = StreamDelivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
+        options = self._options
+        self._delivery = StreamDelivery(outbox.connection, self._clock, options.bytes_per_s, options.compress)
         retry = Retry(RECONNECT)
-        while not (stopping.is_set() or self._allowed() or self._is_gone):
-            self._pause(outbox, ALLOWED_S, stopping)
-        while not (stopping.is_set() or self._is_gone):
+        while not (stopping.is_set() or self._allowed() or outbox.is_gone):
+            outbox.pause(ALLOWED_S, stopping)
+        while not (stopping.is_set() or outbox.is_gone):
             if self._connect_and_send(outbox, self._delivery, stopping):
                 retry.reset()
-            self._pause(outbox, retry.next_s(), stopping)
+            outbox.pause(retry.next_s(), stopping)
 
-    def _open(self) -> sqlite3.Connection:
-        # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
-        connection = connect(self._path, synchronous="normal", is_exclusive=self._options.is_exclusive)
-        open_tables(connection, self._clock)
-        self._files, self._is_gone = OpenFiles.now(self._path), False
-        return connection
-
-    def _connect_and_send(
-        self, outbox: sqlite3.Connection, delivery: StreamDelivery, stopping: threading.Event
-    ) -> bool:
+    def _connect_and_send(self, outbox: OpenOutbox, delivery: StreamDelivery, stopping: threading.Event) -> bool:
         """False when no connection was established."""
         try:
             connections = RelayConnections(self._broker, delivery.throttle)
@@ -247,13 +211,13 @@ class Relay:
         session = connections.events
         deadline = time.monotonic() + CONNECT_S
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            connections.step(TICK_S, self._wake_reader)
-            self._clear_wake()
+            connections.step(TICK_S, self._wake_up.reader)
+            self._wake_up.clear()
         return session.connected
 
     def _send(
         self,
-        outbox: sqlite3.Connection,
+        outbox: OpenOutbox,
         delivery: StreamDelivery,
         connections: RelayConnections,
         stopping: threading.Event,
@@ -267,7 +231,7 @@ class Relay:
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
             session.publish(message)
-        while session.ended is None and not (stopping.is_set() or self._is_gone):
+        while session.ended is None and not (stopping.is_set() or outbox.is_gone):
             delivery.poll(connections.sessions, time.monotonic())
             # A subscription can be lost in transit; repeating it costs nothing.
             silent = delivery.take_silent_topics()
@@ -278,11 +242,11 @@ class Relay:
             subscribed |= delivery.watermark_topics
             self._tend(connections, delivery)
             wait_s = delivery.send(connections.sessions, time.monotonic())
-            connections.step(min(wait_s, TICK_S), self._wake_reader)
-            self._clear_wake()
+            connections.step(min(wait_s, TICK_S), self._wake_up.reader)
+            self._wake_up.clear()
             self._take_in(connections, delivery)
             self._round_trip_s = session.round_trip_s
-            self._keep_up(outbox)
+            outbox.keep_up()
         return True
 
     def _tend(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
@@ -299,13 +263,6 @@ class Relay:
                 session.publish(message)
                 delivery.counters.bytes_sent += len(message.payload)
 
-    def _clear_wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._wake_reader.recv(64):
-                pass
-        # Cleared after reading: a thread that found it set until now has committed before, and the next poll sees that.
-        self._awake = False
-
     def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
         for refusal in connections.take_refusals():
             self._refusals.note(refusal.what, refusal.topic, refusal.reason)
@@ -316,26 +273,3 @@ class Relay:
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
         delivery.write_down()
-
-    def _keep_up(self, outbox: sqlite3.Connection) -> None:
-        """Enforce the limits also where nothing but a relay has the outbox open."""
-        now = time.monotonic()
-        if now - self._upkeep_at >= UPKEEP_S:
-            self._upkeep_at = now
-            try:
-                self._files.check()
-                with transaction(outbox):
-                    enforce(outbox, self._options.limits, self._clock())
-            except sqlite3.OperationalError as error:
-                # The committing thread makes room.
-                if not is_disk_full(error):
-                    raise
-            except FileGone:
-                self._is_gone = True
-
-    def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
-        until = time.monotonic() + seconds
-        while not self._is_gone and (left := until - time.monotonic()) > 0:
-            if stopping.wait(min(left, UPKEEP_S)):
-                return
-            self._keep_up(outbox)

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bus_schemas.codec import describe, to_bytes
+from bus_schemas.codec import to_bytes
+from bus_schemas.media_codec import describe
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.keys import PACK_MINUTES, PackInterval, Series
 from consumers.store.archive.reader import ArchiveReader

@@ -8,9 +8,10 @@ import numpy as np
 import simplejpeg
 
 from bus_schemas.catalogue import short_name
-from bus_schemas.codec import media_properties, to_bytes
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import media_properties
 from bus_schemas.topics import event_topic, media_topic
 from tests.browser.scripted_product import Told
 from tests.builders import SITE, heartbeat, media, motion, segment

@@ -36,7 +36,8 @@ from tests.contract.story import picture
 from tests.whole_hub import Bus, message_of
 from watchpost.configuration.alerts import AlertsSection, WebhookReceiver
 from watchpost.configuration.cold_storage import ColdStorageSection
-from watchpost.configuration.config import HubSection, NodeSection, WatchpostConfig
+from watchpost.configuration.config import NodeSection, WatchpostConfig
+from watchpost.configuration.hub import HubSection
 from watchpost.configuration.hubs import configured, hub_config
 from watchpost.configuration.mosaic import MosaicSection
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection

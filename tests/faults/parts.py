@@ -21,7 +21,7 @@ from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.ingest.run import run as run_ingest
 from consumers.registry import consumer_registry
-from consumers.store.archive.reader import IndexedMedia
+from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from tests.faults.clock import FileClock

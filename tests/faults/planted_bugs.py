@@ -339,7 +339,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "relay_before_the_claim": Mutant(
         "producer/relay/relay.py",
-        "while not (stopping.is_set() or self._allowed() or self._is_gone):",
+        "while not (stopping.is_set() or self._allowed() or outbox.is_gone):",
         "while False:",
         RELAY,
     ),

@@ -13,7 +13,7 @@ from producer.os_errors import describe_os_error
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
-from watchpost.configuration.config import ServerJournal
+from watchpost.configuration.stores import ServerJournal
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.progress import Bars

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from consumers.hub_config import ClickHouseServer, DeviceRetention, ExportPolicy, HubConfig, Mosaic, RetentionPolicy
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
+from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.archive.keys import EVIDENCE
-from consumers.store.archive.reader import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage, TileBucket, TransferHours
 from consumers.views.warehouse import WAREHOUSE
@@ -18,16 +18,12 @@ from gateway.settings import ConnectionLimits, GatewaySettings
 from gateway.static_files import STATIC
 from watchpost import VERSION
 from watchpost.configuration.bucket import plain_address
-from watchpost.configuration.config import (
-    ServerJournal,
-    ServerWarehouse,
-    WatchpostConfig,
-    secret,
-)
+from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
-from watchpost.configuration.secrets import gateway_token, webhooks
+from watchpost.configuration.secrets import gateway_token, secret, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
+from watchpost.configuration.stores import ServerJournal, ServerWarehouse
 from watchpost.configuration.yaml_loader import ConfigError
 
 COLD_STORAGE = "cold_storage"

@@ -1,11 +1,12 @@
 """Reads and checks the secrets that the configuration names: tokens and webhook addresses."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.hub_config import Webhook
 from gateway.http.token import WeakToken, require_strong
-from watchpost.configuration.config import WatchpostConfig, secret
+from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.yaml_loader import ConfigError
 
 
@@ -55,3 +56,17 @@ def check(config: WatchpostConfig, environ: Mapping[str, str]) -> None:
             wrong.append(f"the environment variable {receiver.url_env}: {error}")
     if wrong:
         raise ConfigError("\n".join(wrong))
+
+
+def secret(environ: Mapping[str, str], env: str | None, file: Path | None = None) -> str | None:
+    """The secret that a configuration names; None when it names none."""
+    if env is not None:
+        if not environ.get(env):
+            raise ConfigError(f"the environment variable {env}, which the configuration names, is not set")
+        return environ[env]
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"{file}: {error.strerror}") from error
+    return None

@@ -13,7 +13,8 @@ import structlog
 from mosquitto.launcher import LOOPBACK, AgentsListener
 from producer.ids import utc_now
 from producer.locks import LockHeld
-from watchpost.configuration.config import AgentsSection, WatchpostConfig
+from watchpost.configuration.broker import AgentsSection
+from watchpost.configuration.config import WatchpostConfig
 
 POLL_S: Final = 0.2
 LINK_LOCAL: Final = ("fe80:", "169.254.")

@@ -1,4 +1,4 @@
-"""What a process starts with: configuration, data directory, broker address, and its stop signal."""
+"""The start of every process: configuration, data directory, broker address, and its stop signal."""
 
 import gc
 import logging
@@ -19,7 +19,8 @@ import structlog
 from producer.broker import BrokerAddress, Tls
 from watchpost.cli_errors import CliError
 from watchpost.configuration import demo
-from watchpost.configuration.config import WatchpostConfig, load, secret
+from watchpost.configuration.config import WatchpostConfig, load
+from watchpost.configuration.secrets import secret
 from watchpost.processes.permissions import keep_to_the_owner
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
@@ -106,7 +107,7 @@ def configuration(path: Path | None) -> WatchpostConfig:
 
 
 def raise_descriptor_limit() -> None:
-    """As far as the system lets this process and its children: a reader holds three files for each view."""
+    """Raise it as far as the system lets this process and its children: a reader holds three files for each view."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -182,7 +183,7 @@ def end_within(seconds: float) -> NoReturn:
 
 
 def end_soon() -> None:
-    """As a process ends that was told to stop; its main thread goes on meanwhile."""
+    """End as a process ends on a stop signal; its main thread goes on meanwhile."""
     threading.Thread(target=end_within, args=(ENDS_WITHIN_S,), name="end", daemon=True).start()
 
 

@@ -20,13 +20,14 @@ from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.processes.agents_broker import agents_files, agents_listener, reload_on_change
+from watchpost.processes.child import ProcessSpec
 from watchpost.processes.data_directory_lock import data_directory_lock
 from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.restarts import RestartWatch
 from watchpost.processes.runtime import broker_address, require_directory
-from watchpost.processes.supervisor import ProcessSpec, Supervisor
+from watchpost.processes.supervisor import Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 BROKER_NAME = "broker"

@@ -10,7 +10,8 @@ from consumers.views.mosaics.layout import SiteLayout
 from consumers.views.warehouse import KEEP_DAYS
 from producer.loopback import is_loopback
 from watchpost.configuration.agents import node_settings
-from watchpost.configuration.config import HubSection, WatchpostConfig
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.hub import HubSection
 from watchpost.configuration.hubs import mosaic_settings
 from watchpost.sizing.assumptions import (
     AGENT_BYTES_PER_PIXEL,
@@ -62,7 +63,7 @@ class LinkSize:
 
     @property
     def stored_bytes_per_s(self) -> float:
-        """What is not for the moment alone."""
+        """Bytes of the flows that are not for the moment alone."""
         return self.event_bytes_per_s + self.media_bytes_per_s
 
     @property
@@ -99,7 +100,7 @@ class DiskLife:
     room_bytes: float
     full_after_s: float | None
     video_hours: float | None
-    """Of recorded video that stay then; `None` where nothing is recorded."""
+    """Hours of recorded video that stay then; `None` where nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Queries the index of media, and reads their bytes; in any process, beside the writer."""
 
-import errno
-import os
 import sqlite3
 from collections.abc import Collection
 from contextlib import suppress
@@ -10,17 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.store.archive.copies import ColdReader, LostCopy, ObjectRange, Pending, Tier, object_range, tier_of
-from consumers.store.archive.index import NAME, bytes_of_devices, is_complete, is_old, is_recovering, open_to_read
+from consumers.store.archive.copies import ColdReader, ObjectRange, Pending, Tier, object_range, tier_of
+from consumers.store.archive.index import NAME, bytes_of_devices, is_complete, is_old, open_to_read
 from consumers.store.archive.keys import (
     EVIDENCE,
-    LONGEST_PACK_MINUTES,
     NotAKey,
     PackInterval,
     Series,
     pack_path,
     parse_key,
 )
+from consumers.store.archive.usage import SeriesUsage, bytes_since, series_usage
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
@@ -47,21 +45,6 @@ _NEWEST_BEFORE = (
     f" and time <= :now order by time desc limit 1)"
     f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
 )
-# Only the packs at both ends of a series are asked when their media begin and end; those of five minutes and those of
-# an hour, which earlier releases made, may lie over each other.
-_USAGE = """
-with used as (
-    select series, sum((case when copied = 0 or pack in (select pack from copies where is_hot) then end
-        else end - copied end + :block - 1) / :block * :block) as bytes
-    from packs group by series
-)
-select series, site, device, kind, count, used.bytes,
-    (select min(first) from packs where packs.series = series.series
-        and start < (select min(start) from packs where packs.series = series.series) + :minutes),
-    (select max(last) from packs where packs.series = series.series
-        and start > (select max(start) from packs where packs.series = series.series) - :minutes)
-from used join series using (series) order by site, device, kind
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +60,6 @@ class StoredMedium:
     offset: int
     tier: Tier = "hot"
     copy: ObjectRange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesUsage:
-    """The usage of a series: its number of media, bytes on the disk and in cold storage, oldest and newest event
-    time.
-    """
-
-    site: str
-    device: str
-    kind: str
-    count: int
-    bytes: int
-    oldest: datetime
-    newest: datetime
-    cold_bytes: int = 0
 
 
 class ArchiveReader:
@@ -157,17 +124,10 @@ class ArchiveReader:
         index = self._index()
         if index is None:
             return []
-        # A pack takes whole blocks of its file system.
-        block = os.statvfs(self._directory).f_frsize
-        rows = index.execute(_USAGE, {"block": block, "minutes": LONGEST_PACK_MINUTES}).fetchall()
-        cold = dict(index.execute("select series, sum(size) from copies join packs using (pack) group by series"))
-        return [
-            SeriesUsage(site, device, kind, count, size, moment(first), moment(last), cold.get(series, 0))
-            for series, site, device, kind, count, size, first, last in rows
-        ]
+        return series_usage(index, self._directory)
 
     def bytes_of_devices(self, kind: str | None = None) -> dict[tuple[str, str], int]:
-        """What the media of each site and device, of one kind or of all, have in their packs, as retention counts what
+        """The bytes of the media of each site and device, of one kind or of all, in packs, as retention counts what
         it drops."""
         index = self._index()
         if index is None:
@@ -175,16 +135,11 @@ class ArchiveReader:
         return bytes_of_devices(index, kind)
 
     def bytes_since(self, since: datetime) -> dict[tuple[str, str, str], int]:
-        """What each series (site, device and kind) has in the packs that began since a moment."""
+        """The bytes of each series (site, device and kind) in the packs that began since a moment."""
         index = self._index()
         if index is None:
             return {}
-        rows = index.execute(
-            "select site, device, kind, sum(packs.bytes) from packs join series using (series) where start >= ?"
-            " group by series",
-            (-(-(since - EPOCH) // MINUTE),),
-        )
-        return {(site, device, kind): size for site, device, kind, size in rows}
+        return bytes_since(index, since)
 
     def pending(self, until: datetime, kinds: Collection[str]) -> Pending:
         index = self._index()
@@ -226,7 +181,7 @@ class ArchiveReader:
         return None if copy is None else self._cold.read(copy, start, length)
 
     def read_hot(self, stored: StoredMedium, start: int, length: int) -> bytes | None:
-        """As `read_range`, from the disk alone."""
+        """Read as `read_range` does, from the disk alone."""
         length = max(0, min(length, stored.size - start))
         if stored.tier == "cold":
             return None
@@ -305,21 +260,3 @@ class ArchiveReader:
 def _may_be_a_hole(body: bytes) -> bool:
     """Where the disk let go of a pack after it was looked up, and something came late, zeros are read."""
     return not body.strip(b"\0") and len(body) > 0
-
-
-class IndexAway(FileNotFoundError):
-    """The index of the archive is not there, or does not know yet what the packs hold."""
-
-
-class IndexedMedia(ArchiveReader):
-    """As folds read media: `None` says that they are not kept, never that the index is away for a while."""
-
-    def read(self, key: str) -> bytes | None:
-        """Raises `IndexAway` or `OutOfReach`."""
-        index = self._index()
-        if index is None or is_recovering(index):
-            raise IndexAway(errno.ENOENT, "the index of the archive is being made", self._file)
-        try:
-            return super().read(key)
-        except LostCopy:
-            return None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from bus_schemas.footage import Export
 from bus_schemas.limits import clip
 from consumers.hub_config import ClickHouseServer, ExportPolicy, HubConfig
-from consumers.store.archive.reader import IndexedMedia
+from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage
 

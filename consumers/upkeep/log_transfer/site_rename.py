@@ -5,8 +5,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import from_json
 
-from bus_schemas.codec import media_key
 from bus_schemas.event import Event, device_source, place
+from bus_schemas.media_codec import media_key
 from consumers.store.archive.keys import NotAKey, parse_key
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:replay")

@@ -7,8 +7,8 @@ from itertools import groupby
 from math import ceil
 
 from consumers.hub_config import RetentionPolicy
-from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import Dropped
+from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.holding import holds_of
 from consumers.upkeep.retention.plan import words
@@ -40,7 +40,7 @@ class PlannedDeletion:
 def planned_by_age(
     policy: RetentionPolicy, packs: Iterable[Dropped], rows: Sequence[HoldRow], now: datetime, until: datetime
 ) -> list[PlannedDeletion]:
-    """What goes by its age up to a moment, and what would go if nobody held it: the soonest first."""
+    """Media deleted by age up to a moment, and those that would be if nobody held them, the soonest first."""
     due = []
     for pack in packs:
         goes = max(now, pack.end + policy.keep(pack.site, pack.device, pack.kind))
@@ -98,7 +98,7 @@ class StorageForecast:
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """Of a series: bytes a day, and for how many days more before its retention deletes as much."""
+    """The growth of a series: bytes a day, and for how many days more before its retention deletes as much."""
 
     site: str
     device: str

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from pydantic_core import from_json
 
 from consumers.hub_config import RetentionPolicy
-from consumers.store.archive.reader import SeriesUsage
+from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.holding import FreeMedia
 from producer.times import DAY
@@ -92,7 +92,7 @@ def journal_waits(view: sqlite3.Connection) -> str | None:
 
 
 def cleanup_run(view: sqlite3.Connection, request_id: str) -> dict[str, Any] | None:
-    """What became of a clean-up that was asked for; `None` until it is done. The view is that of `retention`."""
+    """The outcome of a clean-up that was asked for; `None` until it is done. The view is that of `retention`."""
     found = view.execute("select answer from runs where request_id = ?", (request_id,)).fetchone()
     if found is None:
         return None

@@ -9,8 +9,8 @@ from typing import Final
 
 from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.keys import EVIDENCE, PackInterval
-from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import NEWEST, Dropped
+from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.forecast import RATE_OVER, PlannedDeletion, planned_by_age
 from consumers.upkeep.retention.holding import part
@@ -121,7 +121,7 @@ class _Simulation:
         self._packs = _by_hour(one for one in packs if one.kind in kinds)
 
     def at(self, moment: datetime) -> Iterator[ExpiredPacks]:
-        """What goes for want of room until then, since the last time."""
+        """Media deleted for want of room until then, since the last call."""
         self._write(moment)
         self._remove([one for one in self._packs if one.end + self._keep(one) <= moment])
         for expired in self._selected():
@@ -212,7 +212,7 @@ def _by_hour(packs: Iterable[Dropped]) -> list[Dropped]:
 
 @dataclass(frozen=True, slots=True)
 class DeletionSum:
-    """What goes of one kind of one device, and when the first of it does."""
+    """The deletions of one kind of one device, and when the first of them happens."""
 
     site: str
     device: str

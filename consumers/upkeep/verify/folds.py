@@ -18,7 +18,7 @@ from consumers.engine.view_files import link_of, open_view
 from consumers.hub_config import HubConfig, MediaReader
 from consumers.registry import consumer_registry
 from consumers.store.archive.copies import OutOfReach
-from consumers.store.archive.reader import IndexAway
+from consumers.store.archive.indexed_media import IndexAway
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.verify.findings import SHOWN, Findings
 from producer.ids import Clock

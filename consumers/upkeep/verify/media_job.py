@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from consumers.engine.view_files import NoView
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.archive.copies import OutOfReach
-from consumers.store.archive.reader import IndexedMedia
+from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
@@ -64,7 +64,7 @@ class MediaCheckScope:
 
 
 class MediaCheck(BaseModel):
-    """What was found. `repaired` media were lost and are reported as deleted, `left` ones are lost and are not."""
+    """The result. `repaired` media were lost and are reported as deleted, `left` ones are lost and are not."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,7 +72,7 @@ class MediaCheck(BaseModel):
     faults: tuple[str, ...] = ()
     """The first of them."""
     count: int = 0
-    """Of the faults that are left."""
+    """The number of faults that are left."""
     uncompared: tuple[str, ...] = ()
     repaired: int = 0
     left: int = 0

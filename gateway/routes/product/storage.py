@@ -12,8 +12,8 @@ from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
 from consumers.store.archive.copies import Pending
-from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace, disk_of
 from consumers.upkeep.retention.forecast import DeviceForecast, StorageForecast
 from consumers.upkeep.retention.holding import FreeMedia

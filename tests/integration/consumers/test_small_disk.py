@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.alert import IncidentEvent
-from bus_schemas.codec import describe, media_properties, read_stored, to_bytes
+from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
+from bus_schemas.media_codec import describe, media_properties
 from bus_schemas.topics import event_topic, media_topic
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import view_files

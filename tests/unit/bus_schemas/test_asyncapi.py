@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from bus_schemas import codec, topics
+from bus_schemas import codec, media_codec, topics
 from bus_schemas.asyncapi import asyncapi
 from bus_schemas.catalogue import MODELS
 from bus_schemas.channels import channels
@@ -115,9 +115,9 @@ def test_the_hub_sends_watermarks_and_receives_events() -> None:
 def test_what_is_written_as_properties_of_a_medium_is_what_the_document_says() -> None:
     moment = datetime(2026, 1, 5, 10, tzinfo=UTC)
     body = b"\xff\xd8"
-    data = codec.describe("DEMO/yard/segment/m1", body, width=640, height=360, duration_s=4.2)
+    data = media_codec.describe("DEMO/yard/segment/m1", body, width=640, height=360, duration_s=4.2)
     event = MediaEvent(id="m1", source="/sites/DEMO/devices/yard", time=moment, epoch="e", sequence=3, data=data)
-    written = dict(codec.media_properties(event)) | {CHECKSUM: checksum(body, "video/mp2t")}
+    written = dict(media_codec.media_properties(event)) | {CHECKSUM: checksum(body, "video/mp2t")}
 
     document = asyncapi("1.2.3")
     schema = document["components"]["schemas"]["MediaProperties"]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bus_schemas.codec import describe, media_properties, to_bytes
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import describe, media_properties
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bus_schemas.codec import media_properties, to_bytes
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import GATEWAY, HUB, Event, device_source, place
 from bus_schemas.media import MediaEvent
+from bus_schemas.media_codec import media_properties
 from bus_schemas.node import StateEvent
 from bus_schemas.speakers import violation
 from bus_schemas.topics import event_topic, media_topic, state_topic

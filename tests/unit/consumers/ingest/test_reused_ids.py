@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bus_schemas.codec import media_properties, to_bytes
+from bus_schemas.codec import to_bytes
+from bus_schemas.media_codec import media_properties
 from bus_schemas.topics import event_topic, media_topic
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake

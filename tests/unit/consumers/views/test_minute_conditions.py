@@ -9,7 +9,7 @@ import pytest
 from bus_schemas.event import HUB, Event
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import NAME, mark_incomplete, open_to_write
-from consumers.store.archive.reader import IndexAway, IndexedMedia
+from consumers.store.archive.indexed_media import IndexAway, IndexedMedia
 from consumers.views.mosaics.layout import cell_size, size
 from consumers.views.mosaics.questions import MinuteRun, tile, timeline
 from tests.builders import START, at, detection, frame, health, incident, media, thermal, tick

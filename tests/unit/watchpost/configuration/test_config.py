@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from edge.agent.source_settings import RtspSourceSettings
-from watchpost.configuration.config import WatchpostConfig, load, secret
+from watchpost.configuration.config import WatchpostConfig, load
+from watchpost.configuration.secrets import secret
 from watchpost.configuration.yaml_loader import ConfigError
 
 COMPLETE = """\

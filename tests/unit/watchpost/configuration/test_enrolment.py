@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from watchpost.configuration.agents import read_agent_configuration, settings_of
-from watchpost.configuration.config import BrokerSection, load
+from watchpost.configuration.broker import BrokerSection
+from watchpost.configuration.config import load
 from watchpost.configuration.enrolment import agents_settings, check
 from watchpost.configuration.yaml_loader import ConfigError
 

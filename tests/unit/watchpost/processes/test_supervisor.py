@@ -18,8 +18,9 @@ import psutil
 import pytest
 
 from tests.eventually import eventually
+from watchpost.processes.child import IF_CHILD_OF, RESTART, ProcessSpec, exit_text
 from watchpost.processes.process_state import ProcessState, write_states
-from watchpost.processes.supervisor import IF_CHILD_OF, RESTART, ProcessSpec, Supervisor, exit_text
+from watchpost.processes.supervisor import Supervisor
 
 pytestmark = pytest.mark.processes
 

@@ -20,7 +20,10 @@ from mosquitto.launcher import is_free
 from watchpost.cli import app
 from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration import demo
-from watchpost.configuration.config import BrokerSection, HubSection, ServerWarehouse, WatchpostConfig
+from watchpost.configuration.broker import BrokerSection
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.hub import HubSection
+from watchpost.configuration.stores import ServerWarehouse
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bus_schemas.codec import describe
+from bus_schemas.media_codec import describe
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.keys import NotAKey, Series, parse_key
 from consumers.store.archive.packs import PACKS_PER_ROUND

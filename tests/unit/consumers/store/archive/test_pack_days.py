@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bus_schemas.codec import describe
+from bus_schemas.media_codec import describe
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.records import scan

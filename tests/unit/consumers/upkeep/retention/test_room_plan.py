@@ -6,8 +6,8 @@ import pytest
 
 from consumers.hub_config import DeviceRetention, RetentionPolicy
 from consumers.store.archive.keys import interval_of
-from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import Dropped
+from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.room_plan import StoredNow, may_want_room, planned_deletions, summed
 from consumers.views.holds import HoldRow

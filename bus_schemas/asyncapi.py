@@ -234,7 +234,7 @@ def _packed_messages() -> dict[str, Document]:
 
 
 def _other_messages() -> dict[str, Document]:
-    correlation = {"type": "string", "description": "Any bytes that tell the asker which request is answered."}
+    correlation = {"type": "string", "description": "Any bytes; the answer carries the same."}
     topic = {"type": "string", "description": f"Under {DEVICE}/response/, where alone a device may answer."}
     location = {"location": "$message.header#/correlationData"}
     preview = {"name": "preview", "title": "A preview frame", "contentType": "image/jpeg", "payload": _ref("Bytes")}

@@ -15,7 +15,7 @@ Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 
 
 FrameFault = Literal["blackscreen", "freeze", "corrupt_rows", "macroblocks", "audio_loss"]
-"""What can be wrong with a frame. Of several faults of its picture the first counts, and the others are not judged."""
+"""The faults of a frame. Where its picture has several, the first counts, and the others are not judged."""
 FRAME_FAULTS: tuple[FrameFault, ...] = get_args(FrameFault)
 PICTURE_FAULTS: tuple[FrameFault, ...] = tuple(kind for kind in FRAME_FAULTS if kind != "audio_loss")
 """In the order in which they count: where one begins, those behind it are over."""
@@ -39,7 +39,7 @@ class ZapSequence(Fact):
 
 
 class Frame(Fact):
-    """The analysis of one captured frame. `None` means that nobody could tell.
+    """The analysis of one captured frame. `None` means that it could not be judged.
 
     `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`,
     where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`.

@@ -16,7 +16,7 @@ CommandName = Literal[
 
 
 class NoArguments(Section):
-    """Of a command that takes none."""
+    """The parameters of a command that takes none."""
 
 
 class RecordArguments(Section):

@@ -45,7 +45,7 @@ _WORDS: Mapping[IncidentType | FaultKind, str] = {
     "write_failed": "Not written",
 }
 INCIDENT_WORDS: Mapping[str, str] = {str(kind): words for kind, words in _WORDS.items()}
-"""What people call each type of incident."""
+"""The name of each type of incident for people."""
 
 _HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
 _STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
@@ -74,7 +74,7 @@ def level_of(incident_type: str, details: Mapping[str, Any]) -> AlertLevelName:
 
 
 def condition_of(incident_type: str, level: AlertLevelName) -> Condition:
-    """What one open incident makes of its device."""
+    """The condition of a device with one open incident."""
     if incident_type == "offline":
         return "offline"
     return "ok" if level == "info" else level

@@ -8,7 +8,7 @@ from bus_schemas.json_schema import json_schemas
 from bus_schemas.typescript import typescript
 
 VERSION = "1.9.0"
-"""Of the contract. The second number grows with what is added; the first is that of the topics."""
+"""The version of the contract. The second number grows with every addition; the first is that of the topics."""
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "json": lambda: _written(json_schemas()),

@@ -14,7 +14,7 @@ CONFIGURE = "configure"
 MAX_CONFIGURATION = 200_000
 MAX_NODE_DEVICES = 256
 PASSWORD_HASH = r"^\$7\$101\$[A-Za-z0-9+/=]{16}\$[A-Za-z0-9+/=]{88}$"  # noqa: S105 - the form of a hash
-"""As mosquitto keeps a password: PBKDF2 with SHA-512, 101 rounds, for a password that was drawn at random."""
+"""A password as mosquitto stores it: PBKDF2 with SHA-512, 101 rounds, for a password that was drawn at random."""
 
 DeviceName = Annotated[str, Field(pattern=rf"^{NAME}/{NAME}$")]
 """`SITE/DEVICE`."""

@@ -12,7 +12,7 @@ NAME = r"[A-Za-z0-9_-]{1,64}"
 HUB = "_hub"
 GATEWAY = "_gateway"
 RESERVED = frozenset({HUB, GATEWAY})
-"""What no device may be named: in the place of a device they mean the consumers of the hub, and its gateway."""
+"""Names that no device may have: in the place of a device they mean the consumers of the hub, and its gateway."""
 HUB_SOURCE = "/hub"
 SOURCE = rf"^(/sites/{NAME}/devices/{NAME}|{HUB_SOURCE})$"
 MAX_SEQUENCE = 2**63 - 1

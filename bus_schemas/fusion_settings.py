@@ -13,7 +13,7 @@ MOST_POINTS: Final = 12
 LEAST_TURN: Final = 1e-3
 """Twice the area of the triangle that three points must span."""
 CLEAR_TURN: Final = 0.02
-"""Of such an area nobody clicks the points in the other order by mistake."""
+"""In an area of this size nobody clicks the points in the other order by mistake."""
 
 Degrees = Annotated[Number, Field(ge=1, le=170, json_schema_extra=unit("°"))]
 UnitCoordinate = Annotated[Number, Field(ge=0, le=1)]

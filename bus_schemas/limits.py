@@ -148,12 +148,12 @@ Duration = Annotated[float, Field(ge=0), Limit(le=LONGEST_S)]
 
 Id = Annotated[str, Limit(min_length=1, max_length=128)]
 PlainId = Annotated[str, Limit(pattern=r"^[A-Za-z0-9_-]{1,128}$", words="Letters, digits, `_` and `-`, at most 128.")]
-"""Of what people ask for at the gateway: its addresses have it, and files are named by it."""
+"""The id of something that people ask the gateway for: it stands in addresses and in names of files."""
 ADDRESS_ID = r"^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,127}$"
 AddressId = Annotated[str, Limit(pattern=ADDRESS_ID, words="Letters, digits, `_`, `.`, `:` and `-`, at most 128.")]
-"""Of what is looked up at an address of the gateway, and names no file."""
+"""An id that stands in addresses of the gateway, and in no name of a file."""
 AddressedEventId = Annotated[str, Field(min_length=1, max_length=128), Limit(pattern=ADDRESS_ID)]
-"""Of events that are looked up by their own id."""
+"""The id of an event that is looked up by it."""
 REQUEST_ID = r"^[^\x00-\x1f\x7f]*$"
 RequestId = Annotated[str, Limit(min_length=1, max_length=128, pattern=REQUEST_ID, words="At most 128 characters.")]
 """Any program may ask a device for something, with an id as it likes, as long as it fits into an address."""

@@ -9,7 +9,7 @@ from bus_schemas.limits import SHA256, AddressId, Count, Finite, Items, Limit, P
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
 MAX_PIXELS = 70_000_000
-"""Of a picture that is decoded anywhere: a larger one is damaged, or an attempt to use up the memory."""
+"""The largest picture that is decoded: a larger one is damaged, or an attempt to use up the memory."""
 Seconds = Annotated[float, Field(ge=0, le=86_400), Finite]
 ContentType = Annotated[
     str,
@@ -39,7 +39,7 @@ class MediaEvent(Event):
 MJPEG: Final = "mjpeg"
 """The codec of segments that no transport stream takes: they are fragmented MP4."""
 MP4_HEAD_BYTES: Final = 2048
-"""Of such a segment these first bytes are its initialisation (`ftyp`, `moov` and padding)."""
+"""The first bytes of such a segment, its initialisation (`ftyp`, `moov` and padding)."""
 
 
 class Segment(Fact):

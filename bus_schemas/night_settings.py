@@ -10,7 +10,7 @@ from bus_schemas.recording_settings import ScheduleWindow, TimeOfDay
 from bus_schemas.setting_types import Number, Section, Switch, Whole, unit
 
 SUNSET_DEGREES: Final = -0.833
-"""Of the middle of the sun, when its upper edge is at the horizon."""
+"""The height of the middle of the sun when its upper edge is at the horizon."""
 _J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 

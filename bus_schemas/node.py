@@ -138,7 +138,7 @@ class Heartbeat(Fact):
     outbox_bytes: Count | None = None
     disk_id: Annotated[str, Field(max_length=64)] | None = None
     commands: Annotated[tuple[CommandName, ...], Limit(max_length=64)] | None = None
-    """What it can be asked to do; not said means that nobody knows."""
+    """The commands that it takes; absent where that is not known."""
     node: PlaceName | None = None
     clock_synchronised: bool | None = None
     """Whether the clock of the machine follows another one, as by NTP."""
@@ -205,7 +205,7 @@ class Command(Fact):
     device: PlaceName | None = None
     cause: Word | None = None
     media: Annotated[tuple[MediaKey, ...], Items] = ()
-    """What was made of it: the picture of a snapshot."""
+    """The key of its result, such as the picture of a snapshot."""
 
     def is_for_hub(self, name: str) -> bool:
         """Whether this asks a consumer of the hub, and not a device that happens to know a command of the name."""

@@ -82,7 +82,7 @@ class Claim(Message):
 
     @property
     def rank(self) -> tuple[bool, datetime, str]:
-        """Of two the smaller one stays. It never grows in the life of an agent, so never both leave."""
+        """Of two claims the smaller one stays. It never grows while an agent runs, so never both leave."""
         return not self.established, self.since, self.instance
 
     def __str__(self) -> str:
@@ -109,14 +109,14 @@ class CommandRequest(Message):
 
 
 CommandReply = Command
-"""What goes to the response topic of a request is the data of the `command` event that everybody gets."""
+"""The answer on the response topic of a request is the data of the `command` event that everybody gets."""
 
 
 class IngestStatus(Message):
     """What ingest says of itself every two seconds: counts since its start, rates since the status before.
 
     `state` is `running`, `stopped`, or a sentence that says why nothing is taken in. `lag_s` is the longest that an
-    event waited before it was durable. `journal_id` tells the journal that it writes from any other one.
+    event waited before it was durable. `journal_id` identifies the journal that it writes.
     """
 
     time: Moment
@@ -136,7 +136,7 @@ class ProcessFaults(Message):
     """Every fault that one process of the hub knows of at this moment, none where all is well.
 
     Ingest compares it with the one before and writes what changed into the journal. `ended` says that the process ends
-    because it was told to.
+    because it was stopped.
     """
 
     process: Name
@@ -180,7 +180,7 @@ class Properties(Message):
 
 
 class EventProperties(Properties):
-    """Of events. The content type says how they are packed; `content-encoding` may say it too."""
+    """Properties of events. The content type says how they are packed; `content-encoding` may say it too."""
 
     content_encoding: Literal["identity", "gzip", "x-gzip"] | None = Field(None, alias="content-encoding")
 

@@ -82,7 +82,7 @@ def pixels_of(head: bytes) -> int:
 
 
 def decode(body: bytes) -> RadiometricFrame:
-    """What `encode` made, or NumPy's format with a table of floating point. Raises `ValueError`."""
+    """Decode the output of `encode`, or NumPy's format with a table of floating point. Raises `ValueError`."""
     if body.startswith(_NPY):
         return _decode_npy(body)
     if len(body) < _HEAD.size or not body.startswith(_MAGIC):
@@ -110,12 +110,12 @@ def _steps(celsius: float, thousandths: int) -> int | None:
 
 
 def _filled(row: Sequence[int | None], instead: Sequence[int]) -> list[int]:
-    """What costs little in the place of pixels without a value."""
+    """Values that cost few bytes in the place of pixels without a value."""
     return [below if value is None else value for value, below in zip(row, instead, strict=True)]
 
 
 def _expected(row: Sequence[int], above: Sequence[int], above_2: Sequence[int], first: int) -> list[int]:
-    """Of each pixel of a row from the six nearest before it. The weights leave the least of the noise of an MLX90640.
+    """Predict each pixel of a row from the six nearest before it. The weights leave the least noise of an MLX90640.
     The first row knows the pixel to the left alone.
     """
     if not above:

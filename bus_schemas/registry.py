@@ -48,7 +48,7 @@ class Change(Fact):
 
 
 class RegistryChange(Change):
-    """What is set of a site, or of one of its devices. What is not named stays as it was.
+    """Values that are set of a site, or of one of its devices. A field that is not named stays as it was.
 
     `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an
     incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and

@@ -31,9 +31,9 @@ MAX_AREAS: Final = 64
 """Regions or zones of one device."""
 MAX_CORNERS: Final = 200
 MAX_CORNERS_OF_DEVICE: Final = 2000
-"""Of all zones together, so that all settings of a device fit into one event."""
+"""Corners of all zones together, so that all settings of a device fit into one event."""
 MAX_POLYGON_CORNERS_OF_DEVICE: Final = 512
-"""Of all regions that are polygons, for the same reason."""
+"""Corners of all regions that are polygons, for the same reason."""
 
 
 Share = Annotated[Number, Field(ge=0, le=1)]
@@ -170,11 +170,11 @@ class AdjustableSettings(Section):
         return self.rois or (FULL_FRAME,)
 
     def at(self, local: datetime) -> "AdjustableSettings":
-        """What is in force at a moment in the zone of the site."""
+        """The settings in force at a moment in the time zone of the site."""
         return self.by_night() if self.night.is_night(local) else self
 
     def by_night(self) -> "AdjustableSettings":
-        """What is in force at night."""
+        """The settings in force at night."""
         motion = self.motion.model_copy(update={"sensitivity": self.night.sensitivity})
         picture = self.picture.model_copy(update={"black_percentage": self.night.black_percentage})
         return self.model_copy(update={"motion": motion, "picture": picture})

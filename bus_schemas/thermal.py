@@ -58,7 +58,7 @@ class Region(Fact):
     pixel_count: Area
     alert_level: AlertLevel = "normal"
     confirmed_level: AlertLevel | None = None
-    """That of what more than one pixel or more than one frame has measured; not said means that nobody looked."""
+    """The level of what more than one pixel or more than one frame has measured; absent where nobody looked."""
     peak_temp: Celsius | None = None
     """The hottest pixel before filtering, not rounded: `alert_level` is its level by `thresholds`."""
     confirmed_temp: Celsius | None = None
@@ -106,7 +106,7 @@ class Thermal(Fact):
     peak_temp: Celsius | None = None
     """The hottest pixel before filtering."""
     ambient_temp: Celsius | None = None
-    """As it is set; not said means that it is not known."""
+    """As it is set; absent where it is not known."""
     columns: Annotated[int, Field(ge=1), Limit(le=65_535)] = COLUMNS
     rows: Annotated[int, Field(ge=1), Limit(le=65_535)] = ROWS
     transformer: Transformer | None = None
@@ -137,7 +137,7 @@ class MaskedPixel(Fact):
     pixel: tuple[Pixels, Pixels]
     fault: PixelFault
     temp: Celsius | None = None
-    """What it read when it was masked; not said of pixels that were never measured."""
+    """Its reading when it was masked; absent for pixels that were never measured."""
     alert_level: AlertLevel = "normal"
     """The level that it had then, of the regions that it lies in."""
 

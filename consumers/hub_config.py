@@ -29,12 +29,12 @@ EXPORTS_WAITING_PER_PERSON: Final = 20
 EVIDENCE_DAYS_KEPT: Final = 90
 MEDIA_CHECK_DAYS: Final = 7
 BYTES_KEPT: Final = 20_000_000_000
-"""Of recordings, of the journal, and of exports."""
+"""The default bound of recordings, of the journal, and of exports."""
 PAST_EVERY_MINUTES: Final = 10
 PAST_DAYS: Final = 30
-"""Of what is older than a day, one mosaic in so many minutes stays, for so many days."""
+"""Of mosaics older than a day, one in so many minutes stays, for so many days."""
 MOSAIC_BYTES: Final = 100_000
-"""Of the picture of a minute with nine devices."""
+"""The size of the picture of a minute with nine devices."""
 CLEANUP_THRESHOLD_PERCENT: Final = 85
 CLEANUP_TARGET_PERCENT: Final = 75
 

@@ -106,7 +106,7 @@ class FaultReporter:
         return time.monotonic() - self._acknowledged_at
 
     def close(self) -> None:
-        """Say goodbye, where the broker still listens."""
+        """Disconnect, where the broker still answers."""
         self._closing.set()
         self._changed.set()
         if self._client is None:

@@ -22,7 +22,7 @@ order by 1 desc, 2, 3
 
 
 def repeated(connection: sqlite3.Connection) -> Iterator[tuple[Key, dict[str, Any]]]:
-    """What stands, and what the configuration said where others have changed it since: by site and device what an
+    """The values in force, and those of the configuration where others changed them since: by site and device what an
     event says that says it again. The newest first: of two, the first that says a field is the one that stands.
     """
     rows = connection.execute(_SAID, {"by": CONFIGURATION}).fetchall()

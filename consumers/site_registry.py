@@ -81,7 +81,7 @@ class DeviceEntry:
 
 
 def settings_of(event: Event) -> list[Setting]:
-    """What an event sets; nothing where it is none of the registry, or speaks of what is no site and no device."""
+    """The values that an event sets; none where it is no registry event, or is about no site and no device."""
     match event:
         case RegistryEvent():
             data = event.data
@@ -194,7 +194,7 @@ class Registered:
         return str(self.entries.get((site, device), {}).get("name", device))
 
     def site_name(self, site: str) -> str:
-        """As `name`, of a site."""
+        """The name of a site, by the rule of `name`."""
         return str(self.entries.get((site, ""), {}).get("name", site))
 
     def zone(self, site: str) -> ZoneInfo:
@@ -254,7 +254,7 @@ class SiteRegistry:
 
 
 def registered_of(rows: Iterable[tuple[str, str, str, str, int, str]]) -> Registered:
-    """Of rows of site, device, field, value, the position of the registration and the time at which it was said."""
+    """Read rows of site, device, field, value, the position of the registration and the time at which it was made."""
     entries: dict[Key, dict[str, Any]] = {}
     said: dict[Key, float] = {}
     for site, device, name, value, _, time in sorted(rows, key=lambda row: (row[4], row[0], row[1])):

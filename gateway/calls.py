@@ -111,7 +111,7 @@ def parsed(model: type[B], content: bytes) -> B:
 
 
 def _read_again(content: bytes) -> tuple[object, ...]:
-    """What a body says, for the paths of complaints; nothing where it is no JSON at all."""
+    """The value of a body, for the paths of complaints; nothing where it is no JSON at all."""
     try:
         return (from_json(content),)
     except ValueError:

@@ -84,7 +84,7 @@ class Gateway:
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
     async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:
-        """As `ask`, once for all who ask it before it begins: nobody gets an answer from before their question."""
+        """Ask as `ask` does, once for all who ask it before it begins: no answer is older than its question."""
         answer: Future[T] | None = self._unbegun.get(key)
         if answer is None:
 
@@ -98,7 +98,7 @@ class Gateway:
         return await shield(answer)
 
     def _forget(self, key: Hashable, done: "Future[Any]") -> None:
-        """Of one that never began, for there were too many."""
+        """Forget a question that never began, because too many waited."""
         if self._unbegun.get(key) is done:
             del self._unbegun[key]
         if not done.cancelled():

@@ -29,7 +29,7 @@ _REASONS = {
 }
 ALWAYS = (400, 403, 404, 503)
 CLOSED = (401, 429)
-"""Of what a token opens."""
+"""Statuses of operations that need a token."""
 
 
 class _Schemas(GenerateJsonSchema):

@@ -133,7 +133,7 @@ class Readiness:
     checks: tuple[Check, ...] = ()
     """Each part once."""
     observed: tuple[Check, ...] = ()
-    """What was found here: the same without what the journal says. Only this may be reported: the journal holds what
+    """The findings of this process, without those from the journal. Only these may be reported: the journal holds what
     was reported before.
     """
     no_journal: str | None = None
@@ -152,7 +152,7 @@ class Readiness:
                 self._ingest, self._ingest_at = status, time.monotonic()
 
     def judge(self, bus: BusState, stores: StoresState | str) -> tuple[Check, ...]:
-        """What follows from what was found; of the stores a sentence where they do not answer."""
+        """Judge the findings; the stores give a sentence where they do not answer."""
         now = time.monotonic()
         found = [_broker(bus), self._ingest_check(now)]
         if isinstance(stores, str):

@@ -34,12 +34,12 @@ class GatewaySettings:
     port: int = 8080
     token: str | None = None
     version: str = ""
-    """Of the product, which the answers name."""
+    """The version of the product, which the answers name."""
     reader_threads: int = 4
     page: Path | None = None
     """Where the built page is; default beside this package."""
     trial_command: tuple[str, ...] = ()
-    """What runs a trial, with `--data`, the directory and the trial's id after it; without one none is run."""
+    """The command that runs a trial; `--data`, the directory and the trial's id follow it. Without one none is run."""
     public_url: str | None = None
     """The origin that browsers know, where a reverse proxy has a name of its own."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -47,6 +47,6 @@ class GatewaySettings:
     agents: AgentsSettings | None = None
     """How agents of other machines are enrolled; none are without."""
     trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
-    """What that process is given of the environment; default all of it."""
+    """The environment of that process; default all of it."""
     open_drawing: OpenDrawing | None = field(default=None, repr=False)
     """Loads what draws thermal pictures of the past; without it none is drawn."""

@@ -164,7 +164,7 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole, or as it was; for the owner alone."""
+    """Write it whole, or leave it as it was; for the owner alone."""
     draft = path.with_name(f"{path.name}.new")
     with draft.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)

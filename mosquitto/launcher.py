@@ -119,7 +119,7 @@ def write_config(directory: Path, listeners: Listeners) -> Path:
 
 
 def _written(directory: Path, text: str) -> Path:
-    """Whole, or as it was."""
+    """Write it whole, or leave it as it was."""
     directory.mkdir(parents=True, exist_ok=True)
     config, draft = directory / "mosquitto.conf", directory / "mosquitto.conf.draft"
     try:

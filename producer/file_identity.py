@@ -21,7 +21,7 @@ def identity(path: Path | str) -> Identity | None:
 
 
 def identity_and_size(path: Path | str) -> tuple[Identity, int] | None:
-    """As `identity`, with the bytes of the file."""
+    """The identity, as `identity`, with the bytes of the file."""
     try:
         found = os.stat(path)  # noqa: PTH116 - asked for each batch, at half the cost of a path
     except (FileNotFoundError, NotADirectoryError):

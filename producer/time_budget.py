@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 
 INSTRUCTIONS: Final = 100_000
-"""Of SQLite between two looks at the time: a few milliseconds."""
+"""Steps of SQLite between two looks at the time: a few milliseconds."""
 
 
 class OutOfTime(RuntimeError):
@@ -29,7 +29,7 @@ _budget = _Budget()
 
 @contextmanager
 def time_budget(seconds: float) -> Iterator[None]:
-    """What the thread does within. Raises `OutOfTime`."""
+    """Bound the time of what the thread does within. Raises `OutOfTime`."""
     _budget.seconds, _budget.until = seconds, monotonic() + seconds
     try:
         yield

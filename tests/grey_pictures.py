@@ -1,4 +1,4 @@
-"""Pictures that can be told apart by their brightness."""
+"""Pictures that differ by their brightness."""
 
 from collections.abc import Iterator
 

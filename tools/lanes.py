@@ -33,7 +33,7 @@ FOLDERS = {
 What computes takes 100 to 150 s in each, so that the last of them does not compute alone.
 """
 PRODUCT = ("end to end", "browser")
-"""What starts the whole product waits more than it computes."""
+"""Tests that start the whole product wait more than they compute."""
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
 REAL_TIME = (
     "tests/end_to_end/test_up.py",
@@ -43,7 +43,7 @@ REAL_TIME = (
 )
 QUICK = ("tests/unit", "tests/contract")
 OF_PRODUCT, COMPUTING, LAST = (("nice", "-n", level) for level in ("5", "15", "19"))
-"""What takes real time has the machine when it wants it, and then the product, which gives its views ten levels less:
+"""Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
 behind tests that only compute they would stand still. Those take what is left.
 """
 SLOWEST = 15
@@ -72,7 +72,7 @@ class Lane:
     """With which its commands ended."""
     took_s: float = 0.0
     cpu_s: float = 0.0
-    """What its processes computed, of those that somebody waited for."""
+    """The processor time of its processes, of those that somebody waited for."""
     log: IO[bytes] | None = None
     """`None` for the lane that is watched."""
     running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -99,7 +99,7 @@ class Lane:
         return running.returncode
 
     def stop(self) -> None:
-        """As Ctrl-C would, so that what the tests have started ends with them."""
+        """End it as Ctrl-C would, so that what the tests have started ends with them."""
         if self.running is not None and self.running.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.running.pid, signal.SIGINT)
@@ -167,7 +167,7 @@ def _stopping(lanes: Sequence[Lane], stopping: threading.Event) -> Iterator[None
 
 
 def durations(reports: Iterable[Path]) -> dict[str, Cost]:
-    """Of each test, its parameters together, with what was made ready for it."""
+    """The time of each test, its parameters together, with what was made ready for it."""
     costs: defaultdict[str, Cost] = defaultdict(Cost)
     for report in reports:
         for case in Xml.parse(report).iter("testcase"):  # noqa: S314 - pytest of ours wrote it

@@ -9,7 +9,7 @@ import psutil
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM_BYTES: Final = 4 * 1024**3
 FREE_BYTES: Final = 10 * 1024**3
-"""Of memory, so that tests and what they start have theirs."""
+"""Bytes of memory, so that tests and what they start have theirs."""
 
 
 def scratch() -> Path | None:

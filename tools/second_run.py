@@ -43,5 +43,5 @@ def again(lanes: Sequence[Lane], run: Callable[[Sequence[Lane]], bool]) -> list[
 
 
 def unsteady(passed: Sequence[str]) -> str:
-    """What the end of the output says of them."""
+    """The end of the output about these tests."""
     return "\n".join(["failed beside the other lanes and passed alone:", *(f"  {name}" for name in passed)])

@@ -89,7 +89,7 @@ class ConditionAnnouncer(Sink):
             self._say_changes(client, state, view)
 
     def _begin(self, view: sqlite3.Connection, state: sqlite3.Connection) -> None:
-        """As if nothing had been said yet, but of which devices something was."""
+        """Begin anew, but remember of which devices something was announced."""
         self._said.clear()
         self._announced = set(state.execute("select site, device from announced"))
         self._view, self._upto = view, 0

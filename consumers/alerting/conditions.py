@@ -74,7 +74,7 @@ def _read(condition: Condition, types: str, since: float, *rest: Any) -> DeviceC
 
 
 class ConditionTable:
-    """As a fold writes it. Only of devices: a node may say that it is there too."""
+    """The conditions as a fold writes them. Only of devices: a node may say that it is there too."""
 
     def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
         self._rows = Versions(view, "conditions", "site", "device")
@@ -94,7 +94,7 @@ class ConditionTable:
             self._rows.put(position, {"site": where[0], "device": where[1], **now})
 
     def retire(self, position: int, where: DeviceKey, at: float) -> None:
-        """Of a device that is watched no more nobody knows how it is."""
+        """The condition of a device that is watched no more is unknown."""
         before = self._rows.newest(*where)
         if before is not None and before["reason"] != RETIRED:
             gone = {**_row(Watched(), at), "reason": RETIRED}

@@ -69,7 +69,7 @@ class AlertingProjection(Projection):
         **reviews.BEFORE_FLOOR,
     }
 
-    # What is open of a device that was not heard since is still the case.
+    # An open incident of a device that has sent nothing since still holds.
     history: ClassVar[Mapping[str, str]] = {
         "incidents": "(site, device) not in (select site, device from main.watched) or incident_id in (select"
         " incident_id from old.incidents where closed <= horizon(site, iif(type = 'node_offline', null, device)))",
@@ -133,7 +133,7 @@ class AlertingProjection(Projection):
         return memory.in_force
 
     def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
-        """What is retired is closed; when others are missed may have changed."""
+        """Incidents of a retired device are closed; when others are missed may have changed."""
         changed = SiteRegistry(memory.devices.view).take(record)
         memory.in_force = None
         incidents, alerts = books = self._books(memory, emit)

@@ -23,7 +23,7 @@ CLOCK_CLEAR_S: Final = 30.0
 SAME_CAUSE_S: Final = 10.0
 """Picture and sound that fail within so long of each other have one cause."""
 DEAF_AFTER_S: Final = 20.0
-"""The hub beats every five seconds; for so long without it, it heard nobody."""
+"""The hub beats every five seconds; after so long without it, it received nothing."""
 
 _S: Final[dict[str, Any]] = {"unit": "s"}
 _C: Final[dict[str, Any]] = {"unit": "°C"}
@@ -191,7 +191,7 @@ _FIXED: Final[Mapping[str, float]] = {
     "deaf_after_s": DEAF_AFTER_S,
     "process_silent_s": PROCESS_SILENT_AFTER_S,
 }
-"""What sentences say and nobody can set."""
+"""Numbers in sentences that nobody can set."""
 _FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
 _TREND_OVER = " Over after {trend_clear_s} s below the limit by {trend_hysteresis_c} °C"
 _SENSOR = " for {sensor_fault_after_s} s. Over when it reports that they are not any more."
@@ -238,7 +238,7 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " Over when it was quicker for {machine_after_s} s.",
     "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
     " arrived of it for {clock_clear_s} s said right times.",
-    "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it heard nobody meanwhile, and nobody is"
+    "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it received nothing meanwhile, and nobody is"
     " offline for having been silent then. Over with its next heartbeat.",
     "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for"
     " {process_silent_s} s. Over when it works again.",

@@ -23,7 +23,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Terms:
-    """Of one hub. Of a device that is not named heartbeats are expected where it is an agent's, and nothing where it is
+    """The terms of one hub. A device without one is expected to send heartbeats if it is an agent's, and nothing if it is
     not.
     """
 
@@ -36,14 +36,14 @@ class Terms:
     kinds: Mapping[DeviceKey, DeviceKind] = field(default_factory=dict)
 
     def kind_of(self, where: DeviceKey) -> DeviceKind:
-        """What sentences call a device."""
+        """The name of a device in sentences."""
         return self.kinds.get(where, "Device")
 
     def is_retired(self, where: DeviceKey) -> bool:
         return where in self.retired or (where[0], "") in self.retired
 
     def expects(self, where: DeviceKey) -> Expectation | None:
-        """What a device is declared to send, `None` where nobody has said it."""
+        """The declared output of a device, `None` where nobody has declared it."""
         declared = self.devices.get(where)
         return None if declared is None else declared.sends
 
@@ -70,7 +70,7 @@ class Terms:
         return min(HEARTBEATS_S, self.rules.silent_after_s, *declared)
 
     def missed(self) -> tuple[DeviceKey, ...]:
-        """Devices that are missed where they were never heard of."""
+        """Devices that are missed even if they never sent."""
         return tuple(sorted(where for where, one in self.devices.items() if one.sends != "nothing"))
 
 

@@ -108,7 +108,7 @@ class Made:
 
 
 def made(view: sqlite3.Connection, schema: str = "main") -> Made:
-    """What does not say yet, or is older than this table, may reach back to the very first event."""
+    """A view that does not say it yet, or is older than this table, may reach back to the very first event."""
     known = view.execute(f"select 1 from {schema}.sqlite_master where name = 'made'").fetchone()
     found = known and view.execute(f"select configuration, floor, reaches from {schema}.made").fetchone()
     return Made(*found) if found else Made("", 1, 1)

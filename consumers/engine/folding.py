@@ -88,7 +88,7 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
 def fold_whole(
     projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put
 ) -> int:
-    """As `fold`. Raises `Faulty`; then the transaction is to be taken back, and `fold_around` does it."""
+    """Fold as `fold` does. Raises `Faulty`; then the transaction is to be rolled back, and `fold_around` goes on."""
     emitted = 0
 
     def act() -> None:

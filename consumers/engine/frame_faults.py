@@ -6,11 +6,11 @@ from bus_schemas.camera import FrameFault as FrameFault
 from consumers.engine.partial import VerdictsPart
 
 Answers = tuple[bool | None, ...]
-"""Whether each of `FRAME_FAULTS` is the case; `None` where nobody could tell."""
+"""Whether each of `FRAME_FAULTS` is the case; `None` where it is unknown."""
 
 
 def answers(frame: VerdictsPart) -> Answers:
-    """Of the faults of a picture the first alone: a black picture does not move either, and one fault says so.
+    """The first fault of a picture alone: a black picture does not move either, and one fault says so.
 
     Unknown audio is not a loss.
     """

@@ -107,5 +107,5 @@ def _values(wanted: IntervalQuery) -> dict[str, Any]:
 
 
 def iso_of_seconds(seconds: float) -> str:
-    """A moment as answers tell it."""
+    """A moment as answers have it."""
     return iso(moment_of_seconds(seconds))

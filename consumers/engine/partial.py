@@ -13,7 +13,7 @@ from bus_schemas.thermal import COLUMNS, ROWS
 
 Data = TypeVar("Data")
 Moment = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")]
-"""As `iso` writes one. A part with a moment does not take another way: it may say more than milliseconds."""
+"""A moment as `iso` writes it. Others are decoded in full: they may say more than milliseconds."""
 
 
 class Partial(Struct, Generic[Data]):
@@ -21,7 +21,7 @@ class Partial(Struct, Generic[Data]):
 
 
 class VerdictsPart(Struct):
-    """Of a frame event: whether picture and sound are faulty."""
+    """The part of a frame event that says whether picture and sound are faulty."""
 
     blackscreen: bool | None = None
     freeze: bool | None = None
@@ -31,21 +31,21 @@ class VerdictsPart(Struct):
 
 
 class VolumePart(Struct):
-    """Of a frame event: its loudness. A level that is not finite is `None`."""
+    """The loudness in a frame event. A level that is not finite is `None`."""
 
     mean_volume_db: float | None = None
     volume_percentage: int | None = None
 
 
 class MotionPart(Struct):
-    """Of a motion event: whether it begins or ends, and where."""
+    """The part of a motion event that says whether it begins or ends, and where."""
 
     phase: str
     boxes: tuple[Raw, ...] = ()
 
 
 class MotionLengthPart(Struct):
-    """Of a motion event: its duration, and its pictures."""
+    """The duration and the pictures in a motion event."""
 
     duration_s: float = 0.0
     media: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class StatisticsPart(Struct):
 
 
 class ThresholdsPart(Struct):
-    """Of a region: by what it is judged."""
+    """The limits by which a region is judged."""
 
     warning: float
     rise_c_per_minute: float | None = None
@@ -91,7 +91,7 @@ class HotSpotPart(Struct):
 
 
 class ThermalPart(Struct):
-    """Of a thermal event: its temperatures."""
+    """The temperatures in a thermal event."""
 
     frame_stats: StatisticsPart
     regions: tuple[RegionPart, ...] = ()
@@ -104,7 +104,7 @@ class ThermalPart(Struct):
 
 
 class BadPixelsPart(Struct):
-    """Of a thermal event: how many of its pixels could not be read."""
+    """The number of pixels in a thermal event that could not be read."""
 
     bad_pixels: int = 0
     columns: int = COLUMNS
@@ -116,14 +116,14 @@ class MaximumPart(Struct):
 
 
 class HottestPart(Struct):
-    """Of a thermal event: its highest temperature."""
+    """The highest temperature in a thermal event."""
 
     frame_stats: MaximumPart
     hot_spots: tuple[Raw, ...] = ()
 
 
 class SegmentLengthPart(Struct):
-    """Of a segment event: its duration."""
+    """The duration in a segment event."""
 
     duration_s: float
 
@@ -165,7 +165,7 @@ class HealthPart(Struct):
 
 
 class CommandPart(Struct):
-    """Of a command event: its name and state."""
+    """The name and state in a command event."""
 
     name: str
     state: str
@@ -182,7 +182,7 @@ class LinkPart(Struct, frozen=True):
 
 
 class HeartbeatPart(Struct):
-    """Of a heartbeat event."""
+    """The part of a heartbeat event that folds use."""
 
     uptime_s: float
     status: str = "online"
@@ -193,7 +193,7 @@ class HeartbeatPart(Struct):
 
 
 class StatusPart(Struct):
-    """Of a health event: the status that the device reports."""
+    """The status in a health event."""
 
     status: str
     reason: str | None = None

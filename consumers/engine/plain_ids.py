@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""As `bus_schemas.limits.PlainId`."""
+"""The pattern of `bus_schemas.limits.PlainId`."""
 
 
 def plain_id(text: str) -> str:

@@ -51,13 +51,13 @@ class Projection(RebuildPolicy, ABC):
         return place(event.source)[1] == HUB
 
     def committed(self) -> None:
-        """What the last fold wrote is committed, and nobody else writes to the view before the next one.
+        """Called when a fold is committed; nobody else writes to the view before the next one.
 
         So what a projection holds of it in memory is as it stands there. Without this call it reads it again.
         """
 
     def forget(self) -> None:
-        """What is held of the view in memory is not true any more: a fold of it failed, or somebody else has folded."""
+        """Called when state in memory may differ from the view: a fold of it failed, or another process has folded."""
 
     def after_commit(self) -> None:
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class _Failing:
-    """One piece of work that fails, since when, and when it is due again."""
+    """Work that fails, since when, and when it is due again."""
 
     since: float
     failures: int = 0
@@ -80,7 +80,7 @@ class Attempts:
             result = work()
         except self._raises:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever one piece of work raises, the others go on
+        except Exception as error:  # noqa: BLE001 - whatever one task raises, the others go on
             self._fail(name, part or name, error)
             return None
         if failing is not None and not (name in self._refolding and self._refolding[name]()):

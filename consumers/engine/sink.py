@@ -45,13 +45,13 @@ class Sink(ABC):
     """How far apart its batches begin while events keep coming; what comes after a pause is delivered at once."""
 
     group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
-    """As of a projection."""
+    """As `Projection.group`."""
 
     faults: FaultSink = NoFaultSink()
     """Set by the process that runs the sink, before the first batch."""
 
     broker: BrokerAddress | None = None
-    """As above: for a sink that says something on the bus by itself."""
+    """As above, for a sink that publishes by itself."""
 
     def begins_after(self, journal: JournalReader) -> int:
         """The position after which a new sink begins: at the head, because others were given what came before."""

@@ -9,7 +9,7 @@ from typing import Any
 
 FOREVER = 2**63 - 1
 NEWEST = FOREVER - 1
-"""As of here stands what stands now."""
+"""The position of rows that hold now."""
 
 COLUMNS = "position integer not null, until integer not null check (until > position)"
 STANDS = "position <= :upto and until > :upto"

@@ -22,7 +22,7 @@ from producer.sqlite_files import remove_database
 _BUSY_MS = 10_000
 _LOG_PAGES, _EMITTING_LOG_PAGES, _BULK_PAGES = 256, 1000, 4000
 _LOG_BYTES = 1_048_576
-"""Of each of some twenty views: by SQLite's default of 4 MB they take a seventh of a disk of 700 MB."""
+"""The log of each of some twenty views: by SQLite's default of 4 MB they take a seventh of a disk of 700 MB."""
 
 
 class NoView(LookupError):
@@ -95,7 +95,7 @@ def connect(file: Path) -> sqlite3.Connection:
 
 
 def expect_emissions(view: sqlite3.Connection) -> None:
-    """What is emitted must not wait while the log is copied into the file: its consumer calls `shrink_log` between."""
+    """For a view that emits, which must not wait while the log is copied: its consumer calls `shrink_log` between."""
     view.execute(f"pragma wal_autocheckpoint={_EMITTING_LOG_PAGES}")
 
 

@@ -15,7 +15,7 @@ create table if not exists zones (
 ) strict;
 """
 BEFORE_FLOOR: Mapping[str, str] = {"zones": "until <= :floor"}
-"""What stands is said again at the floor, with the position at which it was said first."""
+"""Values in force are written again at the floor, with the position at which they were first set."""
 
 
 class Zones:

@@ -32,7 +32,7 @@ class Conflicts:
         self._reported: OrderedDict[tuple[StreamKey, str], None] = OrderedDict()
 
     def find(self, passed_over: Iterable[Taken]) -> list[Rejected]:
-        """Of the events of a group that did not continue their streams."""
+        """Find conflicts among the events of a group that did not continue their streams."""
         streams: defaultdict[StreamKey, list[Taken]] = defaultdict(list)
         for item in passed_over:
             streams[item.event.source, item.event.epoch or ""].append(item)

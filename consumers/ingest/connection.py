@@ -126,7 +126,7 @@ class BrokerConnection:
         self._stay_alive(listening=False)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
-        """Of messages that wait for the broker's leave to be sent, the newest about each thing of a topic is kept."""
+        """Of messages that wait until the broker lets them be sent, the newest about each thing of a topic is kept."""
         if not qos:
             self._outgoing += packets.publish(topic, payload, retain=retain)
             return
@@ -142,7 +142,7 @@ class BrokerConnection:
             self._unconfirmed[packet_id] = message.topic
 
     def acknowledge(self, messages: Sequence[Published]) -> None:
-        """Tell the broker, in the order in which they came."""
+        """Acknowledge them to the broker, in the order in which they came."""
         self._outgoing += packets.acknowledge([message.packet_id for message in messages if message.packet_id])
 
     def _new_id(self) -> int:
@@ -199,7 +199,7 @@ class BrokerConnection:
             self._send_waiting()
         elif kind == packets.DISCONNECT:
             code = packet.body[0] if packet.body else 0
-            raise Disconnected(f"the broker says goodbye with reason code 0x{code:02x}")
+            raise Disconnected(f"the broker disconnects with reason code 0x{code:02x}")
 
     def flush(self) -> None:
         """Send what was published and acknowledged, as far as the connection takes it."""
@@ -226,7 +226,7 @@ class BrokerConnection:
             raise Disconnected(f"nothing received for {now - self._received_at:.0f} s")
 
     def close(self) -> None:
-        """Send what still fits, say goodbye, and let go of the socket."""
+        """Send what still fits, disconnect, and close the socket."""
         self._outgoing += packets.DISCONNECT_PACKET
         try:
             self.flush()

@@ -15,7 +15,7 @@ class SequencePosition(Enum):
 
 
 def position_in_stream(watermark: int, first: int, last: int) -> SequencePosition:
-    """Of an event that stands for the sequences `first` to `last`; all but gaps stand for one."""
+    """The position of an event that stands for the sequences `first` to `last`; all but gaps stand for one."""
     if last <= watermark:
         return SequencePosition.KNOWN
     return SequencePosition.NEXT if first <= watermark + 1 else SequencePosition.BEYOND_A_HOLE

@@ -29,10 +29,10 @@ class OpenedMessages:
     messages: list[Published] = field(default_factory=list)
     rules: list[TopicRule] = field(default_factory=list)
     decided: list[tuple[int, Item]] = field(default_factory=list)
-    """What is clear without reading an event, and before which of them it came."""
+    """A message that is decided without decoding an event, and before which of them it came."""
 
     def merge(self, items: list[Item]) -> list[Item]:
-        """What became of the events, and what was decided, in the order in which it came."""
+        """The results of the events, and the messages decided before, in the order in which they came."""
         for index, item in reversed(self.decided):
             items.insert(index, item)
         return items
@@ -109,6 +109,6 @@ def _split(text: bytes) -> list[bytes] | None:
 
 
 def _encoding(properties: PacketProperties) -> str | None:
-    """As HTTP says it; the contract's own way is the content type."""
+    """Compression as HTTP says it; the contract's own way is the content type."""
     found = [value for name, value in properties.user if name.lower() == "content-encoding"]
     return found[-1].strip().lower() if found else None

@@ -25,7 +25,7 @@ def _list(bodies: Sequence[bytes]) -> bytes:
 
 
 def decode_text(text: bytes) -> list[Malformed]:
-    """What is no list of events, or not for both parsers: one takes NaN for a number and the other does not.
+    """A body that is no list of events, or not for both parsers: one takes NaN for a number and the other does not.
 
     Nobody could read it again as what it was.
     """
@@ -39,7 +39,7 @@ def _not_strict(event: Event | Malformed) -> Malformed:
 
 
 def unreadable(body: bytes) -> str | None:
-    """What stands in keys that no model knows may be anything that one parser of JSON takes, and others do not."""
+    """Values of keys that no model knows may be anything that one parser of JSON takes, and others do not."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -24,7 +24,7 @@ from producer.times import micros
 Schema = Mapping[str, Any]
 
 NEVER = (GapEvent, MediaEvent, StateEvent)
-"""Of these, ingest reads the data."""
+"""The events of which ingest reads the data."""
 
 # Python's and pydantic's expressions mean the same by these characters; only the end of the text is written otherwise.
 _PLAIN_PATTERN = re.compile(r"\^[A-Za-z0-9_/\[\]{}(),|-]*\$")
@@ -113,7 +113,7 @@ def _model(schema: Schema) -> Any:
 
 
 def _field(name: str, field: Schema) -> tuple[str, Any] | tuple[str, Any, Any]:
-    """What a field is by default is of no interest: nobody reads it."""
+    """The default of a field does not matter: nobody reads it."""
     if field.keys() - {"type", "schema", "metadata"}:
         raise NotExactly(f"{name} with {', '.join(field)}")
     schema = field["schema"]

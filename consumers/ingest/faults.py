@@ -23,7 +23,7 @@ ENDED_FORGOTTEN_AFTER_S: Final = 600.0
 CLEAR_AFTER_S: Final = 5.0
 """A fault is over when nobody has reported it for this long; one that comes and goes in between stays one fault."""
 BRIEF_S: Final = 5.0
-"""A fault of ingest itself that is over sooner is not worth telling."""
+"""A fault of ingest itself that is over sooner is not reported."""
 STEP_S: Final = 0.2
 LONGEST_STEP_S: Final = 1.0
 MAX_PROCESSES: Final = 200

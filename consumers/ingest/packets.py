@@ -23,7 +23,7 @@ CONTENT_TYPE, USER_PROPERTY, SUBSCRIPTION_ID = 0x03, 0x26, 0x0B
 SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, MAXIMUM_PACKET_SIZE = 0x13, 0x21, 0x27
 
 MAX_PROPERTIES_BYTES = 8192
-"""Of a message; those of the contract take a tenth. Each pair of more than these takes memory and time."""
+"""Bytes of properties of a message; those of the contract take a tenth. Each further pair takes memory and time."""
 
 _SHORT = Struct(">H")
 _QOS_1_NO_LOCAL = b"\x05"

@@ -36,7 +36,7 @@ class IngestPlan:
 
 
 def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
-    """The events that only their ids can tell from what came before."""
+    """The events of which only their ids show whether they came before."""
     return [
         (item.event.source, item.event.id)
         for item in items

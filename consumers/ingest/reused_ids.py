@@ -13,14 +13,14 @@ from consumers.ingest.rejection import rejection
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected
 
 MAX_COMPARED = 1000
-"""Of the repeats of one group."""
+"""The repeats of one group that are looked at."""
 
 Bodies = Callable[[Sequence[ForeignId]], Mapping[ForeignId, bytes]]
 """The stored bodies of these events, as far as the journal has them."""
 
 
 def find_reused(repeats: Sequence[Taken], accepted: Iterable[Accepted], stored: Bodies) -> list[Rejected]:
-    """Of the repeats of a group those that are another event; `accepted` are the events that the group adds."""
+    """Find the repeats of a group that are another event; `accepted` are the events that the group adds."""
     some = repeats[:MAX_COMPARED]
     wanted = {_key(item) for item in some}
     bodies = {key: one.body for one in accepted if (key := (one.event.source, one.event.id)) in wanted}
@@ -46,7 +46,7 @@ def _is_same(item: Taken, body: bytes) -> bool:
 def _refused(item: Taken) -> Rejected:
     event = item.event
     reason = (
-        f"id {event.id} of {event.source} is another event already: events without epoch and sequence are told apart "
+        f"id {event.id} of {event.source} is another event already: events without epoch and sequence are distinguished "
         "by their ids"
     )
     return rejection(item, reason)

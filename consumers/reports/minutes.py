@@ -30,11 +30,11 @@ from consumers.views.mosaics.tiles import Tiles
 from producer.times import EPOCH, MINUTE, moment_of_seconds
 
 PICTURES_BYTES: Final = 12_000_000
-"""Of all minutes together; of more, those with incidents are shown, and every second, third … of the others."""
+"""Pictures of all minutes together; of more, those with incidents and every second, third … of the others are shown."""
 MOMENT_PICTURES_BYTES: Final = 6_000_000
-"""Of all bad moments together."""
+"""Pictures of all bad moments together."""
 VISIBLE: Final = frozenset({*PICTURE_FAULTS, "hot_spot"})
-"""What a picture of a moment can show."""
+"""Conditions that a picture of a moment can show."""
 _RING: Final = """
 select minute, tile, bytes, state = 2, description from tiles where site = ? and minute >= ? and minute < ?
 order by minute
@@ -124,7 +124,7 @@ class MinuteCollector:
         return replace(one, moments=moments)
 
     def _moments(self, minute: int, device: dict[str, Any]) -> Iterator[BadMoment]:
-        """What of a minute was bad, where that is not all of it; the picture of a minute may show the rest."""
+        """The bad part of a minute, where that is not all of it; the picture of a minute may show the rest."""
         if device["state"] != CLASSES[MinuteState.INCIDENT]:
             return
         start, end, types = minute * 60.0, minute * 60.0 + 60, set(device["types"])
@@ -150,7 +150,7 @@ class MinuteCollector:
         return BadMoment(device, kind, start, end, next(filter(None, map(self._picture, keys)), None))
 
     def _keys(self, device: str, start: float, end: float) -> Iterator[str]:
-        """Of the first pictures of that time, up to a second behind it."""
+        """The first pictures of that time, up to a second behind it."""
         times = moment_of_seconds(start), moment_of_seconds(end + 1)
         for kind in ("thumbnail", "capture", EVIDENCE):
             for one in self.archive.between(self.order.site, device, kind, *times, limit=1):

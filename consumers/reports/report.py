@@ -25,10 +25,10 @@ from consumers.views.registry import registered
 
 PICTURES_PER_INCIDENT: Final = 6
 INCIDENT_PICTURES_BYTES: Final = 24_000_000
-"""Of all incidents together: a device decides how many it has, and how large its pictures are."""
+"""The bound of all incidents together: a device decides how many it has, and how large its pictures are."""
 ROWS: Final = 500
 PARTS: Final[tuple[PicturePart, ...]] = ("decided", "first", "last", "sample")
-"""Of the pictures of an incident, those that a report needs most first."""
+"""The parts of an incident that pictures show, those that a report needs most first."""
 
 
 def report(order: ExportOrder) -> ExportResult:
@@ -78,7 +78,7 @@ def _incidents_and_alerts(
 
 
 def _pictures(archive: ArchiveReader, row: IncidentRow, now: datetime, room: int) -> list[ReportPicture]:
-    """As many as there is room for: those that decided first, then its first, its last, and some between."""
+    """As many pictures as there is room for: those that decided first, then the first, the last, and some between."""
     parts = sorted(pictures_of(archive, row, now), key=lambda one: PARTS.index(one.part))
     found: list[ReportPicture] = []
     for part in parts:

@@ -50,7 +50,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def disk_of(path: Path) -> DiskSpace:
-    """As `df` counts the use: what the file system keeps for root alone is no room."""
+    """The use as `df` counts it: blocks that the file system keeps for root are no room."""
     usage = shutil.disk_usage(path)
     return DiskSpace(usage.used + usage.free, usage.used)
 

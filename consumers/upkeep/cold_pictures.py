@@ -33,7 +33,7 @@ class ColdPictures:
         self._thread.start()
 
     def take(self) -> list[ReadPicture]:
-        """What was read since the last time."""
+        """The pictures that were read since the last call."""
         if self._thread is not None and self._thread.is_alive():
             return []
         read, self._read = self._read, []

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class EvidenceSink(Sink):
-    """What an incident names is copied when it is opened and closed, and a sample of what was seen meanwhile; what a
+    """Media that an incident names are copied when it is opened and closed, and a sample of those between; what a
     snapshot names, when it is known.
     """
 

@@ -55,7 +55,7 @@ def views_in_parts(consumers: ConsumerRegistry) -> list[str]:
 
 
 def fold_again(consumers: ConsumerRegistry, name: str, request: RebuildRequest, progress: Progress) -> str:
-    """As `rebuild_view` or `rebuild_view_part`; in a sentence what was done."""
+    """Rebuild as `rebuild_view` or `rebuild_view_part` does. Returns a sentence that says what was done."""
     if request.part is not None:
         done = rebuild_view_part(consumers, name, request.part, progress)
         since, until = iso(done.part.since), iso(done.part.until)

@@ -50,7 +50,7 @@ class RoundSink(Sink):
 
     models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent,)
     failure: ClassVar[str]
-    """What does not happen while it fails, as the begin of a sentence."""
+    """The effect of its failure, as the begin of a sentence."""
 
     def __init__(self, pace: float = 1.0) -> None:
         """`pace` scales the pauses between rounds."""
@@ -80,7 +80,7 @@ class RoundSink(Sink):
         self._halted.set()
 
     def close(self) -> None:
-        """What is on its way ends after its part, or with the process: it goes on after the next start."""
+        """Work that is under way ends after its part, or with the process: it goes on after the next start."""
         self._halted.set()
         if self._thread is not None:
             self._thread.join(CLOSE_S)

@@ -122,7 +122,7 @@ class AgentEntry:
 
     @property
     def possible(self) -> tuple[AgentVersion, ...]:
-        """What it may be running by now: the newest that it ran as far as is known here, and what came after it. It
+        """The versions that it may be running by now: the newest that it is known to have run, and later ones. It
         takes nothing older than what it has refused, and what it says of an older one gives it no device.
         """
         reached = self.reached
@@ -133,7 +133,7 @@ class AgentEntry:
 
     @property
     def pending(self) -> AgentVersion | None:
-        """What the agent has neither applied nor refused."""
+        """The version that the agent has neither applied nor refused."""
         wanted = self.wanted
         if wanted is None or wanted.version == self.refused or wanted == self.in_force:
             return None
@@ -141,7 +141,7 @@ class AgentEntry:
 
 
 class SignedText(NamedTuple):
-    """What a version says, as JSON, and who vouches for it."""
+    """The text of a version as JSON, and who set it."""
 
     configuration: str
     signature: str
@@ -180,7 +180,7 @@ def agents(view: sqlite3.Connection, is_signed: IsSigned | None = None) -> list[
 
 
 def agent(view: sqlite3.Connection, node: str, is_signed: IsSigned | None = None) -> AgentEntry | None:
-    """As in `agents`; `None` where there is none."""
+    """One agent, as in `agents`; `None` where there is none."""
     entry = AgentEntry(node)
     rows = view.execute(f"select {_COLUMNS} from agent_events where node = ? order by position", (node,)).fetchall()  # noqa: S608 - ours
     for row in rows:

@@ -12,7 +12,7 @@ from consumers.views.temperatures import Point
 LONGEST_LAG: Final = 180
 """Minutes: the oil of a large transformer follows its load within hours."""
 FEWEST_PAIRS: Final = 10
-"""Of minutes in which both were measured: fewer correlate by chance."""
+"""Minutes in which both were measured: fewer correlate by chance."""
 
 Minutes = NDArray[np.float64]
 

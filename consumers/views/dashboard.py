@@ -27,7 +27,7 @@ class BadQuestion(ValueError):
 
 @dataclass(slots=True)
 class DayTotals:
-    """What was counted on a day. `zones` are by camera: the most people at once, and events; `hours` are the most
+    """The counts of a day. `zones` are by camera: the most people at once, and events; `hours` are the most
     people that one camera saw at once; `triggers` are the events that had each.
     """
 

@@ -23,9 +23,9 @@ class MinuteEvidence(IntEnum):
     SAID = 2
     """The device itself says that it is well."""
     BLIND = 3
-    """An analysis could not tell, which outweighs what the device says of itself."""
+    """An analysis had no answer, which outweighs what the device says of itself."""
     JUDGED = 4
-    """An analysis could tell; what was wrong is among the faults."""
+    """An analysis had an answer; what was wrong is among the faults."""
 
     @property
     def is_well(self) -> bool:
@@ -34,7 +34,7 @@ class MinuteEvidence(IntEnum):
 
 
 def evidence_of(record: Recorded) -> tuple[MinuteEvidence, tuple[FrameFault, ...]]:
-    """Of an event of one of `MODELS`, with the faults that it reports."""
+    """The evidence in an event of one of `MODELS`, with the faults that it reports."""
     model = record.model
     if model is FrameEvent:
         found = answers(record.decode(VERDICTS).data)

@@ -106,7 +106,7 @@ def holds(view: sqlite3.Connection, journal: JournalReader, site: str, since_s: 
 def dashboard(
     view: sqlite3.Connection, site: str, day: date, zone: ZoneInfo, named: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """What the cameras of a site counted on a local day; `named` are triggers. Raises `BadQuestion`.
+    """The counts of the cameras of a site on a local day; `named` are triggers. Raises `BadQuestion`.
 
     It is the answer of the warehouse as far as the view `holds` the day.
     """

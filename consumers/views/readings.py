@@ -15,7 +15,7 @@ from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
 from consumers.views.temperatures import Point
 
 MAX_LISTED: Final = 200
-"""Of a site, those that are listed."""
+"""Readings of a site that are listed."""
 
 
 class ReadingsProjection(Projection):

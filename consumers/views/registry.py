@@ -100,7 +100,7 @@ def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
 
 
 def registered(data: Path) -> Registered:
-    """What is registered now. Raises `NoView`."""
+    """The sites and devices as registered now. Raises `NoView`."""
     with closing(open_view(data, RegistryProjection.name)) as view:
         return registry(view)
 

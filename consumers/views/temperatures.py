@@ -144,7 +144,7 @@ def _greatest(filtered: float, peak: float | None) -> float:
 
 
 def _milliseconds(record: Recorded) -> int:
-    """What the view holds of a moment: none later than its arrival, or a clock that is ahead would stay the newest."""
+    """The moment as the view has it: no later than its arrival, or a clock that is ahead would stay the newest."""
     return record.known_us // 1000
 
 
@@ -181,7 +181,7 @@ class NewestThermalRow:
 
 
 MAX_SERIES = 50
-"""Of a sensor, those with most points."""
+"""Regions of a sensor that are kept: those with most points."""
 
 
 def temperatures(

@@ -4,13 +4,13 @@ import ctypes
 from typing import Final
 
 _TIME_ERROR: Final = 5
-"""What `adjtimex` returns of a clock that is not synchronised."""
+"""The return value of `adjtimex` for a clock that is not synchronised."""
 _BUFFER_BYTES: Final = 512
 """More than `struct timex` has on any machine; all zero, so that nothing is changed."""
 
 
 def is_synchronised() -> bool | None:
-    """`None` where nobody can tell."""
+    """`None` where it is unknown."""
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_BUFFER_BYTES))
     except (OSError, AttributeError):

@@ -17,7 +17,7 @@ DRAWN_BITS_PER_S: Final = 600_000
 SOUND_BITS_PER_S: Final = 64_000
 """For each channel of sound that is encoded here."""
 NOMINAL_FPS: Final = 25
-"""Of a camera that does not say its rate."""
+"""The rate of a camera that does not say its own."""
 _MOST_BITS_PER_PIXEL: Final = 0.2
 _LEAST_PEAK: Final = 1_000_000
 

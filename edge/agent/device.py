@@ -134,7 +134,7 @@ class DeviceRunner:
         return health(self.facts, time.monotonic())
 
     def captured(self) -> CaptureStatistics:
-        """What was captured since the agent started."""
+        """Counters of what was captured since the agent started."""
         return self._counter.statistics()
 
     def apply(self, adjustable: AdjustableSettings) -> None:
@@ -238,7 +238,7 @@ class DeviceRunner:
         self._show(live_topic(self.event_factory.source, kind), jpeg)
 
     def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
-        """Of the camera's first stream, whose pictures are analysed where it has no second one."""
+        """Take a frame of the camera's first stream, which is analysed where the camera has no second one."""
         source_health = self._healths["visual"]
         drafts: list[Draft] = []
         if isinstance(reading, CameraFrame):

@@ -56,7 +56,7 @@ class EventEmitter:
         return self._outbox.flush(timeout_s)
 
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
-        """As `Outbox.put`."""
+        """Put events into the outbox as `Outbox.put` does."""
         self.emit_clock_steps()
         if drafts:
             self._outbox.put(*drafts, durable=durable)

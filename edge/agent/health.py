@@ -50,7 +50,7 @@ class Facts:
     failures: int = 0
     segment_start: datetime | None = None
     complaint: str | None = None
-    """What is wrong with the stream, although frames come."""
+    """Faults of the stream, although frames come."""
     remark: str | None = None
     analysis: str | None = None
     """Why too many frames cannot be analysed; `None` where they can."""
@@ -240,7 +240,7 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
 
 
 def _stream_info(sources: Sequence[Facts]) -> StreamInfo | None:
-    """What is recorded of the camera; the rate of the analysis is that of the second stream where there is one."""
+    """The recorded stream; the rate of the analysis is that of the second stream where there is one."""
     stream = sources[0].stream
     second = next((facts.stream for facts in sources if facts.kind == "sub"), None)
     if stream is None or second is None:
@@ -249,7 +249,7 @@ def _stream_info(sources: Sequence[Facts]) -> StreamInfo | None:
 
 
 def _expected(sources: Sequence[Facts]) -> Expectation:
-    """Of a recording that is over only heartbeats are expected."""
+    """What the device is meant to send: heartbeats only where its recordings are over."""
     kinds = {facts.kind for facts in sources if not facts.is_over}
     return "frames" if "visual" in kinds else "readings" if kinds else "heartbeat"
 

@@ -45,7 +45,7 @@ class Heartbeats:
         return changed
 
     def measure(self, status: HeartbeatStatus) -> Heartbeat:
-        """What all devices say."""
+        """The part that is the same for all devices."""
         sent = self._relay.statistics()
         return Heartbeat(
             status=status,
@@ -97,7 +97,7 @@ class Heartbeats:
 
 
 def _of(beat: Heartbeat, device: DeviceRunner, restarts: int) -> Heartbeat:
-    """What a device says besides."""
+    """The part of one device."""
     now = time.monotonic()
     sensors = tuple(_sensor(facts, restarts, now) for facts in device.facts)
     return beat.model_copy(update={"commands": device.commands, "capture": device.captured(), "sensors": sensors})

@@ -1,4 +1,4 @@
-"""What the machine of an agent gives it."""
+"""The resources that the machine of an agent gives it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

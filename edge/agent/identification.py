@@ -11,7 +11,7 @@ import psutil
 LIGHTS: Final = Path("/sys/class/leds")
 MODEL: Final = Path("/proc/device-tree/model")
 PREFERRED: Final = ("ACT", "led0", "PWR", "led1")
-"""Of a Raspberry Pi, the activity light first."""
+"""The lights of a Raspberry Pi, the activity light first."""
 _MAX_ADDRESSES: Final = 4
 
 

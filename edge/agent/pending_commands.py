@@ -15,7 +15,7 @@ MAX_PENDING: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command that succeeded says: a sentence, and the keys of what it made."""
+    """The result of a command that succeeded: a sentence, and the keys of what it made."""
 
     detail: str | None = None
     media: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class PictureThinning:
 
     @property
     def quality(self) -> int:
-        """Of JPEG, in per cent."""
+        """Quality of JPEG, in per cent."""
         return SMALLER_QUALITY if self.level >= LEVELS.index("smaller") else USUAL_QUALITY
 
     def allows(self, number: int, *, is_moving: bool) -> bool:

@@ -26,7 +26,7 @@ Rung = Literal["restart", "restart_agent"]
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStep:
-    """What is to be restarted, and why: of a device only its sensors of these kinds, the others work on."""
+    """A restart and its reason: of a device only its sensors of these kinds, the others work on."""
 
     rung: Rung
     reason: str

@@ -49,7 +49,7 @@ def _not_the_hub(name: str) -> str:
 
 Id = Name
 OwnId = Annotated[Id, AfterValidator(_not_the_hub)]
-"""Of a site or a device."""
+"""The name of a site or a device."""
 SLOWEST: Final = 0.01
 PerSecond = Annotated[float, Field(ge=SLOWEST, le=120)]
 Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
@@ -199,7 +199,7 @@ class DeviceParts(SettingsModel):
         return self.name or self.device
 
     def adjustable(self) -> AdjustableSettings:
-        """What people change later, as it is at the start."""
+        """The settings that people may change later, as they are at the start."""
         rois = self.rois if self.roi_set is None else ROI_SETS[self.roi_set]
         sections = {name: getattr(self, name) for name in AdjustableSettings.model_fields}
         fusion = self.fusion.model_copy(update={"alignment": self._alignment})

@@ -57,7 +57,7 @@ class NetworkSourceSettings(SettingsModel):
         return self
 
     def trouble(self, environ: Mapping[str, str]) -> str | None:
-        """What is wrong with the variable that it names, in a sentence that quotes nothing of it."""
+        """The fault of the variable that it names, in a sentence that quotes nothing of it."""
         if self.url_env is None:
             return None
         if not environ.get(self.url_env):

@@ -19,7 +19,7 @@ from producer.clock import since_boot
 
 POLL_S: Final = 1.0
 RECOVERY: Final = "recovery"
-"""Who asked, in the events of what was restarted."""
+"""The requester in events of restarts."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,7 @@ class Supervision:
         self._emit(device, step)
 
     def _emit(self, device: DeviceRunner, step: RecoveryStep) -> None:
-        """As a command that the agent gave itself."""
+        """A restart as a command that the agent gave itself."""
         log.warning("recovery", device=device.event_factory.source, rung=step.rung, reason=step.reason)
         done = Command(request_id=str(uuid4()), name=step.rung, state="done", by=RECOVERY, detail=clip(step.reason))
         self._emitter.put([device.event_factory.event(done, self._context.clock())])

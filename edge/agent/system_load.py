@@ -35,7 +35,7 @@ class MachineLoad:
 
 
 class AgentLoad:
-    """Of this process, which all devices of the agent share."""
+    """The load of this process, which all devices of the agent share."""
 
     def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
         self._process = psutil.Process()

@@ -42,7 +42,7 @@ class BadPixels:
         self.know_listed(tuple(listed))
 
     def know_listed(self, pixels: tuple[int, ...]) -> None:
-        """What the sensor lists, from the next frame on. Another sensor in its place lists others."""
+        """Take the sensor's own list, from the next frame on. Another sensor in its place lists others."""
         if pixels == self._listed_as:
             return
         self._listed_as = pixels
@@ -52,7 +52,7 @@ class BadPixels:
         self.revision += 1
 
     def know_declared(self, pixels: Iterable[tuple[int, int]]) -> None:
-        """What people say is broken, as (x, y), from the next frame on. What lies outside of the frame is ignored."""
+        """Take pixels that people named, as (x, y), from the next frame on. Those outside of the frame are ignored."""
         declared = np.zeros(self._listed.shape, bool)
         rows, columns = declared.shape
         for x, y in pixels:

@@ -29,7 +29,7 @@ FALSE_COLOUR_PERCENT: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What the reduced grey of a picture does not show.
+    """Detail that the reduced grey of a picture does not show.
 
     `rows` are some of its rows at full resolution, R x W uint8, `None` where its format has none; `u` and `v` its
     reduced chroma, both h x w uint8.

@@ -88,7 +88,7 @@ class FreezeDetector:
         return Freeze(frozen if self._is_known else None, diffs, round(seconds, 3), threshold)
 
     def _is_same(self, grey: Grey, latest: float | None, threshold: float) -> bool:
-        """As the picture before, and as the first one that was the same: what drifts is not frozen."""
+        """Whether it equals the picture before, and the first one that was the same: slow drift is not frozen."""
         if latest is None or latest > threshold:
             return False
         if self._first_same is None:
@@ -132,7 +132,7 @@ def difference(one: Grey, other: Grey) -> float:
 
 
 def differences(pictures: Sequence[Grey]) -> tuple[float, ...]:
-    """Of the last three pictures (H x W uint8), [(-2, -1), (-2, 0), (-1, 0)]; empty for fewer."""
+    """Differences of the last three pictures (H x W uint8), [(-2, -1), (-2, 0), (-1, 0)]; empty for fewer."""
     if len(pictures) < 3:
         return ()
     oldest, middle, newest = (pictures[place] for place in (-3, -2, -1))

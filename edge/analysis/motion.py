@@ -108,7 +108,7 @@ class MotionDetector:
         return self._counted(moving, share)
 
     def _counted(self, moving: MatLike, share: float) -> MotionMeasurement:
-        """What counts of the moving pixels: those in the zones, and none at sensitivity 0."""
+        """The moving pixels that count: those in the zones, and none at sensitivity 0."""
         if not self.settings.sensitivity:
             return MotionMeasurement(boxes=(), area=0.0, settled=True)
         if self._mask is not None and share:

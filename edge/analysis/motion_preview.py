@@ -9,11 +9,11 @@ import simplejpeg
 from edge.analysis.motion import Box, Grey, MotionView
 
 COUNTED_BGR: Final = (0, 140, 255)
-"""What moves and counts."""
+"""The colour of movement that counts."""
 IGNORED_BGR: Final = (150, 120, 90)
-"""What moves where motion does not count."""
+"""The colour of movement where motion does not count."""
 BOX_BGR: Final = (90, 220, 90)
-"""What is large enough to be motion."""
+"""The colour of the box around a movement that is large enough to be motion."""
 _OUTSIDE: Final = 0.4
 _QUALITY: Final = 75
 

@@ -8,12 +8,12 @@ from bus_schemas.event import Box
 from bus_schemas.motion_settings import MotionShape
 
 _SMALLEST_STEP: Final = 0.01
-"""Of the picture: what moves less trembles, and does not turn."""
+"""A step below this share of the picture is a tremble, and no turn."""
 _LARGEST_RATIO: Final = 1000.0
 
 
 class ShapeTracker:
-    """Of one motion. `picture_ratio` is width by height of the picture, whose shares the boxes are in."""
+    """The shape of one motion. `picture_ratio` is width by height of the picture, whose shares the boxes are in."""
 
     def __init__(self, picture_ratio: float) -> None:
         self._picture_ratio = picture_ratio

@@ -86,7 +86,7 @@ class Pictures:
 
 
 def detail(picture: VideoFrame, small: Planes) -> Detail:
-    """Of a picture and what it was reduced to: what the analysis needs besides the reduced grey."""
+    """Measure a picture and its reduction: the values that the analysis needs besides the reduced grey."""
     if picture.format.name not in _LUMA_FIRST:
         return Detail(None, small.u, small.v)
     luma = picture.planes[0]

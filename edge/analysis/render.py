@@ -52,7 +52,7 @@ _CAPTIONS: Final = Lettering(14)
 
 
 class RegionLabel(Protocol):
-    """What is written of a region, °C: as it was measured now, or as an event said it."""
+    """The temperatures written at a region, °C: as measured now, or as an event said them."""
 
     @property
     def name(self) -> str: ...

@@ -31,7 +31,7 @@ Celsius = NDArray[np.float32]
 FROZEN_FRAMES: Final = 3
 """So many identical frames in a row: the noise of a sensor that works makes each one different."""
 OUT_OF_RANGE_PERCENT: Final = 50.0
-"""Of the pixels. Fewer of them may be a fire."""
+"""Per cent of the pixels. Fewer of them may be a fire."""
 FAULT_ENDS_AFTER: Final = timedelta(seconds=5)
 REPEATED_EVERY: Final = timedelta(seconds=10)
 _LEVELS: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
@@ -160,7 +160,7 @@ def _trouble(fault: SensorFault, known: _Fault) -> SensorTrouble:
 
 
 def _signs(shape: tuple[int, ...]) -> Celsius:
-    """Of the pixels of both half frames, in as many columns as there are of both in each row: a row may be warm."""
+    """A sign for the pixels of each half frame, in as many columns of both in each row: a row may be warm."""
     rows, columns = shape
     odd = np.indices(shape).sum(axis=0) % 2 == 1
     half = max(1, rows * (columns // 2))

@@ -13,7 +13,7 @@ from edge.analysis.pictures import Planes
 from edge.capture.pacing import Every
 
 LETTERS_PER_PICTURE: Final = 36
-"""Of its height, one upon the other."""
+"""Lines of letters that fit into the height of a picture."""
 SMALLEST_LETTERS: Final = 12
 _MARGIN: Final = 8
 _NEUTRAL: Final = 128

@@ -52,7 +52,7 @@ class RegionReader:
         enabled = [roi for roi in rois if roi.enabled]
         pixels = [_pixels_of(roi, shape) for roi in enabled]
         ordered = sorted(range(len(enabled)), key=lambda number: pixels[number].is_whole)
-        """As their values lie in memory: regions of the whole frame come last."""
+        """The order of their values in memory: regions of the whole frame come last."""
         self._rois = [enabled[number] for number in ordered]
         self._order = [ordered.index(number) for number in range(len(enabled))]
         self._sizes = np.array([pixels[number].size for number in ordered], np.intp)
@@ -122,7 +122,7 @@ class RegionReader:
         return table.round(2)
 
     def _peaks(self, frame: Celsius, hottest: float) -> list[float]:
-        """Of each region, in double precision: a threshold that is reached must not be missed by an error of 1e-5."""
+        """The peak of each region in double precision: a threshold must not be missed by an error of 1e-5."""
         measured: list[float] = []
         if self._smaller:
             self._gather(frame)

@@ -10,12 +10,12 @@ from edge.analysis.thermal import ThermalReading
 from edge.analysis.thermal_regions import RegionStatistics
 
 RISE_OVER: Final = timedelta(seconds=60)
-"""As the rules of the hub have it unless they are changed. The hub alone decides on alerts."""
+"""The default of the hub's rules. The hub alone decides on alerts."""
 _SAMPLE_EVERY: Final = RISE_OVER / 12
 
 
 class TrendLimits:
-    """Of one sensor. Give it every reading in order."""
+    """The limits of one sensor. Give it every reading in order."""
 
     def __init__(self) -> None:
         self._samples: dict[str, deque[tuple[datetime, float]]] = {}

@@ -14,7 +14,7 @@ from bus_schemas.media import MJPEG
 
 CLOCK: Final = 90_000
 LARGEST_BYTES: Final = 64_000_000
-"""Of a segment, and of what is kept of before it: 60 s of 8 Mbit/s."""
+"""Bytes of a segment, and of the pre-roll: 60 s of 8 Mbit/s."""
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 _BOXED: Final = 1
 _ESCAPED_RATE: Final = 15
@@ -22,7 +22,7 @@ _ESCAPED_RATE: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One coded picture or piece of sound. `pts`, `dts` and `duration` in 1/90000 s, `time` is that of `pts`."""
+    """One coded picture or packet of sound. `pts`, `dts` and `duration` in 1/90000 s, `time` is that of `pts`."""
 
     kind: Literal["video", "audio"]
     data: bytes
@@ -206,7 +206,7 @@ def adts_header(config: bytes, size: int) -> bytes:
 
 
 def ticks(value: int, base: Fraction) -> int:
-    """As `round` of the product: where that is half way between two ticks, the even one. In whole numbers, which take a
+    """Round the product as `round` does: half way between two ticks, the even one. In whole numbers, which take a
     tenth of the time of fractions.
     """
     whole, rest = divmod(value * base.numerator * CLOCK, base.denominator)

@@ -72,7 +72,7 @@ class NightControls:
             self.trouble = f"its controls cannot be set: {error.strerror or error}"
 
     def _change(self, wanted: CameraControls) -> str | None:
-        """What the camera lacks, in a sentence."""
+        """Change the controls. Returns what the camera lacks, in a sentence."""
         known = {one.id: one for one in self._driver.controls()}
         values, missing = _values(wanted, known)
         # In the order of the driver's rules: a mode before what it allows, and back the other way round.

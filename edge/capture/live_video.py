@@ -14,7 +14,7 @@ from producer.clock import Elapsed, since_boot
 FRAGMENT: Final = CLOCK * 12 // 100
 """Length of a message: several pictures share one, so that 25 a second are 8 messages."""
 KEYFRAME_EVERY: Final = 2 * CLOCK
-"""Of pictures that are encoded here, while somebody watches."""
+"""Between keyframes of pictures that are encoded here, while somebody watches."""
 LARGEST_GROUP: Final = 16_000_000
 """Bytes of a keyframe and what follows it; of a camera with more, a new viewer waits for the next one."""
 

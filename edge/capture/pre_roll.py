@@ -36,7 +36,7 @@ class PreRoll:
         return self._bytes
 
     def add(self, unit: Unit, length: timedelta) -> None:
-        """What ended more than `length` before this unit is dropped."""
+        """Drop what ended more than `length` before this unit."""
         if unit.kind == "video" and unit.keyframe:
             self._groups.append(_PictureGroup())
         if not self._groups:

@@ -75,7 +75,7 @@ class Recorder:
         return self._writer.open_since
 
     def buffered_bytes(self) -> int:
-        """What is kept of before the next recording."""
+        """The bytes of the pre-roll."""
         return self._gate.buffered_bytes
 
     @property

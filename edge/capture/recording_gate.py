@@ -11,7 +11,7 @@ from edge.capture.recording_control import RecordingControl, RecordingDecision
 from edge.capture.segments import SegmentWriter
 
 KEYFRAME_EVERY: Final = 2 * CLOCK
-"""Of pictures that are encoded here for the pre-roll alone."""
+"""Between keyframes of pictures that are encoded here for the pre-roll alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class RecordingGate:
 
     @property
     def buffered_bytes(self) -> int:
-        """What is kept of before the next recording."""
+        """The bytes of the pre-roll."""
         return self._pre_roll.bytes
 
     def start(self, layout: Layout) -> None:
@@ -82,7 +82,7 @@ class RecordingGate:
         return last is None or pts - last.pts >= KEYFRAME_EVERY
 
     def take_changes(self) -> list[RecorderChange]:
-        """What has changed since the last call, oldest first; the first decision that nothing is recorded too."""
+        """The changes since the last call, oldest first; also the first decision that nothing is recorded."""
         changes, self._changes = self._changes, []
         return changes
 

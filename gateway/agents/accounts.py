@@ -27,7 +27,7 @@ HEAD: Final = "# Users of enrolled agents. The hub writes this file: what is add
 class Account:
     """A user, the hash of its password, and the devices for which it may speak, as `SITE/DEVICE`.
 
-    The broker is not told of one that is `expected`, in seconds since 1970: its enrolment is on its way into the
+    The broker does not get one that is `expected`, in seconds since 1970: its enrolment is on its way into the
     journal.
     """
 

@@ -15,7 +15,7 @@ from producer.locks import FileLock
 from producer.whole_file import PRIVATE, write_whole
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Of Crockford: no letter looks like a digit."""
+"""The alphabet of Crockford: no letter looks like a digit."""
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 GROUPS, PER_GROUP = 3, 4
 """60 bits: within its minutes nobody guesses it, neither here nor from the hash."""
@@ -30,7 +30,7 @@ class CodeInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a code is for; `expires` in seconds since 1970."""
+    """The agent that a code is for; `expires` in seconds since 1970."""
 
     sha256: str
     node: str

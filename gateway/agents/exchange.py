@@ -69,7 +69,7 @@ async def _with_open_code(gateway: Gateway, code: Code) -> AgentReading:
 
 
 def _complete(gateway: Gateway, service: AgentService, code: Code, entry: AgentEntry) -> None:
-    """What fails here is done by the upkeep of agents; the journal says that the code is used."""
+    """The upkeep of agents does it if it fails here; the journal says that the code is used."""
     try:
         devices = devices_by_user([entry], service.settings.of_the_hub)
         service.accounts.reconcile(devices, entry.former_users, gateway.clock())

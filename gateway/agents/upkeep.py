@@ -24,7 +24,7 @@ ROUND_S: Final = 2.0
 SEND_AGAIN_S: Final = 10.0
 """An agent that is away takes its configuration when it is back."""
 PART: Final = "enrolment"
-"""As its fault is called."""
+"""The part that its faults name."""
 
 _log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ async def run(gateway: Gateway) -> None:
 
 
 class Upkeep:
-    """What is read of the agents is read again when one of them has changed."""
+    """The agents are read again when one of them has changed."""
 
     def __init__(self, gateway: Gateway, service: AgentService) -> None:
         self._gateway = gateway

@@ -13,7 +13,7 @@ ASKER: Final[ContextVar[str]] = ContextVar("asker", default="")
 
 
 class Turns:
-    """Whoever asks gets `at_once` turns at a time, and has so many wait; used by the event loop."""
+    """Each client gets `at_once` turns at a time, and may have so many wait; used by the event loop."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
         self._at_once = at_once

@@ -119,7 +119,7 @@ class Access:
         return Problem(401, "a token is needed: sign in, or send it as a bearer", headers=CHALLENGE)
 
     def _try(self, token: str, address: str) -> Problem | None:
-        """What is wrong with a token. After too many guesses a client gets no reason."""
+        """Check a token. Returns the refusal; after too many guesses it has no reason."""
         assert self.token is not None
         now = self._clock()
         wait = math.ceil(self._tries.wait_s(address, now))

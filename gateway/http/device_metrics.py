@@ -16,7 +16,7 @@ _DEVICE = ("site", "device")
 
 @dataclass(frozen=True, slots=True)
 class DeviceFigures:
-    """What is not known is `None`, and has no line. Times in seconds since 1970."""
+    """An unknown value is `None`, and has no line. Times in seconds since 1970."""
 
     site: str
     device: str
@@ -30,7 +30,7 @@ class DeviceFigures:
 
 @dataclass(frozen=True, slots=True)
 class DiskFigures:
-    """Of the disk of a node, or of the hub."""
+    """The disk of a node, or of the hub."""
 
     site: str
     node: str
@@ -42,7 +42,7 @@ class DiskFigures:
 
 @dataclass(frozen=True, slots=True)
 class AgentFigures:
-    """Of the process and the link of an agent, since it started."""
+    """The process and the link of an agent, since it started."""
 
     site: str
     node: str
@@ -58,7 +58,7 @@ class AgentFigures:
 
 @dataclass(frozen=True, slots=True)
 class MediaFigures:
-    """What the archive has of a device, and when there is no more room for it."""
+    """The archive of a device, and when there is no more room for it."""
 
     site: str
     device: str

@@ -13,7 +13,7 @@ LONGEST_WAIT_S = 300.0
 WAITS = Backoff(1.0, LONGEST_WAIT_S, jitter=0)
 FORGOTTEN_AFTER_S = 900.0
 TRIES_PER_MINUTE = 100
-"""Of all addresses together; those from which somebody came in before are not held up by others."""
+"""Guesses of all addresses together; those from which somebody came in before are not held up by others."""
 MOST_ADDRESSES = 10_000
 MOST_TOKENS = 32
 

@@ -45,13 +45,13 @@ def _listed(text: Any) -> Any:
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$", description="Letters, digits, `_` and `-`, at most 64.")]
 Person = Annotated[str, Field(min_length=1, max_length=100)]
-"""Who asks for something, for people to read."""
+"""The name of a requester, for people to read."""
 PersonText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
-"""What somebody writes for others to read."""
+"""A text that somebody writes for others to read."""
 Key = Annotated[str, Field(pattern=ADDRESS_ID)]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 ConditionType = Annotated[str, Field(pattern=SNAKE_CASE)]
-"""Of an incident or alert."""
+"""The type of an incident or alert."""
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
 Day = Annotated[date, BeforeValidator(_calendar_date, json_schema_input_type=date)]
 Position = Annotated[int, Field(ge=0, le=MAX_POSITION)]
@@ -66,7 +66,7 @@ class Parameters(BaseModel):
 
 @cache
 def query_keys(model: type[Parameters], in_path: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """What may stand in the query: the fields that are not read from the path."""
+    """The fields of the query: those that are not read from the path."""
     return tuple(field.alias or name for name, field in model.model_fields.items() if name not in in_path)
 
 
@@ -83,7 +83,7 @@ def complaint_about(query: Sequence[tuple[str, str]], known: Sequence[str]) -> s
 
 
 class SignedBody(BaseModel):
-    """Who asks for it."""
+    """The requester."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -103,7 +103,7 @@ class OfDevice(OfSite):
 
 
 class AsOf(BaseModel):
-    """Of what has a state: at which moment."""
+    """The moment of a state that is asked for."""
 
     as_of: Instant | None = Field(
         default=None, description="Answer as at this moment, which has passed; by default now. ISO 8601 with a zone."
@@ -145,7 +145,7 @@ class TimeRangeParameters(BaseModel):
         return self
 
     def bounds(self, now: datetime, default: timedelta = timedelta(hours=24)) -> tuple[datetime, datetime]:
-        """What is not given follows from what is: `default` long, ending now."""
+        """A bound that is not given follows from the other: `default` long, ending now."""
         if self.end is not None:
             return self.start or max(self.end - default, EARLIEST), self.end
         if self.start is not None and self.start >= now:

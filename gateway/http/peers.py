@@ -52,7 +52,7 @@ class Peer:
 
 
 def account_of(client: Address | None, server: Address | None) -> int | None:
-    """As the kernel says of a connection within this machine.
+    """The account at the other end of a connection within this machine, by the kernel.
 
     It is asked for this one. The table of all takes milliseconds, in which nobody is answered, and is read only where
     it may not be asked.
@@ -77,7 +77,7 @@ class End(NamedTuple):
         return cls(ip_address(end[0].partition("%")[0]).packed, end[1] or 0)
 
     def in_hex(self) -> str:
-        """As the kernel writes it: words of 32 bits in the order of this machine."""
+        """An address as the kernel writes it: words of 32 bits in the order of this machine."""
         words = struct.unpack(f"={len(self.address) // 4}I", self.address)
         return "".join(f"{word:08X}" for word in words) + f":{self.port:04X}"
 

@@ -70,7 +70,7 @@ async def answer_problem(_request: Request, error: Exception) -> Response:
 
 
 async def answer_http_exception(request: Request, error: Exception) -> Response:
-    """What the router itself refuses: unknown paths and methods, bodies that are too long."""
+    """Refusals of the router itself: unknown paths and methods, bodies that are too long."""
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 404:

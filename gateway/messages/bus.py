@@ -25,7 +25,7 @@ RECONNECT = Backoff(0.2, 15.0)
 MAX_DIGITS = 18
 SEND_S = 2.0
 NO_SUBSCRIBERS = 0x10
-"""What a broker of MQTT 5 answers to a message that no subscription matches."""
+"""The answer of a broker of MQTT 5 to a message that no subscription matches."""
 MAX_QUEUED = 1000
 """Live pictures beyond are dropped; everything else that arrives here is in the journal too."""
 
@@ -53,7 +53,7 @@ class Topics(Protocol):
 
 
 def _is_cancelled() -> bool:
-    """A goodbye that a broker does not answer ends in an error, which takes the place of the cancellation."""
+    """A DISCONNECT that a broker does not answer ends in an error, which takes the place of the cancellation."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -117,7 +117,7 @@ def is_answer(event: Event | Malformed, request_id: str) -> bool:
 
 
 def outcome(request_id: str, payload: bytes) -> CommandOutcome:
-    """What an answer says: a reply is the data of a `command` event; a `settings` event is consent."""
+    """Read an answer: a reply is the data of a `command` event; a `settings` event is consent."""
     try:
         return _outcome_of(request_id, Command.model_validate_json(payload))
     except ValidationError:

@@ -28,7 +28,7 @@ def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[Device
 
 
 def hub_condition(moment: StoresAsOf) -> Condition:
-    """Of the hub's own machine and processes: well where nothing is wrong with them."""
+    """The condition of the hub's own machine and processes: well where nothing is wrong with them."""
     try:
         wrong = open_incidents(moment.view(AlertingProjection), HUB, moment.upto)
     except NoView:
@@ -37,7 +37,7 @@ def hub_condition(moment: StoresAsOf) -> Condition:
 
 
 def together(devices: Iterable[Condition]) -> Condition:
-    """Of several devices: the worst; well only where all are known to be."""
+    """The worst condition of several devices; well only where all are known to be."""
     every = list(devices)
     found = worst(every)
     return "unknown" if found == "ok" and "unknown" in every else found
@@ -58,7 +58,7 @@ def status_of(condition: DeviceCondition, reported: str | None) -> Status:
 
 
 def reason_of(condition: DeviceCondition, reported: str | None) -> str | None:
-    """What there is to add to the types of its incidents; `None` where there is nothing, or it is well."""
+    """The reason beside the types of its incidents; `None` where there is none, or it is well."""
     if condition.condition == "ok":
         return None
     return condition.reason or reported

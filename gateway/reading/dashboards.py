@@ -41,7 +41,7 @@ def encoded(answer: dict[str, Any]) -> Encoded:
 
 
 class DashboardCache:
-    """What was counted in the view, until that changes, for the thread of the event loop.
+    """The counts of the view, until that changes, for the thread of the event loop.
 
     To be handed to a thread and back takes ten times as long as an answer.
     """
@@ -52,7 +52,7 @@ class DashboardCache:
         self._known: dict[DayKey, Encoded] = {}
 
     def stamp(self) -> Stamp | None:
-        """As of now; `None` where that cannot be said at once."""
+        """The state of the view now; `None` where that cannot be read at once."""
         return self._view.now()
 
     def get(self, key: DayKey, now: Stamp | None) -> Encoded | None:

@@ -21,7 +21,7 @@ class FairQueue(Generic[T]):
         self._at_once = at_once
         self._changed = Condition()
         self._waiting: OrderedDict[str, deque[T]] = OrderedDict()
-        """Whoever has waited longest for a turn is first."""
+        """The client that has waited longest for a turn is first."""
         self._working: dict[str, int] = {}
         self._count = 0
         self._is_closed = False
@@ -60,7 +60,7 @@ class FairQueue(Generic[T]):
             self._changed.notify()
 
     def close(self) -> None:
-        """What waits is still taken, and nobody waits for more."""
+        """Items that wait are still taken; then it ends."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -94,7 +94,7 @@ def _of_recorder(
 
 
 def _before_first_event(stores: Stores, where: tuple[str, str]) -> Iterator[Evidence]:
-    """Of a journal that has dropped days nobody knows what was in them."""
+    """What was in days that a journal has dropped is unknown."""
     if stores.journal.floor() > 1:
         return
     first = _select(stores, EventFilter(source=device_source(*where)), 1)

@@ -42,13 +42,13 @@ class StoresAsOf:
         return view
 
     def registered(self) -> Registered:
-        """What was registered. Raises `NoView` and `Behind`."""
+        """The registered sites and devices. Raises `NoView` and `Behind`."""
         if self.upto == NEWEST:
             return self.stores.registered()
         return registry.registry(self.view(registry.RegistryProjection), self.upto)
 
     def retirements(self) -> dict[Key, registry.SettingValue]:
-        """Who had retired what. Raises `NoView` and `Behind`."""
+        """The retired devices, and by whom. Raises `NoView` and `Behind`."""
         return registry.retirements(self.view(registry.RegistryProjection), self.upto)
 
     def health(self) -> sqlite3.Connection:

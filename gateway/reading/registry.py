@@ -14,7 +14,7 @@ Fact = TypeVar("Fact")
 
 @dataclass(slots=True)
 class RegistryCache:
-    """Of one thread, which asks one connection after the other."""
+    """The registry for one thread, which asks one connection after the other."""
 
     _view: Connection | None = None
     _newest: int = -1
@@ -28,7 +28,7 @@ class RegistryCache:
 
 
 class SiteCache(Generic[Fact]):
-    """What the registry says of each site, such as its time zone, for the thread of the event loop.
+    """The registry's entry of each site, such as its time zone, for the thread of the event loop.
 
     What a reader thread has found holds until the registry changes, and that the loop asks itself.
     """
@@ -39,7 +39,7 @@ class SiteCache(Generic[Fact]):
         self._known: dict[str, Fact] = {}
 
     def stamp(self) -> Stamp | None:
-        """As of now; `None` where that cannot be said at once."""
+        """The state of the view now; `None` where that cannot be read at once."""
         return self._view.now()
 
     def get(self, site: str, now: Stamp | None) -> Fact | None:

@@ -41,7 +41,7 @@ class Stores:
     """Those of the views that are asked, by name."""
     data: Path | None = None
     _known: dict[str, tuple[sqlite3.Connection, str | None]] = field(default_factory=dict)
-    """What each open view was found to be; another one of its name is another file."""
+    """The finding on each open view; another file of its name is another view."""
     _refolding: dict[str, sqlite3.Connection] = field(default_factory=dict)
     """Those that were folded again when they were asked last."""
     _asked: set[str] = field(default_factory=set)
@@ -93,7 +93,7 @@ class Stores:
             raise
 
     def registered(self) -> Registered:
-        """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
+        """The sites and devices as registered now. Raises `NoView` and `OfAnotherVersion`."""
         view = self.view(RegistryProjection.name)
         found = self._registry.get(view)
         if not found.entries and self.journal.read(checkpoint.load(view), RegistryProjection.models, 1).records:

@@ -75,7 +75,7 @@ def frames_between(stores: Stores, asked: OfDevice, start: datetime, end: dateti
 
 
 def require_few_pixels(bodies: Iterable[bytes]) -> None:
-    """Of a table. Raises `TooMuch`."""
+    """Bound the pixels of a table. Raises `TooMuch`."""
     if (pixels := sum(map(pixels_of, bodies))) > MOST_PIXELS:
         raise TooMuch(f"the frames of this time have {pixels:,} pixels; a table has at most {MOST_PIXELS:,}")
 

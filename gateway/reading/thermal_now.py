@@ -22,7 +22,7 @@ NEW_FOR: Final = timedelta(minutes=5)
 
 
 class ValueNow(Answer):
-    """What the rule of an open condition of heat measures, in the unit of its details."""
+    """The value that the rule of an open condition of heat measures, in the unit of its details."""
 
     value: float
     time: Time
@@ -37,7 +37,7 @@ _FRAME: Final = Decoder(_TimedFrame)
 
 
 def value_now(moment: StoresAsOf, condition: Mapping[str, Any], kind: str) -> ValueNow | None:
-    """Of an open incident or alert of this type of condition. Nothing for what is over, for other conditions, and where
+    """The value for an open incident or alert of this type. Nothing if it is over, for other conditions, and where
     the device measures nothing any more.
     """
     if kind not in HEAT or condition["state"] != "open":

@@ -89,7 +89,7 @@ def _known_devices(moment: StoresAsOf, site: str | None) -> list[KnownDevice]:
 
 
 def watched_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:
-    """As `all_devices`, without those that are retired."""
+    """All devices, as `all_devices`, without those that are retired."""
     return [one for one in all_devices(moment, site) if not one.is_retired]
 
 

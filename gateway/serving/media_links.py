@@ -15,7 +15,7 @@ def media_url(key: str) -> str:
 
 
 def picture_url(key: str) -> str:
-    """Of a picture that a browser shows: a raw frame of a thermal sensor is drawn for it."""
+    """The address of a picture that a browser shows: a raw frame of a thermal sensor is drawn for it."""
     site, device, kind, name = key.split("/", 3)
     if kind == THERMAL:
         return f"/api/v1/sites/{site}/devices/{device}/thermal.jpg?frame={name}"
@@ -23,7 +23,7 @@ def picture_url(key: str) -> str:
 
 
 def segment_url(key: str, codec: str) -> str:
-    """Of a segment whose video is of this codec."""
+    """The address of a segment whose video is of this codec."""
     return f"/media/{key}{_MP4 if codec == MJPEG else _TRANSPORT_STREAM}"
 
 

@@ -59,7 +59,7 @@ def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
 
 
 def _head(before: PlaylistSegment | None, segment: PlaylistSegment, *, begins: bool) -> list[str]:
-    """What a player reads before it: the head of MP4, or, after MP4, the tables of the transport stream."""
+    """The bytes that a player reads before it: the head of MP4, or, after MP4, the tables of the transport stream."""
     was_mp4 = before is not None and before.mp4_bytes is not None
     if segment.mp4_bytes is not None and (begins or not was_mp4):
         return [f'#EXT-X-MAP:URI="{segment.url}",BYTERANGE="{MP4_HEAD_BYTES}@0"']

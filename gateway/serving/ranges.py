@@ -25,7 +25,7 @@ class Unsatisfiable(ValueError):
 
 
 def wanted(header: str | None, size: int) -> ByteRange | None:
-    """What a Range header asks for; None means all of it.
+    """The part that a Range header asks for; None means all of it.
 
     A header that makes no sense is ignored, as RFC 9110 demands, and several ranges are answered by all of it, as it
     allows. Raises `Unsatisfiable`.

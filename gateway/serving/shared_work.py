@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 DRAWING_THREADS: Final = 2
 DRAWINGS_AT_ONCE: Final = 4
-"""Of one client; a page asks for six pictures at a time."""
+"""For one client; a page asks for six pictures at a time."""
 DRAWINGS_WAITING: Final = 100
 SLOW_WAITING: Final = 10
 
@@ -44,7 +44,7 @@ class SharedWork:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _in_turn(self, turns: Turns, make: Callable[[], Awaitable[T]]) -> T:
-        """Whoever asks for what is being made already needs no turn."""
+        """A request for a result that is being made already needs no turn."""
         async with turns.turn():
             return await make()
 

@@ -33,7 +33,7 @@ class MinuteFrames:
         self._last: dict[str, int] = {}
         self._order = 0
         self.number: int | None = None
-        """That of the last drawing that was taken; none yet where the next are the first."""
+        """The number of the last drawing that was taken; none yet where the next are the first."""
 
     def forget(self) -> None:
         """Begin anew: what was drawn since is not known one by one."""

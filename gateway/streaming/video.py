@@ -19,7 +19,7 @@ from gateway.streaming.leases import WatchLeases
 
 MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
-"""Of the messages since the keyframe before the last one; of a device with more, its viewers wait for the next."""
+"""Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
 _INITIAL: Final = b"ftyp"
 
 
@@ -54,7 +54,7 @@ class WatchedVideo:
         self._wakeup = asyncio.Event()
 
     async def after(self, number: int | None, within: float) -> tuple[int, bytes] | None:
-        """What came after message `number`, or since the last keyframe where that is `None` or gone, and the number of
+        """The messages after `number`, or since the last keyframe where that is `None` or gone, and the number of
         the last message in it. `None` where nothing comes in time.
         """
         try:

@@ -32,7 +32,7 @@ export default ts.config(
                 'ledger',
                 'patience',
             ],
-            // Maps and sets that are not state are meant not to be: what is drawn is told by runes.
+            // Maps and sets that are not state are meant not to be: runes say what is drawn.
             'svelte/prefer-svelte-reactivity': 'off',
             // A part that hands its answer to its content has a named snippet everywhere, also where the answer is not used.
             'svelte/no-useless-children-snippet': 'off',

@@ -33,7 +33,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class CommitBatch:
-    """What is committed together next, and who waits for it."""
+    """The items that are committed together next, and the threads that wait for it."""
 
     items: list[Item]
     tickets: list[Ticket]
@@ -85,7 +85,7 @@ class Handoff:
             self._changed.notify_all()
 
     def abandon(self, reason: str) -> None:
-        """Accept no more, and tell waiting threads that their events will not be committed."""
+        """Accept no more, and report to waiting threads that their events will not be committed."""
         self.close(reason)
         with self._changed:
             for ticket in self._tickets:

@@ -18,7 +18,7 @@ LINK_TOO_SLOW = "link_too_slow"
 STALE_AFTER = timedelta(seconds=2)
 """On a slow link, pictures older than the newest of their stream by this much are dropped."""
 TAIL_SHARE = 20
-"""Of so many parts of its disk the tail takes one at most."""
+"""The tail takes at most one of so many parts of its disk."""
 DROP_ROWS = 200
 FORGET_ROWS = 64
 

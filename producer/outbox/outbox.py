@@ -46,7 +46,7 @@ class Outbox:
         self._file = OutboxFile(path, clock, limits or OutboxLimits(), room, is_exclusive=is_exclusive)
         self._committer = Committer(self._file, room.wait_s, self._stopping)
         self._tickets: list[Ticket] = []
-        """Of threads that wait for what waits for room."""
+        """Tickets of threads that wait for items that wait for room."""
         self._thread = threading.Thread(target=self._run, name="outbox")
 
     @property
@@ -55,7 +55,7 @@ class Outbox:
 
     @property
     def usage(self) -> OutboxUsage:
-        """As of the last commit."""
+        """The usage as of the last commit."""
         return self._file.usage
 
     @property
@@ -114,7 +114,7 @@ class Outbox:
                 self._on_commit()
 
     def _next(self) -> CommitBatch | None:
-        """What was handed over; nothing after a pause where items wait for room, and once more at the end."""
+        """The items that were handed over; none after a pause where items wait for room, and once more at the end."""
         load = self._handoff.take(FULL_PAUSE_S if self._committer.has_waiting else None)
         return CommitBatch([], []) if load is None and self._committer.has_waiting else load
 

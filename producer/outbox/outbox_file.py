@@ -31,7 +31,7 @@ class OutboxFile:
 
     epoch: str
     usage: OutboxUsage
-    """As of the last commit."""
+    """The usage as of the last commit."""
 
     def __init__(
         self, path: Path, clock: Clock, limits: OutboxLimits, room: DiskReserve, *, is_exclusive: bool = False

@@ -95,7 +95,7 @@ class StreamDelivery:
         return unheard
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
-        """What was in flight when a connection ended is lost, or arrives twice."""
+        """Send again what was in flight when a connection ended: it is lost, or arrives twice."""
         self._flows[traffic].reconnected(now)
 
     def poll(self, sessions: Sessions, now: float) -> None:

@@ -60,7 +60,7 @@ class RefusalLog:
         self._noted.pop(topic, None)
 
     def trouble(self, source: str) -> str | None:
-        """What the broker refuses of a device at this time, in a sentence."""
+        """The refusal of the broker that holds for a device now, in a sentence."""
         now, root = self._monotonic(), state_topic(source).removesuffix("state")
         for topic, noted in list(self._noted.items()):
             if topic.startswith(root) and noted.logged is not None and now - noted.last < HOLDS_S:

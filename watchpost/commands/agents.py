@@ -44,7 +44,7 @@ def list_agents(config: ConfigOption = None, port: PortOption = None) -> None:
 
 
 def _plain(text: str) -> str:
-    """What an agent said, without what a terminal would obey."""
+    """A text of an agent, without characters that a terminal would obey."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 

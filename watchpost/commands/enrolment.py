@@ -57,7 +57,7 @@ def enrol(target: EnrolmentTarget, data: Path, *, start: bool) -> None:
 
 
 def _missing(data: Path) -> list[str]:
-    """What its configuration names and this machine does not have: variables, files, drivers."""
+    """Variables, files and drivers that its configuration names and this machine does not have."""
     from edge.agent.enrolment.configurations import ConfigurationStore
     from watchpost.configuration.agents import read_agent_configuration
     from watchpost.configuration.preflight import troubles

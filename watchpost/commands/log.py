@@ -88,7 +88,7 @@ def replay(
 ) -> None:
     """Publish a time range of the log again, events and media, to a broker of your choice or into another site."""
     if into is None and mqtt_host is None and mqtt_port is None:
-        raise CliError("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
+        raise CliError("this hub has all of these events; use --into SITE, or name another broker with --mqtt-port")
     wanted = tools.time_range(start, end, site)
     require_hub(configuration(config), data)
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)

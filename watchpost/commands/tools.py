@@ -172,7 +172,7 @@ def _resend(runtime: Runtime, entries: Iterable[list["LogEntry"]], *, into: str 
     if sent.left_out:
         typer.echo(f"left out: {sent.left_out:,} events of the hub, which makes its own of these")
     if sent.lost:
-        typer.echo(f"not kept any more: {sent.lost:,} media; gaps tell of them")
+        typer.echo(f"not kept any more: {sent.lost:,} media; gaps are recorded for them")
     if sent.unconfirmed:
         typer.echo(f"not confirmed: {sent.unconfirmed:,} events", err=True)
     return not stopping.is_set() and not sent.unconfirmed

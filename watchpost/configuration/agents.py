@@ -14,7 +14,7 @@ from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.yaml_loader import parse_text
 
 SHOWN_AS = Path("configuration")
-"""What errors call the text of a configuration that is in no file."""
+"""The name in errors of a configuration that is in no file."""
 
 
 class AgentConfiguration(SettingsModel):

@@ -67,7 +67,7 @@ def check(node: str, text: str) -> CheckedConfiguration:
 
 
 def _canonical(configuration: AgentConfiguration) -> str:
-    """What was written, without defaults: those of the agent's version hold."""
+    """The keys that were written, without defaults: those of the agent's version hold."""
     return configuration.model_dump_json(exclude_unset=True, indent=1)
 
 

@@ -21,7 +21,7 @@ from edge.capture.sources.files import LocalKind, refusal
 
 
 class PreflightFinding(NamedTuple):
-    """What is missing or unusable, with the key that names it. A camera that is not plugged in makes no configuration
+    """A missing or unusable thing, with the key that names it. A camera that is not plugged in makes no configuration
     wrong: its agent waits for it.
     """
 

@@ -49,7 +49,7 @@ class TileBucketSection(BucketSection):
     @model_validator(mode="before")
     @classmethod
     def _files_replace_default_variables(cls, given: object) -> object:
-        """Who names files for the keys has no keys in the default variables."""
+        """Where files are named for the keys, the default variables are not read."""
         if not isinstance(given, dict):
             return given
         keys = [key for key in ("access_key", "secret_key") if given.get(f"{key}_file") is not None]

@@ -18,7 +18,7 @@ MOST_VALUES: Final = 200_000
 MOST_WRITTEN: Final = 50_000
 MOST_ERRORS: Final = 50
 FAST_LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""That of libyaml is thirty times as fast; the other one has better words and lines for what is wrong."""
+"""The loader of libyaml is thirty times as fast; the other one has better words and lines for errors."""
 LONGEST_WORDED: Final = 20_000
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside which people put secrets by mistake."""
@@ -42,7 +42,7 @@ def parse(model: type[Model], path: Path, whole: str = "the configuration") -> M
 
 
 def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:
-    """As `parse`, of the text that errors name as `path`. Raises `ConfigError`."""
+    """Parse, as `parse`, a text that errors name as `path`. Raises `ConfigError`."""
     root = _composed(path, text) or _composed(path, "{}")
     assert root is not None, "an empty mapping is a document"
     _require_bounded(path, root)

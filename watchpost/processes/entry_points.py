@@ -74,7 +74,7 @@ def enrolled_edge(data: Path, log_format: str) -> NoReturn:
 
 
 def missing(config: WatchpostConfig) -> list["PreflightFinding"]:
-    """What the configuration names and this machine does not have."""
+    """Things that the configuration names and this machine does not have."""
     from watchpost.configuration.preflight import troubles
 
     return troubles(config, os.environ)
@@ -153,7 +153,7 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
 
 
 def consumer_names(group: ProcessGroup | None = None) -> tuple[str, ...]:
-    """Of a group, or of all."""
+    """The consumers of a group, or all."""
     from consumers.registry import CONSUMERS
 
     return tuple(name for name, known in CONSUMERS.items() if group is None or known.consumer.group is group)

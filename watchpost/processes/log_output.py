@@ -31,7 +31,7 @@ def open_standard_streams() -> None:
 class LogStream:
     """A stream that neither fails nor waits: no process may end, or stand still, because its output is not taken.
 
-    A terminal that is stopped and a pipe that nobody reads lose whole lines, and are told how many.
+    A terminal that is stopped and a pipe that nobody reads lose whole lines, and get their number.
     """
 
     def __init__(self, stream: TextIO) -> None:

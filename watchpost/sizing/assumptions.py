@@ -57,14 +57,14 @@ THERMAL_EVENT_BYTES: Final = 750
 REGION_BYTES: Final = 185
 """For each region of an event of temperatures."""
 COMPRESSED: Final = 0.5
-"""What gzip leaves of events that are sent as they come."""
+"""The share that gzip leaves of events that are sent as they come."""
 
 JOURNAL_ROW_BYTES: Final = 350
-"""Of an event in SQLite beside its body: its columns and four indexes."""
+"""Bytes of an event in SQLite beside its body: its columns and four indexes."""
 CLICKHOUSE_BYTES_PER_EVENT: Final = 162
 """Compressed, body included."""
 MEDIUM_BYTES: Final = 300
-"""Of a medium in the archive beside its bytes: its header in the pack and its row in the index."""
+"""Bytes of a medium in the archive beside its own: its header in the pack and its row in the index."""
 VIEW_BYTES_PER_EVENT: Final = 150
 """All views of a demo of 13 minutes together."""
 WAREHOUSE_ROW_BYTES: Final = 40

@@ -63,7 +63,7 @@ def flows(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> lis
 
 
 def camera_of(device: DeviceSection, assumed: Assumptions) -> Camera:
-    """What is known of a drawn scene is not assumed."""
+    """Figures of a drawn scene are known, and not assumed."""
     if isinstance(device.visual, SceneSourceSettings):
         return Camera(*DRAWN_SIZE, DRAWN_FPS, DRAWN_BITS_PER_S)
     return assumed.camera
@@ -133,7 +133,7 @@ def _measured(flow: MessageFlow, site: SiteSection, device: DeviceSection, assum
 
 
 def _bits_per_s(source: VisualSourceSettings, device: DeviceSection, camera: Camera) -> tuple[float, str]:
-    """Of recorded video: as the camera sends it, or as it is encoded here."""
+    """The bit rate of recorded video: as the camera sends it, or as it is encoded here."""
     rates = device.rates
     sound = SOUND_BITS_PER_S if isinstance(source, SceneSourceSettings) and source.audio else 0
     if rates.record_bits_per_s is not None and _is_encoded(source, rates.record_as):

@@ -27,7 +27,7 @@ def duration_of(seconds: float) -> str:
 
 
 def tables(size: Size) -> Iterator[Table]:
-    """What each device sends is in the JSON alone: of many devices it is a long table."""
+    """The flows of each device are in the JSON alone: of many devices it is a long table."""
     yield _table("Links", ("agent", "devices", "events/s", "events", "media", "previews", "together", "limit"),
                  [_link(link) for link in size.links])  # fmt: skip
     yield _table("Disk of the hub", ("what", "a day", "kept", "kept by", "computed from"), _disk(size))

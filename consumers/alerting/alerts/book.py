@@ -59,7 +59,7 @@ class AlertBook:
         kind_of: Callable[[DeviceKey], DeviceKind],
     ) -> None:
         self.position = 0
-        """Of the event that is taken in."""
+        """The position of the event that is folded."""
         self._view = view
         self._alerts = Versions(view, "alerts", "alert_id")
         self._incidents = Versions(view, "incidents", "incident_id")
@@ -198,7 +198,7 @@ class AlertBook:
         self._emit_alert("raised", alert_id, words, incident, at)
 
     def _note_worst(self, row: dict[str, Any], incident: IncidentFacts) -> None:
-        """What was said when it was raised stays; how bad it has become since stands beside it."""
+        """The details of when it was raised stay; how bad it has become since stands beside them."""
         known = from_json(row["details"])
         if (details := with_worst(known, incident.details)) != known:
             self._alerts.put(self.position, {**row, "details": to_json(details).decode()})

@@ -11,7 +11,7 @@ from consumers.alerting.incidents.hub import KINDS
 
 
 class IncidentFacts(Fact):
-    """As the data of an incident, whatever its type."""
+    """The data of an incident, whatever its type."""
 
     incident_id: str
     site: str
@@ -27,7 +27,7 @@ class IncidentFacts(Fact):
 
     @property
     def subject(self) -> str:
-        """Of faults of the hub several parts may have one at once; each is raised and cleared by itself."""
+        """The part of the hub that a fault is about: several may have one at once; each is raised by itself."""
         return f"{self.type}/{self.details.get('part')}" if self.type in KINDS else self.type
 
     @property

@@ -23,7 +23,7 @@ WELL = ("offline", "degraded", "stale")
 """While none of these is open, a device counts as recovered."""
 
 DeviceKind = Literal["Camera", "Sensor", "Device"]
-"""What a sentence calls a device: one that takes pictures, one that only measures, and any other program."""
+"""The noun for a device in a sentence: one that takes pictures, one that only measures, any other program."""
 _SENDS_NOTHING: Mapping[DeviceKind, str] = {
     "Camera": "has not received frames recently",
     "Sensor": "has not measured recently",
@@ -178,7 +178,7 @@ def _number(details: Mapping[str, Any], name: str) -> float:
 
 
 def _masked(details: Mapping[str, Any]) -> str:
-    """That what was hot is not measured any more."""
+    """The sentence for a place that was hot and is not measured any more."""
     pixels = details.get("masked_pixels")
     if not isinstance(pixels, list | tuple) or not pixels:
         return ""

@@ -85,7 +85,7 @@ class IncidentBook:
         self._table.conditions.retire(record.position, where, record.time_s)
 
     def places(self, site: str, device: str) -> list[DeviceKey]:
-        """Those that were heard of: this one, all of the site without a device, all there are without a site."""
+        """The devices that have sent anything: this one, all of the site without a device, all without a site."""
         everyone = self._devices.select("true")
         return sorted(at for at in everyone if site in ("", at[0]) and device in ("", at[1]))
 
@@ -123,7 +123,7 @@ class IncidentBook:
         return [IncidentEntry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
 
     def _is_first(self, where: DeviceKey, mine: Watched, verdict: Verdict) -> bool:
-        """What devices share is one incident: of the first that reports it."""
+        """A fault that devices share is one incident: that of the first which reports it."""
         if verdict.turn != "opened":
             return True
         if verdict.type in OF_MACHINE:

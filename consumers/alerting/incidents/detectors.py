@@ -22,7 +22,7 @@ class Bad:
 
 @dataclass(slots=True)
 class FrameCondition:
-    """A yes or no that frames have, as far as anybody could tell, in the last seconds."""
+    """A yes or no of the frames of the last seconds, as far as they could be judged."""
 
     begun: float | None = None
     """Since when frames were judged without a pause."""
@@ -120,7 +120,7 @@ class FrameWindow:
             condition.good_since = at
 
     def _resume(self, number: int, rules: AlertRules) -> None:
-        """What was not judged for a while says nothing: the frames before it do not count with those behind it."""
+        """After a while without a judgement, frames from before it do not count with those behind it."""
         condition = self.conditions[number]
         assert condition.unjudged_since is not None
         if self.last - condition.unjudged_since > rules.clear_after_s:

@@ -127,7 +127,7 @@ class Watched(PresenceState):
         yield from self._displaced(number, first.first_at, record)
 
     def _displaced(self, number: int, since: float, record: Recorded) -> Iterator[Verdict]:
-        """Of several faults of a picture the first is the incident: those behind it are over when it begins."""
+        """Where a picture has several faults, the first is the incident: the others are over when it begins."""
         kind = FRAME_FAULTS[number]
         for behind, lesser in enumerate(PICTURE_FAULTS):
             if behind > number and kind in PICTURE_FAULTS and lesser in self.open:
@@ -183,7 +183,7 @@ class Watched(PresenceState):
         return tuple(dict.fromkeys((*record.event.data.media, *picture_beside(record.time_s, self.picture))))
 
     def _judge_sensor(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        """What the sensor says of itself; heat whose pixel counts as broken is not over."""
+        """Judge what the sensor says of itself; heat whose pixel counts as broken is not over."""
         event, at = record.event, record.time_s
         assert isinstance(event, SensorEvent)
         found: list[Verdict] = []
@@ -294,7 +294,7 @@ _DECODER = Decoder(Watched)
 
 
 def watched_text(watched: Watched) -> str:
-    """As it is written in the view."""
+    """The state as it is written in the view."""
     return _ENCODER.encode(watched).decode()
 
 

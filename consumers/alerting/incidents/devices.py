@@ -46,7 +46,7 @@ class DeviceTable:
         return known
 
     def forget(self, where: DeviceKey) -> None:
-        """What comes of it later is as of a device that was never heard of."""
+        """Forget it: its later events are those of a new device."""
         self.known[where] = self.touched[where] = Watched()
 
     def select(self, condition: str, *values: object) -> dict[DeviceKey, Watched]:

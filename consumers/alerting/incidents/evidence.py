@@ -10,13 +10,13 @@ from consumers.engine.frame_faults import FRAME_FAULTS
 from consumers.store.journal.record import Recorded
 
 BESIDE_S = 15.0
-"""A picture that was taken within so long of an event shows what it tells of."""
+"""A picture that was taken within so long of an event shows what the event is about."""
 
 
 def opening(
     number: int, condition: FrameCondition, first: Bad, record: Recorded, picture: tuple[float, str] | None
 ) -> Verdict:
-    """Of one of `FRAME_FAULTS`, with its first frame, and the one that decided."""
+    """The verdict that opens one of `FRAME_FAULTS`, with its first frame, and the one that decided."""
     assert isinstance(record.event, FrameEvent)
     frame, kind = record.event.data, FRAME_FAULTS[number]
     details = {"share": round(condition.share, 3), **figures(kind, frame)}

@@ -26,7 +26,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")
 
 
 def fault_of(record: Recorded) -> FaultEvent | None:
-    """A fault that the hub itself tells of; nobody else may."""
+    """A fault that the hub itself reports; nobody else may."""
     if record.model is not FaultEvent or record.source != HUB_SOURCE:
         return None
     event = record.event
@@ -93,7 +93,7 @@ class WatchedHub:
         ran_s = pause_s if is_restarted else beat.uptime_s - self.uptime_s
         if min(ran_s, pause_s) <= DEAF_AFTER_S or not is_receiving:
             return
-        # A process that stood still tells of it itself, and people know of one that they have stopped.
+        # A process that stood still reports it itself, and people know of one that they have stopped.
         begins = is_restarted and not self.is_stopping
         reason = "it was not running" if is_restarted else "it stood still"
         found: dict[str, Any] = {"reason": reason, "deaf_s": round(pause_s, 1)}

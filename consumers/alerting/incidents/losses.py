@@ -12,7 +12,7 @@ class NodeRef(NamedTuple):
 
 
 def loss_of(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
-    """By a last will, whose own time is that of the connection; or by a goodbye."""
+    """By a last will, whose own time is that of the connection; or by its own disconnection."""
     received = record.received_s
     return Loss(
         how,
@@ -26,6 +26,6 @@ def loss_of(how: How, record: Recorded, reason: str, under: NodeRef | None = Non
 
 
 def never_heard(tick: Recorded, since: float, *, is_added: bool) -> Loss:
-    """Of a device that is expected to send since then, which is when it was added or when the hub began to listen."""
+    """The loss of a device that is expected to send since it was added, or since the hub began to listen."""
     reason = f"nothing received since {'it was added' if is_added else 'the hub started'}"
     return Loss("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=since)

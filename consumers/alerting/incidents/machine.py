@@ -16,7 +16,7 @@ OF_MACHINE: Final[tuple[IncidentType, ...]] = ("memory", "cpu_hot", "link_slow")
 
 @dataclass(slots=True)
 class MachineLimits:
-    """As the heartbeats of one device say it."""
+    """The limits of a machine, judged by the heartbeats of one device."""
 
     memory: LimitCondition = field(default_factory=LimitCondition)
     cpu_hot: LimitCondition = field(default_factory=LimitCondition)
@@ -32,7 +32,7 @@ class MachineLimits:
         )
         for kind, condition, value, limit in figures:
             if value is None:
-                # What nobody can tell neither begins nor ends anything.
+                # An unknown value neither begins nor ends anything.
                 continue
             turn = condition.add(at, value >= limit, rules.machine_after_s)
             if turn is not None and condition.other_since is not None:

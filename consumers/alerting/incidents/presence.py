@@ -60,7 +60,7 @@ class Loss:
     latest: float = 0.0
     """By the device's clock: the newest that was received of it before."""
     reported: float | None = None
-    """When its agent was heard of again."""
+    """When its agent sent again."""
     under: str | None = None
     """The node that is gone, and it with that."""
     had_worked: bool = False
@@ -164,7 +164,7 @@ class PresenceState:
             self.is_camera = True
 
     def _become_agents(self) -> None:
-        """That an agent is there, which may have come before, does not show that its device works."""
+        """An agent that is there, which may have come before, does not show that its device works."""
         self.is_agents = True
         if not self.is_camera and self.expects != "heartbeat":
             self.is_known = self.has_worked = False
@@ -248,7 +248,7 @@ class PresenceState:
         return self.silence(tick, since) if silent_s is not None and now - since > silent_s else None
 
     def go_on(self, tick: Recorded, listening: float, silent_s: float | None) -> Sequence[Verdict]:
-        """What else follows from that time has passed."""
+        """The other verdicts that follow from the passing of time."""
         if silent_s is None:
             return ()
         if self.lost is not None:

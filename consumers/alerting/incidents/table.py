@@ -47,7 +47,7 @@ class IncidentEntry:
 
 
 class IncidentTable:
-    """As a fold writes it."""
+    """The incidents as a fold writes them."""
 
     def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
         self._rules = terms.rules

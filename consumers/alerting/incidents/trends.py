@@ -13,7 +13,7 @@ from consumers.engine.partial import RegionPart, ThermalPart
 TREND_FAULTS: Final[tuple[TrendFault, ...]] = get_args(TrendFault)
 Change = Literal["begun", "worse", "over"]
 _SAMPLES: Final = 12
-"""Of a window: a rise is measured against the oldest of them."""
+"""Readings of a window: a rise is measured against the oldest of them."""
 
 
 class Excess(NamedTuple):
@@ -84,7 +84,7 @@ class TrendCondition:
 
 @dataclass(slots=True)
 class Trends:
-    """Of the regions of one device."""
+    """The trends of the regions of one device."""
 
     conditions: dict[TrendFault, TrendCondition] = field(default_factory=dict)
     samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Trends:
             yield from self._judge(fault, at, found, rules)
 
     def measure(self, at: float, frame: ThermalPart, rules: AlertRules) -> Mapping[TrendFault, list[Excess]]:
-        """What has a limit, by the name of its condition; a rise is measured against the frames before."""
+        """The values that have a limit, by the name of their condition; a rise is measured against earlier frames."""
         limited = [region for region in frame.regions if _is_limited(region)]
         if not limited and not self.conditions:
             return {}

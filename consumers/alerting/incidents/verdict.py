@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
     details: dict[str, Any]
     media: tuple[str, ...] = ()
     part: str | None = None
-    """Of a fault of the hub; several of one type may hold at once."""
+    """The part of the hub that a fault is about; several of one type may hold at once."""
     incident_id: str | None = None
     """Where it follows from the event alone."""
 

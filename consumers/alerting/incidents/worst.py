@@ -17,7 +17,7 @@ EMIT_FROM: Final = 0.5
 
 @dataclass(slots=True)
 class WorstValue:
-    """Of one condition; times in seconds since 1970."""
+    """The worst of one condition; times in seconds since 1970."""
 
     value: float | None = None
     at: float = 0.0
@@ -46,7 +46,7 @@ class WorstValue:
         return self.details()
 
     def details(self) -> dict[str, Any]:
-        """As an incident says it."""
+        """The worst as details of an incident."""
         if self.value is None:
             return {}
         return {"worst": self.value, "worst_at": iso(moment_of_seconds(self.at))}
@@ -59,5 +59,5 @@ NAMES: Final = frozenset({"worst", "worst_at"})
 
 
 def with_worst(known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-    """What is known of an incident, with the worst that was said of it since."""
+    """The details of an incident, with the worst value since."""
     return {**known, **{name: value for name, value in said.items() if name in NAMES}}

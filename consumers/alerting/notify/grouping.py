@@ -30,7 +30,7 @@ class Choice:
 
 
 def choose(due: Sequence[AlertDelivery], now: float, recent_posts: int) -> Choice:
-    """Of what is due, in the order of arrival. What failed before is never mixed with what is new."""
+    """Choose the alerts to send next, in the order of arrival. Those that failed before go apart from new ones."""
     fresh = [delivery for delivery in due if not delivery.attempts and not delivery.refusals]
     choice = _choose(fresh, now, DIGEST_S if recent_posts >= BUSY_POSTS else GATHER_S)
     if choice.deliveries:
@@ -106,7 +106,7 @@ def _devices(group: Sequence[AlertDelivery]) -> int:
 
 
 def _at_most(group: Sequence[AlertDelivery]) -> tuple[AlertDelivery, ...]:
-    """As many as each of them may be together with."""
+    """As many alerts as each of them allows in one message."""
     largest = group[0].largest
     for size, delivery in enumerate(group):
         largest = min(largest, delivery.largest)

@@ -72,6 +72,6 @@ def _grouped(deliveries: Sequence[AlertDelivery], *, is_reduced: bool) -> dict[s
 
 
 def _common(alerts: Sequence[dict[str, Any]], name: str) -> str | None:
-    """What all of them have there, if it is the same."""
+    """The value that all of them have there, if it is the same."""
     first: str = alerts[0][name]
     return first if all(alert[name] == first for alert in alerts) else None

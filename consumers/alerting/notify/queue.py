@@ -166,7 +166,7 @@ class DeliveryQueue:
         return Settled(set_aside=self._set_aside([delivery.number for delivery in given_up], outcome.reason))
 
     def _succeed(self, deliveries: Sequence[AlertDelivery], now: float) -> Settled:
-        """What only found nobody there need not wait out its time."""
+        """An alert that only found nobody there need not wait out its pause."""
         for delivery in deliveries:
             self._end(delivery.number, "delivered")
         self._state.execute("update receiver set last_success = ? where name = ?", (now, self._receiver))

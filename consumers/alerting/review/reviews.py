@@ -42,7 +42,7 @@ TEXT_OF_INCIDENT: Final = f"""exists (
 
 
 def take_review(view: sqlite3.Connection, record: Recorded) -> None:
-    """Of an incident of another site a gateway has nothing to say. One from before the retention floor is not known."""
+    """A gateway reviews no incident of another site. One from before the retention floor is not known."""
     assert isinstance(record.event, ReviewEvent)
     data, site = record.event.data, record.where[0]
     searched = " ".join(filter(None, (data.comment, data.assignee))).casefold()

@@ -59,7 +59,7 @@ def _is_of(asked: TrialRequest, alert: _Alert) -> bool:
 
 
 def _partner(alert: _Alert, others: dict[Key, list[_Alert]]) -> _Alert | None:
-    """Of those that overlap, the one that was raised nearest."""
+    """The overlapping alert that was raised nearest."""
     overlapping = [other for other in others.get(alert.key, ()) if alert.overlaps(other)]
     return min(overlapping, key=lambda other: abs(other.raised - alert.raised), default=None)
 
@@ -85,7 +85,7 @@ def _live(data: Path, site: str | None) -> dict[Key, list[_Alert]]:
 
 
 def _alerts(view: sqlite3.Connection, site: str | None) -> list[_Alert]:
-    """That a device has recovered follows from an alert that ends, and is none of its own here."""
+    """A recovery follows from an alert that ends, and is no alert of its own here."""
     rows = view.execute(
         "select alert_id, site, device, rule, type, level, message, raised, cleared, details from alerts"
         " where until = ?3 and type != ?1 and rule is not null and (?2 is null or site = ?2) order by raised, alert_id",

@@ -56,7 +56,7 @@ class FramePeak:
     frame: Frame | None = None
     hidden_by: FrameFault | None = None
     is_of_picture: bool = False
-    """Of missing sound: whether it was part of an incident of the picture."""
+    """Whether missing sound was part of an incident of the picture."""
 
 
 @dataclass(slots=True)

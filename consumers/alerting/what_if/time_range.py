@@ -7,7 +7,7 @@ from consumers.alerting.what_if.trial import TrialRequest
 from consumers.store.journal.record import JournalReader
 
 RUN_IN = timedelta(hours=1)
-"""Before the span: windows fill, cool-downs pass, devices are heard of."""
+"""Before the span: windows fill, cool-downs pass, devices send."""
 LATE = timedelta(hours=1)
 """After the span: events of it that come late, and the ends of what was raised in it."""
 

@@ -65,7 +65,7 @@ def explain(past: Past, where: DeviceKey, at: datetime, in_force: Terms) -> Expl
 
 
 def _durations(where: DeviceKey, in_force: Terms) -> tuple[timedelta, timedelta]:
-    """Of the window around the moment, and of what is read before it."""
+    """The bounds of the window around the moment, and of what is read before it."""
     rules = in_force.rules
     window_s = min(rules.raise_window_s, LONGEST_S)
     silent_s = in_force.silent_after_s(where, is_agents=True) or 0.0

@@ -35,7 +35,7 @@ class RebuildRequest:
 
 @dataclass(slots=True)
 class RebuildReport:
-    """What became of it: where it went on, why not where it could have, and the rows that no event makes any more, by
+    """The outcome: where it went on, why not where it could have, and the rows that no event makes any more, by
     table: carried over from the old view, or lost with `kept`, the file of that.
     """
 

@@ -16,7 +16,7 @@ _MICROSECONDS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What can be said of a view by a fold that begins at the floor: of each table in `left_out` the rows that do not
+    """The limits of a fold that begins at the retention floor: of each table in `left_out` the rows that do not
     meet the condition, of those in `incomparable` nothing.
     """
 

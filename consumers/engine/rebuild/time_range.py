@@ -34,7 +34,7 @@ def whole_minutes(wanted: TimeRange) -> tuple[datetime, datetime]:
 
 
 def whole_quarters(wanted: TimeRange) -> tuple[datetime, datetime]:
-    """Of an hour."""
+    """The time range, widened to whole quarters of an hour."""
     return _whole(wanted, 15 * MINUTE)
 
 

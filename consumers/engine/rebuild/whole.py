@@ -26,7 +26,7 @@ from producer.outbox.tables import move_streams
 from producer.transaction import transaction
 
 REBUILD_BATCH = 10000
-"""What a fold reads of its view at the begin of a batch and writes at its end is as much for a large one."""
+"""A fold reads and writes as much of its view for a small batch as for a large one."""
 
 Progress = Callable[[int, int], None]
 """Called with how many positions are folded, of how many."""
@@ -63,7 +63,7 @@ def rebuild(
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted a second time.
 
     Who interrupts it, also by ending the process, keeps the old view, and the next one goes on where this one was. What
-    the journal has dropped is carried over from the old view where the projection can tell. `None` where there is
+    the journal has dropped is carried over from the old view where the projection knows how. `None` where there is
     nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless the request allows it.
     """
     request = request or RebuildRequest()

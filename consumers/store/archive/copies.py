@@ -71,14 +71,14 @@ class ColdReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What cold storage has before it: bytes to copy, and objects to delete."""
+    """The work left for cold storage: bytes to copy, and objects to delete."""
 
     bytes: int = 0
     deleting: int = 0
 
     @classmethod
     def of(cls, index: sqlite3.Connection, until: int, kinds: Collection[str]) -> Self:
-        """Of the packs of some kinds that were over at a minute."""
+        """The work left for the packs of some kinds that were over at a minute."""
         (waiting,) = index.execute(
             "select coalesce(sum(end - copied), 0) from packs join series using (series)"
             f" where copied < end and start + minutes <= ? and kind in ({','.join('?' * len(kinds))})",
@@ -139,7 +139,7 @@ class Upload:
 
 
 def uncopied(index: sqlite3.Connection, until: int, kinds: Collection[str], limit: int) -> list[PackRange]:
-    """What is in no object yet of the packs that were over at a minute, the oldest first."""
+    """The ranges that are in no object yet of the packs that were over at a minute, the oldest first."""
     marks = ",".join("?" * len(kinds))
     rows = index.execute(
         # An upload that has begun goes on as it is; what came meanwhile is a range of its own.
@@ -202,7 +202,7 @@ def delete_copies(index: sqlite3.Connection, pack: int) -> None:
 
 
 def send_again(index: sqlite3.Connection, pack: int, first: int) -> int:
-    """What the disk has of a pack from a byte on is in the bucket no more: it is copied anew. How many objects."""
+    """The bytes of a pack from one on are in the bucket no more, and are copied anew. Returns how many objects."""
     index.execute(
         "insert or replace into tombstones select object, null from copies where pack = ? and first >= ?", (pack, first)
     )
@@ -223,7 +223,7 @@ def mark_cold(index: sqlite3.Connection, pack: int) -> None:
 
 
 def tier_of(place: Sequence[Any]) -> Tier:
-    """Of a medium whose object, first byte of that, `is_hot` and whether it is being uploaded are these."""
+    """The tier of a medium by its object, first byte there, `is_hot`, and whether it is being uploaded."""
     name, _, is_hot, is_copied = place
     if name is None:
         return "on_its_way" if is_copied else "hot"

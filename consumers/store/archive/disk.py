@@ -101,7 +101,7 @@ class Archive:
         return sum(len(rows) for rows in packs.values())
 
     def bytes_of_devices(self) -> dict[tuple[str, str], int]:
-        """Of those that have any, by site and device."""
+        """The bytes of each device that has any, by site and device."""
         return bytes_of_devices(self._index)
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def parse_key(key: str) -> tuple[Series, str]:
 
 
 def hour_of(moment: datetime) -> int:
-    """Whole hours since 1970."""
+    """In whole hours since 1970."""
     return (moment - EPOCH) // HOUR
 
 
@@ -78,7 +78,7 @@ class PackInterval(NamedTuple):
 
 
 def interval_of(moment: datetime) -> PackInterval:
-    """That of the new pack which a medium of this moment belongs to."""
+    """The interval of the new pack which a medium of this moment belongs to."""
     minute = (moment - EPOCH) // MINUTE
     return PackInterval(minute - minute % PACK_MINUTES)
 

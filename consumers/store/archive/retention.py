@@ -78,7 +78,7 @@ class Dropped:
 
 
 class PackSum(NamedTuple):
-    """What some packs hold together."""
+    """The media and bytes of some packs together."""
 
     media: int
     bytes: int
@@ -144,7 +144,7 @@ class ArchiveRetention:
         return found
 
     def uncopied(self, kind: str, before: datetime) -> Iterator[Dropped]:
-        """As `expiring`, only the packs that are on the disk and nowhere else: who drops them loses their media. They
+        """As `expiring`, only the packs that are on the disk and nowhere else: dropping them loses their media. They
         are read as they are asked for, by start, site and device: of a month there are more than a hundred thousand.
         """
         if not self.exists:

@@ -25,7 +25,7 @@ def held(data: Path, consumer: str, holder: Holder) -> Iterator[str]:
 
 
 def _identity(descriptor: int) -> str:
-    """Of the running kernel and the file: what held a lock of the same identity before has let go of it."""
+    """Identifies the running kernel and the file: a lock that was held under the same identity before is released."""
     found = os.fstat(descriptor)
     return f"{_boot()}:{found.st_dev}:{found.st_ino}"
 

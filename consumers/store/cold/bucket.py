@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 CHUNK_BYTES = 1 << 20
 MOST_LISTED = 10_000_000
-"""Of 16 cameras an archive has 2 million in a year."""
+"""The archive of 16 cameras has 2 million in a year."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
@@ -172,7 +172,7 @@ class Bucket:
             raise answered.refusal from None
 
     def put_part(self, name: str, upload_id: str, number: int, body: bytes) -> str:
-        """What the server calls the part, counted from 1. Raises `NoSuchUpload`."""
+        """Upload a part, counted from 1. Returns the server's tag of it. Raises `NoSuchUpload`."""
         return self._of_upload(
             lambda: self._client.upload_part(
                 Bucket=self.storage.bucket,

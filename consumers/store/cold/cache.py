@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 FULL_SHARE: Final = 0.9
-"""What is left of a full cache: the blocks that were used last."""
+"""The share of a full cache that stays: the blocks that were used last."""
 
 
 class BlockCache:

@@ -26,7 +26,7 @@ class DamagedFooter(ValueError):
 
 
 def pack_footer(records: Iterable[tuple[int, RecordHeader]]) -> bytes:
-    """Of records given by the place of their bytes in the pack."""
+    """Make the footer of records given by the place of their bytes in the pack."""
     body = zlib.compress(b"".join(_OFFSET.pack(offset) + header.pack() for offset, header in records))
     return body + _TRAILER.pack(_MAGIC, len(body), sha256(body).digest())
 

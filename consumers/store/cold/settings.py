@@ -46,7 +46,7 @@ class ColdStorage:
 
     @property
     def name(self) -> str:
-        """As people know it; without anything secret."""
+        """The bucket as people know it, without anything secret."""
         where = f" at {self.endpoint}" if self.endpoint else ""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/") + where
 

@@ -11,7 +11,7 @@ from consumers.store.journal.days import list_days, open_to_read
 
 
 class GapColumns(NamedTuple):
-    """What the columns say of a gap event, and its body; `body` is `None` where there is no event there."""
+    """The columns of a gap event, and its body; `body` is `None` where there is no event there."""
 
     position: int
     first: int
@@ -36,7 +36,7 @@ class EventColumns(NamedTuple):
 
 
 class OpenDay(Protocol):
-    """What was committed on one day, as one moment saw it; ingest may go on writing.
+    """One day as it was committed at one moment; ingest may go on writing.
 
     Streams have numbers, the same in all days that are read together.
     """

@@ -41,7 +41,7 @@ class JournalQueries:
     def arrived(
         self, after: int, span: tuple[datetime, datetime], holds: Callable[[str], bool], limit: int
     ) -> list[Row]:
-        """What was received within the span, of the sources that `holds` names, in positions after `after`."""
+        """The events received within the time range, of the sources that `holds` names, in positions after `after`."""
         start, end = span
         rows: list[Row] = []
         for _, day in self._days.list():

@@ -101,7 +101,7 @@ class OpenDays:
         return opened
 
     def row_mapping(self, day: Day, connection: sqlite3.Connection) -> RowMapping:
-        """Of this connection to the day."""
+        """The lock of this connection to the day."""
         known = self._row_mappings.get(day.path)
         if known is None:
             known = self._row_mappings[day.path] = RowMapping(connection)
@@ -230,7 +230,7 @@ class _Wanted:
             day.execute("commit")
 
     def _rows(self, day: sqlite3.Connection, numbers: list[int] | None, after: int, limit: int) -> list[Any]:
-        """Of the types of these numbers, or of all."""
+        """Select the types of these numbers, or all."""
         if numbers is None:
             where, values = "", [after, limit]
         elif numbers:

@@ -29,7 +29,7 @@ _floor = TypeAdapter(Floor)
 
 
 def read_floor(directory: Path) -> Floor:
-    """As it was written when days were last dropped; that of a whole journal where none were, or nobody wrote it."""
+    """The floor as it was written when days were last dropped; that of a whole journal where none was written."""
     try:
         return _floor.validate_json((directory / NAME).read_bytes())
     except (OSError, ValidationError):
@@ -37,7 +37,7 @@ def read_floor(directory: Path) -> Floor:
 
 
 def floor_to_json(floor: Floor) -> bytes:
-    """As it lies beside the days."""
+    """The floor as the file beside the days has it."""
     return _floor.dump_json(floor)
 
 

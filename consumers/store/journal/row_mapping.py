@@ -34,7 +34,7 @@ class RowMapping:
         self._streams: dict[int, StreamOrigin] = {}
 
     def numbers(self, types: Collection[str]) -> list[int] | None:
-        """Of those of these types that there are in this day; `None` where the day has no event of another type.
+        """The numbers of these types in this day; `None` where the day has no event of another type.
 
         Asked within the snapshot in which it is read.
         """

@@ -55,7 +55,7 @@ def _positions_of(connection: sqlite3.Connection, wanted: EventFilter, bounds: t
 
 
 def received_at(connection: sqlite3.Connection, position: int) -> int:
-    """Of the event there, or of the next one in a file that has lost it; there is one at or after `position`."""
+    """The time of the event there, or of the next in a file that has lost it; there is one at or after `position`."""
     query = "select received from events where position >= ? order by position limit 1"
     return int(connection.execute(query, (position,)).fetchone()[0])
 

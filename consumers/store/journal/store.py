@@ -69,7 +69,7 @@ class JournalQuestions(Protocol):
     def arrived(
         self, after: int, span: tuple[datetime, datetime], holds: Callable[[str], bool], limit: int
     ) -> list[Row]:
-        """What was received within the span, of the sources that `holds` names, in positions after `after`."""
+        """The events received within the time range, of the sources that `holds` names, in positions after `after`."""
         ...
 
     def close(self) -> None: ...

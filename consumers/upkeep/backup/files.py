@@ -13,7 +13,7 @@ PAGES_PER_STEP = 2048
 
 
 def copy_database(source: Path, target: Path) -> int:
-    """As of one moment, also while it is written to; its bytes. Raises `FileNotFoundError` where it is gone."""
+    """Copy it as of one moment, also while it is written to. Returns its bytes. Raises `FileNotFoundError`."""
     if not source.exists():
         raise FileNotFoundError(source)
     draft = target.with_name(f".{target.name}.draft")

@@ -112,7 +112,7 @@ def _copy_packs(source: Path, target: Path, taken: _Taken, progress: OnFile) -> 
 
 
 def _enter_copies(source: Path, target: Path) -> None:
-    """What is in cold storage stays there, and the copy knows of it."""
+    """Media in cold storage stay there, and the copy refers to them."""
     if not (source / INDEX).exists():
         return
     with CopyBook(target) as book, closing(open_to_read(source)) as index:

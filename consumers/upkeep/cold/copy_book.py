@@ -26,7 +26,7 @@ class CopyBook:
         self._lock = threading.Lock()
 
     def waiting(self, until: datetime, kinds: Collection[str], limit: int) -> list[PackRange]:
-        """What was over at a moment and is not copied yet, the oldest first."""
+        """The packs that were over at a moment and are not copied yet, the oldest first."""
         with self._lock:
             return uncopied(self._index, (until - EPOCH) // MINUTE, kinds, limit)
 

@@ -47,7 +47,7 @@ class DayFiles(Protocol):
     def describe(self, day: date) -> ClosedDay: ...
 
     def floor(self) -> bytes | None:
-        """What is known of the days that were dropped."""
+        """The summaries of the days that were dropped."""
         ...
 
 

@@ -160,7 +160,7 @@ class JournalDays:
         return True
 
     def _drop(self, days: list[date], book: CopyBook, bucket: Bucket) -> None:
-        """What retention dropped of the journal goes from the bucket too, after the floor that says so."""
+        """Days that retention dropped from the journal go from the bucket too, after the floor that says so."""
         gone = [one for one in self._known or () if days and one.date < days[0]]
         if not gone:
             return

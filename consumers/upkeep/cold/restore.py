@@ -127,7 +127,7 @@ def _make_index(
 
 
 def _forget_other_kinds(directory: Path, newest: DayManifest) -> None:
-    """Of the kinds that were on the disk alone nothing is kept from before the end of the newest day."""
+    """Kinds that were on the disk alone keep nothing from before the end of the newest day."""
     index = open_to_write(directory)
     try:
         with transaction(index):

@@ -18,7 +18,7 @@ HASH_BYTES: Final = 1 << 20
 
 
 class NotAsWritten(RoundFailed, RuntimeError):
-    """What was read back is not what was written. The object is deleted, and sent again."""
+    """The object that was read back differs from what was written. It is deleted, and sent again."""
 
 
 class Content(Protocol):

@@ -78,7 +78,7 @@ class _DayBefore(NamedTuple):
 
 
 def _before(first: int, directory: Path, previous: PreviousDay) -> _DayBefore:
-    """What is known of the streams before a position; where it was lost, the day in the bucket says it."""
+    """The streams before a position; where that was lost, the day in the bucket says it."""
     with suppress(sqlite3.OperationalError):
         carried = open_to_read(directory / CARRIED)
         if carried.execute("select value from meta where key = 'first'").fetchone() == (first,):

@@ -42,7 +42,7 @@ def digest(files: Any, name: str) -> tuple[int, str]:
 
 
 def difference(files: Any, name: str, size: int, sha256: str) -> str | None:
-    """What is wrong with a file, as the rest of a sentence."""
+    """The reason that a file is damaged, as the rest of a sentence."""
     if name.startswith("/") or ".." in Path(name).parts:
         return "has a name that leads out of the export"
     try:

@@ -19,7 +19,7 @@ with askers as (
 select export_id, site, asked, export, tries from queued join askers using (asker)
 order by turn, is_served desc, served nulls first, first
 """
-"""What was begun before a restart, then a turn for each asker, who has waited longest first: many wait for one."""
+"""Exports begun before a restart, then one of each asker in turn, whoever has waited longest first."""
 
 
 class QueuedExport(NamedTuple):

@@ -15,7 +15,7 @@ from consumers.upkeep.exports.runs import Run, RunSource
 CLOCK: Final = 90_000
 TICK: Final = Fraction(1, CLOCK)
 MP4_CODECS: Final = frozenset({"h264", "hevc", "av1", "mjpeg", "mpeg4", "aac", "mp3", "opus", "ac3"})
-"""What an MP4 file takes, and players expect there; sound of another kind is left out."""
+"""Codecs that an MP4 file takes and players expect there; sound of another kind is left out."""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ class DevicePictures:
         self._next = next(self._decoded, None)
 
     def at(self, moment: float) -> VideoFrame | None:
-        """What was to be seen then; `None` where nothing was recorded. Moments must not go back."""
+        """The picture of then; `None` where nothing was recorded. Moments must not go back."""
         while self._next is not None and self._next[0] <= moment:
             self._shown, self._next = self._next, next(self._decoded, None)
         if self._shown is None:

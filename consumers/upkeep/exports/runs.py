@@ -12,7 +12,7 @@ from av.container import InputContainer
 from consumers.upkeep.exports.footage import HOLE_S, TRANSPORT_STREAM, LoadedSegment
 
 READ_BYTES: Final = 1 << 18
-"""What a demuxer asks for at once: with the 32 kB that are usual it spends a quarter of its time on asking."""
+"""Bytes that a demuxer reads at once: with the usual 32 kB it spends a quarter of its time on reads."""
 
 
 class Run:

@@ -131,7 +131,7 @@ class ExportSink(Sink):
                 )
 
     def _enqueue(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
-        """Who asks on the bus for more than the hub takes is refused with the sentence of the gateway."""
+        """A request on the bus for more than the hub takes is refused with the sentence of the gateway."""
         refusal = too_many(self._scope.policy, data.by, *waiting(state, data.by))
         row = (data.export_id, record.position, record.where[0], record.time_s, data.model_dump_json())
         added = state.execute(
@@ -234,7 +234,7 @@ class ExportSink(Sink):
         return folder_of(self._scope.data, export_id)
 
     def _remove_files(self, export_id: str) -> None:
-        """What cannot be deleted costs this export alone: it finds its folder taken."""
+        """A file that cannot be deleted costs this export alone: it finds its folder taken."""
         try:
             shutil.rmtree(self._folder(export_id))
         except (FileNotFoundError, NotAFolder):

@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[type[Event], tuple[str, ...]]] = {
 
 
 class TableRange:
-    """Of which devices of a site, and when."""
+    """The devices of a site, and the time range."""
 
     def __init__(self, site: str, devices: Sequence[str], start: datetime, end: datetime, zone: ZoneInfo) -> None:
         self.site = site

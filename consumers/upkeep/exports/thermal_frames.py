@@ -16,9 +16,9 @@ from consumers.upkeep.exports.radiometric_npy import npy
 from consumers.upkeep.exports.tables import TableRange
 
 MOST_FRAMES: Final = 10_000
-"""Of a device, spread evenly over the range where there are more."""
+"""Frames of a device, spread evenly over the range where there are more."""
 MOST_PIXELS: Final = 64_000_000
-"""Of a device, in all its frames: of more, the first ones."""
+"""Pixels of a device in all its frames; of more frames, the first ones."""
 
 
 def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]:

@@ -131,7 +131,7 @@ class _Import:
         self._missing.setdefault((parse_key(event.data.key)[0], hour), []).append(event)
 
     def _missing_events(self) -> Iterator[RetentionEvent]:
-        """As retention would tell of what is not there."""
+        """Report media that are not there as retention reports deleted ones."""
         for (series, hour), events in self._missing.items():
             yield RetentionEvent(
                 id=str(uuid5(_NAMESPACE, f"{NOT_EXPORTED}/{series}/{hour}")),
@@ -154,7 +154,7 @@ class _Import:
 
 
 def _rejected(entry: LogEntry) -> Rejected | None:
-    """What ingest would let in comes in, and what the gateway said before it had a name of its own."""
+    """Events that ingest accepts are imported, and those of the gateway from before it had a name of its own."""
     event: Any = entry.event
     reason = violation(event.source, event.type, event.data)
     if reason is None:

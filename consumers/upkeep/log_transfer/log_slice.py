@@ -42,7 +42,7 @@ class LogRange:
         return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
 
     def concerns(self, event: Event) -> bool:
-        """What the hub says of other sites and their devices does not."""
+        """Events of the hub about other sites and their devices do not."""
         return self.site is None or not isinstance(event, RegistryEvent) or event.data.site == self.site
 
 

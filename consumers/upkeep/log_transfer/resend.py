@@ -92,7 +92,7 @@ def _item(entry: LogEntry, into: str | None, sent: ResendReport) -> Item | None:
 def _paced(
     entries: Iterable[list[LogEntry]], speed: float | None, stopping: threading.Event
 ) -> Iterator[list[LogEntry]]:
-    """What is due together, when it is due."""
+    """Yield events that are due together, when they are due."""
     began, first = time.monotonic(), None
     for page in entries:
         if speed is None:

@@ -57,7 +57,7 @@ class FreePacks:
 
 
 class FreeMedia:
-    """What nobody holds of the packs of some kinds that were over at a moment, in sums."""
+    """The sums of the packs of some kinds that were over at a moment and that nobody holds."""
 
     def __init__(
         self, archive: ArchiveRetention, kinds: Collection[str], rows: Sequence[HoldRow], before: datetime
@@ -102,7 +102,7 @@ BATCH = 1000
 
 
 class CurrentHolds:
-    """What is held now: as the view says, and the events of the journal that it has not folded.
+    """The holds now: those of the view, and those in events of the journal that it has not folded.
 
     A consumer that cannot write its view, as on a full disk, must not keep retention from making the room that it
     waits for. What is read of the journal is kept in memory until the view has it.

@@ -32,7 +32,7 @@ class PastTileRetention:
         self._looked: int | None = None
 
     def expired(self, now: datetime) -> list[ExpiredTiles]:
-        """What is older than it stays, day by day."""
+        """The tiles that are older than their retention, day by day."""
         day = int(now.timestamp() // 86_400)
         if day == self._looked:
             return []

@@ -21,7 +21,7 @@ SEGMENT = "segment"
 
 @dataclass(frozen=True, slots=True)
 class PackSelection:
-    """What is held is never selected. Each method raises `HoldsUnknown` where it would select something, and nobody
+    """Held media are never selected. Each method raises `HoldsUnknown` where it would select something, and nobody
     can say what is held.
 
     For want of room the disk lets go first of what cold storage has too: nothing is lost by it. Only what is nowhere

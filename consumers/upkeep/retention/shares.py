@@ -23,7 +23,7 @@ def level_of(used: Iterable[int], bound: int) -> int:
 
 
 def beyond_shares(packs: Iterable[Dropped], used: Mapping[Device, int], bound: int) -> list[Dropped]:
-    """Of these packs, which come in their order, the oldest of the devices above their share, as many as it takes to
+    """Select the oldest of these ordered packs, of the devices above their share, as many as it takes to
     come down to the bound; no more are asked for.
 
     What a device may keep in any case counts as its own, and is never made up for by another that is below its share.
@@ -44,5 +44,5 @@ def beyond_shares(packs: Iterable[Dropped], used: Mapping[Device, int], bound: i
 
 
 def order_of(pack: Dropped) -> tuple[int, str, str, str]:
-    """That in which packs go: the oldest first."""
+    """The order in which packs are deleted: the oldest first."""
     return pack.interval.start, pack.kind, pack.site, pack.device

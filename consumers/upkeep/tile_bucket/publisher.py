@@ -54,7 +54,7 @@ class TilePublisher:
         self._halted = halted
         self._tiles = Tiles(data / "tiles")
         self._known: dict[str, SiteIndex | None] = {}
-        """What the bucket holds, as its own index says: that is the checkpoint."""
+        """The contents of the bucket by its own index, which is the checkpoint."""
         self._page = PageFiles(settings.page, settings.public_base)
         self._bucket: Bucket | None = None
 

@@ -14,7 +14,7 @@ from consumers.views.mosaics.questions import newest_minute, timeline
 
 INDEX_VERSION: Final = 1
 MOST_BYTES: Final = 4_000_000
-"""Of an index, or of the list of sites: more than any of ours has."""
+"""Bytes of an index, or of the list of sites: more than any of ours has."""
 
 
 class _Model(BaseModel):

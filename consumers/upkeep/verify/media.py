@@ -22,7 +22,7 @@ from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
 _PACK = PACK_MINUTES * 60_000_000
-"""What a pack holds, in microseconds. Retention drops, and reports, whole ones."""
+"""The interval of a pack in microseconds. Retention drops, and reports, whole packs."""
 
 _LOOKUP = (
     "select media.size, media.sha256, offset, packs.start, packs.minutes, is_hot"

@@ -25,7 +25,7 @@ class CheckDied(RuntimeError):
 def check_in_parallel(
     parts: Sequence[str], begun: Sequence[str], check: CheckPart, on_progress: OnProgress, at_once: int
 ) -> Iterator[Findings]:
-    """What `check` finds of each part; they are begun in the order of `begun`, which holds the same parts.
+    """Check each part with `check`; they are begun in the order of `begun`, which holds the same parts.
 
     Raises what a check raises, and `CheckDied`; the others are ended then. Call it before the process has threads.
     """

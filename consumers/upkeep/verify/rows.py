@@ -90,7 +90,7 @@ def _compare_served(
 
 
 def _drop_left_over(engine: Engine, name: str) -> None:
-    """Of a check that was killed."""
+    """Remove the rest of a check that was killed."""
     for (database,) in engine.query("select name from system.databases"):
         begun = re.fullmatch(rf"{name}_verify_(\d+)", database)
         if begun is not None and time.time() - int(begun[1]) > _LEFT_OVER_AFTER_S:

@@ -39,7 +39,7 @@ def check(
     clock: Clock = utc_now,
     at_once: int = 1,
 ) -> Iterator[Findings]:
-    """What was found, part by part: `journal`, `speakers`, `media`, `warehouse` and each view; all where none is named.
+    """Check part by part: `journal`, `speakers`, `media`, `warehouse` and each view; all where none is named.
 
     With `at_once` beyond 1 so many parts are checked at a time, each in a process of its own.
     Raises `NothingThere`, `UnknownConsumer`, `NotAView`, `NoView` or `CheckDied`.

@@ -22,7 +22,7 @@ DeviceHour = tuple[str, int, str]
 
 
 class _Hour:
-    """What a batch says of an hour of a device: a byte of evidence for each minute, and by fault a bit for each."""
+    """The evidence in a batch on an hour of a device: a byte for each minute, and by fault a bit for each."""
 
     def __init__(self) -> None:
         self.minutes = bytearray(60)

@@ -53,7 +53,7 @@ class Buckets:
 
 
 def shares(view: sqlite3.Connection, site: str, edges: Sequence[int]) -> list[DeviceShares]:
-    """Of every device of which anything is known in that time, by name. `edges` are ascending minutes since 1970.
+    """The shares of every device of which anything is known in that time. `edges` are ascending minutes since 1970.
 
     An incident that goes on counts up to the last of them.
     """
@@ -119,7 +119,7 @@ def _device_shares(device: str, seen: Codes, types: dict[str, Codes], buckets: B
 
 
 def _worst(types: dict[str, Codes], buckets: Buckets) -> list[str | None]:
-    """What is no worse than well is none: a device that was switched off on purpose."""
+    """A condition that is no worse than well counts as none: a device that was switched off on purpose."""
     bad = {kind: np.where(codes > code_of("ok"), codes, 0) for kind, codes in sorted(types.items())}
     if not bad:
         return [None] * buckets.count

@@ -113,7 +113,7 @@ def _see(row: DeviceRow, at: float) -> None:
 
 
 def _kind(record: Recorded, known: str) -> str:
-    """Of a picture that cannot be thermal no more is decoded, where visual ones are known."""
+    """A picture that cannot be thermal is not decoded further, where visual ones are known."""
     is_thermal = record.model is ThermalEvent
     if record.model is MediaEvent and (known != _VISUAL or record.may_contain(b"thermal")):
         is_thermal = record.decode(MEDIUM).data.kind == "thermal"
@@ -156,7 +156,7 @@ def _take_health(row: DeviceRow, record: Recorded) -> None:
 
 
 def _reported(record: Recorded) -> HealthPart | WholeHealth:
-    """Of the event where a moment may be more exact than we write one."""
+    """The part that a fold reads; the whole event where a moment may be more exact than we write one."""
     plain = record.as_written(HEALTH)
     if plain is not None:
         return plain.data
@@ -169,7 +169,7 @@ def _seconds(moment: datetime | str) -> float:
 
 
 def _text(moment: datetime | str | None, latest: str) -> str | None:
-    """What a device says of its past is no later than the moment at which that arrived."""
+    """A time that a device gives of its past is no later than the moment at which that arrived."""
     if moment is None:
         return None
     return min(iso(moment) if isinstance(moment, datetime) else moment, latest)

@@ -54,7 +54,7 @@ class DeviceHealth:
     last_successful_connection: str | None
     current_segment_start: str | None
     expects: Expectation | None = None
-    """What it is meant to send, by its own account; so are the two that follow."""
+    """The output that it declares itself; so are the two that follow."""
     has_worked: bool | None = None
     silent_since: str | None = None
     heartbeat: dict[str, Any] | None = None

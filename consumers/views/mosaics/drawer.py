@@ -134,7 +134,7 @@ def _label(cell: Picture, text: str) -> None:
 
 @lru_cache(MAX_LABELS_KEPT)
 def _layers(text: str, size: int, width: int) -> tuple[Picture, Picture]:
-    """What a label takes from a picture, and what it adds to it."""
+    """The mask by which a label darkens a picture, and the letters that it adds."""
     letters = lettering(text, size, width)
     edge = cv2.cvtColor(cv2.dilate(letters, _EDGE), cv2.COLOR_GRAY2BGR)
     return np.asarray(edge, np.uint8), np.asarray(cv2.cvtColor(letters, cv2.COLOR_GRAY2BGR), np.uint8)

@@ -9,7 +9,7 @@ _COLUMNS = "rowid, site, minute, state, condition, types, revision"
 
 
 class Drawing(NamedTuple):
-    """What became of a minute. Numbers grow within one file of the view; another file counts anew."""
+    """The drawing of a minute. Numbers grow within one file of the view; another file counts anew."""
 
     number: int
     site: str
@@ -21,7 +21,7 @@ class Drawing(NamedTuple):
 
 
 def last_number(view: sqlite3.Connection, site: str | None = None) -> int:
-    """That of the last drawing, or of the last one of a site; 0 where there is none."""
+    """The number of the last drawing, or of the last one of a site; 0 where there is none."""
     found = view.execute("select max(rowid) from tiles where ?1 is null or site = ?1", (site,)).fetchone()
     return int(found[0] or 0)
 

@@ -105,7 +105,7 @@ class DrawnMinutes:
 
 
 def _digests(chosen: Sequence[Sequence[Shown]], byte_budget: int) -> list[str | None]:
-    """What each mosaic shows; `None` where it would show nothing but the first, which has all devices.
+    """The contents of each mosaic; `None` where it would show nothing but the first, which has all devices.
 
     They have their quality in common, so each depends on what all show.
     """

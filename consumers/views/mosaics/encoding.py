@@ -23,10 +23,10 @@ _STRIPS: Final = 48
 _PROBES: Final = (40, 10, 4)
 _LOWEST: Final = 2
 _SIZES_KEPT: Final = 8
-"""Of one cell."""
+"""The quality of one cell."""
 _MARGIN: Final = 0.97
 _POOR: Final = 0.85
-"""Of the bytes. What takes less would have had room for a better quality."""
+"""The least share of the bytes: a picture that takes less would have had room for a better quality."""
 _QUALITY_ROUNDS: Final = 2
 _COARSE: Final = ((40, 4), (16, 2))
 """From such a quality on, only multiples of a number are chosen: a late picture then seldom changes the quality, for
@@ -104,7 +104,7 @@ def encode(grids: Sequence[CellGrid], best: int, byte_budget: int, workers: Work
 
 
 def _qualities(cells: Sequence[CellPicture], best: int, byte_budget: int, workers: Workers) -> Iterator[int]:
-    """What a sample promises, corrected by what the cells take then; after that lower and lower."""
+    """The quality that a sample promises, corrected by the bytes of the cells; after that lower and lower."""
     sample, factor = _Sample(cells, workers), 1.0
     for _ in range(_QUALITY_ROUNDS):
         quality = sample.quality(best, byte_budget * _MARGIN / factor)

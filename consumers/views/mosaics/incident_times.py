@@ -1,6 +1,6 @@
 """The time range and severity of each incident of a device, with one row from each moment at which it changed.
 
-What an event tells may be long over, or may lie before minutes that are drawn already.
+The time of an incident may be long over, or may lie before minutes that are drawn already.
 """
 
 import sqlite3
@@ -54,7 +54,7 @@ class SecondsRange(NamedTuple):
 
 
 def enter(view: sqlite3.Connection, event: IncidentEvent) -> SecondsRange:
-    """Take in what an incident event tells. Returns the time in which minutes may be other than they were."""
+    """Take an incident event. Returns the time in which minutes may be other than they were."""
     incident = event.data
     at = incident.since.timestamp()
     begun = view.execute("select since from held where incident_id = ? and until is null", (incident.incident_id,))
@@ -94,7 +94,7 @@ def worst_in(view: sqlite3.Connection, site: str, start: float, end: float) -> d
 
 
 def held_in(view: sqlite3.Connection, site: str, wanted: SecondsRange) -> Iterator[HeldTime]:
-    """What held at some moment of a time range, its end excluded."""
+    """The incidents that were open at some moment of a time range, its end excluded."""
     query = f"select device, type, condition, since, until from held where site = :site and {_OVERLAPS}"  # noqa: S608 - our own words
     yield from map(HeldTime._make, view.execute(query, {"site": site, "start": wanted.start, "end": wanted.end}))
 

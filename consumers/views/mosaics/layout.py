@@ -113,7 +113,7 @@ class SiteLayout:
         per_pixel = settings.bytes_of_nine / (_BUDGET_DEVICES * full[0] * full[1])
         fitting = _scaled(*full, sqrt(min(1.0, per_pixel / _BYTES_PER_PIXEL)))
         self.cell = cell_size(devices, *fitting, self.wall)
-        # A cell of half the width has a quarter of the pixels and shows half as much that can be told apart.
+        # A cell of half the width has a quarter of the pixels and shows half as much detail.
         full_cells = devices * self.cell[0] / fitting[0]
         self.byte_budget = round(settings.bytes_of_nine * max(1.0, full_cells / _BUDGET_DEVICES))
 
@@ -128,7 +128,7 @@ class SiteLayout:
 
 
 def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
-    """Whole blocks, no wider than that; unchanged where it is no smaller."""
+    """A size of whole blocks, no wider than that; unchanged where it is no smaller."""
     if scale >= 1:
         return width, height
     across = max(BLOCK, int(width * scale) // BLOCK * BLOCK)

@@ -15,7 +15,7 @@ import numpy as np
 from consumers.jpeg import Picture
 
 FONTS: Final = Path("/usr/share/fonts/opentype/unifont")
-"""Of Debian's package fonts-unifont, which has a letter for each character of Unicode."""
+"""The font of Debian's package fonts-unifont, which has a letter for each character of Unicode."""
 SMALLEST: Final = 10
 """Pixels; names that are still too long are cut."""
 _BUILT_IN: Final = "uni"
@@ -85,7 +85,7 @@ def _font(letter: str) -> str:
 
 @cache
 def _is_built_in(letter: str) -> bool:
-    """What OpenCV has no letter for, it draws as a question mark."""
+    """OpenCV draws a character without a letter as a question mark."""
     return letter.isascii() or not np.array_equal(_glyph(letter), _glyph("?"))
 
 

@@ -39,7 +39,7 @@ class DeviceMinute:
     seen: Seen | None
     condition: Condition
     types: tuple[str, ...]
-    """Of its incidents and of what was wrong with its frames, the worst first."""
+    """Its incidents and the faults of its frames, the worst first."""
 
     @property
     def state(self) -> MinuteState:
@@ -100,7 +100,7 @@ class MosaicMinute:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Of all devices, those of the worst first."""
+        """The faults of all devices, those of the worst first."""
         ordered = sorted(self.devices, key=lambda each: -SEVERITY[each.condition])
         return tuple(dict.fromkeys(kind for each in ordered for kind in each.types))
 
@@ -189,7 +189,7 @@ def time_key(minute: int) -> str:
 
 
 def _analysis(seen: Seen) -> dict[str, Any] | None:
-    """The analysis by the names under which viewers know it; `null` where nobody could tell."""
+    """The analysis by the names under which viewers know it; `null` where it is unknown."""
     frame = seen.analysis
     if frame is None or seen.frame_at is None:
         return None

@@ -96,7 +96,7 @@ class PastMinutes:
             view.execute("insert or replace into past_tiles values (?, ?, ?)", (site, minute, name))
 
     def forget(self, view: sqlite3.Connection, newest: int) -> None:
-        """What is too old, of every site, also of one that has no more minutes. Retention deletes the files."""
+        """The tiles that are too old, of every site, also of one without minutes. Retention deletes the files."""
         view.execute("delete from past_tiles where minute < ?", (newest + 1 - self._days * DAY_MINUTES,))
 
 

@@ -48,7 +48,7 @@ class MosaicsProjection(Projection):
         sightings.SCHEMA + incident_times.SCHEMA + ring.SCHEMA + SCHEMA + past_tiles.SCHEMA + site_registry.SCHEMA
     )
 
-    whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
+    whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have sent long before"
 
     # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer, and
     # what has been the case for longer is still the case.

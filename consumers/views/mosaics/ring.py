@@ -43,7 +43,7 @@ class Ring:
         return self._closed
 
     def add_device(self, where: DeviceKey, since: int) -> None:
-        """The minutes of a site begin with the one in which it was first heard, and so do those of a device."""
+        """The minutes of a site begin with the one in which it first sent, and so do those of a device."""
         if where in self._devices:
             return
         self._devices[where] = since

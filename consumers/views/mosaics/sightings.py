@@ -36,7 +36,7 @@ class Seen:
 
     `frame` is the newest analysis, or the newest of those that found something wrong; `types` names all that any of
     them found. `is_known` is 2 where some analysis says how the device was, 1 where only the device itself said that it
-    was well; `is_blind`: an analysis could not tell.
+    was well; `is_blind`: an analysis had no answer.
     """
 
     site: str
@@ -74,7 +74,7 @@ class Seen:
         return [key for _, key in from_json(self.thumbnails)]
 
     def take(self, record: Recorded) -> None:
-        """What this event says of the device."""
+        """Take the evidence of this event on the device."""
         evidence, wrong = evidence_of(record)
         self.is_known = max(self.is_known, _KNOWN.get(evidence, 0))
         self.is_blind |= evidence is MinuteEvidence.BLIND

@@ -11,7 +11,7 @@ _Result = TypeVar("_Result")
 
 
 class Workers:
-    """What decodes, scales and encodes lets other threads run meanwhile, so two of them halve the time."""
+    """Decoding, scaling and encoding release the interpreter, so two threads halve the time."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")

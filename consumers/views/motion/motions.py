@@ -8,7 +8,7 @@ from bus_schemas.camera import Motion
 from consumers.store.journal.record import DeviceKey
 
 LONGEST_COUNTED_MS: Final = 6 * 3_600_000
-"""Of a motion of which nothing was known before: more than this is not counted."""
+"""The longest duration of a motion whose begin is unknown: more than this is not counted."""
 _SAME_START_MS: Final = 2
 """Times are cut to milliseconds, so the start and the duration of a motion may differ by one."""
 _LONGEST_PAUSE_MS: Final = 60_000
@@ -31,7 +31,7 @@ class MotionRow:
 
 @dataclass(frozen=True, slots=True)
 class MotionProgress:
-    """What an event adds to the motion that began at `started`: whether it `is_new`, and that something moved from
+    """The addition of an event to the motion that began at `started`: whether it `is_new`, and movement from
     `since` to `until`.
     """
 
@@ -43,7 +43,7 @@ class MotionProgress:
 
 
 class Motions:
-    """As in the view, until `save`. Of each device the latest motion is in memory while a batch is folded."""
+    """The motions of the view, changed in memory until `save`: the latest of each device while a batch is folded."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view

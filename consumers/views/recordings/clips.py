@@ -38,7 +38,7 @@ _state = attrgetter("start", "end", "moved", "is_emitted", "media", "picture", "
 
 
 class OpenClips:
-    """As in the view, until `save`. Of each device in the order in which they began there."""
+    """The clips of the view, changed in memory until `save`; those of each device in the order in which they began."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view

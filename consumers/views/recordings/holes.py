@@ -38,7 +38,7 @@ STILL_GOING_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the log says could have caused a hole. Times in seconds since 1970; `data` are facts for the words."""
+    """An event that could have caused a hole. Times in seconds since 1970; `data` are facts for the words."""
 
     cause: HoleCause
     start: float
@@ -88,7 +88,7 @@ def _goes_on(view: sqlite3.Connection, where: tuple[str, str], after: float) -> 
 
 
 def dropped(view: sqlite3.Connection, where: tuple[str, str], start: float, end: float) -> list[Evidence]:
-    """What retention has dropped, joined where it follows each other by one rule."""
+    """The time ranges that retention has dropped, joined where they follow each other by one rule."""
     joined: list[Evidence] = []
     rows = view.execute(
         "select start, end, rule from dropped where site in (?1, '') and device in (?2, '') and start < ?4 and end > ?3"
@@ -166,7 +166,7 @@ def _joined(parts: Iterable[Hole]) -> list[Hole]:
 
 
 def _facts(hole: Hole) -> dict[str, Any]:
-    """What differs between one cause and another: several incidents may stand for the same."""
+    """The key by which causes differ: several incidents may stand for the same."""
     return {key: value for key, value in hole.data.items() if key != "incident"}
 
 

@@ -76,7 +76,7 @@ class RecordingsProjection(Projection):
     history: ClassVar[Mapping[str, str]] = {"clips": "is_emitted = 1 and end <= horizon(site, device)"}
 
     def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
-        """Of segments that were carried over."""
+        """The number of segments that were carried over."""
         carried = view.execute("select distinct site, device, start from segments where position < ?", (floor,))
         recorded.count_again(view, {(site, device, recorded.quarter_of(start)) for site, device, start in carried})
 
@@ -160,7 +160,7 @@ def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSett
 
 
 def _length_and_media(motion: Recorded) -> tuple[float, tuple[str, ...]]:
-    """Of the event where its duration is not finite."""
+    """The end in the event where its duration is not finite."""
     plain = motion.as_written(MOTION_LENGTH)
     if plain is not None:
         return plain.data.duration_s, plain.data.media

@@ -66,7 +66,7 @@ def forget(view: sqlite3.Connection, site: str | None, device: str | None, start
 
 
 def recorded_between(view: sqlite3.Connection, where: tuple[str, str], start: float, end: float) -> Iterator[Span]:
-    """What plays without a gap and overlaps this time, oldest first."""
+    """The time ranges that play without a gap and overlap this time, oldest first."""
     rows = view.execute(
         "select spans from recorded where site = ? and device = ? and quarter >= ? and quarter <= ? order by quarter",
         (*where, quarter_of(start - LONGEST_SEGMENT_S), quarter_of(end)),

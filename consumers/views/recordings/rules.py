@@ -11,7 +11,7 @@ DEFAULT: Final = RecordingSettings()
 
 
 class RecordingRules:
-    """As in the view, where each change is written at once: settings are rare."""
+    """The rules of the view, where each change is written at once: settings are rare."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view

@@ -26,14 +26,14 @@ class BatchSegments:
         if (start - record.received_s) * 1e6 > AHEAD_US:
             # Of a clock that is ahead: it was over when it arrived, as far as anybody knows.
             start = record.received_s - data.duration_s
-        # Of a segment shorter than that, a moment of today cannot tell where it ends.
+        # Of a segment shorter than that, a moment of today cannot say where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
         self._quarters.add((site, device, quarter_of(start)))
         row = (site, device, start, end, key, data.size, int(data.discontinuity), record.position, data.codec)
         self._rows.append(row)
 
     def forget(self, record: Recorded) -> None:
-        """What retention has dropped from the archive can no longer be played."""
+        """Segments that retention has dropped from the archive can no longer be played."""
         event = record.event
         assert isinstance(event, RetentionEvent)
         gone = event.data
@@ -53,7 +53,7 @@ class BatchSegments:
         )
 
     def save(self) -> None:
-        """Of those of a device with the same begin the last stays."""
+        """Of segments of a device with the same begin the last stays."""
         if self._rows:
             self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
             count_again(self._view, self._quarters)

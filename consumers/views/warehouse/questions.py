@@ -99,7 +99,7 @@ class SteppedTimeRange:
 
 
 def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterable[str] = ()) -> dict[str, Any]:
-    """What the cameras of a site counted on a local day; `triggers` are named even where they did not happen."""
+    """The counts of the cameras of a site on a local day; `triggers` are named even where they did not happen."""
     return counts_of_day(engine, site, day, zone).answer(triggers)
 
 

@@ -180,7 +180,7 @@ class WarehouseReader(ABC):
 
     @contextmanager
     def _trying_again(self, stopping: Flag) -> Iterator[None]:
-        """Whatever fails is given time: a server comes back, a full disk is cleaned up."""
+        """A failure is given time: a server comes back, a full disk is cleaned up."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - the process goes on, and so does this, in a while

@@ -46,7 +46,7 @@ class Gathering:
 
     @property
     def rows(self) -> int:
-        """Of the table that has most."""
+        """The columns of the table that has most."""
         return max((len(columns[0]) for columns in self.blocks.values()), default=0)
 
 

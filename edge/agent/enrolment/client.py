@@ -28,7 +28,7 @@ from producer.os_errors import describe_network_error
 PATH: Final = "/api/v1/enrol"
 ANSWERS_WITHIN_S: Final = 20.0
 ROUNDS: Final = 101
-"""As mosquitto does by default; what is hashed are 256 random bits, which nobody guesses."""
+"""The rounds of mosquitto's default; 256 random bits are hashed, which nobody guesses."""
 MAX_ANSWER: Final = 2_000_000
 
 
@@ -111,7 +111,7 @@ def enrol(code: str, hub: Hub, data: Path) -> Identity:
 
 
 def password_hash(password: str) -> str:
-    """As mosquitto keeps it."""
+    """The hash as mosquitto stores it."""
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ROUNDS)
     return f"$7${ROUNDS}${b64encode(salt).decode()}${b64encode(digest).decode()}"

@@ -12,7 +12,7 @@ FOLDER: Final = "enrolment"
 
 
 class Identity(BaseModel):
-    """Who this agent is to its hub. `hub_key` verifies the signatures of its configurations."""
+    """The identity of this agent at its hub. `hub_key` verifies the signatures of its configurations."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -218,7 +218,7 @@ def web_answer(address: str) -> Iterator[http.client.HTTPResponse]:
 
 
 def _content(address: str) -> str | None:
-    """What a web server sends at an address that should be a stream."""
+    """The reason, where a web server sends something else than a stream."""
     with web_answer(address) as answer:
         kind = answer.headers.get_content_type()
     if kind in ("text/html", "application/xhtml+xml"):

@@ -16,7 +16,7 @@ Transport = Literal["tcp", "udp"]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What to open and how. `pace` plays a file at the speed at which it was recorded; `is_jpeg_stream` marks JPEG
+    """An input. `pace` plays a file at the speed at which it was recorded; `is_jpeg_stream` marks JPEG
     after JPEG over HTTP, which FFmpeg only transports; `local` is what a local path must be. Of a
     stream that is not analysed only keyframes are decoded.
     """

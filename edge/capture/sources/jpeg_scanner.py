@@ -21,7 +21,7 @@ _MOST_IN_TABLE: Final = 4096
 """No segment is longer, except for those of free content."""
 MARKERS: Final = 1000
 BYTES_PER_MARKER: Final = 200
-"""Where one piece of data has more markers than these two allow, the rest of it is noise."""
+"""Where one read has more markers than these two allow, the rest of it is noise."""
 
 
 class JpegScanner:

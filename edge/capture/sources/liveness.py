@@ -79,7 +79,7 @@ class Liveness:
         self._undecoded = 0
 
     def complaint(self, now_s: float) -> str | None:
-        """What is wrong, where reading continues all the same."""
+        """The fault with which reading continues all the same."""
         silent_s = now_s - self._since
         if silent_s > self.limit_s:
             is_heard = self._heard is not None and now_s - self._heard < self.limit_s

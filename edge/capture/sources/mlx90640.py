@@ -128,7 +128,7 @@ def check_eeprom(words: Sequence[int]) -> None:
 
 
 def _sensitivity(words: Sequence[int]) -> float:
-    """Of the average pixel, less that of the compensation pixel."""
+    """The value of the average pixel, less that of the compensation pixel."""
     scale = words[32] >> 12
     compensation = _signed(words[57] & 0x03FF, 10) / 2.0 ** (scale + 27)
     return words[33] / 2.0 ** (scale + 30) - _signed(words[60] & 0x00FF, 8) / 32 * compensation

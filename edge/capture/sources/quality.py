@@ -39,7 +39,7 @@ class StreamQuality:
         return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark, rounded_s)
 
     def attempt(self, step: Callable[..., T], *given: Any) -> T | None:
-        """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""
+        """An error of a decoder, filter or encoder costs only the packet or picture that caused it."""
         try:
             return step(*given)
         except Exception as error:  # noqa: BLE001 - counted and reported; a camera must not be able to end its agent

@@ -1,6 +1,6 @@
 """Finds out when pictures were taken from the sender reports of their camera (RTCP, RFC 3550, section 6.4.1).
 
-A picture arrives after it was taken: encoding and the network take a part of a second. The reports tell the difference,
+A picture arrives after it was taken: encoding and the network take a part of a second. The reports have the difference,
 as far as the clock of the camera can be believed: a difference that no camera has is the error of its clock.
 """
 
@@ -16,7 +16,7 @@ MOST_EARLY_S: Final = 0.1
 SLEW: Final = 0.5
 """Seconds a second by which times are corrected; below 1, so that no picture goes back."""
 ROOM_S: Final = 0.3
-"""What is corrected at once."""
+"""A difference that is corrected at once."""
 ROOM_PER_S: Final = 0.02
 """Together half a second in ten: more would be a hole between two segments."""
 SAMPLE_EVERY_S: Final = 1.0
@@ -62,7 +62,7 @@ class Lateness:
         self._room_s -= abs(step_s)
 
     def remark(self) -> str | None:
-        """What is to be said of the camera's clock."""
+        """A sentence about the camera's clock."""
         if self.clock_error_s is None:
             return None
         way = "ahead" if self.clock_error_s > 0 else "behind"

@@ -126,7 +126,7 @@ def _offered(stores: Stores, site: str, device: str) -> tuple[str, ...] | None:
 
 
 async def read_command(call: Call[OfRequest]) -> CommandAnswer:
-    """What became of a request."""
+    """The outcome of a request."""
     wanted = call.parameters.id
     found = await call.gateway.ask(lambda stores: asked_of.request(stores.view(VIEW), wanted))
     if found is None:
@@ -135,7 +135,7 @@ async def read_command(call: Call[OfRequest]) -> CommandAnswer:
 
 
 async def read_commands(call: Call[OfDevice]) -> CommandsAnswer:
-    """What a device can be asked to do, and what it was asked last."""
+    """The commands of a device, and its last requests."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     offered = await gateway.ask(lambda stores: _offered(stores, asked.site, asked.device))

@@ -81,7 +81,7 @@ class StreamFigures(BaseModel):
 
 
 class AgentReport(Answer):
-    """What the agent of a device says in its heartbeat; null is what it does not say."""
+    """The heartbeat of the agent of a device; null is what it does not say."""
 
     node: str | None = None
     time: str
@@ -149,7 +149,7 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
 
 
 async def of_agents(call: Call[AnyAsOf]) -> Agents:
-    """What each agent says of its machine, its process and its link."""
+    """The machine, the process and the link of each agent, as it reports them."""
     known = await call.gateway.ask_at(call.parameters.as_of, lambda moment: agents_of(nodes(moment.health())))
     return Agents(agents=known)
 

@@ -54,7 +54,7 @@ class RegistryRequest(BaseModel):
 
 
 class SiteChange(RegistryRequest):
-    """What is not given stays as it is."""
+    """A field that is not given stays as it is."""
 
     name: DisplayName | None = Field(default=None, description="What people read.")
     time_zone: KnownZone | None = Field(default=None, description="IANA zone: the days and hours that people see.")
@@ -68,7 +68,7 @@ class NewSite(RegistryRequest):
 
 
 class DeviceChange(RegistryRequest):
-    """What is not given stays as it is."""
+    """A field that is not given stays as it is."""
 
     name: DisplayName | None = Field(default=None, description="What people read.")
     kinds: tuple[Kind, ...] | None = Field(default=None, max_length=2)
@@ -114,13 +114,13 @@ class RegistrationAnswer(Answer):
 
 
 async def read_site(call: Call[OfSite]) -> RegistrationAnswer:
-    """What is set of a site, and by whom."""
+    """The values that are set of a site, and by whom."""
     await require_site(call.gateway, call.parameters.site)
     return await _registration(call.gateway, call.parameters.site, None)
 
 
 async def read_device(call: Call[OfDevice]) -> RegistrationAnswer:
-    """What is set of a device, and by whom."""
+    """The values that are set of a device, and by whom."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
     return await _registration(call.gateway, asked.site, asked.device)

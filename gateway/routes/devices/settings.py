@@ -107,7 +107,7 @@ class SettingsAnswer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What became of a change; `pending` says why it does not hold yet."""
+    """The outcome of a change; `pending` says why it does not hold yet."""
 
     reported: ReportedSections
     pending: str | None
@@ -143,7 +143,7 @@ async def read_roi_sets(_: Call[Nothing]) -> RoiSetsAnswer:
 
 
 async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
-    """Who changed which sections, newest first."""
+    """The changes of sections and their authors, newest first."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device, asked.as_of)
 
@@ -227,7 +227,7 @@ async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
 
 
 async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
-    """What the device reported of this request, once its event is in the view."""
+    """The report of the device on this request, once its event is in the view."""
 
     def question(stores: Stores) -> dict[str, Any] | None:
         try:

@@ -32,7 +32,7 @@ class SettingsFields(Answer):
 
 
 async def read_fields(_: Call[Nothing]) -> SettingsFields:
-    """What can be set of a device, with bounds, units and defaults."""
+    """The settings of a device, with bounds, units and defaults."""
     return SettingsFields(fields=list(fields()))
 
 
@@ -57,7 +57,7 @@ def _fields(schema: Schema, parts: dict[str, Schema], path: str) -> Iterator[Set
 
 
 def _of_pair(plain: Schema, parts: dict[str, Schema]) -> Schema:
-    """Of a pair of numbers, the first: both have the same bounds."""
+    """The first of a pair of numbers: both have the same bounds."""
     first = _plain(plain["prefixItems"][0], parts) if "prefixItems" in plain else plain
     return first if first.get("type") in _SCALARS else plain
 

@@ -14,7 +14,7 @@ from gateway.serving.media_links import media_url
 from producer.times import moment_of_seconds
 
 PICTURE_WITHIN = timedelta(seconds=10)
-"""Of the begin of the motion: a thumbnail within it stands for a picture that is no longer kept."""
+"""Around the begin of the motion: a thumbnail within it stands for a picture that is no longer kept."""
 
 
 class ClipAnswer(Answer):

@@ -261,7 +261,7 @@ def _before(stores: Stores) -> dict[str, int]:
 
 
 def export_answer(stores: Stores, row: ExportRow) -> ExportAnswer:
-    """What the hub does now is known a moment before the event that says so."""
+    """The present work of the hub is known a moment before the event that says so."""
     job, before = _job(stores, row.export_id), _before(stores)
     is_running = row.state == "waiting" and job is not None and job.state == "running"
     data = row.export

@@ -29,7 +29,7 @@ LATE = timedelta(seconds=60)
 DAY_S = 86_400
 FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_S
 BREAKS_PER_DAY = 1000
-"""Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
+"""Few, because a player may keep a list as long as the number of discontinuities is high: hls.js stands still then."""
 
 
 class PlaylistHour(OfDevice):

@@ -24,7 +24,7 @@ W = TypeVar("W", bound=OfDevice)
 
 FIRST_FRAME_S = 2.0
 FIRST_ASKED_S = 5.0
-"""Of what a device sends only when it is asked to."""
+"""For streams that a device sends only when it is asked to."""
 STILL_S = 1.0
 FIRST_VIDEO_S = 8.0
 """A camera may send a keyframe every few seconds only."""
@@ -83,7 +83,7 @@ async def _parts(pictures: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
 async def _begun(
     call: Call[W], stream: Callable[[Call[W]], AsyncGenerator[bytes, None]], what: str
 ) -> tuple[bytes, AsyncGenerator[bytes, None]]:
-    """What comes first of a stream, and all of it. Raises `Problem` where there is no room, no device, or nothing."""
+    """The first bytes of a stream, and all of it. Raises `Problem` where there is no room, no device, or nothing."""
     asked = call.parameters
     _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)

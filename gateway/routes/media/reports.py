@@ -63,7 +63,7 @@ class OfReport(Parameters):
 
 
 class NewReport(SignedBody):
-    """Of a time range of up to an hour, or of an incident, whose time it has then."""
+    """A report of a time range of up to an hour, or of an incident, whose time it has then."""
 
     site: Name
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = Field(

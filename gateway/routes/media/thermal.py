@@ -94,7 +94,7 @@ class FrameRange(Corrected, DeviceTimeRange):
 
 @dataclass(frozen=True, slots=True)
 class FoundPicture:
-    """What a picture of the past is made of, and the name of that."""
+    """The frame that a picture of the past is drawn from, and its name."""
 
     frame: FoundMedium
     visual: FoundMedium | None
@@ -103,7 +103,7 @@ class FoundPicture:
 
 
 async def picture(call: Call[OfThermalPicture]) -> Response:
-    """What a thermal sensor saw at a moment, with its regions as they were then; a 404 where no frame is kept of it."""
+    """The picture of a thermal sensor at a moment, with its regions as they were then; a 404 where no frame is kept."""
     asked, gateway = call.parameters, call.gateway
     drawing = _drawing(gateway)
     await require_device(gateway, asked.site, asked.device)
@@ -157,7 +157,7 @@ async def frames_csv(call: Call[FrameRange]) -> Response:
 
 
 def _key_of_range(call: Call[FrameRange], form: str) -> tuple[object, ...]:
-    """Of a range that ends now there is another one at each moment."""
+    """A range that ends now has another answer at each moment."""
     asked = call.parameters
     return form, asked.model_dump_json(), asked.bounds(call.gateway.clock(), HOUR)
 

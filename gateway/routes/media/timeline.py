@@ -102,7 +102,7 @@ class FreezeComparisonAnswer(Answer):
 
 
 class AnalysisAnswer(Answer):
-    """What the last frame of the minute was like; null is what could not be judged. Files are keys of media."""
+    """The analysis of the last frame of the minute; null is what could not be judged. Files are keys of media."""
 
     timestamp: Time
     filename: str | None

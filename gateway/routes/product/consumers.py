@@ -131,7 +131,7 @@ def _error(stores: Stores, one: ConsumerInfo, view: sqlite3.Connection) -> str |
 
 
 def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[ProgressAnswer]:
-    """Of every consumer, the rows included where this hub has them."""
+    """The state of every consumer, the rows included where this hub has them."""
     yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
     if gateway.rows.warehouse is not None:
         refused = rows_set_aside(gateway.hub.data)

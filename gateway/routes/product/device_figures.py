@@ -22,7 +22,7 @@ from producer.outbox.disk_id import disk_id
 
 
 def device_figures(moment: StoresAsOf) -> list[DeviceFigures]:
-    """Of so many devices, those with which most is wrong first."""
+    """The figures of so many devices, those with most faults first."""
     return [_figures(one) for one in watched_devices(moment)[:DEVICES]]
 
 

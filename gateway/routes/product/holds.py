@@ -48,7 +48,7 @@ class OfHold(Parameters):
 
 
 class HoldRelease(SignedBody):
-    """Who, and why."""
+    """The person, and the reason."""
 
     reason: PersonText
 
@@ -67,7 +67,7 @@ class NewHold(HoldRelease):
 
 
 async def search(call: Call[HoldSearch]) -> HoldsAnswer:
-    """What keeps media from deletion now: holds, notes and exports, the oldest range first."""
+    """The holds, notes and exports that keep media from deletion now, the oldest range first."""
     asked = call.parameters
     found = await call.gateway.ask(lambda stores: holds(stores.view(HoldsProjection.name), asked.site, asked.kind))
     return HoldsAnswer(holds=[_answer(one) for one in found])

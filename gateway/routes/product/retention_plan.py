@@ -53,7 +53,7 @@ class PlanHorizon(Parameters):
 
 
 async def plan(call: Call[PlanHorizon]) -> RetentionPlanAnswer:
-    """What retention will delete by age, by bytes and for want of room, if devices go on to write as in the last day,
+    """Media that retention will delete by age, by bytes and for want of room, if devices write on as in the last day,
     and what somebody keeps from it; nothing is deleted by asking.
     """
     gateway = call.gateway

@@ -111,7 +111,7 @@ async def search(call: Call[AlertSearch]) -> AlertsAnswer:
 
 
 def _page_of(found: list[AlertRow], after: str | None, limit: int) -> list[AlertRow]:
-    """What follows the alert that the page before ended with; nothing where it is not open any more."""
+    """The alerts after the one that the page before ended with; none where that is not open any more."""
     if after is not None:
         found = found[next((index for index, one in enumerate(found, 1) if one["id"] == after), len(found)) :]
     return found[:limit]

@@ -81,7 +81,7 @@ class NewAnnotation(SignedBody):
 
 
 class AnnotationChange(SignedBody):
-    """What is not given stays as it is."""
+    """A field that is not given stays as it is."""
 
     devices: tuple[Name, ...] | None = Field(default=None, max_length=MAX_DEVICES)
     start: Instant | None = None

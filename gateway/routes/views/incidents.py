@@ -142,7 +142,7 @@ class IncidentSearch(IntervalSearch):
 
 
 class FiguresOfSite(AsOf, Parameters):
-    """Of a site, or of all."""
+    """Figures of a site, or of all."""
 
     site: Name | None = None
 

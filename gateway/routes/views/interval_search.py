@@ -36,7 +36,7 @@ class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
 
 
 class Located(Answer):
-    """Of a device, with the names that it and its site had at the moment that is asked about."""
+    """The place of a device, with the names that it and its site had at the moment that is asked about."""
 
     site: str
     site_name: str

@@ -75,7 +75,7 @@ class OfMute(Parameters):
 
 
 class MuteEnd(SignedBody):
-    """Who, and why."""
+    """The person, and the reason."""
 
     reason: PersonText
 

@@ -26,7 +26,7 @@ from gateway.routes.views.incidents import IncidentAnswer, answers, unknown
 
 INCIDENTS_PER_REVIEW = 500
 MOST_SAID = 500
-"""Of one incident: every list of incidents has all of it."""
+"""Reviews of one incident that are listed: every list of incidents has all of them."""
 
 
 class OfReview(Parameters):
@@ -53,7 +53,7 @@ class NewReview(SignedBody):
 
 
 class Undo(SignedBody):
-    """Who takes it back."""
+    """The person who takes it back."""
 
 
 class ReviewsAnswer(Answer):

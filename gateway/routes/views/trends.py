@@ -242,7 +242,7 @@ async def thermal(call: Call[OfDevice]) -> NewestThermalAnswer:
 
 
 async def detections(call: Call[OfDetections]) -> DetectionsAnswer:
-    """What was detected, newest first."""
+    """The detections, newest first."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
     start, end = asked.bounds(call.gateway.clock())

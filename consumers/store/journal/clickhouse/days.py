@@ -93,14 +93,14 @@ class ClickHouseDay:
         return int(count)
 
     def gaps(self) -> Iterable[GapColumns]:
-        """What they say is in their bodies alone."""
+        """Their data are in their bodies alone."""
         rows = self._rows("position, sequence, body", one_of("type", GAP_TYPES), "order by position")
         for position, sequence, body in rows:
             said = _gap.decode(body).data
             yield GapColumns(position, said.first, said.last, said.cause, _bytes(body), sequence or None)
 
     def watermarks(self) -> Iterable[tuple[int, int]]:
-        """As the next writer would find them: from the last summary, and from the events beyond it."""
+        """The streams as the next writer would find them: from the last summary, and from the events beyond it."""
         known = summary.load(self.connection.query, self.connection.database, self.last).known
         return [(self.numbers[key], one.watermark) for key, one in known.items() if key[1]]
 

@@ -24,7 +24,7 @@ class EventIds:
         self._search_at = 0.0
 
     def find(self, keys: Sequence[SequenceKey], head: int, since: int) -> dict[SequenceKey, str]:
-        """As far as the days from `since` on have them; gaps are left out. What is old may be left out too.
+        """The ids in the days from `since` on; gaps are left out, and old ones may be.
 
         Raises `EngineError`.
         """

@@ -51,7 +51,7 @@ class ClickHouseStore:
             connection.execute(f"drop database if exists {self._database}")
 
     def drop(self, day: date) -> None:
-        """What is to be known of its streams was saved before the next day began; of its times it is saved now."""
+        """Its streams were saved before the next day began; its times are saved now."""
         number = day_number(day)
         with closing(self._connection()) as connection:
             if connection.query("select 1"):

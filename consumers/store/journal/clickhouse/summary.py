@@ -18,7 +18,7 @@ LAST_POSITION = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class KnownStream:
-    """Of one stream: its highest sequence, when its last event arrived in microseconds since 1970, and its gaps."""
+    """One stream: its highest sequence, when its last event arrived in microseconds since 1970, and its gaps."""
 
     watermark: int
     received: int

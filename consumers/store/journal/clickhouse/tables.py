@@ -85,7 +85,7 @@ _DURABLE = "fsync_after_insert = 1, fsync_part_directory = 1"
 
 
 def create(engine: Engine, database: str) -> None:
-    """What is there stays."""
+    """Tables that exist stay."""
     engine.execute(f"create database if not exists {database}")
     for table in (*TABLES, DROPPED, JOURNAL_IDS, WRITERS):
         engine.execute(definition(table, database, engine.dialect))
@@ -109,7 +109,7 @@ def within(database: str, table: Table) -> Table:
 
 
 def day_number(day: date) -> int:
-    """As the partitions are named: 20260105."""
+    """The name of a partition: 20260105."""
     return day.year * 10_000 + day.month * 100 + day.day
 
 

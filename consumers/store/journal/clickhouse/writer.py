@@ -207,7 +207,7 @@ class ClickHouseJournal(Writer):
         self._saved = self._head
 
     def close(self) -> None:
-        """What is not saved is read at the next start."""
+        """If this fails, it is read from the events at the next start."""
         if not self._unsure:
             with suppress(EngineError):
                 self._save()

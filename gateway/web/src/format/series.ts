@@ -60,7 +60,7 @@ export function sensorBox(
   ];
 }
 
-/** So many that the regions of one device are told apart. */
+/** So many that the regions of one device can be distinguished. */
 export const ROI_COLOURS = [
   '#2196F3',
   '#4CAF50',

@@ -1,4 +1,4 @@
-// The one table of the colours by which types of trouble are told apart; their words are `incidentWord`.
+// The one table of the colours by which types of trouble are distinguished; their words are `incidentWord`.
 
 const colours: Record<string, string> = {
   offline: 'offline',

@@ -26,7 +26,7 @@ import { isNews, lastNews, summary, type News } from '../format/words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
-const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings', 'registry']);
+const REFRESHING = new Set(['alert', 'incident', 'health', 'state', 'settings', 'registry']);
 
 /** What comes many times a second is sent only to the views that show it. */
 const FREQUENT: Partial<Record<View, readonly EventName[]>> = {
@@ -128,7 +128,7 @@ class Page {
     });
     $effect(() =>
       live.listen((recorded, type) => {
-        if (TELLING.has(type)) {
+        if (REFRESHING.has(type)) {
           this.#devices.reload();
           this.sites.reload();
         }

@@ -89,7 +89,7 @@ export class Player {
   }
 
   #watch(): void {
-    // Where a browser does not tell, the time of the element has to do.
+    // Where a browser does not say, the time of the element has to do.
     if (this.#gone || !('requestVideoFrameCallback' in this.#video)) return;
     this.#video.requestVideoFrameCallback((_, { mediaTime }) => {
       this.#presented = mediaTime;

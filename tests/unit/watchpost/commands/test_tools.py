@@ -106,7 +106,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(watchpost: Command, data: Pat
         f"there is no journal in {tmp_path}: name the data directory of a hub with --data\n",
     )
     assert here.returncode == 2
-    assert here.stderr.startswith("this hub has heard all of it")
+    assert here.stderr.startswith("this hub has all of these events")
 
 
 @pytest.mark.thorough

@@ -105,7 +105,7 @@ export const incidentParts: Case[] = [
         'No alert: another had just been raised',
         'Muted by Mara until',
         'After the alert before, another is raised from',
-        'Hot spot Nobody can tell Nothing was measured.',
+        'Hot spot Not known Nothing was measured.',
       ],
     },
     { when: 'not asked', props: { device: device('yard') }, reads: ['Why no alert?', 'Explain this moment'] },

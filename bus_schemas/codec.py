@@ -159,7 +159,7 @@ def _one_by_one(text: bytes) -> list[Event | Malformed]:
 
 
 def _read(item: Any, most: int) -> Event | Malformed:
-    """Of a malformed event, at most `most` faults are named."""
+    """At most `most` faults of a malformed event are named."""
     try:
         return _event.validate_python(_event_json(item))
     except ValidationError as error:

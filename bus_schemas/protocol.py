@@ -82,7 +82,7 @@ class Claim(Message):
 
     @property
     def rank(self) -> tuple[bool, datetime, str]:
-        """Of two claims the smaller one stays. It never grows while an agent runs, so never both leave."""
+        """The smaller of two claims stays. It never grows while an agent runs, so never both leave."""
         return not self.established, self.since, self.instance
 
     def __str__(self) -> str:

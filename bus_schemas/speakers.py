@@ -154,8 +154,8 @@ class DataRule:
     def _not_theirs(self, state: str) -> str:
         whose = _speakers(self.event_type, state)
         if not whose:
-            return f"nobody says an event of type {self.event_type} with the state {state}"
-        return f"an event of type {self.event_type} with the state {state} is for {whose} to say, not for {self.source}"
+            return f"nobody may send an event of type {self.event_type} with the state {state}"
+        return f"only {whose} may send an event of type {self.event_type} with the state {state}, not {self.source}"
 
     def _foreign_place(self, data: Any) -> str | None:
         site, device = getattr(data, "site", None), getattr(data, "device", None)
@@ -163,7 +163,7 @@ class DataRule:
             is_ours = site in (None, self.site) and device in (None, self.device)
         else:
             is_ours = self.site == HUB or site in (None, self.site)
-        return None if is_ours else f"{self.source} may not speak of {site}/{device}"
+        return None if is_ours else f"{self.source} may send nothing about {site}/{device}"
 
     def _foreign_medium(self, data: Any) -> str | None:
         for name in self.media:
@@ -183,7 +183,7 @@ def data_rule(source: str, event_type: str) -> DataRule | str | None:
         return str(error)
     permission = PERMISSIONS[event_type].get(speaker)
     if permission is None:
-        return f"an event of type {event_type} is for {_speakers(event_type)} to say, not for {source}"
+        return f"only {_speakers(event_type)} may send an event of type {event_type}, not {source}"
     site, device = place(source)
     fields = MODELS[event_type].model_fields["data"].annotation.model_fields  # type: ignore[union-attr]  # a model
     media = tuple(name for name in MEDIA_FIELDS if name in fields)

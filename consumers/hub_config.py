@@ -32,7 +32,7 @@ BYTES_KEPT: Final = 20_000_000_000
 """The default bound of recordings, of the journal, and of exports."""
 PAST_EVERY_MINUTES: Final = 10
 PAST_DAYS: Final = 30
-"""Of mosaics older than a day, one in so many minutes stays, for so many days."""
+"""One mosaic in so many minutes stays of those older than a day, for so many days."""
 MOSAIC_BYTES: Final = 100_000
 """The size of the picture of a minute with nine devices."""
 CLEANUP_THRESHOLD_PERCENT: Final = 85

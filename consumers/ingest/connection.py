@@ -126,7 +126,7 @@ class BrokerConnection:
         self._stay_alive(listening=False)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
-        """Of messages that wait until the broker lets them be sent, the newest about each thing of a topic is kept."""
+        """Keep the newest message about each thing of a topic, of those that wait until the broker lets them be sent."""
         if not qos:
             self._outgoing += packets.publish(topic, payload, retain=retain)
             return

@@ -104,7 +104,7 @@ class OwnEvents:
             self._publish_status(bus)
 
     def recover(self) -> None:
-        """What was to be written is written."""
+        """Clear its own faults: everything is written."""
         if self.intake.shortage is not None:
             return
         for part, kind in self.faults.own():
@@ -144,7 +144,7 @@ class OwnEvents:
             self.faults.lost_contact()
 
     def _note_shortage(self) -> None:
-        """What the hub says of itself is taken in, and time passes in the journal; what devices send waits for room."""
+        """Say when events of devices wait for room. Those of the hub are taken in, and time passes in the journal."""
         shortage = self.intake.shortage
         if shortage is not None and not self._is_short:
             self.figures.state = f"cannot write: {shortage}"

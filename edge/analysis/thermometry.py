@@ -68,7 +68,7 @@ class ThermalAnalysis:
         self._levels: tuple[AlertLevel, AlertLevel, bool, frozenset[str]] = "normal", "normal", False, frozenset()
         self._trend_limits = TrendLimits()
         self._requests: deque[Callable[[str], None]] = deque()
-        """Of snapshots, each to be called with the key of the next raw frame."""
+        """Snapshots that wait, each to be called with the key of the next raw frame."""
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         """Apply settings from the next frame on."""

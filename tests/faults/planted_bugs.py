@@ -17,6 +17,11 @@ CODES = ("tests/unit/gateway/agents/test_codes.py",)
 EXCHANGE = ("tests/integration/gateway/test_enrolments.py",)
 HOLDS = ("tests/unit/consumers/upkeep/retention/test_holding.py", "tests/unit/consumers/views/test_holds.py")
 MINUTES = ("tests/unit/consumers/views/test_mosaics.py", "tests/unit/consumers/views/test_ring_of_a_day.py")
+WAREHOUSE = (
+    "tests/unit/consumers/views/warehouse",
+    "tests/integration/warehouse/test_store.py",
+    "tests/integration/warehouse/test_warehouse.py",
+)
 TILE_BUCKET = ("tests/integration/tile_bucket/test_publisher.py",)
 
 
@@ -498,5 +503,35 @@ MUTANTS: dict[str, Mutant] = {
         "(revision != known.revision(minute) or minute == last)",
         "(known.revision(minute) is None or minute == last)",
         TILE_BUCKET,
+    ),
+    "checkpoint_of_rows_before_the_rows": Mutant(
+        "consumers/views/warehouse/store.py",
+        "        inserted = {}\n        for table, columns",
+        "        self.save(upto)\n        inserted = {}\n        for table, columns",
+        WAREHOUSE,
+    ),
+    "rows_beyond_the_checkpoint_go_in_again": Mutant(
+        "consumers/views/warehouse/store.py",
+        "    if not there:\n        return columns\n",
+        "    if len(there) >= 0:\n        return columns\n",
+        WAREHOUSE,
+    ),
+    "rows_of_dropped_days_are_lost_by_a_rebuild": Mutant(
+        "consumers/views/warehouse/store.py",
+        "where position < {{floor:UInt64}}",
+        "where position < {{floor:UInt64}} - 1",
+        WAREHOUSE,
+    ),
+    "rows_of_a_lost_journal_stay": Mutant(
+        "consumers/views/warehouse/store.py",
+        "if not journal_id or known == journal_id:",
+        "if not journal_id or known:",
+        WAREHOUSE,
+    ),
+    "rows_of_a_day_dropped_meanwhile_are_lost": Mutant(
+        "consumers/views/warehouse/warehouse.py",
+        "        if journal.floor() != floor:\n",
+        "        if False:\n",
+        WAREHOUSE,
     ),
 }

@@ -176,7 +176,7 @@ def test_a_device_that_was_only_heard_of_can_be_named(hub: Hub, call: Call) -> N
         (("add", "DEMO", "window", "--expects", "flowers"), "expects: "),
         (("rename", "DEMO", "gaet", "Main gate"), "there is no device 'gaet' in site 'DEMO'"),
         (("rename", "DEMO", "gate", "  "), "name: "),
-        (("expect", "DEMO", "gate"), "say --expects, --silent-after, or both"),
+        (("expect", "DEMO", "gate"), "give --expects, --silent-after, or both"),
         (("retire", "DEMO", "gaet", "--yes"), "there is no device 'gaet' in site 'DEMO'"),
         (("restore", "NOWHERE"), "there is no site 'NOWHERE'"),
     ],

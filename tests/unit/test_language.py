@@ -33,6 +33,9 @@ RATE = re.compile(r"(?:S|MAX)_AN?_[A-Z]+")
 UNIT = re.compile(r"[A-Z0-9_]+_SECONDS")
 """`TIMEOUT_SECONDS`; the usual way is `TIMEOUT_S`."""
 
+FRAGMENTS = ("Of ", "That of ", "Whoever ", "Whatever ")
+"""A docstring says what a thing is; one that begins so lets its reader guess."""
+
 GLOSSARY = Path("docs/glossary.md")
 TERM = re.compile(r"\*\*(.+?)\*\*")
 
@@ -95,6 +98,19 @@ def test_a_constant_says_per_what_it_is(package: str) -> None:
 @pytest.mark.parametrize("package", PRODUCT)
 def test_a_constant_of_seconds_ends_with_their_unit(package: str) -> None:
     found = {(str(path), name) for path in files((package,)) for name in defined(path) if UNIT.fullmatch(name)}
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_a_docstring_says_what_a_thing_is(package: str) -> None:
+    found = {
+        (str(path), node.value.value.splitlines()[0])
+        for path in files((package,))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if node.value.value.startswith(FRAGMENTS)
+    }
 
     assert found == set()
 

@@ -118,7 +118,7 @@ def expect(
 ) -> None:
     """Set what a device sends all the time, or after how much silence it is offline."""
     if expects is None and silent_after is None:
-        raise CliError("say --expects, --silent-after, or both")
+        raise CliError("give --expects, --silent-after, or both")
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
     _change(runtime, site, device, {"expects": expects, "silent_after_s": silent_after})

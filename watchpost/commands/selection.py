@@ -11,7 +11,7 @@ def chosen_node(node: str | None, config: WatchpostConfig) -> str:
     if node is None and len(nodes) == 1:
         return nodes[0]
     if node is None or node not in nodes:
-        asked = f"there is no node '{node}'" if node else "say which node with --node"
+        asked = f"there is no node '{node}'" if node else "give the node with --node"
         raise ConfigError(f"{asked}; the configuration has {', '.join(nodes) or 'none'}")
     return node
 

@@ -212,11 +212,11 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
         raise CliError(str(error)) from error
     except (NotFresh, JournalInUse, JournalAway) as error:
         raise CliError(
-            f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
+            f"{error}; choose a fresh directory with --data, or give --into SITE for a hub that runs"
         ) from error
     typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
     if arrived.rejected:
-        typer.echo(f"rejected: {arrived.rejected:,} events that are not for their source to say")
+        typer.echo(f"rejected: {arrived.rejected:,} events that their source may not send")
     if arrived.gaps:
         typer.echo(f"{arrived.gaps:,} gap events say what was before")
     if arrived.media_missing:

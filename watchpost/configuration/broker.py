@@ -77,7 +77,7 @@ class BrokerSection(SettingsModel):
                 " agents.ca_file are for one that runs elsewhere"
             )
         if not self.start and agents.directory is None:
-            raise ValueError("say with agents.directory where the broker that runs elsewhere reads its users")
+            raise ValueError("set agents.directory to where the broker that runs elsewhere reads its users")
         if self.start and agents.port == self.port:
             raise ValueError(f"agents.port {agents.port} is that of the broker itself")
         return self
@@ -86,10 +86,10 @@ class BrokerSection(SettingsModel):
     def _ours_is_here(self) -> "BrokerSection":
         if self.start and not is_loopback(self.host):
             raise ValueError(
-                f"the broker that is started here listens on loopback only; for '{self.host}' say start: false"
+                f"the broker that is started here listens on loopback only; for '{self.host}' set start: false"
             )
         if self.start and (self.tls or self.username):
             raise ValueError(
-                "the broker that is started here needs no tls and no username; for another say start: false"
+                "the broker that is started here needs no tls and no username; for another set start: false"
             )
         return self

@@ -88,7 +88,7 @@ def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
 
 def _asked(hub: HubConfig, wanted: TrialOptions) -> TrialRequest:
     if wanted.settings and not wanted.analysis:
-        raise CliError("settings are those of an analysis: say --analysis as well")
+        raise CliError("settings are those of an analysis: give --analysis as well")
     try:
         made = terms.registered(registered(hub.data)).rules.changed(wanted.rules)
     except NoView as missing:

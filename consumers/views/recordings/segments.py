@@ -53,7 +53,7 @@ class BatchSegments:
         )
 
     def save(self) -> None:
-        """Of segments of a device with the same begin the last stays."""
+        """The last of several segments of a device with the same begin stays."""
         if self._rows:
             self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
             count_again(self._view, self._quarters)

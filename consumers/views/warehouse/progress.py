@@ -1,4 +1,4 @@
-"""Files by which other processes of the hub know how far the warehouse rows are, because only one process may open them."""
+"""Files that say to other processes how far the warehouse rows are, because only one process may open them."""
 
 from collections.abc import Sequence
 from pathlib import Path

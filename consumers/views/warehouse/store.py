@@ -181,7 +181,7 @@ class Generations:
 
 
 def origin(engine: Engine, name: str = WAREHOUSE) -> int:
-    """The life of the journal of which the rows are; 0 where nobody knows."""
+    """The id of the journal of which the rows are; 0 where it is unknown."""
     known = engine.query(f"select life from {name}.origin order by since desc limit 1")  # noqa: S608 - ours
     return int(known[0][0]) if known else 0
 

@@ -48,7 +48,7 @@ class NewTrial(BaseModel):
         if self.since >= self.until:
             raise ValueError("since must be before until")
         if self.settings != TrialSettings() and not self.analysis:
-            raise ValueError("settings are those of an analysis: say analysis as well")
+            raise ValueError("settings are those of an analysis: ask for analysis as well")
         return self
 
 

@@ -210,6 +210,31 @@ def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_i
     assert told[0] == RowsProgress(77, 4)
 
 
+class DroppingJournal(MemoryJournal):
+    """Drops what is before `drops` once its floor was read."""
+
+    drops: int | None = None
+
+    def floor(self) -> int:
+        found, drops = super().floor(), self.drops
+        if drops is not None:
+            self.drops = None
+            self.drop(drops)
+        return found
+
+
+def test_rows_of_a_day_that_is_dropped_as_a_rebuild_begins_outlive_it(open_engine: OpenEngine) -> None:
+    journal = DroppingJournal([detection(at(second)) for second in range(4)])
+    with answering(open_engine, journal) as warehouse, closing(open_engine()) as engine:
+        journal.drops = 3
+        warehouse.rebuild()
+        eventually(lambda: warehouse.status().rebuilds == 1)
+        database, _ = newest_generation(engine) or ("", 0)
+        positions = engine.query(f"select position from {database}.camera_events order by position")
+
+    assert positions == [[1], [2], [3], [4]]
+
+
 def test_people_over_time_add_up_over_the_cameras_where_they_are_seen_at_once(open_engine: OpenEngine) -> None:
     """Five people who walk from one camera to the other are five."""
     journal = MemoryJournal(

@@ -70,7 +70,7 @@ def test_one_forged_event_of_a_batch_costs_itself_and_a_gap_stands_in_its_place(
 
     assert [item.event.type.split(".")[1] for item in plan.accepted] == ["frame", "gap", "frame"]
     assert [rejected.reason for rejected in plan.rejected] == [
-        "an event of type watchpost.incident.v2 is for the hub to say, not for /sites/DEMO/devices/yard"
+        "only the hub may send an event of type watchpost.incident.v2, not /sites/DEMO/devices/yard"
     ]
 
 
@@ -102,7 +102,7 @@ def test_an_acknowledgement_by_admin_from_a_device_is_kept_as_rejected() -> None
     assert isinstance(item, RefusedMessage)
     assert json.loads(item.body)["data"]["by"] == "admin"
     assert item.reason == (
-        "an event of type watchpost.alert.v1 is for the hub or the gateway to say, not for /sites/DEMO/devices/yard"
+        "only the hub or the gateway may send an event of type watchpost.alert.v1, not /sites/DEMO/devices/yard"
     )
 
 

@@ -40,5 +40,5 @@ def test_a_node_that_does_not_exist_is_refused_with_those_that_do(node: str, sen
 
 
 def test_without_devices_no_node_can_be_chosen() -> None:
-    with pytest.raises(ConfigError, match="say which node with --node; the configuration has none"):
+    with pytest.raises(ConfigError, match="give the node with --node; the configuration has none"):
         chosen_node(None, WatchpostConfig())

@@ -108,7 +108,7 @@ def test_the_hub_says_where_agents_find_the_broker(tmp_path: Path) -> None:
     [
         ({"agents": {"directory": "/etc/agents"}}, "for one that runs elsewhere"),
         ({"agents": {"port": 11883}}, "is that of the broker itself"),
-        ({"start": False, "agents": {}}, "say with agents.directory"),
+        ({"start": False, "agents": {}}, "set agents.directory"),
     ],
 )
 def test_a_listener_for_agents_that_cannot_be_is_refused(section: dict[str, object], why: str) -> None:

@@ -102,7 +102,7 @@ def test_the_rules_in_force_are_those_that_the_journal_says_whatever_the_file_sa
         ("settings: {picture: {blak: 3}}\n", ":1: unknown key 'blak' in settings.picture"),
         ("hot_spot_c: 1\nhot_spot_c: 2\n", ":2: key 'hot_spot_c' is given twice"),
         ("storage_low_percent: 99\n", "storage_low_percent (99) must not be above storage_critical_percent (95)"),
-        ("settings: {picture: {black_percentage: 3}}\n", "settings are those of an analysis: say --analysis as well"),
+        ("settings: {picture: {black_percentage: 3}}\n", "settings are those of an analysis: give --analysis as well"),
     ],
 )
 def test_a_mistake_in_the_rules_is_named(

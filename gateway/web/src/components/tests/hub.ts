@@ -1,7 +1,7 @@
 // What is shown of the hub: its consumers, its storage, its registry.
 
 import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
-import type { Agents, Consumers, EnrolledAgent, Retired, Storage } from '../../api/api';
+import type { Agents, Consumers, EnrolledAgent, Retired, Storage, System } from '../../api/api';
 import StorageTable from '../StorageTable.svelte';
 import AgentForm from '../registry/AgentForm.svelte';
 import DeviceForm from '../registry/DeviceForm.svelte';
@@ -11,10 +11,15 @@ import EnrolledAgents from '../registry/EnrolledAgents.svelte';
 import SendsAgain from '../registry/SendsAgain.svelte';
 import AgentTable from '../system/AgentTable.svelte';
 import ConsumerTable from '../system/ConsumerTable.svelte';
+import ProcessTable from '../system/ProcessTable.svelte';
+import RebuildProgress from '../system/RebuildProgress.svelte';
+import RebuildRow from '../system/RebuildRow.svelte';
+import StreamTable from '../system/StreamTable.svelte';
 import { LONG, asked, demo, device, of, type Case } from './case';
 
 const nothing = (): void => undefined;
 const consumers = asked<Consumers>('/consumers');
+const system = asked<System>('/system');
 const gone: Retired = {
   site: 'DEMO',
   device: 'old',
@@ -244,5 +249,55 @@ export const hubParts: Case[] = [
       press: 'Rebuild Mosaics',
       reads: ['Make Mosaics again from the first event?', 'Cancel'],
     },
+  ]),
+  ...of(ProcessTable, 'system/ProcessTable.svelte', [
+    {
+      when: 'typical',
+      props: {
+        processes: [
+          ...system.processes,
+          {
+            name: 'edge:DEMO',
+            state: 'restarting',
+            pid: null,
+            cpu_percent: null,
+            memory_mb: null,
+            restarts: 3,
+            since: gone.retired,
+            last_exit: 'exit code 3 after 0.2 s: another agent has it',
+          },
+        ],
+      },
+      reads: ['Processes', 'Intake of events', '64 MB', 'Agent DEMO', 'Restarting', 'another agent has it'],
+    },
+    { when: 'empty', props: { processes: [] }, reads: ['nothing is supervised here'] },
+  ]),
+  ...of(RebuildProgress, 'system/RebuildProgress.svelte', [
+    {
+      when: 'typical',
+      props: { name: 'Motion', progress: { done: 2500, goal: 10_000, share: 0.25 }, at: Date.now() },
+      reads: ['Rebuild of Motion', '25 %', /2.500 of 10.000/],
+    },
+  ]),
+  ...of(RebuildRow, 'system/RebuildRow.svelte', [
+    { when: 'typical', props: { name: 'Motion', state: 'asked', at: Date.now() - 5000 }, reads: ['Asked for', 'its turn'] },
+    { when: 'done', props: { name: 'Motion', state: 'done' }, reads: [/^Motion is rebuilt$/] },
+    { when: 'done a while ago', props: { name: 'Motion', state: 'done', at: Date.now() - 65_000 }, reads: [/rebuilt, 1 min/] },
+    { when: 'failed', props: { name: 'Motion', state: 'failed' }, reads: ['Rebuild failed: no reason was given'] },
+  ]),
+  ...of(StreamTable, 'system/StreamTable.svelte', [
+    {
+      when: 'typical',
+      props: {
+        streams: [
+          ...system.streams,
+          ...system.streams.slice(0, 1).map((one) => ({ ...one, epoch: `${one.epoch}.pictures`, sequence: 7 })),
+          ...system.streams.slice(0, 1).map((one) => ({ ...one, epoch: null, sequence: 1 })),
+        ],
+        others: 12,
+      },
+      reads: ['Streams', `${system.streams.length + 1} streams and 12 others`, 'pictures'],
+    },
+    { when: 'empty', props: { streams: [], others: 0 }, reads: ['0 streams', 'nothing was published'] },
   ]),
 ];

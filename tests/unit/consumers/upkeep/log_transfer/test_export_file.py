@@ -182,5 +182,5 @@ def test_what_ingest_would_reject_does_not_come_in_by_a_file(tmp_path: Path) -> 
     assert (arrived.events, arrived.rejected, arrived.gaps) == (3 + REGISTERED, 1, 1)
     with closing(JournalQueries(tmp_path / "new" / "journal")) as queries:
         (rejected,) = queries.rejected()
-    assert rejected.reason == f"an event of type watchpost.retention.v1 is for the hub to say, not for {source}"
+    assert rejected.reason == f"only the hub may send an event of type watchpost.retention.v1, not {source}"
     assert check_speakers(SqliteStore(tmp_path / "new" / "journal")).count == 0

@@ -38,7 +38,7 @@ def test_a_journal_in_which_all_speak_for_themselves_is_as_it_should_be(tmp_path
         ),
         (builders.retention(source=device_source(SITE, DEVICE)), "for the hub to say"),
         (builders.command(state="asked"), "for the gateway to say"),
-        (builders.incident(site="OTHER", source=device_source(SITE, "_hub")), "may not speak of OTHER/yard"),
+        (builders.incident(site="OTHER", source=device_source(SITE, "_hub")), "may send nothing about OTHER/yard"),
         (builders.frame(media=("DEMO/cellar/capture/x",)), "not a medium of /sites/DEMO/devices/yard"),
     ],
 )

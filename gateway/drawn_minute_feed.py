@@ -33,7 +33,7 @@ async def run(gateway: Gateway) -> None:
 
 
 def _drawn(stores: Stores, after: int | None) -> list[Drawing] | None:
-    """The new minutes, or the last of each site at first; `None` where too many are new, or the view is another file."""
+    """The new minutes, or the last of each site at first; `None` where too many are new, or the file is another."""
     view = stores.view(VIEW)
     if after is None:
         return newest_drawings(view)

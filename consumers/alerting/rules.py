@@ -238,7 +238,7 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " Over when it was quicker for {machine_after_s} s.",
     "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
     " arrived of it for {clock_clear_s} s said right times.",
-    "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it received nothing meanwhile, and nobody is"
+    "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it received nothing then, and no device is"
     " offline for having been silent then. Over with its next heartbeat.",
     "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for"
     " {process_silent_s} s. Over when it works again.",

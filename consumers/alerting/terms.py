@@ -23,8 +23,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of one hub. A device without one is expected to send heartbeats if it is an agent's, and nothing if it is
-    not.
+    """The terms of one hub. A device without one is expected to send heartbeats if it is an agent's, and nothing if it
+    is not.
     """
 
     rules: AlertRules = field(default_factory=AlertRules)

@@ -126,7 +126,7 @@ class BrokerConnection:
         self._stay_alive(listening=False)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
-        """Keep the newest message about each thing of a topic, of those that wait until the broker lets them be sent."""
+        """Keep, of messages that wait for the broker, the newest about each thing of a topic."""
         if not qos:
             self._outgoing += packets.publish(topic, payload, retain=retain)
             return

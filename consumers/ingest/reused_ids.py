@@ -46,7 +46,7 @@ def _is_same(item: Taken, body: bytes) -> bool:
 def _refused(item: Taken) -> Rejected:
     event = item.event
     reason = (
-        f"id {event.id} of {event.source} is another event already: events without epoch and sequence are distinguished "
+        f"id {event.id} of {event.source} is another event already: events without epoch and sequence differ "
         "by their ids"
     )
     return rejection(item, reason)

@@ -8,7 +8,7 @@ SHOWN = 20
 
 @dataclass(slots=True)
 class Findings:
-    """The result of one part of the data: `notes` sum up what was proved, `faults` say what differs, the first in words.
+    """The result of one part of the data: `notes` sum up what was proved, `faults` say what differs, some in words.
 
     `uncompared` says why nothing, or not enough, of the part could be looked at. `left_out` is what nobody can compare
     any more, because retention took away what it was made of.

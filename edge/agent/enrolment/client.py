@@ -67,7 +67,7 @@ def read_target(text: str, *, allows_plain_http: bool = False, ca_file: Path | N
     if scheme == "http" and not _is_loopback(host) and not allows_plain_http:
         raise NotEnrolled(
             f"http://{given.netloc} would send the code for everybody on the way to read and to use first, and somebody"
-            " could answer in the place of the hub: use https://, or give --allow-plain-http on a network that you trust"
+            " could answer in the place of the hub: use https://, or --allow-plain-http on a network that you trust"
         )
     return code.strip(), Hub(f"{scheme}://{given.netloc}", ca_file)
 

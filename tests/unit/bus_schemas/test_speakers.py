@@ -66,7 +66,7 @@ def test_a_type_of_event_is_taken_from_its_speaker_alone(kind: str, speaker: Spe
 def test_a_device_says_nothing_of_an_alert(state: str) -> None:
     reason = said(builders.alert(state=state), Speaker.DEVICE)
 
-    assert "not for /sites/DEMO/devices/yard" in str(reason)
+    assert "not /sites/DEMO/devices/yard" in str(reason)
 
 
 def test_the_gateway_acknowledges_alerts_and_neither_raises_nor_clears_them() -> None:

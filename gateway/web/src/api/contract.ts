@@ -268,7 +268,7 @@ export interface FaultEvent {
   data: Fault;
 }
 
-/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`, where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`. `freeze_comparisons` are said where any of them counts as the same. `blackscreen_region` is the top and the bottom of the rows that are judged, in per cent of the height. `identical_rows` is the share of rows that repeat the row above; `block_percentage` that of blocks that have come loose from their neighbours, `false_colour_percentage` that of pixels in the colours of a broken decoder. `audio_at` is when the sound ended whose level this is. A frame without an analysis says why in `skip_reason`. */
+/** The analysis of one captured frame. `None` means that it could not be judged. `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`, where there are three, else of the last three frames. Pictures count as the same up to `freeze_threshold`. `freeze_comparisons` are said where any of them counts as the same. `blackscreen_region` is the top and the bottom of the rows that are judged, in per cent of the height. `identical_rows` is the share of rows that repeat the row above; `block_percentage` that of blocks that have come loose from their neighbours, `false_colour_percentage` that of pixels in the colours of a broken decoder. `audio_at` is when the sound ended whose level this is. A frame without an analysis says why in `skip_reason`. */
 export interface Frame {
   blackscreen?: boolean | null;
   blackscreen_percentage?: number | null;
@@ -819,7 +819,7 @@ export interface RegionThresholds {
   above_ambient_c?: number | null;
 }
 
-/** What is set of a site, or of one of its devices. What is not named stays as it was. `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and keeps its history. Only a site has a time zone, and only a device has `kinds`, `expects` and `silent_after_s`. */
+/** Values that are set of a site, or of one of its devices. A field that is not named stays as it was. `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and keeps its history. Only a site has a time zone, and only a device has `kinds`, `expects` and `silent_after_s`. */
 export interface RegistryChange {
   origin: "configuration" | "page" | "command_line";
   /** At most 256 characters. */

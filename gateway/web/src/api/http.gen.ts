@@ -84,7 +84,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is set of a site, and by whom. */
+        /** The values that are set of a site, and by whom. */
         get: operations["get_sites_site_registration"];
         put?: never;
         post?: never;
@@ -101,7 +101,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is set of a device, and by whom. */
+        /** The values that are set of a device, and by whom. */
         get: operations["get_sites_site_devices_device_registration"];
         put?: never;
         post?: never;
@@ -169,7 +169,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each agent says of its machine, its process and its link. */
+        /** The machine, the process and the link of each agent, as it reports them. */
         get: operations["get_agents"];
         put?: never;
         post?: never;
@@ -887,7 +887,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a thermal sensor saw at a moment, with its regions as they were then; a 404 where no frame is kept of it. */
+        /** The picture of a thermal sensor at a moment, with its regions as they were then; a 404 where no frame is kept. */
         get: operations["get_sites_site_devices_device_thermal_jpg"];
         put?: never;
         post?: never;
@@ -1057,7 +1057,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was detected, newest first. */
+        /** The detections, newest first. */
         get: operations["get_sites_site_devices_device_detections"];
         put?: never;
         post?: never;
@@ -1314,7 +1314,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who changed which sections, newest first. */
+        /** The changes of sections and their authors, newest first. */
         get: operations["get_sites_site_devices_device_settings_changes"];
         put?: never;
         post?: never;
@@ -1384,7 +1384,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be set of a device, with bounds, units and defaults. */
+        /** The settings of a device, with bounds, units and defaults. */
         get: operations["get_settings"];
         put?: never;
         post?: never;
@@ -1436,7 +1436,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What retention will delete by age, by bytes and for want of room, if devices go on to write as in the last day, and what somebody keeps from it; nothing is deleted by asking. */
+        /** Media that retention will delete by age, by bytes and for want of room, if devices write on as in the last day, and what somebody keeps from it; nothing is deleted by asking. */
         get: operations["get_storage_retention"];
         put?: never;
         post?: never;
@@ -1453,7 +1453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What keeps media from deletion now: holds, notes and exports, the oldest range first. */
+        /** The holds, notes and exports that keep media from deletion now, the oldest range first. */
         get: operations["get_holds"];
         put?: never;
         /** Keep the media of a time range at any age, however full the disk is. */
@@ -1643,7 +1643,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a device can be asked to do, and what it was asked last. */
+        /** The commands of a device, and its last requests. */
         get: operations["get_sites_site_devices_device_commands"];
         put?: never;
         post?: never;
@@ -1660,7 +1660,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of a request. */
+        /** The outcome of a request. */
         get: operations["get_commands_id"];
         put?: never;
         post?: never;
@@ -1940,7 +1940,7 @@ export interface components {
         };
         /**
          * AgentReport
-         * @description What the agent of a device says in its heartbeat; null is what it does not say.
+         * @description The heartbeat of the agent of a device; null is what it does not say.
          */
         AgentReport: {
             /** @default null */
@@ -2034,7 +2034,7 @@ export interface components {
         };
         /**
          * Analysis
-         * @description What the last frame of the minute was like; null is what could not be judged. Files are keys of media.
+         * @description The analysis of the last frame of the minute; null is what could not be judged. Files are keys of media.
          */
         Analysis: {
             /** Format: date-time */
@@ -2096,7 +2096,7 @@ export interface components {
         };
         /**
          * AnnotationChange
-         * @description What is not given stays as it is.
+         * @description A field that is not given stays as it is.
          */
         AnnotationChange: {
             by: string;
@@ -2604,7 +2604,7 @@ export interface components {
         };
         /**
          * DeviceChange
-         * @description What is not given stays as it is.
+         * @description A field that is not given stays as it is.
          */
         DeviceChange: {
             /**
@@ -2988,7 +2988,7 @@ export interface components {
         };
         /**
          * HoldRelease
-         * @description Who, and why.
+         * @description The person, and the reason.
          */
         HoldRelease: {
             by: string;
@@ -3370,7 +3370,7 @@ export interface components {
         };
         /**
          * MuteEnd
-         * @description Who, and why.
+         * @description The person, and the reason.
          */
         MuteEnd: {
             by: string;
@@ -3515,7 +3515,7 @@ export interface components {
         };
         /**
          * NewReport
-         * @description Of a time range of up to an hour, or of an incident, whose time it has then.
+         * @description A report of a time range of up to an hour, or of an incident, whose time it has then.
          */
         NewReport: {
             by: string;
@@ -4659,7 +4659,7 @@ export interface components {
         };
         /**
          * SignedBody
-         * @description Who asks for it.
+         * @description The requester.
          */
         SignedBody: {
             by: string;
@@ -4696,7 +4696,7 @@ export interface components {
         };
         /**
          * SiteChange
-         * @description What is not given stays as it is.
+         * @description A field that is not given stays as it is.
          */
         SiteChange: {
             /**
@@ -5174,14 +5174,14 @@ export interface components {
         };
         /**
          * Undo
-         * @description Who takes it back.
+         * @description The person who takes it back.
          */
         Undo: {
             by: string;
         };
         /**
          * ValueNow
-         * @description What the rule of an open condition of heat measures, in the unit of its details.
+         * @description The value that the rule of an open condition of heat measures, in the unit of its details.
          */
         ValueNow: {
             value: number;

@@ -280,9 +280,17 @@ export const hubParts: Case[] = [
     },
   ]),
   ...of(RebuildRow, 'system/RebuildRow.svelte', [
-    { when: 'typical', props: { name: 'Motion', state: 'asked', at: Date.now() - 5000 }, reads: ['Asked for', 'its turn'] },
+    {
+      when: 'typical',
+      props: { name: 'Motion', state: 'asked', at: Date.now() - 5000 },
+      reads: ['Asked for', 'its turn'],
+    },
     { when: 'done', props: { name: 'Motion', state: 'done' }, reads: [/^Motion is rebuilt$/] },
-    { when: 'done a while ago', props: { name: 'Motion', state: 'done', at: Date.now() - 65_000 }, reads: [/rebuilt, 1 min/] },
+    {
+      when: 'done a while ago',
+      props: { name: 'Motion', state: 'done', at: Date.now() - 65_000 },
+      reads: ['Motion is rebuilt', '1 min ago'],
+    },
     { when: 'failed', props: { name: 'Motion', state: 'failed' }, reads: ['Rebuild failed: no reason was given'] },
   ]),
   ...of(StreamTable, 'system/StreamTable.svelte', [

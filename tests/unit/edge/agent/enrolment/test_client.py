@@ -40,7 +40,7 @@ def test_a_hub_is_asked_over_https_but_on_this_machine(typed: str, url: str) -> 
         ("AAAA@user@hub.example", "no address of a hub"),
         ("AAAA@hub.example:99999", "is no address"),
         ("AAAA@http://hub.example", "for everybody on the way to read"),
-        ("AAAA@http://192.0.2.7:8080", "give --allow-plain-http"),
+        ("AAAA@http://192.0.2.7:8080", "or --allow-plain-http"),
     ],
 )
 def test_what_is_no_hub_or_would_send_the_code_openly_is_refused(typed: str, why: str) -> None:

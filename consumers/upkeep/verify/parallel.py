@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import NoReturn
@@ -14,6 +14,8 @@ from consumers.upkeep.verify.findings import Findings
 OnProgress = Callable[[str, int, int], None]
 """Called with a part, how many of its positions are done, and of how many."""
 CheckPart = Callable[[str, OnProgress], Findings]
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 CheckMessage = tuple[int, int] | Findings | Exception
 
@@ -53,9 +55,20 @@ def _begin(part: str, check: CheckPart, running: dict[Connection, tuple[str, For
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(part, check, sender), name=f"check {part}")
-    process.start()
+    with _signals_held_back():
+        process.start()
+        running[receiver] = (part, process)
     sender.close()
-    running[receiver] = (part, process)
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Until a process that was begun is known: one that Ctrl-C comes before would go on when this one has ended."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _receive(
@@ -85,6 +98,7 @@ def _work(part: str, check: CheckPart, sender: Connection) -> None:
     # Who asked decides when to stop; then what lies beside the views is tidied up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     with closing(sender):
         try:
             sender.send(check(part, lambda _, done, of: sender.send((done, of))))

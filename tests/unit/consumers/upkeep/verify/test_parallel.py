@@ -14,7 +14,7 @@ pytestmark = pytest.mark.processes
 
 # In a process without threads, as the command is.
 RUN = """
-import os, signal, sys, threading
+import multiprocessing, os, signal, sys, threading
 
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.parallel import check_in_parallel
@@ -37,8 +37,15 @@ def check(part, told):
     found.note(f"{part} in {'another' if os.getpid() != parent else 'the same'} process")
     return found
 
+class Interrupted(multiprocessing.get_context("fork").Process):
+    def start(self):
+        super().start()
+        os.kill(os.getpid(), signal.SIGINT)
+
 parent = os.getpid()
 parts = sys.argv[2:]
+if parts == ["endless", "interrupted"]:
+    multiprocessing.get_context("fork").Process = Interrupted
 told = []
 try:
     for found in check_in_parallel(parts, sorted(parts), check, lambda *one: told.append(one), 2):
@@ -85,3 +92,11 @@ def test_ctrl_c_ends_them_all(tmp_path: Path) -> None:
     assert not (tmp_path / "pid").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_ctrl_c_while_a_check_begins_ends_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RUN, str(tmp_path / "pid"), "endless", "interrupted"]
+    ended = subprocess.run(command, stderr=subprocess.DEVNULL, timeout=20, check=False)
+
+    assert ended.returncode != 0
+    assert not (tmp_path / "pid").exists()

@@ -144,7 +144,7 @@ def _probe(outbox_file: Path, port: int, name: str) -> tuple[list[float], list[f
         running_relay(outbox_file, port) as relay,
         Outbox(outbox_file, utc_now, on_commit=relay.wake) as outbox,
     ):
-        eventually(lambda: relay.connected, within=10)
+        eventually(lambda: relay.connected)
         for number in range(PROBES):
             device = f"{name}-{number}"
             event = builders.thermal(utc_now(), hottest=97.0, source=device_source(SITE, device), id=device)

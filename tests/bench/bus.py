@@ -84,7 +84,7 @@ def _broker(folder: Path) -> Iterator[Broker]:
 @contextmanager
 def _ingest(data: Path, port: int) -> Iterator[SqliteJournalReader]:
     with ingest_process(data, port), closing(SqliteJournalReader(data / "journal")) as reader:
-        eventually(reader.head, within=20)
+        eventually(reader.head)
         yield reader
 
 

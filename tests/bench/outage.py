@@ -45,13 +45,13 @@ def case_outage() -> list[Measurement]:
             _fill(outbox, backlog)
             with Broker(home / "broker") as broker, ingest_process(home, broker.port), _living(outbox) as live:
                 with closing(SqliteJournalReader(home / "journal")) as journal:
-                    eventually(journal.head, within=20)
+                    eventually(journal.head)
                 with running_relay(home / "node.sqlite", broker.port):
                     began = time.monotonic()
                     eventually(lambda: _confirmed(home) >= backlog, within=LONGEST_S)
                     took_s = time.monotonic() - began
                     live.set()
-                    eventually(lambda: _waiting(home) == 0, within=60)
+                    eventually(lambda: _waiting(home) == 0)
         lost = _lost(home)
     assert not lost, f"missing in the journal: {lost}"
     row = summary("outage of 1 h at 500/s", [took_s * 1000], "until the last of the outage is confirmed; 500/s beside")
@@ -79,7 +79,7 @@ def _hiccup(store: str, clickhouse: ClickHouse | None, server: ClickHouseServer 
             running_relay(path, broker.port) as relay,
         ):
             outbox.put(*(detection(source=source) for source in many_streams.SOURCES), durable=True)
-            eventually(lambda: many_streams.waiting(path) == 0, within=60)
+            eventually(lambda: many_streams.waiting(path) == 0)
             with many_streams.observing(outbox):
                 signal_to = clickhouse.send_signal if clickhouse is not None else ingest.send_signal
                 signal_to(signal.SIGSTOP)

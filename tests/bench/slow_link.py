@@ -35,10 +35,10 @@ def _behind(bytes_per_s: int, options: RelayOptions) -> Arrivals:
             slow_link(broker.port, bytes_per_s) as link,
             Outbox(path, utc_now) as outbox,
         ):
-            eventually(lambda: (home / "journal").exists() and journaled(home), within=30)
+            eventually(lambda: (home / "journal").exists() and journaled(home))
             with running_relay(path, link.port, options):
                 readings = observe(outbox, SECONDS)
-                eventually(lambda: len(arrivals(home, outbox.epoch).readings_s) == readings, within=60)
+                eventually(lambda: len(arrivals(home, outbox.epoch).readings_s) == readings)
             found = arrivals(home, outbox.epoch)
     assert not found.holes, "a stream has a hole of which no gap tells"
     return found

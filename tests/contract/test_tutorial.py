@@ -140,17 +140,17 @@ def test_its_route_answers_and_its_view_is_rebuilt_and_verified(tree: Path, hub:
     seen = json.loads(answer)["days"][0]
     event = builders.detection(seen["time"], people_count=seen["people"], device="DOOR", id="eight")
     with hub.runs(tree):
-        eventually(lambda: hub.get("/ready"), within=60, what="the gateway")
-        eventually(lambda: _is_in_the_log(hub, event), within=60, what="the event in the log")
-        assert eventually(lambda: answered(hub, path), within=30) == json.loads(answer)
-        refused = eventually(lambda: hub.get(f"{path}?limit=0"), within=30)
-        unknown = eventually(lambda: hub.get(path.replace("DOOR", "ROOF")), within=30)
-        api = eventually(lambda: hub.get("/api/openapi.json"), within=30)
+        eventually(lambda: hub.get("/ready"), what="the gateway")
+        eventually(lambda: _is_in_the_log(hub, event), what="the event in the log")
+        assert eventually(lambda: answered(hub, path)) == json.loads(answer)
+        refused = eventually(lambda: hub.get(f"{path}?limit=0"))
+        unknown = eventually(lambda: hub.get(path.replace("DOOR", "ROOF")))
+        api = eventually(lambda: hub.get("/api/openapi.json"))
         assert (refused.status_code, unknown.status_code) == (400, 404)
         assert path.replace("DEMO", "{site}").replace("DOOR", "{device}") in api.json()["paths"]
         rebuild, verify = commands("watchpost")
         assert "busiest is folded again" in run(tree, "-m", "watchpost", *rebuild, *hub.options)
-        assert eventually(lambda: answered(hub, path), within=30) == json.loads(answer)
+        assert eventually(lambda: answered(hub, path)) == json.loads(answer)
     told = run(tree, "-m", "watchpost", *verify, *hub.options)
     assert "busiest: equals the fold of the journal" in told
     assert "everything is as it should be" in told

@@ -134,7 +134,7 @@ def test_zones_that_were_set_hold_after_an_update(day: Day) -> None:
     def zones() -> Any:
         return day.ask("/api/v1/sites/HEAD_OFFICE/devices/ENTRANCE/zones").json().get("zones")
 
-    [zone] = eventually(zones, within=60, what="the zones, in a view that is folded again")
+    [zone] = eventually(zones, what="the zones, in a view that is folded again")
     assert (zone["name"], zone["restricted"]) == ("door", True)
 
 
@@ -199,9 +199,9 @@ def test_the_foreign_device_of_the_readme_is_heard(day: Day) -> None:
         found: list[dict[str, Any]] = day.ask("/api/v1/events?source=/sites/DEMO/devices/DOOR").json()["events"]
         return found
 
-    [event] = eventually(heard, within=60, what="the event of the device")
+    [event] = eventually(heard, what="the event of the device")
     assert event["event"]["type"] == "watchpost.detection.v1"
-    eventually(lambda: day.ask("/api/v1/sites/DEMO/devices").is_success, within=60, what="its site in the registry")
+    eventually(lambda: day.ask("/api/v1/sites/DEMO/devices").is_success, what="its site in the registry")
 
 
 WINDOW_S = 10.0

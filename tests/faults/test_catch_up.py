@@ -49,7 +49,7 @@ def test_500_streams_are_caught_up_with_while_they_go_on(
         running_relay(path, own_broker.port) as relay,
     ):
         outbox.put(*(detection(source=source) for source in SOURCES), durable=True)
-        eventually(lambda: waiting(path) == 0, within=40)
+        eventually(lambda: waiting(path) == 0)
 
         def resent_in_an_outage() -> int:
             before = relay.statistics()["events_resent"]

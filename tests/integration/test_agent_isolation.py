@@ -120,9 +120,9 @@ def test_every_error_at_every_step_of_a_source_leaves_its_neighbours_whole(
     needed = len(ERRORS) * len(STEPS)
     failures: Callable[[], bool] = lambda: sum(source.failed for source in faulty) >= 2 * needed  # noqa: E731 - short, and typed
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, GOOD, BAD, UNSET):
-        eventually(failures, within=60, what="all failures")
-        eventually(lambda: len(segments_of(ingest, GOOD.source)) >= 8, within=30)
-        eventually(partial(segments_of, ingest, BAD.source), within=30)
+        eventually(failures, what="all failures")
+        eventually(lambda: len(segments_of(ingest, GOOD.source)) >= 8)
+        eventually(partial(segments_of, ingest, BAD.source))
     healths = {
         source: [e.data for e in of(ingest, HealthEvent) if e.source == source]
         for source in (GOOD.source, BAD.source, UNSET.source)
@@ -152,8 +152,8 @@ def test_an_agent_whose_outbox_fails_begins_anew(
 
     monkeypatch.setattr(Outbox, "_commit", commit)
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, sensor):
-        eventually(lambda: of(ingest, ThermalEvent), within=20)
+        eventually(lambda: of(ingest, ThermalEvent))
         broken.set()
-        eventually(lambda: not broken.is_set(), within=20)
+        eventually(lambda: not broken.is_set())
         failed_at = utc_now()
-        eventually(lambda: of(ingest, ThermalEvent)[-1].time > failed_at, within=30, what="events after the failure")
+        eventually(lambda: of(ingest, ThermalEvent)[-1].time > failed_at, what="events after the failure")

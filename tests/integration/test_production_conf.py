@@ -443,8 +443,8 @@ def test_agent_ingest_and_gateway_work_as_users_of_their_own(production: Product
     ):
         outbox.put(detection(3, source), medium(source=source), durable=True)
         relay.wake()
-        eventually(lambda: len(journaled(tmp_path / "hub", DetectionEvent, MediaEvent)) == 2, within=20)
-        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=20, what="the watermark")
+        eventually(lambda: len(journaled(tmp_path / "hub", DetectionEvent, MediaEvent)) == 2)
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, what="the watermark")
 
         answer = asyncio.run(_asked(gateway, source, relay, commands))
 
@@ -484,7 +484,7 @@ def test_a_relay_that_may_not_write_a_topic_says_so_with_topic_and_user(producti
     ):
         outbox.put(detection(3, device_source(*DEVICE.split("/"))), durable=True)
         relay.wake()
-        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"], within=20)
+        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"])
 
     assert said[0] == {
         "event": "broker refuses a topic",
@@ -499,7 +499,7 @@ def test_a_relay_with_a_wrong_password_says_so_with_its_user(production: Product
     tls = Tls(ca_file=production.folder / "server.crt")
     wrong = replace(own_address(production, AGENT, tls), password="wrong")
     with structlog.testing.capture_logs() as logged, relaying(Relay(tmp_path / "node.sqlite", wrong, utc_now)):
-        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"], within=20)
+        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"])
 
     assert said[0]["event"] == "broker refuses the connection"
     assert (said[0]["user"], said[0]["reason"]) == (AGENT, "refused: Not authorized")
@@ -519,7 +519,7 @@ def test_an_ingest_that_may_not_write_a_topic_says_so(production: Production, tm
             device.publish(f"watchpost/v1/{DEVICE}/event/frame", detected)
             return [line for line in logged if line["event"] == "broker refuses a topic"]
 
-        said = eventually(refused, within=20)
+        said = eventually(refused)
 
     assert (said[0]["topic"], said[0]["user"]) == (f"watchpost/v1/{DEVICE}/watermark", "gateway")
     assert said[0]["reason"] == "reason code 0x87"

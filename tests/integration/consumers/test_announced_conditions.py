@@ -75,7 +75,7 @@ def test_what_a_broker_has_forgotten_is_said_again(announced: Announced, own_bro
     own_broker.kill()
     own_broker.start()
 
-    again = eventually(lambda: announced.says("yard"), within=20)
+    again = eventually(lambda: announced.says("yard"))
     assert again.condition == "ok"
 
 

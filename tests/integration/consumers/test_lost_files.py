@@ -69,7 +69,7 @@ def test_what_is_decided_after_a_view_was_lost_is_sent_and_read(running: Running
             lose(data, name, what)
         running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
 
-        eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=60)
+        eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2)
         eventually(lambda: devices_of(held) == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v2")) == 2
     for name in ("alerting",):
@@ -132,14 +132,14 @@ def test_an_ingest_whose_index_was_removed_makes_it_again_of_the_packs(
     ):
         with ingest_process(tmp_path, own_broker.port) as process:
             outbox.put(medium(b"the first"), durable=True)
-            eventually(lambda: keys(archive) == 1, within=60)
+            eventually(lambda: keys(archive) == 1)
             for suffix in suffixes:
                 (tmp_path / "archive" / f"{NAME}{suffix}").unlink(missing_ok=True)
             outbox.put(medium(b"the second"), durable=True)
             relay.wake()
             eventually(lambda: failed(process))
         with ingest_process(tmp_path, own_broker.port):
-            eventually(lambda: keys(archive) == 2, within=60)
+            eventually(lambda: keys(archive) == 2)
 
 
 @pytest.mark.parametrize("suffixes", [("",), ("", "-wal", "-shm")])
@@ -150,7 +150,7 @@ def test_an_ingest_whose_day_was_removed_confirms_nothing_more_and_goes_on_after
     with Outbox(node, utc_now) as outbox, running_relay(node, own_broker.port) as relay:
         with ingest_process(tmp_path, own_broker.port) as process:
             outbox.put(detection(1), durable=True)
-            eventually(lambda: len(journaled(tmp_path, DetectionEvent)) == 1, within=60)
+            eventually(lambda: len(journaled(tmp_path, DetectionEvent)) == 1)
             reader = SqliteJournalReader(tmp_path / "journal")
             life, head = reader.journal_id(), reader.head()
             [day] = list_days(tmp_path / "journal")
@@ -161,7 +161,7 @@ def test_an_ingest_whose_day_was_removed_confirms_nothing_more_and_goes_on_after
             relay.wake()
             eventually(lambda: failed(process))
         with ingest_process(tmp_path, own_broker.port):
-            [found] = eventually(lambda: journaled(tmp_path, DetectionEvent), within=60)
+            [found] = eventually(lambda: journaled(tmp_path, DetectionEvent))
 
         assert isinstance(found, DetectionEvent)
         assert found.sequence == 2

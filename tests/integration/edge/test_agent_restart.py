@@ -46,11 +46,11 @@ def test_an_agent_that_is_asked_to_starts_again_in_its_process_and_stops_when_it
 ) -> None:
     with ingest_double(broker.port) as ingest, agent_process(broker.port, tmp_path) as agent:
         beats = partial(of, ingest, HeartbeatEvent)
-        eventually(beats, within=30)
+        eventually(beats)
         request = json.dumps({"request_id": "r1"})
         publish.single(command_topic(SENSOR, "restart_agent"), request, qos=1, port=broker.port)
-        eventually(lambda: any(beat.data.status == "stopping" for beat in beats()), within=20)
-        eventually(lambda: beats()[-1].data.status == "online", within=30)
+        eventually(lambda: any(beat.data.status == "stopping" for beat in beats()))
+        eventually(lambda: beats()[-1].data.status == "online")
         assert agent.poll() is None
         (answer,) = of(ingest, CommandEvent)
 

@@ -84,7 +84,7 @@ def seen(ingest: IngestDouble) -> int:
 
 def comes_more(ingest: IngestDouble) -> None:
     before = seen(ingest)
-    eventually(lambda: seen(ingest) > before, within=20, what="another event")
+    eventually(lambda: seen(ingest) > before, what="another event")
 
 
 def test_the_second_of_two_machines_with_one_name_refuses_and_says_who_is_there(
@@ -92,7 +92,7 @@ def test_the_second_of_two_machines_with_one_name_refuses_and_says_who_is_there(
 ) -> None:
     with ingest_double(own_broker.port) as ingest:
         first = start(own_broker.port, tmp_path / "one")
-        eventually(partial(seen, ingest), within=20)
+        eventually(partial(seen, ingest))
         reason = start(own_broker.port, tmp_path / "two").refusal()
         comes_more(ingest)
         offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
@@ -108,7 +108,7 @@ def test_one_device_in_common_is_enough_and_none_is_no_matter(broker: Broker, tm
     with ingest_double(broker.port) as ingest:
         first = start(broker.port, tmp_path / "one", own, SENSOR)
         alone = start(broker.port, tmp_path / "two", other)
-        eventually(lambda: len({event.source for event in ingest.all_events()}) == 3, within=20)
+        eventually(lambda: len({event.source for event in ingest.all_events()}) == 3)
 
         assert "another agent" in start(broker.port, tmp_path / "three", SENSOR).refusal()
         assert first.runs
@@ -133,18 +133,18 @@ def test_a_copied_disk_refuses_and_sends_nothing_of_its_outbox(
     hub, port = tmp_path / "hub", own_broker.port
     with running_ingest(hub, BrokerAddress(port=port)):
         first = start(port, tmp_path / "one")
-        eventually(lambda: journaled(hub, ThermalEvent), within=20)
+        eventually(lambda: journaled(hub, ThermalEvent))
         # Two of one disk: stop, copy, and start both again.
         first.stopping.set()
         first.over.result(timeout=30)
         shutil.copytree(tmp_path / "one", tmp_path / "two")
         again = start(port, tmp_path / "one")
         before = len(journaled(hub, ThermalEvent))
-        eventually(lambda: len(journaled(hub, ThermalEvent)) > before, within=20)
+        eventually(lambda: len(journaled(hub, ThermalEvent)) > before)
         copy = start(port, tmp_path / "two")
         assert "a copied disk: delete the outbox in the copy" in copy.refusal()
         before = len(journaled(hub, ThermalEvent))
-        eventually(lambda: len(journaled(hub, ThermalEvent)) > before, within=20)
+        eventually(lambda: len(journaled(hub, ThermalEvent)) > before)
         assert again.runs
     events = [event for event in journaled(hub) if event.source == SENSOR.source and event.sequence]
 
@@ -162,8 +162,8 @@ def test_two_that_met_no_broker_at_their_start_do_not_both_make_way(
         eventually((tmp_path / name / "outbox" / "yard.sqlite").exists)
     own_broker.start()
     with ingest_double(own_broker.port) as ingest:
-        eventually(lambda: [agent.runs for agent in both].count(False) == 1, within=40, what="one that made way")
-        eventually(partial(seen, ingest), within=40)
+        eventually(lambda: [agent.runs for agent in both].count(False) == 1, what="one that made way")
+        eventually(partial(seen, ingest))
         comes_more(ingest)
         assert [agent.runs for agent in both].count(True) == 1
         ended = next(agent for agent in both if not agent.runs)
@@ -175,7 +175,7 @@ def test_a_broker_that_has_forgotten_everything_changes_nothing(
 ) -> None:
     with ingest_double(own_broker.port) as ingest:
         first = start(own_broker.port, tmp_path / "one")
-        eventually(partial(seen, ingest), within=20)
+        eventually(partial(seen, ingest))
         own_broker.kill()
         own_broker.start()
         comes_more(ingest)
@@ -190,7 +190,7 @@ def test_an_agent_that_is_stopped_and_started_is_not_refused_and_does_not_wait(
 ) -> None:
     with ingest_double(broker.port) as ingest:
         first = start(broker.port, tmp_path)
-        eventually(partial(seen, ingest), within=20)
+        eventually(partial(seen, ingest))
         first.stopping.set()
         first.over.result(timeout=30)
         again = start(broker.port, tmp_path)
@@ -227,7 +227,7 @@ def test_an_agent_that_was_killed_begins_again_at_once_and_another_machine_is_re
     port = own_broker.port
     with ingest_double(port) as ingest:
         with agent_process(port, tmp_path / "one", config) as process:
-            eventually(partial(seen, ingest), within=60)
+            eventually(partial(seen, ingest))
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=30)
         with agent_process(port, tmp_path / "one", config):
@@ -255,10 +255,10 @@ def test_a_copy_that_does_not_ask_spoils_nothing_and_is_noticed(own_broker: Brok
         copy.put(*[detection(200 + people) for people in range(15)], durable=True)
     with running_ingest(hub, BrokerAddress(port=own_broker.port)):
         with running_relay(one, own_broker.port):
-            eventually(lambda: len([e for e in journaled(hub) if e.source == SOURCE]) == 20, within=20)
+            eventually(lambda: len([e for e in journaled(hub) if e.source == SOURCE]) == 20)
         with running_relay(two, own_broker.port):
-            eventually(lambda: len([e for e in journaled(hub) if e.source == SOURCE]) == 25, within=20)
-            eventually(lambda: len(rejections(hub)) == 10, within=20)
+            eventually(lambda: len([e for e in journaled(hub) if e.source == SOURCE]) == 25)
+            eventually(lambda: len(rejections(hub)) == 10)
     events = [event for event in journaled(hub) if event.source == SOURCE]
     refused = rejections(hub)
 

@@ -90,7 +90,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
             started.client() as it,
         ):
             head = filled.head
-            eventually(lambda: rows_upto(it) >= head, within=20, what="the rows")
+            eventually(lambda: rows_upto(it) >= head, what="the rows")
             yield it
 
 

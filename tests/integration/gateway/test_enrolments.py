@@ -172,7 +172,7 @@ def test_what_fails_after_the_journal_has_it_is_completed_later_and_the_code_is_
         again = hub.enrol(code)
 
     assert (made.status_code, again.status_code) == (201, 403)
-    eventually(lambda: f"user {made.json()['user']}\n" in hub.access(), within=10)
+    eventually(lambda: f"user {made.json()['user']}\n" in hub.access())
 
 
 def test_a_code_for_another_agent_than_the_one_that_sends_it_takes_nothing_from_anybody(hub: Hub) -> None:
@@ -207,7 +207,7 @@ def test_an_agent_that_lies_about_what_it_runs_keeps_no_device_from_another(hub:
     assert waiting.status_code == 409
     assert "still runs version 1 with DEMO/lane, and has not taken version 2" in waiting.json()["detail"]
     assert hub.configure("pi-2", "lane").status_code == 200
-    eventually(lambda: "DEMO/lane" not in hub.access(), within=10)
+    eventually(lambda: "DEMO/lane" not in hub.access())
     assert f"user {user}\n" in hub.access()
 
 
@@ -233,7 +233,7 @@ def test_a_damaged_key_costs_what_it_signs_alone_and_is_a_fault_of_the_hub(hub: 
     hub.started.gateway.agents.key._key = None  # type: ignore[union-attr]  # as after a restart
 
     refused = hub.configure("pi-1", "yard", "lane")
-    eventually(lambda: [one for one in hub.started.gateway.faults.faults if one.part == "enrolment"], within=10)
+    eventually(lambda: [one for one in hub.started.gateway.faults.faults if one.part == "enrolment"])
     others = [hub.client.get(path).status_code for path in ("/api/v1/sites", PATH)]
     revoked = hub.ask("POST", f"{PATH}/pi-1/revoke", {"by": "ada"})
     key.write_bytes(kept)
@@ -243,7 +243,7 @@ def test_a_damaged_key_costs_what_it_signs_alone_and_is_a_fault_of_the_hub(hub: 
     assert others == [200, 200]
     assert revoked.json()["state"] == "revoked"
     assert f"user {user}\n" not in hub.access()
-    eventually(lambda: not hub.started.gateway.faults.faults, within=10)
+    eventually(lambda: not hub.started.gateway.faults.faults)
     assert hub.configure("pi-1", "yard", "lane").status_code == 200
 
 
@@ -253,11 +253,11 @@ def test_agents_are_read_again_only_when_one_has_changed(hub: Hub, monkeypatch: 
     monkeypatch.setattr(upkeep, "every_agent", reads)
     monkeypatch.setattr(upkeep, "newest_position", rounds)
     monkeypatch.setattr(upkeep, "ROUND_S", 0.02)
-    eventually(lambda: rounds.count > 10, within=10)
+    eventually(lambda: rounds.count > 10)
 
     assert reads.count <= 1
     hub.configure("pi-1", "yard", "lane")
-    eventually(lambda: reads.count, within=10)
+    eventually(lambda: reads.count)
 
 
 class Counted:

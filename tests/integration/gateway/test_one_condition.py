@@ -144,7 +144,7 @@ def announced(filled: Filled, address: BrokerAddress) -> dict[str, tuple[str, li
             found = retained(address)
             return found if len(found) >= len(ANNOUNCED) else None
 
-        found = eventually(all_said, within=20)
+        found = eventually(all_said)
     reports = {topic.split("/")[3]: DeviceReport.model_validate_json(body) for topic, body in found.items()}
     return {device: (it.condition, list(it.types)) for device, it in reports.items()}
 

@@ -33,7 +33,7 @@ def process(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, verify=NO_TLS, trust_env=False) as client,
     ):
         try:
-            eventually(lambda: answers(client), within=20, what="the gateway's first answer")
+            eventually(lambda: answers(client), what="the gateway's first answer")
             yield running, client
         finally:
             running.kill()

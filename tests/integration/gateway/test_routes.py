@@ -32,7 +32,7 @@ def test_a_dashboard_is_of_a_day_of_the_site(client: httpx.Client) -> None:
     def counted() -> int:
         return int(dashboard().json().get("critical_events", {}).get("total_events", 0))
 
-    eventually(counted, within=20, what="the rows of the dashboard")
+    eventually(counted, what="the rows of the dashboard")
     answer = dashboard()
 
     assert answer.json() == {

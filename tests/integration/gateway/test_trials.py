@@ -76,7 +76,7 @@ def ended(client: httpx.Client, trial_id: str) -> dict[str, Any]:
         told: dict[str, Any] = client.get(f"/api/v1/trials/{trial_id}").json()
         return told if told["state"] != "running" else None
 
-    return eventually(look, within=30)
+    return eventually(look)
 
 
 def tried(client: httpx.Client, **wish: Any) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_a_trial_ends_with_its_gateway(filled: Filled) -> None:
         asked = client.post("/api/v1/trials", json=SPAN).json()
         child = started.gateway.trials.child
         assert child is not None
-        eventually(lambda: client.get(f"/api/v1/trials/{asked['id']}").json()["progress"] > 0, within=20)
+        eventually(lambda: client.get(f"/api/v1/trials/{asked['id']}").json()["progress"] > 0)
 
     assert child.poll() is not None
     with Started(filled.hub) as started, started.client() as client:

@@ -141,7 +141,7 @@ def test_a_consumer_that_fails_on_everything_stops_is_tried_again_and_then_goes_
         assert failure is not None
         assert (failure.position, failure.event_id, failure.error) == (1, events[0].id, "KeyError: 'a bug'")
         picky.is_mended = True
-        eventually(lambda: position(tmp_path, "picky") == len(events), within=20)
+        eventually(lambda: position(tmp_path, "picky") == len(events))
         eventually(lambda: faults.faults == ())
 
     assert seen(tmp_path) == list(range(1, len(events) + 1))
@@ -161,7 +161,7 @@ def test_a_consumer_that_stopped_goes_on_where_something_can_be_taken(tmp_path: 
     with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), TakesOne()):
         eventually(lambda: faults.faults)
         journal.append(frame(device="good"))
-        eventually(lambda: seen(tmp_path) == [journal.head()], within=20)
+        eventually(lambda: seen(tmp_path) == [journal.head()])
 
     with closing(view_files.open_view(tmp_path, "picky")) as view:
         assert set_aside.total(view) == STOPS_AFTER + 20
@@ -184,10 +184,10 @@ def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path:
         ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, HealthProjection()
     ):
         eventually(lambda: position(tmp_path, "health") == 1)
-        [fault] = eventually(lambda: faults.faults, within=20)
+        [fault] = eventually(lambda: faults.faults)
         assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
         full.has_room = True
-        eventually(lambda: position(tmp_path, "picky") == 1, within=20)
+        eventually(lambda: position(tmp_path, "picky") == 1)
         eventually(lambda: faults.faults == ())
 
     assert seen(tmp_path) == [1]
@@ -208,7 +208,7 @@ def test_what_a_sink_cannot_deliver_is_tried_three_times_and_set_aside(tmp_path:
     journal, faults = MemoryJournal([frame(), frame(device="bad"), frame()]), FaultReporter("consumers", None)
     sink = Refusing()
     with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, utc_now, faults), sink):
-        eventually(lambda: position(tmp_path, "refusing") == 3, within=20)
+        eventually(lambda: position(tmp_path, "refusing") == 3)
         [fault] = eventually(lambda: faults.faults)
 
     assert sink.heard == [1, 3]
@@ -239,7 +239,7 @@ def test_the_thread_of_a_sink_goes_on_whatever_ends_it(tmp_path: Path) -> None:
     journal, sink = MemoryJournal([frame()]), Dying(2)
     with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START), sink):
         eventually(lambda: sink.heard == [1])
-        eventually(lambda: not sink.left, within=20)
+        eventually(lambda: not sink.left)
         journal.append(frame())
         eventually(lambda: sink.heard == [1, 2])
 
@@ -254,7 +254,7 @@ def test_a_journal_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> No
         return MemoryJournal([frame()])
 
     with running(ConsumerProcess(hub_in(tmp_path), None, journal, lambda: START, faults), Picky()):
-        eventually(lambda: position(tmp_path, "picky") == 1, within=20)
+        eventually(lambda: position(tmp_path, "picky") == 1)
 
     assert faults.faults == ()
 

@@ -300,7 +300,7 @@ def test_a_disk_that_is_full_to_the_last_page_does_not_end_the_outbox(tmp_path: 
         for people in range(300):
             # In portions: all of it in one would be given up in one, and leave the room empty.
             outbox.put(medium(b"x" * 5_000), detection(people), durable=people % 10 == 0)
-        of_room = eventually(lambda: outbox.usage.bytes > 20_000, within=30)
+        of_room = eventually(lambda: outbox.usage.bytes > 20_000)
         outbox.put(health(), durable=True)
     events = stored(path)
 

@@ -62,7 +62,7 @@ class Exporter:
         return None if job is None else job.state
 
     def wait_for(self, state: str, export_id: str = "export-1") -> None:
-        eventually(lambda: self.state(export_id) == state, within=60)
+        eventually(lambda: self.state(export_id) == state)
 
     def told(self) -> list[ExportEvent]:
         self.take(tick(at(100)))

@@ -49,7 +49,7 @@ def test_threads_that_keep_the_lock_are_contention() -> None:
     for thread in threads:
         thread.start()
     try:
-        eventually(is_high, within=20)
+        eventually(is_high)
     finally:
         ended.set()
         for thread in threads:

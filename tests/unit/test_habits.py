@@ -1,13 +1,13 @@
 """What every test keeps to, and what every source does that asks a checker to look away."""
 
-import ast
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.parsed_modules import parsed
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {str(path.relative_to(ROOT)): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))}
@@ -45,16 +45,9 @@ def sources() -> Iterator[Path]:
         yield from (path for path in (Path(folder, name) for name in names) if str(path).endswith(CHECKED))
 
 
-@cache
 def named() -> list[tuple[str, str]]:
     """Each module of tests with the name of each of its tests."""
-    return [
-        (path, node.name)
-        for path, text in SOURCES.items()
-        if "/test_" in path
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
-    ]
+    return [(path, name) for path in SOURCES if "/test_" in path for name in parsed(Path(path)).tests]
 
 
 def test_no_test_imports_another() -> None:

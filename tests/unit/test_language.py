@@ -1,16 +1,14 @@
 """Identifiers are the field's words, each name of a class stands for one thing, and the glossary lists the words."""
 
-import ast
-import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bus_schemas.catalogue import MODELS, short_name
+from tests.parsed_modules import files, parsed
 
 PRODUCT = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost")
 BANNED = set(
@@ -40,47 +38,20 @@ GLOSSARY = Path("docs/glossary.md")
 TERM = re.compile(r"\*\*(.+?)\*\*")
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
-
-
-def files(packages: Iterable[str]) -> Iterator[Path]:
-    for package in packages:
-        for folder, below, names in os.walk(package):
-            below[:] = sorted(set(below) - {"web", "static", "__pycache__"})
-            yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
-
-
 def words_of(identifier: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)}
 
 
-@cache
-def defined(path: Path) -> frozenset[str]:
-    return frozenset(_defined(parsed(path)))
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    """Classes, functions, arguments, variables and attributes."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
-            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
-                yield name
+def names_in(path: Path) -> set[str]:
+    return {*parsed(path).identifiers, path.stem}
 
 
 @pytest.mark.parametrize("package", PRODUCT)
 def test_no_identifier_holds_a_banned_word(package: str) -> None:
-    found = {
-        (str(path), name)
-        for path in files((package,))
-        for name in {*defined(path), path.stem}
-        if words_of(name) & BANNED
-    }
+    names = set[str]().union(*map(names_in, files((package,))))
+    banned = {name for name in names if words_of(name) & BANNED}
 
-    assert found == set()
+    assert {(str(path), name) for path in files((package,)) for name in names_in(path) & banned} == set()
 
 
 @pytest.mark.parametrize("package", PRODUCT)
@@ -88,16 +59,21 @@ def test_the_name_of_a_module_is_no_participle(package: str) -> None:
     assert {str(path) for path in files((package,)) if path.stem in BANNED_MODULES} == set()
 
 
+def named_as(package: str, matches: Callable[[str], object]) -> set[tuple[str, str]]:
+    """Where in the package something has such a name."""
+    return {(str(path), name) for path in files((package,)) for name in parsed(path).identifiers if matches(name)}
+
+
 @pytest.mark.parametrize("package", PRODUCT)
 def test_a_constant_says_per_what_it_is(package: str) -> None:
-    found = {(str(path), name) for path in files((package,)) for name in defined(path) if RATE.search(name)}
-
-    assert found == set()
+    assert named_as(package, RATE.search) == set()
 
 
 @pytest.mark.parametrize("package", PRODUCT)
 def test_a_constant_of_seconds_ends_with_their_unit(package: str) -> None:
-    found = {(str(path), name) for path in files((package,)) for name in defined(path) if UNIT.fullmatch(name)}
+    found = {
+        (str(path), name) for path in files((package,)) for name in parsed(path).identifiers if UNIT.fullmatch(name)
+    }
 
     assert found == set()
 
@@ -118,9 +94,8 @@ def test_a_docstring_says_what_a_thing_is(package: str) -> None:
 def test_no_name_of_a_class_stands_in_two_modules() -> None:
     homes = defaultdict[str, list[str]](list)
     for path in files(PRODUCT):
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.ClassDef):
-                homes[node.name].append(str(path))
+        for name in parsed(path).classes:
+            homes[name].append(str(path))
 
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 

@@ -1,11 +1,13 @@
 """Imports keep the arrows one way."""
 
-import ast
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.parsed_modules import files, parsed
 
 ALLOWED = {
     "bus_schemas": set[str](),
@@ -29,33 +31,24 @@ ROOMS = {
 CONTRACT_MAY_USE = {"pydantic", "pydantic_core", "annotated_types"}
 
 
+@cache
 def modules(package: str) -> dict[str, Path]:
-    found = [path for path in Path(package).rglob("*.py") if "node_modules" not in path.parts]
+    found = files((package,))
     return {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in found}
 
 
 def within(path: Path, there: dict[str, Path]) -> set[str]:
     """Those of these modules that a file imports, also inside functions."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= names & set(there) or {str(node.module)}
+    for one in parsed(path).imports:
+        found |= {f"{one.module}.{name}" for name in one.names} & set(there) or {one.module}
     return found & set(there) - {name for name, file in there.items() if file == path}
 
 
 def imported(path: Path) -> set[str]:
     """The first name of every absolute import in a file, also of those inside functions."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
-            found.add(str(node.module).split(".")[0])
-    return found
+    assert [f"{path}:{one.line} imports relatively" for one in parsed(path).imports if one.level] == []
+    return {one.module.split(".")[0] for one in parsed(path).imports}
 
 
 @pytest.mark.parametrize("package", ALLOWED)

@@ -1,12 +1,12 @@
 """The page about reliability: each row of its table of costs names what limits the cost, and a test that exists."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.faults.scenarios.table import SCENARIOS
+from tests.parsed_modules import parsed
 
 PAGE = Path("docs/reliability.md")
 PATH = re.compile(r"`([a-z_0-9]+/[a-z_0-9/.]*)`")
@@ -25,8 +25,7 @@ ROWS = {cells[0]: cells for cells in rows()}
 def names_in(path: Path) -> list[str]:
     """The names of functions and classes in a file, or in all files of a folder."""
     files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-    trees = [ast.parse(file.read_text()) for file in files]
-    return [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return [name for file in files for name in (*parsed(file).functions, *parsed(file).classes)]
 
 
 def test_the_table_has_a_row_for_each_level() -> None:

@@ -1,4 +1,4 @@
-"""How many examples costly properties are tried with: few each time, and ten times as many by `./dev test thorough`."""
+"""How many examples costly properties are tried with: few each time, ten times as many by `./dev test thorough`."""
 
 import os
 from typing import Any
@@ -7,7 +7,11 @@ from hypothesis import settings
 
 THOROUGH = "WATCHPOST_THOROUGH"
 """The variable that `./dev test thorough` sets."""
+QUICK = "quick"
+"""The profile of `./dev test quick`, which says how many examples a property has there at most."""
 
 
 def examples(few: int, **others: Any) -> settings:
+    if settings.get_current_profile_name() == QUICK:
+        few = min(few, settings.default.max_examples)
     return settings(max_examples=few * (10 if os.environ.get(THOROUGH) else 1), deadline=None, **others)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.engine.versions import COLUMNS, FOREVER, NEWEST, STANDS, Versions
+from tests.examples import examples
 
 SCHEMA = f"create table words (key text not null, {COLUMNS}, word text, primary key (key, until)) strict"
 
@@ -54,7 +55,7 @@ def test_of_two_at_one_position_the_last_one_stands(view: sqlite3.Connection) ->
     assert view.execute("select position, until, word from words").fetchall() == [(3, FOREVER, "two")]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(puts=st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.text("xyz", max_size=2)), max_size=30))
 def test_as_of_any_position_stands_what_was_put_last(puts: list[tuple[int, str, str]]) -> None:
     with closing(_table()) as view:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, TypeAdapter
 
@@ -26,6 +25,7 @@ from consumers.store.journal.envelope import instant_of
 from producer.times import micros
 from tests import builders
 from tests.builders import EVERY_KIND, START
+from tests.examples import examples
 
 RECEIVED = micros(START) + 1_000_000
 USUAL = [build for build in EVERY_KIND if build(START).type in HEADERS]
@@ -137,7 +137,7 @@ def body_of(build: Any) -> bytes:
     return to_bytes(build(START, epoch="one", sequence=7))
 
 
-@examples(max_examples=120)
+@examples(120)
 @given(st.lists(messages(), min_size=1, max_size=4))
 def test_the_fast_and_the_exact_way_let_in_the_same_and_write_the_same(group: list[Published]) -> None:
     fast = [outcome(item) for item in read(group, RECEIVED)]

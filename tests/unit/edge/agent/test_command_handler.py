@@ -11,7 +11,7 @@ from threading import Event as Flag
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -35,6 +35,7 @@ from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from producer.relay.session import Incoming, Outgoing
+from tests.examples import examples
 from tests.node_parts import NOON
 
 SENSOR = DeviceSettings(site="YARD", device="SENSOR", thermal=SceneSourceSettings(kind="scene", scene="thermal"))
@@ -288,7 +289,7 @@ def raw_json(value: Any) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     requests=st.lists(
         st.tuples(

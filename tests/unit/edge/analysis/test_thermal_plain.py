@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -12,6 +12,7 @@ from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings, Threshol
 from edge.analysis.bad_pixels import replaced
 from edge.analysis.thermal import ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, TemporalFilter, for_ambient, weights
+from tests.examples import examples
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 AMBIENT = 31.0
@@ -79,7 +80,7 @@ def check(reading: ThermalReading, raw: Frame, before: Frame | None, hot: float)
     return sharp
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 4]), st.sampled_from([24.0, 30.0, 80.0]))
 def test_every_reading_is_that_of_the_plain_formulas(seed: int, odd: int, hot: float) -> None:
     processor = ThermalProcessor(ThermographySettings(ambient_c=AMBIENT, hot_spot_c=hot), ROIS)

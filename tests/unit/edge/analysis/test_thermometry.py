@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas import codec
@@ -23,6 +22,7 @@ from edge.analysis.emissivity import corrected
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
 from producer.ids import Ids, utc_now
+from tests.examples import examples
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ def level_of(temp: float, thresholds: RegionThresholds) -> str:
     return next((level for level, limit in limits.items() if temp >= limit), "normal")
 
 
-@examples(max_examples=60, deadline=None)
+@examples(60)
 @given(
     hottest=st.floats(-60, 420, width=32),
     warning=st.floats(-20, 100),

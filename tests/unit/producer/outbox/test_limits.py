@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.catalogue import MODELS, short_name
@@ -19,6 +19,7 @@ from producer.outbox.limits import DISK_FULL, OutboxLimits, drop_stale, enforce,
 from producer.outbox.priority import BY_TYPE, DROPPABLE, Priority, priority_of
 from producer.outbox.tables import Draft, connect, open_tables, put_many
 from producer.transaction import transaction
+from tests.examples import examples
 from tests.node_parts import NOON, OTHER, SOURCE, detection, frame, health, medium
 
 PLENTY = 1_000_000_000
@@ -172,7 +173,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, max_bytes=st.integers(2_000, 30_000))
 def test_every_sequence_is_there_told_as_a_gap_or_confirmed(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool, int]], max_bytes: int

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -17,6 +17,7 @@ from consumers.alerting.notify.legacy import carry_over
 from consumers.alerting.notify.message import body_of, message_of
 from consumers.alerting.notify.queue import MOST_WAITING, RETRY, SCHEMA, DeliveryQueue, put
 from tests.builders import alert
+from tests.examples import examples
 from tests.receivers import event_ids
 
 RECEIVER = "pager"
@@ -301,7 +302,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_each_alert_is_in_one_message_or_set_aside_in_order_and_one_post_a_second(
     steps: list[tuple[float, list[tuple[int, str]], str]],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -23,6 +23,7 @@ from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
 from tests import builders
+from tests.examples import examples
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -101,7 +102,7 @@ def meant(log: Log, wanted: EventFilter) -> list[int]:
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.lists(STEPS, min_size=1, max_size=12), st.lists(STEPS, max_size=12), st.integers(1, 4), st.sampled_from(FILTERS)
 )

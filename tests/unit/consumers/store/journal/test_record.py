@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from msgspec import Struct
@@ -24,6 +24,7 @@ from consumers.store.journal.record import Recorded
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from tests import builders
+from tests.examples import examples
 from tests.journal_bodies import RECEIVED, journaled
 
 GOLDEN = Path(__file__).parents[3] / "contract" / "golden"
@@ -60,7 +61,7 @@ def columns(record: Recorded) -> tuple[object, ...]:
     return *told, record.time_us, record.time_s, record.received_us
 
 
-def examples() -> list[bytes]:
+def example_bodies() -> list[bytes]:
     """All of an epoch of its own, so that they are of one journal."""
     return [
         json.dumps({**example, "epoch": file.stem[:60], "sequence": number}).encode()
@@ -84,7 +85,7 @@ def test_an_old_record_that_cannot_be_read_is_found_out_by_whoever_asks_what_it_
 
 
 def test_every_event_ever_released_is_read_as_it_was_decoded() -> None:
-    bodies = examples()
+    bodies = example_bodies()
 
     for body, record in zip(bodies, journaled(bodies), strict=True):
         [event] = decode(body)
@@ -95,7 +96,7 @@ def test_every_event_ever_released_is_read_as_it_was_decoded() -> None:
         assert columns(record) == columns(Recorded(record.position, record.received, current))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(EVENTS, max_size=12))
 def test_what_is_told_without_parsing_is_what_the_event_says(events: list[Event]) -> None:
     placed = [event.model_copy(update={"epoch": f"epoch-{n}", "sequence": 1}) for n, event in enumerate(events)]

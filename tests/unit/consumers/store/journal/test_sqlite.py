@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -22,6 +22,7 @@ from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
 from tests import builders
+from tests.examples import examples
 from tests.settable_clock import WallClock
 
 SOURCE = "/sites/DEMO/devices/yard"
@@ -222,7 +223,7 @@ def test_where_the_clock_was_set_back_it_is_a_position_at_which_it_passed(tmp_pa
     assert seconds[found - 1] <= 12 < seconds[found]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(gaps=st.lists(st.integers(0, 3), max_size=40), asked=st.integers(-1, 125))
 def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int) -> None:
     seconds = list(accumulate(gaps))

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.catalogue import short_name
@@ -13,6 +12,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso
 from consumers.views.health.event_summary import in_short
 from tests import builders
+from tests.examples import examples
 from tests.journal_bodies import bodies, moments, recorded
 
 EVENTS = st.builds(lambda make, time: make(time), st.sampled_from(builders.EVERY_KIND), moments())
@@ -24,7 +24,7 @@ def is_part_of(part: Any, whole: Any) -> bool:
     return bool(part == whole)
 
 
-@examples(max_examples=150, deadline=None)
+@examples(150)
 @given(bodies(EVENTS))
 def test_what_is_read_is_a_part_of_the_event(written: list[bytes]) -> None:
     for record in recorded(written):

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -17,6 +16,7 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.health.snapshots import Keep
 from tests import builders
 from tests.builders import at, frame, health, media, state, thermal, tick
+from tests.examples import examples
 from tests.journal_bodies import bodies, moments, recorded, through_models
 
 OFTEN = Keep(every_s=10)
@@ -51,7 +51,7 @@ def _say_nothing(event: Event) -> None:
     raise AssertionError(f"health emits nothing, but {event.type}")
 
 
-@examples(max_examples=150, deadline=None)
+@examples(150)
 @given(bodies(EVENTS))
 def test_the_view_is_that_of_the_events(written: list[bytes]) -> None:
     records = recorded(written)
@@ -59,7 +59,7 @@ def test_the_view_is_that_of_the_events(written: list[bytes]) -> None:
     assert folded(records) == folded(through_models(records))
 
 
-@examples(max_examples=50, deadline=None)
+@examples(50)
 @given(bodies(EVENTS, most=20), st.integers(1, 7))
 def test_the_size_of_batches_does_not_show(written: list[bytes], batch: int) -> None:
     records = recorded(written)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -16,6 +15,7 @@ from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.projection import RecordingsProjection
 from tests.builders import at, heartbeat, motion, retention, segment, settings, tick
+from tests.examples import examples
 from tests.journal_bodies import bodies, moments, recorded, through_models
 
 WITHIN_S = 400.0
@@ -56,7 +56,7 @@ def written(events: Sequence[Event]) -> list[Recorded]:
     return recorded([to_bytes(event) for event in events])
 
 
-@examples(max_examples=150, deadline=None)
+@examples(150)
 @given(bodies(EVENTS))
 def test_the_view_is_that_of_the_events(odd: list[bytes]) -> None:
     records = recorded(odd)
@@ -64,7 +64,7 @@ def test_the_view_is_that_of_the_events(odd: list[bytes]) -> None:
     assert folded(records) == folded(through_models(records))
 
 
-@examples(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(EVENTS, max_size=40), st.integers(1, 9))
 def test_the_size_of_batches_does_not_show(events: list[Event], batch: int) -> None:
     records = written(events)

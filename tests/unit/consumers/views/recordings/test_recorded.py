@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
@@ -14,6 +14,7 @@ from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.recordings.questions import SAME_SPAN_S
 from consumers.views.recordings.recorded import recorded_between
 from tests.builders import DEVICE, SITE, at, retention, segment
+from tests.examples import examples
 from tests.journal_bodies import recorded
 
 ZERO = at(0).timestamp()
@@ -63,7 +64,7 @@ def plainly(view: sqlite3.Connection, start: float, end: float) -> Iterator[tupl
     return ((begun, ended) for begun, ended in spans if ended > start and begun < end)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(stories, st.integers(1, 9), seconds, seconds)
 def test_it_is_what_the_segments_are_however_they_came_and_went(
     told: list[Event], batch: int, first: int, second: int

@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import av.error
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.agent.source_settings import MjpegSourceSettings, RtspSourceSettings
 from edge.capture.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
 from edge.capture.sources.failure_reasons import Attempt, describe_error, explain, unreachable
+from tests.examples import examples
 from watchpost.configuration.config import load
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -56,7 +57,7 @@ def written(secret: str, form: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(password=SECRETS, user=st.text(PRINTABLE, max_size=8))
 @example(password="se/cret", user="admin")
 @example(password="p@ss:w/r?d%[1]#", user="admin")
@@ -69,7 +70,7 @@ def test_no_address_is_shown_with_four_characters_of_its_password(form: str, pas
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(password=SECRETS)
 def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: str, password: str) -> None:
     for text in written(password, form):
@@ -81,7 +82,7 @@ def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: s
 
 
 @pytest.mark.parametrize("form", FORMS[:4])
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(password=SECRETS)
 def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without_a_word_of_it(
     form: str, password: str
@@ -100,13 +101,13 @@ def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without
     }
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(password=SECRETS, user=st.text(PRINTABLE, min_size=1, max_size=8))
 def test_a_password_that_is_percent_encoded_is_always_taken(password: str, user: str) -> None:
     check_address(f"rtsp://{quote(user, safe='')}:{quote(password, safe='')}@camera:554/live?a=b", ("rtsp",))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(password=SECRETS)
 def test_an_address_that_is_taken_is_shown_with_its_host_or_hidden_where_it_repeats_the_password(password: str) -> None:
     shown = without_credentials(f"rtsp://ada:{quote(password, safe='')}@camera/live")

@@ -34,7 +34,6 @@ close_when_stopped()
 
 _BEFORE = pytest.StashKey[float]()
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
-LONGEST_FIRST = ("end_to_end", "faults", "integration", "contract", "unit", "browser")
 
 STARTING = {"broker", "own_broker", "clickhouse", "kept_open", "tree"}
 """Fixtures that start a server, a ClickHouse in this process, or processes on a copy of the tree. Who asks for one by
@@ -43,16 +42,12 @@ its name marks the parameter.
 
 
 @pytest.hookimpl(tryfirst=True)  # before those are left out that have a mark
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Quick ones first; where several processes share them last, so that none waits for the other with a long one.
-
-    The browser is last in any case: playwright leaves an event loop running in this thread until it ends.
-    """
-    order = LONGEST_FIRST if hasattr(config, "workerinput") else ORDER
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick ones first. The browser is last: playwright leaves an event loop running in this thread until it ends."""
     for item in items:
         if STARTING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.processes)
-    items.sort(key=lambda item: next((order.index(part) for part in item.path.parts if part in order), -1))
+    items.sort(key=lambda item: next((ORDER.index(part) for part in item.path.parts if part in ORDER), -1))
 
 
 def pytest_collection_finish() -> None:

@@ -41,7 +41,7 @@ REAL_TIME = (
     "tests/integration/gateway/test_process.py",
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
-QUICK = ("tests/unit", "tests/contract")
+QUICK = ("unit", "consumers", "contract")
 OF_PRODUCT, COMPUTING, LAST = (("nice", "-n", level) for level in ("5", "15", "19"))
 """Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
 behind tests that only compute they would stand still. Those take what is left.
@@ -110,11 +110,6 @@ def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> La
     return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", f"--basetemp={written}", *arguments)], report)
 
 
-def side_by_side(*arguments: str) -> tuple[str, ...]:
-    """A module of tests stays in one process, with what it has started; in the order that `tests/conftest.py` says."""
-    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
-
-
 def checks(*before: str) -> list[Lane]:
     return [
         Lane("lint", [(*before, "./dev", "lint")]),
@@ -123,20 +118,26 @@ def checks(*before: str) -> list[Lane]:
 
 
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
-    """The first lane is the one that is watched."""
-    few = ("-m", "not processes and not thorough", "--hypothesis-profile=quick")
-    return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments), before=()), *checks()]
+    """The first lane is the one that is watched; with arguments, which may choose few tests, it has all of them."""
+    few = ("-m", "not processes and not thorough", "--hypothesis-profile=quick", *arguments)
+    if arguments:
+        return [tests("tests", folder, *chain(*(FOLDERS[name] for name in QUICK)), *few, before=()), *checks()]
+    return [*(tests(name, folder, *_paths(name), *few, before=()) for name in QUICK), *checks()]
 
 
 def everything(folder: Path) -> list[Lane]:
-    lanes = []
-    for name, paths in FOLDERS.items():
-        within = (
-            one for one in (*chain(*FOLDERS.values()), *REAL_TIME) if any(one.startswith(f"{it}/") for it in paths)
-        )
-        before = OF_PRODUCT if name in PRODUCT else COMPUTING
-        lanes.append(tests(name, folder, *paths, *(f"--ignore={other}" for other in within), before=before))
+    lanes = [
+        tests(name, folder, *_paths(name), before=OF_PRODUCT if name in PRODUCT else COMPUTING) for name in FOLDERS
+    ]
     return [*lanes, *checks(*LAST), tests("real time", folder, *REAL_TIME, before=())]
+
+
+def _paths(name: str) -> Iterator[str]:
+    """Of a lane, without what others of them run that lies within."""
+    of_lane = FOLDERS[name]
+    of_others = (*chain(*FOLDERS.values()), *REAL_TIME)
+    yield from of_lane
+    yield from (f"--ignore={one}" for one in of_others if any(one.startswith(f"{path}/") for path in of_lane))
 
 
 def run(lanes: Sequence[Lane]) -> bool:

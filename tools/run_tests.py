@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from tools.compiling import compile_modules
 from tools.lanes import Lane, everything, quick, run, shown, summary
+from tools.processors import processor_use
 from tools.scratch import scratch
 from tools.second_run import again, unsteady
 
@@ -20,10 +21,11 @@ def main(arguments: Sequence[str]) -> int:
         lanes = quick(folder, arguments[1:]) if arguments else everything(folder)
         for lane in lanes[1:]:
             lane.log = (folder / f"{lane.name}.log").open("w+b")
-        stopped = run(lanes)
+        with processor_use() as use:
+            stopped = run(lanes)
         _show(lanes[1:])
         passed = [] if stopped else again(lanes, run)
-        sys.stdout.write(summary(lanes) + "\n")
+        sys.stdout.write(f"{use.summary()}\n{summary(lanes)}\n")
         if passed:
             sys.stdout.write(unsteady(passed) + "\n")
     if stopped:

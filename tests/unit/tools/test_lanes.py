@@ -11,7 +11,7 @@ import pytest
 
 from tests.eventually import eventually
 from tools.compiling import modules
-from tools.lanes import REAL_TIME, Cost, Lane, durations, everything, run, shown, summary
+from tools.lanes import REAL_TIME, Cost, Lane, durations, everything, quick, run, shown, summary
 
 PASSES, FAILS = (sys.executable, "-c", "print('here')"), (sys.executable, "-c", "raise SystemExit(3)")
 REPORT = """<?xml version="1.0"?><testsuites><testsuite>
@@ -23,6 +23,7 @@ REPORT = """<?xml version="1.0"?><testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
+@pytest.mark.processes
 def test_every_command_runs_and_one_that_fails_fails_its_lane(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w+b") as log:
         lanes = [Lane("fine", [PASSES, PASSES]), Lane("wrong", [FAILS, PASSES], log=log)]
@@ -32,6 +33,7 @@ def test_every_command_runs_and_one_that_fails_fails_its_lane(tmp_path: Path) ->
         assert shown(lanes[1]) == b"--- wrong\nhere\n"
 
 
+@pytest.mark.processes
 def test_what_a_lane_computed_is_that_of_all_its_processes() -> None:
     computes = "import time\nwhile time.process_time() < 0.2: pass"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {computes!r}])"
@@ -41,6 +43,7 @@ def test_what_a_lane_computed_is_that_of_all_its_processes() -> None:
     assert 0.4 <= lane.cpu_s < 4
 
 
+@pytest.mark.processes
 def test_a_lane_does_not_wait_for_another(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "meeting")
     meeting = str(tmp_path / "meeting")
@@ -53,6 +56,7 @@ def test_a_lane_does_not_wait_for_another(tmp_path: Path) -> None:
     assert not any(lane.failed for lane in lanes)
 
 
+@pytest.mark.processes
 def test_who_stops_them_stops_what_runs_and_what_would_follow(tmp_path: Path) -> None:
     waits = (
         sys.executable,
@@ -104,15 +108,28 @@ def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> N
 
 
 def test_every_test_is_in_one_lane(tmp_path: Path) -> None:
-    lanes = [lane.commands[-1] for lane in everything(tmp_path) if lane.report is not None]
     of_path = [path for path in map(str, Path("tests").rglob("test_*.py")) if "node_modules" not in path]
 
-    def is_in(command: Sequence[str], test: str) -> bool:
-        ignored = [one.removeprefix("--ignore=") for one in command if one.startswith("--ignore=")]
-        return _is_below(test, command) and not _is_below(test, ignored)
-
-    assert {test: sum(is_in(command, test) for command in lanes) for test in of_path} == dict.fromkeys(of_path, 1)
+    assert {test: _lanes_of(test, everything(tmp_path)) for test in of_path} == dict.fromkeys(of_path, 1)
     assert set(REAL_TIME) <= set(of_path)
+
+
+@pytest.mark.parametrize("arguments", [(), ("-k", "clock")], ids=["all", "some"])
+def test_every_quick_test_is_in_one_lane_of_those(tmp_path: Path, arguments: Sequence[str]) -> None:
+    of_path = [str(path) for folder in ("unit", "contract") for path in Path("tests", folder).rglob("test_*.py")]
+    lanes = quick(tmp_path, arguments)
+
+    assert {test: _lanes_of(test, lanes) for test in of_path} == dict.fromkeys(of_path, 1)
+    assert {lane.name for lane in lanes} >= {"lint", "page"}
+
+
+def _lanes_of(test: str, lanes: Sequence[Lane]) -> int:
+    return sum(_is_in(lane.commands[-1], test) for lane in lanes if lane.report is not None)
+
+
+def _is_in(command: Sequence[str], test: str) -> bool:
+    ignored = [one.removeprefix("--ignore=") for one in command if one.startswith("--ignore=")]
+    return _is_below(test, command) and not _is_below(test, ignored)
 
 
 def _is_below(test: str, paths: Iterable[str]) -> bool:

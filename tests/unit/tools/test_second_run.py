@@ -44,6 +44,7 @@ def lane(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> Lane:
     return made
 
 
+@pytest.mark.processes
 def test_what_passes_alone_is_named_and_clears_its_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged = lane(tmp_path, monkeypatch, test_a=FAILS_ONCE)
 
@@ -54,6 +55,7 @@ def test_what_passes_alone_is_named_and_clears_its_lane(tmp_path: Path, monkeypa
     assert "test_a.py::test_once[c::d]" in unsteady(passed)
 
 
+@pytest.mark.processes
 def test_what_fails_twice_fails_its_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged = lane(tmp_path, monkeypatch, test_a=FAILS_ONCE, test_b=FAILS)
 
@@ -83,6 +85,7 @@ def refuse(_lanes: Sequence[Lane]) -> bool:
     raise AssertionError("nothing is to run")
 
 
+@pytest.mark.processes
 def test_the_command_ends_as_its_lanes_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

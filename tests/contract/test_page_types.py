@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from consumers.alerting.rules import AlertRules
 from gateway.app import operations
 from gateway.form_limits import typescript
@@ -18,6 +20,7 @@ _OWN_LIMIT = re.compile(r"""\b(?:min|max)length=["'{]+\d|\bmax=["'{]+\d""")
 GENERATOR = PAGE / "node_modules" / ".bin" / "openapi-typescript"
 
 
+@pytest.mark.processes
 def test_the_page_has_the_types_of_the_api_as_it_is() -> None:
     if shutil.which("node") is None or not GENERATOR.exists():
         missing("what the page is built with is not installed: ./dev setup")

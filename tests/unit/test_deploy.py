@@ -52,6 +52,7 @@ def test_the_unit_of_the_broker_starts_the_configuration_that_is_delivered() -> 
     assert Path("mosquitto/production.conf").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("unit", ALL_UNITS, ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
@@ -66,6 +67,7 @@ def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> 
     assert [line for line in verified.stderr.splitlines() if copy.name in line] == []
 
 
+@pytest.mark.processes
 def test_units_take_from_their_processes_what_they_do_not_need() -> None:
     if shutil.which("systemd-analyze") is None:
         missing("systemd-analyze is not installed: apt-get install systemd")
@@ -111,6 +113,7 @@ def test_the_gateway_s_plain_http_is_published_on_this_machine_alone() -> None:
     assert compose()["services"]["gateway"]["ports"] == ["127.0.0.1:8080:8080"]
 
 
+@pytest.mark.processes
 def test_the_installed_command_works_with_configuration_data_and_secrets_of_the_service(tmp_path: Path) -> None:
     program = tmp_path / ".venv" / "bin" / "watchpost"
     program.parent.mkdir(parents=True)
@@ -223,6 +226,7 @@ def test_the_configurations_that_are_delivered_are_fine(name: str) -> None:
     assert not config.broker.start
 
 
+@pytest.mark.processes
 def test_the_installed_command_works_as_the_owner_of_the_data(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         unavailable("only root works as somebody else")

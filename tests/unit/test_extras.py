@@ -9,6 +9,7 @@ import pytest
 from tests.installed_wheel import HUB_ONLY
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [

@@ -8,6 +8,7 @@ import pytest
 _PRINT_LOADED = "import sys, {module}; print(*({libraries} & sys.modules.keys()))"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import bus_schemas
 
 PROGRAM = """
@@ -16,6 +18,7 @@ print(json.dumps(sorted(loaded - set(sys.stdlib_module_names))))
 PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
 
 
+@pytest.mark.processes
 def test_the_contract_needs_pydantic_and_nothing_else() -> None:
     modules = [f"bus_schemas.{file.stem}" for file in Path(bus_schemas.__path__[0]).glob("*.py")]
 

@@ -53,6 +53,7 @@ def test_who_is_let_in_reads_what_the_holder_before_wrote(path: Path) -> None:
         assert (before, lock.note()) == ("a long note of the first holder", "short")
 
 
+@pytest.mark.processes
 def test_a_lock_ends_with_the_process_that_was_killed(path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -110,6 +111,7 @@ def test_nobody_holds_a_lock_that_nobody_ever_made(path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.processes
 def test_a_child_that_is_given_the_lock_holds_it_as_well(path: Path) -> None:
     lock = FileLock(path)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.fileno(),))

@@ -140,6 +140,7 @@ def test_the_configuration_s_schema_is_printed(
     assert json.loads(capsys.readouterr().out)["title"] == "WatchpostConfig"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_signal_becomes_a_value_that_a_loop_can_wait_for(number: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", UNTIL_STOPPED], stdout=subprocess.PIPE, text=True) as process:
@@ -152,6 +153,7 @@ def test_a_stop_signal_becomes_a_value_that_a_loop_can_wait_for(number: signal.S
     assert process.returncode == 0
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("serving", "within_s"), [("stopping.serve()", 0.5), ("pass", 60.0)], ids=["held", "starting"])
 def test_a_process_that_something_holds_or_that_only_starts_ends_all_the_same(serving: str, within_s: float) -> None:
     program = (
@@ -172,6 +174,7 @@ def test_a_process_that_something_holds_or_that_only_starts_ends_all_the_same(se
         assert ("ended before everything was closed" in process.stdout.read()) == (within_s < 1)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", [["consume", "--except", "mosaics"], ["consume", "registry"], ["ingest"], ["edge"]])
 def test_signals_are_blocked_before_a_library_starts_threads(command: list[str], tmp_path: Path) -> None:
     """A thread that does not block SIGTERM dies of it with the whole process, in the middle of its work."""
@@ -190,6 +193,7 @@ def test_signals_are_blocked_before_a_library_starts_threads(command: list[str],
     assert ended.returncode == 10, ended.stderr.decode()
 
 
+@pytest.mark.processes
 def test_a_process_runs_without_the_streams_that_whoever_started_it_has_closed(tmp_path: Path) -> None:
     program = (
         "import os, sys\n"
@@ -206,6 +210,7 @@ def test_a_process_runs_without_the_streams_that_whoever_started_it_has_closed(t
     assert ended.returncode == 10
 
 
+@pytest.mark.processes
 def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_path: Path) -> None:
     program = (
         "import sys, time\n"

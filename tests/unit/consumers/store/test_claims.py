@@ -126,6 +126,7 @@ def test_a_claim_that_is_refused_leaves_none_behind(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.processes
 def test_a_claim_of_the_machine_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
     holder = this_process(tmp_path, utc_now())
     with subprocess.Popen(

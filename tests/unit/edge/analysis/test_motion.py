@@ -122,6 +122,7 @@ def found() -> dict[int, MotionMeasurement]:
     return seen
 
 
+@pytest.mark.thorough
 def test_every_pedestrian_that_was_counted_by_hand_is_in_a_box(found: dict[int, MotionMeasurement]) -> None:
     missed = [
         (frame, person)

@@ -75,6 +75,7 @@ def test_pictures_larger_than_a_segment_may_be_begin_another_segment() -> None:
     assert sum(len(samples(one)) for one in found) == 40
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("player", ["ffprobe", "mpv"])
 def test_players_of_the_machine_play_a_playlist_of_it(tmp_path: Path, player: str) -> None:
     found = segments()

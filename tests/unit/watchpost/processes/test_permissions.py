@@ -59,6 +59,7 @@ def test_a_directory_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
     assert modes(tmp_path) == {".": 0o755, "letters": 0o755, "letters/one.txt": 0o644}
 
 
+@pytest.mark.processes
 def test_root_leaves_no_files_of_root_in_the_data_of_another_user(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         unavailable("only root may become another user")

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from watchpost.processes.runtime import take_short_turns
 
 
@@ -15,6 +17,7 @@ def test_a_process_that_somebody_waits_for_hands_the_interpreter_on_after_a_mill
         sys.setswitchinterval(before)
 
 
+@pytest.mark.processes
 def test_a_low_limit_of_descriptors_is_raised_as_far_as_the_system_lets_it() -> None:
     program = (
         "import resource\n"

@@ -226,6 +226,7 @@ def test_what_a_library_complains_about_is_an_error(tmp_path: Path) -> None:
     assert one["level"] == "error"
 
 
+@pytest.mark.processes
 def test_an_exception_that_nobody_catches_is_logged_as_one_record(tmp_path: Path) -> None:
     code = (
         "import sys; from watchpost.processes.logs import configure; configure('json', sys.stderr); raise KeyError('x')"

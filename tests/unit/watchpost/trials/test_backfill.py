@@ -65,6 +65,7 @@ def findings(past: Past, trial_id: str) -> list[tuple[str, str, str, Event]]:
     return [(original, media, version, *read_stored([body])) for original, media, version, body in rows]
 
 
+@pytest.mark.thorough
 def test_a_black_picture_that_nobody_saw_is_found(tmp_path: Path) -> None:
     pictures = {second: noisy(second, 120 if second < 60 or second > 120 else 2) for second in range(180)}
     past = past_of(tmp_path, *camera(pictures), ())
@@ -92,6 +93,7 @@ def test_each_finding_stands_beside_its_event_and_its_medium(tmp_path: Path) -> 
         assert event.data.audio == before.data.audio
 
 
+@pytest.mark.thorough
 def test_a_frozen_picture_is_found_and_a_still_one_is_not(tmp_path: Path) -> None:
     still = {second: noisy(second, 120) for second in range(60)}
     frozen = {second: noisy(59, 120) for second in range(60, 120)}
@@ -190,6 +192,7 @@ def test_a_real_recording_raises_under_the_rules_in_force_what_it_raised_live(ro
     assert (higher.outcome.counts.raised, lower.outcome.counts.raised) == (0, 1)
 
 
+@pytest.mark.thorough
 def test_the_analysis_again_says_of_a_real_recording_what_it_said(room: Past) -> None:
     trial, _ = tried(room)
 

@@ -143,6 +143,7 @@ def test_while_one_runs_another_is_refused(
     assert "the trial trial-001 is running; they run one at a time" in capsys.readouterr().err
 
 
+@pytest.mark.processes
 def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
     asked = past.asked()
     lock = files.TrialLock(past.data, asked.id)

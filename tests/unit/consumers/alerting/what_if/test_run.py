@@ -49,6 +49,7 @@ def test_the_rules_in_force_raise_exactly_what_was_raised_live(past: Past, span:
     assert trial.outcome.counts.raised == trial.outcome.counts.both == len(live)
 
 
+@pytest.mark.thorough
 @examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(span=spans, run_in=st.integers(60, 900))
 def test_what_was_the_case_before_the_run_in_is_known(past: Past, span: tuple[datetime, datetime], run_in: int) -> None:

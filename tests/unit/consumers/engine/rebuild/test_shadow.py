@@ -143,6 +143,7 @@ with Yard(Path(sys.argv[1])) as yard:
 """
 
 
+@pytest.mark.processes
 def test_what_a_killed_process_left_is_gone_on_with(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], check=False, capture_output=True)
     with Yard(tmp_path) as yard:

@@ -28,6 +28,8 @@ from tests.builders import SITE, START, at
 from tests.footage import Film, numbers_in, record
 from tests.required import missing
 
+pytestmark = pytest.mark.processes
+
 FILM = Film(seconds=30)
 GATE = Film(device="gate", start=START + timedelta(seconds=10), seconds=10)
 

@@ -26,6 +26,8 @@ from tests.eventually import eventually
 from tests.footage import Film, record
 from tests.memory_journal import MemoryJournal
 
+pytestmark = pytest.mark.processes
+
 WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(600)")
 DIES = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
 BREAKS = (sys.executable, "-c", "raise SystemExit('the disk is made of cheese')")

@@ -27,6 +27,8 @@ from tests.eventually import eventually
 from tests.footage import Film, record
 from tests.memory_journal import MemoryJournal
 
+pytestmark = pytest.mark.processes
+
 WEEK = timedelta(days=7)
 
 

@@ -59,6 +59,7 @@ def test_the_hash_is_one_that_the_hub_takes_and_another_each_time() -> None:
     assert first != second
 
 
+@pytest.mark.processes
 def test_mosquitto_makes_the_same_hash_of_a_password(tmp_path: Path) -> None:
     """It hashes with the salt in the file what it is given: an unchanged file is the same hash."""
     file = tmp_path / "passwords"

@@ -191,6 +191,7 @@ def test_a_looped_file_of_three_pictures_is_recorded_in_segments_of_the_usual_le
     assert all(len(played(segment).pictures) == round(10 * segment.duration_s) for segment in segments[:3])
 
 
+@pytest.mark.thorough
 def test_a_file_of_another_codec_is_encoded() -> None:
     recorder = Recorder(target_seconds=4)
     source, _ = sourced(recording(PEDESTRIANS), recorder, pace=False)

@@ -32,8 +32,6 @@ FOLDERS = {
 
 What computes takes 100 to 150 s in each, so that the last of them does not compute alone.
 """
-PRODUCT = ("end to end", "browser")
-"""Tests that start the whole product wait more than they compute."""
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
 REAL_TIME = (
     "tests/end_to_end/test_up.py",
@@ -42,9 +40,12 @@ REAL_TIME = (
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
 QUICK = ("unit", "consumers", "contract")
-OF_PRODUCT, COMPUTING, LAST = (("nice", "-n", level) for level in ("5", "15", "19"))
+
+NICE = {"real time": 0, "end to end": 5, "browser": 5, "faults": 16, "consumers": 17, "lint": 19, "page": 19}
+COMPUTING = 15
 """Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
-behind tests that only compute they would stand still. Those take what is left.
+behind tests that only compute they would stand still. Those take what is left, the longest of them first, or they would
+be alone at the end.
 """
 SLOWEST = 15
 TESTS_FAILED = 1
@@ -110,10 +111,14 @@ def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> La
     return Lane(name, [(*before, *PYTEST, f"--junitxml={report}", f"--basetemp={written}", *arguments)], report)
 
 
-def checks(*before: str) -> list[Lane]:
+def nice(name: str) -> tuple[str, ...]:
+    return ("nice", "-n", str(NICE.get(name, COMPUTING)))
+
+
+def checks(before: Callable[[str], Sequence[str]] = lambda name: ()) -> list[Lane]:
     return [
-        Lane("lint", [(*before, "./dev", "lint")]),
-        Lane("page", [(*before, "npm", "--prefix", "gateway/web", "run", "--silent", "check")]),
+        Lane("lint", [(*before("lint"), "./dev", "lint")]),
+        Lane("page", [(*before("page"), "npm", "--prefix", "gateway/web", "run", "--silent", "check")]),
     ]
 
 
@@ -126,10 +131,8 @@ def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
 
 
 def everything(folder: Path) -> list[Lane]:
-    lanes = [
-        tests(name, folder, *_paths(name), before=OF_PRODUCT if name in PRODUCT else COMPUTING) for name in FOLDERS
-    ]
-    return [*lanes, *checks(*LAST), tests("real time", folder, *REAL_TIME, before=())]
+    lanes = [tests(name, folder, *_paths(name), before=nice(name)) for name in FOLDERS]
+    return [*lanes, *checks(nice), tests("real time", folder, *REAL_TIME, before=nice("real time"))]
 
 
 def _paths(name: str) -> Iterator[str]:

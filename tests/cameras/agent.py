@@ -43,7 +43,6 @@ class Result:
 
     segments: list[Segment] = field(default_factory=list)
     healths: list[dict[str, Any]] = field(default_factory=list)
-    captures: int = 0
     unreadable: list[str] = field(default_factory=list)
     """Segments of which a player can make nothing: when they began, their size, and why."""
 
@@ -96,7 +95,6 @@ class Agent:
             result = results.setdefault(device, Result())
             if event["type"].startswith("watchpost.media."):
                 bodies[event["data"]["key"]] = payload
-                result.captures += event["data"]["kind"] == "capture"
             elif event["type"].startswith("watchpost.segment."):
                 try:
                     result.segments.append(_segment(event["data"], bodies))
@@ -126,7 +124,8 @@ def _packets(segment: bytes) -> tuple[int, int]:
 
 def device(name: str, case: Case, cameras: Cameras, folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Its configuration, and the variables that this names."""
-    rates = {"segment_s": SEGMENT_S}
+    # What is recorded is looked at: the agent keeps and previews few pictures beside.
+    rates = {"segment_s": SEGMENT_S, "capture_fps": 0.1, "thumbnail_fps": 0.1, "live_fps": 0}
     if isinstance(case, FileCase):
         played = {"kind": "file", "path": str(case.write(folder / name))}
         return {"device": name, "visual": played, "rates": rates}, {}

@@ -5,7 +5,7 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 export default ts.config(
-    { ignores: ['node_modules', 'src/**/*.gen.ts', 'src/api/contract.ts'] },
+    { ignores: ['node_modules', '.svelte-check', 'src/**/*.gen.ts', 'src/api/contract.ts'] },
     js.configs.recommended,
     ...ts.configs.strict,
     ...svelte.configs.recommended,

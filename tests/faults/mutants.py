@@ -26,7 +26,9 @@ HANGS_AFTER = 5
 def copy_tree(to: Path) -> None:
     """With what is compiled of it: files keep their times, by which Python knows what still fits."""
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("node_modules", "static"))
+        shutil.copytree(
+            ROOT / package, to / package, ignore=shutil.ignore_patterns("node_modules", ".svelte-check", "static")
+        )
     shutil.copytree(ROOT / "docs", to / "docs")
     shutil.copy(ROOT / "pyproject.toml", to)
 

@@ -27,7 +27,18 @@ SUPPRESSION = re.compile(
 )
 ENDS_A_COMMENT = re.compile(r"-->|\*/")
 CHECKED = (".py", ".svelte", ".ts", ".js", ".mjs", ".css", ".html", ".sh", "/dev", ".ci/run", "deploy/watchpost")
-NOT_OURS = {"node_modules", "static", "__pycache__", ".venv", ".git", ".cache", "data", "dist", "build"}
+NOT_OURS = {
+    "node_modules",
+    ".svelte-check",
+    "static",
+    "__pycache__",
+    ".venv",
+    ".git",
+    ".cache",
+    "data",
+    "dist",
+    "build",
+}
 
 
 def without_reason(line: str) -> bool:

@@ -33,6 +33,8 @@ const CASES = [
   ...wallParts,
 ];
 
+/** As long as a machine under load may need, and asked often: most is there after a few milliseconds. */
+const WAITS = { timeout: 15_000, interval: 5 };
 /** What a forgotten value looks like, and words of those who build the page. */
 const WRONG = /\b(undefined|NaN|null|\[object \w+\]|1 people|_hub)\b/;
 
@@ -59,18 +61,17 @@ it.each(CASES)(
     const shown = show(component, props, { ...(at ? { at } : {}), ...(answers ? { answers } : {}) });
     if (press) {
       const button = await screen.findByRole<HTMLButtonElement>('button', { name: press });
-      await vi.waitFor(() => expect(button.disabled).toBe(false), 15_000);
+      await vi.waitFor(() => expect(button.disabled).toBe(false), WAITS);
       await fireEvent.click(button);
     }
 
-    // As long as a machine under load may need.
     await vi.waitFor(() => {
       const words = read(shown);
       for (const one of reads) {
         if (typeof one === 'string') expect(words, words).toContain(one);
         else expect(words, words).toMatch(one);
       }
-    }, 15_000);
+    }, WAITS);
     for (const one of [WRONG, ...not]) expect(read(shown)).not.toMatch(one);
   },
   30_000,

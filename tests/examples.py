@@ -13,5 +13,5 @@ QUICK = "quick"
 
 def examples(few: int, **others: Any) -> settings:
     if settings.get_current_profile_name() == QUICK:
-        few = min(few, settings.default.max_examples)
+        few = min(few, settings.get_profile(QUICK).max_examples)
     return settings(max_examples=few * (10 if os.environ.get(THOROUGH) else 1), deadline=None, **others)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 WITHIN_S = 60.0
-"""A bound is there to end a test that fails, and a machine that does twenty things at once is slow: it is no claim of how
+"""A bound is there to end a test that fails, and a machine that does twenty things at once is slow: it does not say how
 soon something happens.
 """
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25

@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bus_schemas.asyncapi import asyncapi
 from tests.required import missing
 
@@ -29,6 +31,7 @@ def parse(document: Any) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.processes
 def test_the_official_parser_takes_the_document_of_the_bus() -> None:
     document = asyncapi("1.2.3")
 
@@ -40,6 +43,7 @@ def test_the_official_parser_takes_the_document_of_the_bus() -> None:
     assert answer["channels"] == len(document["channels"])
 
 
+@pytest.mark.processes
 def test_the_official_parser_finds_what_is_wrong() -> None:
     document = {
         "asyncapi": "3.0.0",

@@ -28,6 +28,8 @@ class ParsedModule:
     tests: tuple[str, ...]
     """Functions of the module itself that pytest runs."""
     imports: tuple[Import, ...]
+    texts: tuple[str, ...]
+    """Strings that stand as statements: docstrings, and what stands below a constant."""
 
 
 def files(packages: Iterable[str]) -> Iterator[Path]:
@@ -48,6 +50,7 @@ def parsed(path: Path) -> ParsedModule:
         tuple(node.name for node in nodes if isinstance(node, functions)),
         tuple(node.name for node in tree.body if isinstance(node, functions) and node.name.startswith("test_")),
         tuple(_imports(nodes)),
+        tuple(_texts(nodes)),
     )
 
 
@@ -66,3 +69,10 @@ def _imports(nodes: list[ast.AST]) -> Iterator[Import]:
             yield from (Import(alias.name, (), 0, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield Import(node.module or "", tuple(alias.name for alias in node.names), node.level, node.lineno)
+
+
+def _texts(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield text

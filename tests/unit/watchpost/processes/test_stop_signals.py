@@ -60,8 +60,7 @@ def test_a_process_that_still_imports_what_it_needs_ends_well(
 
 @pytest.mark.parametrize("program", [STARTS_ANEW, TOLD_BEFORE])
 def test_a_stop_while_an_agent_starts_anew_is_never_lost(program: str, tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
-    )
+    argv = [sys.executable, "-c", program, str(tmp_path)]
+    ended = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
     assert ended.returncode == 0, ended.stderr

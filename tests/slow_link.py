@@ -31,7 +31,7 @@ TICK_S = 0.1
 CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES, FRAME_BYTES = 20_000, 9_000, 400_000, 442
 """Of a camera of 320x240: with its events some 90 kB a second."""
 EVIDENCE_FRAMES = 80
-"""Of the ten seconds before an alert; it begins with a segment, which takes the link eight seconds."""
+"""Of the ten seconds before an alert, which begins while the link is busy with a segment for eight seconds."""
 
 new_id = Ids(utc_now)
 
@@ -54,8 +54,8 @@ def _tick(tick: int) -> list[Draft]:
     given: dict[str, Any] = {"site": SITE, "device": DEVICE}
     now = utc_now()
     drafts = []
-    if tick % 100 == 99:
-        drafts += [_medium("segment", SEGMENT_BYTES), *_evidence()]
+    if tick % 100 in (20, 99):
+        drafts += _evidence() if tick % 100 == 20 else [_medium("segment", SEGMENT_BYTES)]
     if tick % 5 == 0:
         drafts.append(_medium("capture", CAPTURE_BYTES))
     if tick % 10 == 5:

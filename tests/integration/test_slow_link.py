@@ -19,8 +19,9 @@ SECONDS = 20
 # Generous, for a machine that does ten things at once; the benchmark holds it to 2 s.
 READINGS_WITHIN_S = 4.0
 HEALTH_WITHIN_S = 30.0
-EVIDENCE_WITHIN_S = 10.0
-"""Two seconds of the link. Behind the segments and pictures of these seconds it would take half a minute."""
+EVIDENCE_WITHIN_S = 15.0
+"""Two to four seconds of the link. Behind the segments and pictures of these seconds it would take half a minute."""
+EVIDENCE = SECONDS // 10 * (EVIDENCE_FRAMES + 1)
 
 
 @pytest.mark.parametrize("is_told", [False, True], ids=["of a slow socket", "of a byte rate that is set"])
@@ -37,18 +38,22 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
         eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path))
         with running_relay(path, link.port, options):
             readings = observe(outbox, SECONDS)
-            eventually(lambda: len(arrivals(tmp_path, outbox.epoch).readings_s) == readings)
+            eventually(lambda: counts(tmp_path, outbox) == (readings, EVIDENCE))
         found = arrivals(tmp_path, outbox.epoch)
 
     assert share(found.readings_s, 0.99) <= READINGS_WITHIN_S
     assert max(found.health_s) <= HEALTH_WITHIN_S
     assert len(found.frames_s) == SECONDS / 2
     assert share(found.frames_s, 0.99) <= READINGS_WITHIN_S
-    assert len(found.evidence_s) == SECONDS / 10 * (EVIDENCE_FRAMES + 1)
     assert max(found.evidence_s) <= EVIDENCE_WITHIN_S
     assert len(found.pictures_s) > SECONDS / 4
     assert found.holes == 0
     assert set(found.gaps) <= {"pictures link_too_slow"}
+
+
+def counts(data: Path, outbox: Outbox) -> tuple[int, int]:
+    found = arrivals(data, outbox.epoch)
+    return len(found.readings_s), len(found.evidence_s)
 
 
 OUTAGE_S, ROOM_BYTES = 60, 2_500_000

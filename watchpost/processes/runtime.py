@@ -28,8 +28,8 @@ DEFAULT_CONFIG = Path("watchpost.yaml")
 SHORT_TURN_S = 0.001
 DESCRIPTORS = 8192
 CALLS = 6
-TO_ONE_THREAD = -6
-"""The code `SI_TKILL` of Linux: a signal that a thread of this process sent to another."""
+RELEASE_SIGNAL = signal.SIGUSR1
+"""Wakes the thread that waits for a stop signal."""
 RELEASE_POLL_S = 0.01
 ENDS_WITHIN_S = 5.0
 """The supervisor kills what has not ended 8 s after its own stop, and stops some a few seconds after others."""
@@ -145,6 +145,7 @@ class StopSignal(threading.Event):
         super().__init__()
         self.is_serving = False
         self._thread: threading.Thread | None = None
+        self._is_released = False
 
     def serve(self) -> None:
         """From here on something is open that the process closes by itself."""
@@ -154,8 +155,9 @@ class StopSignal(threading.Event):
         """Start the thread that waits for a signal."""
 
         def wait() -> None:
-            if signal.sigwaitinfo(STOP_SIGNALS).si_code == TO_ONE_THREAD:
-                return
+            while signal.sigwait({*STOP_SIGNALS, RELEASE_SIGNAL}) == RELEASE_SIGNAL:
+                if self._is_released:
+                    return
             self.set()
             if ends_within_s is not None:
                 end_within(ends_within_s if self.is_serving else 0.0)
@@ -170,7 +172,8 @@ class StopSignal(threading.Event):
         thread = self._thread
         assert thread is not None
         assert thread.ident is not None
-        signal.pthread_kill(thread.ident, signal.SIGTERM)
+        self._is_released = True
+        signal.pthread_kill(thread.ident, RELEASE_SIGNAL)
         while thread.is_alive() and not self.is_set():
             thread.join(RELEASE_POLL_S)
         return not self.is_set()
@@ -188,7 +191,7 @@ def stop_event(ends_within_s: float | None = None) -> StopSignal:
     A thread waits for the signal: a handler that sets the event could interrupt the main thread just where it holds the
     event's own lock, and hang.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, RELEASE_SIGNAL})
     stopping = StopSignal()
     stopping.listen(ends_within_s)
     return stopping

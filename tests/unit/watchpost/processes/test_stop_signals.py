@@ -17,11 +17,11 @@ from watchpost.processes.runtime import restart, stop_event
 execute = os.execv
 
 def told_on_the_way(*command):
+    print("on the way", flush=True)
     os.kill(os.getpid(), signal.SIGTERM)
     execute(*command)
 
 os.execv = told_on_the_way
-print("starts anew", flush=True)
 restart(stop_event(60.0), ("edge", "--data", sys.argv[1]))
 """
 TOLD_BEFORE = """
@@ -58,9 +58,9 @@ def test_a_process_that_still_imports_what_it_needs_ends_well(
         assert process.wait(20) == 0
 
 
-@pytest.mark.parametrize("program", [STARTS_ANEW, TOLD_BEFORE])
-def test_a_stop_while_an_agent_starts_anew_is_never_lost(program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("program", "said"), [(STARTS_ANEW, "on the way\n"), (TOLD_BEFORE, "")])
+def test_a_stop_while_an_agent_starts_anew_is_never_lost(program: str, said: str, tmp_path: Path) -> None:
     argv = [sys.executable, "-c", program, str(tmp_path)]
     ended = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
-    assert ended.returncode == 0, ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, said), ended.stderr

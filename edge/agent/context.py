@@ -22,7 +22,7 @@ class AgentContext:
     thinning: PictureThinning = field(default_factory=PictureThinning)
     open_controls: OpenControls = V4l2Controls
     troubles: list[Callable[[], str | None]] = field(default_factory=list)
-    """Of the machine and its place on the bus, each in a sentence."""
+    """What is wrong with the machine or its place on the bus, each in a sentence."""
 
     @property
     def trouble(self) -> str | None:

@@ -66,7 +66,7 @@ class PictureState:
 
     @property
     def faults(self) -> tuple[bool | None, ...]:
-        """Of those that become incidents."""
+        """The verdicts that become incidents."""
         return self.black.blackscreen, self.freeze.frozen, self.damage.corrupt_rows, self.damage.macroblocks
 
     @property

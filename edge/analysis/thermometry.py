@@ -171,7 +171,7 @@ class ThermalAnalysis:
 
 
 def impossible_correction(reading: ThermalReading, processor: ThermalProcessor) -> str | None:
-    """Name a region of which most pixels would reflect more than the sensor measures: they come out at absolute zero."""
+    """Name a region that would reflect more than the sensor measures: most of its pixels come out at absolute zero."""
     name = next((region.name for region in reading.regions if region.median_temp < NO_VALUE_BELOW), None)
     if name is None:
         return None

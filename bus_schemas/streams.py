@@ -1,7 +1,7 @@
-"""Names the streams of one outbox: events in one, pictures and recordings in two others.
+"""Names the streams of one outbox: events in one, and media in three others.
 
-Events are urgent, so the other two must never hold them up. All streams of an outbox share its epoch; those of pictures
-and recordings add a suffix to it.
+Events are urgent, so the others must never hold them up; nor must ordinary pictures and recordings hold up what shows
+an alert. All streams of an outbox share its epoch; those of media add a suffix to it.
 """
 
 from enum import StrEnum
@@ -12,11 +12,13 @@ class Traffic(StrEnum):
     """What a stream carries. On a link that is too slow for all of it, events go first."""
 
     EVENTS = "events"
+    EVIDENCE = "evidence"
+    """Pictures and thermal frames of the time around an alert, and those that somebody asked for."""
     PICTURES = "pictures"
     RECORDING = "recording"
 
 
-_SUFFIXES = {f".{traffic}": traffic for traffic in (Traffic.PICTURES, Traffic.RECORDING)}
+_SUFFIXES = {f".{traffic}": traffic for traffic in Traffic if traffic is not Traffic.EVENTS}
 
 
 def stream_epoch(epoch: str, traffic: Traffic) -> str:

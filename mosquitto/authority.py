@@ -164,7 +164,7 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write it whole, or leave it as it was; for the owner alone."""
+    """Write it whole, or leave it as it was, also after a power cut: agents trust it for years. For the owner alone."""
     draft = path.with_name(f"{path.name}.new")
     with draft.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)
@@ -172,3 +172,8 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

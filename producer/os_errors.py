@@ -5,6 +5,8 @@ import socket
 import ssl
 from typing import Final
 
+from producer.ids import utc_now
+
 _BY_NUMBER: Final = {
     errno.ECONNREFUSED: "nothing listens there (connection refused)",
     errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
@@ -16,11 +18,17 @@ _BY_NUMBER: Final = {
     errno.EADDRNOTAVAIL: "this machine has no such address",
     errno.EACCES: "this user may not do that",
 }
+_OTHER_TIME: Final = (9, 10)
+"""`X509_V_ERR_CERT_NOT_YET_VALID` and `…_HAS_EXPIRED`: perhaps the clock of this machine has not found the time yet."""
+_OTHER_NAME: Final = (62, 64)
+"""`X509_V_ERR_HOSTNAME_MISMATCH` and `…_IP_ADDRESS_MISMATCH`."""
 
 
 def describe_network_error(error: BaseException) -> str:
     """The rest of a sentence, without the name of whom was asked."""
     if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _OTHER_TIME:
+            return f"{error.verify_message}, by the clock of this machine, which shows {utc_now():%Y-%m-%d %H:%M} UTC"
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
         return f"the TLS connection fails ({error.reason or 'no reason is known'})"
@@ -31,6 +39,11 @@ def describe_network_error(error: BaseException) -> str:
     if isinstance(error, OSError):
         return _BY_NUMBER.get(error.errno or 0) or error.strerror or str(error)
     return str(error)
+
+
+def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
+    """Whether a certificate that is trusted names other machines than the one that was asked."""
+    return error.verify_code in _OTHER_NAME
 
 
 def describe_os_error(error: OSError) -> str:

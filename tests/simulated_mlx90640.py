@@ -47,6 +47,8 @@ class SimulatedBus:
         self.temperatures: NDArray[np.float64] = np.full((24, 32), 25.0)
         self.failures = 0
         self.is_frozen = False
+        self.is_slow = False
+        """Whether the next half frame is there whenever one has been read."""
         self.pages: list[int] = []
         """Of the next half frames; otherwise one after the other."""
         self._measured = 0
@@ -83,7 +85,7 @@ class SimulatedBus:
 
     def _measure(self) -> None:
         """A half frame is ready an eighth of a second after the one before."""
-        number = int(self._clock.elapsed() * 8)
+        number = self._measured + 1 if self.is_slow else int(self._clock.elapsed() * 8)
         if self.is_frozen or number == self._measured:
             return
         self._measured = number

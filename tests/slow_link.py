@@ -14,7 +14,7 @@ from typing import Any
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HealthEvent
-from bus_schemas.streams import outbox_epoch, traffic_of
+from bus_schemas.streams import Traffic, outbox_epoch, traffic_of
 from bus_schemas.thermal import ThermalEvent
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.ids import Ids, utc_now
@@ -30,6 +30,8 @@ SOURCE = device_source(SITE, DEVICE)
 TICK_S = 0.1
 CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES, FRAME_BYTES = 20_000, 9_000, 400_000, 442
 """Of a camera of 320x240: with its events some 90 kB a second."""
+EVIDENCE_FRAMES = 80
+"""Of the ten seconds before an alert, which begins while the link is busy with a segment for eight seconds."""
 
 new_id = Ids(utc_now)
 
@@ -52,8 +54,8 @@ def _tick(tick: int) -> list[Draft]:
     given: dict[str, Any] = {"site": SITE, "device": DEVICE}
     now = utc_now()
     drafts = []
-    if tick % 100 == 99:
-        drafts.append(_medium("segment", SEGMENT_BYTES))
+    if tick % 100 in (20, 99):
+        drafts += _evidence() if tick % 100 == 20 else [_medium("segment", SEGMENT_BYTES)]
     if tick % 5 == 0:
         drafts.append(_medium("capture", CAPTURE_BYTES))
     if tick % 10 == 5:
@@ -67,6 +69,11 @@ def _tick(tick: int) -> list[Draft]:
     if tick % 50 == 0:
         drafts.append(Draft(builders.health(now, id=new_id(), **given)))
     return drafts
+
+
+def _evidence() -> list[Draft]:
+    frames = [_medium("thermal", FRAME_BYTES) for _ in range(EVIDENCE_FRAMES)]
+    return [replace(draft, is_evidence=True) for draft in (*frames, _medium("capture", CAPTURE_BYTES))]
 
 
 def _medium(kind: str, size: int) -> Draft:
@@ -100,8 +107,13 @@ class Arrivals:
     holes: int = 0
     """Sequences that are missing with no gap that tells of them, or there twice."""
 
-    def add_medium(self, kind: str, took: float) -> None:
-        if kind == "segment":
+    evidence_s: list[float] = field(default_factory=list)
+    """Of what shows the time around an alert."""
+
+    def add_medium(self, kind: str, traffic: Traffic, took: float) -> None:
+        if traffic is Traffic.EVIDENCE:
+            self.evidence_s.append(took)
+        elif kind == "segment":
             self.segments += 1
         else:
             (self.frames_s if kind == "thermal" else self.pictures_s).append(took)
@@ -130,7 +142,7 @@ def arrivals(data: Path, epoch: str) -> Arrivals:
                 elif isinstance(event, HealthEvent):
                     found.health_s.append(took)
                 elif isinstance(event, MediaEvent):
-                    found.add_medium(event.data.kind, took)
+                    found.add_medium(event.data.kind, traffic_of(record.epoch), took)
     return found
 
 

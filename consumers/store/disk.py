@@ -40,15 +40,6 @@ class DiskSpace(NamedTuple):
         return max(0, self.used - int(self.total * percent / 100))
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def disk_of(path: Path) -> DiskSpace:
     """The use as `df` counts it: blocks that the file system keeps for root are no room."""
     usage = shutil.disk_usage(path)

@@ -37,7 +37,7 @@ class TemperaturesProjection(Projection):
     """
 
     name: ClassVar[str] = "temperatures"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (ThermalEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (
@@ -134,9 +134,14 @@ def _measured(part: ThermalPart) -> Iterator[tuple[str, float, float, float]]:
     stats = part.frame_stats
     yield FRAME, stats.min_temp, _greatest(stats.max_temp, part.peak_temp), stats.avg_temp
     for region in part.regions:
-        yield region.name, region.min_temp, _greatest(region.max_temp, region.peak_temp), region.avg_temp
+        yield _series_of(region.name), region.min_temp, _greatest(region.max_temp, region.peak_temp), region.avg_temp
     if part.composite_temperature is not None:
         yield COMPOSITE, part.composite_temperature, part.composite_temperature, part.composite_temperature
+
+
+def _series_of(region: str) -> str:
+    """A region may be named like one of our own series, as a composite insulator is."""
+    return f"{region} (region)" if region in (FRAME, COMPOSITE) else region
 
 
 def _greatest(filtered: float, peak: float | None) -> float:

@@ -1,6 +1,6 @@
 """What the parts of an agent share: the clock, the way to wait, the environment and the start time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,3 +21,10 @@ class AgentContext:
     node: str = ""
     thinning: PictureThinning = field(default_factory=PictureThinning)
     open_controls: OpenControls = V4l2Controls
+    troubles: list[Callable[[], str | None]] = field(default_factory=list)
+    """What is wrong with the machine or its place on the bus, each in a sentence."""
+
+    @property
+    def trouble(self) -> str | None:
+        """The first that there is."""
+        return next((found for trouble in self.troubles if (found := trouble()) is not None), None)

@@ -38,7 +38,7 @@ from edge.agent.source_factory import (
 )
 from edge.agent.source_settings import SceneSourceSettings
 from edge.analysis.detection import ObjectDetection, object_detection
-from edge.analysis.pictures import Pictures, Planes
+from edge.analysis.pictures import Pictures
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.analysis.visual import VisualAnalysis
 from edge.capture.live_video import LiveVideo
@@ -225,14 +225,11 @@ class DeviceRunner:
             self.adjustable,
             captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
             self._show_preview,
-            self._planes,
+            lambda: self._visual,
         )
         source_health = self._healths["thermal"]
         guard = AnalysisGuard(name, source_health, self._redact)
         return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))
-
-    def _planes(self) -> Planes | None:
-        return self._visual.planes if self._visual is not None else None
 
     def _show_preview(self, kind: str, jpeg: bytes) -> None:
         self._show(live_topic(self.event_factory.source, kind), jpeg)
@@ -282,6 +279,7 @@ class DeviceRunner:
                 source_health.frame_arrived(reading.time, (columns, rows))
             else:
                 source_health.blank_frame_arrived()
+            guard.also = analysis.trouble
             self._hand_over(guard.drafts(partial(analysis.analyse, reading)))
 
     def _hand_over(self, drafts: Sequence[Draft]) -> None:

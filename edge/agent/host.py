@@ -1,14 +1,21 @@
 """The resources that the machine of an agent gives it."""
 
+import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+from bus_schemas.limits import clip
 from edge.agent.enrolment.remote import RemoteConfiguration
 from edge.agent.watchdog import Watchdog
 from producer.ids import Clock
+from producer.outbox.outbox import OutboxFailed
+
+DISK_FAILS_AFTER: Final = 2
+"""Times that an agent fails by its disk before it does without."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Host:
     """`wall` is the clock of the machine, `environ` that of the process; `remote` takes configurations of a hub
     where one has enrolled the machine.
@@ -18,3 +25,14 @@ class Host:
     environ: Mapping[str, str]
     watchdog: Watchdog
     remote: RemoteConfiguration | None = None
+    disk_failures: list[str] = field(default_factory=list)
+
+    def failed(self, error: Exception) -> None:
+        """The agent has failed, perhaps by a disk that takes small files and not the outbox."""
+        if isinstance(error, sqlite3.Error | OutboxFailed):
+            self.disk_failures.append(clip(str(error)))
+
+    @property
+    def disk_failure(self) -> str | None:
+        """Why the disk is used no more, where it has failed too often."""
+        return self.disk_failures[-1] if len(self.disk_failures) >= DISK_FAILS_AFTER else None

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -31,6 +30,7 @@ from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
 from edge.agent.identity.outbox_lock import outbox_lock
+from edge.agent.outbox_place import outbox_place
 from edge.agent.relay_thread import RelayFailed, relaying
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
@@ -41,8 +41,6 @@ from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
-from producer.outbox.disk import total_bytes
-from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.presence import DevicePresences
@@ -93,12 +91,14 @@ def run(
             except Exception as error:
                 if time.monotonic() - began >= RESTART.longest_s:
                     retry.reset()
+                    host.disk_failures.clear()
+                host.failed(error)
                 pause_s = retry.next_s()
                 log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
                 if remote is not None and remote.failed(error):
                     return True
                 watchdog.reset()
-                stopping.wait(pause_s)
+                watchdog.wait(stopping, pause_s)
     return False
 
 
@@ -110,22 +110,20 @@ def _live(
     host: Host,
 ) -> bool:
     """Returns whether the process is to start again."""
-    path = data / "outbox" / f"{settings.node}.sqlite"
+    place = outbox_place(data, settings, host.disk_failure)
     clock = DisciplinedClock(host.wall)
     instance = Instance.begin(settings.node, clock())
-    with outbox_lock(path.with_suffix(".lock"), instance) as lock:
+    with outbox_lock(place.path.with_suffix(".lock"), instance) as lock:
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
-        wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
-        limits = wanted.on_disk(total_bytes(path.parent))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         names = (*NAMES, WATCH) if host.remote is None else (*NAMES, WATCH, CONFIGURE)
         topics = [command_topic(device.source, name) for device in settings.devices for name in names]
         compress = not broker.is_local if settings.compress is None else settings.compress
-        options = RelayOptions(settings.bytes_per_s, compress, limits, tuple(topics), is_exclusive=True)
+        options = RelayOptions(settings.bytes_per_s, compress, place.limits, tuple(topics), is_exclusive=True)
         take = inbox.put if host.remote is None else host.remote.before(inbox.put)
-        relay = Relay(path, broker, clock, options, take, allowed=lambda: guard.established)
+        relay = Relay(place.path, broker, clock, options, take, allowed=lambda: guard.established)
         with (
-            Outbox(path, clock, limits, relay.wake, is_exclusive=True) as outbox,
+            Outbox(place.path, clock, place.limits, relay.wake, place.room, is_exclusive=True) as outbox,
             relaying(relay) as thread,
             guarding(guard),
         ):
@@ -134,6 +132,7 @@ def _live(
                 guard.wait(stopping.is_set)
             ending = threading.Event()
             context = AgentContext(clock, ending.wait, host.environ, clock(), settings.node)
+            context.troubles.extend((lambda: place.trouble, lambda: guard.trouble))
             node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
                 return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping, host.remote)
@@ -287,7 +286,9 @@ class Agent:
         """The health of the sources; where they are healthy, another fault of the device."""
         health = device.health()
         source = device.event_factory.source
-        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._emitter.trouble
+        trouble = (
+            self._store.trouble(source) or self._relay.trouble(source) or self._emitter.trouble or self._context.trouble
+        )
         if health.status == "healthy" and trouble is not None:
             return health.model_copy(update={"status": "degraded", "reason": trouble})
         return health

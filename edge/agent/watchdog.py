@@ -4,6 +4,8 @@ import fcntl
 import os
 import socket
 import struct
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Final, Protocol, Self
 import structlog
 
 HARDWARE_TIMEOUT_S: Final = 60
+RESET_EVERY_S: Final = 5.0
 _SET_TIMEOUT: Final = 0xC0045706
 """`WDIOC_SETTIMEOUT` of Linux."""
 _MAGIC_CLOSE: Final = b"V"
@@ -97,6 +100,14 @@ class Watchdog:
     def reset(self) -> None:
         for timer in self._timers:
             timer.reset()
+
+    def wait(self, stopping: threading.Event, seconds: float) -> None:
+        """Wait for so long, or for `stopping`: what waits to begin anew does not hang, and a machine that starts again
+        would find the same disk.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not stopping.wait(min(left, RESET_EVERY_S)):
+            self.reset()
 
     def __enter__(self) -> Self:
         return self

@@ -121,7 +121,13 @@ class BadPixels:
             np.copyto(self._changed_last, self._changes, where=changed)
 
     def _stuck(self) -> Mask:
-        return self._changes - self._changed_last >= STUCK_FRAMES
+        """Several pixels at the highest number of the frame are not stuck: there the sensor measures no further."""
+        stuck = self._changes - self._changed_last >= STUCK_FRAMES
+        if self._previous is not None and stuck.any():
+            highest = self._previous == np.fmax.reduce(self._previous, None)
+            if np.count_nonzero(highest) > 1:
+                stuck &= ~highest
+        return stuck
 
 
 class _Offsets:

@@ -65,6 +65,11 @@ class PictureState:
     performance_ms: float
 
     @property
+    def faults(self) -> tuple[bool | None, ...]:
+        """The verdicts that become incidents."""
+        return self.black.blackscreen, self.freeze.frozen, self.damage.corrupt_rows, self.damage.macroblocks
+
+    @property
     def verdicts(self) -> tuple[bool | None, ...]:
         """An event is due when one of them changes."""
         damage = self.damage

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,12 +22,13 @@ from bus_schemas.thermal import (
 )
 from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
+from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.frame_history import EncodedFrame, FrameHistory
 from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.sensor_checks import SensorChecks
-from edge.analysis.thermal import ThermalProcessor, ThermalReading
+from edge.analysis.thermal import NO_VALUE_BELOW, ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.analysis.thermal_regions import RegionStatistics
 from edge.analysis.thermal_statistics import gradient
@@ -42,6 +43,13 @@ MOST_BESIDE_EVENTS: Final = 16_384
 """Bytes that do not hold up the events behind them for long: a frame of 160 x 120 pixels has about 10,000."""
 
 
+class CameraBeside(Protocol):
+    """The camera of the same device, with its newest full picture."""
+
+    planes: Planes | None
+    alert_pictures: AlertPictures
+
+
 class ThermalAnalysis:
     """Used by one capture thread; `apply` may be called by another."""
 
@@ -52,7 +60,7 @@ class ThermalAnalysis:
         adjustable: AdjustableSettings,
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
-        visual: Callable[[], Planes | None],
+        camera: Callable[[], CameraBeside | None],
     ) -> None:
         self._event_factory = event_factory
         self._wanted = self._applied = adjustable
@@ -61,12 +69,14 @@ class ThermalAnalysis:
         self._fusion = Fusion(adjustable.fusion)
         self._caption = caption
         self._preview = preview
-        self._visual = visual
+        self._camera = camera
         self._event_due = Every(1 / rates.thermal_fps)
         self._history = FrameHistory(rates)
         self._live_due = per_second(rates.live_fps)
         self._levels: tuple[AlertLevel, AlertLevel, bool, frozenset[str]] = "normal", "normal", False, frozenset()
         self._trend_limits = TrendLimits()
+        self.trouble: str | None = None
+        """Why the temperatures of a region cannot be right, in a sentence."""
         self._requests: deque[Callable[[str], None]] = deque()
         """Snapshots that wait, each to be called with the key of the next raw frame."""
 
@@ -82,50 +92,67 @@ class ThermalAnalysis:
         """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed, or a
         region goes beyond a limit of its trend or returns.
         """
-        if self._wanted is not self._applied:
-            self._applied = self._wanted
-            self._processor.apply(self._applied.thermography, self._applied.measured_rois)
-            if self._applied.fusion != self._fusion.settings:
-                self._fusion = Fusion(self._applied.fusion)
+        self._adjust()
         self._processor.know_listed(frame.listed_bad, frame.temperatures.shape)
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
+        self.trouble = impossible_correction(reading, self._processor)
         state = self._checks.check(frame.temperatures, reading)
         # In front of the temperatures that a newly masked pixel changes.
         drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading), self._beyond(reading)
         before, self._levels = self._levels, levels
         is_event = self._event_due.due(frame.time) or levels != before or bool(self._requests)
-        # A spike of one pixel in one frame raises no alert.
-        is_alert = self._history.around_alert(frame, is_change=levels[1:] != before[1:])
-        is_urgent = levels[1:] != before[1:] or bool(self._requests)
-        media, keys = self._media(self._kept(frame, is_alert=is_alert, is_event=is_event), is_urgent=is_urgent)
+        is_change = self._has_alert_changed(before)
+        is_alert = self._history.around_alert(frame, is_change=is_change)
+        is_evidence = is_alert or bool(self._requests)
+        kept = self._kept(frame, is_evidence=is_evidence, is_event=is_event)
+        media, keys = self._media(kept, is_urgent=is_change or bool(self._requests), is_evidence=is_evidence)
         for key in keys:
             while self._requests:
                 self._requests.popleft()(key)
         drafts += media
         if is_event and (data := thermal_data(reading, frame, tuple(keys), self._processor)) is not None:
             drafts.append(self._event_factory.event(data, frame.time))
-        return drafts + self._media(self._history.take_late(frame.time))[0]
+        return drafts + self._media(self._history.take_late(frame.time), is_evidence=True)[0]
 
-    def _kept(self, frame: ThermalFrame, *, is_alert: bool, is_event: bool) -> list[EncodedFrame]:
+    def _adjust(self) -> None:
+        if self._wanted is self._applied:
+            return
+        self._applied = self._wanted
+        self._processor.apply(self._applied.thermography, self._applied.measured_rois)
+        if self._applied.fusion != self._fusion.settings:
+            self._fusion = Fusion(self._applied.fusion)
+
+    def _has_alert_changed(self, before: tuple[AlertLevel, AlertLevel, bool, frozenset[str]]) -> bool:
+        """Whether people are alerted to something else: a spike of one pixel in one frame raises no alert. The camera
+        beside the sensor then takes a picture.
+        """
+        camera, is_change = self._camera(), self._levels[1:] != before[1:]
+        if is_change and camera is not None:
+            camera.alert_pictures.request()
+        return is_change
+
+    def _kept(self, frame: ThermalFrame, *, is_evidence: bool, is_event: bool) -> list[EncodedFrame]:
         """The frame, where it is to be kept."""
-        if is_alert or self._requests:
+        if is_evidence:
             return [self._history.exact(frame)]
         if is_event and self._history.is_due(frame):
             return [self._history.regular(frame)]
         self._history.remember(frame)
         return []
 
-    def _media(self, frames: Sequence[EncodedFrame], *, is_urgent: bool = False) -> tuple[list[Draft], list[str]]:
+    def _media(
+        self, frames: Sequence[EncodedFrame], *, is_urgent: bool = False, is_evidence: bool = False
+    ) -> tuple[list[Draft], list[str]]:
         """Their drafts, and the keys by which events refer to them. What people are alerted to, or asked for, goes with
-        the events: on a slow link recordings, with which other frames go, take hours.
+        the events, and what is around it goes before recordings, which take hours on a slow link.
         """
         made = [self._event_factory.medium("thermal", one.picture, one.time) for one in frames]
         is_quick = is_urgent and sum(len(one.picture.payload) for one in frames) <= MOST_BESIDE_EVENTS
-        drafts = [replace(draft, priority=Priority.FINDING) if is_quick else draft for draft, _ in made]
-        return drafts, [key for _, key in made]
+        changes: dict[str, Any] = {"priority": Priority.FINDING} if is_quick else {"is_evidence": is_evidence}
+        return [replace(draft, **changes) for draft, _ in made], [key for _, key in made]
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
@@ -138,9 +165,22 @@ class ThermalAnalysis:
             return
         caption, rois = self._caption(reading.timestamp), self._processor.rois
         self._preview("thermal", thermal_jpeg(reading.frame, caption, rois, reading.regions))
-        planes = self._visual()
-        if planes is not None:
-            self._preview("fusion", self._fusion.jpeg(planes, reading.frame))
+        camera = self._camera()
+        if camera is not None and camera.planes is not None:
+            self._preview("fusion", self._fusion.jpeg(camera.planes, reading.frame))
+
+
+def impossible_correction(reading: ThermalReading, processor: ThermalProcessor) -> str | None:
+    """Name a region that would reflect more than the sensor measures: most of its pixels come out at absolute zero."""
+    name = next((region.name for region in reading.regions if region.median_temp < NO_VALUE_BELOW), None)
+    if name is None:
+        return None
+    roi = next(roi for roi in processor.rois if roi.name == name)
+    reflected = processor.settings.reflected_c if roi.reflected_c is None else roi.reflected_c
+    return (
+        f"the region '{name}' is colder than what it would reflect: with an emissivity of {roi.emissivity:g},"
+        f" reflected_c has to be lower than {reflected:g} °C"
+    )
 
 
 def thermal_data(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from edge.agent.picture_thinning import RegularPictures
 from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
+from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.detection import ObjectDetection
 from edge.analysis.freeze import Grey, difference, differences, visible_difference
 from edge.analysis.motion import MotionDetector, MotionEnded, MotionMeasurement, MotionStarted
@@ -63,6 +65,7 @@ class VisualAnalysis:
         self._snapshots = SnapshotTaker(settings.title, ZoneInfo(settings.time_zone))
         self._snapshots.apply(adjustable.snapshots)
         self.regular = RegularPictures(per_second(rates.capture_fps))
+        self.alert_pictures = AlertPictures()
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
@@ -91,7 +94,12 @@ class VisualAnalysis:
         if self._previews.is_motion_watched:
             self._previews.motion(motion_preview(small.y, self._detector.view, motion.boxes))
         changed = self._motions.advance(motion, frame)
-        drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
+        drafts = self._keep(
+            frame,
+            small,
+            urgent=isinstance(changed, MotionStarted),
+            shows_alert=self.alert_pictures.is_due(state, frame.time),
+        )
         captured = tuple(self._captures)[-1:] if drafts else ()
         drafts += self._frame_events(frame, state, motion, captured)
         drafts += self._motion_events(frame, motion, changed)
@@ -131,10 +139,10 @@ class VisualAnalysis:
         self._snapshots.apply(wanted.snapshots)
         self._applied, self._size = wanted, size
 
-    def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
-        """A capture, a thumbnail and a snapshot where one is due; a capture at once where motion begins."""
+    def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool, shows_alert: bool) -> list[Draft]:
+        """A capture, a thumbnail and a snapshot where one is due; a capture at once where motion or an alert begins."""
         snapshot = self._snapshots.due(frame.time)
-        capture = self.regular.is_due(frame.time, is_moving=self.moved_at is not None) or urgent
+        capture = self.regular.is_due(frame.time, is_moving=self.moved_at is not None) or urgent or shows_alert
         live = self._live_due is not None and self._live_due.due(frame.time)
         drafts: list[Draft] = []
         if capture or live or snapshot:
@@ -143,7 +151,7 @@ class VisualAnalysis:
             if live:
                 self._previews.picture(jpeg)
             if capture:
-                drafts.append(self._capture(jpeg, frame))
+                drafts.append(replace(self._capture(jpeg, frame), is_evidence=shows_alert))
                 self._captured.append(small.y.copy())
             if snapshot:
                 drafts += self._snapshot(snapshot, self.planes, frame)
@@ -164,7 +172,7 @@ class VisualAnalysis:
         medium, key = self._event_factory.medium("capture", picture, frame.time)
         self._snapshots.taken(key)
         data = Snapshot(trigger=trigger, width=picture.width, height=picture.height, media=(key,))
-        return [medium, self._event_factory.event(data, frame.time)]
+        return [replace(medium, is_evidence=True), self._event_factory.event(data, frame.time)]
 
     def _frame_events(
         self, frame: CameraFrame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]

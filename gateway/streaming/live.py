@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.codec import to_bytes
-from bus_schemas.event import Event, iso, place
+from bus_schemas.event import HUB, Event, iso, place
 from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.store import JournalAway
 from gateway.streaming.minutes import MINUTE, MinuteFrames
@@ -45,7 +45,8 @@ class FeedFilter:
     site: str | None = None
 
     def covers(self, entry: FeedEntry) -> bool:
-        if self.site is not None and entry.site != self.site:
+        # What happens to the hub, such as an agent that is enrolled, concerns the pages of every site.
+        if self.site is not None and entry.site not in (self.site, HUB):
             return False
         return entry.name in self.names if self.names else entry.name not in UNASKED
 

@@ -72,11 +72,16 @@ new_id = Ids(utc_now)
 
 @dataclass(frozen=True)
 class Draft:
-    """An event without epoch and sequence, the bytes if it is a medium, and its priority. The commit numbers it."""
+    """An event without epoch and sequence, the bytes if it is a medium, and its priority. The commit numbers it.
+
+    `is_evidence` is a medium that shows an alert, or that somebody asked for: no slow link thins it, and no ordinary
+    picture or recording is sent before it.
+    """
 
     event: Event
     media: bytes | None = None
     priority: Priority | None = None
+    is_evidence: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.event, MediaEvent) != (self.media is not None):
@@ -84,7 +89,9 @@ class Draft:
 
     @cached_property
     def rank(self) -> Priority:
-        return priority_of(self.event) if self.priority is None else self.priority
+        if self.priority is not None:
+            return self.priority
+        return Priority.FINDING if self.is_evidence else priority_of(self.event)
 
     @property
     def source(self) -> str:
@@ -92,7 +99,7 @@ class Draft:
 
     @cached_property
     def traffic(self) -> Traffic:
-        return self.rank.traffic
+        return Traffic.EVIDENCE if self.is_evidence else self.rank.traffic
 
     @property
     def count(self) -> int:

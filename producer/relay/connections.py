@@ -19,6 +19,8 @@ RECONNECT: Final = Backoff(2, 60, jitter=1.0)
 """Full jitter, so that the nodes of a site do not all reconnect in the same second."""
 BULK_KEEPALIVE_S: Final = 300
 """A segment may take minutes on a slow link. The connection of the events finds a lost broker sooner."""
+EVIDENCE_KEEPALIVE_S: Final = 30
+"""It is idle for days, a router on the way forgets it, and others wait for what it has to send."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,9 +47,13 @@ class RelayConnections:
         self.sessions: dict[Traffic, BrokerSession] = {Traffic.EVENTS: self.events}
         """The sessions that are connected, events first."""
 
-    def allowance(self, now: float) -> float:
-        """Traffic other than events is sent while no event waits, within the byte limit."""
-        return 0.0 if self.events.congested() else self._throttle.credit(now)
+    def allowance(self, now: float, traffic: Traffic = Traffic.PICTURES) -> float:
+        """Evidence is sent while no event waits, other media while no evidence waits either, within the byte limit."""
+        before = [self.events]
+        evidence = self.sessions.get(Traffic.EVIDENCE)
+        if evidence is not None and traffic is not Traffic.EVIDENCE:
+            before.append(evidence)
+        return 0.0 if any(session.congested() for session in before) else self._throttle.credit(now)
 
     def want(self, traffics: Iterable[Traffic], now: float) -> list[Traffic]:
         """Connect each of these kinds of traffic. Returns those with a new connection since the last call."""
@@ -73,7 +79,8 @@ class RelayConnections:
         return False
 
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
-        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_S)
+        keepalive_s = EVIDENCE_KEEPALIVE_S if traffic is Traffic.EVIDENCE else BULK_KEEPALIVE_S
+        pace = Pace(partial(self.allowance, traffic=traffic), self._throttle.spend, keepalive_s)
         try:
             bulk.session = BrokerSession(self._broker, f"relay-{traffic}", pace)
         except BrokerUnreachable as error:

@@ -23,6 +23,7 @@ from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEve
 from bus_schemas.protocol import VIDEO, WATCH
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
+from edge.agent import outbox_place
 from edge.agent.health import BLANK
 from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSettings
 from edge.agent.source_settings import (
@@ -124,6 +125,24 @@ def test_previews_of_both_sensors_and_of_their_fusion_are_live(broker: Broker, t
             preview = heard.get(timeout=20)
             seen.add(preview.topic)
             assert bytes(preview.payload[:3]) == b"\xff\xd8\xff"
+
+
+def test_an_agent_whose_disk_takes_nothing_goes_on_from_memory_and_says_so(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "outbox").write_text("in its place, since root writes into every directory")
+    (data / "agent").write_text("so does this")
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(outbox_place, "MEMORY", tmp_path / "memory")
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, data, SENSOR):
+        eventually(lambda: len(of(ingest, ThermalEvent)) >= 2, within=20)
+        (said, *_) = eventually(lambda: [one.data for one in of(ingest, HealthEvent) if one.data.reason is not None])
+
+    assert said.status == "degraded"
+    assert "its disk cannot be written (File exists): what the hub has not confirmed is in memory" in str(said.reason)
+    assert not ingest.malformed
 
 
 def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: Path) -> None:

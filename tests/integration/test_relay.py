@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from paho.mqtt.client import Client
@@ -97,17 +98,26 @@ def test_pictures_and_recordings_have_streams_of_their_own_and_arrive_whole(brok
         Outbox(path, utc_now) as outbox,
         running_relay(path, broker.port),
     ):
-        outbox.put(medium(b"small"), detection(), medium(larger_than_the_window, "segment"), segment(), detection())
+        shows_alert = replace(medium(b"alert"), is_evidence=True)
+        outbox.put(
+            medium(b"small"),
+            detection(),
+            shows_alert,
+            medium(larger_than_the_window, "segment"),
+            segment(),
+            detection(),
+        )
         streams = {traffic: (SOURCE, stream_epoch(outbox.epoch, traffic)) for traffic in Traffic}
-        eventually(lambda: sorted(ingest.watermarks.values()) == [1, 2, 2])
+        eventually(lambda: sorted(ingest.watermarks.values()) == [1, 1, 2, 2])
 
     kinds = {traffic: [type(event) for event in ingest.events[stream]] for traffic, stream in streams.items()}
     assert kinds == {
         Traffic.EVENTS: [DetectionEvent, DetectionEvent],
+        Traffic.EVIDENCE: [MediaEvent],
         Traffic.PICTURES: [MediaEvent],
         Traffic.RECORDING: [MediaEvent, SegmentEvent],
     }
-    assert sorted(map(len, ingest.media.values())) == [5, 3_000_000]
+    assert sorted(map(len, ingest.media.values())) == [5, 5, 3_000_000]
     assert not ingest.malformed
 
 

@@ -13,12 +13,15 @@ from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import running_relay
 from tests.running_ingest import journaled
-from tests.slow_link import BYTES_PER_S, arrivals, observe, share, slow_link
+from tests.slow_link import BYTES_PER_S, EVIDENCE_FRAMES, arrivals, observe, share, slow_link
 
 SECONDS = 20
 # Generous, for a machine that does ten things at once; the benchmark holds it to 2 s.
 READINGS_WITHIN_S = 4.0
 HEALTH_WITHIN_S = 30.0
+EVIDENCE_WITHIN_S = 15.0
+"""Two to four seconds of the link. Behind the segments and pictures of these seconds it would take half a minute."""
+EVIDENCE = SECONDS // 10 * (EVIDENCE_FRAMES + 1)
 
 
 @pytest.mark.parametrize("is_told", [False, True], ids=["of a slow socket", "of a byte rate that is set"])
@@ -35,16 +38,22 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
         eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path))
         with running_relay(path, link.port, options):
             readings = observe(outbox, SECONDS)
-            eventually(lambda: len(arrivals(tmp_path, outbox.epoch).readings_s) == readings)
+            eventually(lambda: counts(tmp_path, outbox) == (readings, EVIDENCE))
         found = arrivals(tmp_path, outbox.epoch)
 
     assert share(found.readings_s, 0.99) <= READINGS_WITHIN_S
     assert max(found.health_s) <= HEALTH_WITHIN_S
     assert len(found.frames_s) == SECONDS / 2
     assert share(found.frames_s, 0.99) <= READINGS_WITHIN_S
+    assert max(found.evidence_s) <= EVIDENCE_WITHIN_S
     assert len(found.pictures_s) > SECONDS / 4
     assert found.holes == 0
     assert set(found.gaps) <= {"pictures link_too_slow"}
+
+
+def counts(data: Path, outbox: Outbox) -> tuple[int, int]:
+    found = arrivals(data, outbox.epoch)
+    return len(found.readings_s), len(found.evidence_s)
 
 
 OUTAGE_S, ROOM_BYTES = 60, 2_500_000
@@ -67,6 +76,7 @@ def test_after_a_long_time_without_a_link_nothing_is_lost_but_by_its_rank_and_ga
         found = arrivals(tmp_path, outbox.epoch)
 
     assert (len(found.readings_s), len(found.health_s), len(found.frames_s)) == (readings, OUTAGE_S / 5, OUTAGE_S / 2)
+    assert len(found.evidence_s) == OUTAGE_S / 10 * (EVIDENCE_FRAMES + 1)
     assert found.holes == 0
     assert set(found.gaps) <= {f"{traffic} outbox_full" for traffic in ("events", "pictures", "recording")}
     assert found.gaps["events outbox_full"] <= OUTAGE_S * 5, "of events, those of analysed frames alone"

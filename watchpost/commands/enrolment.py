@@ -20,7 +20,11 @@ class EnrolmentTarget(NamedTuple):
 
 
 def is_enrolled(data: Path) -> bool:
-    return (data / "enrolment" / "identity.json").exists()
+    """Also where only another account may look: reading it says so."""
+    try:
+        return (data / "enrolment" / "identity.json").exists()
+    except PermissionError:
+        return True
 
 
 def prepared(data: Path) -> Path:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from bus_schemas.enrolment import SignedConfiguration
 from edge.agent.enrolment.configurations import ConfigurationStore, ConfigurationsUnreadable
 from edge.agent.enrolment.identity import IdentityUnreadable, broker_of, load
@@ -14,6 +16,8 @@ from watchpost.cli_errors import CliError
 from watchpost.configuration.agents import AgentConfiguration, read_agent_configuration, settings_of
 from watchpost.configuration.preflight import troubles
 from watchpost.configuration.yaml_loader import ConfigError
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,18 @@ def enrolled_agent(data: Path, environ: Mapping[str, str]) -> EnrolledAgent:
 
 
 def _to_start_with(store: ConfigurationStore) -> tuple[SignedConfiguration, AgentConfiguration]:
-    """Raises `ConfigError` where this version cannot read the configuration in force."""
-    signed = store.start()
-    if signed.version != store.in_force.version:
-        try:
-            return signed, read_agent_configuration(signed.configuration)
-        except ConfigError as error:
-            store.refuse(signed.version, str(error))
+    """Raises `ConfigError` where this version cannot read the configuration in force. Where nothing can be written no
+    other is tried, since nobody would know how often.
+    """
+    try:
+        signed = store.start()
+        if signed.version != store.in_force.version:
+            try:
+                return signed, read_agent_configuration(signed.configuration)
+            except ConfigError as error:
+                store.refuse(signed.version, str(error))
+    except OSError as error:
+        log.error("configurations cannot be written, the one in force is used", reason=error.strerror)
     return store.in_force, read_agent_configuration(store.in_force.configuration)
 
 

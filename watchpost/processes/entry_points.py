@@ -48,7 +48,7 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
         sys.stderr.write(f"{error}\n")
         exit_beside_threads(IdentityInUse.code)
     if wants_restart:
-        restart()
+        restart(stopping)
     exit_beside_threads()
 
 
@@ -69,7 +69,7 @@ def enrolled_edge(data: Path, log_format: str) -> NoReturn:
         exit_beside_threads(IdentityInUse.code)
     if wants_restart:
         # Without the code of its enrolment.
-        restart(("edge", "--data", str(data), "--log-format", log_format))
+        restart(stopping, ("edge", "--data", str(data), "--log-format", log_format))
     exit_beside_threads()
 
 

@@ -22,11 +22,15 @@ from watchpost.configuration import demo
 from watchpost.configuration.config import WatchpostConfig, load
 from watchpost.configuration.secrets import secret
 from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.stop_signals import STOP_SIGNALS
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
 SHORT_TURN_S = 0.001
 DESCRIPTORS = 8192
 CALLS = 6
+RELEASE_SIGNAL = signal.SIGUSR1
+"""Wakes the thread that waits for a stop signal."""
+RELEASE_POLL_S = 0.01
 ENDS_WITHIN_S = 5.0
 """The supervisor kills what has not ended 8 s after its own stop, and stops some a few seconds after others."""
 
@@ -140,10 +144,39 @@ class StopSignal(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self.is_serving = False
+        self._thread: threading.Thread | None = None
+        self._is_released = False
 
     def serve(self) -> None:
         """From here on something is open that the process closes by itself."""
         self.is_serving = True
+
+    def listen(self, ends_within_s: float | None) -> None:
+        """Start the thread that waits for a signal."""
+
+        def wait() -> None:
+            while signal.sigwait({*STOP_SIGNALS, RELEASE_SIGNAL}) == RELEASE_SIGNAL:
+                if self._is_released:
+                    return
+            self.set()
+            if ends_within_s is not None:
+                end_within(ends_within_s if self.is_serving else 0.0)
+
+        self._thread = threading.Thread(target=wait, name="signals", daemon=True)
+        self._thread.start()
+
+    def release(self) -> bool:
+        """Take no more signals: one that comes now stays pending for what runs in this process next. False if one has
+        come already.
+        """
+        thread = self._thread
+        assert thread is not None
+        assert thread.ident is not None
+        self._is_released = True
+        signal.pthread_kill(thread.ident, RELEASE_SIGNAL)
+        while thread.is_alive() and not self.is_set():
+            thread.join(RELEASE_POLL_S)
+        return not self.is_set()
 
 
 def stop_event(ends_within_s: float | None = None) -> StopSignal:
@@ -158,17 +191,9 @@ def stop_event(ends_within_s: float | None = None) -> StopSignal:
     A thread waits for the signal: a handler that sets the event could interrupt the main thread just where it holds the
     event's own lock, and hang.
     """
-    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, RELEASE_SIGNAL})
     stopping = StopSignal()
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-
-    def wait() -> None:
-        signal.sigwait(signals)
-        stopping.set()
-        if ends_within_s is not None:
-            end_within(ends_within_s if stopping.is_serving else 0.0)
-
-    threading.Thread(target=wait, name="signals", daemon=True).start()
+    stopping.listen(ends_within_s)
     return stopping
 
 
@@ -187,12 +212,13 @@ def end_soon() -> None:
     threading.Thread(target=end_within, args=(ENDS_WITHIN_S,), name="end", daemon=True).start()
 
 
-def restart(arguments: Sequence[str] | None = None) -> NoReturn:
+def restart(stopping: StopSignal, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the same command anew in this process, or one with other arguments: its id stays, and every thread, file and
-    lock of it is gone.
+    lock of it is gone. Signals stay blocked until the command can take them, so that none is lost on the way.
     """
     logging.shutdown()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    if not stopping.release():
+        exit_beside_threads()
     command = sys.orig_argv[1:] if arguments is None else ("-m", "watchpost", *arguments)
     os.execv(sys.executable, [sys.executable, *command])  # noqa: S606  (our own command line)
 

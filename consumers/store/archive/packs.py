@@ -9,7 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from consumers.store.archive.records import ScannedRecord, scan
-from consumers.store.disk import sync_directory
+from producer.whole_file import sync_directory
 
 PACKS_PER_ROUND = 128
 """The packs that are open at once, written to and then synced together."""

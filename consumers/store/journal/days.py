@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from consumers.store.disk import sync_directory
 from producer.sqlite_files import files_beside, remove_database
+from producer.whole_file import sync_directory
 
 BUSY_S = 10.0
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from consumers.store.disk import sync_directory
 from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove
 from producer.sqlite_files import size_of
+from producer.whole_file import sync_directory
 
 NAME = "floor.json"
 

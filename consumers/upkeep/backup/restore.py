@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
-from consumers.store.disk import sync_directory
 from consumers.store.journal.days import list_days
 from consumers.upkeep.backup.files import copy_file
 from consumers.upkeep.backup.manifest import NAME, Manifest, read_manifest
+from producer.whole_file import sync_directory
 
 
 class DataThere(FileExistsError):

@@ -23,13 +23,16 @@ from edge.agent.enrolment.identity import FOLDER, Identity, broker_of, load, sav
 from edge.agent.enrolment.signatures import verify
 from producer.broker import BrokerAddress
 from producer.mqtt import open_socket
-from producer.os_errors import describe_network_error
+from producer.os_errors import describe_network_error, is_of_another_name
+from producer.whole_file import PRIVATE, write_whole
 
 PATH: Final = "/api/v1/enrol"
 ANSWERS_WITHIN_S: Final = 20.0
 ROUNDS: Final = 101
 """The rounds of mosquitto's default; 256 random bits are hashed, which nobody guesses."""
 MAX_ANSWER: Final = 2_000_000
+ROOM_BYTES: Final = 500_000
+"""More than identity, authority and the longest configuration take."""
 
 
 class NotEnrolled(RuntimeError):
@@ -86,7 +89,7 @@ def enrol(code: str, hub: Hub, data: Path) -> Identity:
     Raises `NotEnrolled`, and `OSError` where the identity cannot be kept.
     """
     before = load(data)
-    (data / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_room(data / FOLDER)
     password = secrets.token_urlsafe(32)
     node = None if before is None else before.node
     answer = _ask(hub, EnrolmentRequest(code=code, password_hash=password_hash(password), node=node))
@@ -110,6 +113,17 @@ def enrol(code: str, hub: Hub, data: Path) -> Identity:
     return identity
 
 
+def _require_room(folder: Path) -> None:
+    """Raises `OSError` before the code is used where what it gives could not be kept."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    probe = folder / ".probe"
+    try:
+        write_whole(probe, bytes(ROOM_BYTES), PRIVATE)
+    finally:
+        probe.with_name(f"{probe.name}.new").unlink(missing_ok=True)
+        probe.unlink(missing_ok=True)
+
+
 def password_hash(password: str) -> str:
     """The hash as mosquitto stores it."""
     salt = secrets.token_bytes(12)
@@ -123,12 +137,12 @@ def broker_trouble(data: Path, identity: Identity) -> str | None:
     try:
         with closing(open_socket(address)):
             return None
-    except ssl.SSLCertVerificationError as error:
-        return (
-            f"the broker at {address} has no certificate for {address.host} ({error.verify_message}): name it in"
-            " broker.agents.names of the hub, and restart the hub"
-        )
     except OSError as error:
+        if isinstance(error, ssl.SSLCertVerificationError) and is_of_another_name(error):
+            return (
+                f"the broker at {address} has no certificate for {address.host} ({error.verify_message}): name it in"
+                " broker.agents.names of the hub, and restart the hub"
+            )
         return f"the broker at {address} cannot be reached: {describe_network_error(error)}"
 
 

@@ -7,7 +7,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus_schemas.enrolment import SignedConfiguration
-from edge.agent.enrolment.identity import FOLDER
+from edge.agent.enrolment.identity import FOLDER, why_unreadable
 from producer.whole_file import PRIVATE, write_whole
 
 MOST_STARTS: Final = 2
@@ -53,8 +53,7 @@ class ConfigurationStore:
         try:
             return cls(data, StoredConfigurations.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is damaged"
-            raise ConfigurationsUnreadable(f"{path}: {why}; enrol this machine again with a new code") from error
+            raise ConfigurationsUnreadable(why_unreadable(path, error)) from error
 
     @classmethod
     def begin_with(cls, data: Path, configuration: SignedConfiguration) -> None:

@@ -47,8 +47,18 @@ def load(data: Path) -> Identity | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is damaged"
-        raise IdentityUnreadable(f"{path}: {why}; enrol this machine again with a new code") from error
+        raise IdentityUnreadable(why_unreadable(path, error)) from error
+
+
+def why_unreadable(path: Path, error: OSError | ValidationError) -> str:
+    """A file of the enrolment, and what to do."""
+    if isinstance(error, PermissionError):
+        return (
+            f"{path}: Permission denied; the machine was enrolled by another account than that of the agent: give that"
+            f" one the directory with chown -R ACCOUNT: {path.parent.parent}"
+        )
+    why = error.strerror if isinstance(error, OSError) else "it is damaged"
+    return f"{path}: {why}; enrol this machine again with a new code"
 
 
 def broker_of(data: Path, identity: Identity) -> BrokerAddress:

@@ -79,6 +79,8 @@ class RemoteConfiguration:
         self._began = monotonic()
         self._inbox: SimpleQueue[bytes] = SimpleQueue()
         self._unsaid = [] if trial is not None else self._standing()
+        self._is_unwritten = False
+        """Whether the disk did not take what the trial showed."""
         self.wants_restart = False
 
     def before(self, put: Callable[[Incoming], None]) -> Callable[[Incoming], None]:
@@ -151,14 +153,24 @@ class RemoteConfiguration:
     def _judge(self, trial: ConfigurationTrial, devices: Sequence[DeviceProgress], *, is_connected: bool) -> None:
         waiting = [one for one in devices if one.source in trial.changed and not one.has_worked]
         if is_connected and not waiting:
-            self._store.confirm()
-            self._trial = None
-            log.info("configuration in force", version=trial.version)
-            self._unsaid = self._standing()
+            self._confirm(trial)
         elif self._monotonic() - self._began >= trial.within_s:
             why = [f"{one.source}: {one.reason or 'no picture and no reading'}" for one in waiting]
             whole = "; ".join([*([] if is_connected else [NO_CONNECTION]), *why])
             self._return(trial, f"it did not come up within {trial.within_s:g} s: {whole}")
+
+    def _confirm(self, trial: ConfigurationTrial) -> None:
+        """Where that cannot be written, as on a full disk, it is tried again: what works is not given up for it."""
+        try:
+            self._store.confirm()
+        except OSError as error:
+            if not self._is_unwritten:
+                log.warning("configuration in force cannot be noted", version=trial.version, reason=error.strerror)
+            self._is_unwritten = True
+            return
+        self._trial = None
+        log.info("configuration in force", version=trial.version)
+        self._unsaid = self._standing()
 
     def _return(self, trial: ConfigurationTrial, reason: str) -> None:
         self._refuse(trial.version, clip(reason))

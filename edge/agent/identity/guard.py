@@ -23,6 +23,7 @@ from producer.relay.refusal_log import RefusalLog
 
 KEEPALIVE_S: Final = 10
 AGAIN_S: Final = 30.0
+CONTEST_REPORTED_FOR_S: Final = 120.0
 CONNECTS_WITHIN_S: Final = 1.0
 TURN_S: Final = 0.02
 
@@ -46,6 +47,8 @@ class IdentityGuard:
         self._claimed: dict[int, str] = {}
         self._refusals = RefusalLog(broker.username)
         self._ask_at: float | None = None
+        self._contested: tuple[float, str] | None = None
+        """When another agent last wanted our devices, and who it is."""
         self._connected = False
         self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_S, longest_pause_s=30)
         self._client.on_connect = self._on_connect
@@ -65,6 +68,14 @@ class IdentityGuard:
     def established(self) -> bool:
         """Whether the agent has asked, and no other agent has its devices."""
         return self._contest.established
+
+    @property
+    def trouble(self) -> str | None:
+        """Who tried a moment ago to run the same devices, in a sentence."""
+        contested = self._contested
+        if contested is None or time.monotonic() - contested[0] > CONTEST_REPORTED_FOR_S:
+            return None
+        return f"{contested[1]} tries to run the same devices: stop it, or give it a name and devices of its own"
 
     def poll(self) -> None:
         """Raises `IdentityTaken` once another agent has answered that stays. Claims again from time to time."""
@@ -137,6 +148,7 @@ class IdentityGuard:
             answer = self._contest.receive(claim)
             if answer is not None:
                 log.warning("another agent wants our devices", topic=message.topic, other=str(claim))
+                self._contested = time.monotonic(), f"{claim.node} on {claim.host}, process {claim.pid},"
                 self._say(message.topic, answer)
 
     def _say(self, topic: str, claim: Claim) -> int:

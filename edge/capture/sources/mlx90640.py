@@ -29,6 +29,10 @@ READY: Final = 0x0008
 ASKED_PER_HALF: Final = 8
 MOST_HALVES: Final = 4
 """To read, until there is one of each kind: a host that is late misses some."""
+SLOW_BUS: Final = (
+    f"the bus is slower than the sensor: set it to {BUS_HERTZ} Hz, on a Raspberry Pi by"
+    f" dtparam=i2c_arm_baudrate={BUS_HERTZ} in config.txt, or choose a lower refresh_hz"
+)
 _BROKEN: Final = -200.0  # the driver writes -273.15 for pixels that the sensor's EEPROM lists
 
 
@@ -176,14 +180,22 @@ class AdafruitSensor:
         pages: set[int] = set()
         for _ in range(MOST_HALVES):
             self._wait()
-            if self._sensor._GetFrameData(raw) < 0:
-                raise RuntimeError("the sensor gave no frame")
+            self._read_half(raw)
             reflected = self._sensor._GetTa(raw) - self._driver.OPENAIR_TA_SHIFT
             self._calculate(raw, reflected)
             pages.add(raw[833] & 1)
             if len(pages) == 2:
                 return list(self._values)
         raise RuntimeError(f"{MOST_HALVES} half frames in a row were all of page {pages.pop()}")
+
+    def _read_half(self, raw: list[int]) -> None:
+        try:
+            status = self._sensor._GetFrameData(raw)
+        except RuntimeError as error:
+            # Each time that the driver had read a half frame, the sensor had measured the next one.
+            raise RuntimeError(SLOW_BUS) from error
+        if status < 0:
+            raise RuntimeError("the sensor gave no frame")
 
     def _wait(self) -> None:
         """Wait for a half frame. The driver itself would ask without a pause and without an end."""

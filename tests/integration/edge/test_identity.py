@@ -17,7 +17,7 @@ from socket import gethostname
 import pytest
 import yaml
 
-from bus_schemas.node import StateEvent
+from bus_schemas.node import HealthEvent, StateEvent
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from edge.agent.identity.instance import IdentityTaken
@@ -32,6 +32,7 @@ from tests.broker import Broker
 from tests.eventually import WITHIN_S, eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 from tests.node_parts import SOURCE, detection, running_relay
+from tests.running_agent import of
 from tests.running_ingest import journaled, rejections, running_ingest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -95,11 +96,13 @@ def test_the_second_of_two_machines_with_one_name_refuses_and_says_who_is_there(
         eventually(partial(seen, ingest))
         reason = start(own_broker.port, tmp_path / "two").refusal()
         comes_more(ingest)
+        healths = eventually(lambda: [one.data for one in of(ingest, HealthEvent) if one.data.status == "degraded"])
         offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
 
         assert first.runs
         assert f"agent yard on {gethostname()}, process {os.getpid()}, since 20" in reason
         assert offline == []
+        assert f"yard on {gethostname()}, process {os.getpid()}, tries to run the same devices" in str(healths)
         assert len({outbox_epoch(event.epoch or "") for event in ingest.all_events()}) == 1
 
 

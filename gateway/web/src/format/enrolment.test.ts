@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrolledAgent } from '../api/api';
-import { agentStateWord, enrolCommand, versionWord } from './enrolment';
+import { agentStateWord, codeState, enrolCommand, versionWord, type ShownCode } from './enrolment';
 
 const version = (n: number): NonNullable<EnrolledAgent['wanted']> => ({
   version: n,
@@ -33,6 +33,20 @@ describe('an agent on another machine', () => {
     [agent({ in_force: null }), ''],
   ])('runs a version %#', (one, words) => {
     expect(versionWord(one)).toBe(words);
+  });
+
+  it.each([
+    ['valid', {}, 0],
+    ['expired', {}, 900],
+    ['used', { since: '2026-01-05T10:05:00.000Z' }, 0],
+    ['used', { since: '2026-01-05T10:05:00.000Z' }, 900],
+    ['valid', { state: 'code_issued', since: '2026-01-05T10:00:01.000Z' }, 0],
+    [null, { state: 'revoked' }, 0],
+    [null, { node: 'pi-2' }, 0],
+  ])('has a code that is %s', (state, changes, laterS) => {
+    const code: ShownCode = { node: 'pi-1', code: 'A-B', expires: '2026-01-05T10:15:00.000Z', since: null };
+    const now = Date.parse('2026-01-05T10:00:05.000Z') + laterS * 1000;
+    expect(codeState(code, agent(changes), now)).toBe(state);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 // Agents on other machines, in words.
 
-import type { EnrolledAgent } from '../api/api';
+import type { EnrolledAgent, EnrolmentCode } from '../api/api';
 
 export function agentStateWord(agent: EnrolledAgent): string {
   switch (agent.state) {
@@ -22,6 +22,22 @@ export function versionWord(agent: EnrolledAgent): string {
   if (wanted === undefined || wanted === running) return `Runs version ${running}`;
   if (wanted === agent.refused?.version) return `Runs version ${running}, which came up last`;
   return `Runs version ${running}; version ${wanted} is on its way`;
+}
+
+/** A code that was made here, and since when its agent was what it was then. */
+export interface ShownCode extends EnrolmentCode {
+  since: string | null;
+}
+
+/** What became of a code; nothing of one for another agent, or of an agent that is revoked. */
+export function codeState(
+  code: ShownCode | null,
+  agent: EnrolledAgent,
+  now: number,
+): 'valid' | 'used' | 'expired' | null {
+  if (code?.node !== agent.node || agent.state === 'revoked') return null;
+  if (agent.state === 'enrolled' && agent.since !== code.since) return 'used';
+  return now < Date.parse(code.expires) ? 'valid' : 'expired';
 }
 
 /** What is typed at the machine. */

@@ -67,3 +67,15 @@ def test_the_greatest_is_that_of_what_was_measured_before_filtering(tmp_path: Pa
         series = temperatures(followed.view, "DEMO", "yard", at(0), at(60))
 
     assert (series["frame"][0].high, series["full_frame"][0].high) == (110.0, 110.0)
+
+
+def test_a_region_that_is_named_like_a_series_of_ours_is_not_mixed_with_it(tmp_path: Path) -> None:
+    event = thermal(at(0), hottest=60.0)
+    names = ("frame", "composite")
+    regions = tuple(event.data.regions[0].model_copy(update={"name": name, "max_temp": 99.0}) for name in names)
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
+        followed.take(event.model_copy(update={"data": event.data.model_copy(update={"regions": regions})}))
+        series = temperatures(followed.view, "DEMO", "yard", at(0), at(60))
+
+    highest = {name: points[0].high for name, points in series.items()}
+    assert highest == {"frame": 60.0, "frame (region)": 99.0, "composite": 60.0, "composite (region)": 99.0}

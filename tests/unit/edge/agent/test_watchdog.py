@@ -2,11 +2,13 @@
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edge.agent import watchdog as watchdogs
 from edge.agent.watchdog import SystemdTimer, Watchdog
 
 
@@ -56,6 +58,20 @@ def test_without_a_timer_that_is_its_own_systemd_is_told_nothing(given: dict[str
 def test_a_socket_that_is_gone_stops_no_agent(tmp_path: Path) -> None:
     with Watchdog.of(environ(tmp_path), tmp_path / "no" / "watchdog") as watchdog:
         watchdog.reset()
+
+
+def test_an_agent_that_waits_to_begin_anew_is_not_taken_for_one_that_hangs(
+    systemd: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdogs, "RESET_EVERY_S", 0.05)
+    stopping = threading.Event()
+    with Watchdog.of(environ(tmp_path), None) as watchdog:
+        watchdog.wait(stopping, 0.3)
+        found = [systemd.recv(64) for _ in range(4)]
+        stopping.set()
+        watchdog.wait(stopping, 600)
+
+    assert found == [b"WATCHDOG=1"] * 4
 
 
 def test_the_hardware_is_written_to_and_switched_off_at_an_orderly_end(tmp_path: Path) -> None:

@@ -37,6 +37,17 @@ def test_a_pixel_stuck_at_one_number_is_bad() -> None:
     assert pixels.causes() == {(7, 5): "stuck"}
 
 
+def test_a_fire_beyond_the_range_of_the_sensor_is_not_taken_for_pixels_that_are_stuck() -> None:
+    pixels = BadPixels()
+    for index in range(3 * STUCK_FRAMES):
+        seen = frame(30, index)
+        seen[5:9, 7:11] = 300.0
+        seen[20, 3] = 120.0
+        pixels.find(seen, START + timedelta(seconds=index))
+
+    assert pixels.causes() == {(3, 20): "stuck"}
+
+
 def test_a_frame_that_repeats_altogether_makes_no_pixel_bad() -> None:
     pixels = BadPixels()
     for index in range(3 * STUCK_FRAMES):

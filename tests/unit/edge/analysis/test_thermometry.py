@@ -18,7 +18,9 @@ from bus_schemas.streams import Traffic
 from bus_schemas.thermal import RegionThresholds, ThermalEvent
 from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
+from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.emissivity import corrected
+from edge.analysis.pictures import Planes
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
 from producer.ids import Ids, utc_now
@@ -197,15 +199,18 @@ def test_every_frame_around_a_trend_beyond_its_limit_is_kept_and_told_at_once(li
     assert {n / 8 for n in range(8 * 82, 8 * 100)} <= set(kept)
 
 
-def test_the_frame_of_a_change_goes_with_the_events_and_others_with_recordings() -> None:
+def test_the_frame_of_a_change_goes_with_the_events_and_those_around_it_before_ordinary_recordings() -> None:
     watched = watch()
     drafts = [one for n in range(80) for one in watched.analyse(frame(n / 8, 30.0 if n < 40 else 97.0))]
+    drafts += watched.analyse(frame(120, 97.0))
     frames = [(one.event.data.key, one.traffic) for one in drafts if isinstance(one.event, MediaEvent)]
     named = [one.event.data.media for one in drafts if isinstance(one.event, ThermalEvent) and one.event.data.media]
     quick = [key for key, traffic in frames if traffic is Traffic.EVENTS]
 
     assert quick == [named[1][0]]  # the first is the regular one of the minute
-    assert {traffic for key, traffic in frames if key not in quick} == {Traffic.RECORDING}
+    regular = [frames[0][0], frames[-1][0]]  # before the alert, and long after it
+    assert {traffic for key, traffic in frames if key in regular} == {Traffic.RECORDING}
+    assert {traffic for key, traffic in frames if key not in (*quick, *regular)} == {Traffic.EVIDENCE}
     assert len(frames) > 40
 
 
@@ -217,7 +222,46 @@ def test_a_frame_that_somebody_asked_for_goes_with_the_events_unless_it_is_large
         watched.capture_now(lambda key: None)
         found += [one.traffic for one in watched.analyse(one_frame) if isinstance(one.event, MediaEvent)]
 
-    assert found == [Traffic.EVENTS, Traffic.RECORDING]
+    assert found == [Traffic.EVENTS, Traffic.EVIDENCE]
+
+
+def test_a_region_that_would_reflect_more_than_is_measured_is_said_with_what_to_set() -> None:
+    bushing = {"name": "bushing", "coordinates": [[4, 0], [14, 8]], "emissivity": 0.2}
+    watched, found = watch(), []
+    for reflected in (25.0, -5.0):
+        rois = {"rois": [{**bushing, "reflected_c": reflected}]}
+        watched.apply(AdjustableSettings.model_validate_json(json.dumps(rois)))
+        cold = frame(0)
+        watched.analyse(ThermalFrame(cold.time, 1, cold.temperatures - 25))
+        found.append(watched.trouble)
+
+    assert found == [
+        "the region 'bushing' is colder than what it would reflect: with an emissivity of 0.2, reflected_c has to be"
+        " lower than 25 °C",
+        None,
+    ]
+
+
+def test_a_change_of_the_level_asks_the_camera_beside_it_for_a_picture() -> None:
+    class Camera:
+        planes: Planes | None = None
+        alert_pictures = AlertPictures()
+
+    camera, asked = Camera(), []
+    watched = ThermalAnalysis(
+        EventFactory("YARD", "SENSOR", Ids(utc_now)),
+        RatesSettings(),
+        AdjustableSettings(),
+        captions("Yard", "UTC"),
+        lambda *_: None,
+        lambda: camera,
+    )
+    camera.alert_pictures.request = lambda: asked.append(number)  # type: ignore[method-assign]  # notes when
+    for number in range(40):
+        watched.analyse(frame(number / 8, 97.0 if number >= 16 else 30.0))
+
+    assert len(asked) == 1
+    assert asked[0] in (16, 17)
 
 
 def test_a_level_that_changes_all_the_time_keeps_no_more_frames_than_are_allowed() -> None:

@@ -12,7 +12,9 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SnapshotEvent
 from bus_schemas.recording_settings import ScheduleWindow
 from bus_schemas.settings import AdjustableSettings, PictureSettings, SnapshotSettings
+from bus_schemas.streams import Traffic
 from edge.agent.event_factory import EventFactory
+from edge.agent.picture_thinning import LEVELS
 from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings, RatesSettings
 from edge.agent.source_settings import SceneSourceSettings
@@ -210,6 +212,29 @@ def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
     assert lasted[0] > 0
     assert events[-1].data.duration_s > 1
     assert all(event.data.boxes for event in events)
+
+
+def evidence(watched: VisualAnalysis, given: list[CameraFrame]) -> list[float]:
+    """The seconds of the pictures that go before others."""
+    drafts = [(frame, draft) for frame in given for draft in watched.analyse(frame)]
+    assert all(draft.traffic is Traffic.EVIDENCE for _, draft in drafts if draft.is_evidence)
+    return [(frame.time - NOON).total_seconds() for frame, draft in drafts if draft.is_evidence]
+
+
+def test_the_picture_in_which_a_fault_begins_goes_before_others_once_in_a_while() -> None:
+    dark = [grey_frame(n, 16 if n in (3, 4, 8, 9, 40, 41) else 120 + n % 5 * 20) for n in range(50)]
+
+    assert evidence(watch(), dark) == [3, 40]
+
+
+def test_at_an_alert_of_the_sensor_beside_it_a_picture_is_taken_on_whatever_link() -> None:
+    watched = watch()
+    watched.regular.thinning.level = len(LEVELS) - 1
+    before = evidence(watched, frames(4))
+    watched.alert_pictures.request()
+
+    assert before == []
+    assert evidence(watched, frames(4)) == [0]
 
 
 def test_somebody_who_asks_gets_a_snapshot_at_once() -> None:

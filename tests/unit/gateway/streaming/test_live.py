@@ -129,10 +129,11 @@ def test_media_are_told_only_to_those_who_ask() -> None:
     assert with_reader(feed, hear(feed, 0, 1, FeedFilter(frozenset({"detection"})))) == [4]
 
 
-def test_a_site_hears_its_own() -> None:
-    feed = feed_of(MemoryJournal([builders.detection(site="A"), builders.detection(site="B")]))
+def test_a_site_hears_its_own_and_what_happens_to_the_hub() -> None:
+    of_hub = builders.detection(source="/sites/_hub/devices/_gateway")
+    feed = feed_of(MemoryJournal([builders.detection(site="A"), of_hub, builders.detection(site="B")]))
 
-    assert with_reader(feed, hear(feed, 0, 1, FeedFilter(site="B"))) == [2]
+    assert with_reader(feed, hear(feed, 0, 2, FeedFilter(site="B"))) == [2, 3]
 
 
 def test_a_position_beyond_the_head_is_the_head() -> None:

@@ -165,7 +165,7 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), rois },
-      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound', '90 days', 'per hour'],
+      reads: ['Over time', 'Temperature, hottest', 'composite', 'Motion', 'Sound', '90 days', 'per hour'],
     },
     {
       when: 'ninety days of means',
@@ -463,7 +463,7 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), thermal: measured, rois },
-      reads: ['top_winding', 'Weighted mean 84.6 °C', 'sensor 31.2 °C'],
+      reads: ['top_winding', 'Composite 84.6 °C', 'sensor 31.2 °C'],
     },
     {
       when: 'empty',
@@ -472,7 +472,7 @@ export const deviceParts: Case[] = [
         thermal: { ...measured, regions: [], composite_temperature: null, sensor_temp: null } as never,
         rois: [],
       },
-      reads: ['Weighted mean –', 'sensor –'],
+      reads: ['Composite –', 'sensor –'],
     },
     {
       when: 'a trend beyond its limit',

@@ -1,5 +1,6 @@
 """What a machine sends to a hub, and to whom."""
 
+import os
 import re
 import socket
 import subprocess
@@ -10,7 +11,10 @@ import pytest
 
 from bus_schemas.enrolment import PASSWORD_HASH
 from edge.agent.enrolment.client import Hub, NotEnrolled, enrol, password_hash, read_target
+from edge.agent.enrolment.identity import IdentityUnreadable, load
 from mosquitto.launcher import free_port
+from tests.required import unavailable
+from watchpost.commands.enrolment import is_enrolled
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,26 @@ def test_a_hub_that_does_not_answer_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotEnrolled, match=r"http://127\.0\.0\.1:\d+ cannot be asked: nothing listens there"):
         enrol("AAAA", hub, tmp_path)
     assert not (tmp_path / "enrolment" / "identity.json").exists()
+
+
+def test_no_code_is_used_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "enrolment" / ".probe.new").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="Is a directory"):
+        enrol("AAAA", Hub("http://127.0.0.1:1"), tmp_path)
+
+
+def test_an_identity_of_another_account_is_named_with_what_to_do(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        unavailable("only root works as somebody else")
+    (tmp_path / "enrolment").mkdir(mode=0o700)
+    os.seteuid(65_534)
+    try:
+        assert is_enrolled(tmp_path)
+        with pytest.raises(IdentityUnreadable, match=rf"Permission denied; .* chown -R ACCOUNT: {tmp_path}$"):
+            load(tmp_path)
+    finally:
+        os.seteuid(0)
 
 
 def test_what_answers_and_is_no_hub_is_named(tmp_path: Path) -> None:

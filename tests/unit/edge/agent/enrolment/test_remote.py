@@ -220,6 +220,21 @@ def test_a_newer_configuration_ends_the_trial_of_one_before(agent: AgentOfTest) 
     assert (agent.runs, agent.store.in_force.version) == (3, 1)
 
 
+def test_one_that_comes_up_on_a_full_disk_is_kept_and_noted_once_there_is_room(agent: AgentOfTest) -> None:
+    agent.take(message(signed(2)))
+    agent.poll()
+    agent.start()
+    in_the_way = agent.data / FOLDER / "configurations.json.new"
+    in_the_way.mkdir()
+    agent.now = 90.0
+
+    assert agent.poll(gate=True) == []
+    assert not agent.remote.wants_restart
+    in_the_way.rmdir()
+    assert agent.poll(gate=True) == [("applied", 2, None)]
+    assert agent.store.in_force.version == 2
+
+
 def test_an_agent_that_fails_during_a_trial_returns_after_its_time(agent: AgentOfTest) -> None:
     agent.take(message(signed(2)))
     agent.poll()

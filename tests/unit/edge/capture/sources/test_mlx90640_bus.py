@@ -83,6 +83,17 @@ def test_a_sensor_with_half_frames_of_one_kind_alone_is_unreachable(
         source.read()
 
 
+def test_a_bus_that_is_slower_than_the_sensor_is_said_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, clock: SimulatedClock
+) -> None:
+    bus = SimulatedBus(clock)
+    source = opened(monkeypatch, bus, clock)
+    bus.is_slow = True
+
+    with pytest.raises(SourceUnreachable, match=r"i2c_arm_baudrate=400000 in config.txt, or choose a lower refresh_hz"):
+        [source.read() for _ in range(10)]
+
+
 def test_two_transfers_that_are_not_acknowledged_cost_no_frame(
     monkeypatch: pytest.MonkeyPatch, clock: SimulatedClock
 ) -> None:

@@ -23,6 +23,7 @@ from bus_schemas.limits import (
     Text,
     Word,
 )
+from bus_schemas.registry import MAX_TITLE
 from bus_schemas.thermal import SensorFault
 
 TrendFault = Literal["temperature_rise", "temperature_difference", "above_ambient"]
@@ -109,6 +110,8 @@ class Alert(Fact):
     alert_id: AddressId
     site: PlaceName
     device: PlaceName
+    device_name: Annotated[str, Limit(max_length=MAX_TITLE)] | None = None
+    """The name of the device for people, as it was registered then."""
     type: Annotated[str, Field(pattern=SNAKE_CASE)]
     state: Literal["raised", "acknowledged", "cleared"]
     level: AlertLevelName

@@ -37,7 +37,7 @@ class Export(Fact):
     `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast.
     `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted.
     With `report`, its name, it is a page of minutes, incidents and alerts instead, maybe of one incident; the other
-    choices say nothing then. `incidents` is how many there are in it.
+    choices say nothing then, and without `devices` it is of all of the site. `incidents` is how many there are in it.
     """
 
     export_id: PlainId

@@ -151,6 +151,11 @@ Fused = Annotated[FusionSettings, Field(description="How heat and picture are sh
 FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
 
 
+def region_words(name: str) -> str:
+    """A region by the name that somebody gave it; the one that nobody made has its name of the contract."""
+    return "whole picture" if name == FULL_FRAME.name else name
+
+
 class AdjustableSettings(Section):
     """All sections. Each is replaced as a whole; one that a change does not name stays as it is."""
 

@@ -47,7 +47,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 13
+    version: ClassVar[int] = 14
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
@@ -149,7 +149,7 @@ class AlertingProjection(Projection):
 
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:
         in_force = self._terms(memory)
-        alerts = AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s, in_force.kind_of)
+        alerts = AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s, in_force.called)
         return IncidentBook(memory.devices, in_force), alerts
 
     def _fold(self, memory: "_Memory", batch: Sequence[Recorded], emit: Emit) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bus_schemas.registry import Expectation
-from consumers.alerting.alerts.wording import DeviceKind, device_kind
+from consumers.alerting.alerts.wording import DeviceNames, device_kind
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
 from consumers.site_registry import DeviceEntry, Registered
 from consumers.store.journal.record import DeviceKey
@@ -33,11 +33,7 @@ class Terms:
     """Every device that is watched because somebody said so."""
     retired: frozenset[DeviceKey] = frozenset()
     """Devices that are watched no more; of a whole site, its place with an empty device."""
-    kinds: Mapping[DeviceKey, DeviceKind] = field(default_factory=dict)
-
-    def kind_of(self, where: DeviceKey) -> DeviceKind:
-        """The name of a device in sentences."""
-        return self.kinds.get(where, "Device")
+    called: DeviceNames = field(default_factory=DeviceNames)
 
     def is_retired(self, where: DeviceKey) -> bool:
         return where in self.retired or (where[0], "") in self.retired
@@ -84,7 +80,8 @@ def registered(found: Registered) -> Terms:
     watched = frozenset((one.site, one.device) for one in found.devices() if not one.is_retired)
     retired = frozenset(place for place, entry in found.entries.items() if entry.get("retired"))
     kinds = {(one.site, one.device): device_kind(one.kinds) for one in found.devices()}
-    return Terms(_rules(found.rules()), dict(sorted(devices.items())), watched, retired, kinds)
+    names = {(one.site, one.device): one.name for one in found.devices()}
+    return Terms(_rules(found.rules()), dict(sorted(devices.items())), watched, retired, DeviceNames(kinds, names))
 
 
 def _expectation(one: DeviceEntry, since: float) -> Expected:

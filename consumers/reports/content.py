@@ -68,6 +68,10 @@ class ReportMinutes:
     left_out: int
     past: int
 
+    @property
+    def devices(self) -> set[str]:
+        return {one["device_id"] for minute in self.minutes for one in minute.description["devices"]}
+
 
 @dataclass(frozen=True, slots=True)
 class ReportIncident:

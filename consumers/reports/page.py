@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from bus_schemas.condition import incident_words
+from bus_schemas.settings import region_words
 from consumers.alerting.review.reviews import IncidentReview
 from consumers.reports.content import BadMoment, Report, ReportIncident, ReportMinute, ReportPicture
 
@@ -61,7 +62,7 @@ def _about(report: Report) -> str:
         ("Site", report.site_name),
         ("Time", f"{_clock(report, asked.start)} to {_clock(report, asked.end)} ({report.zone})"),
         ("Asked for by", f"{asked.by}, {_clock(report, report.order.asked)}"),
-        ("Devices", str(len(report.names))),
+        ("Devices", str(len(report.shown.devices))),
         ("Incidents", str(len(report.incidents))),
         ("Report", asked.export_id),
     ]
@@ -80,7 +81,7 @@ def _incident(report: Report, one: ReportIncident) -> str:
         ("Level", row["level"]),
         ("Time", f"{_clock(report, row['opened'])} to {closed}"),
         ("Rule", incident_words(row["rule"])),
-        *(_detail(name, value) for name, value in row["details"].items() if name not in IDS),
+        *(_detail(report, name, value) for name, value in row["details"].items() if name not in IDS),
         ("Review", _review(one.review)),
         *((f"{said.by}, {_seconds(report, said.at)}", said.comment or "") for said in one.review.comments),
     ]
@@ -90,8 +91,12 @@ def _incident(report: Report, one: ReportIncident) -> str:
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
 
 
-def _detail(name: str, value: object) -> tuple[str, str]:
-    """With its unit, which stands in its name."""
+def _detail(report: Report, name: str, value: object) -> tuple[str, str]:
+    """With its unit, which stands in its name; devices and regions by what people call them."""
+    if name == "devices" and isinstance(value, list):
+        value = [report.names.get(str(one), str(one)) for one in value]
+    if name == "regions" and isinstance(value, list):
+        value = [region_words(str(one)) for one in value]
     if name == "share" and isinstance(value, float):
         return "Pictures affected", f"{100 * value:.0f} %"
     for ending, unit in UNITS.items():
@@ -128,8 +133,14 @@ def _alerts(report: Report) -> str:
 
 
 def _notes(report: Report) -> str:
-    rows = [(_seconds(report, one.start), ", ".join(one.devices) or "all", one.text, one.by) for one in report.notes]
+    rows = [
+        (_seconds(report, one.start), _named(report, one.devices) or "all", one.text, one.by) for one in report.notes
+    ]
     return _table(("Time", "Devices", "Note", "By"), rows)
+
+
+def _named(report: Report, devices: Iterable[str]) -> str:
+    return ", ".join(report.names.get(device, device) for device in devices)
 
 
 def _minute(report: Report, one: ReportMinute) -> str:
@@ -209,11 +220,17 @@ def _label(name: object) -> str:
 
 def _clock(report: Report, moment: datetime | str) -> str:
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return at.astimezone(report.zone).strftime(CLOCK)
+    return _said(at.astimezone(report.zone), CLOCK)
 
 
 def _time(report: Report, seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, report.zone).strftime("%H:%M:%S")
+    return _said(datetime.fromtimestamp(seconds, report.zone), "%H:%M:%S")
+
+
+def _said(at: datetime, form: str) -> str:
+    """An hour that a day has twice says which of the two it is."""
+    is_twice = at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset()
+    return at.strftime(f"{form} %Z" if is_twice else form)
 
 
 def _seconds(report: Report, seconds: float) -> str:

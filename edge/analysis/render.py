@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bus_schemas.settings import Roi
+from bus_schemas.settings import Roi, region_words
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.agent.defaults import THERMAL_PREVIEW
 from edge.analysis.lettering import Lettering
@@ -164,7 +164,7 @@ def _polygon(planes: Planes, corners: NDArray[np.float64], colour: tuple[int, in
 def _label(planes: Planes, roi: Roi, region: RegionLabel, taken: Sequence[Rectangle]) -> Rectangle:
     """At the top of its region, or so far below that it covers no other label. Returns where it is."""
     (x1, y1), _ = roi.coordinates
-    text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
+    text = f"{region_words(region.name)}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
     wide, high = min(SIZE[0], _LABELS.image(text).shape[1]), _LABELS.height
     x, top = min(x1 * (SIZE[0] // COLUMNS) + 4, SIZE[0] - wide), y1 * (SIZE[1] // ROWS) + 4
     below = SIZE[1] - BAR - high

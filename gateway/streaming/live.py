@@ -5,6 +5,7 @@ older it reads from the journal. A slow client is therefore late, never wrong, a
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
@@ -124,19 +125,23 @@ class Feed:
             position = head if after is None else min(after, head)
             minute: int | None = None
             yield b'event: head\ndata: {"position":%d}\n\n' % head
+            sent = time.monotonic()
             while not self._stopped:
                 wakeup = self._wakeup
                 frames, upto = await self._after(position, filter)
                 if MINUTE in filter.names:
                     minutes, minute = self.minutes.after(minute, filter.site)
                     frames += minutes
-                if frames or upto > position:
-                    position = max(position, upto)
-                    if frames:
-                        yield b"".join(frames)
-                elif not await _set_within(wakeup, PING_S):
-                    # An id alone is remembered by browsers, so that they resume from here.
-                    yield b": ping\nid: %d\n\n" % position
+                is_behind = upto > position
+                position = max(position, upto)
+                if not frames and (left := sent + PING_S - time.monotonic()) <= 0:
+                    # What is of no interest to a client wakes it too, so it may hear of the journal for long only so.
+                    frames = [b'id: %d\nevent: head\ndata: {"position":%d}\n\n' % (position, position)]
+                if frames:
+                    yield b"".join(frames)
+                    sent = time.monotonic()
+                elif not is_behind:
+                    await _set_within(wakeup, left)
         finally:
             self.clients -= 1
 

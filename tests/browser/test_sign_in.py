@@ -41,6 +41,22 @@ def test_who_is_not_signed_in_is_asked_to_and_sees_no_fault(
     button.click()
     expect(page.get_by_role("main")).to_contain_text("Yard")
 
+    # A session that ends takes nothing with it of what somebody was about to say.
+    page.goto(f"{guarded.url}/alerts?tab=incidents")
+    page.get_by_role("button", name="Mute …").click()
+    form = page.get_by_role("form", name="Mute")
+    form.get_by_label("Why").fill("The lens is cleaned")
+    form.get_by_label("Your name").fill("Mara")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    form.get_by_role("button", name="Mute").click()
+    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible()
+    page.get_by_label("Access token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_have_count(0)
+    expect(form.get_by_label("Why")).to_have_value("The lens is cleaned")
+    assert page.context.cookies() != cookies
+
     page.goto(f"{guarded.url}/settings")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible(timeout=20_000)

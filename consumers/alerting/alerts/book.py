@@ -12,11 +12,10 @@ from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.facts import IncidentFacts
-from consumers.alerting.alerts.wording import RANK, WELL, DeviceKind, Wording, over, recovered, wording
+from consumers.alerting.alerts.wording import RANK, WELL, DeviceNames, Wording, over, recovered, wording
 from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.review.mutes import MUTE, mute_in_force
 from consumers.engine.versions import COLUMNS, Versions
-from consumers.store.journal.record import DeviceKey
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
 COOL_DOWN = "cool_down"
@@ -56,7 +55,7 @@ class AlertBook:
         view: sqlite3.Connection,
         emit: Callable[[AlertEvent], None],
         cool_down_s: float,
-        kind_of: Callable[[DeviceKey], DeviceKind],
+        called: DeviceNames,
     ) -> None:
         self.position = 0
         """The position of the event that is folded."""
@@ -65,7 +64,7 @@ class AlertBook:
         self._incidents = Versions(view, "incidents", "incident_id")
         self._emit = emit
         self._cool_down_s = cool_down_s
-        self._kind_of = kind_of
+        self._called = called
 
     def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
         key = (incident.site, incident.device, incident.subject)
@@ -152,14 +151,11 @@ class AlertBook:
         details = with_worst(from_json(known["details"]), incident.details)
         since = details.get("since")
         begun = known["raised"] if since is None else datetime.fromisoformat(since).timestamp()
-        words = over(incident, self._kind(incident), known["type"], max(0.0, incident.since.timestamp() - begun))
+        words = over(incident, self._called, known["type"], max(0.0, incident.since.timestamp() - begun))
         cleared = max(known["raised"], at.timestamp())
         row = {**known, "cleared": cleared, "cleared_message": words.message, "details": to_json(details).decode()}
         self._alerts.put(self.position, row)
         self._emit_alert("cleared", alert_id, words, incident, at)
-
-    def _kind(self, incident: IncidentFacts) -> DeviceKind:
-        return self._kind_of((incident.site, incident.device))
 
     def _is_unwell(self, key: Key) -> bool:
         rows = self._view.execute(
@@ -170,16 +166,15 @@ class AlertBook:
     def _recover(self, incident: IncidentFacts, at: datetime) -> None:
         """A recovery is news, and over at once."""
         facts = incident.model_copy(update={"details": {"previous_status": incident.type}})
-        self._emit_once(
-            f"{incident.incident_id}/recovered", recovered(incident.device, self._kind(incident)), facts, at
-        )
+        words = recovered((incident.site, incident.device), self._called)
+        self._emit_once(f"{incident.incident_id}/recovered", words, facts, at)
 
     def _emit_at_once(self, incident: IncidentFacts, at: datetime, received: float) -> None:
         mute_id = mute_in_force(self._view, (incident.site, incident.device), incident.type, received)
         if mute_id is not None:
             self._mark_suppressed(incident.incident_id, MUTE, mute_id)
             return
-        self._emit_once(incident.incident_id, wording(incident, self._kind(incident)), incident, at)
+        self._emit_once(incident.incident_id, wording(incident, self._called), incident, at)
 
     def _emit_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
         alert_id = _alert_id(name)
@@ -188,7 +183,7 @@ class AlertBook:
 
     def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
         """Raise an alert, or raise it once more when the incident got worse."""
-        alert_id, words = _alert_id(incident.incident_id), wording(incident, self._kind(incident))
+        alert_id, words = _alert_id(incident.incident_id), wording(incident, self._called)
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
             self._note_worst(before, incident)
@@ -242,6 +237,7 @@ class AlertBook:
                     alert_id=alert_id,
                     site=incident.site,
                     device=incident.device,
+                    device_name=self._called.name((incident.site, incident.device)),
                     type=words.type,
                     state=state,
                     level=words.level,

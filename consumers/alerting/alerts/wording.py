@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.camera import FRAME_FAULTS
+from bus_schemas.condition import incident_words
 from bus_schemas.hub import FaultKind
+from bus_schemas.limits import clip
 from bus_schemas.registry import Kind
+from bus_schemas.settings import region_words
 from consumers.alerting.alerts.facts import IncidentFacts
 from consumers.alerting.incidents.hub import UNWRITABLE
+from consumers.store.journal.record import DeviceKey
 
 
 class Wording(NamedTuple):
@@ -110,17 +115,32 @@ def device_kind(kinds: Sequence[Kind]) -> DeviceKind:
     return "Camera" if "visual" in kinds else "Sensor" if kinds else "Device"
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceNames:
+    """What sentences call devices: what each is, and its name for people."""
+
+    kinds: Mapping[DeviceKey, DeviceKind] = field(default_factory=dict)
+    names: Mapping[DeviceKey, str] = field(default_factory=dict)
+
+    def kind(self, place: DeviceKey) -> DeviceKind:
+        return self.kinds.get(place, "Device")
+
+    def name(self, place: DeviceKey) -> str:
+        """The id of a device that nobody has named."""
+        return self.names.get(place, place[1])
+
+
 RAISED: Mapping[str, str] = {str(kind): sentence for kind, sentence in _RAISED.items()}
 OVER: Mapping[str, str] = {str(kind): sentence for kind, sentence in _OVER.items()}
 TYPES: Mapping[str, str] = {str(kind): name for kind, name in _TYPES.items()}
 ALL_KINDS: frozenset[str] = frozenset({*get_args(IncidentType), *get_args(FaultKind)})
 
 
-def wording(incident: IncidentFacts, kind: DeviceKind) -> Wording:
+def wording(incident: IncidentFacts, called: DeviceNames) -> Wording:
     """A type that this release does not know is called by its name."""
     alert_type, template = _raised(incident)
-    message = template.format_map(_values(incident, kind)) + _lateness(incident.details)
-    return Wording(alert_type, incident.severity, message)
+    message = template.format_map(_values(incident, called)) + _lateness(incident.details)
+    return Wording(alert_type, incident.severity, clip(message))
 
 
 def _raised(incident: IncidentFacts) -> tuple[str, str]:
@@ -134,25 +154,27 @@ def _raised(incident: IncidentFacts) -> tuple[str, str]:
     return TYPES.get(kind, kind), RAISED.get(kind, "{device} has an incident: {type}")
 
 
-def over(incident: IncidentFacts, kind: DeviceKind, raised_type: str, lasted_s: float) -> Wording:
+def over(incident: IncidentFacts, called: DeviceNames, raised_type: str, lasted_s: float) -> Wording:
     """The wording of the end of an incident."""
-    after = f" after {span_in_words(lasted_s)}"
-    if incident.details.get("became") == "offline":
-        return Wording(raised_type, "info", f"{kind} {incident.device} has gone offline{after} of connection issues")
-    if incident.details.get("became") in FRAME_FAULTS:
-        worse = RAISED[str(incident.details["became"])].format_map(_values(incident, kind))
-        return Wording(raised_type, "info", f"{worse} now,{after} of another fault")
-    sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(_values(incident, kind))
-    return Wording(raised_type, "info", sentence + after)
+    after, values = f" after {span_in_words(lasted_s)}", _values(incident, called)
+    became = incident.details.get("became")
+    if became == "offline":
+        sentence = f"{values['kind']} {values['device']} has gone offline{after} of connection issues"
+    elif became in FRAME_FAULTS:
+        sentence = f"{RAISED[str(became)].format_map(values)} now,{after} of another fault"
+    else:
+        sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(values) + after
+    return Wording(raised_type, "info", clip(sentence))
 
 
-def _values(incident: IncidentFacts, kind: DeviceKind) -> dict[str, str]:
+def _values(incident: IncidentFacts, called: DeviceNames) -> dict[str, str]:
     """The values that sentences may name; details may be anything."""
-    details = incident.details
+    details, place = incident.details, (incident.site, incident.device)
     devices = details.get("devices")
-    names = [str(name) for name in devices] if isinstance(devices, list | tuple) else []
+    names = [called.name((incident.site, str(one))) for one in devices] if isinstance(devices, list | tuple) else []
+    kind = called.kind(place)
     return {
-        "device": incident.device,
+        "device": called.name(place),
         "kind": kind,
         "sends_nothing": _SENDS_NOTHING[kind],
         "sends_again": _SENDS_AGAIN[kind],
@@ -187,7 +209,9 @@ def _masked(details: Mapping[str, Any]) -> str:
 
 def _regions(details: Mapping[str, Any]) -> str:
     names = details.get("regions")
-    return _first([str(name) for name in names], ", ") if isinstance(names, list | tuple) and names else "a region"
+    if not isinstance(names, list | tuple) or not names:
+        return "a region"
+    return _first([region_words(str(name)) for name in names], ", ")
 
 
 def _used(details: Mapping[str, Any]) -> str:
@@ -210,19 +234,26 @@ def span_in_words(seconds: float) -> str:
 
 
 def types_said_as(text: str) -> tuple[str, ...]:
-    """Types of incidents whose name or sentence holds this text, in small letters."""
+    """Types of incidents whose name, words or sentence hold this text, in small letters."""
     return tuple(
         kind
         for kind, sentence in RAISED.items()
-        if text in kind.replace("_", " ") or text in re.sub(r"{[a-z_]+}", "", sentence).casefold()
+        if any(
+            text in said
+            for said in (
+                kind.replace("_", " "),
+                incident_words(kind).casefold(),
+                re.sub(r"{[a-z_]+}", "", sentence).casefold(),
+            )
+        )
     )
 
 
 RECOVERED: Final = "device_recovered"
 
 
-def recovered(device: str, kind: DeviceKind) -> Wording:
-    return Wording(RECOVERED, "info", f"{kind} {device} has recovered")
+def recovered(place: DeviceKey, called: DeviceNames) -> Wording:
+    return Wording(RECOVERED, "info", f"{called.kind(place)} {called.name(place)} has recovered")
 
 
 NAMES_PER_SENTENCE = 50
@@ -256,6 +287,7 @@ class AlertName(NamedTuple):
 
     site: str
     device: str
+    camera_name: str
     type: str
     state: str
     message: str
@@ -263,8 +295,9 @@ class AlertName(NamedTuple):
 
 def grouped_message(alerts: Sequence[AlertName]) -> str:
     """A sentence about many alerts: what, where, how many, and the first names."""
-    sites, devices = list({one.site: None for one in alerts}), list({one.device: None for one in alerts})
-    names, where = _first(devices, ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
+    sites = list(dict.fromkeys(one.site for one in alerts))
+    devices = {(one.site, one.device): one.camera_name for one in alerts}
+    names, where = _first(list(devices.values()), ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
     kinds = {(one.type, one.state) for one in alerts}
     if len(devices) == 1:
         return _first(list(dict.fromkeys(one.message for one in alerts)), "; ")

@@ -44,7 +44,10 @@ def _line(alert: Alert) -> str:
 
 
 def _line_of_many(alerts: Sequence[Alert]) -> str:
-    named = [AlertName(alert.site, alert.device, alert.type, alert.state, alert.message) for alert in alerts]
+    named = [
+        AlertName(one.site, one.device, one.device_name or one.device, one.type, one.state, one.message)
+        for one in alerts
+    ]
     return f"[{alerts[0].level.upper()}] {grouped_message(named)}"
 
 

@@ -11,7 +11,7 @@ from consumers.alerting.alerts.wording import RANK, AlertName, grouped_message
 from consumers.alerting.notify.delivery import AlertDelivery, AlertMessage, key_of
 
 ENTRIES_WHEN_REDUCED = 50
-_ENTRY = ("id", "event_id", "type", "state", "level", "site", "device", "timestamp")
+_ENTRY = ("id", "event_id", "type", "state", "level", "site", "device", "camera_name", "timestamp")
 
 
 def body_of(event: AlertEvent) -> bytes:
@@ -27,7 +27,7 @@ def body_of(event: AlertEvent) -> bytes:
             "message": alert.message,
             "site": alert.site,
             "device": alert.device,
-            "camera_name": alert.device,
+            "camera_name": alert.device_name or alert.device,
             "details": alert.details,
             "media": alert.media,
             "timestamp": iso(event.time),
@@ -62,7 +62,7 @@ def _grouped(deliveries: Sequence[AlertDelivery], *, is_reduced: bool) -> dict[s
         "message": grouped_message([AlertName(*(alert[name] for name in AlertName._fields)) for alert in alerts]),
         "site": _common(alerts, "site"),
         "device": device,
-        "camera_name": device,
+        "camera_name": None if device is None else alerts[0]["camera_name"],
         "details": {},
         "media": [],
         "timestamp": alerts[0]["timestamp"],

@@ -42,7 +42,9 @@ class ReportAnswer(Answer):
     asked: Time
     state: str = Field(description="waiting, running, done, failed, cancelled, removed or expired.")
     detail: str | None = Field(description="Why it failed.")
-    devices: int
+    devices: int | None = Field(
+        description=f"How many; null where it is of all of a site with more than {MAX_DEVICES}."
+    )
     incidents: int | None = Field(description="How many are in it; null until it is made.")
     url: str | None = Field(description="Where the page is, once it is made.")
 
@@ -110,7 +112,7 @@ async def create(call: Call[Parameters]) -> ReportAnswer:
         by=body.by,
         start=start,
         end=end,
-        devices=devices[:MAX_DEVICES],
+        devices=devices if len(devices) <= MAX_DEVICES else (),
         form="zip",
         report=body.name,
         incident_id=body.incident,
@@ -194,7 +196,7 @@ def _answer(data: Export, made: ExportAnswer) -> ReportAnswer:
         asked=made.asked,
         state=made.state,
         detail=made.detail,
-        devices=len(made.devices),
+        devices=len(made.devices) or None,
         incidents=data.incidents,
         url=f"{PATH}/{made.id}" if made.files else None,
     )

@@ -1,6 +1,6 @@
 """Routes of incidents: search, figures, and one incident with its pictures, its rule and its review."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from bus_schemas.alert import AlertLevelName
+from bus_schemas.camera import FRAME_FAULTS
 from bus_schemas.review import ReviewAction
 from consumers.alerting.alerts.questions import alert_of_incident
 from consumers.alerting.alerts.wording import types_said_as
@@ -37,6 +38,7 @@ from gateway.serving.media_links import picture_url
 from producer.times import moment_of_seconds
 
 RECENT = timedelta(days=7)
+_PRIORITIES: Mapping[str, int] = {kind: place for place, kind in enumerate(FRAME_FAULTS, 1)}
 ENTRIES_LISTED = 10
 
 
@@ -88,6 +90,9 @@ class IncidentAnswer(Located):
     id: str
     type: str
     level: AlertLevelName
+    priority: int | None = Field(
+        description="Of what can be wrong with a frame: 1 is the highest, of which no lower one is judged beside it."
+    )
     state: State
     opened: str
     closed: str | None
@@ -108,7 +113,8 @@ class IncidentAnswer(Located):
         if lasted is None:
             lasted = max(0.0, round((now - datetime.fromisoformat(row["opened"])).total_seconds(), 3))
         said = IncidentReviewAnswer.of(review or IncidentReview())
-        return cls.model_validate({**located(row, registered), "duration_s": lasted, "review": said})
+        more = {"duration_s": lasted, "priority": _PRIORITIES.get(row["type"]), "review": said}
+        return cls.model_validate({**located(row, registered), **more})
 
 
 class IncidentsAnswer(Answer):
@@ -119,7 +125,9 @@ class IncidentSearch(IntervalSearch):
     """`from` and `to` select incidents that held at some moment between them; by default all."""
 
     review: ReviewState | None = Field(default=None, description="`open` where nobody has reviewed it.")
-    zone: Name | None = Field(default=None, description="The region of a picture that it was found in.")
+    zone: str | None = Field(
+        default=None, min_length=1, max_length=64, description="The region of a picture that it was found in."
+    )
     suppressed: Suppressed | None = Field(default=None, description="Why it raised no alert.")
     mute: Key | None = Field(default=None, description="The mute that withheld its alert.")
     text: str | None = Field(

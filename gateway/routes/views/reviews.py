@@ -53,7 +53,9 @@ class NewReview(SignedBody):
 
 
 class Undo(SignedBody):
-    """The person who takes it back."""
+    """The person who takes it back, and of which incidents: by default of all of the review."""
+
+    incidents: tuple[Key, ...] = Field(default=(), max_length=INCIDENTS_PER_REVIEW)
 
 
 class ReviewsAnswer(Answer):
@@ -72,11 +74,16 @@ async def review(call: Call[Parameters]) -> ReviewsAnswer:
 
 
 async def undo(call: Call[OfReview]) -> ReviewsAnswer:
-    """Take back all that one event said of incidents; doing it twice changes nothing."""
+    """Take back what one event said of incidents, of all or of some; doing it twice changes nothing."""
     body, review_id = await call.body(Undo), call.parameters.id
     places = await call.gateway.ask(lambda stores: incidents_of_review(stores.view(AlertingProjection.name), review_id))
     if not places:
         raise Problem(404, f"there is no review {review_id!r}")
+    if body.incidents:
+        foreign = sorted(set(body.incidents) - {incident_id for incident_id, _ in places})
+        if foreign:
+            raise Problem(400, f"incidents: {foreign[0]!r} is none that this was said of")
+        places = [one for one in places if one[0] in body.incidents]
     incidents = tuple(incident_id for incident_id, _ in places)
     await _require_room(call.gateway, incidents)
     said = Review(action="undone", incidents=incidents, by=body.by, undoes=review_id)

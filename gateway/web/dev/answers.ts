@@ -190,6 +190,7 @@ function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
     closed: closed === null ? null : iso(closed),
     duration_s: ((closed ?? now) - i.opened) / 1000,
     level: levelOf(i.type),
+    priority: ['blackscreen', 'freeze', 'corrupt_rows', 'macroblocks', 'audio_loss'].indexOf(i.type) + 1 || null,
     under: null,
     suppressed: null,
     mute_id: null,
@@ -1120,7 +1121,7 @@ const field = (path: string, minimum: number, maximum: number, unit: string | nu
   default: minimum,
 });
 const session: Schemas['Session'] = { signed_in: true, token_needed: false };
-const alive: Schemas['Alive'] = { status: 'healthy', time: iso(started), problems: [], version: '0.1.0' };
+const alive = (): Schemas['Alive'] => ({ status: 'healthy', time: iso(Date.now()), problems: [], version: '0.1.0' });
 
 type Answering = (q: URLSearchParams, now: number, id: string) => unknown;
 /** By the first word after `/api/v1/`, where one answer is all there is. */
@@ -1154,7 +1155,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
   const [first, , family = '', id = '', third, name = ''] = part;
   const now = asOf(q);
-  if (first === 'health') return alive;
+  if (first === 'health') return alive();
   if (family === 'sites' && part.length === 3) return siteAnswers(now);
   if (family === 'sites' && third === 'devices' && !name) return deviceAnswers(id, now);
   if (family === 'sites' && third === 'devices') {

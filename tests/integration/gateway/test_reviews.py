@@ -86,6 +86,19 @@ def test_many_incidents_are_discarded_in_one_request_and_that_is_undone_in_one(h
     assert undone.json()["incidents"][0]["review"]["entries"][0]["undone_by"] == "eve"
 
 
+def test_what_was_said_of_many_incidents_is_taken_back_of_one_of_them(hub: Hub) -> None:
+    [yard], ids = hub.ids(device="yard"), hub.ids()
+    said = hub.post(REVIEWS, {"action": "reviewed", "incidents": ids}).json()["reviews"][0]
+    foreign = hub.post(f"{REVIEWS}/{said}/undo", {"by": "eve", "incidents": ["nowhere"]})
+    undone = hub.post(f"{REVIEWS}/{said}/undo", {"by": "eve", "incidents": [yard]})
+
+    assert (foreign.status_code, "none that this was said of" in foreign.text) == (400, True)
+    assert [(one["id"], one["review"]["state"], one["priority"]) for one in undone.json()["incidents"]] == [
+        (yard, "open", 1)
+    ]
+    assert hub.found(review="reviewed") == ["gate"]
+
+
 def test_incidents_are_found_by_what_people_said_by_the_name_of_a_device_and_by_words_for_a_type(hub: Hub) -> None:
     [gate] = hub.ids(device="gate")
     hub.post(REVIEWS, {"action": "commented", "incidents": [gate], "comment": "Eve cleans the LENS"})
@@ -94,8 +107,9 @@ def test_incidents_are_found_by_what_people_said_by_the_name_of_a_device_and_by_
     assert hub.found(text="cleans the lens") == ["gate"]
     assert hub.found(text="mara") == ["gate"]
     assert hub.found(text="Yard") == ["yard"]
-    assert hub.found(text="black screen") == ["yard"]
+    assert hub.found(text="black screen") == hub.found(text="Picture black") == ["yard"]
     assert hub.found(text="submarine") == []
+    assert hub.found(zone="Öl, oben links") == []
     assert hub.found(type="freeze", device="yard") == []
 
 

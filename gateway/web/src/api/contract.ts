@@ -39,6 +39,8 @@ export interface Alert {
   site: string;
   /** Letters, digits, `_` and `-`, at most 64. */
   device: string;
+  /** At most 128 characters. */
+  device_name?: string | null;
   type: string;
   state: "raised" | "acknowledged" | "cleared";
   level: "info" | "warning" | "error" | "critical";
@@ -203,7 +205,7 @@ export interface DetectionEvent {
   data: Detection;
 }
 
-/** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. With `report`, its name, it is a page of minutes, incidents and alerts instead, maybe of one incident; the other choices say nothing then. `incidents` is how many there are in it. */
+/** Recordings of a time range, made into files that can be taken away, and what became of it. `exact` begins at the very frame, otherwise at the keyframe before it. A timelapse is `speed` times as fast. `originals` puts the segments into the ZIP as they were recorded, `tables` what was measured, detected and alerted. With `report`, its name, it is a page of minutes, incidents and alerts instead, maybe of one incident; the other choices say nothing then, and without `devices` it is of all of the site. `incidents` is how many there are in it. */
 export interface Export {
   /** Letters, digits, `_` and `-`, at most 128. */
   export_id: string;

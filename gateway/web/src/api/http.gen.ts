@@ -409,7 +409,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back all that one event said of incidents; doing it twice changes nothing. */
+        /** Take back what one event said of incidents, of all or of some; doing it twice changes nothing. */
         post: operations["post_incident_reviews_id_undo"];
         delete?: never;
         options?: never;
@@ -3060,6 +3060,8 @@ export interface components {
             type: string;
             /** @enum {string} */
             level: "info" | "warning" | "error" | "critical";
+            /** @description Of what can be wrong with a frame: 1 is the highest, of which no lower one is judged beside it. */
+            priority: number | null;
             /** @enum {string} */
             state: "open" | "closed";
             opened: string;
@@ -4234,7 +4236,8 @@ export interface components {
             state: string;
             /** @description Why it failed. */
             detail: string | null;
-            devices: number;
+            /** @description How many; null where it is of all of a site with more than 64. */
+            devices: number | null;
             /** @description How many are in it; null until it is made. */
             incidents: number | null;
             /** @description Where the page is, once it is made. */
@@ -5174,10 +5177,12 @@ export interface components {
         };
         /**
          * Undo
-         * @description The person who takes it back.
+         * @description The person who takes it back, and of which incidents: by default of all of the review.
          */
         Undo: {
             by: string;
+            /** @default [] */
+            incidents: string[];
         };
         /**
          * ValueNow

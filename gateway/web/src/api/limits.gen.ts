@@ -40,6 +40,7 @@ export const HoldRelease = {
 } as const;
 
 export const IncidentSearch = {
+  "zone": {"maxlength": 64},
   "text": {"maxlength": 200},
 } as const;
 
@@ -153,6 +154,7 @@ export const SiteChange = {
 
 export const Undo = {
   "by": {"maxlength": 100},
+  "incidents": {"most": 500},
 } as const;
 
 export const Withdrawing = {

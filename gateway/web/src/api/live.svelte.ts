@@ -1,10 +1,12 @@
 // The one live stream of the page: journal events as they are committed, resumed where it broke.
 
-import { LIVE_NAMES, get, shortType, url, type EventName, type Recorded } from './api';
+import { LIVE_NAMES, get, problemOf, shortType, url, type EventName, type Recorded, type Session } from './api';
 import type { DrawnMinute } from '../state/drawn_minutes';
 import { nav } from '../state/nav.svelte';
 
-const SILENT_MS = 15_000;
+/** The hub says something every 15 s, were it only how far its journal is. */
+const SILENT_MS = 20_000;
+const DEAD_MS = 40_000;
 const AWAY_MS = 60_000;
 
 type Listener = (recorded: Recorded, type: EventName) => void;
@@ -18,6 +20,7 @@ class Live {
   /** Grows when everything shown should be asked for again. */
   generation = $state(0);
   online = $state(navigator.onLine);
+  isSuspended = $state(false);
   #source: EventSource | null = null;
   #site: string | null = null;
   #types = '';
@@ -30,7 +33,11 @@ class Live {
   #left = 0;
 
   constructor() {
-    document.addEventListener('visibilitychange', () => (document.hidden ? this.#leave() : this.#return()));
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.#leave();
+      else if (this.isSuspended) void this.#signedInElsewhere();
+      else this.#resume(Date.now() - this.#left);
+    });
     addEventListener('online', () => {
       this.online = true;
       this.#open();
@@ -77,7 +84,7 @@ class Live {
   #open(): void {
     clearTimeout(this.#retry);
     this.#source?.close();
-    if (document.hidden || this.#site === null) return;
+    if (document.hidden || this.isSuspended || this.#site === null) return;
     const source = new EventSource(
       url('/api/v1/live', { types: `${this.#types},minute`, site: this.#site, after: this.#position }),
     );
@@ -133,20 +140,42 @@ class Live {
   }
 
   /** After a long absence the past is asked for, not replayed. */
-  #return(): void {
-    if (Date.now() - this.#left > AWAY_MS) {
+  #resume(awayMs: number): void {
+    if (awayMs > AWAY_MS) {
       this.#position = null;
       this.generation += 1;
     }
     this.#open();
   }
 
-  /** A quiet site sends nothing for a while; a dead connection looks the same until somebody asks. */
+  /** Whether somebody has to sign in: until then nothing is asked for, and then all of it. */
+  suspend(): void {
+    this.#leave();
+    this.isSuspended = true;
+  }
+
+  proceed(): void {
+    this.isSuspended = false;
+    this.#failures = 0;
+    this.#resume(Infinity);
+  }
+
+  /** Somebody may have signed in meanwhile, in another tab. */
+  async #signedInElsewhere(): Promise<void> {
+    try {
+      if ((await get<Session>('/api/v1/session')).signed_in) this.proceed();
+    } catch (error) {
+      problemOf(error);
+    }
+  }
+
+  /** A connection may be dead without a word of it: after a sleep, behind a router that has forgotten it. */
   async #check(): Promise<void> {
-    if (document.hidden || this.state !== 'live' || Date.now() - this.lastMessageAt < SILENT_MS) return;
+    const silence = Date.now() - this.lastMessageAt;
+    if (document.hidden || this.isSuspended || this.state !== 'live' || silence < SILENT_MS) return;
     try {
       await get('/api/v1/sites', AbortSignal.timeout(4000));
-      this.lastMessageAt = Date.now();
+      if (silence > DEAD_MS) this.#resume(silence);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.state = 'lost';

@@ -96,6 +96,7 @@ export class Resource<T> {
     this.#began = Date.now();
     this.#abort?.abort();
     this.#blank(address?.split('?')[0] ?? '');
+    if (live.isSuspended) return;
     if (address === null) return void (this.loading = false);
     const { question, at } = momentAsked(address);
     if (at !== null) this.#paint(question, at);

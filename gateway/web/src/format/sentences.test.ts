@@ -18,6 +18,7 @@ describe('what an alert says', () => {
       { value: 16, worst: 16.02, regions: ['L2'] },
       'L2 is 16.0 °C warmer than the others of its group',
     ],
+    ['temperature_rise', { value: 6.2, regions: ['full_frame'] }, 'The whole picture rises by 6.2 °C a minute'],
     ['freeze', { share: 0.933, window_s: 30 }, '93 % of the pictures of 30 s were all the same'],
     ['blackscreen', {}, 'Its picture is black'],
     ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
@@ -44,6 +45,7 @@ describe('the figures of an alert', () => {
     ],
     ['temperature_rise', { value: 6.2, limit: 5 }, ['When it was raised 6.2 °C/min', 'Limit 5 °C/min']],
     ['temperature_difference', { limit: 15 }, ['Limit 15 °C']],
+    ['above_ambient', { regions: ['full_frame', 'tank'] }, ['Regions whole picture, tank']],
     ['sensor_bad_pixels', { value: 17, limit: 16 }, ['When it was raised 17 px', 'Limit 16 px']],
     ['link_slow', { limit: 5 }, ['Limit 5 s']],
   ])('of %s have units: %j', (type, details, lines) =>

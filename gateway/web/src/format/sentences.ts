@@ -2,7 +2,7 @@
 
 import type { Alert } from '../api/api';
 import { span } from './time';
-import { bytes, capital, decibels, degrees, sentence, statusWord } from './words';
+import { bytes, capital, decibels, degrees, regionWord, sentence, statusWord } from './words';
 
 type Details = Record<string, unknown>;
 type AlertFacts = Pick<Alert, 'type' | 'message' | 'details'>;
@@ -20,11 +20,11 @@ function disk(details: Details): string {
   return `The disk is ${used.toFixed(0)} % full${free === null ? '' : `, ${bytes(free)} are free`}`;
 }
 
-/** The region that stands for the whole picture has a name of the contract. */
-const regionWord = (name: string): string => (name === 'full_frame' ? 'the whole picture' : name);
+/** As a sentence names it. */
+const theRegion = (name: string): string => (regionWord(name) === name ? name : `the ${regionWord(name)}`);
 
 function hotSpot(details: Details): string {
-  const regions = list(details, 'regions').map(regionWord).join(', ');
+  const regions = list(details, 'regions').map(theRegion).join(', ');
   const hottest = number(details, 'max_temp');
   return `${degrees(hottest)} measured${regions ? ` in ${regions}` : ''}${worst(details, hottest)}`;
 }
@@ -55,8 +55,8 @@ function worst(details: Details, first: number | null): string {
 
 function trend(details: Details, say: (value: string) => string): string {
   const value = number(details, 'value');
-  const regions = list(details, 'regions').map(regionWord).join(', ');
-  return `${regions || 'A region'} ${say(value === null ? '–' : value.toFixed(1))}${worst(details, value)}`;
+  const regions = list(details, 'regions').map(theRegion).join(', ');
+  return `${sentence(regions || 'a region')} ${say(value === null ? '–' : value.toFixed(1))}${worst(details, value)}`;
 }
 
 const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = {
@@ -123,8 +123,8 @@ const measured = (value: number, _: NameOf, type: string): string => `${Number(v
 const figures: Record<string, [string, Says]> = {
   max_temp: ['Hottest', (value: number) => degrees(value)],
   threshold: ['Threshold', (value: number) => degrees(value)],
-  roi: ['Region', (value: string) => value],
-  regions: ['Regions', (value: string[]) => value.join(', ')],
+  roi: ['Region', (value: string) => regionWord(value)],
+  regions: ['Regions', (value: string[]) => value.map(regionWord).join(', ')],
   value: ['When it was raised', measured],
   worst: ['Worst since', measured],
   now: ['Now', measured],

@@ -25,7 +25,7 @@ describe('a day of the site', () => {
     ['2026-03-29', berlin, 23, '2026-03-28T23:00:00Z'],
     ['2026-10-25', berlin, 25, '2026-10-24T22:00:00Z'],
     ['2026-01-05', 'Asia/Kolkata', 24, '2026-01-04T18:30:00Z'],
-    ['2026-10-04', 'Australia/Lord_Howe', 24, '2026-10-03T13:30:00Z'],
+    ['2026-10-04', 'Australia/Lord_Howe', 23.5, '2026-10-03T13:30:00Z'],
     ['2026-09-06', 'America/Santiago', 23, '2026-09-06T04:00:00Z'],
     ['2026-01-05', 'UTC', 24, '2026-01-05T00:00:00Z'],
   ])('%s in %s has %i hours', (date, zone, hours, from) => {
@@ -56,7 +56,7 @@ describe('a day of the site', () => {
         .map(({ hour }) => hour)
         .slice(0, 4),
     ).toEqual([0, 1, 3, 4]);
-    expect(hours('2026-10-25').slice(1, 5)).toEqual([
+    expect(hours('2026-10-25').slice(1, 5)).toMatchObject([
       { hour: 1, repeated: false },
       { hour: 2, repeated: false },
       { hour: 2, repeated: true },
@@ -83,6 +83,8 @@ describe('a day of the site', () => {
   it('says moments in the zone and names the zone in full', () => {
     expect(clock(at('2026-01-05T10:00:07Z'), berlin, true)).toBe('11:00:07');
     expect(inFull(at('2026-07-05T10:00:07Z'), berlin)).toBe('Sun 5 Jul 2026, 12:00:07 Europe/Berlin (UTC+2)');
+    expect(inFull(at('2026-07-05T10:00:07Z'), 'Asia/Kolkata')).toContain('15:30:07 Asia/Kolkata (UTC+5:30)');
+    expect(inFull(at('2026-07-05T10:00:07Z'), 'America/St_Johns')).toContain('07:30:07 America/St_Johns (UTC−2:30)');
   });
 });
 
@@ -103,6 +105,16 @@ describe('small words for time', () => {
     [7_300_000, '2 h ago'],
     [180_000_000, '2 d ago'],
   ])('%i ms is %s', (ms, words) => expect(ago(0, ms)).toBe(words));
+
+  it('says of each hour when it began, of one that is there twice too, and how long a day was', () => {
+    const night = hoursOf('2026-10-25', berlin).filter(({ hour }) => hour === 2);
+
+    expect(night.map((one) => new Date(one.at).toISOString())).toEqual([
+      '2026-10-25T00:00:00.000Z',
+      '2026-10-25T01:00:00.000Z',
+    ]);
+    expect(dayBounds('2026-04-05', 'Australia/Lord_Howe').hours).toBe(24.5);
+  });
 
   it('refuses dates that do not exist', () => {
     expect(['2026-02-28', '2026-02-30', '26-2-1', 'abc'].map(isDate)).toEqual([true, false, false, false]);

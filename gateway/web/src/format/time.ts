@@ -62,9 +62,12 @@ export function dateIn(ms: number, zone: string): string {
   return `${p.year}-${two(p.month)}-${two(p.day)}`;
 }
 
+/** A date that the hub knows: of the years from 1970 to 2199. */
 export function isDate(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  return (
+    /^(19[7-9]|20\d|21\d)\d-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
+  );
 }
 
 export function addDays(date: string, days: number): string {
@@ -82,16 +85,23 @@ export function startOfDay(date: string, zone: string): number {
 export function dayBounds(date: string, zone: string): { from: number; to: number; hours: number } {
   const from = startOfDay(date, zone);
   const to = startOfDay(addDays(date, 1), zone);
-  return { from, to, hours: Math.round((to - from) / HOUR) };
+  return { from, to, hours: (to - from) / HOUR };
+}
+
+export interface HourOfDay {
+  hour: number;
+  repeated: boolean;
+  /** Its first moment. */
+  at: number;
 }
 
 /** The hours of a local date in their order: one is missing, or there twice, where the clocks are set. */
-export function hoursOf(date: string, zone: string): { hour: number; repeated: boolean }[] {
+export function hoursOf(date: string, zone: string): HourOfDay[] {
   const { from, to } = dayBounds(date, zone);
-  const found: { hour: number; repeated: boolean }[] = [];
+  const found: HourOfDay[] = [];
   for (let at = from; at < to; at += HOUR) {
     const { hour } = partsIn(at, zone);
-    found.push({ hour, repeated: found.at(-1)?.hour === hour });
+    found.push({ hour, repeated: found.at(-1)?.hour === hour, at });
   }
   return found;
 }
@@ -137,8 +147,10 @@ export function stamp(ms: number, now: number, zone: string, seconds = false): s
 /** `Thu 5 Jan 2026, 10:00:00 Europe/Berlin (UTC+1)`: what a hover says. */
 export function inFull(ms: number, zone: string): string {
   const date = dateIn(ms, zone);
-  const offset = offsetAt(ms, zone) / HOUR;
-  return `${dateWords(date)} ${date.slice(0, 4)}, ${clock(ms, zone, true)} ${zone} (UTC${offset < 0 ? '−' : '+'}${Math.abs(offset)})`;
+  const offset = offsetAt(ms, zone) / MINUTE;
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  const ahead = `${offset < 0 ? '−' : '+'}${hours}${minutes ? `:${two(minutes)}` : ''}`;
+  return `${dateWords(date)} ${date.slice(0, 4)}, ${clock(ms, zone, true)} ${zone} (UTC${ahead})`;
 }
 
 export function span(seconds: number): string {

@@ -61,6 +61,14 @@ export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
 export const levelTone = (level: Level): Tone =>
   level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
 
+const namedByContract: Record<string, string> = {
+  frame: 'whole picture',
+  full_frame: 'whole picture',
+  composite: 'weighted mean',
+};
+/** A region by the name that somebody gave it; those that nobody named have a name of the contract. */
+export const regionWord = (name: string): string => namedByContract[name] ?? name;
+
 /** Conditions of a region that is below its thresholds. */
 export const TREND_FAULTS: readonly string[] = ['temperature_rise', 'temperature_difference', 'above_ambient'];
 /** The types that somebody can choose from, as people call them. */

@@ -21,6 +21,7 @@ import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from '../api/resource.svelte';
 import type { View } from './route';
+import { distinctly } from '../format/distinct';
 import { isZone, iso } from '../format/time';
 import { isNews, lastNews, summary, type News } from '../format/words';
 
@@ -36,6 +37,7 @@ const FREQUENT: Partial<Record<View, readonly EventName[]>> = {
 const followedBy = (view: View): EventName[] =>
   LIVE_NAMES.filter((name) => !['thermal', 'segment', 'heartbeat'].includes(name) || FREQUENT[view]?.includes(name));
 
+const CLOCKS_AGREE_MS = 60_000;
 /** What a device reports that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
@@ -46,6 +48,8 @@ const newsOf = ({ event, position, received, ahead_s }: Recorded): News => ({
   summary: summary(event),
 });
 
+const named = (devices: readonly Device[] = []): Device[] => distinctly(devices, (one) => one.device);
+
 /** A device, and what happened last there in the words of the page. */
 export type ShownDevice = Device & { news: News | null };
 
@@ -55,6 +59,7 @@ class Page {
   #sitesThen!: Resource<Sites>;
   /** How the hub itself does now; a gateway that is older than this page says nothing of it. */
   hub!: Resource<Health>;
+  #release: string | null = null;
   #devices!: Resource<Devices>;
   #known!: Resource<Devices>;
   #latest!: Resource<Events>;
@@ -77,7 +82,7 @@ class Page {
   /** As they were at the moment shown. */
   devices = $derived.by(() => this.#withNews());
   /** Those that exist today: for names, and to choose from. */
-  known = $derived.by(() => (this.#known?.data ?? this.#devices?.data)?.devices ?? []);
+  known = $derived.by(() => named((this.#known?.data ?? this.#devices?.data)?.devices));
   /** Open alerts that nobody has acknowledged. */
   unseenAlerts = $derived.by(() => this.unseenAlertsOf(this.site));
 
@@ -116,6 +121,9 @@ class Page {
           : null,
       { later: true },
     );
+    $effect(() => {
+      this.#release ??= this.hub.data?.version ?? null;
+    });
     const pending = new Map<string, News>();
     $effect(() => live.follow(this.site, followedBy(nav.route.view)));
     let isFirst = true;
@@ -175,6 +183,19 @@ class Page {
     return hub && hub.status !== 'healthy' ? (hub.problems ?? []) : [];
   }
 
+  /** The release of the hub, where it is another one than when this page was loaded. */
+  get newerRelease(): string | null {
+    const now = this.hub.data?.version;
+    return now && this.#release && now !== this.#release ? now : null;
+  }
+
+  /** By how many milliseconds the clock of this machine is ahead of the hub's; 0 where they agree well enough. */
+  get clockAheadMs(): number {
+    const said = this.hub.data && !this.hub.error ? Date.parse(this.hub.data.time) : NaN;
+    const ahead = this.hub.at - said;
+    return Math.abs(ahead) > CLOCKS_AGREE_MS ? ahead : 0;
+  }
+
   get deviceState(): Resource<Devices> {
     return this.#devices;
   }
@@ -192,7 +213,9 @@ class Page {
   };
 
   siteName(id: string): string {
-    return id === '_hub' ? 'Hub' : (this.sites.data?.sites.find((s) => s.site === id)?.name ?? id);
+    if (id === '_hub') return 'Hub';
+    const sites = distinctly(this.sites.data?.sites ?? [], (one) => one.site);
+    return sites.find((one) => one.site === id)?.name ?? id;
   }
 
   /** What a site and a device are called; of devices of another site only the id is known here. */
@@ -223,7 +246,7 @@ class Page {
   }
 
   #withNews(): ShownDevice[] {
-    return (this.#devices.data?.devices ?? []).map((d) => {
+    return named(this.#devices.data?.devices).map((d) => {
       const name = `${d.site}/${d.device}`;
       const candidates = [
         lastNews(d.last_event),

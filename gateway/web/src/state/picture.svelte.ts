@@ -1,5 +1,6 @@
 // The newest picture of a device as fast as it is looked at, with the moment it was taken.
 
+import { live } from '../api/live.svelte';
 import { ticker } from './clock.svelte';
 import { SMALL_SCREEN_BYTES_PER_S, pauseOf } from './pace';
 import { screen } from './screen.svelte';
@@ -19,7 +20,7 @@ export class NewestPicture {
     const wantedNow = $derived(address());
     $effect(() => {
       const wanted = wantedNow;
-      if (!wanted || !ticker.visible) return;
+      if (!wanted || !ticker.visible || live.isSuspended) return;
       const abort = new AbortController();
       watching.add(this);
       void this.#run(wanted, every, abort.signal);

@@ -1,16 +1,21 @@
 // What a person chose on this machine, remembered there.
 
+import { storage } from './storage';
+
 export type Theme = 'auto' | 'dark' | 'light';
 
-function remembered(key: string, otherwise: string): string {
-  return localStorage.getItem(`watchpost.${key}`) ?? otherwise;
-}
+const THEMES: readonly Theme[] = ['auto', 'dark', 'light'];
+
+const remembered = (key: string): string => storage.get(key) ?? '';
 
 export type Arrangement = Partial<Record<'layout' | 'group' | 'columns', string>>;
 
-function arrangement(): Arrangement {
+/** Whatever stands there may be of another release. */
+export function arrangementFrom(text: string): Arrangement {
   try {
-    return JSON.parse(remembered('wall', '{}')) as Arrangement;
+    const found: unknown = JSON.parse(text || '{}');
+    const said = typeof found === 'object' && found !== null ? Object.entries(found) : [];
+    return Object.fromEntries(said.filter(([, value]) => typeof value === 'string'));
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;
@@ -18,10 +23,10 @@ function arrangement(): Arrangement {
 }
 
 class Preferences {
-  theme = $state<Theme>(remembered('theme', 'auto') as Theme);
-  operator = $state(remembered('operator', ''));
-  site = remembered('site', '');
-  wall = $state.raw<Arrangement>(arrangement());
+  theme = $state<Theme>(THEMES.find((one) => one === remembered('theme')) ?? 'auto');
+  operator = $state(remembered('operator'));
+  site = remembered('site');
+  wall = $state.raw<Arrangement>(arrangementFrom(remembered('wall')));
   #system = matchMedia('(prefers-color-scheme: light)');
   #systemLight = $state(this.#system.matches);
 
@@ -36,22 +41,22 @@ class Preferences {
   nextTheme(): void {
     this.theme =
       this.theme === 'auto' ? (this.#systemLight ? 'dark' : 'light') : this.theme === 'dark' ? 'light' : 'dark';
-    localStorage.setItem('watchpost.theme', this.theme);
+    storage.set('theme', this.theme);
   }
 
   followSystem(): void {
     this.theme = 'auto';
-    localStorage.removeItem('watchpost.theme');
+    storage.remove('theme');
   }
 
   arrangeWall(changes: Arrangement): void {
     this.wall = { ...this.wall, ...changes };
-    localStorage.setItem('watchpost.wall', JSON.stringify(this.wall));
+    storage.set('wall', JSON.stringify(this.wall));
   }
 
   remember(key: 'operator' | 'site', value: string): void {
     this[key] = value;
-    localStorage.setItem(`watchpost.${key}`, value);
+    storage.set(key, value);
   }
 }
 

@@ -2,6 +2,8 @@
 
 import { NAME } from '../api/contract.ts';
 import { DAY } from '../format/time.ts';
+import { knownFilters, withoutThoseOfSite } from './filters.ts';
+import { formatMoment } from './time_range.ts';
 import { reachCode, reachFrom } from './zoom.ts';
 
 export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
@@ -20,13 +22,14 @@ export interface Route {
   filters: Record<string, string>;
 }
 
-const known = new Set(['site', 'device', 'at', 'reach']);
+/** A day after 1970 began, whatever the zone. */
+const EARLIEST = 2 * DAY;
 const name = new RegExp(`^${NAME}$`);
 
-/** A moment that has not come yet is now: nobody knows more of it. */
+/** A moment that has not come yet is now: nobody knows more of it. So is one of before the hub can have known any. */
 function momentFrom(text: string | null, now: number): number | null {
-  const ms = text === null ? NaN : Date.parse(text);
-  return Number.isNaN(ms) || ms > now ? null : ms;
+  const ms = text !== null && /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : NaN;
+  return ms >= EARLIEST && ms <= now ? ms : null;
 }
 
 function viewOf(path: string): View {
@@ -38,18 +41,15 @@ function viewOf(path: string): View {
 export function parseRoute(path: string, query: string, now = Date.now()): Route {
   const params = new URLSearchParams(query);
   const site = params.get('site');
+  const view = viewOf(path);
   return {
-    view: viewOf(path),
+    view,
     site: site !== null && name.test(site) ? site : null,
     devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
     at: momentFrom(params.get('at'), now),
     reach: reachFrom(params.get('reach')),
-    filters: Object.fromEntries([...params].filter(([key]) => !known.has(key))),
+    filters: knownFilters(view, params),
   };
-}
-
-export function formatMoment(at: number): string {
-  return new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
 export function formatRoute(route: Route): string {
@@ -66,9 +66,11 @@ export function formatRoute(route: Route): string {
 
 export type Change = Partial<Omit<Route, 'filters'>> & { filters?: Record<string, string> };
 
-/** Filters belong to a view: a change of view drops them unless it brings its own. */
+/** Filters belong to a view: a change of view drops them unless it brings its own, and one of the site those of it. */
 export function changedRoute(route: Route, change: Change): Route {
   const moved = change.view !== undefined && change.view !== route.view;
-  const filters = { ...(moved ? {} : route.filters), ...change.filters };
+  const elsewhere = change.site !== undefined && route.site !== null && change.site !== route.site;
+  const before = moved ? {} : elsewhere ? withoutThoseOfSite(route.filters) : route.filters;
+  const filters = { ...before, ...change.filters };
   return { ...route, ...change, filters: Object.fromEntries(Object.entries(filters).filter(([, v]) => v !== '')) };
 }

@@ -1,18 +1,8 @@
 // The range of time that a person has chosen on the bar: for playing, jumping, exporting and keeping.
 
 import { nav } from './nav.svelte';
-import { formatMoment } from './route';
+import { SHORTEST_MS, rangeFrom, rangeText } from './time_range';
 import type { Window } from './zoom';
-
-/** Shorter ones are a click that slipped. */
-export const SHORTEST_MS = 1000;
-
-export function rangeFrom(text: string | undefined): Window | null {
-  const [from, to] = (text ?? '').split('/').map((part) => Date.parse(part));
-  return from !== undefined && to !== undefined && to - from >= SHORTEST_MS ? { from, to } : null;
-}
-
-export const rangeText = ({ from, to }: Window): string => `${formatMoment(from)}/${formatMoment(to)}`;
 
 class Selection {
   /** Whether the next drag on the bar chooses a range. */

@@ -13,6 +13,7 @@ from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.alerts.questions import alert, alerts, count_open, count_unacknowledged, why
+from consumers.alerting.alerts.wording import DeviceNames
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.intervals import IntervalQuery
@@ -32,7 +33,7 @@ class OfIncidents(Projection):
     schema: ClassVar[str] = AlertingProjection.schema
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        book = AlertBook(view, emit, 300.0, lambda where: "Camera")
+        book = AlertBook(view, emit, 300.0, DeviceNames({("DEMO", "yard"): "Camera"}))
         for record in batch:
             book.position = record.position
             match record.event:

@@ -110,6 +110,17 @@ def test_an_alert_calls_a_device_what_it_is(followed: Followed, kinds: tuple[str
     assert [event.data.message for event in followed.emitted() if isinstance(event, AlertEvent)] == [sentence]
 
 
+def test_sentences_of_alerts_call_a_device_by_the_name_that_it_had_then(followed: Followed) -> None:
+    followed.take(set_of("attic", expects="readings", kinds=("visual",), name="Under the roof"), *ticks(0, 120))
+    followed.take(set_of("attic", 121, name="Loft", origin="page"), frame(at(122), device="attic"), *ticks(122, 130))
+
+    said = [event.data for event in followed.emitted() if isinstance(event, AlertEvent)]
+    assert [(one.message, one.device_name) for one in said] == [
+        ("Camera Under the roof is offline", "Under the roof"),
+        ("Camera Loft is back after 2 minutes", "Loft"),
+    ]
+
+
 def test_rules_hold_from_where_they_were_set(followed: Followed) -> None:
     followed.take(thermal(at(0), hottest=78.0, regions=()))
     assert incidents(followed) == []

@@ -3,11 +3,12 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import simplejpeg
@@ -15,7 +16,9 @@ import simplejpeg
 from bus_schemas.footage import Export
 from consumers.alerting.projection import AlertingProjection
 from consumers.reports import minutes
+from consumers.reports.content import Report, ReportMinute, ReportMinutes
 from consumers.reports.job import run
+from consumers.reports.page import page
 from consumers.upkeep.exports.order import ExportOrder, ExportResult
 from consumers.views.mosaics import past_tiles, projection, ring
 from tests import builders
@@ -158,6 +161,21 @@ def test_a_report_of_minutes_that_have_left_the_ring_has_their_states_and_the_pi
     assert "Picture black from 11:02:02 to 11:03:00" in text
     assert "Picture black from 11:04:00 to 11:04:12" in text
     assert 'alt="Picture of the incident"' in text
+
+
+def test_the_hour_that_a_day_has_twice_says_which_of_the_two_it_is(tmp_path: Path) -> None:
+    begin = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    device = {"device_id": "yard", "device_name": "Yard", "condition": "ok", "types": [], "status": "active"}
+    description = {"state": "ok", "devices": [{**device, "analysis_json": None}]}
+    shown = [ReportMinute(int(at.timestamp()) // 60, description, None) for at in (begin, begin + timedelta(hours=1))]
+    asked = {"export_id": "r-1", "state": "asked", "by": "ada", "start": begin, "end": begin + timedelta(hours=1)}
+    export = Export.model_validate({**asked, "devices": (), "form": "zip", "report": "Night"})
+    order = ExportOrder(data=tmp_path, site=SITE, asked=begin + timedelta(hours=9), export=export)
+    text = page(Report(order, "Demo", ZoneInfo("Europe/Berlin"), {"yard": "Yard"}, ReportMinutes(shown, 0, 0)))
+
+    assert "2026-10-25 02:30:00 CEST to 2026-10-25 02:30:00 CET (Europe/Berlin)" in text
+    assert "ada, 2026-10-25 10:30:00<" in text
+    assert "<td>Devices</td><td>1</td>" in text
 
 
 def test_a_report_of_what_is_gone_says_so(data: Path) -> None:

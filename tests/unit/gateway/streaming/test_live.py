@@ -160,7 +160,30 @@ def test_who_hears_nothing_is_told_how_far_the_journal_is(monkeypatch: Any) -> N
             await anext(frames)
             return await anext(frames)
 
-    assert with_reader(feed, body()) == b": ping\nid: 7\n\n"
+    assert with_reader(feed, body()) == b'id: 7\nevent: head\ndata: {"position":7}\n\n'
+
+
+def test_who_follows_a_quiet_site_of_a_busy_hub_is_told_so_too(monkeypatch: Any) -> None:
+    monkeypatch.setattr(live, "PING_S", 0.01)
+    journal = MemoryJournal(some(1))
+    feed = feed_of(journal)
+
+    async def busy() -> None:
+        while True:
+            journal.append(*some(1))
+            feed.wake()
+            await asyncio.sleep(0)
+
+    async def body() -> bytes:
+        async with aclosing(feed.follow(None, FeedFilter(site="QUIET"))) as frames, asyncio.timeout(10):
+            await anext(frames)
+            others = asyncio.create_task(busy())
+            try:
+                return await anext(frames)
+            finally:
+                others.cancel()
+
+    assert b"event: head" in with_reader(feed, body())
 
 
 def test_a_feed_that_stops_ends_every_stream() -> None:

@@ -170,7 +170,7 @@ export const deviceParts: Case[] = [
     {
       when: 'ninety days of means',
       props: { device: device('transformer'), rois },
-      at: '/device?site=DEMO&device=transformer&range=90d&value=mean&per=day',
+      at: '/device?site=DEMO&device=transformer&span=90d&value=mean&per=day',
       reads: ['Temperature, mean', 'top_winding'],
     },
     {

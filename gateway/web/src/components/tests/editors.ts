@@ -152,10 +152,10 @@ export const editors: Case[] = [
     { when: 'long names', props: { device: device('transformer', { name: LONG }) }, reads: [LONG] },
   ]),
   ...of(SignIn, 'SignIn.svelte', [
-    { when: 'typical', props: {}, reads: ['Sign in to Watchpost', 'Access token', 'Sign in'] },
+    { when: 'typical', props: { onsigned: nothing }, reads: ['Sign in to Watchpost', 'Access token', 'Sign in'] },
     {
       when: 'refused',
-      props: {},
+      props: { onsigned: nothing },
       answers: { session: refused(401, 'Unauthorized', { detail: 'this is not the token' }) },
       reads: ['Sign in'],
     },

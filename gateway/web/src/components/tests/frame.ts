@@ -1,18 +1,28 @@
 // What stands around every view: the rail, the time bar, the strips, the keys.
 
+import { createRawSnippet } from 'svelte';
 import { OUT_OF_REACH, refused } from '../../../dev/alone';
 import BarMoment from '../BarMoment.svelte';
 import BarStates from '../BarStates.svelte';
 import BarZoom from '../BarZoom.svelte';
+import ClockStrip from '../ClockStrip.svelte';
 import Connection from '../Connection.svelte';
+import Contained from '../Contained.svelte';
 import KeyHelp from '../KeyHelp.svelte';
 import PastStrip from '../PastStrip.svelte';
 import Rail from '../Rail.svelte';
 import StaleStrip from '../StaleStrip.svelte';
 import TimeBar from '../TimeBar.svelte';
+import UpdateStrip from '../UpdateStrip.svelte';
 import { LONG, of, sites, type Case } from './case';
 
 const nothing = (): void => undefined;
+const words = (text: string) => createRawSnippet(() => ({ render: () => `<p>${text}</p>` }));
+const failing = createRawSnippet(() => ({
+  render: () => {
+    throw new TypeError('an answer has another shape');
+  },
+}));
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 const PAST = `/wall?site=DEMO&at=${HOUR_AGO}`;
 
@@ -41,6 +51,22 @@ export const frameParts: Case[] = [
   ]),
   ...of(BarZoom, 'BarZoom.svelte', [
     { when: 'typical', props: { reach: 3_600_000, zoom: nothing }, reads: ['Time bar shows 1 h', 'Farther', 'Closer'] },
+  ]),
+  ...of(ClockStrip, 'ClockStrip.svelte', [
+    {
+      when: 'typical',
+      props: { aheadMs: 3_700_000 },
+      reads: ['The clock of this computer is 1 h 1 min ahead of that of the hub'],
+    },
+    { when: 'behind', props: { aheadMs: -90_000 }, reads: ['1 min 30 s behind that of the hub'] },
+  ]),
+  ...of(Contained, 'Contained.svelte', [
+    { when: 'typical', props: { what: 'Wall', children: words('Nine cameras') }, reads: [/^Nine cameras$/] },
+    {
+      when: 'it fails',
+      props: { what: 'Wall', children: failing },
+      reads: ['Wall failed', 'The other parts of the page go on', 'Try again', 'Load the page anew'],
+    },
   ]),
   ...of(Connection, 'Connection.svelte', [
     { when: 'waiting', props: {}, reads: ['No message yet', 'Connecting'] },
@@ -97,5 +123,8 @@ export const frameParts: Case[] = [
     { when: 'typical', props: {}, reads: ['Time', 'Previous incident', 'Now', 'Moment shown', 'Time bar shows 24 h'] },
     { when: 'the past', at: PAST, props: {}, reads: ['Moment shown'], not: [/\bNow, /] },
     { when: 'refused', props: {}, answers: { DEMO: refused(503, 'no') }, reads: ['Moment shown'] },
+  ]),
+  ...of(UpdateStrip, 'UpdateStrip.svelte', [
+    { when: 'typical', props: { release: '1.4.0' }, reads: ['Watchpost was updated to 1.4.0', 'Load the page anew'] },
   ]),
 ];

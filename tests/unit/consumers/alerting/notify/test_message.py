@@ -32,8 +32,17 @@ def test_many_alerts_of_one_cause_have_the_same_envelope_and_a_list() -> None:
     assert (body["device"], body["camera_name"], body["details"], body["media"]) == (None, None, {}, [])
     assert body["message"] == "3 devices of DEMO are offline: d0, d1, d2"
     assert (body["count"], body["timestamp"]) == (3, single["timestamp"])
-    names = ("id", "event_id", "type", "state", "level", "site", "device", "timestamp")
+    names = ("id", "event_id", "type", "state", "level", "site", "device", "camera_name", "timestamp")
     assert body["grouped"] == [{name: from_json(body_of(event))[name] for name in names} for event in events]
+
+
+def test_devices_are_called_by_their_names() -> None:
+    events = [alert(at(n), device=f"d{n}", device_name=f"Gate {n}", id=f"e{n}") for n in range(3)]
+
+    assert from_json(body_of(events[0]))["camera_name"] == "Gate 0"
+    assert from_json(message_of([delivery(event) for event in events]).body)["message"] == (
+        "3 devices of DEMO are offline: Gate 0, Gate 1, Gate 2"
+    )
 
 
 def test_alerts_of_many_causes_are_a_digest_as_loud_as_the_loudest() -> None:

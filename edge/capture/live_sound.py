@@ -19,7 +19,7 @@ _SILENCE: Final = {
 
 
 class LiveSound:
-    """Of one run. A camera may name sound and never send any, or pause it."""
+    """The sound of one run. A camera may name sound and never send any, or pause it."""
 
     def __init__(self, rate: int | None) -> None:
         self._frame = round(FRAME_SAMPLES * CLOCK / rate) if rate else 0

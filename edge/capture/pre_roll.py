@@ -8,7 +8,7 @@ from typing import Final
 from edge.capture.bitstream import Unit
 
 LARGEST_BYTES: Final = 64_000_000
-"""Of what is kept of before a recording: 60 s of 8 Mbit/s."""
+"""Bytes of the pre-roll: 60 s of 8 Mbit/s."""
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ KEYFRAMES_FROM: Final = 30
 HELD_S: Final = 2.0
 """A picture is shown so long, or up to the end of its segment, where none follows."""
 LONGEST_HELD_S: Final = 15.0
-"""Of keyframes alone, which are farther apart, and of a camera that sends few pictures."""
+"""The limit for keyframes alone, which are farther apart, and for a camera that sends few pictures."""
 NO_RECORDING: Final = "no recording"
 LETTERS: Final = 18
 """Pixels."""

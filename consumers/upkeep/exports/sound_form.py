@@ -24,7 +24,7 @@ OTHER: Final = SoundForm(-1, -1)
 
 
 def sound_form(body: bytes) -> SoundForm | None:
-    """Of the first sound in a segment; `None` where it has none. A camera may name sound and never send any."""
+    """The form of the first sound in a segment; `None` where it has none: a camera may name sound and send none."""
     if len(body) % _PACKET or body[:1] != bytes([_SYNC]):
         return None
     flags = np.frombuffer(body, np.uint8).reshape(-1, _PACKET)[:, 1]

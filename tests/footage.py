@@ -65,7 +65,7 @@ def numbers_in(path: Path) -> list[int]:
         return [number_of(frame) for frame in container.decode(video=0)]
 
 
-def _packets(film: Film) -> Iterator[Any]:
+def coded(film: Film) -> Iterator[Any]:
     encoder: Any = av.CodecContext.create(film.codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = film.width, film.height, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.gop_size = Fraction(1, CLOCK), Fraction(film.fps), film.gop
@@ -85,7 +85,7 @@ def segments(film: Film) -> list[tuple[datetime, float, bytes]]:
     """Begin, duration and MPEG-TS of each; timestamps go on from one to the next."""
     groups: dict[int, list[Any]] = {}
     index = -1
-    for packet in _packets(film):
+    for packet in coded(film):
         if packet.is_keyframe and packet.pts >= (index + 1) * film.segment_s * CLOCK:
             index += 1
         groups.setdefault(index, []).append(packet)

@@ -13,10 +13,12 @@ from av.video.stream import VideoStream
 from bus_schemas.media import MJPEG
 
 CLOCK: Final = 90_000
-LARGEST_BYTES: Final = 64_000_000
-"""Bytes of a segment, and of the pre-roll: 60 s of 8 Mbit/s."""
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 _BOXED: Final = 1
+_REFERRING_SLICE: Final = 1
+"""The NAL unit of a slice that is not of an IDR picture; it may be intra-coded all the same."""
+_INTRA: Final = frozenset({2, 4})
+"""Slice types, which come twice: plus 5 where all slices of the picture have the same."""
 _ESCAPED_RATE: Final = 15
 
 
@@ -34,6 +36,10 @@ class Unit:
 
 
 class Converter(Protocol):
+    @property
+    def refreshes(self) -> bool:
+        """Whether the last keyframe was none: pictures that become whole little by little, from one to the next."""
+
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
         """It consumes the packet: decode it before."""
 
@@ -86,13 +92,15 @@ class AnnexB:
         self._syntax = syntax
         self._filter = BitStreamFilterContext(f"{syntax.codec}_mp4toannexb", stream) if boxed else None
         self._parameter_sets = parameter_sets_of(extradata, syntax) if boxed else extradata
+        self.refreshes = False
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
         base = packet.time_base
         return [
-            _unit("video", part, data, base, time)
+            replace(unit, keyframe=False) if unit.keyframe and self.refreshes else unit
             for part in (self._filter.filter(packet) if self._filter else [packet])
             if (data := self._decodable(bytes(part), keyframe=part.is_keyframe))
+            for unit in [_unit("video", part, data, base, time)]
         ]
 
     def _decodable(self, data: bytes, *, keyframe: bool) -> bytes | None:
@@ -102,11 +110,16 @@ class AnnexB:
         lacks = keyframe and self._syntax.sequence_set not in kinds
         complete = self._parameter_sets + picture if lacks else picture
         self._parameter_sets = sets or self._parameter_sets
+        if keyframe and self._syntax is H264:
+            # FFmpeg takes every point of recovery for a keyframe; a player begins at none of those.
+            self.refreshes = not is_whole(picture)
         return complete if kinds & self._syntax.slices else None
 
 
 class WholePictures:
     """Every packet is a picture that needs no other: MJPEG."""
+
+    refreshes = False
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
         unit = _unit("video", packet, bytes(packet), packet.time_base, time)
@@ -143,6 +156,26 @@ def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
             break
         place = data.find(b"\0\0\1", place + 3)
     return kinds
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether a picture of H.264 needs no other one: each of its slices is of a kind that refers to nothing."""
+    place = data.find(b"\0\0\1")
+    while 0 <= place < len(data) - 3:
+        kind = data[place + 3] & 31
+        if kind == _REFERRING_SLICE and _slice_type(data[place + 4 : place + 12]) % 5 not in _INTRA:
+            return False
+        place = data.find(b"\0\0\1", place + 3)
+    return True
+
+
+def _slice_type(header: bytes) -> int:
+    """ISO/IEC 14496-10, 7.3.3: the second number of the header, after that of the first macroblock."""
+    bits = "".join(f"{byte:08b}" for byte in header)
+    for _ in range(2):
+        zeros = len(bits) - len(bits.lstrip("0"))
+        code, bits = bits[zeros : 2 * zeros + 1], bits[2 * zeros + 1 :]
+    return int(code or "1", 2) - 1
 
 
 def without_trailing_sets(data: bytes, syntax: Syntax = H264) -> tuple[bytes, bytes]:

@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 
 from edge.capture.bitstream import CLOCK, Unit
-from edge.capture.fragments import LiveTracks, channels_of, fragment, initialisation
+from edge.capture.fragments import LiveTracks, fragment, initialisation
+from edge.capture.live_sound import LiveSound
 from edge.capture.mpegts import Layout
 from producer.clock import Elapsed, since_boot
 
@@ -38,6 +39,9 @@ class LiveVideo:
         self._watched_until_s = float("-inf")
         self._is_sending = False
         self._tracks: LiveTracks | None = None
+        self._sent_tracks: LiveTracks | None = None
+        """Those of the initialisation segment that was sent last."""
+        self._sound = LiveSound(None)
         self._group: list[Unit] = []
         self._group_bytes = self._sent = self._number = 0
         self._shift = self._end = 0
@@ -55,6 +59,7 @@ class LiveVideo:
         """Begin a run. Its times go on where those of the run before ended."""
         self._flush()
         self._tracks = LiveTracks(layout.codec, layout.width, layout.height, layout.audio_rate)
+        self._sound = LiveSound(layout.audio_rate)
         self._group, self._group_bytes, self._sent = [], 0, 0
         self._shift, self._decoded = self._end, -1
 
@@ -66,10 +71,13 @@ class LiveVideo:
         if unit.kind == "video" and unit.keyframe:
             self._flush()
             self._group, self._group_bytes, self._sent = [], 0, 0
-        elif not self._group:
+        taken = self._sound.take(unit) if unit.kind == "audio" else unit
+        if taken is None or not (self._group or (unit.kind == "video" and unit.keyframe)):
             return
-        self._group.append(self._decodable(unit))
+        self._group.append(self._decodable(taken))
         self._group_bytes += len(unit.data)
+        if unit.kind == "video":
+            self._group += self._sound.silence_until(unit.pts, unit.time)
         if self._group_bytes > LARGEST_GROUP:
             self._group, self._group_bytes, self._sent = [], 0, 0
             return
@@ -98,12 +106,24 @@ class LiveVideo:
         self._sent = len(self._group)
         self._number += 1
         try:
-            head = initialisation(self._with_channels(self._tracks), units[0]) if begins else b""
-            self._publish(head + fragment(self._number, units, self._tracks, self._shift))
+            if message := self._message(units, self._tracks, begins=begins):
+                self._publish(message)
         except Exception as error:  # noqa: BLE001 - what a camera sends must not cost the recording its packets
             log.warning("live video cannot be sent", error=repr(error))
             self._watched_until_s = float("-inf")
 
-    def _with_channels(self, tracks: LiveTracks) -> LiveTracks:
-        sound = next((unit for unit in self._group if unit.kind == "audio" and len(unit.data) > 3), None)
-        return replace(tracks, channels=channels_of(sound.data)) if sound is not None else tracks
+    def _message(self, units: list[Unit], tracks: LiveTracks, *, begins: bool) -> bytes:
+        """Where sound has come only after the initialisation segment, it waits for the next one."""
+        head = b""
+        if begins or self._sent_tracks is None:
+            self._sent_tracks = self._with_sound(tracks)
+            head = initialisation(self._sent_tracks, units[0])
+        if self._sent_tracks.audio_rate is None and all(unit.kind == "audio" for unit in units):
+            return b""
+        return head + fragment(self._number, units, self._sent_tracks, self._shift)
+
+    def _with_sound(self, tracks: LiveTracks) -> LiveTracks:
+        """Only where there is some: a player shows nothing while a track is empty."""
+        if self._sound.channels is None:
+            return replace(tracks, audio_rate=None)
+        return replace(tracks, channels=self._sound.channels)

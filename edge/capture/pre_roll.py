@@ -3,8 +3,12 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
-from edge.capture.bitstream import LARGEST_BYTES, Unit
+from edge.capture.bitstream import Unit
+
+LARGEST_BYTES: Final = 64_000_000
+"""Bytes of the pre-roll: 60 s of 8 Mbit/s."""
 
 
 @dataclass(slots=True)

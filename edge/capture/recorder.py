@@ -164,8 +164,8 @@ class Recorder:
             if self._origin is None:
                 self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
             self._add(unit)
-        if self._video is None and self._writer.is_overlong and self._codec != MJPEG:
-            # A camera that sends no second keyframe: its pictures are encoded until it does.
+        if self._video is None and self._codec != MJPEG and (self._writer.is_overlong or packets.refreshes):
+            # A camera that sends no keyframes: its pictures are encoded until it does.
             self._encode()
 
     def _is_needed(self, time: datetime) -> bool:

@@ -7,13 +7,17 @@ from typing import Final
 import structlog
 
 from bus_schemas.media import MJPEG
-from edge.capture.bitstream import CLOCK, LARGEST_BYTES, Unit
+from edge.capture.bitstream import CLOCK, Unit
 from edge.capture.fragments import LiveTracks, channels_of, recorded_mp4
 from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
 
 TRANSPORT_STREAM: Final = "video/mp2t"
 MP4: Final = "video/mp4"
 LONGEST_S: Final = 120
+ENOUGH_BYTES: Final = 16_000_000
+"""With so many, the next keyframe begins another segment, however short this one is."""
+LARGEST_BYTES: Final = 28_000_000
+"""With what the container adds, a segment is one message, and brokers take no message above 32 MiB."""
 HOLE: Final = timedelta(seconds=0.5)
 SHORTEST: Final = CLOCK // 100
 HIGHEST_FPS: Final = 1000
@@ -84,7 +88,9 @@ class SegmentWriter:
 
     def cuts_at(self, pts: int) -> bool:
         """Whether a keyframe at `pts` would begin a new segment; slightly early is accepted."""
-        return self._first is not None and (pts - self._first.pts >= self._target - _JITTER or self.is_overlong)
+        if self._first is None:
+            return False
+        return pts - self._first.pts >= self._target - _JITTER or self._bytes > ENOUGH_BYTES or self.is_overlong
 
     @property
     def is_overlong(self) -> bool:

@@ -169,6 +169,14 @@ def copies_in(index: sqlite3.Connection) -> list[tuple[PackRange, CopiedRange]]:
     ]
 
 
+def hot_copies(index: sqlite3.Connection, pack: int) -> list[CopiedRange]:
+    """The copies of a pack whose bytes the disk has too."""
+    rows = index.execute(
+        "select object, first, last, size, sha256 from copies where pack = ? and is_hot order by first", (pack,)
+    )
+    return [CopiedRange(*row) for row in rows]
+
+
 def records_of(index: sqlite3.Connection, wanted: PackRange) -> list[ScannedRecord]:
     """The records of a range, in the order in which they lie there."""
     rows = index.execute(

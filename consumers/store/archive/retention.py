@@ -9,7 +9,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from consumers.store.archive.copies import mark_cold
+import structlog
+
+from consumers.store.archive.copies import CopiedRange, hot_copies, mark_cold, send_again
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
 from consumers.store.archive.keys import LONGEST_PACK_MINUTES, PackInterval, Series, pack_path
 from consumers.store.archive.recovery import forget_pack
@@ -21,6 +23,8 @@ from producer.transaction import transaction
 NEWEST = timedelta(minutes=10)
 """Media that no rule drops."""
 SWEEP_ROWS = 2000
+
+log = structlog.get_logger()
 
 
 _COPIED = """
@@ -187,9 +191,13 @@ class ArchiveRetention:
         kind: str | None = None,
         device: tuple[str, str] | None = None,
         need: int | None = None,
+        is_there: Callable[[CopiedRange], bool] | None = None,
     ) -> int:
         """Let the disk go of packs that cold storage has whole and that were over at a moment, the oldest first; of
         one kind or device or all, and no more than `need` bytes ask for. How many bytes were given back.
+
+        A pack stays, and is copied again, where `is_there` says that the bucket has an object no more: it may have been
+        emptied since, by people or by a rule of its own.
         """
         last = (self._bounded(before) - EPOCH) // MINUTE
         freed = 0
@@ -200,6 +208,8 @@ class ArchiveRetention:
             for number, *series, start, minutes in index.execute(_COPIED, values).fetchall():
                 if need is not None and freed >= need:
                     break
+                if is_there is not None and not _stands(index, number, is_there):
+                    continue
                 path = pack_path(self._directory, Series(*series), PackInterval(start, minutes))
                 freed += _release(index, number, path)
         return freed
@@ -247,6 +257,16 @@ class ArchiveRetention:
             if swept < rows:
                 index.execute("delete from dropped where pack = ?", (pack,))
             return max(swept, 1)
+
+
+def _stands(index: sqlite3.Connection, number: int, is_there: Callable[[CopiedRange], bool]) -> bool:
+    """Whether the bucket has every copy of a pack; those from the first lost one on are to be made again."""
+    lost = [copy for copy in hot_copies(index, number) if not is_there(copy)]
+    if lost:
+        log.warning("cold storage has an object no more, which is sent again", object=lost[0].object)
+        with transaction(index):
+            send_again(index, number, lost[0].first)
+    return not lost
 
 
 def _release(index: sqlite3.Connection, number: int, path: Path) -> int:

@@ -25,6 +25,16 @@ MOST_LISTED = 10_000_000
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
+_WORDS = {
+    "AccessDenied": "the key lacks the right",
+    "InvalidAccessKeyId": "it does not know the key",
+    "SignatureDoesNotMatch": "the secret of the key is wrong",
+    "ExpiredToken": "the key has expired",
+    "RequestTimeTooSkewed": "its clock and ours differ too much",
+    "NoSuchBucket": "there is no such bucket",
+    "InvalidObjectState": "the object was moved to a class that must be restored before it can be read",
+}
+"""What its answers mean, in the words of whoever must do something about it."""
 _TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -250,7 +260,8 @@ class Bucket:
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             if status >= 500 or status == 429:
                 raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
-            refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status})")
+            meaning = f": {_WORDS[code]}" if code in _WORDS else ""
+            refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
             raise _Answered(code or str(status), refusal) from None
         except (NoCredentialsError, PartialCredentialsError):
             # Nobody was asked yet: the server is not the one that fails.

@@ -16,10 +16,11 @@ from consumers.store.cold.bucket import Bucket
 from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.journal_days import JournalDays
-from consumers.upkeep.cold.owner import claim
+from consumers.upkeep.cold.owner import claim, owner_of
 from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
+from consumers.upkeep.verify.repair_copies import send_lost_again
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -47,6 +48,7 @@ class Archiver:
         self._journal = scope.journal
         self._kinds = scope.kinds
         self._retention = ArchiveRetention(self._directory, clock)
+        self._scope = scope
         self._days = JournalDays(scope, clock)
         self._bucket: Bucket | None = None
 
@@ -57,13 +59,28 @@ class Archiver:
         if journal is None or not self._retention.exists:
             return False
         bucket = self._connected()
-        claim(bucket, journal, self._clock)
         with CopyBook(self._directory) as book:
+            if owner_of(bucket) is None and book.is_reconciled(bucket.storage.name):
+                self._restore_emptied(bucket)
+            claim(bucket, journal, self._clock)
             self._reconcile(book, bucket)
             deleted = delete_objects(book, bucket, DELETIONS_PER_ROUND)
             uploaded = self._upload(book, bucket)
-            self._release()
+            self._release(bucket)
         return deleted == DELETIONS_PER_ROUND or uploaded
+
+    def _restore_emptied(self, bucket: Bucket) -> None:
+        """The marker was there, so somebody has emptied the bucket: what the disk still has is sent again, before it
+        goes for want of room.
+        """
+        found = send_lost_again(self._directory, bucket)
+        self._days = JournalDays(self._scope, self._clock)
+        log.error(
+            "the bucket was emptied",
+            bucket=bucket.storage.name,
+            objects_sent_again=found.sent_again,
+            packs_lost=len(found.lost) + found.left,
+        )
 
     def _reconcile(self, book: CopyBook, bucket: Bucket) -> None:
         """An index that was made again of the packs on the disk knows nothing of those in the bucket."""
@@ -99,9 +116,12 @@ class Archiver:
     def _due(self, now: datetime) -> datetime:
         return now - max(self._storage.archive_after, NEWEST)
 
-    def _release(self) -> None:
+    def _release(self, bucket: Bucket) -> None:
         if self._storage.copies == 1:
-            self._retention.release(self._clock() - self._storage.keep_hot)
+            self._retention.release(
+                self._clock() - self._storage.keep_hot,
+                is_there=lambda copy: bucket.size(copy.object) == copy.size,
+            )
 
     def _connected(self) -> Bucket:
         if self._bucket is None:

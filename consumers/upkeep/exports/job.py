@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from bus_schemas.footage import Export
 from consumers.engine import view_files
 from consumers.engine.view_files import NoView
 from consumers.store.disk import disk_of
@@ -37,6 +39,7 @@ from producer.times import moment_of_seconds
 
 SAID_EVERY_S: Final = 0.5
 NICENESS: Final = 10
+DRAWN: Final = frozenset({"grid", "timelapse"})
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class Progress:
         if os.getppid() != self._parent:
             sys.exit("the process that asked for this export is gone")
         draft = self.path.with_suffix(".draft")
-        draft.write_text(f"{min(1.0, self.done / max(1, self.steps)):.3f}")
+        draft.write_text(f"{min(1.0, self.done / max(1, self.steps)):.6f}")
         draft.replace(self.path)
 
 
@@ -119,33 +122,37 @@ def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
 def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
     """One video of all devices, and the sections of the manifest."""
     asked, path = job.order.export, job.folder / f"{job.stem}.mp4"
-    wanted = Rendering(asked.start, asked.end, asked.speed, job.names.zone)
+    wanted = rendering(asked, job.names.zone)
     seen: list[list[LoadedSegment]] = [[] for _ in job.footage]
     pictures = [
         DevicePictures(job.names.devices[one.device], job.source(one, mine), keyframes_only=wanted.keyframes_only)
         for one, mine in zip(job.footage, seen, strict=True)
     ]
-    render(path, pictures, wanted)
-    for each in pictures:
-        each.close()
+    render(path, pictures, wanted, job.progress.step)
     sections = []
-    for one, mine in zip(job.footage, seen, strict=True):
-        places = [
-            SegmentPlace(
-                segment,
-                path.name if segment.found == "intact" else None,
-                round(max(0.0, segment.row.start - asked.start.timestamp()) / asked.speed, 3),
-            )
-            for segment in mine
-        ]
+    for one, each, mine in zip(job.footage, pictures, seen, strict=True):
+        each.close()
+        places = [_drawn_place(job, segment, path.name, each) for segment in mine]
         sections.append(job.section(one, places))
     return path, sections
+
+
+def _drawn_place(job: Job, segment: LoadedSegment, name: str, pictures: DevicePictures) -> SegmentPlace:
+    if segment.row.key not in pictures.drawn:
+        return SegmentPlace(segment)
+    asked = job.order.export
+    at_s = max(0.0, segment.row.start - asked.start.timestamp()) / asked.speed
+    return SegmentPlace(segment, name, round(at_s, 3))
+
+
+def rendering(asked: Export, zone: ZoneInfo) -> Rendering:
+    return Rendering(asked.start, asked.end, asked.speed, zone)
 
 
 def make(job: Job) -> ExportResult:
     """Raises `CannotExport`."""
     asked = job.order.export
-    if asked.form in ("grid", "timelapse"):
+    if asked.form in DRAWN:
         video, sections = drawn(job)
         videos = [video]
     else:
@@ -216,6 +223,9 @@ def prepared(order: ExportOrder, journal: JournalReader) -> Job:
         {device: known.name(order.site, device) for device in asked.devices},
     )
     steps = sum(len(one.segments) for one in found) * (2 if asked.originals else 1)
+    if asked.form in DRAWN:
+        # A range may be long, and little of it recorded.
+        steps += rendering(asked, names.zone).pictures
     return Job(order, journal, names, found, Progress(order.directory / PROGRESS, steps))
 
 
@@ -233,6 +243,8 @@ def run(order: ExportOrder) -> ExportResult:
             return make(prepared(order, journal))
         except CannotExport as error:
             return ExportResult(failure=str(error))
+        except OSError as error:
+            return ExportResult(failure=f"its files cannot be written: {error.strerror or error}")
 
 
 def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callable[[], str] = sys.stdin.read) -> None:

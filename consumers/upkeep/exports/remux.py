@@ -1,6 +1,7 @@
 """Writes the recordings of a device as MP4 without encoding them again."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -54,6 +55,8 @@ class TimedPacket:
     duration: int
     since_base: int
     """Ticks since the first picture of its run."""
+    place: int
+    """In which segment of its run it is."""
 
     @property
     def dts_moment(self) -> float:
@@ -81,7 +84,8 @@ def timed(run: Run, packets: Iterable[Any]) -> Iterator[TimedPacket]:
                 continue
             base = pts
         since = pts - base
-        yield TimedPacket(packet, is_video, run.wall(since / CLOCK), pts, dts, duration, since)
+        seconds = since / CLOCK
+        yield TimedPacket(packet, is_video, run.wall(seconds), pts, dts, duration, since, run.place(seconds))
 
 
 def _kind(packet: Any) -> tuple[bool, Fraction | int]:
@@ -90,8 +94,20 @@ def _kind(packet: Any) -> tuple[bool, Fraction | int]:
     return packet.stream.type == "video", scale if scale.denominator != 1 else int(scale)
 
 
+@contextmanager
+def passing_over_content() -> Iterator[None]:
+    """What a recording holds may be anything, and costs only itself. A disk that is full costs the export."""
+    try:
+        yield
+    except (av.FFmpegError, LookupError) as error:
+        if isinstance(error, OSError):
+            raise
+
+
 class Mp4Writer:
-    """One MP4 file for as long as the camera keeps codec and size; then another one, for a track has one of each."""
+    """One MP4 file for as long as the camera keeps codec, size and sound; then another one, for a track has one of
+    each. While there is no sound, the file goes on without it.
+    """
 
     def __init__(self, name: Callable[[int], Path], cut: Cut) -> None:
         self._name = name
@@ -99,10 +115,9 @@ class Mp4Writer:
         self._exact = cut.exact
         self._open: _OpenFile | None = None
         self.files: list[Mp4File] = []
-        self.unreadable: list[LoadedSegment] = []
 
     def write(self, source: RunSource) -> None:
-        """Everything of it. A run that cannot be read costs only itself."""
+        """Everything of it. What cannot be read costs only itself."""
         try:
             for run in source:
                 self._write(run)
@@ -110,19 +125,20 @@ class Mp4Writer:
             self._close()
 
     def _write(self, run: Run) -> None:
-        try:
-            with run.opened() as container:
-                video, audio = container.streams.video[0], next(iter(container.streams.audio), None)
-                file = self._file_for(video, audio)
+        with passing_over_content(), run.opened() as container:
+            file = self._file_for(container.streams.video[0], next(iter(container.streams.audio), None))
+            try:
                 self._copy(timed(run, container.demux(*file.inputs)), file)
-                file.end_run(run, self._end)
-        except (av.FFmpegError, IndexError):
-            self.unreadable += run.taken
+            finally:
+                file.end_run(run)
 
     def _file_for(self, video: Any, audio: Any) -> "_OpenFile":
+        """Raises `LookupError` for video of an unknown codec."""
         context, file = video.codec_context, self._open
+        if context is None:
+            raise LookupError("nothing decodes this video")
         look = (context.name, context.width, context.height)
-        if file is None or file.look != look:
+        if file is None or not file.takes(look, audio):
             self._close()
             made = Mp4File(self._name(len(self.files)), *look)
             origin = self._start if self._exact and not self.files else None
@@ -170,15 +186,17 @@ class _OpenFile:
         self._origin = origin
         self._out = av.open(str(made.path), "w", format="mp4")
         self._video = self._track(video)
-        self._audio = None if audio is None or audio.codec_context.name not in MP4_CODECS else self._track(audio)
         self._sound = _sound(audio)
+        self._audio = None if self._sound is None else self._track(audio)
         self._shift: int | None = None
         self._place = self._written_to = 0
+        self._places: set[int] = set()
+        """The segments of the run of which it has pictures."""
         self._last_dts: dict[bool, int] = {}
 
-    @property
-    def look(self) -> tuple[str, int, int]:
-        return self.made.codec, self.made.width, self.made.height
+    def takes(self, look: tuple[str, int, int], audio: Any) -> bool:
+        """Whether video of this codec and size, and this sound, can go on in its tracks."""
+        return look == (self.made.codec, self.made.width, self.made.height) and _sound(audio) in (None, self._sound)
 
     def _track(self, stream: Any) -> Any:
         track = self._out.add_stream_from_template(stream)
@@ -186,9 +204,9 @@ class _OpenFile:
         return track
 
     def begin_run(self, video: Any, audio: Any) -> None:
-        has_sound = self._audio is not None and audio is not None and _sound(audio) == self._sound
-        self.inputs = [video, audio] if has_sound else [video]
+        self.inputs = [video] if _sound(audio) is None else [video, audio]
         self._shift = None
+        self._places.clear()
 
     def put(self, one: TimedPacket) -> None:
         if self._shift is None and not self._begin(one):
@@ -200,11 +218,16 @@ class _OpenFile:
         packet.stream = self._video if one.is_video else self._audio
         packet.time_base = TICK
         packet.pts, packet.dts, packet.duration = max(one.pts + self._shift, dts), dts, one.duration
-        if one.is_video:
+        is_written = False
+        with passing_over_content():
+            # A piece of sound may be damaged, for one: it is not in the file, and what follows is.
+            self._out.mux_one(packet)
+            is_written = True
+        if is_written and one.is_video:
+            self._places.add(one.place)
             self.made.pictures += 1
             self.made.last = max(self.made.last or one.moment, one.moment)
             self._written_to = max(self._written_to, one.pts + self._shift + one.duration)
-        self._out.mux_one(packet)
 
     def _begin(self, one: TimedPacket) -> bool:
         """The place of a run follows from its first picture."""
@@ -220,12 +243,12 @@ class _OpenFile:
         self._place, self._begun = place, one
         return True
 
-    def end_run(self, run: Run, end: float) -> None:
-        """Write down which segments it holds. One that was only read ahead is none of it."""
+    def end_run(self, run: Run) -> None:
+        """Write down which segments it holds pictures of."""
         if self._shift is None:
             return
-        for stream_s, segment in run.places():
-            if segment.row.end > self._begun.moment and segment.row.start < end:
+        for place, (stream_s, segment) in enumerate(run.places()):
+            if place in self._places:
                 at_s = (self._place - self._begun.since_base) / CLOCK + stream_s
                 self.made.segments.append((max(0.0, round(at_s, 3)), segment))
 
@@ -234,7 +257,8 @@ class _OpenFile:
 
 
 def _sound(audio: Any) -> tuple[Any, ...] | None:
-    if audio is None:
+    """`None` where there is no sound, or none that the file takes. A camera may name sound and never send any."""
+    context = None if audio is None else audio.codec_context
+    if context is None or context.name not in MP4_CODECS or not context.sample_rate:
         return None
-    context = audio.codec_context
     return context.name, context.sample_rate, context.layout.name

@@ -1,20 +1,22 @@
 """Draws the recordings of one or several devices side by side into one video, in their own time or as a timelapse."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import av
-import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from consumers.upkeep.exports.remux import passing_over_content
 from consumers.upkeep.exports.runs import Run, RunSource
+from consumers.views.mosaics.lettering import lettering
 from producer.times import moment_of_seconds
 
 Picture = NDArray[np.uint8]
@@ -25,9 +27,12 @@ TIMELAPSE_FPS: Final = 25
 KEYFRAMES_FROM: Final = 30
 """So many times as fast, keyframes are enough: others are decoded for nothing."""
 HELD_S: Final = 2.0
-"""A picture is shown so long at most where none follows; of keyframes alone longer, for they are farther apart."""
-HELD_KEYFRAME_S: Final = 15.0
+"""A picture is shown so long, or up to the end of its segment, where none follows."""
+LONGEST_HELD_S: Final = 15.0
+"""The limit for keyframes alone, which are farther apart, and for a camera that sends few pictures."""
 NO_RECORDING: Final = "no recording"
+LETTERS: Final = 18
+"""Pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,80 +49,106 @@ class Rendering:
         return GRID_FPS if self.speed == 1 else TIMELAPSE_FPS
 
     @property
+    def pictures(self) -> int:
+        return ceil((self.end - self.start).total_seconds() * self.fps / self.speed)
+
+    @property
     def keyframes_only(self) -> bool:
         return self.speed >= KEYFRAMES_FROM
 
     def moments(self) -> Iterator[float]:
         """The moment of each picture of the video, in seconds since 1970."""
-        first, last, step, number = self.start.timestamp(), self.end.timestamp(), self.speed / self.fps, 0
-        while (moment := first + number * step) < last:
-            yield moment
-            number += 1
+        first, step = self.start.timestamp(), self.speed / self.fps
+        return (first + number * step for number in range(self.pictures))
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """A picture, its moment in seconds since 1970, and the end of the segment that it is from."""
+
+    moment: float
+    segment_end: float
+    frame: VideoFrame
+
+    def is_shown(self, moment: float, held_s: float) -> bool:
+        """Whether it is what was to be seen then, although none followed."""
+        until = max(self.moment + held_s, min(self.segment_end, self.moment + LONGEST_HELD_S))
+        return moment <= until
 
 
 class DevicePictures:
-    """The pictures of one device in the order of time, decoded as they are asked for."""
+    """The pictures of one device in the order of time, decoded as they are asked for.
+
+    `drawn` are the keys of the segments that pictures came from.
+    """
 
     def __init__(self, title: str, source: RunSource, *, keyframes_only: bool) -> None:
         self.title = title
+        self.drawn: set[str] = set()
         self._keyframes_only = keyframes_only
+        self._held_s = LONGEST_HELD_S if keyframes_only else HELD_S
         self._decoded = self._decode(source)
-        self._shown: tuple[float, VideoFrame] | None = None
+        self._shown: DecodedPicture | None = None
         self._next = next(self._decoded, None)
 
     def at(self, moment: float) -> VideoFrame | None:
         """The picture of then; `None` where nothing was recorded. Moments must not go back."""
-        while self._next is not None and self._next[0] <= moment:
+        while self._next is not None and self._next.moment <= moment:
             self._shown, self._next = self._next, next(self._decoded, None)
-        if self._shown is None:
-            return None
-        held = HELD_KEYFRAME_S if self._keyframes_only else HELD_S
-        return self._shown[1] if moment - self._shown[0] <= held else None
+        shown = self._shown
+        return shown.frame if shown is not None and shown.is_shown(moment, self._held_s) else None
 
     def close(self) -> None:
         self._decoded.close()
 
-    def _decode(self, source: RunSource) -> "Any":
+    def _decode(self, source: RunSource) -> Generator[DecodedPicture]:
         for run in source:
-            try:
+            with passing_over_content():
                 yield from self._of_run(run)
-            except (av.FFmpegError, IndexError):
-                continue
 
-    def _of_run(self, run: Run) -> Iterator[tuple[float, VideoFrame]]:
+    def _of_run(self, run: Run) -> Iterator[DecodedPicture]:
         with run.opened() as container:
             video = container.streams.video[0]
             video.thread_type = "AUTO"
             if self._keyframes_only:
                 video.codec_context.skip_frame = "NONKEY"
             base: float | None = None
-            for frame in container.decode(video):
-                if frame.time is None:
-                    continue
-                base = frame.time if base is None else base
-                yield run.wall(frame.time - base), frame
+            for packet in container.demux(video):
+                for frame in _decoded(packet):
+                    if frame.time is None:
+                        continue
+                    base = frame.time if base is None else base
+                    segment = run.taken[run.place(frame.time - base)].row
+                    self.drawn.add(segment.key)
+                    yield DecodedPicture(run.wall(frame.time - base), segment.end, frame)
 
 
-def render(path: Path, devices: Sequence[DevicePictures], wanted: Rendering) -> int:
-    """The number of pictures."""
+def _decoded(packet: Any) -> list[VideoFrame]:
+    """None of a packet that is damaged."""
+    frames: list[VideoFrame] = []
+    with passing_over_content():
+        frames += packet.decode()
+    return frames
+
+
+def render(path: Path, devices: Sequence[DevicePictures], wanted: Rendering, done: Callable[[], None]) -> None:
+    """`done` is called after each picture."""
     columns = 1 if len(devices) == 1 else 2 if len(devices) <= 4 else 3
     rows = -(-len(devices) // columns)
     width, height = {1: (1280, 720), 2: (960, 540), 3: (640, 360)}[columns]
-    written = 0
     with av.open(str(path), "w", format="mp4") as out:
         stream = out.add_stream("libx264", rate=wanted.fps, options={"preset": "veryfast", "crf": "23"})
         stream.width, stream.height, stream.pix_fmt = width * columns, height * rows, "yuv420p"
-        for moment in wanted.moments():
+        for number, moment in enumerate(wanted.moments()):
             canvas = np.zeros((height * rows, width * columns, 3), np.uint8)
             for place, device in enumerate(devices):
                 top, left = place // columns * height, place % columns * width
                 _draw(canvas[top : top + height, left : left + width], device, moment, wanted.zone)
             frame = VideoFrame.from_ndarray(canvas, format="bgr24")
-            frame.pts, frame.time_base = written, Fraction(1, wanted.fps)
+            frame.pts, frame.time_base = number, Fraction(1, wanted.fps)
             out.mux(stream.encode(frame))
-            written += 1
+            done()
         out.mux(stream.encode())
-    return written
 
 
 def _draw(cell: Picture, device: DevicePictures, moment: float, zone: ZoneInfo) -> None:
@@ -131,11 +162,13 @@ def _draw(cell: Picture, device: DevicePictures, moment: float, zone: ZoneInfo) 
         cell[top : top + shown[1], left : left + shown[0]] = picture
     local = moment_of_seconds(moment).astimezone(zone)
     words = f"{device.title}  {local:%Y-%m-%d %H:%M:%S}" + ("" if frame is not None else f"  {NO_RECORDING}")
-    _write(cell, words.encode("ascii", "replace").decode())
+    _write(cell, words)
 
 
 def _write(cell: Picture, words: str) -> None:
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(
-            cell, words, (10, cell.shape[0] - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, thickness, cv2.LINE_AA
-        )
+    """At the bottom, white on what is there, darkened."""
+    mask = lettering(words, LETTERS, cell.shape[1] - 20)
+    height, width = mask.shape
+    area = cell[cell.shape[0] - height - 4 : cell.shape[0] - 4, 10 : 10 + width]
+    area //= 3
+    np.maximum(area, mask[:, :, np.newaxis], out=area)

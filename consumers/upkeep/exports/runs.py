@@ -10,6 +10,7 @@ import av
 from av.container import InputContainer
 
 from consumers.upkeep.exports.footage import HOLE_S, TRANSPORT_STREAM, LoadedSegment
+from consumers.upkeep.exports.sound_form import sound_form
 
 READ_BYTES: Final = 1 << 18
 """Bytes that a demuxer reads at once: with the usual 32 kB it spends a quarter of its time on reads."""
@@ -18,11 +19,13 @@ READ_BYTES: Final = 1 << 18
 class Run:
     """A file of the segments that follow each other without a break; what is read of it is not kept.
 
-    `taken` are the segments of which bytes were read so far.
+    `taken` are the segments of which bytes were read so far. All of them have one sound, or none: a demuxer learns of
+    sound at the beginning.
     """
 
     def __init__(self, first: LoadedSegment, source: "RunSource") -> None:
         self.content_type = first.content_type
+        self.sound = sound_form(first.body)
         self.taken = [first.without_body]
         self._source = source
         self._buffer = BytesIO(first.body)
@@ -31,7 +34,7 @@ class Run:
 
     def read(self, size: int) -> bytes:
         while not (chunk := self._buffer.read(size)):
-            following = self._source.continuation(self.taken[-1])
+            following = self._source.continuation(self)
             if following is None:
                 return b""
             self._offsets.append(self._offsets[-1] + self.taken[-1].row.duration_s)
@@ -39,9 +42,13 @@ class Run:
             self._buffer = BytesIO(following.body)
         return chunk
 
+    def place(self, stream_s: float) -> int:
+        """In which of its segments a time of the stream is, counted from its first picture."""
+        return max(0, bisect_right(self._offsets, stream_s + 1e-4) - 1)
+
     def wall(self, stream_s: float) -> float:
-        """The moment, in seconds since 1970, of a time of the stream, counted from its first picture."""
-        place = max(0, bisect_right(self._offsets, stream_s + 1e-4) - 1)
+        """The moment, in seconds since 1970, of a time of the stream."""
+        place = self.place(stream_s)
         return self.taken[place].row.start + stream_s - self._offsets[place]
 
     def places(self) -> list[tuple[float, LoadedSegment]]:
@@ -78,10 +85,10 @@ class RunSource:
             yield run
             run.finish()
 
-    def continuation(self, before: LoadedSegment) -> LoadedSegment | None:
-        """The segment that goes on with this one, if the next one does."""
+    def continuation(self, run: Run) -> LoadedSegment | None:
+        """The segment that goes on with this run, if the next one does."""
         following = self._peek(breaks=True)
-        if following is None or not _continues(before, following):
+        if following is None or not _continues(run, following):
             return None
         self._next = None
         return following
@@ -100,7 +107,10 @@ class RunSource:
         return None if breaks and len(self.lost) > lost else self._next
 
 
-def _continues(before: LoadedSegment, after: LoadedSegment) -> bool:
+def _continues(run: Run, after: LoadedSegment) -> bool:
+    before = run.taken[-1]
     if after.row.discontinuity or {before.content_type, after.content_type} != {TRANSPORT_STREAM}:
         return False
-    return abs(after.row.start - before.row.end) <= HOLE_S
+    if after.row.codec != before.row.codec or abs(after.row.start - before.row.end) > HOLE_S:
+        return False
+    return sound_form(after.body) in (None, run.sound)

@@ -150,15 +150,15 @@ class ExportSink(Sink):
             return
         order = self._scope.order(site, moment_of_seconds(asked), Export.model_validate_json(export))
         self._remove_files(export_id)
-        try:
-            order.directory.mkdir(parents=True)
-        except (FileExistsError, NotADirectoryError, PermissionError) as error:
-            self._end(state, export_id, ExportResult(failure=f"no folder can be made for its files: {error.strerror}"))
-            return
         state.execute(
             "update jobs set state = 'running', tries = tries + 1, progress = 0 where export_id = ?", (export_id,)
         )
-        self._start(order, order.directory / "log")
+        try:
+            order.directory.mkdir(parents=True)
+            self._start(order, order.directory / "log")
+        except OSError as error:
+            # Its folder cannot be made, or the disk is full: that costs this export alone.
+            self._end(state, export_id, ExportResult(failure=f"it cannot be begun: {error.strerror or error}"))
 
     def _start(self, order: ExportOrder, output: Path) -> None:
         command = self._command if order.export.report is None else REPORT_COMMAND

@@ -6,12 +6,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
+from typing import TYPE_CHECKING
 
 from consumers.store.archive.copies import CopiedRange, PackRange, copies_in, send_again
 from consumers.store.archive.index import open_to_read, open_to_write
 from consumers.store.archive.retention import Dropped
 from consumers.store.cold.settings import ColdStorage
 from producer.transaction import transaction
+
+if TYPE_CHECKING:
+    from consumers.store.cold.bucket import Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,16 @@ def repair_copies(archive: Path, cold: ColdStorage) -> LostObjects:
     # Only here, for boto3 takes a while to load.
     from consumers.store.cold.bucket import Bucket
 
+    with closing(Bucket(cold)) as bucket:
+        return send_lost_again(archive, bucket)
+
+
+def send_lost_again(archive: Path, bucket: "Bucket") -> LostObjects:
+    """Raises `OutOfReach`."""
     # What is copied while the bucket lists its objects is not missing from the list.
     with closing(open_to_read(archive)) as index:
         copies = copies_in(index)
-    with closing(Bucket(cold)) as bucket:
-        listed = dict(bucket.list("packs/"))
+    listed = dict(bucket.list("packs/"))
     by_pack: dict[int, list[tuple[PackRange, CopiedRange]]] = defaultdict(list)
     for found, copy in copies:
         by_pack[found.pack].append((found, copy))
@@ -50,7 +59,7 @@ def repair_copies(archive: Path, cold: ColdStorage) -> LostObjects:
             else:
                 left += len(missing)
         if listed.keys() - {copy.object for _, copy in copies}:
-            index.execute("delete from reconciled where bucket = ?", (cold.name,))
+            index.execute("delete from reconciled where bucket = ?", (bucket.storage.name,))
     return LostObjects(tuple(lost), sent_again, left)
 
 

@@ -17,6 +17,7 @@ from consumers.upkeep.verify.run import check
 from tests.builders import START, tick
 from tests.cold_hub import ColdHub
 from tests.memory_journal import MemoryJournal
+from tests.rclone import S3Server
 
 
 @pytest.fixture
@@ -99,3 +100,35 @@ def test_objects_that_no_index_knows_are_entered(hub: ColdHub, ticks: MemoryJour
 
     assert gone == []
     assert set(hub.tiers()) == {"cold"}
+
+
+def test_the_disk_keeps_what_the_bucket_has_lost_since_it_was_copied(hub: ColdHub) -> None:
+    """As by a rule of the bucket for old objects."""
+    removed = remove_objects(hub, "segment")
+    hub.archive(timedelta(hours=7))
+    kept = set(hub.tiers())
+    hub.archive(timedelta())
+
+    assert removed == 1
+    assert kept == {"hot"}
+    assert set(hub.tiers()) == {"cold"}, "copied again, and only then let go of"
+    assert faults(hub) == []
+
+
+def test_a_bucket_that_was_emptied_is_filled_again(hub: ColdHub, s3: S3Server) -> None:
+    hub.archive(timedelta(days=1))
+    with closing(Bucket(hub.storage)) as bucket, closing(hub.archiver()) as archiver:
+        hub.record(hub.now, minutes=1)
+        hub.now += timedelta(hours=1)
+        while archiver.round():
+            pass
+        before = s3.files(hub.storage.prefix)
+        recent = {name for name in before if f"{hub.now:%Y-%m-%d}" in name or "owner" in name}
+        for name in before:
+            bucket.delete(name)
+        while archiver.round():
+            pass
+
+    assert recent <= set(s3.files(hub.storage.prefix))
+    assert {name for name in before if name.startswith("journal/")} <= set(s3.files(hub.storage.prefix))
+    assert "both" in hub.tiers()

@@ -49,6 +49,7 @@ describe('speed', () => {
     expect(changedSpeed(1, 0.25)).toBe(1.25);
     expect(changedSpeed(4, 0.25)).toBe(4);
     expect(changedSpeed(0.25, -0.25)).toBe(0.25);
+    expect([changedSpeed(8, 0.25), changedSpeed(8, -0.25)]).toEqual([8, 4]);
   });
 
   it('lights the nearest button', () => {

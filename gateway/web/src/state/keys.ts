@@ -47,7 +47,9 @@ export function playbackAction(press: KeyPress): PlaybackAction | null {
 
 export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8] as const;
 
+/** Keys go from 0.25 to 4; a faster speed of a button is made slower by them, and never by the key for faster. */
 export function changedSpeed(speed: number, by: number): number {
+  if (by > 0 && speed > 4) return speed;
   return Math.min(4, Math.max(0.25, Math.round((speed + by) * 4) / 4));
 }
 
@@ -147,6 +149,8 @@ export function isWorkedBy(focused: Focused | null, key: string): boolean {
   return ['button', 'summary'].includes(focused.tag) && (key === ' ' || key === 'Enter');
 }
 
+/** Whether a dialog lies over the page: the keys are its own then. */
+export const isOverlaid = (): boolean => document.querySelector('dialog[open]') !== null;
 export const typesInto = (target: EventTarget | null): boolean => isTypedInto(focusedOf(target));
 export const worksItself = (target: EventTarget | null, key: string): boolean => isWorkedBy(focusedOf(target), key);
 

@@ -9,6 +9,10 @@ const FASTER = 1.1;
 const FASTEST = 1.5;
 /** Seconds of what was played that stay in memory. */
 const KEPT = 20;
+/** So many connections without a picture, and the browser is not asked again. */
+const FRUITLESS = 3;
+/** A connection that brings bytes for so long and no picture is one of them. */
+const LONGEST_BLANK_MS = 8000;
 
 export interface Correction {
   seek: number | null;
@@ -28,6 +32,8 @@ export type LiveState = 'waiting' | 'playing' | 'unsupported' | 'absent';
 /** One connection after the other, until `stop`. */
 export class LiveStream {
   private readonly stopping = new AbortController();
+  /** Connections since the last picture whose bytes the browser took, and showed nothing of. */
+  private fruitless = 0;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -45,8 +51,9 @@ export class LiveStream {
 
   private async run(): Promise<void> {
     for (let attempt = 0; !this.stopping.signal.aborted; attempt += 1) {
-      const state = await this.watch(attempt).catch(() => 'waiting' as const);
+      const found = await this.watch(attempt).catch(() => 'waiting' as const);
       if (this.stopping.signal.aborted) return;
+      const state = this.fruitless >= FRUITLESS ? 'unsupported' : found;
       this.onstate(state, false);
       if (state === 'unsupported') return;
       await new Promise((resolve) => setTimeout(resolve, state === 'absent' ? 5000 : 1000));
@@ -66,7 +73,14 @@ export class LiveStream {
     this.video.src = URL.createObjectURL(source);
     await once(source, 'sourceopen', signal);
     URL.revokeObjectURL(this.video.src);
-    await this.play(answer.body.getReader(), source.addSourceBuffer(type), type.includes('mp4a'));
+    const reader = answer.body.getReader();
+    this.fruitless += 1;
+    try {
+      await this.play(reader, source.addSourceBuffer(type), type.includes('mp4a'));
+    } finally {
+      // What the browser refuses comes from the camera for ever otherwise.
+      await reader.cancel().catch(() => undefined);
+    }
     return 'waiting';
   }
 
@@ -75,13 +89,18 @@ export class LiveStream {
     buffer: SourceBuffer,
     sound: boolean,
   ): Promise<void> {
+    const began = performance.now();
+    let shown = false;
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       buffer.appendBuffer(value);
       await once(buffer, 'updateend', this.stopping.signal);
       this.follow(buffer);
-      this.onstate('playing', sound);
+      shown ||= this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+      if (shown) this.fruitless = 0;
+      else if (performance.now() - began > LONGEST_BLANK_MS) return;
+      this.onstate(shown ? 'playing' : 'waiting', sound);
       const old = this.video.currentTime - KEPT;
       if (buffer.buffered.length && buffer.buffered.start(0) < old - KEPT) {
         buffer.remove(0, old);

@@ -1,8 +1,10 @@
 """Live video as fragmented MP4: decoded again, it is what was filmed."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -120,14 +122,50 @@ def test_sound_comes_with_the_pictures() -> None:
     viewer = Viewer()
     viewer.live.start(Layout(160, 90, 16_000))
     viewer.live.watch(10)
-    hum = (8000 * np.sin(np.arange(32_000) / 20)).astype(np.int16).reshape(-1, 1)
-    sounds = AudioEncoder(16_000, 1).encode(hum, 16_000, 0, START)
-    for unit in sorted(video_units(50) + sounds, key=lambda unit: (unit.pts, unit.kind)):
+    for unit in sorted(video_units(50) + sound_units(2), key=lambda unit: (unit.pts, unit.kind)):
         viewer.live.add(unit)
 
     times, _, samples = decoded(viewer.take())
     assert len(times) >= 47
     assert samples >= 28_000
+
+
+def sound_units(seconds: float) -> list[Unit]:
+    hum = (8000 * np.sin(np.arange(round(16_000 * seconds)) / 20)).astype(np.int16).reshape(-1, 1)
+    return AudioEncoder(16_000, 1).encode(hum, 16_000, 0, START)
+
+
+def sent(units: list[Unit]) -> list[bytes]:
+    """What a camera that names sound sends, from each keyframe on."""
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, 16_000))
+    viewer.live.watch(10)
+    for unit in sorted(units, key=lambda unit: (unit.pts, unit.kind)):
+        viewer.live.add(unit)
+    begins = [number for number, message in enumerate(viewer.messages) if message[4:8] == b"ftyp"]
+    return [b"".join(viewer.messages[first:last]) for first, last in pairwise([*begins, len(viewer.messages)])]
+
+
+def test_a_camera_that_names_sound_and_sends_none_is_shown_without() -> None:
+    """An empty track of sound keeps every player from showing a picture."""
+    assert [b"mp4a" in part for part in sent(video_units(60))] == [False] * 3
+
+
+def test_sound_that_begins_late_comes_with_the_next_keyframe() -> None:
+    late = [replace(unit, pts=unit.pts + CLOCK * 3 // 2, dts=unit.dts + CLOCK * 3 // 2) for unit in sound_units(1)]
+    parts = sent(video_units(70) + late)
+
+    assert [b"mp4a" in part for part in parts] == [False, False, True]
+    assert decoded(parts[2])[2] > 4_000
+
+
+def test_silence_stands_for_sound_that_pauses() -> None:
+    again = [replace(unit, pts=unit.pts + 4 * CLOCK, dts=unit.dts + 4 * CLOCK) for unit in sound_units(1)]
+    parts = sent(video_units(150) + sound_units(1) + again)
+    times, _, samples = decoded(b"".join(parts))
+
+    assert len(times) >= 147
+    assert 4.9 * 16_000 <= samples <= 6 * 16_000
 
 
 def test_h265_is_sent_as_it_is() -> None:

@@ -1,5 +1,7 @@
 """Packets of a camera that are recorded as they are sent, whatever it does with them."""
 
+import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,11 +16,12 @@ import pytest
 
 from edge.analysis.pictures import frame_of
 from edge.capture import segments
-from edge.capture.bitstream import CLOCK
+from edge.capture.bitstream import CLOCK, nal_kinds
 from edge.capture.encoder import Encoding
 from edge.capture.mpegts import muxed
 from edge.capture.recorder import Recorder
 from edge.capture.segments import RecordedSegment
+from mosquitto import launcher
 from tests.segment_player import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -154,12 +157,44 @@ def test_without_a_second_keyframe_pictures_are_encoded_until_there_is_one(
     assert sum(len(played(segment).pictures) for segment in found) == pytest.approx(120, abs=1)
 
 
-def test_too_many_bytes_are_cut_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "LARGEST_BYTES", 2000)
+REFRESHING = {"x264-params": "intra-refresh=1:keyint=20:bframes=0:scenecut=0", "tune": "zerolatency"}
+OPEN = {"x264-params": "open-gop=1:keyint=20:bframes=2:b-adapt=0:scenecut=0"}
+
+
+@pytest.mark.parametrize(("options", "kind"), [(REFRESHING, 5), (OPEN, 1)], ids=["refreshing", "whole"])
+def test_pictures_that_become_whole_little_by_little_are_encoded(
+    options: dict[str, str], kind: int, tmp_path: Path
+) -> None:
+    """No browser begins at a point of recovery, and all of them at a picture that needs no other."""
+    recorder = Recorder(2, Encoding(preset="ultrafast"))
+    record(recorder, filmed(tmp_path / "film.ts", Filmed(options=options)))
+    found = recorder.take()
+    begins = []
+    for segment in found:
+        with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:
+            begins.append(next(nal_kinds(bytes(packet)) & {1, 5} for packet in container.demux(video=0)))
+
+    assert begins == [{5}, *[{kind}] * (len(found) - 1)]
+    assert recorded_s(found) == pytest.approx(10, abs=0.3)
+    assert sum(len(played(segment).pictures) for segment in found) == pytest.approx(100, abs=2 * len(found))
+
+
+def test_enough_bytes_are_cut_at_the_next_keyframe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "ENOUGH_BYTES", 2000)
     recorder = Recorder(60)
     record(recorder, filmed(tmp_path / "film.ts", Filmed()))
+    found = recorder.take()
 
-    assert len(recorder.take()) > 3
+    assert len(found) > 3
+    assert recorder.passes_video
+    assert not any(segment.discontinuity for segment in found[1:])
+
+
+def test_a_segment_fits_into_a_message_of_our_brokers() -> None:
+    for name in ("mosquitto.conf", "production.conf"):
+        settings = (Path(launcher.__file__).parent / name).read_text(encoding="utf-8")
+        (most,) = re.findall(r"^max_packet_size (\d+)$", settings, re.MULTILINE)
+        assert int(most) > segments.LARGEST_BYTES * 1.1
 
 
 def test_a_codec_that_is_not_wanted_is_encoded(tmp_path: Path) -> None:

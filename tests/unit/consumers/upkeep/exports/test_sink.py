@@ -172,7 +172,7 @@ def test_a_folder_that_somebody_else_has_taken_costs_that_export_alone(made: Exp
     [failed] = made.told()
 
     assert (failed.data.export_id, failed.data.state) == ("export-1", "failed")
-    assert failed.data.detail == "no folder can be made for its files: File exists"
+    assert failed.data.detail == "it cannot be begun: File exists"
 
 
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)

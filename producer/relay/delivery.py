@@ -72,6 +72,8 @@ class StreamDelivery:
         self._flows = {traffic: Flow(traffic) for traffic in Traffic}
         self._thinning = Thinning()
         self._version = -1
+        self._last_stream = 0
+        """Of the streams up to this one only what waits is looked at: a node may have hundreds of devices."""
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
         self._silent_topics: set[str] = set()
@@ -115,7 +117,8 @@ class StreamDelivery:
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
             self._version = version
-            for stream in backlog.streams(self._outbox):
+            for stream in backlog.waiting_streams(self._outbox, self._last_stream):
+                self._last_stream = max(self._last_stream, stream.id)
                 topic = watermark_topic(stream.source)
                 self.watermark_topics.add(topic)
                 self._flows[stream.traffic].saw(topic, stream, now)

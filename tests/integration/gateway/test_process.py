@@ -96,8 +96,10 @@ def test_many_who_connect_at_once_are_accepted_within_a_few_turns_of_the_loop() 
             while len(accepted) < many and count < many:
                 await asyncio.sleep(0)
                 count += 1
-        for each in (*servers, *accepted):
-            each.close()
+        for server in servers:
+            server.close()
+        for transport in accepted:
+            transport.close()
         return count
 
     assert uvloop.run(turns()) < many / 2

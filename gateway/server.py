@@ -51,6 +51,8 @@ FILES_PER_VIEW = 3
 OTHER_FILES_PER_READER = 40
 """Days of the journal and the index of the archive."""
 BACKLOG = 1024
+ACCEPTED_PER_TURN = 8
+"""libuv accepts one connection of a listening socket in each turn of the loop, and a turn may answer fifty clients."""
 TICKS_PER_SWEEP = 10
 
 _log = structlog.get_logger()
@@ -172,10 +174,15 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
+def listeners(bound: socket.socket) -> list[socket.socket]:
+    """The socket under several descriptors, for each of which the loop accepts one connection in a turn."""
+    return [bound, *(bound.dup() for _ in range(ACCEPTED_PER_TURN - 1))]
+
+
 async def serve(server: GatewayServer, bound: socket.socket) -> None:
     """Until the server is stopped."""
     async with running(server.gateway):
-        await server.serve([bound])
+        await server.serve(listeners(bound))
 
 
 async def _serve_until_signal(server: GatewayServer, bound: socket.socket, on_stop: Callable[[], None]) -> None:

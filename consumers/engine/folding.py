@@ -63,11 +63,7 @@ class Folded:
         return [] if self.run_from is None else [it for it in self.refused if it.position >= self.run_from]
 
 
-Put = Callable[[sqlite3.Connection, Event], object]
-"""Puts an event that was emitted into the outbox of the view."""
-
-
-def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put) -> int:
+def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
     """Fold within the caller's transaction; how many events were emitted. None where they were emitted before."""
     silent = checkpoint.silent_until(view) if projection.emits else 0
     split = bisect_right(records, silent, key=attrgetter("position"))
@@ -76,7 +72,7 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
     def emit(event: Event) -> None:
         nonlocal emitted
         emitted += 1
-        put(view, event)
+        outbox.put(view, event)
 
     if split:
         projection.fold(view, records[:split], emit_nothing)
@@ -85,33 +81,27 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
     return emitted
 
 
-def fold_whole(
-    projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put
-) -> int:
+def fold_whole(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
     """Fold as `fold` does. Raises `Faulty`; then the transaction is to be rolled back, and `fold_around` goes on."""
     emitted = 0
 
     def act() -> None:
         nonlocal emitted
-        emitted = fold(projection, view, records, put)
+        emitted = fold(projection, view, records)
 
     call(act)
     return emitted
 
 
 def fold_around(
-    projection: Projection,
-    view: sqlite3.Connection,
-    records: Sequence[Recorded],
-    clock: Callable[[], datetime],
-    put: Put = outbox.put,
+    projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], clock: Callable[[], datetime]
 ) -> Folded:
     """Fold all but the events on which the code raises, found by halving. Within the caller's transaction.
 
     Where one of the batch raises, its savepoints cost more than the fold; so it is only called then.
     """
     folded = Folded()
-    _Halving(projection, view, clock, put, folded).fold(records)
+    _Halving(projection, view, clock, folded).fold(records)
     return folded
 
 
@@ -120,14 +110,13 @@ class _Halving:
     projection: Projection
     view: sqlite3.Connection
     clock: Callable[[], datetime]
-    put: Put
     folded: Folded
 
     def fold(self, records: Sequence[Recorded]) -> None:
         folded = self.folded
         try:
             with _savepoint(self.view):
-                folded.emitted += fold_whole(self.projection, self.view, records, self.put)
+                folded.emitted += fold_whole(self.projection, self.view, records)
         except Faulty as fault:
             self.projection.forget()
             if len(records) > 1:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,15 +10,13 @@ from typing import NoReturn
 
 import structlog
 
-from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.damaged_views import HeldFile
-from consumers.engine.folding import Faulty, Put, fold_around, fold_whole
+from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.projection import Projection
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.view_creation import create, last_emitted_position, made_now
 from consumers.store.journal.record import Batch, JournalReader, Recorded
-from producer.outbox import outbox
 from producer.transaction import transaction
 
 BATCH = 1000
@@ -31,7 +28,7 @@ ROWS_PER_CHECKPOINT = 300
 
 log = structlog.get_logger()
 
-Act = Callable[[sqlite3.Connection, Sequence[Recorded], Put], int]
+Act = Callable[[sqlite3.Connection, Sequence[Recorded]], int]
 
 
 STOPS_AFTER = 100
@@ -53,14 +50,6 @@ class _AllFail(Exception):
 
     def __init__(self, run: Sequence[SetAsideEvent]) -> None:
         self.run = run
-
-
-class _Emits(BaseException):
-    """A batch that emits is taken back at its first event, to be committed durably; no error of the code that emits."""
-
-
-def _emit_durably(_view: sqlite3.Connection, _event: Event) -> None:
-    raise _Emits
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +159,15 @@ class Follower:
             self._stop(view, batch.records, all_fail.run)
         self._stops = 0
 
-    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
-        emitted = fold_whole(self.projection, view, records, put)
+    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+        emitted = fold_whole(self.projection, view, records)
         if self._run:
             set_aside.close_run(view)
         return emitted
 
-    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
+    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
         """Raises `_AllFail`."""
-        folded = fold_around(self.projection, view, records, self._context.clock, put)
+        folded = fold_around(self.projection, view, records, self._context.clock)
         before = self._run if folded.run_from == records[0].position else []
         run = [*before, *folded.run]
         if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
@@ -203,25 +192,15 @@ class Follower:
         raise Stopped(self.name, failure)
 
     def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
-        """A batch that emits nothing waits for no disk: after a power cut it is folded again, and emits nothing again.
+        """Does not wait for the disk: after a power cut a batch is folded again, and emits the same again.
 
-        What is emitted leaves at once, and its sequence must not be given to another event.
+        What it has emitted leaves when it is on the disk: its sequence must not be given to another event.
         """
-        emitted, emits = 0, True
-
-        def take(put: Put) -> None:
-            nonlocal emitted
-            self._refused, self._next_run = [], []
-            emitted = act(view, records, put)
+        self._refused, self._next_run = [], []
+        with transaction(view):
+            emitted = act(view, records)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
-
-        with suppress(_Emits), transaction(view):
-            take(_emit_durably)
-            emits = False
-        if emits:
-            with view_files.durable(view), transaction(view):
-                take(outbox.put)
         self.projection.committed()
         self.emitted_count += emitted
         self._run = self._next_run

@@ -110,16 +110,6 @@ def expect_much(view: sqlite3.Connection) -> None:
     view.execute(f"pragma wal_autocheckpoint={_BULK_PAGES}")
 
 
-@contextmanager
-def durable(view: sqlite3.Connection) -> Iterator[None]:
-    """Commits in this block are on the disk at its end, with everything that was committed before."""
-    view.execute("pragma synchronous=full")
-    try:
-        yield
-    finally:
-        view.execute("pragma synchronous=normal")
-
-
 def place(data: Path, name: str, file: Path) -> None:
     """Make `file` the view, in one rename."""
     link = link_of(data, name)

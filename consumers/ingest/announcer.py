@@ -15,7 +15,9 @@ AGAIN_S = 0.2
 FAR = 500
 """A stream that has advanced by so many is announced at once: its producer may wait for room."""
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
-STREAMS_PER_ROUND = 500
+STREAMS_PER_TURN = 20
+TURN_S = 0.01
+"""A round of hundreds at once takes ingest, broker and producers tens of milliseconds, for which alerts would wait."""
 MAX_OTHERS = 200
 """Streams a round that a newer one of their source has followed."""
 MAX_REMEMBERED = 10_000
@@ -39,7 +41,7 @@ class Announcer:
         self._waiting: set[StreamKey] = set()
         """Streams that advanced shortly after they were announced."""
         self._waiting_until = 0.0
-        self._next_round = 0.0
+        self._next_round = self._next_turn = 0.0
         self._left: list[StreamKey] = []
         self._session = ""
 
@@ -59,8 +61,10 @@ class Announcer:
         return state is not None and state.watermark - self._announced.get(key, 0) >= far
 
     def wait_s(self, now: float) -> float:
-        """Until the streams that wait are announced in `round`; for ever where none does."""
-        return max(0.0, self._waiting_until - now) if self._waiting else float("inf")
+        """Until `round` is to be called again; for ever where nothing waits for it."""
+        moments = [self._waiting_until] if self._waiting else []
+        moments += [self._next_turn] if self._left else []
+        return max(0.0, min(moments, default=float("inf")) - now)
 
     def again(self, keys: Iterable[StreamKey], now: float, publish: Publish) -> None:
         """For producers that sent what we have, or left out what we lack."""
@@ -88,8 +92,11 @@ class Announcer:
         if not self._left and now >= self._next_round:
             self._next_round = now + EVERY_S
             self._left = recent(self._streams, self._announced_at)
-        some = list(islice(self._left, STREAMS_PER_ROUND))
-        del self._left[:STREAMS_PER_ROUND]
+        if now < self._next_turn:
+            return
+        self._next_turn = now + TURN_S
+        some = list(islice(self._left, STREAMS_PER_TURN))
+        del self._left[:STREAMS_PER_TURN]
         for key in some:
             if now - self._announced_at.get(key, -EVERY_S) >= EVERY_S / 2:
                 self._announce(key, now, publish)

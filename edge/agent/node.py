@@ -119,7 +119,9 @@ def _live(
         names = (*NAMES, WATCH) if host.remote is None else (*NAMES, WATCH, CONFIGURE)
         topics = [command_topic(device.source, name) for device in settings.devices for name in names]
         compress = not broker.is_local if settings.compress is None else settings.compress
-        options = RelayOptions(settings.bytes_per_s, compress, place.limits, tuple(topics), is_exclusive=True)
+        options = RelayOptions(
+            settings.bytes_per_s, compress, place.limits, tuple(topics), syncs=False, is_exclusive=True
+        )
         take = inbox.put if host.remote is None else host.remote.before(inbox.put)
         relay = Relay(place.path, broker, clock, options, take, allowed=lambda: guard.established)
         with (

@@ -34,8 +34,16 @@ class OutboxRow:
 
 
 def streams(connection: sqlite3.Connection) -> list[OutboxStream]:
-    found = connection.execute("select id, source, epoch, sequence, watermark from outbox_stream order by id")
-    return [OutboxStream(*row) for row in found]
+    return waiting_streams(connection, 0)
+
+
+def waiting_streams(connection: sqlite3.Connection, known: int) -> list[OutboxStream]:
+    """Those that are not confirmed as a whole, and all after the stream `known`."""
+    query = (
+        "select id, source, epoch, sequence, watermark from outbox_stream where id > ? or sequence > watermark"
+        " order by id"
+    )
+    return [OutboxStream(*row) for row in connection.execute(query, (known,))]
 
 
 def waiting_count(connection: sqlite3.Connection) -> int:

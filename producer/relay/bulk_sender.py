@@ -33,7 +33,7 @@ class BulkSender:
         # After a power cut everything is sent again from its source, so this need not wait for the disk.
         self._outbox = connect(file, synchronous="normal")
         self.epoch = open_tables(self._outbox, clock)
-        self._relay = Relay(file, broker, clock, RelayOptions(limits=_LIMITS))
+        self._relay = Relay(file, broker, clock, RelayOptions(limits=_LIMITS, syncs=False))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name="relay")
         self.put_count = 0

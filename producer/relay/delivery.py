@@ -12,6 +12,7 @@ from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer.ids import Clock
+from producer.log_sync import LogSync
 from producer.outbox import backlog
 from producer.outbox.limits import drop_stale, replace_with_gap
 from producer.outbox.tables import SequenceGap, epoch, is_disk_full
@@ -52,8 +53,18 @@ class DeliveryCounters:
 class StreamDelivery:
     """Used by the thread of the relay alone. Times are seconds of a monotonic clock."""
 
-    def __init__(self, outbox: sqlite3.Connection, clock: Clock, bytes_per_s: int | None, compress: bool) -> None:
+    def __init__(
+        self,
+        outbox: sqlite3.Connection,
+        clock: Clock,
+        bytes_per_s: int | None,
+        compress: bool,
+        log_sync: LogSync | None = None,
+    ) -> None:
+        """`log_sync` where the outbox is put on the disk before anything in it is sent."""
         self._outbox = outbox
+        self._log_sync = log_sync
+        self._sync_fails = False
         self.epoch = epoch(outbox)
         self._composer = Composer(clock, compress)
         self._clock = clock
@@ -61,6 +72,8 @@ class StreamDelivery:
         self._flows = {traffic: Flow(traffic) for traffic in Traffic}
         self._thinning = Thinning()
         self._version = -1
+        self._last_stream = 0
+        """Of the streams up to this one only what waits is looked at: a node may have hundreds of devices."""
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
         self._silent_topics: set[str] = set()
@@ -104,7 +117,8 @@ class StreamDelivery:
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
             self._version = version
-            for stream in backlog.streams(self._outbox):
+            for stream in backlog.waiting_streams(self._outbox, self._last_stream):
+                self._last_stream = max(self._last_stream, stream.id)
                 topic = watermark_topic(stream.source)
                 self.watermark_topics.add(topic)
                 self._flows[stream.traffic].saw(topic, stream, now)
@@ -130,9 +144,8 @@ class StreamDelivery:
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
             for cursor in flow.ready(session, now):
-                if self.throttled(now):
+                if self.throttled(now) or not self._send_one(flow, cursor, session, now):
                     break
-                self._send_one(flow, cursor, session, now)
             moments += flow.next_moment(session)
         if (pause := self.throttle.wait_s(now)) > 0:
             return pause
@@ -206,22 +219,42 @@ class StreamDelivery:
             self._moved[cursor.stream.id] = sequence
         flow.confirmed(cursor, sequence, now)
 
-    def _send_one(self, flow: Flow, cursor: Cursor, session: BrokerSession, now: float) -> None:
+    def _send_one(self, flow: Flow, cursor: Cursor, session: BrokerSession, now: float) -> bool:
+        """False where it cannot be put on the disk, and so must not be sent yet."""
         stream = cursor.stream
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)
         rows = backlog.rows_after(self._outbox, stream.id, cursor.sent, MAX_EVENTS)
         message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session))
+        if not self._is_on_disk():
+            return False
         size = len(message.outgoing.payload)
         if session.max_packet_bytes is not None and size + HEADER_BYTES > session.max_packet_bytes:
             self._give_up(cursor, message)
-            return
+            return True
         session.publish(message.outgoing)
         self.counters.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
         flow.sent(cursor, message.last, size, now, session.published)
         self.counters.bytes_sent += size
         self.counters.published += 1
         self.counters.bytes_saved += message.saved
+        return True
+
+    def _is_on_disk(self) -> bool:
+        """Whether everything that was read of the outbox is on the disk: after a power cut its sequences would be given
+        to other events.
+        """
+        if self._log_sync is None:
+            return True
+        try:
+            self._log_sync.sync()
+        except OSError as error:
+            if not self._sync_fails:
+                log.error("outbox cannot be synced, nothing is sent", reason=str(error))
+            self._sync_fails = True
+            return False
+        self._sync_fails = False
+        return True
 
     def _max_bytes(self, session: BrokerSession) -> int:
         """The size limit of a message of events, so that events of other devices do not wait for long."""

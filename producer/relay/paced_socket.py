@@ -14,6 +14,8 @@ from producer.relay.send_window import SendWindow
 AGAIN_S: Final = 0.01
 """How often to check whether a full window has room again: the kernel does not report that."""
 MIN_SEND_BYTES: Final = 1024
+READ_BYTES: Final = 64 * 1024
+"""paho reads a packet in four parts; a call of the system for each takes longer than what it does with them."""
 
 Allowance = Callable[[float], float]
 """How many bytes may be sent now within a limit that others share."""
@@ -31,6 +33,8 @@ class PacedSocket:
         self._on_sent = on_sent
         self._owed = 0
         """Bytes that TLS has encrypted and the socket did not accept: TLS must be given all of them again."""
+        self._received = memoryview(b"")
+        """What was read from the socket and not taken yet."""
         self.is_full = False
         """Whether bytes wait for the window although the socket would accept them."""
 
@@ -62,10 +66,15 @@ class PacedSocket:
         return int(struct.unpack("i", fcntl.ioctl(self.wire.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
     def recv(self, size: int) -> bytes:
-        return self.wire.recv(size)
+        if not self._received:
+            self._received = memoryview(self.wire.recv(READ_BYTES))
+        taken, self._received = self._received[:size], self._received[size:]
+        return bytes(taken)
 
     def pending(self) -> int:
-        return self.wire.pending() if isinstance(self.wire, ssl.SSLSocket) else 0
+        """How many bytes can be received although the socket itself may have none."""
+        encrypted = self.wire.pending() if isinstance(self.wire, ssl.SSLSocket) else 0
+        return len(self._received) + encrypted
 
     def fileno(self) -> int:
         return self.wire.fileno()

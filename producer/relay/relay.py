@@ -16,6 +16,7 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import identity
 from producer.ids import Clock
+from producer.log_sync import LogSync
 from producer.outbox.limits import OutboxLimits
 from producer.relay.connections import RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
@@ -41,6 +42,10 @@ class RelayOptions:
     compress: bool = False
     limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
+    syncs: bool = True
+    """Whether the outbox is put on the disk before anything in it is sent. That is not needed where commits wait for
+    the disk, or where everything can be sent again from its source.
+    """
     is_exclusive: bool = False
     """Whether the outbox belongs to this process alone. A broken file is then set aside, because another thread makes
     a new one.
@@ -172,7 +177,8 @@ class Relay:
     def _serve(self, outbox: OpenOutbox, stopping: threading.Event) -> None:
         """Run as long as the outbox is the file that was opened."""
         options = self._options
-        self._delivery = StreamDelivery(outbox.connection, self._clock, options.bytes_per_s, options.compress)
+        log_sync = LogSync(outbox.connection, self._path) if options.syncs else None
+        self._delivery = StreamDelivery(outbox.connection, self._clock, options.bytes_per_s, options.compress, log_sync)
         retry = Retry(RECONNECT)
         while not (stopping.is_set() or self._allowed() or outbox.is_gone):
             outbox.pause(ALLOWED_S, stopping)

@@ -355,10 +355,10 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "emitted_before_it_is_durable": Mutant(
-        "consumers/engine/follower.py",
-        "            with view_files.durable(view), transaction(view):\n",
-        "            with transaction(view):\n",
-        ("tests/unit/consumers/engine/test_follower.py",),
+        "producer/relay/delivery.py",
+        "        if not self._is_on_disk():\n            return False\n",
+        "",
+        ("tests/unit/producer/relay/test_delivery.py",),
     ),
     "packs_stay_open": Mutant(
         "consumers/store/archive/packs.py",

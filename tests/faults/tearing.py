@@ -6,8 +6,8 @@ write-ahead log is cut off, at any byte, but never before what was certainly syn
 - what is checkpointed (moved from the log to the database): SQLite syncs the log before that;
 - with `synchronous=normal` nothing else is synced, so any later frame may be missing (views that emit nothing, the
   index of the archive);
-- views that emit sync the commits with which they tell something, and so everything before; any later frame may be
-  missing;
+- of views that emit, the log is synced before anything in it is sent, and so everything before that; any frame behind
+  what the journal has of them may be missing;
 - with `synchronous=full` each commit is synced before the next begins, so at most the last transaction may be missing,
   and only if nobody was told of it: telling comes after the fsync. Of the outbox the ledger and the journal were told,
   of the journal the outboxes (by watermarks), the checkpoints and who reads the log. A cut is tried on a copy, and
@@ -100,12 +100,12 @@ def _cut(database: Path, dice: random.Random) -> str:
 
 
 def _cut_untold(database: Path, dice: random.Random, held: Told) -> str:
-    """Any frame behind the last that told something may be missing, and that one too where nobody had been told."""
-    log, told = read_log(database), _ask(database, _sequences)
+    """Any frame may be missing that holds nothing of which somebody had been told."""
+    log = read_log(database)
     if log is None or log.checkpointed >= log.end:
         return ""
     place = dice.randint(max(HEADER_BYTES, log.checkpointed), log.end)
-    if _ask(database, lambda copy: _sequences(copy) == told, place):
+    if _ask(database, lambda copy: _is_made(copy) and _outbox_keeps(copy, (), held), place):
         return _truncate(log, place)
     return _cut_last(database, dice, lambda copy: _outbox_keeps(copy, (), held))
 
@@ -146,6 +146,10 @@ def _ask(database: Path, question: Callable[[sqlite3.Connection], Answer], cut: 
 
 def _emits(view: sqlite3.Connection) -> bool:
     return view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone() is not None
+
+
+def _is_made(view: sqlite3.Connection) -> bool:
+    return view.execute("select 1 from sqlite_master where name = 'outbox_life'").fetchone() is not None
 
 
 def _position(view: sqlite3.Connection) -> int:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import IO
 
 from producer.backoff import Backoff, Retry
@@ -19,7 +20,6 @@ HEALTHY_AFTER_S = 30.0
 LONGEST_LINE = 65536
 LONGEST_REASON = 500
 REFUSALS = {CliError.code, IdentityInUse.code}
-LOW_PRIORITY_COMMAND = ("nice", "-n", "10", "chrt", "--batch", "0")
 IF_CHILD_OF = ("/bin/sh", "-c", '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"', "sh")
 """A child whose supervisor was killed before it could ask to be killed with it does not start: nobody would stop it."""
 
@@ -40,17 +40,24 @@ def _logged_error(line: str) -> str:
     return str(record.get("event", "")) if isinstance(record, dict) and record.get("level") == "error" else ""
 
 
+class ProcessPriority(Enum):
+    """How urgently a child needs a processor; the value is the command that starts it so."""
+
+    URGENT = ()
+    INTERACTIVE = ("nice", "-n", "5")
+    """Somebody waits for it, but what takes in and decides goes first."""
+    BATCH = ("nice", "-n", "10", "chrt", "--batch", "0")
+    """It takes no processor from a process that has just been woken."""
+
+
 @dataclass(frozen=True)
 class ProcessSpec:
-    """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
-
-    A child of `low_priority` runs as a batch job: it takes no processor from a process that has just been woken.
-    """
+    """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there."""
 
     name: str
     argv: tuple[str, ...]
     stage: int = 0
-    low_priority: bool = False
+    priority: ProcessPriority = ProcessPriority.URGENT
     env: Mapping[str, str] | None = field(default=None, repr=False)
     """All of its environment; default that of the supervisor."""
 
@@ -77,7 +84,7 @@ class Child:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
             [
-                *(LOW_PRIORITY_COMMAND if self.process.low_priority else ()),
+                *self.process.priority.value,
                 "setpriv",
                 "--pdeathsig",
                 "KILL",

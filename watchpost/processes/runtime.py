@@ -25,7 +25,7 @@ from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.stop_signals import STOP_SIGNALS
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
-SHORT_TURN_S = 0.001
+SHORT_TURN_S = 0.0002
 DESCRIPTORS = 8192
 CALLS = 6
 RELEASE_SIGNAL = signal.SIGUSR1

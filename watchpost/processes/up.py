@@ -20,7 +20,7 @@ from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.processes.agents_broker import agents_files, agents_listener, reload_on_change
-from watchpost.processes.child import ProcessSpec
+from watchpost.processes.child import ProcessPriority, ProcessSpec
 from watchpost.processes.data_directory_lock import data_directory_lock
 from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
@@ -37,8 +37,12 @@ PROCESS_OF_GROUP = {
     ProcessGroup.BATCH: "consumers",
 }
 
-# Consumers whose views may lag a second give way to ingest, alerting and the gateway.
-LOW_PRIORITY = frozenset({"mosaics", "consumers", "warehouse"})
+PRIORITIES = {
+    "gateway": ProcessPriority.INTERACTIVE,
+    # Their views may lag a second.
+    **dict.fromkeys(("mosaics", "consumers", "warehouse"), ProcessPriority.BATCH),
+}
+"""Ingest, alerting, broker and agents give way to nobody."""
 
 
 class CannotStart(RuntimeError):
@@ -97,9 +101,8 @@ def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
     def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> ProcessSpec:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
         env = environment(os.environ, known, proxies=stage == EDGE or name == "alerting")
-        return ProcessSpec(
-            name=name, argv=argv, stage=stage, low_priority=name in LOW_PRIORITY, env=env, start_when=ready
-        )
+        priority = PRIORITIES.get(name, ProcessPriority.URGENT)
+        return ProcessSpec(name=name, argv=argv, stage=stage, priority=priority, env=env, start_when=ready)
 
     def consumers(name: str, *arguments: str) -> ProcessSpec:
         return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(arguments))

@@ -1,6 +1,8 @@
 """The gateway as a process: it says what is wrong at its start, and ends soon when it is told to."""
 
+import asyncio
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,9 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 
 from gateway.http.auth import OpenWithoutToken
-from gateway.server import compose, listening, run
+from gateway.server import ACCEPTED_PER_TURN, compose, listeners, listening, run
 from gateway.settings import GatewaySettings
 from mosquitto.launcher import free_port
 from tests import builders
@@ -72,3 +75,31 @@ def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
 def test_it_does_not_start_open_to_strangers(tmp_path: Path) -> None:
     with pytest.raises(OpenWithoutToken, match=r"listens on 0\.0\.0\.0"):
         compose(GatewaySettings(host="0.0.0.0"), hub_of(tmp_path), NOWHERE)
+
+
+def test_many_who_connect_at_once_are_accepted_within_a_few_turns_of_the_loop() -> None:
+    many = 3 * ACCEPTED_PER_TURN
+    accepted: list[asyncio.BaseTransport] = []
+
+    class Counting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted.append(transport)
+
+    async def turns() -> int:
+        loop = asyncio.get_running_loop()
+        bound = listening("127.0.0.1", 0)
+        servers = [await loop.create_server(Counting, sock=each, backlog=100) for each in listeners(bound)]
+        with ExitStack() as stack:
+            for _ in range(many):
+                stack.enter_context(socket.create_connection(bound.getsockname()))
+            count = 0
+            while len(accepted) < many and count < many:
+                await asyncio.sleep(0)
+                count += 1
+        for server in servers:
+            server.close()
+        for transport in accepted:
+            transport.close()
+        return count
+
+    assert uvloop.run(turns()) < many / 2

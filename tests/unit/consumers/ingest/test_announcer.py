@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bus_schemas.event import device_source
-from consumers.ingest.announcer import EVERY_S, FAR, MAX_OTHERS, Announcer
+from consumers.ingest.announcer import EVERY_S, FAR, MAX_OTHERS, STREAMS_PER_TURN, TURN_S, Announcer
 from consumers.store.journal.writing import StreamKey, StreamState
 
 FLOODED = device_source("YARD", "flooded")
@@ -29,7 +29,19 @@ def a_round(announcer: Announcer, now: float) -> list[tuple[str, str]]:
         said.append((told["source"], told["epoch"]))
 
     announcer.round(now, publish)
+    while (wait_s := announcer.wait_s(now)) != float("inf"):
+        now += wait_s
+        announcer.round(now, publish)
     return said
+
+
+def test_a_round_of_hundreds_holds_up_nobody() -> None:
+    announcer, said = Announcer(streams(of_one=1000)), list[str]()
+    for now in (1.0, 1.0 + TURN_S / 2):
+        announcer.round(now, lambda topic, *_: said.append(topic))
+
+    assert len(said) == STREAMS_PER_TURN
+    assert announcer.wait_s(1.0 + TURN_S / 2) == pytest.approx(TURN_S / 2)
 
 
 def test_a_round_has_the_newest_stream_of_each_source_and_few_others() -> None:

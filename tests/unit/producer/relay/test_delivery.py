@@ -1,14 +1,20 @@
 """What is sent of an outbox, and what is done about silence."""
 
+import errno
+import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from bus_schemas.event import device_source
 from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic
 from bus_schemas.topics import watermark_topic
+from producer.log_sync import LogSync
 from producer.outbox.tables import connect, open_tables, put
 from producer.relay.delivery import StreamDelivery
 from producer.relay.session import BrokerSession, Incoming, Outgoing
@@ -126,3 +132,45 @@ def test_a_slow_link_takes_small_messages(tmp_path: Path) -> None:
 
         assert max(len(message.payload) for message in fast.sent) > 30_000
         assert max(len(message.payload) for message in slow.sent) <= 5_000
+
+
+class Disk:
+    """Notes which files were synced, and how much had been sent by then; or it fails."""
+
+    def __init__(self, sent: Callable[[], int]) -> None:
+        self.synced: list[tuple[str, int]] = []
+        self.fails = False
+        self._sent = sent
+
+    def sync(self, descriptor: int) -> None:
+        if self.fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self.synced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, self._sent()))
+
+
+def test_what_did_not_wait_for_the_disk_is_sent_when_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire, file = Wire(), tmp_path / "view.sqlite"
+    disk = Disk(lambda: len(wire.sent))
+    monkeypatch.setattr(os, "fdatasync", disk.sync)
+    monkeypatch.setattr(os, "fsync", disk.sync)
+    with closing(outbox_of(file, SOURCE)) as view, closing(connect(file, synchronous="normal")) as outbox:
+        delivery = StreamDelivery(outbox, lambda: NOON, None, compress=False, log_sync=LogSync(outbox, file))
+        disk.fails = True
+        turn(delivery, wire, 0.0, 0.3)
+        assert not wire.sent
+
+        disk.fails = False
+        turn(delivery, wire, 0.6)
+        assert disk.synced == [("view.sqlite-wal", 0), (tmp_path.name, 0)]
+        assert len(wire.sent) == 1
+
+        put(view, detection(2, OTHER).event)
+        turn(delivery, wire, 0.7)
+        assert disk.synced[2:] == [("view.sqlite-wal", 1)]
+        assert len(wire.sent) == 2
+
+        turn(delivery, wire, 1.9)
+        assert len(wire.sent) == 3, "the first is sent again"
+        assert len(disk.synced) == 3

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.eventually import eventually
-from watchpost.processes.child import IF_CHILD_OF, RESTART, ProcessSpec, exit_text
+from watchpost.processes.child import IF_CHILD_OF, RESTART, ProcessPriority, ProcessSpec, exit_text
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.supervisor import Supervisor
 
@@ -266,14 +266,16 @@ def test_children_die_with_a_supervisor_that_is_killed(supervised: tuple[subproc
     eventually(lambda: is_dead(pid), what="the child's death")
 
 
-def test_a_patient_child_is_a_batch_job_behind_the_others() -> None:
+def test_children_run_as_urgently_as_they_are_meant_to() -> None:
     code = "import os, time; print(os.sched_getscheduler(0), os.nice(0), flush=True); time.sleep(60)"
     urgent = python("urgent", code)
-    watched = Watched([urgent, replace(urgent, name="patient", low_priority=True)])
+    gateway = replace(urgent, name="gateway", priority=ProcessPriority.INTERACTIVE)
+    watched = Watched([urgent, gateway, replace(urgent, name="patient", priority=ProcessPriority.BATCH)])
     usual = os.nice(0)
 
     def wait_for_both() -> None:
         watched.wait_for_line("urgent", f"{os.SCHED_OTHER} {usual}")
+        watched.wait_for_line("gateway", f"{os.SCHED_OTHER} {min(19, usual + 5)}")
         watched.wait_for_line("patient", f"{os.SCHED_BATCH} {min(19, usual + 10)}")
 
     watched.during(wait_for_both)

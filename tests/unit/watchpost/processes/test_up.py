@@ -24,6 +24,7 @@ from watchpost.configuration.broker import BrokerSection
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hub import HubSection
 from watchpost.configuration.stores import ServerWarehouse
+from watchpost.processes.child import ProcessPriority
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
@@ -78,10 +79,18 @@ def test_a_process_has_the_consumers_that_name_its_group() -> None:
     assert consumer_names(ProcessGroup.PICTURES) == ("mosaics",)
 
 
-def test_who_makes_views_steps_back_for_who_takes_in_decides_and_answers(tmp_path: Path) -> None:
+def test_ingest_and_alerting_go_before_answers_and_answers_before_views(tmp_path: Path) -> None:
     found = processes(options(tmp_path, 8080, 1883), WatchpostConfig())
 
-    assert {process.name for process in found if process.low_priority} == {"mosaics", "consumers"}
+    by_priority = {process.name: process.priority for process in found}
+    assert by_priority == {
+        "broker": ProcessPriority.URGENT,
+        "ingest": ProcessPriority.URGENT,
+        "alerting": ProcessPriority.URGENT,
+        "gateway": ProcessPriority.INTERACTIVE,
+        "mosaics": ProcessPriority.BATCH,
+        "consumers": ProcessPriority.BATCH,
+    }
 
 
 def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:

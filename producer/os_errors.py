@@ -33,6 +33,11 @@ def describe_network_error(error: BaseException) -> str:
     return str(error)
 
 
+def describe_storage_error(error: Exception) -> str:
+    """Of a file or a database that cannot be used."""
+    return describe_os_error(error) if isinstance(error, OSError) else str(error)
+
+
 def describe_os_error(error: OSError) -> str:
     """A sentence without numbers, that begins with the file where there is one."""
     if error.filename is not None and error.strerror:

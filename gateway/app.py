@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import structlog
@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from bus_schemas.topics import HEAD
 from gateway import drawn_minute_feed, health_check
 from gateway.agents import upkeep
+from gateway.background_work import Work, keep_going
 from gateway.calls import Operation
 from gateway.context import Gateway
 from gateway.http import problems
@@ -141,16 +142,14 @@ def _page(gateway: Gateway) -> list[BaseRoute]:
 async def running(gateway: Gateway) -> AsyncIterator[None]:
     """Reader threads, the connection to the broker and the feed of events.
 
-    These fail only by a bug of ours: then the body is cancelled too, the process ends, and is started again.
+    One of them that fails begins again, and costs neither the others nor any answer.
     """
     gateway.readers.start()
     gateway.bus.listen(HEAD, gateway.feed.wake)
     try:
         with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                checks = (health_check.run(gateway), upkeep.run(gateway), drawn_minute_feed.run(gateway))
-                work = (gateway.bus.run(), gateway.feed.run(), *checks)
-                tasks = [group.create_task(each) for each in work]
+                tasks = [group.create_task(keep_going(part, run, gateway.faults)) for part, run in _work(gateway)]
                 yield
                 await _end(tasks)
     finally:
@@ -160,6 +159,14 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
         gateway.zones.close()
         gateway.dashboards.close()
         gateway.trials.close()
+
+
+def _work(gateway: Gateway) -> Iterator[tuple[str, Work]]:
+    yield "bus", gateway.bus.run
+    yield "live_events", gateway.feed.run
+    yield "checks", partial(health_check.run, gateway)
+    yield "enrolment", partial(upkeep.run, gateway)
+    yield "drawn_minutes", partial(drawn_minute_feed.run, gateway)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -43,6 +43,7 @@ from gateway.streaming.video import LiveVideos
 from gateway.trials import TrialRunner
 from producer.file_identity import CutOff
 from producer.ids import Clock
+from producer.os_errors import describe_storage_error
 from producer.time_budget import OutOfTime
 
 log = structlog.get_logger()
@@ -119,8 +120,10 @@ class Gateway:
         except (OSError, sqlite3.Error) as error:
             if not is_the_machines(error):
                 raise
-            log.error("stores cannot be read", reason=str(error))
-            raise Problem(503, f"what the hub keeps cannot be read now: {error}", headers=RETRY) from error
+            log.error("stores cannot be read", reason=describe_storage_error(error))
+            raise Problem(
+                503, f"what the hub keeps cannot be read now: {describe_storage_error(error)}", headers=RETRY
+            ) from error
 
     async def ask_at(self, as_of: datetime | None, question: Callable[[StoresAsOf], T]) -> T:
         """Ask the stores as of a moment, by default now; what had been received by then is waited for a little."""

@@ -31,6 +31,7 @@ from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
+from gateway.reading.journal import ask_journal
 from gateway.reading.readers import Readers, affordable_threads
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -88,8 +89,8 @@ def compose(
         rows=WarehouseThreads(warehouse),
         bus=bus,
         feed=Feed(
-            lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
-            lambda: readers.ask(lambda stores: stores.journal.head()),
+            lambda after, models, limit: ask_journal(readers, lambda journal: journal.read(after, models, limit)),
+            lambda: ask_journal(readers, lambda journal: journal.head()),
         ),
         frames=Frames(bus),
         leases=leases,

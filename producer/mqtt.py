@@ -4,16 +4,34 @@ import socket
 import threading
 from typing import Any, Final
 
+from paho.mqtt import properties
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.exception import MalformedPacket
 
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 
 CONNECT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 100
+TEXT_HEAD_BYTES: Final = 2
 NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Nagle's algorithm and delayed acknowledgements together make a round trip 44 ms instead of 0.4."""
+
+
+def _read_text(buffer: bytes, most: int) -> tuple[str, int]:
+    """In the place of paho's, which ends the connection over U+FEFF, although any text of MQTT 5 may hold it
+    ([MQTT-1.5.4-3]): with one message a device could disconnect everybody who receives it. What no text may hold the
+    broker has refused.
+    """
+    length = int.from_bytes(buffer[:2], "big")
+    if most < TEXT_HEAD_BYTES or length > most - TEXT_HEAD_BYTES:
+        raise MalformedPacket("a text is longer than its packet")
+    end = TEXT_HEAD_BYTES + length
+    return buffer[TEXT_HEAD_BYTES:end].decode(errors="replace"), end
+
+
+properties.readUTF = _read_text
 
 
 class MqttClient(Client):

@@ -46,6 +46,11 @@ def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
     return error.verify_code in _OTHER_NAME
 
 
+def describe_storage_error(error: Exception) -> str:
+    """Of a file or a database that cannot be used."""
+    return describe_os_error(error) if isinstance(error, OSError) else str(error)
+
+
 def describe_os_error(error: OSError) -> str:
     """A sentence without numbers, that begins with the file where there is one."""
     if error.filename is not None and error.strerror:

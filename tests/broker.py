@@ -21,9 +21,16 @@ class Broker:
     """One mosquitto in a directory of its own; it keeps its port over restarts."""
 
     def __init__(
-        self, directory: Path, port: int = 0, unix_socket: Path | None = None, websockets: bool = False
+        self,
+        directory: Path,
+        port: int = 0,
+        unix_socket: Path | None = None,
+        websockets: bool = False,
+        lines: str = "",
     ) -> None:
+        """`lines` are added to its configuration."""
         self.directory = directory
+        self._lines = lines
         self.listeners = Listeners(
             port=port or free_port(),
             unix_socket=unix_socket,
@@ -53,6 +60,8 @@ class Broker:
         if not is_free(self.port, self.listeners.host):
             raise BrokerFailed(f"port {self.port} on {self.listeners.host} is taken")
         config = write_config(self.directory, self.listeners)
+        with config.open("a") as file:
+            file.write(self._lines)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command(config), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:

@@ -83,7 +83,9 @@ class DiskRoom:
         enough = disk.margin + (disk.reserve // 2 if self._is_short else 0)
         left = disk.free - enough
         self._is_short = left < 0
-        if self._is_short:
+        if self._is_short and disk.counts_inodes:
+            self.shortage = "the file system has hardly any inodes left, and these are for clean-up"
+        elif self._is_short:
             self.shortage = f"the disk has less than {enough / MIB:.0f} MiB left, and these are for clean-up"
         else:
             self.shortage = self._still_too_large()

@@ -25,6 +25,7 @@ from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted, Rejected
 from producer.ids import Clock
+from producer.os_errors import describe_storage_error
 from producer.times import micros
 
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
@@ -135,7 +136,7 @@ class Intake:
                 self._append(plan.accepted, plan.rejected)
         except (OSError, sqlite3.OperationalError) as error:
             if is_away(error):
-                raise CannotWrite(str(error)) from error
+                raise CannotWrite(describe_storage_error(error)) from error
             raise
         return plan
 
@@ -152,7 +153,7 @@ class Intake:
             self._append([event])
         except (OSError, sqlite3.OperationalError) as error:
             if is_away(error):
-                raise CannotWrite(str(error)) from error
+                raise CannotWrite(describe_storage_error(error)) from error
             raise
         self._figures.position = self._journal.head
         if bus is not None:

@@ -11,6 +11,7 @@ from consumers.ingest.intake import is_away
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.store import JournalAway, OpenJournal
 from producer.backoff import Backoff, Retry
+from producer.os_errors import describe_storage_error
 
 REOPEN: Final = Backoff(0.25, 4.0)
 
@@ -32,6 +33,6 @@ def open_with_retries(open_it: Callable[[], Store], stopping: threading.Event) -
             if not is_away(error):
                 raise
             pause = retry.next_s()
-            log.error("cannot write", reason=str(error), again_in_s=round(pause, 1))
+            log.error("cannot write", reason=describe_storage_error(error), again_in_s=round(pause, 1))
         stopping.wait(pause)
     return None

@@ -14,6 +14,7 @@ from consumers.ingest.counters import IngestCounters
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.hub_stream import HubStream
 from consumers.ingest.intake import BusClient, CannotWrite, Intake
+from consumers.ingest.other_hubs import OtherHubs
 from consumers.ingest.registry import RegistryKeeper
 
 TURN_S: Final = 0.2
@@ -35,8 +36,12 @@ class OwnEvents:
     faults: FaultTracker
     registry: RegistryKeeper
     figures: IngestCounters
+    other_hubs: OtherHubs = field(init=False)
     _is_short: bool = False
     _alive_at: float = field(default_factory=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+
+    def __post_init__(self) -> None:
+        self.other_hubs = OtherHubs(self.figures.journal_id)
 
     def tend(self, connection: BrokerConnection) -> None:
         """Do what is due while a broker is connected."""
@@ -132,8 +137,9 @@ class OwnEvents:
     def _check_broker(self, connection: BrokerConnection, now: float) -> None:
         """While a broker that is connected stands still, nobody else is silent."""
         silent = connection.silent_s()
-        if connection.refusal is not None:
-            self.faults.raise_own("broker", "system_error", connection.refusal)
+        complaint = connection.refusal or self.other_hubs.sentence(now)
+        if complaint is not None:
+            self.faults.raise_own("broker", "system_error", complaint)
         elif silent > BROKER_SILENT_S:
             self.faults.raise_own("broker", "system_error", "The broker is connected, but sends nothing.")
         elif silent < 2 * TURN_S:

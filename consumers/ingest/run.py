@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
-from bus_schemas.topics import FAULTS
+from bus_schemas.topics import FAULTS, INGEST
 from consumers.ingest.connection import BrokerConnection, ConnectFailed, Disconnected
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.disk_room import load_of, room_of
@@ -155,7 +155,9 @@ class Ingest:
     def _read_reports(self, messages: Sequence[Published]) -> None:
         faults = self._own.faults
         for message in messages:
-            if message.topic.startswith(FAULTS) and (reason := faults.take(message.topic, message.payload)):
+            if message.topic == INGEST:
+                self._own.other_hubs.take(message.payload, time.monotonic())
+            elif message.topic.startswith(FAULTS) and (reason := faults.take(message.topic, message.payload)):
                 log.warning("report of faults not taken", topic=message.topic, reason=reason)
 
     def _until_written(self, write: Callable[[], None], connection: BrokerConnection) -> None:

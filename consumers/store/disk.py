@@ -1,7 +1,6 @@
 """Measures the disk that holds a directory, and keeps a reserve file for clean-up on a full disk."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,6 +15,8 @@ class DiskSpace(NamedTuple):
 
     total: int
     used: int
+    counts_inodes: bool = False
+    """Whether a larger share of the inodes is used than of the bytes, and `used` says that."""
 
     @property
     def free(self) -> int:
@@ -41,9 +42,16 @@ class DiskSpace(NamedTuple):
 
 
 def disk_of(path: Path) -> DiskSpace:
-    """The use as `df` counts it: blocks that the file system keeps for root are no room."""
-    usage = shutil.disk_usage(path)
-    return DiskSpace(usage.used + usage.free, usage.used)
+    """The use as `df` counts it: blocks that the file system keeps for root are no room. Where a larger share of its
+    inodes is used than of its bytes, it is as full as that, because no file can be made without one.
+    """
+    found = os.statvfs(path)
+    used = (found.f_blocks - found.f_bfree) * found.f_frsize
+    total = used + found.f_bavail * found.f_frsize
+    inodes = found.f_files - found.f_ffree + found.f_favail
+    share = (found.f_files - found.f_ffree) / inodes if inodes > 0 else 0.0
+    by_inodes = int(total * min(share, 1.0))
+    return DiskSpace(total, max(used, by_inodes), counts_inodes=by_inodes > used)
 
 
 class ReserveFile:

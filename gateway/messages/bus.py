@@ -17,6 +17,7 @@ from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.mqtt import NO_DELAY
+from producer.os_errors import describe_network_error
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], "AnswerCheckingClient"]
@@ -58,6 +59,12 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _describe(error: BaseException) -> str:
+    """In words, where aiomqtt has only quoted an error of the operating system."""
+    cause = error.__cause__ or error.__context__
+    return describe_network_error(cause if isinstance(cause, OSError) else error)
+
+
 class Bus:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -82,7 +89,7 @@ class Bus:
                     retry.reset()
                     await self._serve(client)
             except* MqttError as lost:
-                _log.info("broker lost", error=str(lost.exceptions[0]), failures=retry.failures)
+                _log.info("broker lost", reason=_describe(lost.exceptions[0]), failures=retry.failures)
             finally:
                 self._client = None
             if _is_cancelled():
@@ -123,7 +130,7 @@ class Bus:
             _log.error("broker refuses a topic", topic=topic, reason=str(refusal))
             raise BusRefuses(f"the broker does not let the gateway write {topic} ({refusal})") from refusal
         except MqttError as error:
-            raise BusUnreachable(f"the broker did not take it: {error}") from error
+            raise BusUnreachable(f"the broker did not take it: {_describe(error)}") from error
 
     @asynccontextmanager
     async def asked(self, topic: str, payload: bytes) -> AsyncIterator[asyncio.Future[bytes]]:

@@ -21,6 +21,8 @@ MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
 """Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
 _INITIAL: Final = b"ftyp"
+_HVCC_BYTES: Final = 12
+"""Of a description of H.265, up to its level."""
 
 
 class WatchedVideo:
@@ -134,7 +136,9 @@ def _video_codec(message: bytes) -> str | None:
         return f"avc1.{message[place + 5 : place + 8].hex()}"
     if (place := message.find(b"hvcC")) < 0:
         return None
-    box = message[place + 5 : place + 17]
+    box = message[place + 5 : place + 5 + _HVCC_BYTES]
+    if len(box) < _HVCC_BYTES:
+        return None
     space = ("", "A", "B", "C")[box[0] >> 6]
     tier = "H" if box[0] & 0x20 else "L"
     compatible = f"{int.from_bytes(box[1:5], 'big'):032b}"[::-1]

@@ -2,6 +2,7 @@
 
 import select
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from bus_schemas.streams import Traffic
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.relay.session import BrokerRefusal, BrokerSession, BrokerUnreachable, Pace
+from producer.relay.size_limits import SizeLimits
 from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
@@ -38,9 +40,10 @@ class _Bulk:
 class RelayConnections:
     """Starts with the connection of the events, and ends with it. Raises `BrokerUnreachable`."""
 
-    def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
+    def __init__(self, broker: BrokerAddress, throttle: Throttle, limits: SizeLimits) -> None:
         self._broker = broker
         self._throttle = throttle
+        self._limits = limits
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
         self.events = BrokerSession(broker, "relay", Pace(on_sent=throttle.spend))
@@ -89,6 +92,7 @@ class RelayConnections:
     def _drop(self, traffic: Traffic, bulk: _Bulk, reason: str, now: float) -> None:
         log.warning("no connection", traffic=str(traffic), broker=str(self._broker), reason=reason)
         if bulk.session is not None:
+            self._limits.ended(traffic, bulk.session.suspect_bytes, now)
             bulk.session.close()
         self.sessions.pop(traffic, None)
         bulk.session, bulk.is_ready = None, False
@@ -122,5 +126,6 @@ class RelayConnections:
         return new
 
     def close(self) -> None:
+        self._limits.ended(Traffic.EVENTS, self.events.suspect_bytes, time.monotonic())
         for session in self._everyone():
             session.close()

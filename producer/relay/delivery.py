@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import structlog
@@ -13,6 +14,7 @@ from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer.ids import Clock
 from producer.log_sync import LogSync
+from producer.os_errors import describe_os_error
 from producer.outbox import backlog
 from producer.outbox.limits import drop_stale, replace_with_gap
 from producer.outbox.tables import SequenceGap, epoch, is_disk_full
@@ -20,6 +22,7 @@ from producer.relay.cursor import Cursor
 from producer.relay.flow import Flow
 from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
 from producer.relay.session import BrokerSession, Incoming
+from producer.relay.size_limits import SizeLimits
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
 from producer.transaction import transaction
@@ -78,6 +81,8 @@ class StreamDelivery:
         self._ingests: dict[str, str] = {}
         self._silent_topics: set[str] = set()
         self._moved: dict[int, int] = {}
+        self._given_up: list[tuple[str, int]] = []
+        self.limits = SizeLimits()
         self.watermark_topics: set[str] = set()
         self.counters = DeliveryCounters()
         self.polls = 0
@@ -106,6 +111,11 @@ class StreamDelivery:
         """Watermark topics that were silent for too long: the broker may have lost the subscription."""
         unheard, self._silent_topics = self._silent_topics, set()
         return unheard
+
+    def take_given_up(self) -> list[tuple[str, int]]:
+        """Topic and size of each message that was too large for the broker."""
+        given_up, self._given_up = self._given_up, []
+        return given_up
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
         """Send again what was in flight when a connection ended: it is lost, or arrives twice."""
@@ -225,11 +235,11 @@ class StreamDelivery:
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)
         rows = backlog.rows_after(self._outbox, stream.id, cursor.sent, MAX_EVENTS)
-        message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session))
+        message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session, flow.traffic, now))
         if not self._is_on_disk():
             return False
         size = len(message.outgoing.payload)
-        if session.max_packet_bytes is not None and size + HEADER_BYTES > session.max_packet_bytes:
+        if size > _announced(session) or self.limits.is_too_large(flow.traffic, size, now):
             self._give_up(cursor, message)
             return True
         session.publish(message.outgoing)
@@ -250,19 +260,17 @@ class StreamDelivery:
             self._log_sync.sync()
         except OSError as error:
             if not self._sync_fails:
-                log.error("outbox cannot be synced, nothing is sent", reason=str(error))
+                log.error("outbox cannot be synced, nothing is sent", reason=describe_os_error(error))
             self._sync_fails = True
             return False
         self._sync_fails = False
         return True
 
-    def _max_bytes(self, session: BrokerSession) -> int:
+    def _max_bytes(self, session: BrokerSession, traffic: Traffic, now: float) -> int:
         """The size limit of a message of events, so that events of other devices do not wait for long."""
         rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
         most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_S) * MESSAGE_S)
-        if session.max_packet_bytes is not None:
-            most = min(most, session.max_packet_bytes - HEADER_BYTES)
-        return int(min(most, MAX_BYTES))
+        return int(min(most, _announced(session), self.limits.batch(traffic, now), MAX_BYTES))
 
     def _thin(self, cursor: Cursor) -> None:
         with transaction(self._outbox):
@@ -272,7 +280,14 @@ class StreamDelivery:
 
     def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream
-        log.warning("broker takes no message of this size", source=stream.source, bytes=len(message.outgoing.payload))
+        size = len(message.outgoing.payload)
+        log.warning("broker takes no message of this size", source=stream.source, bytes=size)
+        self._given_up.append((message.outgoing.topic, size))
         run = SequenceGap(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
         with transaction(self._outbox):
             replace_with_gap(self._outbox, run)
+
+
+def _announced(session: BrokerSession) -> float:
+    """Bytes of a payload that the broker takes, as it says."""
+    return inf if session.max_packet_bytes is None else session.max_packet_bytes - HEADER_BYTES

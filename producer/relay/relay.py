@@ -190,7 +190,7 @@ class Relay:
     def _connect_and_send(self, outbox: OpenOutbox, delivery: StreamDelivery, stopping: threading.Event) -> bool:
         """False when no connection was established."""
         try:
-            connections = RelayConnections(self._broker, delivery.throttle)
+            connections = RelayConnections(self._broker, delivery.throttle, delivery.limits)
         except BrokerUnreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
@@ -272,6 +272,8 @@ class Relay:
     def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
         for refusal in connections.take_refusals():
             self._refusals.note(refusal.what, refusal.topic, refusal.reason)
+        for topic, size in delivery.take_given_up():
+            self._refusals.note("publish", topic, f"a message of {size:,} bytes is too large for it")
         incoming = connections.events.incoming
         while incoming:
             message = incoming.popleft()

@@ -25,6 +25,10 @@ from producer.relay.send_window import SendWindow
 KEEPALIVE_S: Final = 10
 PACKETS_PER_STEP: Final = 20
 """In a few milliseconds, for which something to be sent may wait."""
+OVER_A_MESSAGE: Final = frozenset({0x81, 0x82, 0x95})
+"""Malformed packet, protocol error, packet too large. What is beyond its `message_size_limit` mosquitto answers with a
+code that paho takes for an error of the protocol.
+"""
 
 
 class BrokerUnreachable(OSError):
@@ -77,10 +81,13 @@ class BrokerRefusal:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """Why a connection ended; `is_refusal` where the broker refused user or password."""
+    """Why a connection ended; `is_refusal` where the broker refused user or password, `is_over_a_message` where one
+    side could not take what the other had sent.
+    """
 
     reason: str
     is_refusal: bool = False
+    is_over_a_message: bool = False
 
 
 def unlimited(_now: float) -> float:
@@ -129,6 +136,7 @@ class BrokerSession:
         self.refused: int = 0
         self.refusals: deque[BrokerRefusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
+        self._largest_acknowledged = 0
         self.published = self.acknowledged = 0
         """The number of the last message, and of the last that the broker acknowledged."""
         try:
@@ -150,6 +158,14 @@ class BrokerSession:
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
+
+    @property
+    def suspect_bytes(self) -> int | None:
+        """The size of the message that may have ended the connection: the largest that was never acknowledged."""
+        if self.ended is None or not self.ended.is_over_a_message or not self._in_flight:
+            return None
+        largest = max(message.size for message in self._in_flight.values())
+        return largest if largest > self._largest_acknowledged else None
 
     def publish(self, message: Outgoing) -> None:
         info = self._client.publish(
@@ -225,7 +241,7 @@ class BrokerSession:
         self, _client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         self.connected = False
-        self.ended = self.ended or SessionEnd(str(code))
+        self.ended = self.ended or SessionEnd(str(code), is_over_a_message=code.value in OVER_A_MESSAGE)
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
@@ -236,6 +252,7 @@ class BrokerSession:
             return
         self.in_flight_bytes -= message.size
         self.acknowledged = max(self.acknowledged, message.number)
+        self._largest_acknowledged = max(self._largest_acknowledged, message.size)
         self._round_trip.add(time.monotonic() - message.sent_s)
         if code.is_failure:
             self.refused += 1

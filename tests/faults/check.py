@@ -7,9 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bus_schemas.event import place
 from consumers.engine import checkpoint
 from consumers.engine.view_files import NoView, open_view
 from consumers.hub_config import HubConfig
@@ -179,9 +181,12 @@ def _media(verdict: Verdict, journal: Sequence[Row], hub: HubConfig, *, refers: 
         for row in journal:
             if row.type != MEDIA:
                 continue
-            medium = json.loads(row.body)["data"]
+            event = json.loads(row.body)
+            medium = event["data"]
             described[medium["key"]] = medium
             body = archive.read(medium["key"])
+            if body is None and not refers and _is_expired(hub, event):
+                continue
             if body is None:
                 verdict.lose(1, f"the bytes of {medium['key']}")
             elif len(body) != medium["size"] or hashlib.sha256(body).hexdigest() != medium["sha256"]:
@@ -194,6 +199,12 @@ def _media(verdict: Verdict, journal: Sequence[Row], hub: HubConfig, *, refers: 
     references = [key for row in journal for key in json.loads(row.body)["data"].get("media") or ()]
     dangling = [key for key in references if key not in described]
     verdict.lose(max(0, len(dangling) - pictures_given_up), f"media that events refer to, such as {dangling[:2]}")
+
+
+def _is_expired(hub: HubConfig, event: dict[str, Any]) -> bool:
+    """Whether retention has dropped the medium in its time, as one of long ago at once."""
+    keep = hub.retention.keep(*place(event["source"]), event["data"]["kind"])
+    return datetime.fromisoformat(event["time"]) < utc_now() - keep
 
 
 def _views(verdict: Verdict, hub: HubConfig, head: int) -> None:

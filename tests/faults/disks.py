@@ -13,8 +13,9 @@ class NoDisk(RuntimeError):
     """Only root may mount a disk, and not everywhere."""
 
 
-def mount(folder: Path, megabytes: int) -> None:
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+def mount(folder: Path, megabytes: int, inodes: int | None = None) -> None:
+    options = f"size={megabytes}m" + (f",nr_inodes={inodes}" if inodes else "")
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
         raise NoDisk("a disk of our own needs the right to mount one")
 

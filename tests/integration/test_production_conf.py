@@ -1,11 +1,9 @@
 """What the configuration for more than one machine promises, held against a real mosquitto."""
 
 import asyncio
-import os
 import re
 import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,7 +25,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
 from edge.agent.relay_thread import relaying
 from gateway.messages.bus import Bus, BusRefuses, client_of
-from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
+from mosquitto.launcher import BrokerMissing, accepts, free_port, mosquitto_path
 from producer.broker import BrokerAddress, Tls
 from producer.client_ids import draw_client_id
 from producer.ids import utc_now
@@ -37,10 +35,10 @@ from producer.relay.session import Incoming, Outgoing
 from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import detection, medium
+from tests.production_broker import CONFIGURATION, configured, installed, make_secrets, started
 from tests.required import missing
 from tests.running_ingest import journaled, running_ingest
 
-CONFIGURATION = Path("mosquitto/production.conf")
 DEVICE = "HEAD_OFFICE/EMPLOYEE_AREA"
 OTHER = "HEAD_OFFICE/CAFETERIA"
 AGENT = "HEAD_OFFICE/LOBBY"
@@ -48,6 +46,7 @@ USERS = {"viewer": "viewer-secret", DEVICE: "device-secret", OTHER: "other-secre
 OWN_USERS = {"hub": "hub-secret", "gateway": "gateway-secret", AGENT: "agent-secret"}
 """Of Watchpost's own processes, which have a listener of their own."""
 PASSWORDS = USERS | OWN_USERS
+SECRETS = {"passwords": USERS, "own_passwords": OWN_USERS}
 
 
 @dataclass(frozen=True)
@@ -142,36 +141,6 @@ def connected(
         client.close()
 
 
-def installed(folder: Path, ports: dict[int, int]) -> Path:
-    """The production configuration as an operator installs it, with other ports and another folder."""
-    configuration = configured(folder, ports)
-    (folder / "acl").write_text(Path("mosquitto/acl").read_text())
-    make_secrets(folder)
-    return configuration
-
-
-def configured(folder: Path, ports: dict[int, int]) -> Path:
-    # As root mosquitto would become the user mosquitto, who cannot read the folders of a test.
-    user = "user root\n" if os.geteuid() == 0 else ""
-    text = CONFIGURATION.read_text().replace("/etc/watchpost", str(folder))
-    for port, other in ports.items():
-        text = text.replace(f"listener {port}\n", f"listener {other}\n")
-    (folder / "production.conf").write_text(user + text)
-    return folder / "production.conf"
-
-
-def make_secrets(folder: Path) -> None:
-    for file, users in (("passwords", USERS), ("own_passwords", OWN_USERS)):
-        (folder / file).touch()
-        for name, password in users.items():
-            subprocess.run(["mosquitto_passwd", "-b", str(folder / file), name, password], check=True)
-    certificate = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    certificate += ["-keyout", "server.key", "-out", "server.crt", "-days", "2", "-subj", "/CN=watchpost"]
-    subprocess.run(
-        [*certificate, "-addext", "subjectAltName=IP:127.0.0.1"], cwd=folder, check=True, capture_output=True
-    )
-
-
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     try:
@@ -180,21 +149,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         missing(str(absent))
     folder = tmp_path_factory.mktemp("production")
     port, own_port, websockets_port = free_port(), free_port(), free_port()
-    configuration = installed(folder, {8883: port, 8884: own_port, 9883: websockets_port})
+    configuration = installed(folder, {8883: port, 8884: own_port, 9883: websockets_port}, SECRETS)
     with started(configuration, port) as tls:
         yield Production(port, own_port, websockets_port, tls, folder)
-
-
-@contextmanager
-def started(configuration: Path, port: int) -> Iterator[ssl.SSLContext]:
-    folder = configuration.parent
-    tls = ssl.create_default_context(cafile=str(folder / "server.crt"))
-    with (folder / "log").open("wb") as log, subprocess.Popen(command(configuration), stderr=log) as process:
-        try:
-            eventually(lambda: accepts(("127.0.0.1", port), tls), what=f"readiness: {(folder / 'log').read_text()}")
-            yield tls
-        finally:
-            process.terminate()
 
 
 @pytest.mark.usefixtures("production")  # which needs a mosquitto
@@ -202,7 +159,7 @@ def test_the_broker_of_the_containers_finds_what_is_mounted_for_it(tmp_path: Pat
     deploy, container = tmp_path / "project" / "deploy", tmp_path / "container"
     shutil.copytree("mosquitto", tmp_path / "project" / "mosquitto")
     (deploy / "etc").mkdir(parents=True)
-    make_secrets(deploy / "etc")
+    make_secrets(deploy / "etc", SECRETS)
     for volume in yaml.safe_load(Path("deploy/compose.yaml").read_text())["services"]["broker"]["volumes"]:
         source, target, _ = volume.split(":")
         place = container / target.removeprefix("/etc/watchpost/")

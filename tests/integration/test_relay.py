@@ -271,6 +271,26 @@ def test_what_the_broker_never_takes_is_told_as_a_gap_and_holds_up_nothing(broke
     assert gap.data.cause == "too_large"
 
 
+def test_a_limit_that_the_broker_does_not_announce_costs_what_is_larger_and_the_device_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        Broker(tmp_path / "broker", lines="message_size_limit 100000\n") as broker,
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        recording = SOURCE, stream_epoch(outbox.epoch, Traffic.RECORDING)
+        outbox.put(segment(), medium(bytes(300_000), "segment"), segment(), medium(b"small", "segment"), durable=True)
+        eventually(lambda: ingest.watermarks.get(recording) == 4)
+        trouble = relay.trouble(SOURCE)
+
+    gap = ingest.events[recording][1]
+    assert isinstance(gap, GapEvent)
+    assert gap.data.cause == "too_large"
+    assert sorted(map(len, ingest.media.values())) == [5]
+    assert "a message of 300,000 bytes is too large for it" in str(trouble)
+
+
 def test_nothing_is_sent_until_the_relay_is_allowed_to(broker: Broker, tmp_path: Path) -> None:
     held_back, other = tmp_path / "held_back.sqlite", tmp_path / "other.sqlite"
     allowed, stopping = threading.Event(), threading.Event()

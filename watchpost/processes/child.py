@@ -11,6 +11,7 @@ from enum import Enum
 from typing import IO
 
 from producer.backoff import Backoff, Retry
+from producer.os_errors import describe_os_error
 from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.processes.process_state import ProcessState
 
@@ -106,7 +107,7 @@ class Child:
 
     def put_off(self, error: OSError, monotonic: float, now: datetime) -> str:
         """It could not be started, as without memory or descriptors: it is tried again when its backoff is over."""
-        self.last_exit, self.since = f"cannot be started: {error}", now
+        self.last_exit, self.since = f"cannot be started: {describe_os_error(error)}", now
         self.due = monotonic + self._retry.next_s()
         return f"error: {self.last_exit}"
 

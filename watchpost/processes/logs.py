@@ -16,6 +16,7 @@ import structlog
 
 from bus_schemas.event import iso
 from watchpost.processes.log_output import LogFile, LogStream
+from watchpost.processes.visible_text import visible_fields
 
 LogFormat = Literal["auto", "text", "json"]
 COLORS = [f"\x1b[{code}m" for code in (32, 33, 34, 35, 36, 92, 93, 94, 95, 96)]
@@ -29,15 +30,16 @@ def is_json(log_format: LogFormat, stream: TextIO) -> bool:
 def configure(log_format: LogFormat, stream: TextIO) -> None:
     """structlog for this process: JSON lines for machines, text for a terminal."""
     renderers: list[structlog.types.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        [structlog.processors.JSONRenderer(default=str)]
         if is_json(log_format, stream)
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        else [visible_fields, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -155,6 +157,6 @@ class ChildLog:
 
     def _shown(self, process: str, record: dict[str, Any]) -> str:
         fields = {key: value for key, value in record.items() if key != "process"}
-        text = self._renderer(None, str(fields.get("level", "info")), dict(fields))
+        text = self._renderer(None, str(fields.get("level", "info")), visible_fields(None, "", fields))
         color = COLORS[sum(process.encode()) % len(COLORS)]
         return f"{color}{process:>9}{RESET} {text}" if self._colors else f"{process:>9} {text}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from producer.ids import Clock, utc_now
+from producer.os_errors import describe_os_error
 from watchpost.processes.child import Child, ProcessSpec
 from watchpost.processes.process_state import ProcessState
 
@@ -140,7 +141,7 @@ class Supervisor:
             self._on_state([child.state(self._stopping) for child in self._children])
         except OSError as error:
             if not self._is_unreported:
-                self._on_line(SUPERVISOR, f"the state of the processes cannot be written: {error}")
+                self._on_line(SUPERVISOR, f"the state of the processes cannot be written: {describe_os_error(error)}")
             self._is_unreported = True
         else:
             self._is_unreported = False

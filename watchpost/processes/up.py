@@ -66,6 +66,8 @@ def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
     ports = {"gateway_port": ("--port", config.gateway.host), "mqtt_port": ("--mqtt-port", config.broker.host)}
     if not config.broker.start:
         del ports["mqtt_port"]
+        if not options.mqtt_port:
+            raise CannotStart("0 is no port of a broker elsewhere: say with --mqtt-port or broker.port where it is")
     _require_free_for_agents(config)
     chosen: dict[str, int] = {}
     for name, (option, host) in ports.items():

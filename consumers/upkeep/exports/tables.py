@@ -25,6 +25,9 @@ TABLES: dict[str, tuple[type[Event], tuple[str, ...]]] = {
 }
 
 
+_FORMULAS = ("=", "+", "-", "@")
+
+
 class TableRange:
     """The devices of a site, and the time range."""
 
@@ -83,7 +86,8 @@ def _rows(record: Recorded, device: str, zone: ZoneInfo) -> Iterator[Row]:
     event = record.event
     local = event.time.astimezone(zone).isoformat(timespec="milliseconds")
     moment = (iso(event.time), local, device, event.id)
-    yield from ((*moment, *cells) for cells in _CELLS[record.model](event))
+    for cells in _CELLS[record.model](event):
+        yield tuple(_plain(cell) if isinstance(cell, str) else cell for cell in (*moment, *cells))
 
 
 def _temperatures(event: Event) -> Iterator[Row]:
@@ -91,7 +95,7 @@ def _temperatures(event: Event) -> Iterator[Row]:
     whole = event.data.frame_stats
     yield "", whole.min_temp, whole.max_temp, whole.avg_temp, ""
     for one in event.data.regions:
-        yield _plain(one.name), one.min_temp, one.max_temp, one.avg_temp, one.alert_level
+        yield one.name, one.min_temp, one.max_temp, one.avg_temp, one.alert_level
 
 
 def _detections(event: Event) -> Iterator[Row]:
@@ -103,7 +107,7 @@ def _detections(event: Event) -> Iterator[Row]:
 def _alerts(event: Event) -> Iterator[Row]:
     assert isinstance(event, AlertEvent)
     data = event.data
-    yield data.alert_id, data.type, data.state, data.level, _plain(data.message), _plain(data.by or "")
+    yield data.alert_id, data.type, data.state, data.level, data.message, data.by or ""
 
 
 _CELLS: dict[type[Event], Callable[[Event], Iterator[Row]]] = {
@@ -114,5 +118,5 @@ _CELLS: dict[type[Event], Callable[[Event], Iterator[Row]]] = {
 
 
 def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """A text that no spreadsheet takes for a formula: some leave out what is white before it."""
+    return f"'{text}" if text.lstrip()[:1] in _FORMULAS or text[:1] in ("\t", "\r") else text

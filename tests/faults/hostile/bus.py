@@ -18,7 +18,7 @@ from paho.mqtt.properties import Properties
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from tests import builders
-from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, METER, Act, Participant, World
+from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, METER, Act, Login, Participant, World
 
 PAUSE_S = 0.02
 CONNECTS_WITHIN_S = 30.0
@@ -33,13 +33,21 @@ _NUMBERS = ("1e400", "-1e400", "1e300", "-1e300", "9" * 30, "-1", "NaN", "Infini
 _NAMES = ("", " ", "../../etc", "a/b", "x" * 10_000, "\0", "<script>", "%s%n", "🦊", "total_events")
 
 
-@contextmanager
-def connected(port: int) -> Iterator[Client]:
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+def disconnected(login: Login | None, client_id: str = "") -> Client:
+    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
     client.max_queued_messages_set(100)
+    if login is not None:
+        client.username_pw_set(login.username, login.password)
+        client.tls_set_context(login.tls)
+    return client
+
+
+@contextmanager
+def connected(port: int, login: Login | None = None) -> Iterator[Client]:
+    client = disconnected(login)
     ready = threading.Event()
     client.on_connect = lambda *_: ready.set()
-    client.connect_async("127.0.0.1", port)
+    client.connect_async("127.0.0.1", port if login is None else login.port)
     client.loop_start()
     ready.wait(CONNECTS_WITHIN_S)
     try:

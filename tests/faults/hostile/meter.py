@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
 from bus_schemas.topics import event_topic
 from tests import builders
-from tests.faults.hostile.world import GOOD_SITE, METER
+from tests.faults.hostile.bus import disconnected
+from tests.faults.hostile.world import GOOD_SITE, METER, Login
 
 COOL_C: Final = 25.0
 HOT_C: Final = 91.0
@@ -25,17 +25,17 @@ ALERTS: Final = f"watchpost/v1/{GOOD_SITE}/_hub/event/#"
 class Meter:
     """Each alert is of a device of its own, since the rules tell of one device only so often."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, login: Login | None = None) -> None:
         self.sent: list[str] = []
         """The ids of all of its events that the broker has taken."""
         self.latencies_s: list[float] = []
         self.missed: list[str] = []
         self._raised: dict[str, float] = {}
         self._news = threading.Condition()
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = disconnected(login)
         self._client.on_connect = lambda client, *_: client.subscribe(ALERTS, 1)
         self._client.on_message = self._heard
-        self._client.connect("127.0.0.1", port)
+        self._client.connect("127.0.0.1", port if login is None else login.port)
         self._client.loop_start()
 
     @property

@@ -24,7 +24,7 @@ from tests.cameras.cases import GOOD_CASE, GROUPS
 from tests.cameras.server import Cameras
 from tests.eventually import eventually
 from tests.faults.check import Verdict
-from tests.faults.hostile import agents, bus, clients, people, receivers, storage
+from tests.faults.hostile import agents, bus, clients, people, receivers, routes, stolen, storage
 from tests.faults.hostile.judge import (
     judge_alerts,
     judge_answers,
@@ -45,7 +45,7 @@ DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
 POSTED_WITHIN_S = 30.0
 ANSWERS_WITHIN_S = 30.0
-CHOSEN = {"camera": 6, "bus": 4, "http": 3, "people": 2, "receiver": 2, "disk": 1}
+CHOSEN = {"camera": 6, "bus": 4, "http": 3, "people": 2, "receiver": 2, "disk": 1, "stolen": 2, "routes": 1}
 """How many of each kind take part in a run, at most."""
 PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/incidents", "/api/v1/consumers",
          "/api/v1/system", "/api/v1/events", f"/api/v1/dashboard/{GOOD_SITE}", f"/api/v1/dashboard/{BAD_SITE}",
@@ -54,7 +54,7 @@ PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/inci
 
 
 CAMERAS = tuple(Participant(f"camera:{name}", camera=case) for group in GROUPS.values() for name, case in group.items())
-HOSTILE = (bus, agents, clients, people, receivers, storage)
+HOSTILE = (bus, agents, clients, people, receivers, storage, stolen, routes)
 PARTICIPANTS: dict[str, Participant] = {
     one.name: one for one in (*CAMERAS, *(one for kind in HOSTILE for one in kind.PARTICIPANTS))
 }
@@ -118,14 +118,15 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         meter = Meter(world.mqtt_port)
         stack.callback(meter.close)
         _act(world, chosen, dice, meter)
-        answers, states = _answers(world), product.processes()
+        answered, states = answers(world), product.processes()
         wait_for(lambda: not not_posted(meter, good), POSTED_WITHIN_S)
         seen = cameras.seen(CAMERA)
         cameras.stop()
-        _drain(world)
+        drain(world)
         code = product.stop()
         verdict = judge_log(config, data, meter, disk_was_full=disk is not None)
-        judge_answers(verdict, answers)
+        verdict.differ(len(world.notes), str(world.notes[:3]))
+        judge_answers(verdict, answered)
         judge_processes(verdict, states)
         verdict.differ(int(code != 0), f"watchpost up ended with {code}")
         alert_s = judge_alerts(verdict, meter)
@@ -177,7 +178,7 @@ def _act(world: World, chosen: tuple[Participant, ...], dice: random.Random, met
             world.notes.append(f"{thread.name} did not end")
 
 
-def _answers(world: World) -> dict[str, int]:
+def answers(world: World) -> dict[str, int]:
     with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS) as client:
         if world.token:
             client.headers["Authorization"] = f"Bearer {world.token}"
@@ -190,7 +191,7 @@ def _settled(client: httpx.Client, path: str) -> int:
     return client.get(path).status_code
 
 
-def _drain(world: World) -> None:
+def drain(world: World) -> None:
     """Until the agent's segments are confirmed, and every consumer stands at the head."""
     outbox = world.data / "outbox" / f"{NODE}.sqlite"
     eventually(lambda: _unconfirmed_segments(outbox) == 0, DRAINS_WITHIN_S, "every segment in the journal")

@@ -39,3 +39,14 @@ def test_a_fault_that_was_raised_while_ingest_was_away_is_told_when_it_is_back(
         eventually(lambda: reporter.broker_silent_s() < 1)
         with running_ingest(tmp_path, address):
             eventually(lambda: len(told(tmp_path)) == 1)
+
+
+def test_another_hub_at_the_same_broker_is_a_fault_of_both(own_broker: Broker, tmp_path: Path) -> None:
+    address = BrokerAddress(port=own_broker.port)
+    hubs = tmp_path / "one", tmp_path / "other"
+    with running_ingest(hubs[0], address), running_ingest(hubs[1], address):
+        for hub in hubs:
+            eventually(lambda data=hub: ("broker", "system_error", "raised") in told(data), 30)  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+
+    reasons = [event.data.reason for event in journaled(hubs[0], FaultEvent) if isinstance(event, FaultEvent)]
+    assert any("Another hub takes in what is sent to this broker too" in str(reason) for reason in reasons)

@@ -4,8 +4,12 @@ import socket
 import threading
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
+from paho.mqtt.exception import MalformedPacket
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MqttClient, background_client, open_socket
@@ -78,3 +82,25 @@ def test_a_client_that_waits_to_try_again_is_stopped_at_once() -> None:
         return monotonic() - began
 
     assert least(stop_s, 0.3) <= 0.3
+
+
+def published() -> Any:
+    """Properties, which paho leaves untyped."""
+    return Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+
+
+def test_a_mark_of_byte_order_in_a_property_of_a_message_ends_no_connection() -> None:
+    said = published()
+    said.UserProperty = [("name", "x\ufeffy"), ("\ufeff", "")]
+    said.ContentType = "\ufefftext/plain"
+    received = published()
+    received.unpack(said.pack())
+
+    assert received.UserProperty == said.UserProperty
+    assert received.ContentType == said.ContentType
+
+
+def test_a_text_that_is_longer_than_its_packet_is_refused() -> None:
+    received = published()
+    with pytest.raises(MalformedPacket):
+        received.unpack(b"\x04\x03\xff\xffa")

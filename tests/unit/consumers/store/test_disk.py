@@ -1,8 +1,15 @@
 """The room that is kept for those who make room."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from consumers.store.disk import DiskSpace, ReserveFile
+import pytest
+
+from consumers.ingest.disk_room import DiskRoom
+from consumers.store.disk import DiskSpace, ReserveFile, disk_of
+from tests.faults import disks
+from tests.required import unavailable
 
 MIB = 1024 * 1024
 PLENTY = DiskSpace(total=100 * MIB, used=10 * MIB)
@@ -26,3 +33,33 @@ def test_ingest_does_not_take_what_the_reserve_releases() -> None:
     for total in (100 * MIB, 700_000_000, 10**12):
         disk = DiskSpace(total, total)
         assert 0 < disk.reserve < disk.margin < total / 10
+
+
+@pytest.fixture
+def few_inodes(tmp_path: Path) -> Iterator[Path]:
+    try:
+        disks.mount(tmp_path, 64, inodes=101)
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
+    yield tmp_path
+    disks.unmount(tmp_path)
+
+
+def test_a_disk_whose_inodes_are_used_up_is_full_although_it_has_bytes(few_inodes: Path) -> None:
+    (few_inodes / "half of it").write_bytes(bytes(32 * MIB))
+    assert disk_of(few_inodes).percent == pytest.approx(50, abs=1)
+    assert not disk_of(few_inodes).counts_inodes
+
+    with suppress(OSError):
+        for number in range(101):
+            (few_inodes / str(number)).touch()
+    full = disk_of(few_inodes)
+    assert (full.percent, full.counts_inodes) == (100, True)
+    room = DiskRoom(lambda: disk_of(few_inodes))
+    assert not room.refresh()
+    assert room.shortage == "the file system has hardly any inodes left, and these are for clean-up"
+
+    for number in range(60):
+        (few_inodes / str(number)).unlink()
+    assert disk_of(few_inodes).percent == pytest.approx(50, abs=1)
+    assert room.refresh()

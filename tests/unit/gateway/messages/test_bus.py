@@ -3,9 +3,13 @@
 import asyncio
 from typing import Self, cast
 
+import structlog.testing
 from aiomqtt import MqttError
 
-from gateway.messages.bus import AnswerCheckingClient, Bus
+from gateway.messages.bus import AnswerCheckingClient, Bus, client_of
+from mosquitto.launcher import free_port
+from producer.broker import BrokerAddress
+from tests.eventually import eventually
 
 
 class Unanswered:
@@ -23,6 +27,20 @@ class Unanswered:
         return self
 
     async def __aexit__(self, *_: object) -> None: ...
+
+
+def test_the_log_says_in_words_why_the_broker_is_lost() -> None:
+    async def lost(address: BrokerAddress) -> list[str]:
+        with structlog.testing.capture_logs() as logs:
+            task = asyncio.create_task(Bus(lambda: client_of(address)).run())
+            await asyncio.to_thread(eventually, lambda: logs, 30)
+            task.cancel()
+            await asyncio.wait({task})
+        return [str(entry.get("reason")) for entry in logs]
+
+    said = asyncio.run(lost(BrokerAddress("127.0.0.1", free_port())))
+
+    assert said[0] == "nothing listens there (connection refused)"
 
 
 def test_a_goodbye_that_nobody_answers_ends_the_connection_too() -> None:

@@ -158,3 +158,9 @@ def test_the_codecs_are_named_as_browsers_want_them(box: bytes, named: str | Non
 
 def test_only_an_initialisation_segment_names_codecs() -> None:
     assert codecs(more(b"avcC\x01\x64\x00\x1f")) is None
+
+
+@pytest.mark.parametrize("box", [b"hvcC", b"avcC", b"mp4v"])
+def test_no_message_that_breaks_off_in_its_description_is_an_error(box: bytes) -> None:
+    for length in range(len(box) + 12):
+        codecs(begin(b"isom" + (box + bytes(8))[:length]))

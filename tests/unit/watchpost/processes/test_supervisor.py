@@ -309,7 +309,7 @@ def test_a_state_that_cannot_be_written_ends_nobody_and_is_written_later() -> No
 
     assert [state.name for state in written[0]] == ["sleeper"]
     said = [line for line in lines if line.startswith("watchpost:")]
-    assert said == ["watchpost: the state of the processes cannot be written: [Errno 28] No space left on device"]
+    assert said == ["watchpost: the state of the processes cannot be written: No space left on device"]
 
 
 @pytest.mark.parametrize(("parent", "code", "said"), [(os.getpid(), 0, "a b\n"), (1, 1, "")])

@@ -128,6 +128,14 @@ def test_port_zero_becomes_a_free_one(tmp_path: Path) -> None:
     assert is_free(chosen.mqtt_port)
 
 
+def test_port_zero_of_a_broker_elsewhere_is_refused_with_what_to_say(tmp_path: Path) -> None:
+    config = demo.config()
+    elsewhere = config.model_copy(update={"broker": config.broker.model_copy(update={"start": False})})
+
+    with pytest.raises(CannotStart, match="0 is no port of a broker elsewhere"):
+        with_ports(options(tmp_path), elsewhere)
+
+
 @pytest.mark.parametrize(("which", "option"), [("gateway_port", "--port"), ("mqtt_port", "--mqtt-port")])
 def test_a_port_that_is_taken_is_said_with_the_option_that_changes_it(tmp_path: Path, which: str, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

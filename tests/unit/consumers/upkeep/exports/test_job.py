@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("hub")
     extra = [
         builders.thermal(at(5), device="yard", hottest=90.0),
-        builders.detection(at(6), people_count=3),
+        builders.detection(at(6), people_count=3, id=" @SUM(1)"),
         builders.alert(at(7), message="=cmd|' /C calc'!A0"),
         builders.detection(at(31)),
         builders.detection(at(6), device="gate"),
@@ -212,6 +212,7 @@ def test_several_devices_are_a_zip_with_originals_tables_and_a_script(data: Path
     ]
     assert [(row["region"], row["max_c"]) for row in rows["temperatures"]] == [("", "90.0"), ("full_frame", "90.0")]
     assert sorted((row["device"], row["people"]) for row in rows["detections"]) == [("gate", "1"), ("yard", "3")]
+    assert [row["event_id"] for row in rows["detections"] if row["device"] == "yard"] == ["' @SUM(1)"]
     assert rows["alerts"][0]["message"] == "'=cmd|' /C calc'!A0"
     assert confirmed.returncode == 0, confirmed.stdout
     assert result.detail is None

@@ -69,6 +69,17 @@ def test_no_address_is_shown_with_four_characters_of_its_password(form: str, pas
         assert not leaked(text, without_credentials(whole))
 
 
+def test_no_printable_character_at_any_place_of_a_password_shows_four_of_it() -> None:
+    for character in PRINTABLE:
+        for password in (f"{character}Zq7xKw9", f"Zq7{character}xKw9", f"Zq7xKw9{character}", character * 8):
+            for form in FORMS:
+                for text in written(password, form):
+                    whole = form.format(user="ada", password=text)
+                    foreign = Redactor([whole]).redact(f"cannot open '{whole}' as ada:{text}@camera, or {text}")
+
+                    assert not leaked(text, without_credentials(whole), foreign), (form, text)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @examples(60)
 @given(password=SECRETS)

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from edge.analysis.pictures import frame_of
+from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg, rtsp, v4l2, video_file
 from edge.capture.sources.source import CameraFrame, Reading, Samples, SourceEnded, SourceUnreachable, StreamReport
@@ -21,6 +22,8 @@ from edge.capture.sources.video import VideoSource
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 from tests.segment_player import played
 from tests.simulated_clock import SimulatedClock
+
+SIZES = ((320, 180), (160, 96))
 
 
 @pytest.fixture(scope="session")
@@ -371,6 +374,41 @@ class Failing(Recorder):
         if packet.stream.type == "video" and packet.pts // 9000 % 10 == 3:
             raise ZeroDivisionError("of the recorder")
         super().packet(packet, time)
+
+
+def of_two_sizes(path: Path) -> Path:
+    """Two seconds of one picture size and two of another, in one stream, as a camera sends whose settings change."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        stream: VideoStream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *SIZES[0], "yuv420p"
+        for index in range(40):
+            width, height = SIZES[index // 20]
+            if index % 20 == 0:
+                encoder: Any = av.CodecContext.create("libx264", "w")
+                encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+                encoder.time_base, encoder.options = Fraction(1, 10), {"g": "10", "tune": "zerolatency"}
+            picture = frame_of(np.full((height, width, 3), 20 + 5 * index, np.uint8))
+            picture.pts, picture.time_base = index, Fraction(1, 10)
+            for packet in encoder.encode(picture):
+                packet.stream = stream
+                container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("passed", [frozenset({"h264"}), frozenset()], ids=["as they are sent", "encoded"])
+def test_another_picture_size_begins_another_run(passed: frozenset[str], tmp_path: Path) -> None:
+    recorder = Recorder(10, Encoding(passed=passed))
+    source, _ = sourced(of_two_sizes(tmp_path / "sizes.ts"), recorder)
+    all_of(source)
+    recorder.finish()
+    found = recorder.take()
+
+    assert [(segment.width, segment.height) for segment in found] == [*SIZES]
+    assert [segment.discontinuity for segment in found] == [True, True]
+    for segment, size in zip(found, SIZES, strict=True):
+        pictures = played(segment).pictures
+        assert {(picture.width, picture.height) for picture in pictures} == {size}
+        assert len(pictures) == 20
 
 
 def test_any_failure_over_a_packet_costs_that_packet(clip: Path) -> None:

@@ -47,7 +47,7 @@ def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
 
 
 def describe_storage_error(error: Exception) -> str:
-    """Of a file or a database that cannot be used."""
+    """Say why a file or a database cannot be used."""
     return describe_os_error(error) if isinstance(error, OSError) else str(error)
 
 

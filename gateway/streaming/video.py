@@ -22,7 +22,7 @@ MAX_BYTES: Final = 32_000_000
 """Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
 _INITIAL: Final = b"ftyp"
 _HVCC_BYTES: Final = 12
-"""Of a description of H.265, up to its level."""
+"""The length of a description of H.265, up to its level."""
 
 
 class WatchedVideo:

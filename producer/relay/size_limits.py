@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Found:
-    """Of one kind of traffic."""
+    """What was found out about one kind of traffic."""
 
     ends: int = 0
     same_size: int = 0

@@ -3,11 +3,12 @@
 import errno
 import os
 import pwd
+import resource
 import shutil
 import socket
 import ssl
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TEMPLATE = Path(__file__).with_name("mosquitto.conf")
@@ -30,6 +31,8 @@ class AgentsListener:
     host: str
     accounts: Path
     certificate: Path
+    connections: int = field(default_factory=lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+    """At most, whether somebody has signed in on them or not: the other files of the broker are for this machine."""
 
     def lines(self) -> list[str]:
         return [
@@ -38,6 +41,7 @@ class AgentsListener:
             f"certfile {self.certificate / 'server.crt'}",
             f"keyfile {self.certificate / 'server.key'}",
             "tls_version tlsv1.2",
+            f"max_connections {self.connections}",
             "allow_anonymous false",
             f"password_file {self.accounts / 'passwords'}",
             f"acl_file {self.accounts / 'acl'}",

@@ -25,6 +25,8 @@ Connect = Callable[[], "AnswerCheckingClient"]
 RECONNECT = Backoff(0.2, 15.0)
 MAX_DIGITS = 18
 SEND_S = 2.0
+LIVE = "/live/"
+"""A picture that the broker retained is not of now: its device may be gone for long."""
 NO_SUBSCRIBERS = 0x10
 """The answer of a broker of MQTT 5 to a message that no subscription matches."""
 MAX_QUEUED = 1000
@@ -174,7 +176,7 @@ class Bus:
     def _take(self, message: Message) -> None:
         self.messages_received += 1
         topic, payload = str(message.topic), message.payload
-        if not isinstance(payload, bytes):
+        if not isinstance(payload, bytes) or (message.retain and LIVE in topic):
             return
         if topic.endswith(f"/response/{self._name}"):
             self._take_reply(message, payload)

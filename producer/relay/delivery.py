@@ -76,7 +76,7 @@ class StreamDelivery:
         self._thinning = Thinning()
         self._version = -1
         self._last_stream = 0
-        """The newest stream that was read. A node may have hundreds; the older ones are read again while events wait."""
+        """The newest stream that was read. A node may have hundreds: older ones are read again while events wait."""
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
         self._silent_topics: set[str] = set()

@@ -1,7 +1,9 @@
 """The launcher and a real mosquitto."""
 
 import os
+import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +11,10 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from mosquitto.launcher import accepts
+from gateway.agents.accounts import Accounts
+from mosquitto.authority import ensure_certificate
+from mosquitto.launcher import AgentsListener, Listeners, accepts, command, free_port, write_config
+from producer.ids import utc_now
 from tests.broker import Broker, BrokerFailed
 from tests.eventually import eventually
 
@@ -112,3 +117,20 @@ def test_only_this_machine_is_listened_to(own_broker: Broker) -> None:
     addresses = {line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{own_broker.port}")}
 
     assert addresses == {f"127.0.0.1:{own_broker.port}"}
+
+
+def test_connections_of_agents_on_which_nobody_signs_in_lock_nobody_of_this_machine_out(tmp_path: Path) -> None:
+    port, agents = free_port(), free_port()
+    Accounts(tmp_path / "accounts").begin()
+    ensure_certificate(tmp_path / "authority", ["127.0.0.1"], utc_now())
+    of_agents = AgentsListener(agents, "127.0.0.1", tmp_path / "accounts", tmp_path / "authority", connections=20)
+    config = write_config(tmp_path, Listeners(port, agents=of_agents))
+    with subprocess.Popen(["prlimit", "--nofile=60", *command(config)]) as process, ExitStack() as stack:
+        try:
+            eventually(lambda: accepts(("127.0.0.1", port)), what="the broker")
+            for _ in range(90):
+                stack.enter_context(socket.create_connection(("127.0.0.1", agents)))
+
+            assert all(accepts(("127.0.0.1", port)) for _ in range(3))
+        finally:
+            process.terminate()

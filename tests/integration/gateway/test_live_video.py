@@ -7,10 +7,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from bus_schemas.event import device_source
+from bus_schemas.protocol import VIDEO
+from bus_schemas.topics import live_topic
 from gateway.routes.media import live as routes
 from producer.broker import BrokerAddress
 from tests.broker import Broker
 from tests.eventually import eventually
+from tests.faults.hostile.bus import connected
 from tests.integration.gateway.started import Filled, Started, a_busy_morning
 from tests.live_camera import LiveCamera
 
@@ -72,3 +76,19 @@ def test_a_camera_that_sends_no_live_video_is_a_404_with_a_sentence(
         answer = client.get(ADDRESS)
 
     assert (answer.status_code, answer.json()["detail"]) == (404, "no live video of yard arrives now")
+
+
+def test_what_the_broker_has_retained_is_not_shown_as_live(
+    served: Started, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "FIRST_VIDEO_S", 1.0)
+    with connected(broker.port) as device:
+        topic = live_topic(device_source("DEMO", "yard"), VIDEO)
+        device.publish(topic, b"\0\0\0\x18ftypisom avcC\x01\x64\x00\x1f moof", 1, retain=True).wait_for_publish(30)
+        try:
+            with served.client() as client:
+                answer = client.get(ADDRESS)
+        finally:
+            device.publish(topic, b"", 1, retain=True).wait_for_publish(30)
+
+    assert answer.status_code == 404

@@ -63,24 +63,26 @@ MANY_MEMBERS = "{" + ",".join(f'"k{n}":1' for n in range(12_000)) + "}"
 """For places where an object may stand: elsewhere it is an object like any other, and takes long to be read."""
 
 
-def put(tree: Any, path: Place, value: str) -> bytes:
-    """The tree as JSON with this text at one place."""
+HERE, NAME = '"@here@"', '"@name@"'
+"""What stands in the JSON of an event in place of the value and of its id: it is written once for all values."""
+
+
+def written(tree: Any, path: Place) -> str:
+    """The tree as JSON with `HERE` at one place."""
     if not path:
-        return value.encode()
+        return HERE
     tree = json.loads(json.dumps(tree))
-    holder = tree
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = "@here@"
-    return json.dumps(tree).replace('"@here@"', value).encode()
+    reduce(getitem, path[:-1], tree)[path[-1]] = json.loads(HERE)
+    return json.dumps(tree)
 
 
-def hostile(whole: Any) -> Iterator[tuple[Place, str]]:
-    """Each place, with each value."""
+def hostile(whole: Any) -> Iterator[tuple[Place, str, str]]:
+    """Each place, the event as JSON with `HERE` there, and each value."""
     for path in places(whole):
-        yield from ((path, value) for value in HOSTILE)
+        text = written(whole, path)
+        yield from ((path, text, value) for value in HOSTILE)
         if isinstance(reduce(getitem, path, whole), dict):
-            yield path, MANY_MEMBERS
+            yield path, text, MANY_MEMBERS
 
 
 def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
@@ -96,14 +98,18 @@ def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
         # Without its device it speaks of the whole site, and nothing is judged of what is retired.
         whole["data"]["retired"] = False
     topic = topic_of(event_type, whole["source"])
-    for number, (path, value) in enumerate(hostile(whole)):
-        name = str(uuid5(NAMESPACE_URL, f"{event_type}/{number}"))
-        body = put({**whole, "id": name, "epoch": name}, path, value)
-        yield Published(topic, 1, PacketProperties("application/json"), body), path
+    whole = {**whole, "id": json.loads(NAME), "epoch": json.loads(NAME)}
+    for number, (path, text, value) in enumerate(hostile(whole)):
+        body = named(text, f"{event_type}/{number}").replace(HERE, value)
+        yield Published(topic, 1, PacketProperties("application/json"), body.encode()), path
+    text = written(whole, ("new",))
     for number, value in enumerate((*HOSTILE, MANY_MEMBERS)):
-        name = str(uuid5(NAMESPACE_URL, f"{event_type}/new/{number}"))
-        body = put({**whole, "id": name, "epoch": name}, ("new",), value)
-        yield Published(topic, 1, PacketProperties(), body), ("new",)
+        body = named(text, f"{event_type}/new/{number}").replace(HERE, value)
+        yield Published(topic, 1, PacketProperties(), body.encode()), ("new",)
+
+
+def named(text: str, name: str) -> str:
+    return text.replace(NAME, f'"{uuid5(NAMESPACE_URL, name)}"')
 
 
 def bent_media() -> Iterator[Published]:

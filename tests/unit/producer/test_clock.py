@@ -111,6 +111,7 @@ def test_each_step_says_since_when_its_times_were_shown() -> None:
     assert (first.seconds, second.seconds) == (3600, -1800)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ppm", [200, -200])
 def test_slow_drift_is_followed_and_no_event(ppm: float) -> None:
     machine = Machine()

@@ -107,6 +107,7 @@ def test_a_minute_of_trouble_is_one_incident_of_a_minute_at_every_rate(
     assert [state for _, _, state in raised(followed)] == ["raised", "cleared"]
 
 
+@pytest.mark.thorough
 @examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(BAD)),

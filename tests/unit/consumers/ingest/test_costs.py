@@ -76,6 +76,7 @@ def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
     assert took < GENEROUS_S
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["objects", "lists", "numbers", "depth"])
 def test_the_same_holds_for_what_is_not_packed(name: str) -> None:
     body = BOMBS[name]()

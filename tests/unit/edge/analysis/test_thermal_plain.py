@@ -89,6 +89,7 @@ def test_every_reading_is_that_of_the_plain_formulas(seed: int, odd: int, hot: f
         before = check(processor.process(raw.copy(), START + timedelta(seconds=index)), raw, before, hot)
 
 
+@pytest.mark.thorough
 def test_the_mean_of_frames_stays_that_of_the_last_five_however_many_there_were() -> None:
     temporal = TemporalFilter()
     frames = [np.random.default_rng(seed).normal(30, 5, (24, 32)).astype(np.float32) for seed in range(200)]

@@ -237,6 +237,7 @@ def test_sound_of_any_rate_is_recorded(forms: list[tuple[int, int]], rate: int) 
     assert played(segment).sound_s == pytest.approx(6, abs=0.3)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("drift", [0.9, 1.1], ids=["slow", "fast"])
 def test_sound_whose_clock_drifts_stays_beside_the_pictures(drift: float) -> None:
     recorder = Recorder(60)

@@ -49,6 +49,7 @@ def told(*rows: list[Any], triggers: tuple[str, ...] = ()) -> dict[str, Any]:
     return dashboard(Rows(*rows), "DEMO", date(2026, 1, 5), "UTC", triggers)  # type: ignore[arg-type]  # it only asks
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_trigger_names_are_a_small_answer_that_says_what_it_leaves_out() -> None:
     often = ["yard", 10, ["CROWD_VIOLATION"], 3, 500]
     answer = told(often, *(["yard", 10, [f"T{number}"], 3, 1] for number in range(100_000)), triggers=("NEVER_SEEN",))

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from edge.capture.sources.lock_contention import CALLS_PER_MEASUREMENT, WAIT_S, LockContention
 from tests.eventually import eventually
 
@@ -33,6 +35,7 @@ def test_contention_is_high_until_it_was_low_for_a_while_and_again_when_most_hav
     assert waits.is_high_after(4, 20 * WAIT_S)
 
 
+@pytest.mark.thorough
 def test_threads_that_keep_the_lock_are_contention() -> None:
     ended, contention = threading.Event(), LockContention()
     contention.is_high, contention._share = False, 0.0

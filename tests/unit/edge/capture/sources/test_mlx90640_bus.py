@@ -163,6 +163,7 @@ def test_too_many_broken_pixels_in_the_eeprom_are_said(monkeypatch: pytest.Monke
         opened(monkeypatch, SimulatedBus(clock, words), clock)
 
 
+@pytest.mark.thorough
 def test_random_words_are_refused_or_read_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(200):
         words = np.random.default_rng(seed).integers(0, 65_536, WORDS).tolist()

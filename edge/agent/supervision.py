@@ -13,11 +13,12 @@ from bus_schemas.node import Command
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
-from edge.agent.recovery import AgentRestarts, DeviceRecovery, RecoveryStep
+from edge.agent.recovery import HANGS_AFTER_S, AgentRestarts, DeviceRecovery, RecoveryStep
 from edge.agent.watchdog import Watchdog
 from producer.clock import since_boot
 
 POLL_S: Final = 1.0
+STOOD_STILL_S: Final = 10.0
 RECOVERY: Final = "recovery"
 """The requester in events of restarts."""
 
@@ -41,7 +42,8 @@ class Supervision:
         self._watchdog = watchdog
         self._restarts = AgentRestarts(restarts)
         self._recoveries = {at: DeviceRecovery() for at in devices}
-        self._due_s = float("-inf")
+        self._due_s = self._judges_from_s = float("-inf")
+        self._polled_s = monotonic()
         self.restart_needed = False
         """Whether only a new process frees a thread that hangs."""
 
@@ -53,8 +55,12 @@ class Supervision:
         now = monotonic()
         if now < self._due_s:
             return
-        self._due_s = now + POLL_S
-        hanging = {at: device.hanging(now) for at, device in self._devices.items()}
+        if now - self._polled_s > STOOD_STILL_S:
+            # The process was stopped, or its machine: no thread could make a step.
+            self._judges_from_s = now + HANGS_AFTER_S
+        self._polled_s, self._due_s = now, now + POLL_S
+        judges = now >= self._judges_from_s
+        hanging = {at: device.hanging(now) if judges else [] for at, device in self._devices.items()}
         if not all(hanging.values()):
             # While any device works the process is worth more than its restart, which has a pause of its own.
             self._watchdog.reset()

@@ -28,6 +28,7 @@ from producer.relay.throttle import Throttle
 from producer.transaction import transaction
 
 IDLE_S: Final = 1.0
+LOG_GIVEN_UP_EVERY_S: Final = 300.0
 TOO_LARGE: Final = "too_large"
 HEADER_BYTES: Final = 1024
 """Room for topic and properties within the broker's maximum packet size."""
@@ -85,6 +86,9 @@ class StreamDelivery:
         self.limits = SizeLimits()
         self.watermark_topics: set[str] = set()
         self.counters = DeliveryCounters()
+        self._given_up = 0
+        """How many pictures were dropped since the last line of the log about them."""
+        self._log_given_up_at = 0.0
         self.polls = 0
         """How often the outbox was polled."""
 
@@ -233,7 +237,7 @@ class StreamDelivery:
         """False where it cannot be put on the disk, and so must not be sent yet."""
         stream = cursor.stream
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
-            self._thin(cursor)
+            self._thin(cursor, now)
         rows = backlog.rows_after(self._outbox, stream.id, cursor.sent, MAX_EVENTS)
         message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session, flow.traffic, now))
         if not self._is_on_disk():
@@ -272,11 +276,14 @@ class StreamDelivery:
         most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_S) * MESSAGE_S)
         return int(min(most, _announced(session), self.limits.batch(traffic, now), MAX_BYTES))
 
-    def _thin(self, cursor: Cursor) -> None:
+    def _thin(self, cursor: Cursor, now: float) -> None:
         with transaction(self._outbox):
             dropped = drop_stale(self._outbox, cursor.stream, cursor.highest, self._clock())
-        if dropped:
-            log.info("link too slow for all pictures", source=cursor.stream.source, given_up=dropped)
+        self._given_up += dropped
+        if self._given_up and now >= self._log_given_up_at:
+            # It goes on for days, on a card that each line wears out.
+            log.info("link too slow for all pictures", given_up=self._given_up)
+            self._given_up, self._log_given_up_at = 0, now + LOG_GIVEN_UP_EVERY_S
 
     def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream

@@ -117,6 +117,19 @@ def test_a_device_that_hangs_restarts_the_agent_once_and_not_again_at_once(
         assert [(one.name, one.by, one.state) for one in at.said] == [("restart_agent", "recovery", "done")]
 
 
+def test_after_a_time_in_which_the_whole_process_stood_still_no_thread_counts_as_hanging_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site(tmp_path, monkeypatch) as at:
+        at.poll(5)
+        at.now += 240
+        at.hanging["GATE"] = at.hanging["LANE"] = ["a thread"]
+        assert at.poll(50) == 50
+        assert not at.supervision.restart_needed
+        assert at.poll(20) < 20
+        assert at.supervision.restart_needed
+
+
 def test_a_device_that_fails_is_rebuilt_and_its_neighbour_is_left_in_peace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,9 +62,9 @@ export const levelTone = (level: Level): Tone =>
   level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
 
 const namedByContract: Record<string, string> = {
-  frame: 'whole picture',
+  frame: 'whole frame',
   full_frame: 'whole picture',
-  composite: 'weighted mean',
+  composite: 'composite',
 };
 /** A region by the name that somebody gave it; those that nobody named have a name of the contract. */
 export const regionWord = (name: string): string => namedByContract[name] ?? name;

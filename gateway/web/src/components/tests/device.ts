@@ -168,6 +168,17 @@ export const deviceParts: Case[] = [
       reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound', '90 days', 'per hour'],
     },
     {
+      when: 'a region over the whole frame',
+      props: { device: device('transformer'), rois: [] },
+      answers: {
+        '/temperatures': {
+          step_s: 60,
+          series: ['frame', 'full_frame', 'composite'].map((roi) => ({ roi, points: [[now - 60_000, 20, 30, 25]] })),
+        },
+      },
+      reads: ['whole frame', 'whole picture', 'composite'],
+    },
+    {
       when: 'ninety days of means',
       props: { device: device('transformer'), rois },
       at: '/device?site=DEMO&device=transformer&span=90d&value=mean&per=day',

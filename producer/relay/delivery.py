@@ -28,7 +28,6 @@ from producer.relay.throttle import Throttle
 from producer.transaction import transaction
 
 IDLE_S: Final = 1.0
-LOG_GIVEN_UP_EVERY_S: Final = 300.0
 TOO_LARGE: Final = "too_large"
 HEADER_BYTES: Final = 1024
 """Room for topic and properties within the broker's maximum packet size."""
@@ -86,9 +85,6 @@ class StreamDelivery:
         self.limits = SizeLimits()
         self.watermark_topics: set[str] = set()
         self.counters = DeliveryCounters()
-        self._given_up = 0
-        """How many pictures were dropped since the last line of the log about them."""
-        self._log_given_up_at = 0.0
         self.polls = 0
         """How often the outbox was polled."""
 
@@ -279,11 +275,8 @@ class StreamDelivery:
     def _thin(self, cursor: Cursor, now: float) -> None:
         with transaction(self._outbox):
             dropped = drop_stale(self._outbox, cursor.stream, cursor.highest, self._clock())
-        self._given_up += dropped
-        if self._given_up and now >= self._log_given_up_at:
-            # It goes on for days, on a card that each line wears out.
-            log.info("link too slow for all pictures", given_up=self._given_up)
-            self._given_up, self._log_given_up_at = 0, now + LOG_GIVEN_UP_EVERY_S
+        if logged := self._thinning.dropped_to_log(dropped, now):
+            log.info("link too slow for all pictures", given_up=logged)
 
     def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream

@@ -3,6 +3,7 @@
 from typing import Final
 
 WATCHED_S: Final = 10.0
+LOG_EVERY_S: Final = 300.0
 
 
 class Thinning:
@@ -16,6 +17,7 @@ class Thinning:
         self._since: float | None = None
         self._before = 0
         self._polls = self._full_polls = 0
+        self._unlogged, self._log_at = 0, float("-inf")
 
     def poll(self, unsent: int, is_full: bool, now: float) -> None:
         """`unsent` pictures wait; `is_full` says whether the link accepted no more just now."""
@@ -28,6 +30,14 @@ class Thinning:
             if now - self._since >= WATCHED_S:
                 self.is_needed = self.is_needed or (unsent > self._before and 2 * self._full_polls > self._polls)
                 self._begin(unsent, now)
+
+    def dropped_to_log(self, dropped: int, now: float) -> int:
+        """Count dropped pictures. Returns how many of them a line of the log names now: lines wear out a card."""
+        self._unlogged += dropped
+        if not self._unlogged or now < self._log_at:
+            return 0
+        logged, self._unlogged, self._log_at = self._unlogged, 0, now + LOG_EVERY_S
+        return logged
 
     def pause(self) -> None:
         """Something other than the link delays the pictures."""

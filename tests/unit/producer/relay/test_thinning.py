@@ -41,3 +41,11 @@ def test_the_watch_begins_anew_after_a_pause() -> None:
         thinning.poll(now + 1, is_full=True, now=float(now))
 
     assert not thinning.is_needed
+
+
+def test_pictures_that_are_dropped_for_days_are_a_line_in_five_minutes() -> None:
+    thinning = Thinning()
+
+    assert [thinning.dropped_to_log(count, now) for count, now in ((0, 0), (3, 1), (2, 2), (5, 300), (1, 301))] == [
+        0, 3, 0, 0, 8,
+    ]  # fmt: skip

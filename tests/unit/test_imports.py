@@ -15,6 +15,7 @@ _PRINT_LOADED = "import sys, {module}; print(*({libraries} & sys.modules.keys())
         ("consumers.registry", {"av", "cv2", "httpx", "numpy"}),
         ("gateway.server", {"av", "chdb", "cv2", "httpx", "numpy", "pyarrow"}),
         ("watchpost.cli", {"av", "cv2", "httpx", "numpy", "paho", "starlette", "uvicorn"}),
+        ("watchpost.__main__", {"av", "cv2", "httpx", "numpy", "paho", "pygments", "rich", "starlette", "uvicorn"}),
     ],
 )
 def test_a_process_that_draws_and_posts_nothing_has_no_library_for_it(module: str, libraries: set[str]) -> None:

@@ -16,10 +16,10 @@ from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat
 from watchpost.configuration.stores import ServerJournal
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
-from watchpost.progress import Bars
 
 if TYPE_CHECKING:
     from consumers.store.cold.settings import ColdStorage
+    from watchpost.progress import Bars
 
 URL = "s3://"
 
@@ -75,6 +75,12 @@ def take_over(config: ConfigOption = None, data: DataOption = DATA, log_format: 
     typer.echo(f"{storage.name} belongs to this hub now")
 
 
+def _bars() -> "Bars":
+    from watchpost.progress import Bars
+
+    return Bars(sys.stderr)
+
+
 def restore_from(source: str, config: Path | None, data: Path) -> None:
     """A hub out of a bucket. Raises `CliError`."""
     storage = _storage(source, config)
@@ -85,7 +91,7 @@ def restore_from(source: str, config: Path | None, data: Path) -> None:
     from consumers.upkeep.cold.restore import NothingInBucket, restore_from_bucket
     from producer.ids import utc_now
 
-    bars = Bars(sys.stderr)
+    bars = _bars()
     try:
         with closing(Bucket(storage)) as bucket:
             found = restore_from_bucket(bucket, data, utc_now, bars.update)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,9 @@ from watchpost.commands.tools import verify
 from watchpost.processes import logs
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.runtime import Runtime, configuration
-from watchpost.progress import Bar
+
+if TYPE_CHECKING:
+    from watchpost.progress import Bar
 
 CHECKED = ("journal", "media")
 
@@ -82,7 +84,9 @@ def restore(
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Bar]:
+def _bar(what: str) -> "Iterator[Bar]":
+    from watchpost.progress import Bar
+
     bar = Bar(what, sys.stderr)
     try:
         yield bar

@@ -10,7 +10,6 @@ import typer
 from consumers.views.warehouse import WAREHOUSE
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
-from watchpost.progress import Bar
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.request import RebuildReport
@@ -93,6 +92,8 @@ class _InterruptibleBar:
     """A progress bar that stops the work when the process is to end."""
 
     def __init__(self, name: str, stopping: Event) -> None:
+        from watchpost.progress import Bar
+
         self.done, self.of = -1, 0
         self._bar = Bar(name, sys.stderr)
         self._stopping = stopping

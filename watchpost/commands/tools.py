@@ -15,7 +15,6 @@ from bus_schemas.event import NAME
 from consumers.views.warehouse import WAREHOUSE
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
-from watchpost.progress import Bars
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.time_range import TimeRange
@@ -34,6 +33,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.upkeep.verify.parallel import CheckDied
     from consumers.upkeep.verify.run import NothingThere, check
     from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.progress import Bars
 
     bars = Bars(sys.stderr)
     parts: list[Findings] = []

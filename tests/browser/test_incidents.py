@@ -1,5 +1,6 @@
 """Incidents on a phone: an operator finds a fault, sees why, says what it was, and is alerted no more for a while."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -138,3 +139,40 @@ def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, told: Told, 
     expect(muted).to_have_count(0)
     [mute] = told.get("/api/v1/mutes", site=SITE)["mutes"]
     assert (mute["over"], mute["ended_by"]) == (True, "Mara")
+
+
+NONSENSE = (
+    "/wall?layout=zzz&group=constructor&columns=-1&reach=zzz&at=yesterday",
+    f"/device?device={CAMERA}&picture=zzz&span=constructor&per=toString&value=-1&edit=zzz&load=zzz",
+    "/device?device=..%2F..%2Fetc&at=0001-01-01T00:00:00Z",
+    "/timeline?show=zzz&thermal=zzz&freeze=a/b&range=zzz",
+    f"/playback?device={CAMERA},{CAMERA},nowhere&range=2026/2025&overlay=zzz",
+    "/dashboard?date=2026-13-99",
+    "/alerts?tab=zzz&level=zzz&show=zzz&device=nowhere",
+    "/alerts?tab=incidents&zone=%C3%96l,%20oben&review=zzz&days=-1&mute=a%20b&suppressed=x&type=__proto__",
+    "/alerts?tab=rules&span=zzz&found=zzz&trial=a/b",
+    "/system?utm_source=mail",
+    "/settings?at=1900-01-01T00:00:00Z&date=1",
+)
+
+
+def test_an_address_that_says_nonsense_shows_its_view(phone: Page, told: Told, fault: datetime) -> None:
+    for address in NONSENSE:
+        phone.goto(told.address + address)
+        expect(phone.locator("main h1"), address).to_have_count(1)
+        expect(phone.locator("main [aria-busy=true]"), address).to_have_count(0)
+        expect(phone.locator("main [role=alert]"), address).to_have_count(0)
+
+
+def test_a_view_that_fails_leaves_the_others(browser: Browser, told: Told, fault: datetime) -> None:
+    asked = re.compile(r"/api/v1/incidents\?.*limit=200")
+    with watched_page(browser, 1280) as (page, _):
+        page.route(asked, lambda route: route.fulfill(json={"incidents": 5}))
+        page.goto(f"{told.address}/alerts?tab=incidents")
+        expect(page.get_by_role("alert")).to_contain_text("Alerts failed")
+        page.get_by_role("link", name="Wall").click()
+        expect(page.get_by_role("heading", name="Wall")).to_be_visible()
+
+        page.unroute(asked)
+        page.go_back()
+        expect(incidents(page).get_by_role("listitem").first).to_be_visible()

@@ -5,6 +5,8 @@ import { ticker } from './clock.svelte';
 import { SMALL_SCREEN_BYTES_PER_S, pauseOf } from './pace';
 import { screen } from './screen.svelte';
 
+const MISSING_MS = 30_000;
+
 /** Tiles that ask for pictures now. */
 const watching = new Set<NewestPicture>();
 
@@ -46,7 +48,8 @@ export class NewestPicture {
         this.unreachable = true;
       });
       const pause = pauseOf(every(), watching.size, this.#bytes, screen.small ? SMALL_SCREEN_BYTES_PER_S : 0);
-      await rest(Math.max(250, pause - (Date.now() - began)), signal);
+      // What says what it sees and sends no picture of it is asked for one now and then.
+      await rest(Math.max(this.missing ? MISSING_MS : 250, pause - (Date.now() - began)), signal);
     }
   }
 

@@ -45,7 +45,7 @@ export function parseRoute(path: string, query: string, now = Date.now()): Route
   return {
     view,
     site: site !== null && name.test(site) ? site : null,
-    devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
+    devices: [...new Set((params.get('device') ?? '').split(',').filter((device) => name.test(device)))],
     at: momentFrom(params.get('at'), now),
     reach: reachFrom(params.get('reach')),
     filters: knownFilters(view, params),

@@ -9,13 +9,14 @@ import json
 from collections import Counter
 from collections.abc import Collection
 from http import HTTPStatus
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from time import monotonic
 from typing import Any, ClassVar, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.http.guess_limit import network_of, parsed_address
 from gateway.http.peers import Peer
 from gateway.http.problems import MEDIA_TYPE
 from gateway.settings import ConnectionLimits
@@ -24,6 +25,8 @@ PEER = "watchpost.peer"
 """Where a scope has the `Peer` at the other end of the connection, whatever a proxy says of its client."""
 CHUNK_BYTES = 16_384
 PIPELINED = 16
+RESERVED_SHARE = 10
+"""One in so many connections is for exempt addresses alone."""
 PROGRESS_BYTES = 4_096
 LINGER_S = 1.0
 LINGERING = 64
@@ -34,37 +37,40 @@ class _Refused(Exception):
 
 
 class Census:
-    """How many connections there are, in all and by address."""
+    """How many connections there are, in all and by client. A part of them is for exempt addresses alone, so that
+    others cannot lock out this machine and its proxies.
+    """
 
     def __init__(self, limits: ConnectionLimits, exempt: Collection[str]) -> None:
         self._limits = limits
         self._exempt = [ip_network(one) for one in exempt]
-        self._by_address: Counter[str] = Counter()
+        self._for_others = limits.connections - limits.connections // RESERVED_SHARE
+        self._by_client: Counter[str] = Counter()
 
     @property
     def total(self) -> int:
-        return self._by_address.total()
+        return self._by_client.total()
 
     def enter(self, address: str) -> str | None:
         """Count a connection in, or say why there is no place for it."""
-        if self.total >= self._limits.connections:
-            return f"the gateway has {self._limits.connections} connections, which is all that it takes"
-        if self._by_address[address] >= self._limits.connections_per_address and not self._is_exempt(address):
+        client, is_exempt = network_of(address), self._is_exempt(address)
+        most = self._limits.connections if is_exempt else self._for_others
+        if self.total >= most:
+            return f"the gateway has {most} connections, which is all that it takes"
+        if self._by_client[client] >= self._limits.connections_per_address and not is_exempt:
             return f"this address has {self._limits.connections_per_address} connections, which is all that it gets"
-        self._by_address[address] += 1
+        self._by_client[client] += 1
         return None
 
     def _is_exempt(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._exempt)
+        parsed = parsed_address(address)
+        return parsed is not None and any(parsed in network for network in self._exempt)
 
     def leave(self, address: str) -> None:
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        client = network_of(address)
+        self._by_client[client] -= 1
+        if not self._by_client[client]:
+            del self._by_client[client]
 
 
 class LimitedProtocol(HttpToolsProtocol):

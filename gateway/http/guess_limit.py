@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from producer.backoff import Backoff
 
@@ -81,10 +81,19 @@ def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDi
 
 
 @lru_cache(1000)
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Of a client over IPv4 its own address, also where the gateway listens to both families: `::ffff:192.0.2.7`."""
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
+
+
 def network_of(address: str) -> str:
     """The client of an IPv6 address owns its whole /64. Everything that is not an address counts as one client."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = parsed_address(address)
+    if parsed is None:
         return "?"
     return str(IPv6Address(int(parsed) >> 64 << 64)) if isinstance(parsed, IPv6Address) else str(parsed)

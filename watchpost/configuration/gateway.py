@@ -43,9 +43,12 @@ class GatewaySection(SettingsModel):
         default=("127.0.0.1", "::1"),
         description="Addresses and networks of reverse proxies, whose X-Forwarded-For and -Proto count.",
     )
-    connections: Annotated[int, Field(ge=10, le=10_000)] = Field(default=500, description="At once, in all.")
+    connections: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        default=500, description="At once, in all; a tenth of them is for this machine and trusted proxies alone."
+    )
     connections_per_address: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=100, description="At once, from one address; this machine and trusted proxies have no such limit."
+        default=100,
+        description="At once, from one address, or /64 of IPv6; this machine and trusted proxies have no such limit.",
     )
     streams: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=200, description="Live streams at once, of events and of pictures."

@@ -7,7 +7,7 @@ from typing import Final
 
 from producer.ids import utc_now
 
-_BY_NUMBER: Final = {
+OF_NETWORK: Final = {
     errno.ECONNREFUSED: "nothing listens there (connection refused)",
     errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
     errno.ENETUNREACH: "there is no network to this machine",
@@ -35,9 +35,9 @@ def describe_network_error(error: BaseException) -> str:
     if isinstance(error, socket.gaierror):
         return "no machine of this name is known"
     if isinstance(error, TimeoutError):
-        return _BY_NUMBER[errno.ETIMEDOUT]
+        return OF_NETWORK[errno.ETIMEDOUT]
     if isinstance(error, OSError):
-        return _BY_NUMBER.get(error.errno or 0) or error.strerror or str(error)
+        return OF_NETWORK.get(error.errno or 0) or error.strerror or str(error)
     return str(error)
 
 

@@ -8,11 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bus_schemas.event import NAME
+from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME
 from bus_schemas.limits import ADDRESS_ID, MAX_TEXT, SNAKE_CASE
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 MAX_POSITION = 2**63 - 1
 MAX_SHOWN = 60
 """Characters of a key that somebody made up."""
@@ -20,7 +18,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _in_our_times(moment: datetime) -> datetime:
-    if not EARLIEST <= moment <= LATEST:
+    if not EARLIEST <= moment < AFTER_LATEST:
         raise ValueError("a moment between 1970 and 2200 is needed")
     return moment.astimezone(UTC)
 
@@ -34,7 +32,7 @@ def _calendar_date(text: Any) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"Invalid date format. Use YYYY-MM-DD; {error}") from error
-    if not EARLIEST.year < day.year < LATEST.year:
+    if not EARLIEST.year < day.year < AFTER_LATEST.year:
         raise ValueError("Invalid date: a year between 1971 and 2199 is needed")
     return day
 
@@ -149,7 +147,7 @@ class TimeRangeParameters(BaseModel):
         if self.end is not None:
             return self.start or max(self.end - default, EARLIEST), self.end
         if self.start is not None and self.start >= now:
-            return self.start, min(self.start + default, LATEST)
+            return self.start, min(self.start + default, AFTER_LATEST)
         return self.start or now - default, now
 
 

@@ -4,14 +4,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _LENGTH: Final = 16
 
 
 def disk_id(directory: Path) -> str | None:
     """The same in every container of a machine until it restarts; `None` where it cannot be determined."""
     try:
-        machine, device = _BOOT_ID.read_text().strip(), directory.stat().st_dev
+        machine, device = BOOT_ID.read_text().strip(), directory.stat().st_dev
     except OSError:
         return None
     return sha256(f"{machine}/{device}".encode()).hexdigest()[:_LENGTH]

@@ -4,13 +4,11 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
 from bus_schemas.protocol import Claim
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from producer.outbox.disk_id import BOOT_ID
 
 
 class IdentityTaken(RuntimeError):
@@ -30,7 +28,7 @@ class Instance:
 
     @classmethod
     def begin(cls, node: str, now: datetime) -> Self:
-        boot_id = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
+        boot_id = BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
         return cls(uuid4().hex, node, socket.gethostname(), os.getpid(), now, boot_id)
 
     def claim(self, *, established: bool, asks: bool = False) -> Claim:

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from bus_schemas.media import MAX_PIXELS
 from edge.capture.bitstream import CLOCK
 from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
-from edge.capture.sources.failure_reasons import UNKNOWN_CODEC
+from edge.capture.sources.failure_reasons import SINGLE_PICTURE, UNKNOWN_CODEC, WEB_PAGE
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
 from edge.capture.sources.sender_reports import reported_time
@@ -254,13 +254,13 @@ class JpegDemuxer:
 
     def _refuse_single(self) -> None:
         if self._found == 1 and self._first is not None and self._first.startswith(b"\xff\xd8"):
-            raise NoVideo("this is a single picture, not a video stream")
+            raise NoVideo(SINGLE_PICTURE)
 
     def _refuse_pages(self, data: bytes) -> None:
         if self._first is None:
             self._first = data
             if data.lstrip().lower().startswith(_HTML):
-                raise NoVideo("this is a web page, not a video stream")
+                raise NoVideo(WEB_PAGE)
 
 
 def _close(packets: Iterator[Any]) -> None:

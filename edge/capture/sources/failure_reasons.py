@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import av.error
 
 from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
+from producer.os_errors import OF_NETWORK
 
 LONGEST_REASON: Final = 500
 PROBE_S: Final = 3.0
@@ -23,6 +24,7 @@ _LONGEST_LINE: Final = 4096
 
 REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
 WEB_PAGE: Final = "this is a web page, not a video stream"
+SINGLE_PICTURE: Final = "this is a single picture, not a video stream"
 NO_RTSP: Final = "what answers there speaks no RTSP: a web server, perhaps; cameras often have RTSP at port 554"
 UNKNOWN_CODEC: Final = "its video is coded in a way that is not known here"
 REDIRECTS: Final = "it redirects every request (3xx), in a circle or to where no camera is"
@@ -42,8 +44,8 @@ NO_DESCRIPTOR: Final = "this machine has no free file descriptors"
 _REFUSALS: Final = ("HTTPUnauthorizedError", "HTTPForbiddenError")
 _BY_NUMBER: Final[dict[int, str]] = {
     errno.ECONNREFUSED: "Connection refused: the machine is there, but nothing listens at this port",
-    errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
-    errno.ENETUNREACH: "there is no network to this machine",
+    errno.EHOSTUNREACH: OF_NETWORK[errno.EHOSTUNREACH],
+    errno.ENETUNREACH: OF_NETWORK[errno.ENETUNREACH],
     errno.EPROTONOSUPPORT: "the camera offers no stream over TCP; set `transport: udp` for it",
     errno.ECONNRESET: "the camera has closed the connection",
     errno.EPIPE: "the camera has closed the connection",
@@ -224,7 +226,7 @@ def _content(address: str) -> str | None:
     if kind in ("text/html", "application/xhtml+xml"):
         return WEB_PAGE
     if kind == "image/jpeg":
-        return "this is a single picture, not a video stream"
+        return SINGLE_PICTURE
     return None if kind.startswith("multipart/") else f"this is {kind}, not a video stream"
 
 

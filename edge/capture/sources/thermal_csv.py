@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from bus_schemas.event import AFTER_LATEST
 from bus_schemas.thermal import COLUMNS, ROWS
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
@@ -28,7 +29,6 @@ LONGEST_LINE: Final = 262_144
 MOST_CHARACTERS: Final = 1_000_000
 """A longer line is not part of a recording, and may never end."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
-LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """The range of plausible times; some sensors count from 1970. Times far beyond it would overflow."""
 LONGEST_GAP_S: Final = 3600.0
 _SEPARATORS: Final = (";", "\t")
@@ -226,7 +226,7 @@ def _moment(text: str) -> datetime | None:
     """Only differences are used, so the zone of a time without one does not matter."""
     with suppress(ValueError, OverflowError, OSError):
         time = _written(text)
-        return time if EARLIEST <= time <= LATEST else None
+        return time if EARLIEST <= time < AFTER_LATEST else None
     return None
 
 

@@ -47,6 +47,16 @@ _WORDS: Mapping[IncidentType | FaultKind, str] = {
 INCIDENT_WORDS: Mapping[str, str] = {str(kind): words for kind, words in _WORDS.items()}
 """The name of each type of incident for people."""
 
+ALERT_TYPES: Mapping[str, str] = {
+    "offline": "device_offline",
+    "degraded": "device_degraded",
+    "stale": "device_degraded",
+    "clock": "clock_wrong",
+    "storage": "storage_low",
+    "memory": "memory_low",
+}
+"""The type of the alert of an incident, where it is not that of the incident."""
+
 _HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
 _STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
 _ALWAYS: Mapping[str, AlertLevelName] = {

@@ -1,11 +1,13 @@
 """Generates TypeScript types of the contract, for the page and for other readers in a browser."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
 
+from bus_schemas.alert import AlertLevelName, TrendFault
+from bus_schemas.camera import PICTURE_FAULTS
 from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
-from bus_schemas.condition import INCIDENT_WORDS
+from bus_schemas.condition import ALERT_TYPES, INCIDENT_WORDS
 from bus_schemas.event import NAME
 from bus_schemas.json_schema import definitions
 from bus_schemas.thermal import COLUMNS, ROWS
@@ -32,10 +34,24 @@ def typescript() -> str:
     parts[-1] += f"\nexport const NAME = {json.dumps(NAME.replace('-]', chr(92) + '-]'))};"
     parts.append("/** Sensor cells of a thermal frame. */")
     parts[-1] += f"\nexport const THERMAL_FRAME = {{ columns: {COLUMNS}, rows: {ROWS} }} as const;"
-    parts.append("/** What people call each type of incident. */")
-    words = json.dumps(INCIDENT_WORDS, indent=2)
-    parts[-1] += f"\nexport const INCIDENT_WORDS: Record<string, string> = {words};"
+    parts += _lists()
     return "\n\n".join(parts) + "\n"
+
+
+def _lists() -> Iterator[str]:
+    """The lists and words of the contract that the page shows."""
+    yield "/** What people call each type of incident. */\n" + _const("INCIDENT_WORDS", INCIDENT_WORDS)
+    words = "/** The type of the alert of an incident, where it is not that of the incident. */\n"
+    yield words + _const("ALERT_TYPES", ALERT_TYPES)
+    yield "/** The worst first. */\n" + _const("ALERT_LEVELS", get_args(AlertLevelName)[::-1])
+    yield "/** Of several the first is the fault of a picture. */\n" + _const("PICTURE_FAULTS", PICTURE_FAULTS)
+    yield "/** Conditions of a region that is below its thresholds. */\n" + _const("TREND_FAULTS", get_args(TrendFault))
+
+
+def _const(name: str, value: Mapping[str, str] | Sequence[str]) -> str:
+    if isinstance(value, Mapping):
+        return f"export const {name}: Record<string, string> = {json.dumps(value, indent=2)};"
+    return f"export const {name} = {json.dumps(value)} as const;"
 
 
 def _interface(name: str, schema: Schema) -> str:

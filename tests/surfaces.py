@@ -136,6 +136,21 @@ def health(asked: Asked) -> Iterator[Fact]:
         yield subject, "fps", answer["stream_info"]["fps"]
 
 
+def figures(asked: Asked) -> Iterator[Fact]:
+    for site in (*asked.sites(), "_hub"):
+        answer = asked.get("/api/v1/incident-figures", site=site)
+        yield ("site", site), "open_incidents", answer["open"]
+        for fact in ("not_reviewed", "without_alert"):
+            yield ("site", site), fact, answer[fact]
+
+
+def mutes(asked: Asked) -> Iterator[Fact]:
+    for one in asked.get("/api/v1/mutes", limit=1000)["mutes"]:
+        yield ("mute", one["id"]), "withheld", one["withheld"]
+        by_it = asked.get("/api/v1/incidents", mute=one["id"], limit=1000)["incidents"]
+        yield ("mute", one["id"]), "withheld", len(by_it)
+
+
 OF_WITHHELD = ("type", "level", "opened", "closed", "suppressed")
 """What is said of an incident where somebody asks why nobody was alerted."""
 
@@ -152,7 +167,10 @@ def incidents(asked: Asked) -> Iterator[Fact]:
         for fact in OF_WITHHELD:
             yield ("incident", one["id"]), fact, one[fact]
     for site in (*asked.sites(), "_hub"):
+        mine = [one for one in everything if one["site"] == site]
         yield ("site", site), "open_incidents", sum(one["site"] == site for one in opened)
+        yield ("site", site), "not_reviewed", sum(one["review"]["state"] == "open" for one in mine)
+        yield ("site", site), "without_alert", sum(one["suppressed"] is not None for one in mine)
     for site, name in asked.devices():
         mine = [one for one in opened if (one["site"], one["device"]) == (site, name)]
         yield ("device", site, name), "open", sorted(one["type"] for one in mine)
@@ -169,6 +187,8 @@ def alerts(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "incidents that people are told of", sorted(one["incident"] for one in opened)
     for one in (*everything, *opened):
         yield ("alert", one["id"]), "whole", one
+        for fact in ("message", "level", "cleared_message"):
+            yield ("alert", one["id"]), fact, one[fact]
         # That it is over again is said in an alert of its own.
         if one["incident"] is not None and one["type"] != RECOVERED:
             yield ("incident", one["incident"]), "alert", one["id"]
@@ -176,6 +196,18 @@ def alerts(asked: Asked) -> Iterator[Fact]:
         mine = [one for one in opened if one["site"] == site]
         yield ("site", site), "open_alerts", len(mine)
         yield ("site", site), "unacknowledged_alerts", sum(one["acknowledged"] is None for one in mine)
+
+
+def notified(asked: Asked) -> Iterator[Fact]:
+    """What receivers are handed, and programs that subscribe: of an alert that was raised again the worse."""
+    events = asked.client.get("/api/v1/events", params={"type": "alert", "limit": 1000}).json()["events"]
+    said = {(one["event"]["data"]["alert_id"], one["event"]["data"]["state"]): one["event"]["data"] for one in events}
+    for (alert_id, state), data in said.items():
+        if state == "raised":
+            yield ("alert", alert_id), "message", data["message"]
+            yield ("alert", alert_id), "level", data["level"]
+        elif state == "cleared":
+            yield ("alert", alert_id), "cleared_message", data["message"]
 
 
 def incident(asked: Asked) -> Iterator[Fact]:
@@ -198,6 +230,12 @@ def why_not(asked: Asked) -> Iterator[Fact]:
 def why(asked: Asked) -> Iterator[Fact]:
     for one in asked.get("/api/v1/alerts", limit=20)["alerts"]:
         yield ("alert", one["id"]), "whole", asked.get(f"/api/v1/alerts/{one['id']}/why")["alert"]
+
+
+def agents(asked: Asked) -> Iterator[Fact]:
+    for one in asked.get("/api/v1/agents")["agents"]:
+        for name in one["devices"]:
+            yield ("device", one["site"], name), "retired", False
 
 
 METRICS = {
@@ -260,13 +298,17 @@ SURFACES: Mapping[str, Callable[[Asked], Iterator[Fact]]] = {
     f"{DEVICE}/why-not": why_not,
     "/api/v1/incidents": incidents,
     "/api/v1/incidents/{id}": incident,
+    "/api/v1/incident-figures": figures,
+    "/api/v1/mutes": mutes,
     "/api/v1/alerts": alerts,
     "/api/v1/alerts/{id}/why": why,
+    "event/alert": notified,
+    "/api/v1/agents": agents,
     "/metrics": metrics,
     "watchpost/v1/{site}/{device}/condition": retained,
 }
 """By its path or topic."""
-OF_NOW = {"/metrics", "watchpost/v1/{site}/{device}/condition", f"{DEVICE}/why-not"}
+OF_NOW = {"/metrics", "event/alert", "watchpost/v1/{site}/{device}/condition", f"{DEVICE}/why-not"}
 """Those that cannot be asked of a moment, or say of it what was learnt later."""
 
 OF_MINUTES = {"/api/v1/timeline/{site}", "/heatmaps/{site}/{slot}.json"}
@@ -313,13 +355,23 @@ def changes(then: Said, later: Said) -> list[str]:
 
 
 TELLING = frozenset(
-    {"condition", "types", "level", "online", "is_recording", "open_incidents", "open_alerts", "incidents_count"}
+    {
+        "condition",
+        "types",
+        "level",
+        "online",
+        "is_recording",
+        "open_incidents",
+        "open_alerts",
+        "incidents_count",
+        "without_alert",
+    }
 )
 """Properties of answers that say how a device is: whatever has one belongs into the table."""
+OF_AGENTS = {"/api/v1/agents"}
+"""What names devices and says nothing of how they are."""
 OF_TRIALS = {"/api/v1/trials/{id}"}
 """What other rules would have made of it."""
-OF_MUTES = {"/api/v1/mutes"}
-"""What people are not to be alerted to, whether it is the case or not."""
 
 
 def telling_paths(document: Mapping[str, Any]) -> set[str]:

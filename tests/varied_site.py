@@ -1,7 +1,7 @@
 """A quarter of an hour of a site where everything happens: what its devices, its people and its hub say, by chance.
 
 Two agents with cameras and sensors, and foreign devices that only publish. Each thing changes how it is now and then;
-agents are cut off and send what they kept, stop and begin again; people retire, restore, rename and expect.
+agents are cut off and send what they kept, stop and begin again; people do what `varied_people` says.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from bus_schemas.event import GATEWAY, Event, device_source
+from bus_schemas.event import Event
 from bus_schemas.node import LOST, STOPPED
 from tests import builders
-from tests.builders import SITE, at
+from tests.builders import at
 from tests.contract.story import picture
+from tests.varied_people import People
 from tests.whole_hub import Bus
 
 STEP_S = 5
@@ -34,7 +35,7 @@ CAMERA = (
     "silent",
     "fast clock",
 )
-SENSOR = ("well", "well", "well", "warm", "hot", "burning", "broken", "degraded", "silent")
+SENSOR = ("well", "well", "well", "warm", "hot", "burning", "broken", "torn", "repeating", "degraded", "silent")
 INTACT: dict[str, Any] = {"corrupt_rows": False, "macroblocks": False}
 UNJUDGED: dict[str, Any] = dict.fromkeys(("blackscreen", "freeze", "audio", *INTACT))
 FRAMES: dict[str, dict[str, Any]] = {
@@ -46,6 +47,7 @@ FRAMES: dict[str, dict[str, Any]] = {
     "blind": UNJUDGED,
 }
 DEGREES = {"well": 40.0, "warm": 77.0, "hot": 90.0, "burning": 120.0}
+FAULTS = {"torn": "sensor_chessboard", "repeating": "sensor_frozen"}
 AHEAD_S = 900.0
 
 
@@ -61,6 +63,7 @@ class Agent:
     lives: int = 0
     sequences: dict[str, int] = field(default_factory=dict)
     kept: list[Event] = field(default_factory=list)
+    memory_percent: float = 40.0
 
     def begin(self, second: float) -> None:
         self.lives += 1
@@ -82,6 +85,7 @@ class VariedSite:
             Agent("node-1", {"yard": "well", "gate": "well", "oven": "well"}),
             Agent("node-2", {"roof": "well", "kiln": "well"}),
         ]
+        self._people = People(bus, self._chance)
         self._foreign = {"door": "well", "lamp": "well", "beacon": "well"}
         self._deaf_until = 0.0
 
@@ -96,8 +100,8 @@ class VariedSite:
             self._agent(agent, second)
         for event in self._of_foreign(second):
             self._bus.say(event, second + 0.3, PICTURE)
-        if self._chance.random() < 0.08:
-            self._people(second)
+        if self._chance.random() < 0.15:
+            self._people.act(second)
 
     def _agent(self, agent: Agent, second: int) -> None:
         """It is beginning, running, cut off, or stopped."""
@@ -107,6 +111,8 @@ class VariedSite:
         if agent.state != before:
             for event in self._transition(agent, second):
                 self._bus.say(event, second + 0.1)
+        if self._chance.random() < 0.03:
+            agent.memory_percent = self._chance.choice((40.0, 70.0, 97.0))
         if agent.state != "stopped":
             agent.kept += [agent.numbered(event) for event in self._observed(agent, second)]
         if agent.state in ("beginning", "running"):
@@ -132,7 +138,10 @@ class VariedSite:
             yield builders.state(at(second), device=name, online=reason is None, reason=reason)
 
     def _beat(self, agent: Agent, name: str, second: int, **given: Any) -> Event:
-        load = {"disk_percent": self._chance.choices((50.0, 90.0, 96.0), (0.95, 0.03, 0.02))[0]}
+        load = {
+            "disk_percent": self._chance.choices((50.0, 90.0, 96.0), (0.95, 0.03, 0.02))[0],
+            "memory_percent": agent.memory_percent,
+        }
         return builders.heartbeat(at(second), device=name, node=agent.name, disk_id=agent.name, system=load, **given)
 
     def _observed(self, agent: Agent, second: int) -> Iterator[Event]:
@@ -165,7 +174,8 @@ class VariedSite:
 
     def _health(self, name: str, mode: str, second: int) -> Event:
         status = {"degraded": "degraded", "stale": "stale", "over": "stopped"}.get(mode, "healthy")
-        given: dict[str, Any] = {"reason": None if status == "healthy" else f"it is {mode}"}
+        kinds = ("thermal",) if name in ("oven", "kiln") else ("visual",)
+        given: dict[str, Any] = {"kinds": kinds, "reason": None if status == "healthy" else f"it is {mode}"}
         if status != "healthy":
             given |= {"last_frame_time": at(second - 40), "is_recording": False}
         return builders.health(at(second), status, device=name, **given)
@@ -175,7 +185,12 @@ class VariedSite:
             yield self._health(name, mode, second)
         if mode == "broken":
             yield builders.thermal(at(second), device=name, regions=(), hot_spots=(), bad_pixels=768)
+        elif mode in FAULTS:
+            faults = ({"fault": FAULTS[mode], "since": at(second - 30), "value": 5.0, "limit": 1.0},)
+            yield builders.sensor(at(second), device=name, faults=faults)
         elif mode in DEGREES:
+            if second % 20 == 0:
+                yield builders.sensor(at(second), device=name)
             yield builders.thermal(at(second), device=name, hottest=DEGREES[mode])
 
     def _of_foreign(self, second: int) -> Iterator[Event]:
@@ -188,18 +203,3 @@ class VariedSite:
             yield builders.heartbeat(at(second), device="beacon")
         if self._chance.random() < 0.02:
             self._foreign["beacon"] = self._chance.choice(("well", "silent"))
-
-    def _people(self, second: int) -> None:
-        device = self._chance.choice(("yard", "oven", "roof", "door", "lamp", "beacon", "attic"))
-        given: dict[str, Any] = self._chance.choice(
-            (
-                {"retired": True},
-                {"retired": False},
-                {"retired": False},
-                {"name": f"The {device} of second {second}"},
-                {"expects": self._chance.choice(("frames", "readings", "heartbeat", "nothing"))},
-                {"silent_after_s": self._chance.choice((0, 30, 90))},
-            )
-        )
-        said = {"device": device, **given, "origin": "page", "by": "ada", "request_id": f"request {second}"}
-        self._bus.say(builders.registry(at(second), source=device_source(SITE, GATEWAY), **said), second + 0.4)

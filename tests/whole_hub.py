@@ -94,8 +94,11 @@ class Bus:
 
     def tick(self, second: float, **given: Any) -> None:
         """Time passes in the journal."""
+        self.record(builders.tick(at(second), **given), second)
+
+    def record(self, event: Event, second: float) -> None:
+        """As ingest itself publishes something."""
         self._now = at(second)
-        event = builders.tick(at(second), **given)
         self._intake.record(Accepted(event, to_bytes(event), micros(at(second))), None)
 
     def fold(self, second: float) -> None:

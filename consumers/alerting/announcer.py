@@ -19,7 +19,8 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import RESERVED, Event, device_source
 from bus_schemas.protocol import DeviceReport
 from bus_schemas.topics import condition_topic
-from consumers.alerting.conditions import RETIRED, DeviceCondition, changed_conditions, conditions, newest_change
+from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
+from consumers.alerting.incidents.verdict import RETIRED
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
 from consumers.engine.process_group import ProcessGroup

@@ -1,14 +1,14 @@
 """The condition of each device, the worst of what is open, else ok or unknown: now, and as of a position."""
 
 import sqlite3
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
 from bus_schemas.condition import SEVERITY, Condition, condition_of
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.verdict import Open
+from consumers.alerting.incidents.verdict import RETIRED, Open
 from consumers.alerting.terms import Terms
 from consumers.engine.versions import COLUMNS, FOREVER, NEWEST, STANDS, Versions
 from consumers.store.journal.record import DeviceKey
@@ -20,8 +20,6 @@ SCHEMA = f"""
     ) strict;
     create index if not exists conditions_changed on conditions (position) where until = {FOREVER};
     """
-RETIRED: Final = "retired"
-"""Why an incident was closed that went on, and why nobody knows how the device is."""
 
 
 class DeviceCondition(NamedTuple):

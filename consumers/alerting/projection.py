@@ -47,7 +47,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 14
+    version: ClassVar[int] = 15
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
@@ -133,18 +133,14 @@ class AlertingProjection(Projection):
         return memory.in_force
 
     def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
-        """Incidents of a retired device are closed; when others are missed may have changed."""
+        """Take in a change of the registry, and what follows for open incidents and for when devices are missed."""
         changed = SiteRegistry(memory.devices.view).take(record)
         memory.in_force = None
         incidents, alerts = books = self._books(memory, emit)
         alerts.position = record.position
-        for site, device, field, value in changed:
-            is_rule = (site, device) == site_registry.RULES
-            places = incidents.places("" if is_rule else site, device)
-            for place in places if (field, value) == ("retired", "true") else ():
-                for entry in incidents.retire(place, record):
-                    _enter(entry, record, books, emit)
-            incidents.expect_anew(places, record)
+        for setting in changed:
+            for entry in incidents.change(setting, record):
+                _enter(entry, record, books, emit)
         incidents.save()
 
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:

@@ -13,7 +13,7 @@ from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
 from consumers.store.journal.clock_ahead import AHEAD_US
 
-RULE_VERSION: Final = 5
+RULE_VERSION: Final = 6
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
@@ -106,7 +106,7 @@ class AlertRules(BaseModel):
     )  # fmt: skip
     cool_down_s: float = Field(
         default=300, ge=0, le=DAY_S, json_schema_extra=_S,
-        description="Seconds between two alerts of one kind and device, at least.",
+        description="Seconds between two alerts of one kind and device, at least. What is worse does not wait.",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -136,15 +136,17 @@ class AlertRules(BaseModel):
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise BadRule("storage_low_percent", message) from None
 
-    def sentence(self, rule: str) -> str:
-        """The sentence of a rule with these values; its name if this release does not know it."""
+    def sentence(self, rule: str, silent_after_s: float | None = None) -> str:
+        """The sentence of a rule with these values, and the silence that a device is allowed, by default that of the
+        rules; the name of a rule that this release does not know.
+        """
         template = SENTENCES.get(rule)
         if template is None:
             return rule
         values: dict[str, float] = {
             **self.values(),
             **_FIXED,
-            "silent_after_s": self.silent_after_s,
+            "silent_after_s": self.silent_after_s if silent_after_s is None else silent_after_s,
             "raise_percent": self.raise_share * 100,
         }
         return _without_zeros(template.format_map({name: f"{value:g}" for name, value in values.items()}))
@@ -213,7 +215,8 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "audio_loss": _FRAMES
     + "had no audio; unknown audio does not count. Audio that fails within {same_cause_s} s of the"
     " picture is part of the incident of the picture. Over after {clear_after_s} s with audio.",
-    "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
+    "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere, or it had what the"
+    " settings of its device call a hot spot. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
     "temperature_rise": "A region rose faster than its limit for {trend_after_s} s, measured over {rise_window_s} s."
     + _TREND_OVER

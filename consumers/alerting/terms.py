@@ -54,6 +54,10 @@ class Terms:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
 
+    def sentence(self, rule: str, where: DeviceKey, *, is_agents: bool) -> str:
+        """The sentence of a rule with the values that are in force for a device."""
+        return self.rules.sentence(rule, self.silent_after_s(where, is_agents=is_agents))
+
     def missed_since(self, where: DeviceKey, listening: float) -> float:
         """Since when its silence counts, to a hub that listens since `listening`: nobody misses what nobody expects."""
         declared = self.devices.get(where)

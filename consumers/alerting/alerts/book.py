@@ -4,20 +4,20 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import uuid5
 
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import Alert, AlertEvent
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import HUB, device_source, iso
 from bus_schemas.node import HeartbeatEvent
-from consumers.alerting.alerts.facts import IncidentFacts
+from consumers.alerting.alerts.facts import NAMESPACE, IncidentFacts, acknowledgement, alert_id_of, mute_of
 from consumers.alerting.alerts.wording import RANK, WELL, DeviceNames, Wording, over, recovered, wording
 from consumers.alerting.incidents.worst import with_worst
-from consumers.alerting.review.mutes import MUTE, mute_in_force
+from consumers.alerting.review.mutes import MUTE
 from consumers.engine.versions import COLUMNS, Versions
+from producer.times import moment_of_seconds
 
-_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
 COOL_DOWN = "cool_down"
 """Why an incident raised no alert: another of its kind had been, shortly before."""
 _AT_ONCE = frozenset({"hub_deaf"})
@@ -26,7 +26,7 @@ _AT_ONCE = frozenset({"hub_deaf"})
 SCHEMA = f"""
     create table if not exists alert_state (
         site text not null, device text not null, type text not null, incident text, notified text, notified_at real,
-        muted integer not null default 0, primary key (site, device, type)
+        notified_level text, muted integer not null default 0, primary key (site, device, type)
     ) strict;
     create table if not exists alerts (
         alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
@@ -38,7 +38,7 @@ SCHEMA = f"""
     create index if not exists alerts_open on alerts (until, position) where cleared is null;
     """
 """`alert_state` holds for each (site, device, type of incident) the incident that is the case, the id of the one that
-people were notified of, and when they were last; `muted` is 1 while a mute withholds what there is to say of it.
+people were notified of, and when they were last, of which level; `muted` is 1 while a mute withholds what there is.
 """
 
 Key = tuple[str, str, str]
@@ -46,8 +46,8 @@ Key = tuple[str, str, str]
 
 
 class AlertBook:
-    """A raise waits out the cool-down after the one before; what is still the case at its end is raised then, and what
-    is over by then never was. A mute withholds a raise in the same way until it ends. A clear follows a raise at once.
+    """A raise waits out the cool-down after the one before, unless it is worse. What is still the case at its end is
+    raised then, and what is over by then never was. A mute withholds a raise in the same way. A clear comes at once.
     """
 
     def __init__(
@@ -84,7 +84,8 @@ class AlertBook:
             return
         if notified == incident.incident_id:
             self._raise(key, incident, at, notified_at or received)
-        elif notified is None and (notified_at is None or received - notified_at >= self._cool_down_s):
+        elif notified is None and (self._has_cooled_down(received, notified_at) or self._is_worse(key, incident)):
+            self._mark_suppressed(incident.incident_id, None)
             self._raise(key, incident, at, received)
         else:
             self._mark_suppressed(incident.incident_id, COOL_DOWN)
@@ -107,15 +108,24 @@ class AlertBook:
         if self._is_withheld(key, incident, at):
             return
         notified, _ = self._notified(key)
-        if notified is None and notified_at is not None and at - notified_at < self._cool_down_s:
+        if notified is None and not self._has_cooled_down(at, notified_at):
             self._mark_suppressed(incident.incident_id, COOL_DOWN)
             return
         self._mark_suppressed(incident.incident_id, None)
         self._raise(key, incident, tick.time, at if notified is None else notified_at or at)
 
+    def _has_cooled_down(self, now: float, notified_at: float | None) -> bool:
+        return notified_at is None or now - notified_at >= self._cool_down_s
+
+    def _is_worse(self, key: Key, incident: IncidentFacts) -> bool:
+        """Worse than what people were notified of last."""
+        query = "select notified_level from alert_state where site = ? and device = ? and type = ?"
+        (level,) = self._view.execute(query, key).fetchone()
+        return level is not None and RANK[incident.severity] > RANK[level]
+
     def _is_withheld(self, key: Key, incident: IncidentFacts, at: float) -> bool:
         """Whether a mute holds what there is to say of it; what is worse than what people know waits as well."""
-        mute_id = mute_in_force(self._view, key[:2], incident.type, at)
+        mute_id = mute_of(self._view, incident, at)
         self._set(key, muted=int(mute_id is not None))
         if mute_id is None:
             return False
@@ -140,7 +150,7 @@ class AlertBook:
         if notified is None:
             return
         self._set(key, notified=None)
-        self._clear(_alert_id(notified), incident, at)
+        self._clear(alert_id_of(notified), incident, at)
         if incident.type in WELL and incident.details.get("recovered", True) and not self._is_unwell(key):
             self._recover(incident, at)
 
@@ -170,25 +180,25 @@ class AlertBook:
         self._emit_once(f"{incident.incident_id}/recovered", words, facts, at)
 
     def _emit_at_once(self, incident: IncidentFacts, at: datetime, received: float) -> None:
-        mute_id = mute_in_force(self._view, (incident.site, incident.device), incident.type, received)
+        mute_id = mute_of(self._view, incident, received)
         if mute_id is not None:
             self._mark_suppressed(incident.incident_id, MUTE, mute_id)
             return
         self._emit_once(incident.incident_id, wording(incident, self._called), incident, at)
 
     def _emit_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
-        alert_id = _alert_id(name)
+        alert_id = alert_id_of(name)
         self._enter(alert_id, words, facts, at, is_over=True)
         self._emit_alert("raised", alert_id, words, facts, at)
 
     def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
         """Raise an alert, or raise it once more when the incident got worse."""
-        alert_id, words = _alert_id(incident.incident_id), wording(incident, self._called)
+        alert_id, words = alert_id_of(incident.incident_id), wording(incident, self._called)
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
             self._note_worst(before, incident)
             return
-        self._set(key, notified=incident.incident_id, notified_at=notified_at)
+        self._set(key, notified=incident.incident_id, notified_at=notified_at, notified_level=words.level)
         self._enter(alert_id, words, incident, at)
         self._emit_alert("raised", alert_id, words, incident, at)
 
@@ -201,7 +211,7 @@ class AlertBook:
     def _enter(
         self, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime, *, is_over: bool = False
     ) -> None:
-        details = {**incident.details, "since": incident.model_dump(mode="json")["since"]}
+        details = {**incident.details, "since": self._begun(incident)}
         row = self._alerts.newest(alert_id) or {
             "alert_id": alert_id,
             "site": incident.site,
@@ -218,16 +228,22 @@ class AlertBook:
         }
         if is_over:
             row["cleared"] = row["raised"]
-        # The sentence is about what decided now.
+        # The sentence is about what decided now, and nobody has acknowledged that.
+        row["acknowledged"] = None
         causes = dict.fromkeys([*from_json(row["causes"])[:1], *incident.causes])
         row |= {**words._asdict(), "details": to_json(details).decode(), "causes": to_json(list(causes)).decode()}
         if incident.media:
             row["media"] = to_json(incident.media).decode()
         self._alerts.put(self.position, row)
 
+    def _begun(self, incident: IncidentFacts) -> str:
+        """When the incident was opened, which may have got worse since."""
+        row = self._incidents.newest(incident.incident_id)
+        return iso(incident.since if row is None else moment_of_seconds(row["opened"]))
+
     def _emit_alert(self, state: Any, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime) -> None:
         level = words.level if state == "raised" else "over"
-        event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, level, *incident.causes)))
+        event_id = uuid5(NAMESPACE, "/".join((alert_id, state, level, *incident.causes)))
         self._emit(
             AlertEvent(
                 id=str(event_id),
@@ -256,7 +272,7 @@ class AlertBook:
         known = self._alerts.newest(event.data.alert_id)
         if known is None or (known["acknowledged"] is None) is event.data.withdrawn:
             return
-        acknowledged = None if event.data.withdrawn else to_json(_acknowledgement(event)).decode()
+        acknowledged = None if event.data.withdrawn else to_json(acknowledgement(event)).decode()
         self._alerts.put(self.position, {**known, "acknowledged": acknowledged})
 
     def _notified(self, key: Key) -> tuple[str | None, float | None]:
@@ -271,12 +287,3 @@ class AlertBook:
             f"update alert_state set {named} where site = ? and device = ? and type = ?",  # noqa: S608 - our own columns
             (*columns.values(), *key),
         )
-
-
-def _acknowledgement(event: AlertEvent) -> dict[str, Any]:
-    by, time = event.data.by or "somebody", event.model_dump(mode="json")["time"]
-    return {"by": by, "time": time, **({"comment": event.data.comment} if event.data.comment else {})}
-
-
-def _alert_id(incident_id: str) -> str:
-    return str(uuid5(_NAMESPACE, incident_id))

@@ -7,13 +7,14 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.camera import FRAME_FAULTS
-from bus_schemas.condition import incident_words
+from bus_schemas.condition import ALERT_TYPES, NOT_OF_DEVICES, incident_words
 from bus_schemas.hub import FaultKind
 from bus_schemas.limits import clip
 from bus_schemas.registry import Kind
 from bus_schemas.settings import region_words
 from consumers.alerting.alerts.facts import IncidentFacts
 from consumers.alerting.incidents.hub import UNWRITABLE
+from consumers.alerting.incidents.verdict import ENDINGS, Ending
 from consumers.store.journal.record import DeviceKey
 
 
@@ -41,15 +42,6 @@ _SENDS_AGAIN: Mapping[DeviceKind, str] = {
 }
 
 _Kind = IncidentType | FaultKind
-_TYPES: Mapping[_Kind, str] = {
-    "offline": "device_offline",
-    "degraded": "device_degraded",
-    "stale": "device_degraded",
-    "clock": "clock_wrong",
-    "storage": "storage_low",
-    "memory": "memory_low",
-}
-"""The type of the alert of an incident, where it is not that of the incident."""
 _RAISED: Mapping[_Kind, str] = {
     "offline": "{kind} {device} is offline",
     "node_offline": "Agent {device} is offline, and with it {devices}",
@@ -130,9 +122,15 @@ class DeviceNames:
         return self.names.get(place, place[1])
 
 
+_ENDED: Mapping[Ending, str] = {
+    "retired": "was retired",
+    "not_expected": "may be silent for so long now",
+    "source_removed": "has no source of that any more",
+}
+_OTHER_FAULTS = frozenset({*FRAME_FAULTS, "degraded", "stale"})
+"""Faults that an incident of another fault may become."""
 RAISED: Mapping[str, str] = {str(kind): sentence for kind, sentence in _RAISED.items()}
 OVER: Mapping[str, str] = {str(kind): sentence for kind, sentence in _OVER.items()}
-TYPES: Mapping[str, str] = {str(kind): name for kind, name in _TYPES.items()}
 ALL_KINDS: frozenset[str] = frozenset({*get_args(IncidentType), *get_args(FaultKind)})
 
 
@@ -151,20 +149,25 @@ def _raised(incident: IncidentFacts) -> tuple[str, str]:
                 return "storage_critical", "Storage critically low: {used}"
             case level if level == UNWRITABLE:
                 return "storage_unwritable", "The disk cannot be written: {reason}"
-    return TYPES.get(kind, kind), RAISED.get(kind, "{device} has an incident: {type}")
+    return ALERT_TYPES.get(kind, kind), RAISED.get(kind, "{device} has an incident: {type}")
 
 
 def over(incident: IncidentFacts, called: DeviceNames, raised_type: str, lasted_s: float) -> Wording:
-    """The wording of the end of an incident."""
-    after, values = f" after {span_in_words(lasted_s)}", _values(incident, called)
-    became = incident.details.get("became")
+    """The wording of the end of an incident. Only what has become good is said to be good."""
+    values, became = _values(incident, called), incident.details.get("became")
+    sentence = f"{_over(incident, became)} after {{span}}"
     if became == "offline":
-        sentence = f"{values['kind']} {values['device']} has gone offline{after} of connection issues"
-    elif became in FRAME_FAULTS:
-        sentence = f"{RAISED[str(became)].format_map(values)} now,{after} of another fault"
-    else:
-        sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(values) + after
-    return Wording(raised_type, "info", clip(sentence))
+        sentence = "{kind} {device} has gone offline after {span} of connection issues"
+    elif became in _OTHER_FAULTS:
+        sentence = f"{RAISED[str(became)]} now, after {{span}} of another fault"
+    return Wording(raised_type, "info", clip(sentence.format_map(values | {"span": span_in_words(lasted_s)})))
+
+
+def _over(incident: IncidentFacts, became: object) -> str:
+    if became not in ENDINGS:
+        return OVER.get(incident.type, "{device} has no incident any more: {type}")
+    subject = "The last device of agent {device}" if incident.type in NOT_OF_DEVICES else "{kind} {device}"
+    return f"{subject} {_ENDED[became]}; “{incident_words(incident.type)}” ended with that"
 
 
 def _values(incident: IncidentFacts, called: DeviceNames) -> dict[str, str]:
@@ -174,7 +177,7 @@ def _values(incident: IncidentFacts, called: DeviceNames) -> dict[str, str]:
     names = [called.name((incident.site, str(one))) for one in devices] if isinstance(devices, list | tuple) else []
     kind = called.kind(place)
     return {
-        "device": called.name(place),
+        "device": incident.device if incident.type in NOT_OF_DEVICES else called.name(place),
         "kind": kind,
         "sends_nothing": _SENDS_NOTHING[kind],
         "sends_again": _SENDS_AGAIN[kind],
@@ -189,7 +192,7 @@ def _values(incident: IncidentFacts, called: DeviceNames) -> dict[str, str]:
         "used": _used(details),
         "reason": str(details.get("reason", incident.type)),
         "part": str(details.get("part", "it")),
-        "devices": f"{len(names)} devices: {_first(names, ', ')}",
+        "devices": f"{len(names)} device{'' if len(names) == 1 else 's'}: {first_of(names, ', ')}",
     }
 
 
@@ -211,7 +214,7 @@ def _regions(details: Mapping[str, Any]) -> str:
     names = details.get("regions")
     if not isinstance(names, list | tuple) or not names:
         return "a region"
-    return _first([region_words(str(name)) for name in names], ", ")
+    return first_of([region_words(str(name)) for name in names], ", ")
 
 
 def _used(details: Mapping[str, Any]) -> str:
@@ -257,59 +260,8 @@ def recovered(place: DeviceKey, called: DeviceNames) -> Wording:
 
 
 NAMES_PER_SENTENCE = 50
-RETURN = frozenset({("device_offline", "cleared"), ("device_degraded", "cleared"), ("device_recovered", "raised")})
-"""Types and states of alerts that say that a device is back."""
-_MANY: dict[tuple[str, str], str] = {
-    ("device_offline", "raised"): "are offline",
-    ("device_offline", "cleared"): "are not offline any more",
-    ("node_offline", "raised"): "are offline",
-    ("node_offline", "cleared"): "are not offline any more",
-    ("device_degraded", "raised"): "are experiencing connection issues",
-    ("device_degraded", "cleared"): "have no connection issues any more",
-    ("device_recovered", "raised"): "have recovered",
-    ("blackscreen", "raised"): "show a black screen",
-    ("blackscreen", "cleared"): "show a picture again",
-    ("freeze", "raised"): "have a frozen picture",
-    ("freeze", "cleared"): "have a moving picture again",
-    ("corrupt_rows", "raised"): "have a smeared picture",
-    ("corrupt_rows", "cleared"): "have a whole picture again",
-    ("macroblocks", "raised"): "have a picture that breaks into blocks",
-    ("macroblocks", "cleared"): "have a picture without loose blocks again",
-    ("audio_loss", "raised"): "have lost their audio",
-    ("audio_loss", "cleared"): "have audio again",
-    ("hot_spot", "raised"): "have a hot spot",
-    ("hot_spot", "cleared"): "have no hot spot any more",
-}
 
 
-class AlertName(NamedTuple):
-    """The parts of an alert that a sentence about many alerts needs."""
-
-    site: str
-    device: str
-    camera_name: str
-    type: str
-    state: str
-    message: str
-
-
-def grouped_message(alerts: Sequence[AlertName]) -> str:
-    """A sentence about many alerts: what, where, how many, and the first names."""
-    sites = list(dict.fromkeys(one.site for one in alerts))
-    devices = {(one.site, one.device): one.camera_name for one in alerts}
-    names, where = _first(list(devices.values()), ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
-    kinds = {(one.type, one.state) for one in alerts}
-    if len(devices) == 1:
-        return _first(list(dict.fromkeys(one.message for one in alerts)), "; ")
-    if len(kinds) == 1:
-        kind = kinds.pop()
-        return f"{len(devices)} devices of {where} {_MANY.get(kind, f'have {kind[0]} {kind[1]}')}: {names}"
-    if kinds <= RETURN:
-        return f"{len(devices)} devices of {where} are back: {names}"
-    raised = sum(one.state == "raised" for one in alerts)
-    return f"{len(alerts)} alerts of {where}: {raised} raised, {len(alerts) - raised} cleared: {names}"
-
-
-def _first(texts: Sequence[str], between: str) -> str:
+def first_of(texts: Sequence[str], between: str) -> str:
     more = len(texts) - NAMES_PER_SENTENCE
     return between.join(texts[:NAMES_PER_SENTENCE]) + (f", and {more} more" if more > 0 else "")

@@ -3,18 +3,23 @@
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
+from pydantic_core import from_json
+
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
-from consumers.alerting.conditions import RETIRED
+from bus_schemas.registry import Kind
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.devices import DeviceTable, is_same_disk
+from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
-from consumers.alerting.incidents.losses import NodeRef, loss_of, never_heard
-from consumers.alerting.incidents.machine import OF_MACHINE
+from consumers.alerting.incidents.losses import NodeRef, is_excused, loss_of, never_heard
+from consumers.alerting.incidents.nodes import NodeBook
 from consumers.alerting.incidents.presence import How, Knowledge, Loss
+from consumers.alerting.incidents.shared import SharedFaults
+from consumers.alerting.incidents.sources import forget_sources
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
-from consumers.alerting.incidents.verdict import Open, Verdict
+from consumers.alerting.incidents.verdict import Verdict, ending
 from consumers.alerting.terms import Terms
+from consumers.site_registry import RULES, Setting
 from consumers.store.journal.record import DeviceKey, Recorded
 
 LATE_S = 30.0
@@ -33,6 +38,8 @@ class IncidentBook:
         self._rules = terms.rules
         self._devices = devices
         self._table = IncidentTable(view, terms)
+        self._nodes = NodeBook(devices)
+        self._shared = SharedFaults(devices)
         self._hub_state: WatchedHub | None = None
         self._missed: set[DeviceKey] | None = None
 
@@ -73,37 +80,66 @@ class IncidentBook:
             return ()
         return self._of_device(where, watched, record, found, lost)
 
-    def retire(self, where: DeviceKey, record: Recorded) -> Iterator[IncidentEntry]:
+    def change(self, setting: Setting, record: Recorded) -> Iterator[IncidentEntry]:
+        """Decide what follows from a change of the registry; the terms are those after it."""
+        site, device, field, value = setting
+        places = self._places("" if (site, device) == RULES else site, device)
+        if (field, value) == ("retired", "true"):
+            for place in places:
+                yield from self._retire(place, record)
+        if field == "kinds":
+            for place in places:
+                yield from self._lose_sources(place, from_json(value), record)
+        yield from self._expect_anew(places, record)
+
+    def _retire(self, where: DeviceKey, record: Recorded) -> Iterator[IncidentEntry]:
         """Close what is open of a device, and know nothing more of it: each decision is entered before the next."""
         watched = self._devices.touch(where)
+        self._shared.hand_over(where, watched)
         for key in list(watched.open):
             kind, _, part = key.partition("/")
-            details = {"reason": RETIRED, "recovered": False}
-            verdict = Verdict(kind, "closed", record.time_s, (record.id,), details, part=part or None)  # type: ignore[arg-type]  # as it was opened
+            verdict = Verdict(kind, "closed", record.time_s, (record.id,), ending("retired"), part=part or None)  # type: ignore[arg-type]  # as it was opened
             yield IncidentEntry(where, verdict, watched.open, watched, record.time_s)
         self._devices.forget(where)
         self._table.conditions.retire(record.position, where, record.time_s)
+        yield from self._nodes.forget_empty(record, "retired")
 
-    def places(self, site: str, device: str) -> list[DeviceKey]:
+    def _lose_sources(self, where: DeviceKey, kinds: Sequence[Kind], record: Recorded) -> Iterator[IncidentEntry]:
+        """Close what a device could only end with a source that it does not have any more."""
+        watched = self._devices.touch(where)
+        for kind in forget_sources(watched, kinds):
+            verdict = Verdict(kind, "closed", record.time_s, (record.id,), ending("source_removed"))
+            yield IncidentEntry(where, verdict, watched.open, watched, record.time_s)
+
+    def _places(self, site: str, device: str) -> list[DeviceKey]:
         """The devices that have sent anything: this one, all of the site without a device, all without a site."""
         everyone = self._devices.select("true")
         return sorted(at for at in everyone if site in ("", at[0]) and device in ("", at[1]))
 
-    def expect_anew(self, places: Iterable[DeviceKey], record: Recorded) -> None:
-        """When these are missed, or whether they are watched, has changed."""
+    def _expect_anew(self, places: Iterable[DeviceKey], record: Recorded) -> Iterator[IncidentEntry]:
+        """Judge devices anew whose expectation has changed: a device that may be silent is not lost for its silence."""
+        now = record.received_s
         for where in places:
             watched = self._devices.touch(where)
-            if not self._terms.is_retired(where):
-                self._table.conditions.update(record.position, where, watched)
+            if self._terms.is_retired(where):
+                continue
+            if is_excused(watched.lost, now, self._silent_after(where, watched)):
+                watched.lost = None
+                verdict = Verdict("offline", "closed", now, (record.id,), ending("not_expected"))
+                yield IncidentEntry(where, verdict, watched.open, watched, now)
+            self._table.conditions.update(record.position, where, watched)
+        yield from self._nodes.forget_empty(record, "not_expected")
 
     def _of_device(
         self, where: DeviceKey, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
     ) -> Iterator[IncidentEntry]:
         for verdict in found:
-            if self._is_first(where, watched, verdict):
-                yield self._entry(where, watched, verdict, record)
+            owner = self._shared.owner(where, watched, verdict, self._hub.disk_id)
+            if owner is not None:
+                its = watched if owner == where else self._devices.touch(owner)
+                yield self._entry(owner, its, verdict, record)
         if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
-            yield from self._restore_node(lost.under, record)
+            yield from self._nodes.restore(lost.under, record)
 
     def _entry(self, where: DeviceKey, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
         late_s = record.received_s - record.time_s
@@ -121,20 +157,6 @@ class IncidentBook:
             return ()
         hub = self._hub
         return [IncidentEntry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
-
-    def _is_first(self, where: DeviceKey, mine: Watched, verdict: Verdict) -> bool:
-        """A fault that devices share is one incident: that of the first which reports it."""
-        if verdict.turn != "opened":
-            return True
-        if verdict.type in OF_MACHINE:
-            agents = self._devices.select("outbox = ?", mine.epoch).items()
-            return not any(verdict.type in it.open and it.epoch == mine.epoch for at, it in agents if at != where)
-        if verdict.type != "storage":
-            return True
-        if mine.disk_id is not None and self._hub.disk_id == mine.disk_id:
-            return False
-        everyone = self._devices.select("true").items()
-        return not any("storage" in it.open and is_same_disk(it, mine) for at, it in everyone if at != where)
 
     def _judge_state(
         self, where: DeviceKey, watched: Watched, record: Recorded, before: Knowledge
@@ -154,14 +176,14 @@ class IncidentBook:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
         received, reason = record.received_s, data.reason or LOST
         how: How = "stopped" if reason == STOPPED else "connection"
-        group = self._group(where, watched)
+        group = self._nodes.group(where, watched)
         is_node = how == "connection" and len(group) > 1
         if how == "connection" and self._hub.doubts(received):
             for place, one in group.items():
                 self._devices.touch(place)
                 one.suspect(loss_of(how, record, reason))
             return
-        under = self._node(where, watched) if is_node else None
+        under = self._nodes.name(where, watched, group) if is_node else None
         losses = {place: loss_of(how, record, reason, under) for place in group}
         yield from self._enter_losses(losses, under, record, received)
 
@@ -169,47 +191,11 @@ class IncidentBook:
         self, losses: dict[DeviceKey, Loss], under: NodeRef | None, record: Recorded, at: float
     ) -> Iterator[IncidentEntry]:
         if under is not None:
-            yield from self._miss_node(under, losses, record, at)
+            yield from self._nodes.miss(under, losses, at)
         for place, loss in sorted(losses.items(), key=lambda item: item[0]):
             watched = self._devices.touch(place)
             for verdict in watched.lose(loss):
                 yield IncidentEntry(place, verdict, watched.open, watched, at)
-
-    def _group(self, where: DeviceKey, watched: Watched) -> dict[DeviceKey, Watched]:
-        """The devices of the same agent, of which `where` is one."""
-        if watched.epoch is None:
-            return {where: watched}
-        everyone = self._devices.select("outbox = ?", watched.epoch).items()
-        return {at: one for at, one in everyone if at == where or (one.epoch == watched.epoch and one.is_device)}
-
-    @staticmethod
-    def _node(where: DeviceKey, watched: Watched) -> NodeRef:
-        """Older agents do not say their name."""
-        return NodeRef(where[0], watched.node or f"agent-{(watched.epoch or '')[:8]}")
-
-    def _miss_node(
-        self, node: NodeRef, losses: dict[DeviceKey, Loss], record: Recorded, at: float
-    ) -> Iterator[IncidentEntry]:
-        if self._view.execute("select 1 from nodes where node = ?", (node.name,)).fetchone() is not None:
-            return
-        first = min(losses.values(), key=lambda lost: lost.since)
-        names = sorted(device for _, device in losses)
-        details = {"reason": first.reason, "devices": names}
-        kept: dict[str, Open] = {}
-        yield IncidentEntry(node, Verdict("node_offline", "opened", first.since, first.causes, details), kept, at=at)
-        values = (node.name, node.site, kept["node_offline"].id)
-        self._view.execute("insert into nodes values (?, ?, ?)", values)
-
-    def _restore_node(self, name: str, record: Recorded) -> Iterator[IncidentEntry]:
-        """Close the incident of a node that is back."""
-        found = self._view.execute("select site, incident_id from nodes where node = ?", (name,)).fetchone()
-        if found is None:
-            return
-        site, incident_id = found
-        at = record.received_s
-        verdict = Verdict("node_offline", "closed", at, (record.id,), {})
-        yield IncidentEntry((site, name), verdict, {"node_offline": Open(incident_id, "error", at)}, at=at)
-        self._view.execute("delete from nodes where node = ?", (name,))
 
     def _pass_time(self, tick: Recorded) -> Iterator[IncidentEntry]:
         hub, now = self._hub, tick.time_s
@@ -245,11 +231,11 @@ class IncidentBook:
         while missing:
             where = min(missing)
             watched = self._devices.touch(where)
-            group = self._group(where, watched)
+            group = self._nodes.group(where, watched)
             losses = {where: missing[where]}
             under = None
             if len(group) > 1 and all(at in missing or self._is_gone(at, one, tick) for at, one in group.items()):
-                under = self._node(where, watched)
+                under = self._nodes.name(where, watched, group)
                 here = {at: one for at, one in group.items() if one.lost is None}
                 losses = {
                     at: missing.get(at) or one.silence(tick, max(one.heard, self._missed_since(at)))

@@ -219,6 +219,7 @@ class Watched(PresenceState):
         if before not in TROUBLES:
             self.had_worked = self.has_worked
         details: dict[str, Any] = {"previous_status": before, "reason": now.reason}
+        became = "offline" if now.status in _DOWN else now.status if now.status in TROUBLES else None
         found: list[Verdict] = []
         if now.status in _DOWN:
             reason = now.reason or now.status
@@ -230,7 +231,7 @@ class Watched(PresenceState):
         if now.reason in ORDERLY:
             # Whoever stops an agent mends nothing: what was wrong is so until it says another thing.
             over = []
-        details["recovered"] = self.had_worked
+        details |= {"recovered": self.had_worked, **({} if became is None else {"became": became})}
         return [*found, *(Verdict(kind, "closed", at, (event.id,), dict(details)) for kind in over)]
 
     def _judge_beat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
@@ -239,11 +240,7 @@ class Watched(PresenceState):
             self.node = beat.node
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent
         found = [] if percent is None else [*self.judge_disk(record, percent, rules)]
-        found += [
-            verdict
-            for verdict in self.machine.judge(record.time_s, record.id, beat, rules)
-            if verdict.turn == "opened" or verdict.type in self.open
-        ]
+        found += self.machine.judge(record.time_s, record.id, beat, rules)
         if beat.status == "stopping":
             at = record.time_s
             found += self.lose(Loss("stopped", at, AGENT_STOPS, at, causes=(record.id,), since=at))
@@ -251,7 +248,7 @@ class Watched(PresenceState):
 
     def judge_disk(self, record: Recorded, percent: float, rules: AlertRules) -> Iterator[Verdict]:
         change = self.disk.add(percent, rules)
-        if change is None or (change == "none" and "storage" not in self.open):
+        if change is None:
             return
         assert isinstance(record.event, HeartbeatEvent)
         load = record.event.data.system

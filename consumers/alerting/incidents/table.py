@@ -50,7 +50,7 @@ class IncidentTable:
     """The incidents as a fold writes them."""
 
     def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
-        self._rules = terms.rules
+        self._terms = terms
         self._incidents = Versions(view, "incidents", "incident_id")
         self.conditions = ConditionTable(view, terms)
 
@@ -78,7 +78,7 @@ class IncidentTable:
             self.conditions.update(position, entry.place, entry.watched, ended)
 
     def _open(self, position: int, entry: IncidentEntry) -> None:
-        verdict = entry.verdict
+        verdict, is_agents = entry.verdict, entry.watched is None or entry.watched.is_agents
         row = {
             "incident_id": entry.incident_id,
             "site": entry.place[0],
@@ -92,7 +92,7 @@ class IncidentTable:
             "mute_id": None,
             "rule": verdict.type,
             "rule_version": RULE_VERSION,
-            "rule_text": self._rules.sentence(verdict.type),
+            "rule_text": self._terms.sentence(verdict.type, entry.place, is_agents=is_agents),
             "details": to_json(verdict.details).decode(),
             "causes": to_json(verdict.causes).decode(),
             "media": to_json(verdict.media).decode(),

@@ -1,13 +1,24 @@
 """The decisions of the rules on an event."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from bus_schemas.alert import AlertLevelName, IncidentType
 from bus_schemas.condition import level_of
 from bus_schemas.hub import FaultKind
 
 Turn = Literal["opened", "renewed", "worsened", "closed"]
+Ending = Literal["retired", "not_expected", "source_removed"]
+"""Why an incident is closed although nothing has become good: nobody watches its device any more, nobody expects of it
+what it does not send, or it has no source any more that could show the end.
+"""
+RETIRED: Final = "retired"
+ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
+
+
+def ending(became: Ending) -> dict[str, Any]:
+    """The details of such an end."""
+    return {"reason": became, "became": became, "recovered": False}
 
 
 @dataclass(slots=True)

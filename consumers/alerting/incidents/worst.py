@@ -55,9 +55,9 @@ class WorstValue:
         return Verdict(kind, "worsened", record.time_s, (record.id,), self.details())
 
 
-NAMES: Final = frozenset({"worst", "worst_at"})
+NAMES: Final = frozenset({"worst", "worst_at", "became"})
 
 
 def with_worst(known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-    """The details of an incident, with the worst value since."""
+    """The details of an incident, with the worst value since, and what it became."""
     return {**known, **{name: value for name, value in said.items() if name in NAMES}}

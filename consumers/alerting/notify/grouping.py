@@ -8,7 +8,7 @@ nobody. The alerts of one device keep their order.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from consumers.alerting.alerts.wording import RETURN
+from consumers.alerting.alerts.grouped_wording import RETURN
 from consumers.alerting.notify.delivery import AlertDelivery, Cause, DeviceRef
 
 GATHER_FROM = 4

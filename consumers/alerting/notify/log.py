@@ -8,7 +8,7 @@ import structlog
 
 from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import Event
-from consumers.alerting.alerts.wording import AlertName, grouped_message
+from consumers.alerting.alerts.grouped_wording import AlertName, grouped_message, grouped_state
 from consumers.alerting.notify.grouping import GATHER_FROM
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.sink import Sink
@@ -44,11 +44,13 @@ def _line(alert: Alert) -> str:
 
 
 def _line_of_many(alerts: Sequence[Alert]) -> str:
-    named = [
-        AlertName(one.site, one.device, one.device_name or one.device, one.type, one.state, one.message)
-        for one in alerts
-    ]
+    named = [_named(alert) for alert in alerts]
     return f"[{alerts[0].level.upper()}] {grouped_message(named)}"
+
+
+def _named(alert: Alert) -> AlertName:
+    state = grouped_state(alert.state, alert.details)
+    return AlertName(alert.site, alert.device, alert.device_name or alert.device, alert.type, state, alert.message)
 
 
 def _write(alert: Alert) -> Callable[..., object]:

@@ -7,7 +7,8 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import iso
-from consumers.alerting.alerts.wording import RANK, AlertName, grouped_message
+from consumers.alerting.alerts.grouped_wording import AlertName, grouped_message, grouped_state
+from consumers.alerting.alerts.wording import RANK
 from consumers.alerting.notify.delivery import AlertDelivery, AlertMessage, key_of
 
 ENTRIES_WHEN_REDUCED = 50
@@ -59,7 +60,7 @@ def _grouped(deliveries: Sequence[AlertDelivery], *, is_reduced: bool) -> dict[s
         "type": _common(alerts, "type") or "digest",
         "state": _common(alerts, "state") or "mixed",
         "level": max((alert["level"] for alert in alerts), key=RANK.__getitem__),
-        "message": grouped_message([AlertName(*(alert[name] for name in AlertName._fields)) for alert in alerts]),
+        "message": grouped_message([_named(alert) for alert in alerts]),
         "site": _common(alerts, "site"),
         "device": device,
         "camera_name": None if device is None else alerts[0]["camera_name"],
@@ -69,6 +70,11 @@ def _grouped(deliveries: Sequence[AlertDelivery], *, is_reduced: bool) -> dict[s
         "count": len(alerts),
         "grouped": [{name: alert[name] for name in _ENTRY} for alert in shown],
     }
+
+
+def _named(alert: dict[str, Any]) -> AlertName:
+    named = AlertName(*(alert[name] for name in AlertName._fields))
+    return named._replace(state=grouped_state(alert["state"], alert["details"]))
 
 
 def _common(alerts: Sequence[dict[str, Any]], name: str) -> str | None:

@@ -54,14 +54,14 @@ class StateBefore:
     alerts: list[Row]
     mutes: list[Row]
     last_raised: list[Row]
-    """The last alert by device and type of incident: `raised` in seconds since 1970."""
+    """The last alert by device and type of incident: `raised` in seconds since 1970, and its level."""
 
 
 def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore:
     """Raises `BeingRebuilt`. A view that is not there yet holds nothing."""
     of = {"upto": upto, "site": site, "recovered": RECOVERED}
     mine = f"{STANDS} and (:site is null or site = :site)"
-    columns = f"site, device, rule, max(raised) as raised from alerts where {mine} and type != :recovered"
+    columns = f"site, device, rule, max(raised) as raised, level from alerts where {mine} and type != :recovered"
     return StateBefore(
         upto,
         at.timestamp(),
@@ -147,7 +147,7 @@ def _begin_incidents(view: sqlite3.Connection, known: StateBefore, watched: dict
 
 def _begin_alerts(view: sqlite3.Connection, known: StateBefore) -> None:
     alerts = Versions(view, "alerts", "alert_id")
-    notified = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.last_raised}
+    notified = {(row["site"], row["device"], row["rule"]): (row["raised"], row["level"]) for row in known.last_raised}
     raised = {row["incident_id"] for row in known.alerts}
     for row in known.alerts:
         alerts.put(known.upto, row)
@@ -163,7 +163,8 @@ def _begin_alerts(view: sqlite3.Connection, known: StateBefore) -> None:
         of = now["incident_id"] if now is not None and now["incident_id"] in raised else None
         muted = int(now is not None and now["suppressed"] == MUTE)
         view.execute(
-            "insert into alert_state values (?, ?, ?, ?, ?, ?, ?)", (*key, incident, of, notified.get(key), muted)
+            "insert into alert_state values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, incident, of, *notified.get(key, (None, None)), muted),
         )
 
 

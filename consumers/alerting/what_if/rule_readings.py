@@ -190,7 +190,7 @@ class _Readings:
         is_open = rule in self.seen.open
         return RuleReading(
             rule=rule,
-            sentence=self.in_force.rules.sentence(rule),
+            sentence=self.in_force.sentence(rule, self.where, is_agents=self.watched.is_agents),
             outcome="open" if is_open else outcome,
             missing=None if is_open else missing,
             nearest=None if nearest is None else moment_of_seconds(nearest),

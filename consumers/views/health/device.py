@@ -121,9 +121,13 @@ def _kind(record: Recorded, known: str) -> str:
 
 
 def _add_kinds(row: DeviceRow, kinds: Iterable[str]) -> None:
-    """Visual comes before thermal, whichever came first."""
     if any(kind not in row.kinds for kind in kinds):
-        row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
+        row.kinds = _joined((*row.kinds.split(), *kinds))
+
+
+def _joined(kinds: Iterable[str]) -> str:
+    """Visual comes before thermal, whichever came first."""
+    return " ".join(sorted(set(kinds), reverse=True))
 
 
 def _set_clock(row: DeviceRow, record: Recorded) -> None:
@@ -152,7 +156,9 @@ def _take_health(row: DeviceRow, record: Recorded) -> None:
     row.expects, row.has_worked = health.expects, None if health.has_worked is None else int(health.has_worked)
     row.silent_since = _text(health.silent_since, latest)
     row.stream_info = _stream_info(health) or row.stream_info
-    _add_kinds(row, health.kinds)
+    if health.kinds:
+        # All that it has: a source that was removed is not among them.
+        row.kinds = _joined(health.kinds)
 
 
 def _reported(record: Recorded) -> HealthPart | WholeHealth:

@@ -13,19 +13,8 @@ from consumers.views.health.questions import NodeHealth, nodes
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf
+from gateway.reading.moments import StoresAsOf
 from gateway.routes.lookup import NOT_STARTED, KnownDevice, one_device, watched_devices
-
-
-class NotStarted(Answer):
-    """A device that never sent anything has no figures."""
-
-    site: str
-    device: str
-    camera_name: str
-    camera_id: str
-    status: Literal["not_started"]
-    condition: Condition
-    is_recording: Literal[False]
 
 
 class Presence(Answer):
@@ -38,6 +27,13 @@ class Presence(Answer):
     types: list[str]
     reason: str | None
     is_recording: bool
+
+
+class NotStarted(Presence):
+    """A device that never sent anything has no figures."""
+
+    status: Literal["not_started"]
+    is_recording: Literal[False]
 
 
 class BriefHealth(Presence):
@@ -110,7 +106,7 @@ class AgentOfSite(AgentReport):
 
 
 class Agents(Answer):
-    """Every agent of which a device is known, by its newest heartbeat."""
+    """Every agent of which a device is watched, by its newest heartbeat."""
 
     agents: list[AgentOfSite]
 
@@ -150,8 +146,14 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
 
 async def of_agents(call: Call[AnyAsOf]) -> Agents:
     """The machine, the process and the link of each agent, as it reports them."""
-    known = await call.gateway.ask_at(call.parameters.as_of, lambda moment: agents_of(nodes(moment.health())))
+    known = await call.gateway.ask_at(call.parameters.as_of, lambda moment: agents_of(watched_nodes(moment)))
     return Agents(agents=known)
+
+
+def watched_nodes(moment: StoresAsOf) -> list[NodeHealth]:
+    """Those that send heartbeats, but the devices that are retired. Raises `NoView`."""
+    registered = moment.registered()
+    return [one for one in nodes(moment.health()) if not registered.is_retired(one.site, one.node)]
 
 
 def agents_of(heartbeats: Sequence[NodeHealth]) -> list[AgentOfSite]:
@@ -189,15 +191,7 @@ def _presence(one: KnownDevice) -> dict[str, Any]:
 def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
     health = one.health
     if one.status == NOT_STARTED:
-        return NotStarted(
-            site=one.site,
-            device=one.device,
-            camera_name=one.name,
-            camera_id=one.device,
-            status="not_started",
-            condition=one.condition.condition,
-            is_recording=False,
-        )
+        return NotStarted(**_presence(one))
     return BriefHealth(
         **_presence(one),
         time_since_last_frame_seconds=health.time_since_last_frame_seconds,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from bus_schemas.event import GATEWAY, RESERVED, device_source
 from bus_schemas.limits import LONGEST_S
 from bus_schemas.registry import DisplayName, Expectation, Kind, RegistryChange, RegistryEvent, ZoneName
+from consumers.alerting.rules import HEARTBEATS_S
 from consumers.site_registry import Registered
 from consumers.views import registry
 from consumers.views.registry import FieldAnswer
@@ -79,7 +80,7 @@ class DeviceChange(RegistryRequest):
         le=LONGEST_S,
         allow_inf_nan=False,
         description="Seconds of silence that are an incident; 0 is as the rules have it, and never where nothing is "
-        "expected of it.",
+        f"expected of it. Never before {HEARTBEATS_S:g} of a device that an agent runs.",
     )
     retired: bool | None = Field(default=None, description="Whether it is watched no more; false brings it back.")
 

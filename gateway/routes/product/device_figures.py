@@ -11,12 +11,11 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.forecast import RATE_OVER, StorageForecast, forecast
-from consumers.views.health.questions import nodes
 from gateway.context import Gateway
 from gateway.http.device_metrics import DEVICES, AgentFigures, DeviceFigures, DiskFigures, MediaFigures
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
-from gateway.routes.devices.health import AgentOfSite, agents_of
+from gateway.routes.devices.health import AgentOfSite, agents_of, watched_nodes
 from gateway.routes.lookup import KnownDevice, watched_devices
 from producer.outbox.disk_id import disk_id
 
@@ -70,7 +69,7 @@ def media_figures(hub: HubConfig, moment: StoresAsOf) -> list[MediaFigures]:
 def agent_figures(moment: StoresAsOf) -> list[AgentFigures]:
     """None while the view is not there yet."""
     try:
-        found = agents_of(nodes(moment.health()))
+        found = agents_of(watched_nodes(moment))
     except NoView:
         return []
     return [_of_agent(one) for one in found[:DEVICES]]
@@ -99,7 +98,7 @@ def disk_figures(gateway: Gateway, moment: StoresAsOf) -> Iterator[DiskFigures]:
     yield DiskFigures(HUB, HUB, disk.free, disk.used, disk.total, disk.percent / 100)
     shown = {disk_id(gateway.hub.data)}
     try:
-        found = nodes(moment.health())
+        found = watched_nodes(moment)
     except NoView:
         return
     for node in found[:DEVICES]:

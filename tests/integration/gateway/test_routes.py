@@ -150,6 +150,8 @@ def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
         "camera_id": "gate",
         "status": "not_started",
         "condition": "offline",
+        "types": ["offline"],
+        "reason": "nothing received since it was added",
         "is_recording": False,
     }
     assert brief["yard"]["total_reconnects"] == 2

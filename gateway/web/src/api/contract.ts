@@ -1303,3 +1303,22 @@ export const INCIDENT_WORDS: Record<string, string> = {
   "storage_unwritable": "Disk cannot be written",
   "write_failed": "Not written"
 };
+
+/** The type of the alert of an incident, where it is not that of the incident. */
+export const ALERT_TYPES: Record<string, string> = {
+  "offline": "device_offline",
+  "degraded": "device_degraded",
+  "stale": "device_degraded",
+  "clock": "clock_wrong",
+  "storage": "storage_low",
+  "memory": "memory_low"
+};
+
+/** The worst first. */
+export const ALERT_LEVELS = ["critical", "error", "warning", "info"] as const;
+
+/** Of several the first is the fault of a picture. */
+export const PICTURE_FAULTS = ["blackscreen", "freeze", "corrupt_rows", "macroblocks"] as const;
+
+/** Conditions of a region that is below its thresholds. */
+export const TREND_FAULTS = ["temperature_rise", "temperature_difference", "above_ambient"] as const;

@@ -1976,7 +1976,7 @@ export interface components {
         };
         /**
          * Agents
-         * @description Every agent of which a device is known, by its newest heartbeat.
+         * @description Every agent of which a device is watched, by its newest heartbeat.
          */
         Agents: {
             agents: components["schemas"]["AgentOfSite"][];
@@ -2625,7 +2625,7 @@ export interface components {
              */
             expects: ("frames" | "readings" | "heartbeat" | "nothing") | null;
             /**
-             * @description Seconds of silence that are an incident; 0 is as the rules have it, and never where nothing is expected of it.
+             * @description Seconds of silence that are an incident; 0 is as the rules have it, and never where nothing is expected of it. Never before 25 of a device that an agent runs.
              * @default null
              */
             silent_after_s: number | null;
@@ -3439,7 +3439,7 @@ export interface components {
              */
             expects: "frames" | "readings" | "heartbeat" | "nothing";
             /**
-             * @description Seconds of silence that are an incident; 0 is as the rules have it, and never where nothing is expected of it.
+             * @description Seconds of silence that are an incident; 0 is as the rules have it, and never where nothing is expected of it. Never before 25 of a device that an agent runs.
              * @default null
              */
             silent_after_s: number | null;
@@ -3762,6 +3762,8 @@ export interface components {
             status: "not_started";
             /** @enum {string} */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";
+            types: string[];
+            reason: string | null;
             /** @constant */
             is_recording: false;
         };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alertSentence, detailLines } from './sentences';
+import { INCIDENT_WORDS } from '../api/contract';
+import { alertSentence, detailLines, incidentSentence } from './sentences';
 
 const nameOf = (id: string): string => ({ gate: 'North gate', dock: 'Loading dock' })[id] ?? id;
 const worded = (type: string, details: Record<string, unknown>, message = ''): string =>
@@ -23,8 +24,16 @@ describe('what an alert says', () => {
     ['blackscreen', {}, 'Its picture is black'],
     ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
     ['clock_wrong', { ahead_s: 600 }, 'Its clock is 10 min ahead'],
+    ['memory_low', { value: 97 }, 'Its machine uses 97 % of its memory'],
+    ['cpu_hot', { value: 84.26 }, 'The processor of its machine has 84.26 °C'],
+    ['link_slow', { value: 7.5 }, 'The broker answers it after 7.5 s'],
     ['hub_deaf', { deaf_s: 32 }, 'The hub received nothing for 32 s'],
   ])('%s with %j', (type, details, sentence) => expect(worded(type, details)).toBe(sentence));
+
+  it.each(Object.keys(INCIDENT_WORDS))('an incident of type %s has a sentence', (type) => {
+    const reason = 'it failed';
+    expect(incidentSentence({ type, details: { reason } }, nameOf)).not.toBe('');
+  });
 
   it('says that it was known late', () => {
     expect(worded('freeze', { late_s: 90 })).toBe('Its picture does not change (known 1 min 30 s late)');
@@ -48,6 +57,8 @@ describe('the figures of an alert', () => {
     ['above_ambient', { regions: ['full_frame', 'tank'] }, ['Regions whole picture, tank']],
     ['sensor_bad_pixels', { value: 17, limit: 16 }, ['When it was raised 17 px', 'Limit 16 px']],
     ['link_slow', { limit: 5 }, ['Limit 5 s']],
+    ['hot_spot', { became: 'retired' }, ['Ended The device was retired']],
+    ['degraded', { became: 'offline' }, ['Ended Offline']],
   ])('of %s have units: %j', (type, details, lines) =>
     expect(detailLines(type, details, nameOf).map((line) => line.join(' '))).toEqual(lines),
   );

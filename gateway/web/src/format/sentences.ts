@@ -1,8 +1,9 @@
 // What an alert says and what decided on it, from its type and details: the one place that words them.
 
 import type { Alert } from '../api/api';
+import { ALERT_TYPES } from '../api/contract';
 import { span } from './time';
-import { bytes, capital, decibels, degrees, regionWord, sentence, statusWord } from './words';
+import { bytes, capital, decibels, degrees, incidentWord, regionWord, sentence, statusWord } from './words';
 
 type Details = Record<string, unknown>;
 type AlertFacts = Pick<Alert, 'type' | 'message' | 'details'>;
@@ -59,6 +60,23 @@ function trend(details: Details, say: (value: string) => string): string {
   return `${sentence(regions || 'a region')} ${say(value === null ? '–' : value.toFixed(1))}${worst(details, value)}`;
 }
 
+/** The unit of what an incident of a type measures, behind its number. */
+const units: Record<string, string> = {
+  hot_spot: ' °C',
+  temperature_rise: ' °C/min',
+  temperature_difference: ' °C',
+  above_ambient: ' °C',
+  sensor_frozen: ' frames',
+  sensor_out_of_range: ' %',
+  sensor_chessboard: ' °C',
+  sensor_bad_pixels: ' px',
+  memory: ' %',
+  cpu_hot: ' °C',
+  link_slow: ' s',
+};
+const measured = (value: number | null, type: string): string =>
+  value === null ? '–' : `${Number(value.toFixed(2))}${units[type] ?? ''}`;
+
 const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = {
   device_offline: (details) => reasonOr(details, 'Nothing was received'),
   node_offline: agent,
@@ -80,6 +98,9 @@ const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = 
   clock_wrong: (details) => `Its clock is ${span(Math.abs(number(details, 'ahead_s') ?? 0))} ahead`,
   storage_low: disk,
   storage_critical: disk,
+  memory_low: (details) => `Its machine uses ${measured(number(details, 'value'), 'memory')} of its memory`,
+  cpu_hot: (details) => `The processor of its machine has ${measured(number(details, 'value'), 'cpu_hot')}`,
+  link_slow: (details) => `The broker answers it after ${measured(number(details, 'value'), 'link_slow')}`,
   hub_deaf: (details) => `The hub received nothing for ${span(number(details, 'deaf_s') ?? 0)}`,
 };
 
@@ -91,44 +112,28 @@ export function alertSentence(alert: AlertFacts, nameOf: NameOf): string {
   return late !== null && late > 0 ? `${words} (known ${span(late)} late)` : words;
 }
 
-const alertTypes: Record<string, string> = {
-  offline: 'device_offline',
-  degraded: 'device_degraded',
-  stale: 'device_degraded',
-  storage: 'storage_low',
-  clock: 'clock_wrong',
-};
-
 /** What was found, in the words of the alert that it raises. */
 export const incidentSentence = (incident: Pick<AlertFacts, 'type' | 'details'>, nameOf: NameOf): string =>
-  alertSentence({ type: alertTypes[incident.type] ?? incident.type, details: incident.details, message: '' }, nameOf);
+  alertSentence({ type: ALERT_TYPES[incident.type] ?? incident.type, details: incident.details, message: '' }, nameOf);
 
 type Says = (value: never, nameOf: NameOf, type: string) => string;
 
-/** The unit of what an incident of a type measures, behind its number. */
-const units: Record<string, string> = {
-  hot_spot: ' °C',
-  temperature_rise: ' °C/min',
-  temperature_difference: ' °C',
-  above_ambient: ' °C',
-  sensor_frozen: ' frames',
-  sensor_out_of_range: ' %',
-  sensor_chessboard: ' °C',
-  sensor_bad_pixels: ' px',
-  memory: ' %',
-  cpu_hot: ' °C',
-  link_slow: ' s',
+const ofType = (value: number, _: NameOf, type: string): string => measured(value, type);
+/** Why it is over although nothing has become good. */
+const endings: Record<string, string> = {
+  retired: 'The device was retired',
+  not_expected: 'The device may be silent for so long',
+  source_removed: 'The device has no source of that any more',
 };
-const measured = (value: number, _: NameOf, type: string): string => `${Number(value.toFixed(2))}${units[type] ?? ''}`;
 const figures: Record<string, [string, Says]> = {
   max_temp: ['Hottest', (value: number) => degrees(value)],
   threshold: ['Threshold', (value: number) => degrees(value)],
   roi: ['Region', (value: string) => regionWord(value)],
   regions: ['Regions', (value: string[]) => value.map(regionWord).join(', ')],
-  value: ['When it was raised', measured],
-  worst: ['Worst since', measured],
-  now: ['Now', measured],
-  limit: ['Limit', measured],
+  value: ['When it was raised', ofType],
+  worst: ['Worst since', ofType],
+  now: ['Now', ofType],
+  limit: ['Limit', ofType],
   masked_pixels: ['Masked pixels', (value: [number, number][]) => value.map(([x, y]) => `${x}, ${y}`).join('; ')],
   level: ['Level', (value: string) => capital(value)],
   reason: ['Reason', (value: string) => sentence(value)],
@@ -150,6 +155,7 @@ const figures: Record<string, [string, Says]> = {
   ahead_s: ['Clock ahead by', (value: number) => span(Math.abs(value))],
   deaf_s: ['Nothing received for', (value: number) => span(value)],
   late_s: ['Known late by', (value: number) => span(value)],
+  became: ['Ended', (value: string) => endings[value] ?? incidentWord(value)],
   previous_status: ['Before', (value: string) => statusWord(value)],
   consecutive_failures: ['Failed attempts', (value: number) => String(value)],
   devices: ['Devices', (value: string[], nameOf) => value.map(nameOf).join(', ')],

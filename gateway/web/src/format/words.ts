@@ -1,6 +1,13 @@
 // How states, levels, numbers and events are put into words.
 
-import { INCIDENT_WORDS, type AnyEvent, type EventsByName } from '../api/contract';
+import {
+  ALERT_LEVELS,
+  ALERT_TYPES,
+  INCIDENT_WORDS,
+  PICTURE_FAULTS,
+  type AnyEvent,
+  type EventsByName,
+} from '../api/contract';
 import { commandStateWord, commandWord } from './commands';
 import { pauseWord } from './recording';
 import { span } from './time';
@@ -28,7 +35,6 @@ const conditionTones: Record<Condition, Tone> = {
   ok: 'ok',
   unknown: 'unknown',
 };
-const levelRanks: Record<Level, number> = { critical: 0, error: 1, warning: 2, info: 3 };
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replaceAll('_', ' ');
 const statusWords: Record<Status, string> = {
@@ -56,7 +62,7 @@ export const conditionWord = (condition: Condition | undefined, types: readonly 
       : capital(condition ?? '');
 };
 /** The highest level first. */
-export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
+export const levelRank = (level: Level): number => ALERT_LEVELS.indexOf(level);
 
 export const levelTone = (level: Level): Tone =>
   level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
@@ -69,20 +75,19 @@ const namedByContract: Record<string, string> = {
 /** A region by the name that somebody gave it; those that nobody named have a name of the contract. */
 export const regionWord = (name: string): string => namedByContract[name] ?? name;
 
-/** Conditions of a region that is below its thresholds. */
-export const TREND_FAULTS: readonly string[] = ['temperature_rise', 'temperature_difference', 'above_ambient'];
 /** The types that somebody can choose from, as people call them. */
 export const INCIDENT_TYPES: readonly (readonly [string, string])[] = Object.entries(INCIDENT_WORDS);
 export const incidentWord = (type: string): string => INCIDENT_WORDS[type] ?? capital(type);
 
+/** Of two incidents with one type of alert the first names it. */
 const alertWords: Record<string, string> = {
-  device_offline: 'Offline',
-  device_degraded: 'Connection problems',
+  ...Object.fromEntries(
+    Object.entries(ALERT_TYPES)
+      .reverse()
+      .map(([incident, alert]) => [alert, incidentWord(incident)]),
+  ),
   device_recovered: 'Back again',
-  storage_low: 'Disk nearly full',
   storage_critical: 'Disk full',
-  clock_wrong: 'Clock wrong',
-  memory_low: 'Memory nearly full',
 };
 export const alertWord = (type: string): string => alertWords[type] ?? incidentWord(type);
 
@@ -119,10 +124,8 @@ export const streamWord = (info: DeviceHealth['stream_info'] | undefined): strin
   return [size, info?.fps ? `${Number(info.fps.toFixed(1))} pictures/s` : ''].filter(Boolean).join(' · ');
 };
 
-/** In the order of their priority, as the contract has them. */
-const pictureFaults = ['blackscreen', 'freeze', 'corrupt_rows', 'macroblocks'] as const;
-type PictureFaults = { [K in (typeof pictureFaults)[number] | 'zap']?: boolean | null };
-const pictureFault = (found: PictureFaults): string | undefined => pictureFaults.find((kind) => found[kind]);
+type PictureFaults = { [K in (typeof PICTURE_FAULTS)[number] | 'zap']?: boolean | null };
+const pictureFault = (found: PictureFaults): string | undefined => PICTURE_FAULTS.find((kind) => found[kind]);
 
 const pictureKinds: Record<string, string> = {
   visual: 'Picture',
@@ -138,10 +141,10 @@ export const pictureWord = (found: PictureFaults): string => {
   const fault = pictureFault(found);
   if (fault) return incidentWord(fault);
   if (found.zap) return 'Channel changes';
-  return pictureFaults.every((kind) => found[kind] == null) ? 'Picture unknown' : 'Picture good';
+  return PICTURE_FAULTS.every((kind) => found[kind] == null) ? 'Picture unknown' : 'Picture good';
 };
 export const pictureTone = (found: PictureFaults): Tone =>
-  pictureFault(found) ? 'crit' : pictureFaults.every((kind) => found[kind] == null) ? 'unknown' : 'ok';
+  pictureFault(found) ? 'crit' : PICTURE_FAULTS.every((kind) => found[kind] == null) ? 'unknown' : 'ok';
 /** How its sound was. */
 export const soundWord = ({ audio }: Pick<Analysis, 'audio'>): string =>
   audio === null ? 'Sound unknown' : audio ? 'Sound good' : incidentWord('audio_loss');

@@ -14,13 +14,14 @@ from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.alerts.questions import alert, alerts, count_open, count_unacknowledged, why
 from consumers.alerting.alerts.wording import DeviceNames
+from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Recorded
 from tests.builders import alert as alert_event
-from tests.builders import at, fault, frame, incident, tick
+from tests.builders import at, fault, frame, incident, thermal, tick
 from tests.following import Followed, hub_in
 
 
@@ -252,3 +253,42 @@ def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: F
     assert told(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
     [one] = alerts(followed.view)
     assert (one["level"], one["message"]) == ("critical", "The disk cannot be written: No space left on device")
+
+
+def hot(second: float, level: str, incident_id: str = "a", state: str = "opened") -> IncidentEvent:
+    return incident(at(second), "hot_spot", state, incident_id=incident_id, details={"level": level, "max_temp": 90.0})
+
+
+def test_what_is_worse_than_what_people_know_does_not_wait_for_the_cool_down(followed: Followed) -> None:
+    followed.take(hot(0, "warning"), hot(10, "warning", state="closed"))
+    followed.take(hot(60, "warning", "b"))
+    assert told(followed) == [("hot_spot", "raised"), ("hot_spot", "cleared")]
+
+    followed.take(hot(100, "emergency", "b"))
+    assert alerts(followed.view)[0]["level"] == "critical"
+    assert alerts(followed.view)[0]["raised"] == "2026-01-05T10:01:40.000Z"
+
+    followed.take(hot(110, "emergency", "b", state="closed"), hot(120, "critical", "c"), tick(at(130)))
+    assert [one["level"] for one in alerts(followed.view)] == ["critical", "warning"]
+
+
+def test_an_alert_that_gets_worse_is_acknowledged_no_more(followed: Followed) -> None:
+    followed.take(hot(0, "warning"))
+    [known] = alerts(followed.view)
+    said = {"alert_id": known["id"], "by": "ada", "of": "hot_spot"}
+    followed.take(alert_event(at(5), "acknowledged", **said))
+    assert count_unacknowledged(followed.view) == 0
+
+    followed.take(hot(10, "emergency"))
+    assert count_unacknowledged(followed.view) == 1
+    followed.take(alert_event(at(15), "acknowledged", **said), hot(20, "emergency"))
+    assert count_unacknowledged(followed.view) == 0
+
+
+def test_an_alert_lasts_since_its_incident_began_also_where_that_got_worse(alerting: Followed) -> None:
+    degrees = [(0, 78.0), (600, 99.0), *((second, 30.0) for second in range(700, 760, 10))]
+    alerting.take(*[thermal(at(second), hottest=hottest) for second, hottest in degrees])
+
+    [known], [found] = alerts(alerting.view), incidents(alerting.view)
+    assert (known["details"]["since"], found["duration_s"]) == (found["opened"], 700.0)
+    assert known["cleared_message"] == "yard has cooled down to 30.0 °C after 12 minutes"

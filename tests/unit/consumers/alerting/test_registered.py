@@ -8,6 +8,7 @@ import pytest
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.registry import RegistryEvent
+from consumers.alerting.alerts.questions import alerts, why
 from consumers.alerting.conditions import DeviceCondition, conditions
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.rebuild.compare import compare, verify
@@ -175,3 +176,16 @@ def test_the_view_depends_on_the_journal_alone_and_on_no_batches(tmp_path: Path)
 
         assert compare(one.view, many.view, AlertingProjection()) == []
         assert verify(AlertingProjection(), one.source) == []
+
+
+def test_why_says_the_silence_that_this_device_is_allowed(followed: Followed) -> None:
+    followed.take(set_of("door", expects="heartbeat", silent_after_s=20), detection(at(1), device="door"))
+    followed.take(set_of("attic", expects="frames"), *ticks(0, 60))
+
+    texts = {one["device"]: why(followed.view, one["id"]) for one in alerts(followed.view)}
+    assert {name: found["rule"]["text"].count("20 s") for name, found in texts.items() if found} == {
+        "door": 1,
+        "attic": 0,
+    }
+    assert texts["attic"] is not None
+    assert "for 30 s while the hub was listening" in texts["attic"]["rule"]["text"]

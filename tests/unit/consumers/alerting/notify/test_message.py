@@ -1,5 +1,6 @@
 """What a receiver reads: one alert as it is, many in the same envelope."""
 
+import pytest
 from pydantic_core import from_json
 
 from bus_schemas.alert import AlertEvent
@@ -80,3 +81,38 @@ def test_the_same_alerts_have_the_same_key_whatever_their_order() -> None:
 
     assert message_of([first]).key == "e0"
     assert message_of([first, second]).key == message_of([second, first]).key != message_of([first]).key
+
+
+def test_many_devices_are_counted_by_site_and_named_as_people_do() -> None:
+    events = [alert(site=site, device="gate", device_name=f"Gate of {site}", id=site) for site in ("DEMO", "ANNEX")]
+    body = from_json(message_of([delivery(event) for event in events]).body)
+
+    assert body["message"] == "2 devices of 2 sites are offline: Gate of DEMO, Gate of ANNEX"
+    assert from_json(body_of(events[0]))["camera_name"] == "Gate of DEMO"
+
+
+@pytest.mark.parametrize(
+    ("became", "sentence"),
+    [
+        ("retired", "are not watched any more, or may be silent for so long"),
+        ("offline", "have gone offline"),
+        ("stale", "have another fault now"),
+        (None, "have no connection issues any more"),
+    ],
+)
+def test_many_that_are_cleared_are_said_to_be_well_only_where_they_are(became: str | None, sentence: str) -> None:
+    details = {} if became is None else {"became": became}
+    events = [
+        alert(state="cleared", of="device_degraded", device=f"d{number}", id=f"e{number}", details=details)
+        for number in range(3)
+    ]
+
+    body = from_json(message_of([delivery(event) for event in events]).body)
+    assert body["message"] == f"3 devices of DEMO {sentence}: d0, d1, d2"
+
+
+def test_a_type_without_a_sentence_of_its_own_is_said_in_words() -> None:
+    events = [alert(of="sensor_frozen", device=f"d{number}", id=f"e{number}") for number in range(3)]
+    body = from_json(message_of([delivery(event) for event in events]).body)
+
+    assert body["message"] == "3 devices of DEMO have an alert (Thermal picture frozen): d0, d1, d2"

@@ -85,3 +85,13 @@ def test_a_device_whose_clock_ran_ahead_has_its_last_frame_when_that_came_once_i
     assert found.last_frame == "2026-01-05T10:00:00.000Z"
     assert found.last_event is not None
     assert (found.last_event["type"], found.last_event["data"]) == ("clock", {"step_s": -3600.0})
+
+
+def test_a_source_that_was_removed_is_no_kind_of_its_device_any_more(tmp_path: Path) -> None:
+    both = health(at(0), kinds=("visual", "thermal"))
+    with Followed(HealthProjection(), tmp_path, [both, thermal(at(1)), frame(at(1))]) as followed:
+        [before] = devices(followed.view)
+        followed.take(health(at(60), kinds=("visual",)), frame(at(61)))
+        [after] = devices(followed.view)
+
+    assert (before.kinds, after.kinds) == (("visual", "thermal"), ("visual",))

@@ -99,6 +99,7 @@ class SettingsAnswer(BaseModel):
     night: NightSettings
     snapshots: SnapshotSettings
     fusion: FusionSettings
+    reported: list[str] = Field(description="The sections that the device reported; the others are the defaults.")
     set_aside: dict[str, str] = Field(
         description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
     )
@@ -196,7 +197,8 @@ def _answer(reported: ReportedSections) -> SettingsAnswer:
     current = _current(reported)
     sections = {**dict(current), "rois": current.measured_rois}
     other = {name: value for name, value in reported.other.items() if name not in SettingsAnswer.model_fields}
-    return SettingsAnswer(**sections, set_aside=reported.set_aside, **other)
+    names = sorted({*reported.known, *reported.other, *reported.set_aside})
+    return SettingsAnswer(**sections, reported=names, set_aside=reported.set_aside, **other)
 
 
 async def _reported(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> ReportedSections:

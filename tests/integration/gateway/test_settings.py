@@ -14,6 +14,7 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
         filled.append(settings(START, settings={"motion": {"sensitivity": 31}, "picture": {"gamma": 2}, "rois": "all"}))
         filled.append(settings(at(1), settings={"lamp": {"on": True}})).fold()
         with Started(filled.hub) as started, started.client() as client:
+            silent = client.get("/api/v1/sites/DEMO/devices/gate/settings").json()
             told, rois = client.get(f"{YARD}/settings"), client.get(f"{YARD}/rois")
             changes = client.get(f"{YARD}/settings/changes", params={"limit": 1}).json()["changes"]
             before = client.get(f"{YARD}/settings/changes", params={"before": filled.head}).json()["changes"]
@@ -27,6 +28,8 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
         "cool_down_s": 0.0,
     }
     assert told.json()["picture"] == PictureSettings().model_dump()
+    assert told.json()["reported"] == ["lamp", "motion", "picture", "rois"]
+    assert (silent["reported"], silent["motion"]["min_area"]) == ([], 500)
     assert told.json()["lamp"] == {"on": True}
     assert told.json()["set_aside"] == {
         "picture": "picture.gamma: is not known here",

@@ -4590,6 +4590,8 @@ export interface components {
             night: components["schemas"]["NightSettings"];
             snapshots: components["schemas"]["SnapshotSettings"];
             fusion: components["schemas"]["FusionSettings"];
+            /** @description The sections that the device reported; the others are the defaults. */
+            reported: string[];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
             set_aside: {
                 [key: string]: string;

@@ -1,6 +1,6 @@
 // What the address may say besides site, devices and moment, in each view; whatever else stands there is passed over.
 
-import { NAME } from '../api/contract.ts';
+import { ALERT_LEVELS, NAME } from '../api/contract.ts';
 import { isDate } from '../format/time.ts';
 import type { View } from './route.ts';
 import { GROUPINGS, LAYOUTS, MOST_COLUMNS } from './wall.ts';
@@ -9,7 +9,6 @@ import { rangeFrom } from './time_range.ts';
 type Accepts = (value: string) => boolean;
 
 export const ALERT_TABS = ['', 'incidents', 'rules'] as const;
-export const ALERT_LEVELS = ['critical', 'error', 'warning', 'info'] as const;
 export const CHART_SPANS = ['15m', '1h', '6h', '24h', '7d', '30d', '90d'] as const;
 export const CHART_STEPS = ['minute', 'hour', 'day'] as const;
 export const CHART_VALUES = ['hottest', 'mean', 'coldest'] as const;

@@ -362,6 +362,11 @@ export const deviceParts: Case[] = [
       reads: ['Regions none', 'Zones none'],
     },
     {
+      when: 'nothing reported',
+      props: { device: device('gate'), settings: asResource({ reported: [], rois: [], zones: [] } as never) },
+      reads: ['The device has not reported any'],
+    },
+    {
       when: 'out of reach',
       props: { device: device('yard'), settings: asResource(null as never, OUT_OF_REACH) },
       reads: ['The gateway is out of reach'],

@@ -136,7 +136,7 @@ def everything(folder: Path) -> list[Lane]:
 
 
 def _paths(name: str) -> Iterator[str]:
-    """Of a lane, without what others of them run that lies within."""
+    """The tests of a lane, without those within that other lanes run."""
     of_lane = FOLDERS[name]
     of_others = (*chain(*FOLDERS.values()), *REAL_TIME)
     yield from of_lane

@@ -48,7 +48,7 @@ def now() -> ProcessorTimes:
 
 @contextmanager
 def processor_use(step_s: float = STEP_S, read: Callable[[], ProcessorTimes] = now) -> Iterator[ProcessorUse]:
-    """That of the block, once it has ended."""
+    """The use during the block, known once it has ended."""
     use, ended = ProcessorUse([read()]), threading.Event()
 
     def watch() -> None:

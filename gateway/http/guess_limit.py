@@ -82,7 +82,7 @@ def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDi
 
 @lru_cache(1000)
 def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Of a client over IPv4 its own address, also where the gateway listens to both families: `::ffff:192.0.2.7`."""
+    """The address of a client; its IPv4 one also where the gateway listens to both families: `::ffff:192.0.2.7`."""
     try:
         parsed = ip_address(text)
     except ValueError:

@@ -89,7 +89,7 @@ class Page {
   /** Called once, inside the root component: resources live as long as it does. */
   start(): void {
     moment.start();
-    this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
+    this.sites = new Resource(() => '/api/v1/sites', { every: () => (this.isEmpty ? 15_000 : fallback(15_000)()) });
     this.#sitesThen = new Resource(() => (moment.asked === null ? null : moment.question('/api/v1/sites')));
     this.hub = new Resource(() => '/health', { every: () => 5000, later: true });
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), {
@@ -125,7 +125,8 @@ class Page {
       this.#release ??= this.hub.data?.version ?? null;
     });
     const pending = new Map<string, News>();
-    $effect(() => live.follow(this.site, followedBy(nav.route.view)));
+    // Of a hub without a site, everything: its first device makes one.
+    $effect(() => live.follow(this.site ?? (this.isEmpty ? '' : null), followedBy(nav.route.view)));
     let isFirst = true;
     $effect(() => {
       if (moment.settled === null && !isFirst) this.sites.reload();
@@ -136,7 +137,7 @@ class Page {
     });
     $effect(() =>
       live.listen((recorded, type) => {
-        if (REFRESHING.has(type)) {
+        if (REFRESHING.has(type) || this.isEmpty) {
           this.#devices.reload();
           this.sites.reload();
         }
@@ -155,6 +156,11 @@ class Page {
       }, 400);
       return () => clearInterval(timer);
     });
+  }
+
+  /** Whether the hub has no site yet. */
+  get isEmpty(): boolean {
+    return this.sites.data?.sites.length === 0;
   }
 
   /** Of all devices of the site at the moment shown: the worst; ok where every one is known to be. */

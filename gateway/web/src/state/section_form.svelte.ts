@@ -1,13 +1,20 @@
 // One section of a device's settings while somebody changes it: as it was typed, sent, confirmed or refused.
 
 import { untrack } from 'svelte';
-import { ApiError, devicePath, problemOf, sendFor, type Device, type Settings } from '../api/api';
+import { ApiError, devicePath, problemOf, sendFor, type Device, type Settings, type SettingsFields } from '../api/api';
 import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
 
 export type SectionName =
   'motion' | 'picture' | 'event_classes' | 'recording' | 'night' | 'snapshots' | 'fusion' | 'thermography' | 'rois';
+
+/** Given to the form of one section. */
+export interface SectionProps {
+  device: Device;
+  settings: Resource<Settings>;
+  fields: SettingsFields | null;
+}
 
 const CONFIRMED = 'Confirmed by the device';
 const SENT = 'Sent; the device has not confirmed it yet';

@@ -15,6 +15,7 @@ import Commands from '../device/Commands.svelte';
 import EventClassForm from '../settings/EventClassForm.svelte';
 import MotionForm from '../settings/MotionForm.svelte';
 import SectionRow, { MOTION_COLUMNS, PICTURE_COLUMNS } from '../settings/SectionRow.svelte';
+import SectionTable from '../settings/SectionTable.svelte';
 import Motions from '../device/Motions.svelte';
 import EvidencePicture from '../why/EvidencePicture.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
@@ -423,6 +424,35 @@ export const deviceParts: Case[] = [
       props: { device: device('yard', { name: LONG }), fields: null, section: 'motion', columns: MOTION_COLUMNS },
       answers: { settings: refused(403, 'no') },
       reads: [LONG, 'This browser may not do that'],
+    },
+  ]),
+  ...of(SectionTable, 'settings/SectionTable.svelte', [
+    {
+      when: 'typical',
+      props: {
+        title: 'Faults of the picture',
+        hint: 'black: dark pixels',
+        section: 'picture',
+        columns: PICTURE_COLUMNS,
+        fields: null,
+        has: (one) => one.device === 'yard',
+        none: 'No camera at this site yet',
+      },
+      reads: ['Faults of the picture', 'black: dark pixels', 'Smeared from', 'Black from, Yard', 'Save'],
+      not: [/North gate/],
+    },
+    {
+      when: 'empty',
+      props: {
+        title: 'Motion',
+        hint: 'higher notices more',
+        section: 'motion',
+        columns: MOTION_COLUMNS,
+        fields: null,
+        has: () => false,
+        none: 'No device at this site yet',
+      },
+      reads: ['No device at this site yet'],
     },
   ]),
   ...of(Moving, 'Moving.svelte', [

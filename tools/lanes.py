@@ -23,14 +23,17 @@ FOLDERS = {
     "contract": ("tests/contract",),
     "gateway": ("tests/integration/gateway",),
     "integration": ("tests/integration",),
-    "faults": ("tests/faults", "tests/integration/cold_storage"),
+    "hub": ("tests/integration/consumers",),
+    "cold storage": ("tests/integration/cold_storage",),
+    "faults": ("tests/faults",),
     "end to end": ("tests/end_to_end",),
     # Playwright's loop bears no other loop in its process.
     "browser": ("tests/browser",),
 }
 """By lane: each is a process that collects what it runs. Processes that share all tests each collect all of them.
 
-What computes takes 100 to 150 s in each, so that the last of them does not compute alone.
+What computes takes 100 to 150 s in each, so that the last of them does not compute alone; what waits for processes and
+servers most of its time, as those of the hub and of cold storage do, waits beside the others.
 """
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
 REAL_TIME = (
@@ -41,7 +44,17 @@ REAL_TIME = (
 )
 QUICK = ("unit", "consumers", "contract")
 
-NICE = {"real time": 0, "end to end": 5, "browser": 5, "faults": 16, "consumers": 17, "lint": 19, "page": 19}
+NICE = {
+    "real time": 0,
+    "end to end": 5,
+    "browser": 5,
+    "hub": 13,
+    "cold storage": 13,
+    "faults": 16,
+    "consumers": 17,
+    "lint": 19,
+    "page": 19,
+}
 COMPUTING = 15
 """Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
 behind tests that only compute they would stand still. Those take what is left, the longest of them first, or they would

@@ -3,10 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
 
 import pytest
 
@@ -18,6 +19,7 @@ from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Follo
 from consumers.engine.head_listener import POLL_S
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
+from consumers.engine.retrying import BRIEF_S
 from consumers.engine.runner import ConsumerProcess
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
@@ -27,6 +29,7 @@ from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway
 from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
+from producer.backoff import Backoff
 from producer.ids import utc_now
 from tests.builders import START, frame
 from tests.echo import Echo
@@ -65,13 +68,30 @@ def position(data: Path, name: str) -> int:
 def running(process: ConsumerProcess, *consumers: Projection | Sink) -> Iterator[threading.Thread]:
     stopping = threading.Event()
     thread = threading.Thread(target=process.run, args=(consumers, stopping))
-    thread.start()
-    try:
-        yield thread
-    finally:
-        stopping.set()
-        thread.join(30)
-        assert not thread.is_alive()
+    with impatient():
+        thread.start()
+        try:
+            yield thread
+        finally:
+            stopping.set()
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """What fails is tried again, and reported, after a twentieth of the seconds that it would take."""
+    sooner = {
+        "retrying.AGAIN": Backoff(0.05, 3.0),
+        "retrying.AGAIN_SOON": Backoff(0.05, 0.25),
+        "retrying.BRIEF_S": BRIEF_S / 20,
+        "consumer_loop.POLL_S": POLL_S / 20,
+        "runner.POLL_S": POLL_S / 20,
+    }
+    with ExitStack() as stack:
+        for name, pause in sooner.items():
+            stack.enter_context(patch(f"consumers.engine.{name}", pause))
+        yield
 
 
 def seen(data: Path) -> list[int]:

@@ -8,6 +8,7 @@ import {
   mediaTimeOf,
   momentOfMedia,
   motionLevel,
+  playableOf,
   playlistUrl,
   recordedIn,
 } from './playback';
@@ -35,6 +36,18 @@ describe('one clock for segments with holes', () => {
     [10, 62_000],
     [99, 64_000],
   ])('%d s of video is +%i ms', (seconds, ms) => expect(momentOfMedia(seconds, pieces)).toBe(t0 + ms));
+
+  it('leaves out what cannot be played', () => {
+    const lost = [
+      { from: t0 + 1_000, to: t0 + 3_000 },
+      { from: t0 + 60_000, to: t0 + 64_000 },
+    ];
+    expect(playableOf(pieces, lost)).toEqual([
+      { start: 0, duration: 1, at: t0 },
+      { start: 3, duration: 1, at: t0 + 3_000 },
+      { start: 4, duration: 4, at: t0 + 4_200 },
+    ]);
+  });
 
   it('knows what was recorded, and where it pauses', () => {
     expect([0, 4_100, 8_100, 30_000, 62_000, 64_000].map((ms) => covers(t0 + ms, pieces))).toEqual([

@@ -32,6 +32,19 @@ export function momentOfMedia(seconds: number, pieces: readonly Piece[]): number
   return found ? found.at + Math.min(Math.max(0, seconds - found.start), found.duration) * 1000 : null;
 }
 
+/** The pieces without the times that cannot be played, which are in milliseconds of the epoch. */
+export function playableOf(pieces: readonly Piece[], lost: readonly Window[]): Piece[] {
+  return lost.reduce<Piece[]>((kept, { from, to }) => kept.flatMap((piece) => without(piece, from, to)), [...pieces]);
+}
+
+function without(piece: Piece, from: number, to: number): Piece[] {
+  const end = endOf(piece);
+  if (to <= piece.at || from >= end) return [piece];
+  const before = { ...piece, duration: (from - piece.at) / 1000 };
+  const after = { start: piece.start + (to - piece.at) / 1000, duration: (end - to) / 1000, at: to };
+  return [before, after].filter((one) => one.duration > 0);
+}
+
 /** Whether a moment was recorded; a pause that is no hole counts as recorded. */
 export function covers(at: number, pieces: readonly Piece[]): boolean {
   return pieces.some((piece, i) => {

@@ -1,8 +1,10 @@
 // One device's recorded video: moments of the day in, moments of the day out.
 
 import type HlsType from 'hls.js';
+import type { ErrorData, Fragment, HlsConfig } from 'hls.js';
 import { FrameTimes, frameTimes, timescaleOf } from './frames';
-import { covers, endOfRun, mediaTimeOf, momentOfMedia, type Piece } from './playback';
+import { covers, endOfRun, mediaTimeOf, momentOfMedia, playableOf, type Piece } from './playback';
+import type { Window } from './zoom';
 
 /** Further apart than this, a video is set to the clock; closer, it is played a little faster or slower. */
 const APART_S = 0.4;
@@ -10,8 +12,17 @@ const NEAR_S = 0.06;
 const CATCH_UP = 0.15;
 /** A video may stop so long before its end. */
 const ENDS_MS = 100;
+/** So often it begins anew after an error, and so often farther on where it fails at once again. */
+const MOST_RECOVERIES = 8;
+const MOST_FAILURES = 4;
 /** As exact as a video can be set. */
 const EXACT_MS = 10;
+
+/** hls.js asks for it again and again otherwise. */
+function leaveOut(fragment: Fragment): void {
+  fragment.gap = true;
+  if (!fragment.tagList.some(([name]) => name === 'GAP')) fragment.tagList.push(['GAP']);
+}
 
 export class Player {
   ready = $state(false);
@@ -23,9 +34,16 @@ export class Player {
   #video: HTMLVideoElement;
   #hls: HlsType | null = null;
   #pieces: Piece[] = [];
+  /** Recorded times that cannot be played, and the numbers of segments of which that is all. */
+  #lost: Window[] = $state.raw([]);
+  #lostSegments = new Set<number>();
+  /** The runs of segments of which one was played. */
+  #played = new Set<number>();
   #frames = new FrameTimes();
   #timescale = 90_000;
   #gone = false;
+  #recoveries = 0;
+  #failures = 0;
   /** Where it stands, while it does: fragments say only once they are loaded where exactly their pictures are. */
   #wanted: number | null;
   /** The time of the frame on the screen; the time of the element may lie between two. */
@@ -40,17 +58,33 @@ export class Player {
   }
 
   async #open(playlist: string, startAt: number): Promise<void> {
-    const { Hls, isMjpeg, piecesOf } = await import('./video');
+    const { Hls, isMjpeg, piecesOf, segmentLoader } = await import('./video');
     if (this.#gone) return;
     if (!Hls.isSupported()) {
       this.problem = 'This browser cannot play recorded video';
       return;
     }
-    const hls = new Hls({ autoStartLoad: false, maxBufferLength: 20, backBufferLength: 30 });
+    const hls = new Hls({
+      autoStartLoad: false,
+      maxBufferLength: 20,
+      backBufferLength: 30,
+      fLoader: segmentLoader() as NonNullable<HlsConfig['fLoader']>,
+    });
     this.#hls = hls as HlsType;
+    const place = (fragments: readonly Fragment[]): void => {
+      for (const one of fragments) if (this.#lostSegments.has(Number(one.sn))) leaveOut(one);
+      this.#pieces = playableOf(piecesOf(fragments), this.#lost);
+    };
+    this.#video.addEventListener('error', () => {
+      if (this.#gone || !this.#video.error || this.unplayable) return;
+      const of = hls.levels[0]?.details?.fragments ?? [];
+      if (!this.#passOver()) return this.#standIn(hls);
+      place(of);
+      hls.recoverMediaError();
+    });
     hls.on(Hls.Events.MANIFEST_PARSED, () => hls.startLoad(0));
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
-      this.#pieces = piecesOf(details.fragments);
+      place(details.fragments);
       if (this.ready) return;
       if (details.fragments.some((one) => isMjpeg(one.url))) {
         this.ready = true;
@@ -64,8 +98,9 @@ export class Player {
     for (const event of [Hls.Events.FRAG_BUFFERED, Hls.Events.LEVEL_UPDATED, Hls.Events.LEVEL_PTS_UPDATED] as const)
       hls.on(event, () => {
         const details = hls.levels[0]?.details;
-        if (details) this.#pieces = piecesOf(details.fragments);
+        if (details) place(details.fragments);
       });
+    hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => void this.#played.add(frag.cc));
     hls.on(Hls.Events.BUFFER_APPENDING, (_, { type, data }) => {
       if (type === 'audio') return;
       this.#timescale = timescaleOf(data) ?? this.#timescale;
@@ -73,13 +108,51 @@ export class Player {
     });
     hls.on(Hls.Events.BUFFER_FLUSHED, () => this.#frames.clear());
     hls.on(Hls.Events.ERROR, (_, data) => {
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.#pieces.length) {
+        if (this.#video.error) return;
+        const of = hls.levels[0]?.details?.fragments ?? [];
+        this.#lose(data, of);
+        place(of);
+        if (!this.#pieces.length || (data.fatal && !this.#recovers(data))) return this.#standIn(hls);
+        if (data.fatal) hls.recoverMediaError();
+        return;
+      }
       if (!data.fatal) return;
-      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.#pieces.length) return this.#standIn(hls);
       this.empty = data.response?.code === 404;
       this.problem = this.empty ? '' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.#video);
+  }
+
+  /** A segment that cannot be read costs itself alone; one of a codec that the browser lacks, those beside it too. */
+  #lose({ details, error, frag }: ErrorData, fragments: readonly Fragment[]): void {
+    const isRefused = details === 'mediaSourceRequiresReset';
+    if (!frag || (details !== 'fragParsingError' && !isRefused)) return;
+    const isForeign = !this.#played.has(frag.cc) && (isRefused || /unsupported/i.test(error.message));
+    if (isRefused && !isForeign) return;
+    for (const one of fragments) {
+      if (one.sn !== frag.sn && !(isForeign && one.cc === frag.cc)) continue;
+      this.#lostSegments.add(Number(one.sn));
+      const from = one.programDateTime ?? 0;
+      this.#lost = [...this.#lost, { from, to: from + one.duration * 1000 }];
+    }
+  }
+
+  /** Whether a new beginning may help: sound that comes later needs buffers of its own. */
+  #recovers({ details }: ErrorData): boolean {
+    this.#recoveries += 1;
+    return (details === 'bufferAppendError' || details === 'fragParsingError') && this.#recoveries <= MOST_RECOVERIES;
+  }
+
+  /** The browser cannot decode a picture: on behind it, and farther each time that this fails again. */
+  #passOver(): boolean {
+    const at = momentOfMedia(this.#video.currentTime, this.#pieces);
+    const before = this.#lost.at(-1);
+    this.#failures = at !== null && before && at - before.to < 1000 && at > before.from - 1000 ? this.#failures + 1 : 0;
+    if (at === null || this.#failures > MOST_FAILURES) return false;
+    this.#lost = [...this.#lost, { from: at - 1000 / 4, to: at + 2000 * 2 ** this.#failures }];
+    return true;
   }
 
   /** What is recorded further on is still listed, without being loaded. */
@@ -118,6 +191,17 @@ export class Player {
     return covers(at, this.#pieces) && at < endOfRun(Infinity, this.#pieces) - ENDS_MS;
   }
 
+  /** Whether something is recorded of this moment, and cannot be played. */
+  isLost(at: number): boolean {
+    return this.#lost.some(({ from, to }) => at >= from && at < to);
+  }
+
+  /** Where the next part begins that cannot be played. */
+  lostAfter(at: number): number | null {
+    const begins = this.#lost.filter(({ from }) => from > at).map(({ from }) => from);
+    return begins.length ? Math.min(...begins) : null;
+  }
+
   /** The moment at which the recording pauses that runs at this moment. */
   endOfRun(at: number): number {
     return endOfRun(at, this.#pieces);
@@ -140,7 +224,8 @@ export class Player {
     if (!this.ready || own === null) return;
     if (!this.has(at)) return this.#video.pause();
     const ahead = (own - at) / 1000;
-    if (Math.abs(ahead) > APART_S * Math.max(1, rate)) this.seek(at);
+    // hls.js may be on its way over a part that cannot be played.
+    if (!this.#video.seeking && Math.abs(ahead) > APART_S * Math.max(1, rate)) this.seek(at);
     const near = leads || Math.abs(ahead) < NEAR_S;
     this.#video.playbackRate = near ? rate : rate * (1 - Math.sign(ahead) * CATCH_UP);
     if (!playing) {

@@ -52,7 +52,7 @@ export class Playhead {
     const own = leader.position ?? expected;
     // A video knows no holes: it plays on with what was recorded after one. The others may have recorded meanwhile.
     const jumped = own - expected > JUMP_MS;
-    return this.#moveTo(jumped ? leader.endOfRun(this.at) : Math.max(this.at, own));
+    return this.#moveTo(jumped ? Math.min(own, leader.endOfRun(this.at)) : Math.max(this.at, own));
   }
 
   #moveTo(at: number): Tick {
@@ -63,6 +63,12 @@ export class Playhead {
   /** Where something is recorded again in what is loaded, on any device. */
   nextAfter(at: number): number | null {
     const found = [...this.#players.values()].flatMap((player) => player.nextAfter(at) ?? []);
+    return found.length ? Math.min(...found) : null;
+  }
+
+  /** Where the next part begins that some device has and cannot be played. */
+  lostAfter(at: number): number | null {
+    const found = [...this.#players.values()].flatMap((player) => player.lostAfter(at) ?? []);
     return found.length ? Math.min(...found) : null;
   }
 

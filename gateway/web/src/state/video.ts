@@ -1,10 +1,31 @@
 // hls.js, loaded only where video is played.
 
-import Hls, { type Fragment } from 'hls.js/light';
+import Hls, { type Fragment, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext } from 'hls.js';
 
+import { FragmentSound } from './fragment_sound';
 import type { Piece } from './playback';
 
 export { Hls };
+
+/** Loads segments, and makes their sound reach as far as their pictures. One for each video. */
+export function segmentLoader(): typeof Hls.DefaultConfig.loader {
+  const sound = new FragmentSound();
+  return class extends Hls.DefaultConfig.loader {
+    override load(
+      context: LoaderContext,
+      config: LoaderConfiguration,
+      callbacks: LoaderCallbacks<LoaderContext>,
+    ): void {
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess: (response, stats, of, details) => {
+          if (response.data instanceof ArrayBuffer) response.data = sound.whole(response.data);
+          callbacks.onSuccess(response, stats, of, details);
+        },
+      });
+    }
+  };
+}
 
 /** Segments that are no transport stream are MJPEG, which no browser plays. */
 export const isMjpeg = (address: string): boolean => new URL(address).pathname.endsWith('.mp4');

@@ -79,7 +79,7 @@ class BadPixels:
         if self._previous is not None:
             self._note_changes(frame, self._previous)
         self._previous = frame
-        if self._due is None or time >= self._due:
+        if self._due is None or not self._due - _LEARN_EVERY <= time < self._due:
             self._due = time + _LEARN_EVERY
             self._learn(frame)
             self._judge()

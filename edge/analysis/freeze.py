@@ -109,7 +109,9 @@ class FreezeDetector:
     def _run(self, time: datetime, *, same: bool) -> float:
         """Seconds for which the picture has been the same. A run that ends without a freeze is learned as usual."""
         if same:
-            self._same_since = self._same_since or self._previous or time
+            since = self._same_since or self._previous or time
+            # The clock may have been set back since.
+            self._same_since = min(since, time)
             return (time - self._same_since).total_seconds()
         if self._same_since and self._previous:
             run = (self._previous - self._same_since).total_seconds()

@@ -231,11 +231,17 @@ class MotionTracker:
         return ((time - self._first).total_seconds() if self._first else 0.0), self._frames
 
     def advance(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | MotionEnded | None:
+        self._follow(time)
         if motion.boxes and not self._is_cooling_down(time):
             return self._moved(motion, time)
         if self._first and self._last and time - self._last >= (self._quiet if self.active else self._confirm):
             return self._stopped(self._first, self._last)
         return None
+
+    def _follow(self, time: datetime) -> None:
+        """Where the clock was set back, what goes on has lasted as long as before."""
+        if self._first and self._last and time < self._last:
+            self._first, self._last = self._first - (self._last - time), time
 
     def _is_cooling_down(self, time: datetime) -> bool:
         """The clock may have been set back since."""

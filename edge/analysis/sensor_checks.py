@@ -74,7 +74,7 @@ class SensorChecks:
         self._update(self._beyond_limits(raw, reading), time)
         is_changed = self._note_masked(raw)
         faults = tuple(fault for fault in SENSOR_FAULTS if fault in self._faults)
-        is_due = bool(faults) and (self._due is None or time >= self._due)
+        is_due = bool(faults) and (self._due is None or not self._due - REPEATED_EVERY <= time < self._due)
         if not (is_changed or is_due or faults != self._emitted):
             return None
         self._emitted, self._due = faults, time + REPEATED_EVERY
@@ -123,6 +123,9 @@ class SensorChecks:
                 self._faults[name] = _Fault(since or time, time, measured)
             else:
                 known.seen, known.measured = time, measured
+        for fault in self._faults.values():
+            # The clock may have been set back since.
+            fault.seen = min(fault.seen, time)
         for name in [name for name, fault in self._faults.items() if time - fault.seen >= FAULT_ENDS_AFTER]:
             del self._faults[name]
 

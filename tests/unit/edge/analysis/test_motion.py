@@ -1,6 +1,7 @@
 """Moving regions, and the start and end of motion."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -251,3 +252,16 @@ def test_after_a_motion_no_other_begins_until_it_has_cooled_down() -> None:
     assert isinstance(tracker.advance(NONE, START + timedelta(seconds=2)), MotionEnded)
     assert [began(second) for second in (3, 9, 9.9)] == [False, False, False]
     assert began(10.1)
+
+
+def test_a_clock_that_is_set_back_neither_shortens_a_motion_nor_keeps_it_from_its_end() -> None:
+    tracker, moving = MotionTracker(), replace(NONE, boxes=((0.1, 0.1, 0.2, 0.2),), area=0.04)
+    times = [*(at(n / 5) for n in range(20)), *(at(n / 5 - 3600) for n in range(20, 40))]
+    for time in times:
+        tracker.advance(moving, time)
+    seconds, frames = tracker.progress(times[-1])
+    ends = [tracker.advance(NONE, times[-1] + timedelta(seconds=n / 5)) for n in range(300)]
+
+    assert (round(seconds, 1), frames) == (7.6, 40)
+    [ended] = [one for one in ends if isinstance(one, MotionEnded)]
+    assert round(ended.duration_s, 1) == 7.6

@@ -93,6 +93,18 @@ def test_a_repeated_picture_is_frozen_after_two_seconds_and_free_at_the_first_ne
     assert detector.analyse(live[0], next(clock)).frozen is False
 
 
+def test_a_picture_that_is_frozen_when_the_clock_is_set_back_is_told_in_its_time() -> None:
+    detector, clock = FreezeDetector(), times()
+    live = list(still(1.0, 40))
+    for grey in live:
+        detector.analyse(grey, next(clock))
+    detector.analyse(live[-1], next(clock))
+    frozen = [detector.analyse(live[-1], next(clock) - timedelta(hours=1)).frozen for _ in range(15)]
+
+    assert frozen[0] is False
+    assert frozen[-1] is True
+
+
 def test_a_frozen_picture_that_is_encoded_anew_is_below_the_learned_noise_floor() -> None:
     detector, clock = FreezeDetector(), times()
     live = list(still(1.0, 60))

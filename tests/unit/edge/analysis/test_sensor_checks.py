@@ -25,14 +25,18 @@ def noise(seed: int, level: float = 30.0) -> Frame:
 
 
 def states(
-    frames: Iterable[Frame], settings: ThermographySettings | None = None, listed: tuple[int, ...] = ()
+    frames: Iterable[Frame],
+    settings: ThermographySettings | None = None,
+    listed: tuple[int, ...] = (),
+    set_back_at: int | None = None,
 ) -> list[ThermalSensor]:
-    """Eight frames a second."""
+    """Eight frames a second; the clock may be set back by an hour at one of them."""
     processor = ThermalProcessor(settings, (SURFACE,))
     checks, found = SensorChecks(processor), []
     for index, frame in enumerate(frames):
         processor.know_listed(listed, frame.shape)
-        reading = processor.process(frame, NOON + timedelta(seconds=index / 8))
+        hours = 0 if set_back_at is None or index < set_back_at else -1
+        reading = processor.process(frame, NOON + timedelta(hours=hours, seconds=index / 8))
         found.append(checks.check(frame, reading))
     return [state for state in found if state is not None]
 
@@ -52,6 +56,12 @@ def test_identical_frames_are_a_frozen_sensor_since_the_first_of_them() -> None:
     assert set(map(tuple, faults(found)[1:-1])) == {("sensor_frozen",)}
     assert faults(found)[-1] == []
     assert found[1].faults[0].since == NOON + timedelta(seconds=2 / 8)
+
+
+def test_a_fault_is_over_in_its_time_although_the_clock_was_set_back() -> None:
+    frames = [noise(0), *[noise(1)] * 30, *[noise(n) for n in range(2, 60)]]
+
+    assert faults(states(frames, set_back_at=20))[-1] == []
 
 
 def test_a_frozen_sensor_with_a_pixel_without_a_value_is_frozen() -> None:

@@ -15,7 +15,9 @@ import pytest
 from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.event import iso
 from consumers.alerting.announcer import ConditionAnnouncer
+from consumers.hub_config import HubConfig
 from consumers.store.journal.reader import SqliteJournalReader
+from consumers.upkeep.verify.run import check
 from producer.broker import BrokerAddress
 from producer.times import moment_of_seconds
 from tests.broker import Broker
@@ -60,7 +62,7 @@ def config() -> WatchpostConfig:
 class Lived(NamedTuple):
     """What was said at each second, of now, and what is said an hour later of it."""
 
-    data: Path
+    hub: HubConfig
     client: httpx.Client
     then: dict[int, Said]
     later: dict[int, Said]
@@ -90,7 +92,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[
         bus.fold(LASTS_S)
         now[0] = at(LASTS_S + LATER_S)
         later = {second: said(Asked(client, iso(at(second + 1)))) for second in then}
-        yield Lived(data, client, then, later)
+        yield Lived(hub, client, then, later)
 
 
 def on_the_bus(announcer: ConditionAnnouncer, state: sqlite3.Connection, address: BrokerAddress) -> dict[str, bytes]:
@@ -131,7 +133,7 @@ def test_each_minute_is_as_its_parts_and_the_timeline_say(lived: Lived) -> None:
 
 def test_each_minute_shows_every_incident_that_held_in_it_and_every_bad_frame(lived: Lived) -> None:
     held = incidents_by_minute(lived.client)
-    said, bad = sayings_by_minute(lived.data)
+    said, bad = sayings_by_minute(lived.hub.data)
     lines = []
     for minute in minutes(lived.client, "DEMO"):
         for one in minute.tile["devices"]:
@@ -210,6 +212,11 @@ def test_whatever_says_how_a_device_is_is_among_the_surfaces(lived: Lived) -> No
     telling = telling_paths(lived.client.get("/api/openapi.json").json())
     known = {path for path in (*SURFACES, *OF_MINUTES) if path.startswith(("/api", "/heatmaps"))}
     assert telling - OF_TRIALS == known - OF_AGENTS
+
+
+def test_what_all_surfaces_say_is_the_fold_of_the_journal(lived: Lived) -> None:
+    found = list(check((), lived.hub, lambda part, done, of: None))
+    assert [f"{one.part}: {text}" for one in found for text in (*one.faults, *one.uncompared)] == []
 
 
 def test_much_happened_at_the_site(lived: Lived) -> None:

@@ -38,7 +38,7 @@ const areaName: Accepts = (value) => value.length <= 64;
 /** Ids as the hub gives them out. */
 const id = matches('[A-Za-z0-9_:\\-][A-Za-z0-9_.:\\-]{0,127}');
 /** A type or a reason may be younger than this page. */
-const word = matches('[a-z_]{1,32}');
+const word = matches('[a-z][a-z0-9_]{0,63}');
 
 const FILTERS: Record<View, Record<string, Accepts>> = {
   wall: { layout: oneOf(LAYOUTS), group: oneOf(GROUPINGS), columns: wholeTo(MOST_COLUMNS), q: text },

@@ -166,7 +166,7 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), rois },
-      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound', '90 days', 'per hour'],
+      reads: ['Over time', 'Temperature, hottest', 'composite', 'Motion', 'Sound', '90 days', 'per hour'],
     },
     {
       when: 'a region over the whole frame',

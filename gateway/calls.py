@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -39,11 +39,15 @@ class Call(Generic[P]):
     async def content(self) -> bytes:
         """The bytes of the body. Raises `Problem` where they are too many, before they are all read."""
         chunks, size = [], 0
-        async for chunk in self.request.stream():
-            size += len(chunk)
-            if size > self.body_bytes:
-                raise Problem(413, f"the body is longer than {self.body_bytes} bytes", headers={"Connection": "close"})
-            chunks.append(chunk)
+        try:
+            async for chunk in self.request.stream():
+                size += len(chunk)
+                if size > self.body_bytes:
+                    text = f"the body is longer than {self.body_bytes} bytes"
+                    raise Problem(413, text, headers={"Connection": "close"})
+                chunks.append(chunk)
+        except ClientDisconnect:
+            raise Problem(400, "the connection ended before the body was complete") from None
         return b"".join(chunks)
 
 

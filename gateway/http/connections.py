@@ -90,6 +90,8 @@ class LimitedProtocol(HttpToolsProtocol):
     _problem: tuple[int, str] | None = None
     _unsent = 0
     _moved_at = 0.0
+    _running: Any = None
+    """The request that is answered now; others that were read wait behind it."""
     _peer: Peer
     """One for all requests of the connection: asking the kernel whose it is takes longer than an answer."""
 
@@ -110,7 +112,20 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._address is not None:
             self.census.leave(self._address)
         self._address = None
+        self._abandon()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon(self) -> None:
+        """Nothing more is written of what is answered now: uvicorn tells only the request that was read last."""
+        for cycle in (self._running, self.cycle):
+            if cycle is not None:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -207,13 +222,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, detail: str) -> None:
         """Answer, and close once the other side has had a moment to read it: what it still sends is thrown away."""
         self._refused_at = monotonic()
-        cycle = self.cycle
-        is_unfinished = cycle is not None and not cycle.response_complete
-        if cycle is not None:
-            cycle.disconnected = True
-            cycle.message_event.set()
-        self.pipeline.clear()
-        if (is_unfinished and cycle.response_started) or self.transport.is_closing():
+        self._abandon()
+        running = self._running
+        is_half_answered = running is not None and running.response_started and not running.response_complete
+        if is_half_answered or self.transport.is_closing():
             self.transport.abort()
             return
         self.flow.resume_reading()

@@ -151,7 +151,7 @@ def run_long(root: Path, minutes: float, seed: int, pause_while: Path | None) ->
         while time.monotonic() < until:
             act(world, dice, meter, pause_while)
             seen_sizes.append(sizes(product))
-            typer.echo(_line(seen_sizes[-1], meter, world))
+            typer.echo(_line(seen_sizes[-1], meter))
         answers, states = run.answers(world), product.processes()
         run.wait_for(lambda: not not_posted(meter, good), run.POSTED_WITHIN_S)
         typer.echo(_surfaces(world))
@@ -166,21 +166,19 @@ def run_long(root: Path, minutes: float, seed: int, pause_while: Path | None) ->
         judge_growth(verdict, seen_sizes)
         verdict.lose(len(meter.missed), f"alerts of {meter.missed}")
         verdict.differ(int(code != 0), f"watchpost up ended with {code}")
-        for note in world.notes:
+        for note in (*world.notes, *world.errors):
             verdict.differ(1, note)
         share = judge_recording(verdict, root / "data", seen)
         typer.echo(f"the good camera is recorded to {share:.2%}")
     return verdict
 
 
-def _line(now: dict[str, tuple[int, int]], meter: Meter, world: World) -> str:
+def _line(now: dict[str, tuple[int, int]], meter: Meter) -> str:
     parts = " ".join(f"{name}={megabytes}MB/{files}" for name, (megabytes, files) in now.items())
     latency = sorted(meter.latencies_s)
     median_ms = latency[len(latency) // 2] * 1000 if latency else 0
     clock = time.strftime("%H:%M:%S", time.gmtime())
-    return (
-        f"{clock} {parts} alerts={len(latency)}/{median_ms:.0f}ms missed={len(meter.missed)} notes={len(world.notes)}"
-    )
+    return f"{clock} {parts} alerts={len(latency)}/{median_ms:.0f}ms missed={len(meter.missed)}"
 
 
 def _surfaces(world: World) -> str:

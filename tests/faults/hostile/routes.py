@@ -18,6 +18,8 @@ from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Act, P
 from tests.loopback import NO_TLS
 
 PAUSE_S: Final = 0.1
+TIMEOUT_S: Final = 8.0
+"""The others are waited for when a run ends."""
 LEAVES_AFTER_BYTES: Final = 5_000
 DECIDES_FOR_OTHERS: Final = ("/storage/cleanup", "/enrolments/{node}", "/session", "/rebuild")
 """A person with a token may do this to the good site, too: it is their right, and no fault that can be survived."""
@@ -65,7 +67,7 @@ def asking(*, has_token: bool, at_once: int = 2) -> Act:
 def _ask(dice: random.Random, world: World, stopping: threading.Event, has_token: bool) -> None:
     every = operations()
     with httpx.Client(
-        base_url=f"http://127.0.0.1:{world.http_port}", timeout=30, verify=NO_TLS, trust_env=False
+        base_url=f"http://127.0.0.1:{world.http_port}", timeout=TIMEOUT_S, verify=NO_TLS, trust_env=False
     ) as client:
         while not stopping.wait(PAUSE_S):
             operation = dice.choice(every)
@@ -89,7 +91,7 @@ def _judge(world: World, request: httpx.Request, answer: httpx.Response) -> None
     finally:
         answer.close()
     if answer.status_code >= 500 and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-        world.notes.append(f"{answer.status_code} for {request.method} {request.url} {dict(request.headers)}"[:2000])
+        world.errors.append(f"{answer.status_code} for {request.method} {request.url} {dict(request.headers)}"[:2000])
 
 
 def _request(client: httpx.Client, operation: Operation, dice: random.Random) -> httpx.Request:

@@ -125,7 +125,7 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         drain(world)
         code = product.stop()
         verdict = judge_log(config, data, meter, disk_was_full=disk is not None)
-        verdict.differ(len(world.notes), str(world.notes[:3]))
+        verdict.differ(len(world.errors), str(world.errors[:3]))
         judge_answers(verdict, answered)
         judge_processes(verdict, states)
         verdict.differ(int(code != 0), f"watchpost up ended with {code}")

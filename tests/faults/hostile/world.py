@@ -45,6 +45,8 @@ class World:
     stolen: tuple[Login, ...] = ()
     """Users of devices of the bad site whose passwords others have, where the broker asks for one."""
     notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Answers that the gateway must never give."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def steal(self) -> tuple[str, Login | None]:

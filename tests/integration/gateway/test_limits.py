@@ -1,6 +1,7 @@
 """Clients that send too much, too slowly or too often cost themselves, and nobody else notices."""
 
 import json
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -140,6 +141,22 @@ def test_requests_behind_each_other_are_answered_in_order_and_not_without_end(li
         eventually(many.is_closed)
 
     assert got.count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_what_is_answered_for_a_client_that_is_gone_or_refused_is_no_error_in_the_log(
+    limited: Started, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = b"GET /api/v1/events?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    broken_off = b'POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n{"token"'
+    for end in (b"", b"\0\0 this is no request\r\n\r\n", b"X" * 20_000, broken_off):
+        for _ in range(5):
+            with closing(Raw(limited)) as client:
+                client.send(asked * 8 + end)
+            with closing(Raw(limited)) as client:
+                client.send(end)
+    eventually(lambda: _health(limited) == 200)
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_an_address_gets_so_many_connections_and_others_get_theirs(limited: Started) -> None:

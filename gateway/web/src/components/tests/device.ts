@@ -166,7 +166,7 @@ export const deviceParts: Case[] = [
     {
       when: 'typical',
       props: { device: device('transformer'), rois },
-      reads: ['Over time', 'Temperature, hottest', 'weighted mean', 'Motion', 'Sound', '90 days', 'per hour'],
+      reads: ['Over time', 'Temperature, hottest', 'composite', 'Motion', 'Sound', '90 days', 'per hour'],
     },
     {
       when: 'a region over the whole frame',
@@ -177,7 +177,8 @@ export const deviceParts: Case[] = [
           series: ['frame', 'full_frame', 'composite'].map((roi) => ({ roi, points: [[now - 60_000, 20, 30, 25]] })),
         },
       },
-      reads: ['whole frame', 'whole picture', 'composite'],
+      reads: ['whole picture', 'composite'],
+      not: [/whole frame/],
     },
     {
       when: 'ninety days of means',

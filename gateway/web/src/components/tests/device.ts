@@ -177,7 +177,8 @@ export const deviceParts: Case[] = [
           series: ['frame', 'full_frame', 'composite'].map((roi) => ({ roi, points: [[now - 60_000, 20, 30, 25]] })),
         },
       },
-      reads: ['whole frame', 'whole picture', 'composite'],
+      reads: ['whole picture', 'composite'],
+      not: [/whole frame/],
     },
     {
       when: 'ninety days of means',

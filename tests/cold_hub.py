@@ -63,9 +63,9 @@ class ColdHub:
             ended = builders.segment(moment, media=(medium.data.key,))
             events += [builders.tick(moment), medium, thumbnail, ended]
         self._epochs += 1
-        told = numbered(events, f"epoch-{self._epochs}")
-        write(self.data, [(event.time, event) for event in told], self.payloads)
-        self.now = max(self.now, told[-1].time)
+        reported = numbered(events, f"epoch-{self._epochs}")
+        write(self.data, [(event.time, event) for event in reported], self.payloads)
+        self.now = max(self.now, reported[-1].time)
         return keys
 
     def archiver(self, halted: Flag | None = None) -> Archiver:

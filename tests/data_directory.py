@@ -76,21 +76,21 @@ def fold(data: Path, *names: str, of: HubConfig | None = None) -> None:
 
 
 @dataclass
-class Told:
+class Reported:
     """Events and the bytes of their media."""
 
     events: list[tuple[datetime, Event]] = field(default_factory=list)
     payloads: dict[str, bytes] = field(default_factory=dict)
 
 
-def minutes(count: int = 3, *, start: datetime = START) -> Told:
+def minutes(count: int = 3, *, start: datetime = START) -> Reported:
     """Minutes of one camera and one thermal sensor, with pictures, and the hub's ticks."""
-    told = Told()
+    reported = Reported()
     events: list[Event] = []
     for second in range(0, count * 60, 5):
         moment = start + (at(second) - START)
         thumbnail = builders.media(moment, payload := f"picture {second}".encode() * 20)
-        told.payloads[thumbnail.data.key] = payload
+        reported.payloads[thumbnail.data.key] = payload
         events += [
             builders.tick(moment, uptime_s=float(second)),
             thumbnail,
@@ -99,5 +99,5 @@ def minutes(count: int = 3, *, start: datetime = START) -> Told:
         ]
         if second % 30 == 0:
             events += [builders.health(moment), builders.detection(moment), builders.motion(moment)]
-    told.events = [(event.time, event) for event in numbered(events)]
-    return told
+    reported.events = [(event.time, event) for event in numbered(events)]
+    return reported

@@ -15,11 +15,11 @@ class Echo(Sink):
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
 
     def __init__(self) -> None:
-        self.heard: list[int] = []
+        self.received: list[int] = []
 
     def begins_after(self, journal: JournalReader) -> int:
         return 0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
-        self.heard += [record.position for record in batch]
+        self.received += [record.position for record in batch]
         return ()

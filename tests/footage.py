@@ -146,11 +146,11 @@ def keep(data: Path, recorded: Sequence[Recorded], extra: Sequence[Event] = ()) 
         medium = builders.media(end, one.body, kind="segment", **given)
         key = medium.data.key
         payloads[key] = one.body
-        told = builders.segment(
+        reported = builders.segment(
             one.begin, duration_s=one.length_s, device=one.device, media=(key,), size=len(one.body),
             discontinuity=one.begins_run, codec=one.codec,
         )  # fmt: skip
-        events += [(end, medium), (end, told)]
+        events += [(end, medium), (end, reported)]
     events.sort(key=lambda pair: pair[0])
     events.append((events[-1][0], builders.tick(events[-1][0])))
     write(data, events, payloads)

@@ -57,8 +57,8 @@ def _recorded(position: int, body: bytes) -> Recorded:
     if current is not event:
         return Recorded(position, moment(RECEIVED), current)
     whole = Recorded(position, moment(RECEIVED), event)
-    told = whole.time_us, whole.time_s, whole.model, whole.source, whole.where, whole.epoch, whole.id
-    return RecordedRow(position, None, None, RECEIVED, *told, body)
+    reported = whole.time_us, whole.time_s, whole.model, whole.source, whole.where, whole.epoch, whole.id
+    return RecordedRow(position, None, None, RECEIVED, *reported, body)
 
 
 def through_models(records: Iterable[Recorded]) -> list[Recorded]:

@@ -18,7 +18,7 @@ from tests.registry_events import registry_of
 BACK = timedelta(milliseconds=50)
 """From the fold of an event through the bus to the journal."""
 
-Told = list[tuple[datetime, Event]]
+Reported = list[tuple[datetime, Event]]
 
 
 def judged(data: Path, configured: Configured, *events: Event) -> Followed:
@@ -26,17 +26,17 @@ def judged(data: Path, configured: Configured, *events: Event) -> Followed:
     return Followed(AlertingProjection(), data, [*registry_of(configured), *events])
 
 
-def with_alerting(events: Iterable[tuple[datetime, Event]]) -> Told:
+def with_alerting(events: Iterable[tuple[datetime, Event]]) -> Reported:
     """What was received, in that order, and what the hub made of it. What else the hub made is left out."""
-    told: Told = []
+    reported: Reported = []
     alerting = AlertingProjection()
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(alerting.schema)
         for position, (received, event) in enumerate(events, 1):
             if place(event.source)[1] == HUB and not isinstance(event, (HeartbeatEvent, *site_registry.MODELS)):
                 continue
-            told.append((received, event))
+            reported.append((received, event))
             made: list[Event] = []
             alerting.fold(view, [Recorded(position, received, event)], made.append)
-            told += [(received + BACK, one) for one in made]
-    return told
+            reported += [(received + BACK, one) for one in made]
+    return reported

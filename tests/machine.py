@@ -224,5 +224,5 @@ def _is_running(pid: int) -> bool:
 
 if __name__ == "__main__":
     split = sys.argv.index("--")
-    told = dict(text.split("=", 1) for text in sys.argv[2:split])
-    sys.exit(Services(Path(sys.argv[1]), told).systemctl(sys.argv[split + 1 :]))
+    reported = dict(text.split("=", 1) for text in sys.argv[2:split])
+    sys.exit(Services(Path(sys.argv[1]), reported).systemctl(sys.argv[split + 1 :]))

@@ -76,7 +76,7 @@ class Receiver:
     def bodies(self) -> list[dict[str, Any]]:
         return [body for _, body in self.requests]
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         """The ids of the events in all messages, in order."""
         return [event_id for body in self.bodies for event_id in event_ids(body)]
 

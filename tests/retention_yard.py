@@ -69,13 +69,13 @@ class Yard:
 
     def take(self, *events: Event) -> list[Event]:
         """What is told of these."""
-        before = len(self.told())
+        before = len(self.reported())
         self.journal.append(*events)
         self.now = max(event.time for event in events)
         self.deliverer.advance()
-        return self.told()[before:]
+        return self.reported()[before:]
 
-    def told(self) -> list[Event]:
+    def reported(self) -> list[Event]:
         view = view_files.open_view(self.hub.data, "retention")
         bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
         view.close()

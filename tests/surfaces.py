@@ -160,8 +160,8 @@ def incidents(asked: Asked) -> Iterator[Fact]:
     opened = asked.get("/api/v1/incidents", state="open", limit=1000)["incidents"]
     yield EVERYTHING, "open incidents", sorted(one["id"] for one in opened)
     yield EVERYTHING, "open incidents", sorted(one["id"] for one in everything if one["state"] == "open")
-    told = [one["id"] for one in opened if one["suppressed"] is one["under"] is None and one["level"] != "info"]
-    yield EVERYTHING, "incidents that people are told of", sorted(told)
+    reported = [one["id"] for one in opened if one["suppressed"] is one["under"] is None and one["level"] != "info"]
+    yield EVERYTHING, "incidents that people are told of", sorted(reported)
     for one in (*everything, *opened):
         yield ("incident", one["id"]), "whole", one
         for fact in OF_WITHHELD:
@@ -254,8 +254,8 @@ OF_DISKS = {"watchpost_device_media_bytes", "watchpost_device_media_bytes_per_da
 def metrics(asked: Asked) -> Iterator[Fact]:
     listed = set[tuple[str, str]]()
     for family in text_string_to_metric_families(asked.client.get("/metrics").text):
-        is_told = family.name.startswith("watchpost_device_") and family.name not in OF_DISKS
-        for sample in family.samples if is_told else ():
+        is_reported = family.name.startswith("watchpost_device_") and family.name not in OF_DISKS
+        for sample in family.samples if is_reported else ():
             site, name, value = sample.labels["site"], sample.labels["device"], sample.value
             listed.add((site, name))
             fact = METRICS[sample.name]
@@ -374,7 +374,7 @@ OF_TRIALS = {"/api/v1/trials/{id}"}
 """What other rules would have made of it."""
 
 
-def telling_paths(document: Mapping[str, Any]) -> set[str]:
+def reporting_paths(document: Mapping[str, Any]) -> set[str]:
     """The paths of an OpenAPI document whose answers say how a device is."""
     schemas = document["components"]["schemas"]
 

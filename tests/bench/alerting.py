@@ -56,7 +56,7 @@ class Ear:
         self.rounds: list[float] = []
         self._back = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-        self._client.on_message = self._hear
+        self._client.on_message = self._receive
         self._client.connect("127.0.0.1", port)
         wire = self._client.socket()
         assert isinstance(wire, socket.socket)
@@ -64,7 +64,7 @@ class Ear:
         self._client.subscribe([(ALERTS, 1), (ROUND, 1)])
         self._client.loop_start()
 
-    def _hear(self, _client: Client, _data: object, message: Any) -> None:
+    def _receive(self, _client: Client, _data: object, message: Any) -> None:
         now = time.monotonic()
         if message.topic == ROUND:
             self._back.set()

@@ -57,7 +57,7 @@ def _fill(data: Path) -> None:
         (data / "segment.ts").write_bytes(segment)
 
 
-def _process(data: Path, told: Connection) -> None:
+def _process(data: Path, reported: Connection) -> None:
     """The gateway as the product runs it, and beside it Starlette's FileResponse alone as what a range is measured
     against.
     """
@@ -75,7 +75,7 @@ def _process(data: Path, told: Connection) -> None:
         files = uvicorn.Server(
             uvicorn.Config(Starlette(routes=[Route("/", file)]), http="httptools", access_log=False, log_config=None)
         )
-        told.send(Ports(bound.getsockname()[1], other.getsockname()[1]))
+        reported.send(Ports(bound.getsockname()[1], other.getsockname()[1]))
         await asyncio.gather(serve(GatewayServer(gateway), bound), files.serve([other]))
 
     uvloop.run(both())
@@ -179,7 +179,7 @@ def _wait_for(port: int, request: bytes) -> None:
     raise TimeoutError("the gateway did not answer within a minute")
 
 
-def _told(case: str, taken: list[float], includes: str, connections: int) -> Measurement:
+def _reported(case: str, taken: list[float], includes: str, connections: int) -> Measurement:
     """The rate is that of all connections together: what is on its way over the mean time of an answer."""
     p99, mean = sorted(taken)[int(len(taken) * 0.99)], sum(taken) / len(taken)
     measurement = summary(case, taken, f"{includes}; p99 {p99:.2f} ms, {connections / mean * 1000:,.0f} answers/s")
@@ -193,7 +193,7 @@ def case_dashboard() -> list[Measurement]:
         load(ports.gateway, request, CONNECTIONS, 4)
         taken = load(ports.gateway, request, CONNECTIONS, 5)
         alone = load(ports.gateway, b"GET /health HTTP/1.1\r\n" + HOST, CONNECTIONS, 2)
-    found = _told("dashboard JSON, 50 connections", taken, "HTTP, the answer as the rows have it", CONNECTIONS)
+    found = _reported("dashboard JSON, 50 connections", taken, "HTTP, the answer as the rows have it", CONNECTIONS)
     limit = sorted(alone)[len(alone) // 2]
     found = replace(found, goal_per_s=2000, limit="GET /health", limit_ms=limit)
     p99 = round(sorted(taken)[int(len(taken) * 0.99)], 3)
@@ -206,7 +206,7 @@ def case_snapshot() -> list[Measurement]:
         _wait_for(ports.gateway, request)
         load(ports.gateway, request, 4, 1)
         found = [
-            _told(
+            _reported(
                 f"snapshot of 60 kB, {count} at once",
                 load(ports.gateway, request, count, 3),
                 "HTTP, index, pack",
@@ -226,5 +226,5 @@ def case_range() -> list[Measurement]:
         _wait_for(ports.files, theirs)
         taken, alone = load(ports.gateway, ours, 4, 3), load(ports.files, theirs, 4, 3)
     limit = sorted(alone)[len(alone) // 2]
-    found = _told("range of 1 MiB, 4 at once", taken, "HTTP, index, pack", 4)
+    found = _reported("range of 1 MiB, 4 at once", taken, "HTTP, index, pack", 4)
     return [replace(found, goal_ms=round(limit, 3), limit="FileResponse alone", limit_ms=limit)]

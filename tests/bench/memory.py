@@ -33,9 +33,9 @@ def case_product() -> list[Measurement]:
     agents = {name: memory for name, memory in taken.items() if name.startswith("edge:")}
     hub = {name: memory for name, memory in taken.items() if name not in agents}
     return [
-        _told(f"memory of the hub, {DEVICES} devices", list(hub.values()), HUB_MB, "of all its processes"),
-        *[_told(f"memory of {name}", [memory], None, "one process") for name, memory in sorted(hub.items())],
-        _told(
+        _reported(f"memory of the hub, {DEVICES} devices", list(hub.values()), HUB_MB, "of all its processes"),
+        *[_reported(f"memory of {name}", [memory], None, "one process") for name, memory in sorted(hub.items())],
+        _reported(
             "memory of an agent, a camera",
             [Memory(memory.pss / DEMO_CAMERAS, memory.rss / DEMO_CAMERAS) for memory in agents.values()],
             CAMERA_MB,
@@ -60,7 +60,7 @@ def memory_of(pid: int) -> Memory:
     return Memory(found["Pss"], found["Rss"])
 
 
-def _told(case: str, taken: list[Memory], goal: float | None, includes: str) -> Measurement:
+def _reported(case: str, taken: list[Memory], goal: float | None, includes: str) -> Measurement:
     pss, rss = sum(each.pss for each in taken), sum(each.rss for each in taken)
-    told = f"PSS after {SECONDS} s of load, RSS {rss:.0f} MB; {includes}"
-    return Measurement(case, median_ms=0, p95_ms=0, runs=1, includes=told, peak_mb=round(pss, 1), goal_mb=goal)
+    reported = f"PSS after {SECONDS} s of load, RSS {rss:.0f} MB; {includes}"
+    return Measurement(case, median_ms=0, p95_ms=0, runs=1, includes=reported, peak_mb=round(pss, 1), goal_mb=goal)

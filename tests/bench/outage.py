@@ -141,7 +141,7 @@ def _waiting(home: Path) -> int:
 def _lost(home: Path) -> dict[str, int]:
     """By source, how many events of the outbox the journal does not hold."""
     with _outbox(home) as outbox:
-        told = {stream.source: stream.sequence for stream in streams(outbox)}
+        reported = {stream.source: stream.sequence for stream in streams(outbox)}
     with closing(JournalQueries(home / "journal")) as journal:
         held = {row.source: row.sequence for row in journal.streams()}
-    return {source: last - held.get(source, 0) for source, last in told.items() if held.get(source, 0) != last}
+    return {source: last - held.get(source, 0) for source, last in reported.items() if held.get(source, 0) != last}

@@ -50,12 +50,12 @@ def case_journal() -> list[Measurement]:
             newest = measured("journal: newest 100", partial(queries.select, EventFilter(), 100, "desc"), "rows")
             middle = START + timedelta(seconds=EVENTS / 500)
             span = EventFilter(start=middle, end=middle + timedelta(seconds=1))
-            stretch = measured("journal: a second of event time", partial(queries.select, span), "rows")
+            second = measured("journal: a second of event time", partial(queries.select, span), "rows")
     return [
         replace(summary("journal: append", appended, "groups of 1,000, fsync each"), items=GROUP),
         replace(summary("journal: read events", read, "typed events, 1,000 a batch"), items=GROUP),
         newest,
-        stretch,
+        second,
     ]
 
 

@@ -12,19 +12,19 @@ LEFT_BEHIND = "net::ERR_ABORTED"  # a moving picture or a live stream that the p
 
 @dataclass
 class Complaints:
-    heard: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def from_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.heard.append(f"console: {message.text}")
+            self.messages.append(f"console: {message.text}")
 
     def from_request(self, request: Request) -> None:
         if LEFT_BEHIND not in (request.failure or ""):
-            self.heard.append(f"request: {request.url} {request.failure}")
+            self.messages.append(f"request: {request.url} {request.failure}")
 
     def from_response(self, response: Response) -> None:
         if response.status >= 400:
-            self.heard.append(f"response: {response.status} {response.url}")
+            self.messages.append(f"response: {response.status} {response.url}")
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def watched_page(browser: Browser, width: int, scheme: str = "dark") -> Iterator
     complaints = Complaints()
     page = context.new_page()
     page.on("console", complaints.from_console)
-    page.on("pageerror", lambda error: complaints.heard.append(f"error: {error}"))
+    page.on("pageerror", lambda error: complaints.messages.append(f"error: {error}"))
     page.on("requestfailed", complaints.from_request)
     page.on("response", complaints.from_response)
     try:

@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.browser_tab import launched
 from tests.browser.film import Recorded, record
-from tests.browser.scripted_product import Day, Told, a_hot_day
-from tests.browser.scripted_product import told as told_product
+from tests.browser.scripted_product import Day, ScriptedProduct, a_hot_day, start_scripted
 from tests.eventually import eventually
 from tests.product import running
 
@@ -38,22 +37,22 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedProduct]:
     """A product of which the tests tell what happens."""
-    with told_product(tmp_path_factory.mktemp("told")) as told:
-        yield told
+    with start_scripted(tmp_path_factory.mktemp("told")) as scripted:
+        yield scripted
 
 
 @pytest.fixture(scope="session")
-def day(told: Told) -> Day:
+def day(scripted: ScriptedProduct) -> Day:
     """What happened to its one device."""
-    return a_hot_day(told)
+    return a_hot_day(scripted)
 
 
 @pytest.fixture(scope="session")
-def recorded(told: Told) -> Recorded:
+def recorded(scripted: ScriptedProduct) -> Recorded:
     """Two minutes of two cameras of it."""
-    return record(told)
+    return record(scripted)
 
 
 def _states(client: httpx.Client) -> bytes:

@@ -70,7 +70,7 @@ class Asked:
 
     paths: list[str] = field(default_factory=list)
 
-    def hear(self, request: Request) -> None:
+    def receive(self, request: Request) -> None:
         self.paths.append(urlsplit(request.url).path)
 
     def of(self, beginning: str) -> list[str]:
@@ -85,9 +85,9 @@ class Asked:
 @contextmanager
 def asking(page: Page) -> Iterator[Asked]:
     asked = Asked()
-    page.on("request", asked.hear)
+    page.on("request", asked.receive)
     yield asked
-    page.remove_listener("request", asked.hear)
+    page.remove_listener("request", asked.receive)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.media_codec import media_properties
 from bus_schemas.topics import event_topic, media_topic
-from tests.browser.scripted_product import Told
+from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, heartbeat, media, motion, segment
 from tests.counted_video import FPS, SEGMENT_S, counted_segments
 from tests.eventually import eventually
@@ -26,7 +26,7 @@ LOST = range(8, 12)
 
 @dataclass(frozen=True)
 class Recorded:
-    told: Told
+    scripted: ScriptedProduct
     begin: datetime
 
     def at(self, seconds: float) -> datetime:
@@ -34,60 +34,59 @@ class Recorded:
 
     def address(self, seconds: float, devices: str = EAST, **query: str) -> str:
         given = "".join(f"&{key}={value}" for key, value in query.items())
-        return (
-            f"{self.told.address}/playback?site={SITE}&device={devices}&at={self.at(seconds):%Y-%m-%dT%H:%M:%SZ}{given}"
-        )
+        at = f"{self.at(seconds):%Y-%m-%dT%H:%M:%SZ}"
+        return f"{self.scripted.address}/playback?site={SITE}&device={devices}&at={at}{given}"
 
 
-def send(told: Told, topic: str, payload: bytes, *properties: str) -> None:
-    command = ["mosquitto_pub", "-p", str(told.product.mqtt_port()), "-V", "5", "-q", "1", "-t", topic, "-s"]
+def send(scripted: ScriptedProduct, topic: str, payload: bytes, *properties: str) -> None:
+    command = ["mosquitto_pub", "-p", str(scripted.product.mqtt_port()), "-V", "5", "-q", "1", "-t", topic, "-s"]
     subprocess.run([*command, *properties], input=payload, check=True, timeout=20)
 
 
-def send_event(told: Told, event: Event) -> None:
-    send(told, event_topic(event.source, short_name(event.type)), to_bytes(event))
+def send_event(scripted: ScriptedProduct, event: Event) -> None:
+    send(scripted, event_topic(event.source, short_name(event.type)), to_bytes(event))
 
 
-def send_medium(told: Told, event: MediaEvent, payload: bytes) -> None:
+def send_medium(scripted: ScriptedProduct, event: MediaEvent, payload: bytes) -> None:
     given = ["-D", "publish", "content-type", event.data.content_type]
     for name, value in media_properties(event):
         given += ["-D", "publish", "user-property", name, value]
-    send(told, media_topic(event.source, event.data.kind), payload, *given)
+    send(scripted, media_topic(event.source, event.data.kind), payload, *given)
 
 
 def thumbnail(grey: int) -> bytes:
     return bytes(simplejpeg.encode_jpeg(np.full((180, 320, 3), grey, np.uint8), 75))
 
 
-def record(told: Told) -> Recorded:
+def record(scripted: ScriptedProduct) -> Recorded:
     """Eighty seconds of two cameras, an hour ago."""
     begin = (datetime.now(UTC) - timedelta(hours=1)).replace(second=0, microsecond=0)
-    film = Recorded(told, begin)
+    film = Recorded(scripted, begin)
     videos = list(counted_segments(SEGMENTS))
     for device in (EAST, WEST):
-        send_event(told, heartbeat(film.at(-1), device=device))
+        send_event(scripted, heartbeat(film.at(-1), device=device))
         for number, video in enumerate(videos):
             if device == EAST and number in LOST:
                 continue
             start = film.at(number * SEGMENT_S)
             medium = media(start, video, kind="segment", device=device)
-            send_medium(told, medium, video)
+            send_medium(scripted, medium, video)
             send_event(
-                told,
+                scripted,
                 segment(start, duration_s=float(SEGMENT_S), device=device, fps=FPS, size=len(video),
                         media=(medium.data.key,), discontinuity=device == EAST and number == LOST.stop),
             )  # fmt: skip
     for second, grey in ((0, 60), (60, 200)):
         picture = thumbnail(grey)
-        send_medium(told, media(film.at(second), picture, device=EAST), picture)
-    send_event(told, motion(film.at(20), phase="start", duration_s=0.0, device=EAST))
-    eventually(lambda: len(_segments(told, WEST, begin)) == SEGMENTS, 30, "all segments in the view")
+        send_medium(scripted, media(film.at(second), picture, device=EAST), picture)
+    send_event(scripted, motion(film.at(20), phase="start", duration_s=0.0, device=EAST))
+    eventually(lambda: len(_segments(scripted, WEST, begin)) == SEGMENTS, 30, "all segments in the view")
     notes = "/api/v1/annotations"
-    eventually(lambda: told.client.get(notes, params={"site": SITE}).status_code == 200, 60, "the view of notes")
+    eventually(lambda: scripted.client.get(notes, params={"site": SITE}).status_code == 200, 60, "the view of notes")
     return film
 
 
-def _segments(told: Told, device: str, begin: datetime) -> list[object]:
+def _segments(scripted: ScriptedProduct, device: str, begin: datetime) -> list[object]:
     path = f"/api/v1/sites/{SITE}/devices/{device}/segments"
-    found = told.client.get(path, params={"from": begin.isoformat(), "to": datetime.now(UTC).isoformat()})
+    found = scripted.client.get(path, params={"from": begin.isoformat(), "to": datetime.now(UTC).isoformat()})
     return found.json()["segments"] if found.status_code == 200 else []

@@ -32,7 +32,7 @@ alerts:
 
 
 @dataclass(frozen=True)
-class Told:
+class ScriptedProduct:
     product: Product
     client: httpx.Client
 
@@ -73,11 +73,11 @@ class Told:
 
 
 @contextmanager
-def told(directory: Path) -> Iterator[Told]:
+def start_scripted(directory: Path) -> Iterator[ScriptedProduct]:
     config = directory / "watchpost.yaml"
     config.write_text(CONFIG)
     with running(directory / "data", ["--config", str(config)]) as (product, client):
-        yield Told(product, client)
+        yield ScriptedProduct(product, client)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Day:
     over: datetime
 
 
-def a_hot_day(by: Told, apart_s: float = 4) -> Day:
+def a_hot_day(by: ScriptedProduct, apart_s: float = 4) -> Day:
     """The kiln is rather warm once, for which nobody is told; it becomes hot, Mara takes note of it, and it cools down.
 
     Each of it lasts a while, to be aimed at.

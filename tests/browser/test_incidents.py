@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser import scripted_product
 from tests.browser.browser_tab import watched_page
 from tests.browser.film import send_event, send_medium, thumbnail
-from tests.browser.scripted_product import Told
+from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, frame, media
 from tests.eventually import eventually
 
@@ -24,22 +24,22 @@ WITHIN_S = 60
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedProduct]:
     """Its own, for other tests count the alerts of theirs."""
-    with scripted_product.told(tmp_path_factory.mktemp("incidents")) as own:
+    with scripted_product.start_scripted(tmp_path_factory.mktemp("incidents")) as own:
         yield own
 
 
 @pytest.fixture(scope="module")
-def fault(told: Told) -> datetime:
+def fault(scripted: ScriptedProduct) -> datetime:
     """A camera was black for 32 seconds, three minutes ago."""
     begin = datetime.now(UTC) - timedelta(minutes=3)
     for second in range(0, 44, 2):
-        send_event(told, frame(begin + timedelta(seconds=second), blackscreen=second < 33, device=CAMERA))
+        send_event(scripted, frame(begin + timedelta(seconds=second), blackscreen=second < 33, device=CAMERA))
         if second in (0, 16, 32):
             picture = thumbnail(second * 4)
-            send_medium(told, media(begin + timedelta(seconds=second), picture, device=CAMERA), picture)
-    eventually(lambda: found(told), 30, "the incident")
+            send_medium(scripted, media(begin + timedelta(seconds=second), picture, device=CAMERA), picture)
+    eventually(lambda: found(scripted), 30, "the incident")
     for path in (
         "annotations",
         "dashboard/DEMO",
@@ -47,25 +47,25 @@ def fault(told: Told) -> datetime:
         f"sites/{SITE}/devices",
         f"sites/{SITE}/devices/{CAMERA}/motion",
     ):
-        eventually(partial(answers, told, path), 60, f"the view of {path}")
+        eventually(partial(answers, scripted, path), 60, f"the view of {path}")
     return begin
 
 
-def answers(told: Told, path: str) -> bool:
-    return told.client.get(f"/api/v1/{path}").status_code == httpx.codes.OK
+def answers(scripted: ScriptedProduct, path: str) -> bool:
+    return scripted.client.get(f"/api/v1/{path}").status_code == httpx.codes.OK
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     with watched_page(browser, 390, "light") as (page, complaints):
         yield page
-        assert complaints.heard == []
+        assert complaints.messages == []
 
 
-def found(told: Told, **asked: str) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = told.get("/api/v1/incidents", site=SITE, device=CAMERA, state="closed", **asked)[
-        "incidents"
-    ]
+def found(scripted: ScriptedProduct, **asked: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = scripted.get(
+        "/api/v1/incidents", site=SITE, device=CAMERA, state="closed", **asked
+    )["incidents"]
     return rows
 
 
@@ -74,9 +74,9 @@ def incidents(page: Page) -> Locator:
 
 
 def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_within_a_minute(
-    phone: Page, told: Told, fault: datetime
+    phone: Page, scripted: ScriptedProduct, fault: datetime
 ) -> None:
-    phone.goto(f"{told.address}/wall")
+    phone.goto(f"{scripted.address}/wall")
     began = monotonic()
 
     phone.get_by_role("link", name="Alerts").click()
@@ -95,27 +95,31 @@ def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_withi
     expect(incidents(phone).get_by_role("listitem").first).to_contain_text("Discarded")
 
     assert monotonic() - began < WITHIN_S
-    [discarded] = found(told, review="discarded")
+    [discarded] = found(scripted, review="discarded")
     assert discarded["review"]["reason"] == "The lens was covered"  # type: ignore[index]  # an answer in JSON
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_many_incidents_are_reviewed_at_once_and_that_is_undone(phone: Page, told: Told, fault: datetime) -> None:
-    phone.goto(f"{told.address}/alerts?tab=incidents&device={CAMERA}")
+def test_many_incidents_are_reviewed_at_once_and_that_is_undone(
+    phone: Page, scripted: ScriptedProduct, fault: datetime
+) -> None:
+    phone.goto(f"{scripted.address}/alerts?tab=incidents&device={CAMERA}")
     phone.get_by_label("Choose all").check()
     chosen = phone.get_by_role("region", name="Chosen incidents")
     chosen.get_by_label("Your name").fill("Mara")
     chosen.get_by_role("button", name="Reviewed", exact=True).click()
     expect(chosen.get_by_role("status")).to_contain_text("1 incident reviewed")
-    assert len(found(told, review="reviewed")) == 1
+    assert len(found(scripted, review="reviewed")) == 1
 
     chosen.get_by_role("button", name="Undo").click()
     expect(chosen.get_by_role("status")).to_have_count(0)
-    assert found(told, review="reviewed") == []
+    assert found(scripted, review="reviewed") == []
 
 
-def test_a_device_says_for_a_moment_why_nobody_was_alerted(phone: Page, told: Told, fault: datetime) -> None:
-    phone.goto(f"{told.address}/device?device={CAMERA}")
+def test_a_device_says_for_a_moment_why_nobody_was_alerted(
+    phone: Page, scripted: ScriptedProduct, fault: datetime
+) -> None:
+    phone.goto(f"{scripted.address}/device?device={CAMERA}")
     phone.get_by_role("button", name="Explain this moment").click()
 
     panel = phone.get_by_role("region", name="Why no alert")
@@ -123,8 +127,8 @@ def test_a_device_says_for_a_moment_why_nobody_was_alerted(phone: Page, told: To
     expect(panel.get_by_role("listitem").filter(has_text="Clock wrong")).to_contain_text("No incident")
 
 
-def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, told: Told, fault: datetime) -> None:
-    phone.goto(f"{told.address}/device?device={CAMERA}")
+def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, scripted: ScriptedProduct, fault: datetime) -> None:
+    phone.goto(f"{scripted.address}/device?device={CAMERA}")
     phone.get_by_role("region", name="Incidents and alerts").get_by_role("button", name="Mute …").click()
     form = phone.get_by_role("form", name="Mute")
     form.get_by_label("Why").fill("The lens is cleaned")
@@ -137,7 +141,7 @@ def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, told: Told, 
     muted.get_by_placeholder("Why it ends").fill("It is clean")
     muted.get_by_role("button", name="End", exact=True).click()
     expect(muted).to_have_count(0)
-    [mute] = told.get("/api/v1/mutes", site=SITE)["mutes"]
+    [mute] = scripted.get("/api/v1/mutes", site=SITE)["mutes"]
     assert (mute["over"], mute["ended_by"]) == (True, "Mara")
 
 
@@ -156,19 +160,19 @@ NONSENSE = (
 )
 
 
-def test_an_address_that_says_nonsense_shows_its_view(phone: Page, told: Told, fault: datetime) -> None:
+def test_an_address_that_says_nonsense_shows_its_view(phone: Page, scripted: ScriptedProduct, fault: datetime) -> None:
     for address in NONSENSE:
-        phone.goto(told.address + address)
+        phone.goto(scripted.address + address)
         expect(phone.locator("main h1"), address).to_have_count(1)
         expect(phone.locator("main [aria-busy=true]"), address).to_have_count(0)
         expect(phone.locator("main [role=alert]"), address).to_have_count(0)
 
 
-def test_a_view_that_fails_leaves_the_others(browser: Browser, told: Told, fault: datetime) -> None:
+def test_a_view_that_fails_leaves_the_others(browser: Browser, scripted: ScriptedProduct, fault: datetime) -> None:
     asked = re.compile(r"/api/v1/incidents\?.*limit=200")
     with watched_page(browser, 1280) as (page, _):
         page.route(asked, lambda route: route.fulfill(json={"incidents": 5}))
-        page.goto(f"{told.address}/alerts?tab=incidents")
+        page.goto(f"{scripted.address}/alerts?tab=incidents")
         expect(page.get_by_role("alert")).to_contain_text("Alerts failed")
         page.get_by_role("link", name="Wall").click()
         expect(page.get_by_role("heading", name="Wall")).to_be_visible()

@@ -13,7 +13,7 @@ from edge.capture.encoder import AudioEncoder
 from edge.capture.mpegts import Layout, muxed
 from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.film import send_event, send_medium
-from tests.browser.scripted_product import Told
+from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, heartbeat, media, segment
 from tests.eventually import eventually
 from tests.footage import CLOCK, Film, coded
@@ -56,24 +56,24 @@ def recorded() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def begin(told: Told) -> datetime:
+def begin(scripted: ScriptedProduct) -> datetime:
     """When its recording begins."""
     begin = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=10, second=0, microsecond=0)
-    send_event(told, heartbeat(begin, device=CAMERA))
+    send_event(scripted, heartbeat(begin, device=CAMERA))
     bodies = recorded()
     for number, body in enumerate(bodies):
         start = begin + timedelta(seconds=number * SECONDS)
         medium = media(start, body, kind="segment", device=CAMERA)
-        send_medium(told, medium, body)
+        send_medium(scripted, medium, body)
         send_event(
-            told,
+            scripted,
             segment(start, duration_s=float(SECONDS), device=CAMERA, size=len(body), media=(medium.data.key,),
                     discontinuity=number in (0, 6, 7)),
         )  # fmt: skip
     asked = {"from": begin.isoformat(), "to": (begin + timedelta(minutes=1)).isoformat()}
 
     def listed() -> bool:
-        answer = told.client.get(f"/hls/{SITE}/{CAMERA}/range.m3u8", params=asked)
+        answer = scripted.client.get(f"/hls/{SITE}/{CAMERA}/range.m3u8", params=asked)
         return answer.status_code == 200 and answer.text.count("#EXTINF") == len(bodies)
 
     eventually(listed, 180, "all segments in the view")
@@ -91,11 +91,11 @@ def seconds(page: Page, begin: datetime) -> float:
 
 
 def test_playback_goes_on_over_sound_that_is_missing_and_parts_that_nothing_decodes(
-    opened: tuple[Page, Complaints], told: Told, begin: datetime
+    opened: tuple[Page, Complaints], scripted: ScriptedProduct, begin: datetime
 ) -> None:
     page, complaints = opened
     page.goto(
-        f"{told.address}/playback?site={SITE}&device={CAMERA}&at={begin + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+        f"{scripted.address}/playback?site={SITE}&device={CAMERA}&at={begin + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
     )
     expect(page.get_by_text("Loading…")).to_have_count(0)
     page.get_by_role("group", name="Speed").get_by_role("button", name="4\u00d7", exact=True).click()
@@ -103,14 +103,16 @@ def test_playback_goes_on_over_sound_that_is_missing_and_parts_that_nothing_deco
     eventually(lambda: seconds(page, begin) > 29, 60, "the last segment")
     page.keyboard.press("k")
 
-    assert [one for one in complaints.heard if one.startswith("error")] == []
+    assert [one for one in complaints.messages if one.startswith("error")] == []
     expect(page.get_by_text("This browser cannot play the video")).to_have_count(0)
 
 
-def test_a_part_that_cannot_be_played_says_so(opened: tuple[Page, Complaints], told: Told, begin: datetime) -> None:
+def test_a_part_that_cannot_be_played_says_so(
+    opened: tuple[Page, Complaints], scripted: ScriptedProduct, begin: datetime
+) -> None:
     page, _ = opened
     page.goto(
-        f"{told.address}/playback?site={SITE}&device={CAMERA}&at={begin + timedelta(seconds=21):%Y-%m-%dT%H:%M:%SZ}"
+        f"{scripted.address}/playback?site={SITE}&device={CAMERA}&at={begin + timedelta(seconds=21):%Y-%m-%dT%H:%M:%SZ}"
     )
 
     expect(page.get_by_text("This part of the recording cannot be played")).to_be_visible()

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
     with watched_page(browser, 1440) as (page, complaints):
         yield page, complaints
-        assert complaints.heard == []
+        assert complaints.messages == []
 
 
 def number(video: Locator) -> int:

@@ -32,7 +32,7 @@ def opened(browser: Browser, recorded: Recorded) -> Iterator[tuple[Page, Complai
 def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
     """The same tab for every key, put back to the middle, paused, at simple speed and muted."""
     page, complaints = opened
-    complaints.heard.clear()
+    complaints.messages.clear()
     yield page
     page.evaluate("() => { document.getElementById('typed')?.remove(); document.activeElement?.blur(); }")
     if page.evaluate("() => document.fullscreenElement !== null"):
@@ -45,7 +45,7 @@ def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_have_count(0)
     assert position_s(page) == pytest.approx(RANGE_S / 2, abs=1)
-    assert complaints.heard == []
+    assert complaints.messages == []
 
 
 def position_s(page: Page) -> float:

@@ -33,7 +33,7 @@ def path(page_address: str) -> str:
 def phone(browser: Browser, path: str) -> Iterator[Page]:
     with watched_page(browser, PHONE) as (page, complaints):
         yield page
-        assert [one for one in complaints.heard if "400" not in one] == []
+        assert [one for one in complaints.messages if "400" not in one] == []
 
 
 def opened(page: Page, address: str, path: str, editor: str) -> None:

@@ -7,20 +7,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browser_tab import Complaints, watched_page
-from tests.browser.scripted_product import KILN, Day, Told
+from tests.browser.scripted_product import KILN, Day, ScriptedProduct
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def opened(browser: Browser, told: Told, day: Day) -> Iterator[tuple[Page, Complaints]]:
+def opened(browser: Browser, scripted: ScriptedProduct, day: Day) -> Iterator[tuple[Page, Complaints]]:
     """Rules, of the hour up to now."""
-    eventually(lambda: told.alerts("closed"), 20, "an alert that is over")
+    eventually(lambda: scripted.alerts("closed"), 20, "an alert that is over")
     with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{told.address}/alerts?tab=rules&span=1h")
+        page.goto(f"{scripted.address}/alerts?tab=rules&span=1h")
         yield page, complaints
-        assert complaints.heard == []
+        assert complaints.messages == []
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(o
     expect(page).to_have_url(re.compile(rf"/device\?.*device={KILN}"))
     # What the kiln told of came ten minutes late: at its moment nobody had heard of the kiln, and the page says so.
     expect(page.get_by_text(f"{KILN} was not known yet at this moment")).to_be_visible()
-    assert all(f"/devices/{KILN}" in one for one in complaints.heard if one.startswith("response"))
-    complaints.heard.clear()
+    assert all(f"/devices/{KILN}" in one for one in complaints.messages if one.startswith("response"))
+    complaints.messages.clear()
 
 
 def test_a_value_out_of_its_bounds_is_refused_before_it_is_sent(page: Page) -> None:
@@ -70,9 +70,9 @@ def test_a_value_out_of_its_bounds_is_refused_before_it_is_sent(page: Page) -> N
     expect(page.get_by_role("button", name="Try on the past")).to_be_disabled()
 
 
-def test_a_trial_that_is_deleted_is_gone(page: Page, told: Told) -> None:
+def test_a_trial_that_is_deleted_is_gone(page: Page, scripted: ScriptedProduct) -> None:
     trials = page.get_by_role("region", name="Trials")
-    eventually(lambda: told.get("/api/v1/trials")["trials"], 30, "the trials of before")
+    eventually(lambda: scripted.get("/api/v1/trials")["trials"], 30, "the trials of before")
     expect(trials.get_by_role("listitem")).not_to_have_count(0)
     before = trials.get_by_role("listitem").count()
 

@@ -45,7 +45,7 @@ def wall(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
         expect(page.locator("main li")).to_have_count(DEVICES + 2, timeout=30_000)
         expect(page.locator("main li img").first).to_be_visible(timeout=30_000)
         yield page
-        assert complaints.heard == []
+        assert complaints.messages == []
 
 
 def test_two_hundred_devices_are_asked_for_as_a_few_are(wall: Page) -> None:

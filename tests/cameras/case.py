@@ -47,7 +47,7 @@ class RtspCase:
     """A third track, of what the camera has seen (ONVIF)."""
     forgets_after_s: int | None = None
     """Without a request for so long it ends the session."""
-    tells_sets: bool = True
+    describes_sets: bool = True
     udp_only: bool = False
     says_nothing: bool = False
     resets_at_play: bool = False

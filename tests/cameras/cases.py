@@ -120,7 +120,7 @@ PICTURES: Final[dict[str, Case]] = {
     "keyframe_each_minute": RtspCase(lambda _: pictures(_LONG), _LONG),
     "one_keyframe_for_ever": RtspCase(lambda _: script.only_first_key(pictures(video()))),
     "size_changes": RtspCase(lambda _: script.then(pictures(video()), pictures(_BIG), 10.0)),
-    "sets_only_in_band": RtspCase(lambda _: pictures(video()), tells_sets=False),
+    "sets_only_in_band": RtspCase(lambda _: pictures(video()), describes_sets=False),
     "sets_only_in_the_description": RtspCase(lambda _: pictures(video(), sets=False)),
     "beside_metadata": RtspCase(
         lambda _: _with_sound(pictures(video()), script.metadata()), sound=sound(), has_metadata=True
@@ -129,7 +129,7 @@ PICTURES: Final[dict[str, Case]] = {
     "h265_joined_late_without_sets": RtspCase(
         lambda _: pictures(_HEVC_LONG, join=30),
         _HEVC_LONG,
-        tells_sets=False,
+        describes_sets=False,
         expected=Expected(starts_within_s=8.0),
     ),
     "some_pictures_damaged": RtspCase(

@@ -233,7 +233,7 @@ class Session:
 
 def sdp(case: RtspCase, session: int) -> str:
     lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0"]
-    lines += _described_video(case.video, case.tells_sets) if case.has_video else ()
+    lines += _described_video(case.video, case.describes_sets) if case.has_video else ()
     if (sound := case.sound_of(session)) is not None:
         lines += _described_sound(sound)
     if case.has_metadata:
@@ -241,13 +241,15 @@ def sdp(case: RtspCase, session: int) -> str:
     return "\r\n".join([*lines, ""])
 
 
-def _described_video(video: Video, tells_sets: bool) -> Iterator[str]:
+def _described_video(video: Video, describes_sets: bool) -> Iterator[str]:
     yield "m=video 0 RTP/AVP 96"
     yield f"a=rtpmap:96 {'H264' if video.codec == 'h264' else 'H265'}/90000"
     sets = {kind: base64.b64encode(unit).decode() for kind, unit in video.sets().items()}
     if video.codec == "h264":
-        yield "a=fmtp:96 packetization-mode=1" + (f";sprop-parameter-sets={sets[7]},{sets[8]}" if tells_sets else "")
-    elif tells_sets:
+        yield "a=fmtp:96 packetization-mode=1" + (
+            f";sprop-parameter-sets={sets[7]},{sets[8]}" if describes_sets else ""
+        )
+    elif describes_sets:
         yield f"a=fmtp:96 sprop-vps={sets[32]};sprop-sps={sets[33]};sprop-pps={sets[34]}"
     yield "a=control:track0"
 

@@ -28,8 +28,8 @@ SINKS = sorted(name for name, made in _MADE.items() if isinstance(made, Sink))
 class ConsumerHarness:
     """A hub in a directory of its own, and consumers of one name that are made anew as after a restart."""
 
-    def __init__(self, name: str, data: Path, told: Story) -> None:
-        media = MemoryMedia(media_of(told))
+    def __init__(self, name: str, data: Path, observed: Story) -> None:
+        media = MemoryMedia(media_of(observed))
         self.name = name
         self.data = data
         self.hub = HubConfig(data=data, archive=lambda: media)

@@ -13,25 +13,25 @@ from tests.builders import alert, at, settings
 from tests.contract.story import MINUTES, Story
 from tests.following import Followed
 
-Told = list[tuple[float, Event]]
+TimedEvents = list[tuple[float, Event]]
 """Events with the seconds after the start at which each was received, in that order."""
 
 
-def retold(plain: Story) -> Told:
-    told = plain.in_order()
+def with_people(plain: Story) -> TimedEvents:
+    observed = plain.in_order()
     for number in range(1, MINUTES // 2):
-        told.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))
-    told.append((1000.5, settings(at(1000), device="gate", settings=_sections(3))))
-    received = {event.id: second for second, event in told}
-    emitted = _emitted(AlertingProjection(), told)
+        observed.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))
+    observed.append((1000.5, settings(at(1000), device="gate", settings=_sections(3))))
+    received = {event.id: second for second, event in observed}
+    emitted = _emitted(AlertingProjection(), observed)
     for found in emitted:
         assert isinstance(found, IncidentEvent | AlertEvent)
-        told.append((max(received[cause] for cause in found.data.causes), found))
+        observed.append((max(received[cause] for cause in found.data.causes), found))
     raised = [found.data for found in emitted if isinstance(found, AlertEvent)]
     for number, one in enumerate(raised):
         seen = 300 * (number % 8) + number + 0.5
-        told.append((seen, alert(at(seen), "acknowledged", alert_id=one.alert_id, by=f"person {number}")))
-    return sorted(told, key=itemgetter(0))
+        observed.append((seen, alert(at(seen), "acknowledged", alert_id=one.alert_id, by=f"person {number}")))
+    return sorted(observed, key=itemgetter(0))
 
 
 def _sections(number: int) -> dict[str, Any]:
@@ -42,9 +42,9 @@ def _sections(number: int) -> dict[str, Any]:
     return {name: value for place, (name, value) in enumerate(each.items()) if number % 3 != place}
 
 
-def _emitted(projection: Projection, told: Told) -> list[Event]:
-    told.sort(key=itemgetter(0))
+def _emitted(projection: Projection, observed: TimedEvents) -> list[Event]:
+    observed.sort(key=itemgetter(0))
     with TemporaryDirectory() as directory, Followed(projection, Path(directory)) as followed:
-        for second, event in told:
+        for second, event in observed:
             followed.journal.append(event, received=at(second))
         return followed.catch_up().emitted()

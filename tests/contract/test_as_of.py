@@ -32,7 +32,7 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.settings import SettingsProjection
 from tests.builders import START, at
 from tests.contract.story import story
-from tests.contract.story_with_people import retold
+from tests.contract.story_with_people import with_people
 from tests.examples import examples
 from tests.following import Followed, MemoryMedia
 from tests.memory_journal import MemoryJournal
@@ -107,8 +107,8 @@ def hub() -> HubConfig:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[tuple[float, Event]]:
-    return retold(story())
+def observed() -> list[tuple[float, Event]]:
+    return with_people(story())
 
 
 class Ended(NamedTuple):
@@ -144,13 +144,13 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=sorted(VIEWS))
-def ended(request: pytest.FixtureRequest, hub: HubConfig, told: list[tuple[float, Event]]) -> Iterator[Ended]:
+def ended(request: pytest.FixtureRequest, hub: HubConfig, observed: list[tuple[float, Event]]) -> Iterator[Ended]:
     view = VIEWS[request.param]
     with TemporaryDirectory() as directory, Followed(view.make(hub), Path(directory)) as followed:
-        for second, event in told:
+        for second, event in observed:
             followed.journal.append(event, received=at(second))
         folded = followed.catch_up(77).view
-        yield Ended(view, hub, followed.journal, [second for second, _ in told], folded)
+        yield Ended(view, hub, followed.journal, [second for second, _ in observed], folded)
 
 
 @pytest.mark.thorough

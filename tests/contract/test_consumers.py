@@ -22,40 +22,40 @@ from tests.memory_journal import MemoryJournal
 
 
 @pytest.fixture(scope="module")
-def told() -> Story:
+def observed() -> Story:
     return story()
 
 
 @pytest.fixture(scope="module")
-def journal(told: Story) -> MemoryJournal:
+def journal(observed: Story) -> MemoryJournal:
     journal = MemoryJournal()
-    for received, event in told.in_order():
+    for received, event in observed.in_order():
         journal.append(event, received=at(received))
     return journal
 
 
 @pytest.fixture(params=PROJECTIONS)
-def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
-    return ConsumerHarness(request.param, tmp_path / "one", told)
+def yard(request: pytest.FixtureRequest, tmp_path: Path, observed: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", observed)
 
 
 @pytest.fixture(params=SINKS)
-def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
-    return ConsumerHarness(request.param, tmp_path / "one", told)
+def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, observed: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", observed)
 
 
 @pytest.fixture
-def other(yard: ConsumerHarness, tmp_path: Path, told: Story) -> ConsumerHarness:
-    return ConsumerHarness(yard.name, tmp_path / "other", told)
+def other(yard: ConsumerHarness, tmp_path: Path, observed: Story) -> ConsumerHarness:
+    return ConsumerHarness(yard.name, tmp_path / "other", observed)
 
 
 @pytest.fixture(scope="module")
 def folded(
-    tmp_path_factory: pytest.TempPathFactory, told: Story, journal: MemoryJournal
+    tmp_path_factory: pytest.TempPathFactory, observed: Story, journal: MemoryJournal
 ) -> Callable[[str], ConsumerHarness]:
     @cache
     def fold(name: str) -> ConsumerHarness:
-        yard = ConsumerHarness(name, tmp_path_factory.mktemp(name), told)
+        yard = ConsumerHarness(name, tmp_path_factory.mktemp(name), observed)
         yard.fold(journal)
         return yard
 
@@ -197,12 +197,12 @@ def test_a_rebuilt_view_goes_on(yard: ConsumerHarness, whole: ConsumerHarness, j
 
 @pytest.mark.parametrize("yard", MAKERS, indirect=True)
 def test_a_view_that_was_thrown_away_tells_nothing_twice(
-    yard: ConsumerHarness, journal: MemoryJournal, told: Story
+    yard: ConsumerHarness, journal: MemoryJournal, observed: Story
 ) -> None:
     yard.fold(journal)
     emitted = list(_events(yard))
     longer = MemoryJournal()
-    for received, event in told.in_order():
+    for received, event in observed.in_order():
         longer.append(event, received=at(received))
     longer.append(*emitted)
     file = view_files.file_of(yard.data, yard.name)

@@ -164,14 +164,14 @@ def test_a_notifier_hands_over_a_message(tree: Path, tmp_path: Path) -> None:
 
 
 def test_a_rule_raises_an_alert_and_clears_it(tree: Path, tmp_path: Path) -> None:
-    told = [line for line in run(tree, "-c", _BLURS, str(tmp_path)).splitlines() if line.startswith("blurred ")]
+    reported = [line for line in run(tree, "-c", _BLURS, str(tmp_path)).splitlines() if line.startswith("blurred ")]
 
-    assert [line.split()[:2] for line in told] == [
+    assert [line.split()[:2] for line in reported] == [
         ["blurred", "opened"], ["blurred", "raised"], ["blurred", "closed"], ["blurred", "cleared"],
     ]  # fmt: skip
-    assert "'quality_score': 0.4" in told[0]
-    assert told[1] == "blurred raised The picture of camera yard is blurred"
-    assert told[3] == "blurred cleared The picture of camera yard is sharp again after 40 seconds"
+    assert "'quality_score': 0.4" in reported[0]
+    assert reported[1] == "blurred raised The picture of camera yard is blurred"
+    assert reported[3] == "blurred cleared The picture of camera yard is sharp again after 40 seconds"
 
 
 def test_a_panel_shows_what_its_route_answers(tree: Path) -> None:

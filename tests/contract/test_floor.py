@@ -22,14 +22,14 @@ SEED = 11
 
 
 @cache
-def told() -> Story:
+def observed() -> Story:
     return story(seed=SEED)
 
 
 @cache
 def recorded(*days: int) -> MemoryJournal:
     journal, registry = MemoryJournal(), StandingRegistry()
-    for received, event in told().in_order():
+    for received, event in observed().in_order():
         moment = at(received)
         if journal.head() + 1 in days:
             journal.append(*registry.said_again(moment), received=moment)
@@ -55,8 +55,8 @@ def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
 @pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.62, 0.9])
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(name: str, share: float, tmp_path: Path) -> None:
-    floor = int(len(told().events) * share) + Random(SEED).randrange(50)
-    yard, journal = ConsumerHarness(name, tmp_path, told()), journal_of(floor)
+    floor = int(len(observed().events) * share) + Random(SEED).randrange(50)
+    yard, journal = ConsumerHarness(name, tmp_path, observed()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before = yard.dump()
@@ -73,8 +73,8 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(name: str, share: fl
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path) -> None:
-    floor = len(told().events) // 2
-    yard, journal = ConsumerHarness(name, tmp_path, told()), journal_of(floor)
+    floor = len(observed().events) // 2
+    yard, journal = ConsumerHarness(name, tmp_path, observed()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before, file = yard.dump(), view_files.file_of(yard.data, name)
@@ -101,8 +101,8 @@ def refusal(yard: ConsumerHarness, context: ConsumerContext) -> WouldLose | None
 
 
 def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path) -> None:
-    first, second = len(told().events) // 2, len(told().events) * 2 // 3
-    yard, journal = ConsumerHarness("alerting", tmp_path, told()), journal_of(first, second)
+    first, second = len(observed().events) // 2, len(observed().events) * 2 // 3
+    yard, journal = ConsumerHarness("alerting", tmp_path, observed()), journal_of(first, second)
     journal.drop(first)
     yard.fold(journal)
 
@@ -113,8 +113,8 @@ def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path) -
 
 
 def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path) -> None:
-    floor = len(told().events) // 2
-    yard, journal = ConsumerHarness("temperatures", tmp_path, told()), journal_of(floor)
+    floor = len(observed().events) // 2
+    yard, journal = ConsumerHarness("temperatures", tmp_path, observed()), journal_of(floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     journal.drop(floor)

@@ -34,13 +34,13 @@ OTHERS = sorted(set(PROJECTIONS) - set(IN_PARTS))
 
 
 @pytest.fixture(scope="module")
-def told() -> Story:
+def observed() -> Story:
     return story(seed=5)
 
 
-def journal_of(told: Story) -> MemoryJournal:
+def journal_of(observed: Story) -> MemoryJournal:
     journal = MemoryJournal()
-    for received, event in told.in_order():
+    for received, event in observed.in_order():
         journal.append(event, received=at(received))
     # Another site, whose rows are nobody's business, and another day.
     for moment in (at(300), at(900), at(86_400)):
@@ -53,15 +53,15 @@ def journal_of(told: Story) -> MemoryJournal:
 class Folded:
     """A view of the story, as it is folded once for all tests of a module, and copies of it that tests damage."""
 
-    def __init__(self, name: str, data: Path, told: Story) -> None:
-        self.yard = ConsumerHarness(name, data, told)
-        self.told = told
-        self.journal = journal_of(told)
+    def __init__(self, name: str, data: Path, observed: Story) -> None:
+        self.yard = ConsumerHarness(name, data, observed)
+        self.observed = observed
+        self.journal = journal_of(observed)
         self.yard.fold(self.journal)
 
     def copy(self, data: Path) -> "Damaged":
         copytree(self.yard.data, data, symlinks=True, dirs_exist_ok=True)
-        return Damaged(ConsumerHarness(self.yard.name, data, self.told), self.journal)
+        return Damaged(ConsumerHarness(self.yard.name, data, self.observed), self.journal)
 
 
 class Damaged:
@@ -111,8 +111,8 @@ class Damaged:
 
 
 @pytest.fixture(params=IN_PARTS, scope="module")
-def folded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, told: Story) -> Folded:
-    return Folded(request.param, tmp_path_factory.mktemp(request.param), told)
+def folded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, observed: Story) -> Folded:
+    return Folded(request.param, tmp_path_factory.mktemp(request.param), observed)
 
 
 def test_some_views_go_in_parts() -> None:
@@ -159,11 +159,11 @@ def late(number: int) -> Iterator[Event]:
 
 @pytest.mark.parametrize("interval", [1, 2])
 def test_events_that_the_consumer_takes_meanwhile_are_in_it_once(
-    folded: Folded, tmp_path: Path, told: Story, interval: int
+    folded: Folded, tmp_path: Path, observed: Story, interval: int
 ) -> None:
     """Between every two steps of the fold late events arrive and the consumer folds them."""
     damaged = folded.copy(tmp_path)
-    journal = journal_of(told)
+    journal = journal_of(observed)
     context = damaged.source = ConsumerContext(damaged.yard.data, journal, lambda: START)
     wanted, steps = TimeRange("DEMO", at(0), at(1200)), 0
     damaged.damage(damaged.part(wanted), Random(3))
@@ -186,10 +186,10 @@ def test_events_that_the_consumer_takes_meanwhile_are_in_it_once(
 
 
 def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
-    folded: Folded, tmp_path: Path, told: Story
+    folded: Folded, tmp_path: Path, observed: Story
 ) -> None:
     damaged = folded.copy(tmp_path)
-    journal = journal_of(told)
+    journal = journal_of(observed)
     damaged.source = ConsumerContext(damaged.yard.data, journal, lambda: START)
     journal.drop(journal.head() // 2)
     before = damaged.yard.dump()
@@ -201,15 +201,15 @@ def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_others_refuse_and_say_why(name: str, tmp_path: Path, told: Story) -> None:
-    yard = ConsumerHarness(name, tmp_path, told)
+def test_others_refuse_and_say_why(name: str, tmp_path: Path, observed: Story) -> None:
+    yard = ConsumerHarness(name, tmp_path, observed)
     context = ConsumerContext(tmp_path, MemoryJournal(), lambda: START)
     with pytest.raises(WholeOnly, match=f"{name} cannot be folded in part: .*"):
         rebuild_part(yard.projection(), context, TimeRange("DEMO", at(0), at(60)), lambda done, of: None)
 
 
-def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, told: Story) -> None:
-    folded = Folded("motion", tmp_path / "one", told)
+def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, observed: Story) -> None:
+    folded = Folded("motion", tmp_path / "one", observed)
     damaged = folded.copy(tmp_path / "two")
     with closing(damaged.open()) as view:
         view.execute("update made set configuration = 'of another zone'")
@@ -219,18 +219,20 @@ def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, t
 
 
 def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_25_hours(
-    tmp_path: Path, told: Story
+    tmp_path: Path, observed: Story
 ) -> None:
-    folded = Folded("motion", tmp_path, told)
+    folded = Folded("motion", tmp_path, observed)
     for month, day, hours in ((3, 29, 23), (10, 25, 25), (1, 5, 24)):
         noon = datetime(2026, month, day, 11, tzinfo=START.tzinfo)
         part = folded.copy(tmp_path / str(hours)).part(TimeRange("DEMO", noon, noon + timedelta(seconds=1)))
         assert part.until - part.since == timedelta(hours=hours)
 
 
-def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cap_of_detections_holds_after_a_part(
+    tmp_path: Path, observed: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("consumers.views.detections.KEPT_DETECTIONS", 9)
-    folded = Folded("detections", tmp_path / "one", told)
+    folded = Folded("detections", tmp_path / "one", observed)
     damaged = folded.copy(tmp_path / "two")
     damaged.rebuild(TimeRange("DEMO", at(0), at(1200)))
 
@@ -239,11 +241,11 @@ def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, m
 
 
 @pytest.mark.parametrize("name", IN_PARTS)
-def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, tmp_path: Path, told: Story) -> None:
+def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, tmp_path: Path, observed: Story) -> None:
     yard, other, journal = (
-        ConsumerHarness(name, tmp_path / "one", told),
-        ConsumerHarness(name, tmp_path / "other", told),
-        journal_of(told),
+        ConsumerHarness(name, tmp_path / "one", observed),
+        ConsumerHarness(name, tmp_path / "other", observed),
+        journal_of(observed),
     )
     records = journal.read(0, yard.projection().models, journal.head()).records
     bad = [record.position for record in records if record.where[0] == builders.SITE][5]

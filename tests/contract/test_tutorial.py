@@ -54,10 +54,10 @@ def commands(first: str) -> list[list[str]]:
 
 def test_a_projection_with_its_question_and_route_is_less_than_sixty_lines_of_code() -> None:
     counted = [block.lines for block in blocks() if block.is_code]
-    told = [int(number) for number in re.findall(r"^\| .* \| (\d+) \|$", TUTORIAL.read_text(), re.MULTILINE)]
+    observed = [int(number) for number in re.findall(r"^\| .* \| (\d+) \|$", TUTORIAL.read_text(), re.MULTILINE)]
 
     assert len(counted) == 4
-    assert told == counted
+    assert observed == counted
     assert sum(counted) < MOST_LINES
     assert f", {sum(counted)} lines of\ncode" in TUTORIAL.read_text()
 
@@ -151,9 +151,9 @@ def test_its_route_answers_and_its_view_is_rebuilt_and_verified(tree: Path, hub:
         rebuild, verify = commands("watchpost")
         assert "busiest is folded again" in run(tree, "-m", "watchpost", *rebuild, *hub.options)
         assert eventually(lambda: answered(hub, path)) == json.loads(answer)
-    told = run(tree, "-m", "watchpost", *verify, *hub.options)
-    assert "busiest: equals the fold of the journal" in told
-    assert "everything is as it should be" in told
+    observed = run(tree, "-m", "watchpost", *verify, *hub.options)
+    assert "busiest: equals the fold of the journal" in observed
+    assert "everything is as it should be" in observed
 
 
 def _is_in_the_log(hub: Hub, event: Any) -> bool:

@@ -195,11 +195,11 @@ def test_the_foreign_device_of_the_readme_is_heard(day: Day) -> None:
     text = program.text.replace("port=11883", f"port={day.ports['11883']}")
     subprocess.run([sys.executable, "-c", text], check=True, timeout=60)
 
-    def heard() -> list[dict[str, Any]]:
+    def received() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = day.ask("/api/v1/events?source=/sites/DEMO/devices/DOOR").json()["events"]
         return found
 
-    [event] = eventually(heard, what="the event of the device")
+    [event] = eventually(received, what="the event of the device")
     assert event["event"]["type"] == "watchpost.detection.v1"
     eventually(lambda: day.ask("/api/v1/sites/DEMO/devices").is_success, what="its site in the registry")
 
@@ -211,8 +211,8 @@ FACTOR = 2.0
 
 def test_sizing_comes_near_to_what_drawn_devices_send(day: Day) -> None:
     """Nothing of it is measured by `size` itself: it looks at an empty data directory."""
-    told = day.machine.run("watchpost size --json --disk-gb 100 --data /mnt/backup/nothing", 60).stdout
-    size = json.loads(told)
+    reported = day.machine.run("watchpost size --json --disk-gb 100 --data /mnt/backup/nothing", 60).stdout
+    size = json.loads(reported)
     computed = {
         device: [each["flow"] for each in size["flows"] if (each["site"], each["device"]) == ("DRAWN", device)]
         for device in ("GATE", "TRANSFORMER")

@@ -168,9 +168,9 @@ def _what_is_dropped_is_given_back(product: Product, client: httpx.Client) -> No
 
 
 def _stats_are_those_of_the_disk(product: Product, client: httpx.Client) -> bool:
-    told = int(stats(client)["total_bytes"])
+    reported = int(stats(client)["total_bytes"])
     held = sum(path.lstat().st_blocks * 512 for path in (product.data / "archive").rglob("*"))
-    return abs(told - held) <= held / 100
+    return abs(reported - held) <= held / 100
 
 
 def _what_needs_no_disk_goes_on(client: httpx.Client) -> None:

@@ -148,9 +148,9 @@ def _ids(verdict: Verdict, journal: Sequence[Row], expected: Expected) -> None:
     repeated = [key for key, count in times.items() if count > 1]
     verdict.double(len(repeated), f"ids such as {repeated[:2]}")
     there = {row.id for row in journal}
-    told = sum(count for cause, count in verdict.gaps.items() if cause in expected.causes)
+    reported = sum(count for cause, count in verdict.gaps.items() if cause in expected.causes)
     missing = [one for one in expected.ledger if one not in there]
-    verdict.lose(max(0, len(missing) - told), f"of what the outbox called durable, such as {missing[:2]}")
+    verdict.lose(max(0, len(missing) - reported), f"of what the outbox called durable, such as {missing[:2]}")
     strangers = [one for one in expected.foreign if one not in there]
     verdict.lose(len(strangers), f"of what a foreign device saw in the journal, such as {strangers[:2]}")
 

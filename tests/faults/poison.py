@@ -98,14 +98,14 @@ class Repeater:
         self._client.loop_stop()
 
     def _again(self, client: Client, _data: Any, message: MQTTMessage) -> None:
-        heard = message.properties
-        assert heard is not None
-        user = [given for given in getattr(heard, "UserProperty", []) if given[0] != CHECKSUM]
+        received = message.properties
+        assert received is not None
+        user = [given for given in getattr(received, "UserProperty", []) if given[0] != CHECKSUM]
         if (REPEATED, "1") in user:
             return
         said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         said.UserProperty = [*user, (REPEATED, "1")]
-        if hasattr(heard, "ContentType"):
-            said.ContentType = heard.ContentType
+        if hasattr(received, "ContentType"):
+            said.ContentType = received.ContentType
         for _ in range(self._copies):
             client.publish(message.topic, message.payload, 1, properties=said)

@@ -172,9 +172,9 @@ class Rig:
         part.kill()
         if not answer.exists():
             return "the rows of the warehouse could not be compared"
-        told = json.loads(answer.read_text())
-        wrong = {name: counts for name, counts in told["differences"].items() if counts != [0, 0]}
-        return f"rows of the warehouse: {told}" if wrong or not told["rows"] else ""
+        reported = json.loads(answer.read_text())
+        wrong = {name: counts for name, counts in reported["differences"].items() if counts != [0, 0]}
+        return f"rows of the warehouse: {reported}" if wrong or not reported["rows"] else ""
 
     def wait(self, condition: Callable[[], bool], within_s: float, what: str) -> bool:
         deadline = time.monotonic() + within_s

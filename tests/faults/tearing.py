@@ -39,7 +39,7 @@ LAST_PROMISES = 12
 
 Answer = TypeVar("Answer")
 Keeps = Callable[[sqlite3.Connection], bool]
-Told = dict[tuple[str, str], int]
+Reported = dict[tuple[str, str], int]
 """The highest sequence of each stream that somebody knows of."""
 
 
@@ -79,14 +79,14 @@ def tear(data: Path, outbox: Path, ledger: Path, foreign: Sequence[str], dice: r
     if not days:
         return []
     journal = days[-1].path
-    told = _all_told([outbox, *speaking])
+    reported = _all_reported([outbox, *speaking])
     seen = max((_ask(file, _position) for file in files), default=0)
     held = _ask(journal, _watermarks)
     promised = ledger.read_text().split()[-LAST_PROMISES:] if ledger.exists() else []
     done = [_cut(file, dice) for file in (*silent, data / "archive" / "index.sqlite")]
-    done.append(_cut_last(journal, dice, lambda copy: _journal_keeps(copy, told, seen, foreign)))
+    done.append(_cut_last(journal, dice, lambda copy: _journal_keeps(copy, reported, seen, foreign)))
     done.append(_cut_last(outbox, dice, lambda copy: _outbox_keeps(copy, promised, held)))
-    done += [_cut_untold(file, dice, held) for file in speaking]
+    done += [_cut_unreported(file, dice, held) for file in speaking]
     done.append(_smear_a_pack(data / "archive", dice))
     return [words for words in done if words]
 
@@ -99,7 +99,7 @@ def _cut(database: Path, dice: random.Random) -> str:
     return _truncate(log, dice.randint(max(HEADER_BYTES, log.checkpointed), log.end))
 
 
-def _cut_untold(database: Path, dice: random.Random, held: Told) -> str:
+def _cut_unreported(database: Path, dice: random.Random, held: Reported) -> str:
     """Any frame may be missing that holds nothing of which somebody had been told."""
     log = read_log(database)
     if log is None or log.checkpointed >= log.end:
@@ -157,38 +157,38 @@ def _position(view: sqlite3.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
-def _watermarks(journal: sqlite3.Connection) -> Told:
+def _watermarks(journal: sqlite3.Connection) -> Reported:
     rows = journal.execute("select source, epoch, watermark from streams where epoch != ''")
     return {(source, epoch): mark for source, epoch, mark in rows}
 
 
-def _all_told(outboxes: Sequence[Path]) -> Told:
-    told: Told = {}
+def _all_reported(outboxes: Sequence[Path]) -> Reported:
+    reported: Reported = {}
     for path in outboxes:
-        told |= _ask(path, _confirmed)
-    return told
+        reported |= _ask(path, _confirmed)
+    return reported
 
 
-def _confirmed(outbox: sqlite3.Connection) -> Told:
+def _confirmed(outbox: sqlite3.Connection) -> Reported:
     rows = outbox.execute("select source, epoch, watermark from outbox_stream")
     return {(source, epoch): mark for source, epoch, mark in rows}
 
 
-def _journal_keeps(journal: sqlite3.Connection, told: Told, seen: int, foreign: Sequence[str]) -> bool:
+def _journal_keeps(journal: sqlite3.Connection, reported: Reported, seen: int, foreign: Sequence[str]) -> bool:
     marks = _watermarks(journal)
     (head,) = journal.execute("select coalesce(max(position), 0) from events").fetchone()
     ids = {name for (name,) in journal.execute("select id from events where sequence is null")}
     # A day that has just begun may hold none of them yet.
     there = all(name in ids for name in foreign[-3:]) or not ids
-    return head >= seen and there and all(marks.get(key, 0) >= mark for key, mark in told.items())
+    return head >= seen and there and all(marks.get(key, 0) >= mark for key, mark in reported.items())
 
 
-def _sequences(outbox: sqlite3.Connection) -> Told:
+def _sequences(outbox: sqlite3.Connection) -> Reported:
     rows = outbox.execute("select source, epoch, sequence from outbox_stream")
     return {(source, epoch): sequence for source, epoch, sequence in rows}
 
 
-def _outbox_keeps(outbox: sqlite3.Connection, promised: Sequence[str], held: Told) -> bool:
+def _outbox_keeps(outbox: sqlite3.Connection, promised: Sequence[str], held: Reported) -> bool:
     reached = _sequences(outbox)
     (life,) = outbox.execute("select epoch from outbox_life").fetchone()
     if any(reached.get(key, 0) < mark for key, mark in held.items() if outbox_epoch(key[1]) == life):

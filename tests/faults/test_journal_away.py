@@ -57,14 +57,14 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
             store.writer(clock, OWNER) as journal,
         ):
             journal.append(numbered(1, 5, builders.frame))
-            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)
+            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.received) == 5, 20)
             own.kill()
             own.start()
             journal.known_ids([])
             journal.append(numbered(journal.head + 1, 9, builders.frame))
 
-            eventually(lambda: position(tmp_path, "health") == 9 and len(echo.heard) == 9, 20)
-        assert echo.heard == list(range(1, 10))
+            eventually(lambda: position(tmp_path, "health") == 9 and len(echo.received) == 9, 20)
+        assert echo.received == list(range(1, 10))
         assert verify_views(["health"], consumer_registry(hub), clock) == {"health": []}
 
 
@@ -74,11 +74,11 @@ def test_consumers_begin_again_with_a_journal_that_was_lost(tmp_path: Path, clic
     with consuming(ConsumerProcess(hub, None, store.reader, clock), echo, health):
         with store.writer(clock, OWNER) as journal:
             journal.append(numbered(1, 5, builders.frame))
-            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)
+            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.received) == 5, 20)
         store.erase()
         with store.writer(clock, OWNER) as journal:
             journal.append(numbered(1, 2, builders.frame))
 
-            eventually(lambda: position(tmp_path, "health") == 2 and echo.heard == [1, 2, 3, 4, 5, 1, 2], 20)
+            eventually(lambda: position(tmp_path, "health") == 2 and echo.received == [1, 2, 3, 4, 5, 1, 2], 20)
     with closing(ServerEngine(clickhouse.server)) as engine:
         engine.execute("drop database journal_lost")

@@ -26,7 +26,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _checkpoints(disk: Path) -> list[tuple[int, str]]:
     """Save before, while and after the disk is full: where the checkpoint is each time, and what was said."""
-    told = []
+    reported = []
     with closing(EmbeddedEngine(disk / "warehouse")) as engine:
         store = Generations(engine, None).current()
         for upto, act in ((1, None), (2, disks.fill), (3, disks.relieve)):
@@ -37,8 +37,8 @@ def _checkpoints(disk: Path) -> list[tuple[int, str]]:
                 said = ""
             except EngineError as error:
                 said = str(error)
-            told.append((checkpoint(engine), said))
-    return told
+            reported.append((checkpoint(engine), said))
+    return reported
 
 
 def test_an_insert_that_finds_no_room_fails_and_the_next_one_does_not(small_disk: Path) -> None:

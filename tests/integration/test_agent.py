@@ -57,11 +57,11 @@ ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 @contextmanager
 def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None], "Queue[MQTTMessage]"]]:
     """Somebody who sends commands and hears what comes on `topics` and as answers."""
-    heard: Queue[MQTTMessage] = Queue()
+    received: Queue[MQTTMessage] = Queue()
     subscribed = threading.Event()
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.on_subscribe = lambda *_: subscribed.set()
-    client.on_message = lambda _client, _data, message: heard.put(message)
+    client.on_message = lambda _client, _data, message: received.put(message)
     client.connect("127.0.0.1", port)
     client.subscribe([(topic, SubscribeOptions(qos=0)) for topic in ("answers", *topics)])
     client.loop_start()
@@ -74,7 +74,7 @@ def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None]
         client.publish(topic, json.dumps(request), qos=1, properties=properties)
 
     try:
-        yield ask, heard
+        yield ask, received
     finally:
         client.disconnect()
         client.loop_stop()
@@ -119,10 +119,10 @@ def test_a_node_that_starts_in_1970_and_is_set_tells_how_far_its_times_were_off(
 
 def test_previews_of_both_sensors_and_of_their_fusion_are_live(broker: Broker, tmp_path: Path) -> None:
     topics = {live_topic(GATE.source, kind) for kind in ("visual", "thermal", "fusion")}
-    with asking(broker.port, *topics) as (_, heard), running_agent(broker.port, tmp_path, GATE):
+    with asking(broker.port, *topics) as (_, received), running_agent(broker.port, tmp_path, GATE):
         seen: set[str] = set()
         while seen < topics:
-            preview = heard.get(timeout=20)
+            preview = received.get(timeout=20)
             seen.add(preview.topic)
             assert bytes(preview.payload[:3]) == b"\xff\xd8\xff"
 
@@ -147,11 +147,11 @@ def test_an_agent_whose_disk_takes_nothing_goes_on_from_memory_and_says_so(
 
 def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: Path) -> None:
     request = {"request_id": "r1", "changed_by": "Ada", "settings": {"rois": [ROI]}}
-    with ingest_double(broker.port) as ingest, asking(broker.port) as (ask, heard):
+    with ingest_double(broker.port) as ingest, asking(broker.port) as (ask, received):
         with running_agent(broker.port, tmp_path, SENSOR):
             eventually(lambda: of(ingest, ThermalEvent))
             ask(command_topic(SENSOR.source, "settings"), request)
-            answer = heard.get(timeout=30)
+            answer = received.get(timeout=30)
             eventually(lambda: [r.name for r in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"])
         before = len(of(ingest, ThermalEvent))
         with running_agent(broker.port, tmp_path, SENSOR):
@@ -193,12 +193,12 @@ def test_settings_that_do_not_fit_change_nothing_and_say_why(
 ) -> None:
     with (
         ingest_double(broker.port) as ingest,
-        asking(broker.port) as (ask, heard),
+        asking(broker.port) as (ask, received),
         running_agent(broker.port, tmp_path, SENSOR),
     ):
         eventually(lambda: of(ingest, ThermalEvent))
         ask(command_topic(SENSOR.source, "settings"), request_body)
-        answer = json.loads(heard.get(timeout=30).payload)
+        answer = json.loads(received.get(timeout=30).payload)
         eventually(lambda: of(ingest, CommandEvent))
 
     assert answer["state"] == "failed"
@@ -290,18 +290,18 @@ def test_live_video_is_sent_while_it_is_asked_for_and_a_mode_holds_at_once(broke
     off = {"request_id": "r1", "settings": {"recording": {"mode": "off"}}}
     with (
         ingest_double(broker.port) as ingest,
-        asking(broker.port, live) as (ask, heard),
+        asking(broker.port, live) as (ask, received),
         running_agent(broker.port, tmp_path, GATE),
     ):
         eventually(partial(of, ingest, SegmentEvent))
-        assert heard.empty()
+        assert received.empty()
         ask(command_topic(GATE.source, "settings"), off)
-        assert json.loads(heard.get(timeout=30).payload)["state"] == "done"
+        assert json.loads(received.get(timeout=30).payload)["state"] == "done"
         (change,) = eventually(partial(of, ingest, RecorderEvent))
         ask(command_topic(GATE.source, WATCH), {"request_id": "w1"})
-        first = heard.get(timeout=20)
+        first = received.get(timeout=20)
         ask(command_topic(GATE.source, "snapshot"), {"request_id": "s1"})
-        answers = (heard.get(timeout=30) for _ in range(200))
+        answers = (received.get(timeout=30) for _ in range(200))
         taken = next(json.loads(one.payload) for one in answers if one.topic == "answers")
         known = eventually(lambda: {event.data.key for event in of(ingest, MediaEvent)} >= set(taken["media"]))
     commands = [event.data.name for event in of(ingest, CommandEvent)]
@@ -322,12 +322,12 @@ def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Bro
 
     def commanded(name: str, **arguments: Any) -> tuple[str, str]:
         ask(command_topic(camera.source, name), {"request_id": f"r-{name}", "arguments": arguments})
-        answer = json.loads(heard.get(timeout=25).payload)
+        answer = json.loads(received.get(timeout=25).payload)
         return answer["state"], answer.get("detail", "")
 
     with (
         ingest_double(broker.port) as ingest,
-        asking(broker.port) as (ask, heard),
+        asking(broker.port) as (ask, received),
         running_agent(broker.port, tmp_path, camera),
     ):
         eventually(partial(of, ingest, FrameEvent))
@@ -335,7 +335,7 @@ def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Bro
             command_topic(camera.source, "settings"),
             {"request_id": "r-off", "settings": {"recording": {"mode": "off"}}},
         )
-        assert json.loads(heard.get(timeout=30).payload)["state"] == "done"
+        assert json.loads(received.get(timeout=30).payload)["state"] == "done"
         eventually(partial(of, ingest, RecorderEvent))
         answers = {"record": commanded("record")}
         change = eventually(lambda: next((one for one in of(ingest, RecorderEvent) if one.data.recording), None))

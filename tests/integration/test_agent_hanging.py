@@ -66,10 +66,10 @@ def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     stopped_after = time.monotonic() - began
 
     for name in names:
-        told = healths(tmp_path, name)
-        assert [one.status for one in told] == ["degraded", "stopped"]
-        assert told[0].reason is not None
-        assert told[0].reason.startswith("no answer for ")
+        reported = healths(tmp_path, name)
+        assert [one.status for one in reported] == ["degraded", "stopped"]
+        assert reported[0].reason is not None
+        assert reported[0].reason.startswith("no answer for ")
     assert healths(tmp_path, "GOOD")[0].status == "healthy"
     beats = [
         event.source
@@ -92,6 +92,6 @@ def test_a_model_that_is_a_pipe_keeps_nobody_from_recording(broker: Broker, tmp_
         rates=RatesSettings(segment_s=1),
     )
     with running_agent(broker.port, tmp_path, watched):
-        told = eventually(lambda: [one for one in healths(tmp_path, "WATCHED") if one.is_recording])
+        reported = eventually(lambda: [one for one in healths(tmp_path, "WATCHED") if one.is_recording])
 
-    assert told[0].reason == f"the detector cannot be used: {model}: it is a pipe, not a file"
+    assert reported[0].reason == f"the detector cannot be used: {model}: it is a pipe, not a file"

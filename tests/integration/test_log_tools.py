@@ -28,11 +28,13 @@ WHOLE = LogRange(START, at(3600))
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("original")
-    told = data_directory.minutes()
+    reported = data_directory.minutes()
     gap = builders.gap(at(180), first=91, last=94, device="yard")
     foreign = builders.detection(at(181), device="foreign")
     ours = builders.alert(at(182))
-    data_directory.write(data, [*told.events, (at(180), gap), (at(181), foreign), (at(182), ours)], told.payloads)
+    data_directory.write(
+        data, [*reported.events, (at(180), gap), (at(181), foreign), (at(182), ours)], reported.payloads
+    )
     return data
 
 

@@ -215,11 +215,11 @@ def test_watermarks_of_another_life_move_nothing(broker: Broker, tmp_path: Path)
 
 def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    heard: list[Incoming] = []
+    received: list[Incoming] = []
     arrived = threading.Event()
 
     def take(message: Incoming) -> None:
-        heard.append(message)
+        received.append(message)
         arrived.set()
 
     topic = command_topic(SOURCE, "snapshot")
@@ -235,7 +235,7 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
         asking.loop_stop()
         relay.publish(Outgoing(topic, b"ignored", qos=0))
 
-    assert (heard[0].topic, heard[0].payload) == (topic, b"{}")
+    assert (received[0].topic, received[0].payload) == (topic, b"{}")
 
 
 def test_the_byte_rate_has_a_limit(broker: Broker, tmp_path: Path) -> None:

@@ -24,15 +24,15 @@ EVIDENCE_WITHIN_S = 15.0
 EVIDENCE = SECONDS // 10 * (EVIDENCE_FRAMES + 1)
 
 
-@pytest.mark.parametrize("is_told", [False, True], ids=["of a slow socket", "of a byte rate that is set"])
+@pytest.mark.parametrize("is_reported", [False, True], ids=["of a slow socket", "of a byte rate that is set"])
 def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
-    own_broker: Broker, is_told: bool, tmp_path: Path
+    own_broker: Broker, is_reported: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "node.sqlite"
-    options = RelayOptions(bytes_per_s=BYTES_PER_S if is_told else None)
+    options = RelayOptions(bytes_per_s=BYTES_PER_S if is_reported else None)
     with (
         ingest_process(tmp_path, own_broker.port),
-        slow_link(own_broker.port, 2 * BYTES_PER_S if is_told else BYTES_PER_S) as link,
+        slow_link(own_broker.port, 2 * BYTES_PER_S if is_reported else BYTES_PER_S) as link,
         Outbox(path, utc_now) as outbox,
     ):
         eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path))

@@ -103,10 +103,10 @@ def test_the_image_has_the_packages_that_a_start_asks_for() -> None:
 
 @pytest.mark.parametrize("service", sorted(compose()["services"]))
 def test_a_container_has_no_rights_beyond_its_user_s(service: str) -> None:
-    told = compose()["services"][service]
+    reported = compose()["services"][service]
 
-    assert told["cap_drop"] == ["ALL"]
-    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert reported["cap_drop"] == ["ALL"]
+    assert reported["security_opt"] == ["no-new-privileges:true"]
 
 
 def test_the_gateway_s_plain_http_is_published_on_this_machine_alone() -> None:

@@ -85,11 +85,11 @@ def test_panels_of_the_dashboard_do_not_lie_over_each_other() -> None:
 
 
 def test_prometheus_is_told_the_token_by_a_file_and_the_rules_that_are_delivered() -> None:
-    told = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
-    (scrape,) = told["scrape_configs"]
+    reported = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    (scrape,) = reported["scrape_configs"]
 
     assert scrape["authorization"] == {"type": "Bearer", "credentials_file": "/etc/prometheus/watchpost.token"}
     assert scrape["metrics_path"] == "/metrics"
-    assert [FOLDER / name for name in told["rule_files"]] == [FOLDER / "alerts.yml"]
+    assert [FOLDER / name for name in reported["rule_files"]] == [FOLDER / "alerts.yml"]
     assert 'up{job="watchpost"} == 0' in rules().values()
     assert scrape["job_name"] == "watchpost"

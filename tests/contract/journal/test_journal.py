@@ -108,16 +108,16 @@ def test_a_new_day_goes_on_with_positions_and_streams(
 def test_of_the_streams_those_come_first_that_are_the_newest_of_their_source(
     store: JournalStore, journal: JournalWriter
 ) -> None:
-    def heard(device: str, epoch: str | None, second: int) -> None:
+    def taken(device: str, epoch: str | None, second: int) -> None:
         sequence = None if epoch is None else 1
         event = builders.detection(id=f"{device}-{epoch}", device=device, epoch=epoch, sequence=sequence)
         journal.append(accepted(event, received=RECEIVED + second * 1_000_000))
 
-    heard("quiet", "one", 0)
+    taken("quiet", "one", 0)
     for number in range(4):
-        heard("flooded", f"epoch-{number}", 1 + number)
-    heard("yard", "one", 6)
-    heard("yard", None, 7)
+        taken("flooded", f"epoch-{number}", 1 + number)
+    taken("yard", "one", 6)
+    taken("yard", None, 7)
 
     with asking(store) as questions:
         rows = questions.active_streams(6)

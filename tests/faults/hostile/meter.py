@@ -34,7 +34,7 @@ class Meter:
         self._news = threading.Condition()
         self._client = disconnected(login)
         self._client.on_connect = lambda client, *_: client.subscribe(ALERTS, 1)
-        self._client.on_message = self._heard
+        self._client.on_message = self._received
         self._client.connect("127.0.0.1", port if login is None else login.port)
         self._client.loop_start()
 
@@ -47,7 +47,7 @@ class Meter:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _heard(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+    def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         body = json.loads(message.payload)
         for event in body if isinstance(body, list) else [body]:
             if event["type"].startswith("watchpost.alert.") and event["data"]["state"] == "raised":

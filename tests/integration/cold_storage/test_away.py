@@ -100,13 +100,13 @@ def test_a_disk_at_its_bound_drops_the_oldest_that_is_not_copied_and_says_so(hub
         hub.record(hub.now, minutes=1)
         deliverer.advance()
     view = view_files.open_view(hub.data, "retention")
-    told = read_stored([body for (body,) in view.execute("select body from outbox_event order by position")])
+    reported = read_stored([body for (body,) in view.execute("select body from outbox_event order by position")])
     view.close()
 
     # What the bucket has went from the disk first and is still there; then the oldest of the others, with an event.
     tiers = hub.tiers()
     assert tiers[: len(first)] == ["cold"] * len(first)
-    assert [one.data.rule for one in told if isinstance(one, RetentionEvent)] == [
+    assert [one.data.rule for one in reported if isinstance(one, RetentionEvent)] == [
         "segment: kept up to 1300000 bytes; not in cold storage yet"
     ]
     assert 0 < tiers.count("hot") < len(second) + 6

@@ -39,7 +39,7 @@ def device(port: int) -> Iterator[Client]:
 
 
 @contextmanager
-def heard(port: int, *topics: str) -> Iterator[list[tuple[str, bytes]]]:
+def received(port: int, *topics: str) -> Iterator[list[tuple[str, bytes]]]:
     messages: list[tuple[str, bytes]] = []
     with device(port) as client:
         client.on_message = lambda _client, _data, message: messages.append((message.topic, bytes(message.payload)))
@@ -126,7 +126,7 @@ def test_a_hole_is_not_journaled_and_the_watermark_is_said_again(own_broker: Bro
     topic = event_topic(first.source, "detection")
     with (
         running_ingest(tmp_path, BrokerAddress(port=own_broker.port)),
-        heard(own_broker.port, watermark_topic(first.source)) as watermarks,
+        received(own_broker.port, watermark_topic(first.source)) as watermarks,
         device(own_broker.port) as client,
     ):
         eventually(lambda: journaled(tmp_path))
@@ -148,7 +148,7 @@ def test_watermarks_are_announced_to_a_broker_that_forgot_them(own_broker: Broke
             eventually(lambda: journaled(tmp_path, DetectionEvent))
         own_broker.kill()
         own_broker.start()
-        with heard(own_broker.port, watermark_topic(event.source)) as watermarks:
+        with received(own_broker.port, watermark_topic(event.source)) as watermarks:
             eventually(lambda: watermarks)
 
     said = json.loads(watermarks[0][1])
@@ -170,7 +170,7 @@ def test_the_hub_beats_in_one_stream_over_restarts_and_says_when_it_stops(own_br
 def test_news_of_the_head_follow_the_commit(own_broker: Broker, tmp_path: Path) -> None:
     event = builders.detection()
     with (
-        heard(own_broker.port, HEAD) as heads,
+        received(own_broker.port, HEAD) as heads,
         running_ingest(tmp_path, BrokerAddress(port=own_broker.port)),
         device(own_broker.port) as client,
     ):

@@ -88,7 +88,7 @@ def test_a_sink_whose_state_was_lost_keeps_its_checkpoint_in_a_new_file(tmp_path
     deliverer.advance()
     deliverer.close()
 
-    assert sink.heard[-1] == 3
+    assert sink.received[-1] == 3
     assert deliverer.file not in (None, before)
     view = view_files.open_view(tmp_path, "echo")
     assert checkpoint.load(view) == 3

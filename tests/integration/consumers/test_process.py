@@ -98,7 +98,7 @@ def test_a_process_with_another_data_directory_takes_nothing_and_says_so(running
     other = hub_in(tmp_path / "other")
     running.put(*hot(40.0))
     running.thread(lambda stopping: run(["settings"], other, BrokerAddress(port=running.port), stopping))
-    [told] = eventually(lambda: running.journal("watchpost.fault.v1"))
+    [reported] = eventually(lambda: running.journal("watchpost.fault.v1"))
 
-    assert b'"journal"' in told.body
-    assert f"there is no journal in {tmp_path / 'other'}".encode() in told.body
+    assert b'"journal"' in reported.body
+    assert f"there is no journal in {tmp_path / 'other'}".encode() in reported.body

@@ -61,7 +61,7 @@ class Machine:
         self.data = data
         self.now = START
         self.percents: list[float] = []
-        self._told: dict[str, int] = {}
+        self._reported: dict[str, int] = {}
         store = SqliteStore(data / "journal")
         archive = stack.enter_context(Archive(data / "archive", self.clock))
         journal = stack.enter_context(store.writer(self.clock, "test"))
@@ -116,10 +116,10 @@ class Machine:
         with closing(view_files.open_view(self.data, name)) as view:
             rows = view.execute(
                 "select position, body from outbox_event where position > ? order by position",
-                (self._told.get(name, 0) if new else 0,),
+                (self._reported.get(name, 0) if new else 0,),
             ).fetchall()
         if new and rows:
-            self._told[name] = rows[-1][0]
+            self._reported[name] = rows[-1][0]
         return read_stored(body for _, body in rows)
 
     def _take(self, events: list[Event]) -> None:

@@ -17,7 +17,7 @@ class Peer:
     """Whoever else is on the bus: hears one topic, and may answer."""
 
     def __init__(self, broker: Broker, topic: str, answer: Callable[[dict[str, Any]], dict[str, Any]] | None = None):
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self._answer = answer
         self._subscribed = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
@@ -35,7 +35,7 @@ class Peer:
         client.publish("watchpost/v1/DEMO/yard/event/settings", event.model_dump_json(), qos=1)
 
     def _take(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
-        self.heard.append(bytes(message.payload))
+        self.received.append(bytes(message.payload))
         if self._answer is not None:
             assert message.properties is not None
             properties = Properties(mqtt.PacketTypes.PUBLISH)  # type: ignore[attr-defined,no-untyped-call]  # paho exports it without saying so

@@ -32,11 +32,11 @@ class Notes:
     def write(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
         """What is answered once the event is in the journal."""
         answers: list[httpx.Response] = []
-        before = len(self._peer.heard)
+        before = len(self._peer.received)
         asking = threading.Thread(target=lambda: answers.append(self.client.request(method, path, json=body)))
         asking.start()
-        eventually(lambda: len(self._peer.heard) > before or answers)
-        for payload in self._peer.heard[before:]:
+        eventually(lambda: len(self._peer.received) > before or answers)
+        for payload in self._peer.received[before:]:
             self._filled.append(*(event for event in decode(payload) if isinstance(event, Event))).fold()
         asking.join()
         return answers[0]
@@ -46,7 +46,7 @@ class Notes:
 
     @property
     def events(self) -> int:
-        return len(self._peer.heard)
+        return len(self._peer.received)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bus_schemas.event import iso
 from consumers.engine.view_files import connect, file_of
 from tests.builders import START, at, frame, settings
 from tests.contract.story import MINUTES, story
-from tests.contract.story_with_people import retold
+from tests.contract.story_with_people import with_people
 from tests.integration.gateway.started import Filled, Started
 from tests.settable_clock import SettableClock
 
@@ -63,11 +63,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         Started(filled.hub, clock=clock) as started,
         started.client() as client,
     ):
-        told = retold(story())
+        reported = with_people(story())
         filled.fold()
         for second in seconds:
-            while told and told[0][0] <= second:
-                received, event = told.pop(0)
+            while reported and reported[0][0] <= second:
+                received, event = reported.pop(0)
                 filled.append(event, received=at(received))
             filled.fold()
             clock.now = at(second)
@@ -135,7 +135,7 @@ def test_what_is_no_moment_is_refused(lived: Lived, path: str, as_of: str) -> No
 
 def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
     paths = ask(lived.client, "/api/openapi.json").body["paths"]
-    told = {
+    reported = {
         path
         for path, methods in paths.items()
         for parameter in methods.get("get", {}).get("parameters", [])
@@ -143,7 +143,7 @@ def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
     }
     device = "/api/v1/sites/{site}/devices/{device}"
 
-    assert told == {
+    assert reported == {
         "/api/v1/sites",
         "/api/v1/sites/{site}/devices",
         device,
@@ -222,8 +222,8 @@ def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) ->
             view.execute("alter table incidents drop column rule")
         with Started(filled.hub) as started, started.client() as client:
             answers = [ask(client, path) for path in ("/api/v1/incidents", "/api/v1/sites", "/api/v1/health/devices")]
-            told = ask(client, "/api/v1/consumers")
+            reported = ask(client, "/api/v1/consumers")
 
     assert [answer.status for answer in answers] == [503, 503, 503]
     assert "the view 'alerting' is folded again" in answers[0].body["detail"]
-    assert told.status == 200
+    assert reported.status == 200

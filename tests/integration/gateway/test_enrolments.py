@@ -61,9 +61,9 @@ class Hub:
         return answers[0]
 
     def take(self) -> None:
-        heard = self._peer.heard[self._taken :]
-        self._taken += len(heard)
-        for payload in heard:
+        received = self._peer.received[self._taken :]
+        self._taken += len(received)
+        for payload in received:
             self.filled.append(*(event for event in decode(payload) if isinstance(event, Event))).fold()
 
     def say(self, event: Event) -> None:

@@ -20,16 +20,16 @@ def growing(tmp_path: Path) -> Iterator[Filled]:
 
 def listen(client: httpx.Client, count: int, **headers: str) -> list[int]:
     """The ids of the next events of a connection, which is then cut."""
-    heard: list[int] = []
+    received: list[int] = []
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     with client.stream("GET", "/api/v1/live?types=detection", headers=given) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         for line in answer.iter_lines():
             if line.startswith("id: "):
-                heard.append(int(line.removeprefix("id: ")))
-                if len(heard) == count:
+                received.append(int(line.removeprefix("id: ")))
+                if len(received) == count:
                     break
-    return heard
+    return received
 
 
 def test_a_client_that_is_cut_off_again_and_again_hears_everything_once(growing: Filled) -> None:
@@ -37,20 +37,20 @@ def test_a_client_that_is_cut_off_again_and_again_hears_everything_once(growing:
     before = growing.head
     last = before + total
 
-    def hear_all() -> list[int]:
-        heard = [before]
+    def receive_all() -> list[int]:
+        received = [before]
         with started.client() as client:
-            while heard[-1] < last:
-                heard += listen(client, min(70, last - heard[-1]), last_event_id=str(heard[-1]))
-        return heard
+            while received[-1] < last:
+                received += listen(client, min(70, last - received[-1]), last_event_id=str(received[-1]))
+        return received
 
     with Started(growing.hub) as started, ThreadPoolExecutor() as threads:
-        hearing = [threads.submit(hear_all) for _ in range(2)]
+        receiving = [threads.submit(receive_all) for _ in range(2)]
         for second in range(0, total, 10):
             growing.append(*(builders.detection(builders.at(second + part)) for part in range(10)))
-        heard = [one.result(timeout=30) for one in hearing]
+        received = [one.result(timeout=30) for one in receiving]
 
-    assert heard == [list(range(before, last + 1))] * 2
+    assert received == [list(range(before, last + 1))] * 2
 
 
 def test_an_event_carries_its_place_in_the_journal(growing: Filled) -> None:
@@ -67,9 +67,9 @@ def test_an_event_carries_its_place_in_the_journal(growing: Filled) -> None:
         block = [next(lines) for _ in range(6)]
 
     assert block[:5] == ["event: head", f'data: {{"position":{place}}}', "", f"id: {place}", "event: alert"]
-    told = json.loads(block[5].removeprefix("data: "))
-    assert (told["position"], told["received"]) == (place, "2026-01-05T10:00:00.000Z")
-    assert told["event"]["data"]["alert_id"] == "alert-1"
+    reported = json.loads(block[5].removeprefix("data: "))
+    assert (reported["position"], reported["received"]) == (place, "2026-01-05T10:00:00.000Z")
+    assert reported["event"]["data"]["alert_id"] == "alert-1"
 
 
 def test_a_client_that_is_gone_is_forgotten(growing: Filled) -> None:

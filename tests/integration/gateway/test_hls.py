@@ -103,12 +103,12 @@ def test_what_was_not_recorded_has_no_list(recorded: Filled, path: str, status: 
 
 
 def test_what_retention_has_dropped_is_named_nowhere_before_any_view_knows_of_it(recorded: Filled) -> None:
-    told = [builders.segment(builders.at(60 * minute)) for minute in range(20)]
-    for event in told:
+    reported = [builders.segment(builders.at(60 * minute)) for minute in range(20)]
+    for event in reported:
         key = event.data.media[0]
         medium = builders.media(event.data.start, b"video of a minute", kind="segment", id=key.rpartition("/")[2])
         recorded.store((medium, b"video of a minute"))
-    recorded.append(*told).fold()
+    recorded.append(*reported).fold()
     now = builders.at(20 * 60)
     archive = ArchiveRetention(recorded.hub.data / "archive", lambda: now)
     archive.drop(archive.expiring("segment", builders.at(10 * 60)))
@@ -119,7 +119,7 @@ def test_what_retention_has_dropped_is_named_nowhere_before_any_view_knows_of_it
         listed = client.get("/api/v1/sites/DEMO/devices/yard/segments", params=asked).json()["segments"]
         runs = client.get("/api/v1/sites/DEMO/devices/yard/recordings", params=asked).json()["recordings"]
         answers = {client.get(one["url"]).status_code for one in listed}
-        gone = client.get(f"/media/{told[0].data.media[0]}")
+        gone = client.get(f"/media/{reported[0].data.media[0]}")
 
     assert (span.count("#EXTINF"), hour.count("#EXTINF"), len(listed)) == (10, 10, 10)
     assert runs[0]["start"] == "2026-01-05T10:10:00.000Z"

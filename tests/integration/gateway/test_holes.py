@@ -25,8 +25,8 @@ def camera_off() -> list[Event]:
         for second in range(22, 122, 10)
     ]
     ticks = [tick(at(second)) for second in range(0, 600, 10)]
-    told = [*refused, health(at(0)), health(at(125)), *recorded(0, 10, *range(130, 600, 10))]
-    return sorted([*ticks, *told], key=lambda event: event.time)
+    reported = [*refused, health(at(0)), health(at(125)), *recorded(0, 10, *range(130, 600, 10))]
+    return sorted([*ticks, *reported], key=lambda event: event.time)
 
 
 def agent_down() -> list[Event]:
@@ -44,9 +44,9 @@ def not_scheduled() -> list[Event]:
 
 
 def deleted() -> list[Event]:
-    told = [*recorded(*range(0, 600, 10))]
+    reported = [*recorded(*range(0, 600, 10))]
     gone = retention(at(590), kind="segment", rule="segment: kept for 24 h", device="yard", start=at(0), end=at(300))
-    return [*told, gone]
+    return [*reported, gone]
 
 
 CASES: dict[str, tuple[Callable[[], list[Event]], tuple[str, str, bool, str], dict[str, object]]] = {

@@ -40,13 +40,13 @@ def _first_of_each_epoch() -> Iterator[Event]:
 
 def test_the_system_shows_some_streams_of_each_source_and_counts_the_others(client: httpx.Client) -> None:
     answer = client.get("/api/v1/system")
-    told = answer.json()
+    reported = answer.json()
 
-    shown = {(one["source"], one["epoch"]) for one in told["streams"]}
+    shown = {(one["source"], one["epoch"]) for one in reported["streams"]}
     assert {(device_source(builders.SITE, device), "one") for device in HONEST} <= shown
     assert (device_source(builders.SITE, "flooded"), f"epoch-{STREAMS - 1}") in shown
-    assert len(told["streams"]) == SHOWN
-    assert told["other_streams"] == KNOWN - SHOWN
+    assert len(reported["streams"]) == SHOWN
+    assert reported["other_streams"] == KNOWN - SHOWN
     assert len(answer.content) < 20_000
 
 

@@ -49,12 +49,12 @@ class Lived(NamedTuple):
 
 def morning(start: int, end: int, *, is_wrong: bool) -> Iterator[Event]:
     """A sensor that is hot, a camera that is gone, one that is black, one that is well, and one that cannot tell."""
-    nobody_can_tell = {"blackscreen": None, "freeze": None, "audio": None}
+    unknown = {"blackscreen": None, "freeze": None, "audio": None}
     for second in range(start, end, 5):
         yield tick(at(second), uptime_s=float(second))
         yield frame(at(second), device="yard", blackscreen=is_wrong and second > 5)
         yield frame(at(second), device="shed")
-        yield frame(at(second), device="deaf", **nobody_can_tell)
+        yield frame(at(second), device="deaf", **unknown)
         yield thermal(at(second), device="oven", hottest=99.0 if is_wrong and second >= 20 else 40.0)
         if second <= 30 or not is_wrong:
             yield frame(at(second), device="gate")

@@ -35,8 +35,8 @@ from tests.surfaces import (
     changes,
     differences,
     minutes,
+    reporting_paths,
     said,
-    telling_paths,
 )
 from tests.varied_site import STEP_S, VariedSite
 from tests.whole_hub import Bus
@@ -209,9 +209,9 @@ def faults_of(frame: Frame) -> Iterator[str]:
 
 
 def test_whatever_says_how_a_device_is_is_among_the_surfaces(lived: Lived) -> None:
-    telling = telling_paths(lived.client.get("/api/openapi.json").json())
+    reporting = reporting_paths(lived.client.get("/api/openapi.json").json())
     known = {path for path in (*SURFACES, *OF_MINUTES) if path.startswith(("/api", "/heatmaps"))}
-    assert telling - OF_TRIALS == known - OF_AGENTS
+    assert reporting - OF_TRIALS == known - OF_AGENTS
 
 
 def test_what_all_surfaces_say_is_the_fold_of_the_journal(lived: Lived) -> None:

@@ -98,8 +98,8 @@ def test_who_came_back_to_an_older_version_is_not_ready_until_the_views_are_fold
 def status_of(journal_id: str | None, position: int) -> bytes:
     """What an ingest elsewhere says of itself."""
     counts = dict.fromkeys(("messages", "accepted", "rejected", "media", "received_per_s", "lag_s"), 0)
-    told = {"time": NOW, "started": NOW, "state": "running", "position": position, "journal_id": journal_id}
-    return IngestStatus.model_validate({**told, **counts}).to_bytes()
+    reported = {"time": NOW, "started": NOW, "state": "running", "position": position, "journal_id": journal_id}
+    return IngestStatus.model_validate({**reported, **counts}).to_bytes()
 
 
 HUB_QUESTIONS = (

@@ -35,11 +35,11 @@ class Hub:
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """What is answered once the event is in the journal."""
         answers: list[httpx.Response] = []
-        before = len(self._peer.heard)
+        before = len(self._peer.received)
         asking = threading.Thread(target=lambda: answers.append(self.client.post(path, json={"by": "ada", **body})))
         asking.start()
-        eventually(lambda: len(self._peer.heard) > before or answers)
-        for payload in self._peer.heard[before:]:
+        eventually(lambda: len(self._peer.received) > before or answers)
+        for payload in self._peer.received[before:]:
             self.filled.append(*(event for event in decode(payload) if isinstance(event, Event))).fold()
         asking.join()
         return answers[0]

@@ -57,10 +57,10 @@ def test_a_bad_date_is_refused_with_a_sentence(client: httpx.Client) -> None:
 @pytest.mark.parametrize(("date", "minutes"), [("2026-01-05", 1440), ("2026-03-29", 1380), ("2026-10-25", 1500)])
 def test_a_timeline_has_the_minutes_of_the_day_of_the_site(client: httpx.Client, date: str, minutes: int) -> None:
     answer = client.get("/api/v1/timeline/DEMO", params={"date": date})
-    told = answer.json()
+    reported = answer.json()
 
-    assert len(base64.b64decode(told["states"])) == minutes // 4
-    begin, end = (datetime.fromisoformat(told[name]) for name in ("from", "to"))
+    assert len(base64.b64decode(reported["states"])) == minutes // 4
+    begin, end = (datetime.fromisoformat(reported[name]) for name in ("from", "to"))
     assert end - begin == timedelta(minutes=minutes)
     assert len(answer.content) < 3000
 
@@ -76,9 +76,9 @@ def test_a_slot_does_not_show_the_minute_of_another_day(client: httpx.Client) ->
 
 
 def test_a_closed_minute_is_kept_by_browsers_under_its_revision_and_the_newest_is_not(client: httpx.Client) -> None:
-    told = client.get("/api/v1/timeline/DEMO").json()
-    newest, closed = told["newest"], 29460125
-    letter = told["revisions"][closed - newest - 1]
+    reported = client.get("/api/v1/timeline/DEMO").json()
+    newest, closed = reported["newest"], 29460125
+    letter = reported["revisions"][closed - newest - 1]
     revision = (ascii_uppercase + ascii_lowercase + digits + "+/").index(letter)
     cached = {
         path: client.get(path).headers["cache-control"]
@@ -92,7 +92,7 @@ def test_a_closed_minute_is_kept_by_browsers_under_its_revision_and_the_newest_i
         )
     }
 
-    assert len(told["revisions"]) == 1440
+    assert len(reported["revisions"]) == 1440
     assert list(cached.values()) == ["private, max-age=86400, immutable"] * 2 + ["private, no-cache"] * 4
 
 
@@ -157,8 +157,8 @@ def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
     assert brief["yard"]["total_reconnects"] == 2
     # The types of its incidents say why; a reason is what an incident has to add to its type.
     why = ("degraded", "critical", ["hot_spot", "blackscreen"], None)
-    told = ("status", "condition", "types", "reason")
-    assert [tuple(one[key] for key in told) for one in (brief["yard"], full)] == [why] * 2
+    reported = ("status", "condition", "types", "reason")
+    assert [tuple(one[key] for key in reported) for one in (brief["yard"], full)] == [why] * 2
     assert set(full["health_metrics"]) == {
         "last_frame_time",
         "time_since_last_frame_seconds",
@@ -240,22 +240,22 @@ def test_motion_shows_where_it_was(client: httpx.Client) -> None:
 
 
 def test_the_system_tells_of_itself(client: httpx.Client, filled: Filled) -> None:
-    told = client.get("/api/v1/system").json()
+    reported = client.get("/api/v1/system").json()
 
-    assert told["journal"]["head"] == filled.head
-    assert told["rejected"]["count"] == 1
-    assert told["rejected"]["newest"][0]["reason"] == "type is missing"
-    assert told["broker"]["connected"] is False
-    assert {"percent", "cores"} == set(told["cpu"])
+    assert reported["journal"]["head"] == filled.head
+    assert reported["rejected"]["count"] == 1
+    assert reported["rejected"]["newest"][0]["reason"] == "type is missing"
+    assert reported["broker"]["connected"] is False
+    assert {"percent", "cores"} == set(reported["cpu"])
 
 
 def test_every_consumer_is_told_of(client: httpx.Client, filled: Filled) -> None:
-    told = client.get("/api/v1/consumers").json()
+    reported = client.get("/api/v1/consumers").json()
 
-    names = {one["name"] for one in told["consumers"]}
+    names = {one["name"] for one in reported["consumers"]}
     assert names == {*CONSUMERS, "warehouse"}
-    assert {one["error"] for one in told["consumers"]} == {None}
-    assert next(one for one in told["consumers"] if one["name"] == "health")["lag"] == 0
+    assert {one["error"] for one in reported["consumers"]} == {None}
+    assert next(one for one in reported["consumers"] if one["name"] == "health")["lag"] == 0
 
 
 def test_figures_for_prometheus_are_given(client: httpx.Client, filled: Filled) -> None:

@@ -15,23 +15,23 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
         filled.append(settings(at(1), settings={"lamp": {"on": True}})).fold()
         with Started(filled.hub) as started, started.client() as client:
             silent = client.get("/api/v1/sites/DEMO/devices/gate/settings").json()
-            told, rois = client.get(f"{YARD}/settings"), client.get(f"{YARD}/rois")
+            reported, rois = client.get(f"{YARD}/settings"), client.get(f"{YARD}/rois")
             changes = client.get(f"{YARD}/settings/changes", params={"limit": 1}).json()["changes"]
             before = client.get(f"{YARD}/settings/changes", params={"before": filled.head}).json()["changes"]
 
-    assert (told.status_code, rois.status_code) == (200, 200)
-    assert told.json()["motion"] == {
+    assert (reported.status_code, rois.status_code) == (200, 200)
+    assert reported.json()["motion"] == {
         "sensitivity": 31,
         "min_area": 500,
         "confirm_s": 0.3,
         "quiet_s": 3.0,
         "cool_down_s": 0.0,
     }
-    assert told.json()["picture"] == PictureSettings().model_dump()
-    assert told.json()["reported"] == ["lamp", "motion", "picture", "rois"]
+    assert reported.json()["picture"] == PictureSettings().model_dump()
+    assert reported.json()["reported"] == ["lamp", "motion", "picture", "rois"]
     assert (silent["reported"], silent["motion"]["min_area"]) == ([], 500)
-    assert told.json()["lamp"] == {"on": True}
-    assert told.json()["set_aside"] == {
+    assert reported.json()["lamp"] == {"on": True}
+    assert reported.json()["set_aside"] == {
         "picture": "picture.gamma: is not known here",
         "rois": "rois: Input should be a list",
     }

@@ -126,12 +126,12 @@ def test_what_a_browser_has_is_not_drawn_again(client: httpx.Client) -> None:
 
 
 def test_another_emissivity_is_tried_on_the_past_and_changes_nothing(client: httpx.Client) -> None:
-    told = client.get(PICTURE, params={"at": at(125)})
+    reported = client.get(PICTURE, params={"at": at(125)})
     tried = client.get(PICTURE, params={"at": at(125), "emissivity": 0.4})
     after = client.get(PICTURE, params={"at": at(125)})
 
-    assert np.abs(pixels(told) - pixels(tried)).max() > 100
-    assert after.content == told.content
+    assert np.abs(pixels(reported) - pixels(tried)).max() > 100
+    assert after.content == reported.content
 
 
 def test_labels_can_be_left_out(client: httpx.Client) -> None:
@@ -209,12 +209,12 @@ def test_the_regions_of_a_range_are_a_table_with_their_quartiles(client: httpx.C
 
 
 def test_another_emissivity_is_tried_on_the_regions_of_a_range(client: httpx.Client) -> None:
-    (_, told), (_, tried) = (
+    (_, reported), (_, tried) = (
         [float(row["max_temp"]) for row in rows(client, **query) if row["roi_name"] == "lid"]
         for query in ({}, {"emissivity": 0.5})
     )
 
-    assert told == pytest.approx(float(corrected(90.0, 0.8)), abs=0.011)
+    assert reported == pytest.approx(float(corrected(90.0, 0.8)), abs=0.011)
     assert tried == pytest.approx(float(corrected(90.0, 0.5)), abs=0.011)
 
 

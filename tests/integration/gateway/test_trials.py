@@ -73,54 +73,54 @@ def client(started: Started) -> Iterator[httpx.Client]:
 
 def ended(client: httpx.Client, trial_id: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        told: dict[str, Any] = client.get(f"/api/v1/trials/{trial_id}").json()
-        return told if told["state"] != "running" else None
+        reported: dict[str, Any] = client.get(f"/api/v1/trials/{trial_id}").json()
+        return reported if reported["state"] != "running" else None
 
     return eventually(look)
 
 
-def tried(client: httpx.Client, **wish: Any) -> dict[str, Any]:
-    answer = client.post("/api/v1/trials", json={**SPAN, **wish})
+def tried(client: httpx.Client, **wanted: Any) -> dict[str, Any]:
+    answer = client.post("/api/v1/trials", json={**SPAN, **wanted})
     assert answer.status_code == 202, answer.text
     assert answer.json()["state"] == "running"
     return ended(client, answer.json()["id"])
 
 
 def test_the_rules_in_force_raise_what_was_raised(client: httpx.Client) -> None:
-    told = tried(client)
+    reported = tried(client)
 
-    assert told["state"] == "done"
-    assert told["counts"] == {"raised": 2, "both": 2, "only_trial": 0, "only_live": 0}
-    assert sorted(one["type"] for one in told["raised"]) == ["device_offline", "hot_spot"]
-    assert told["both"] == told["raised"]
-    assert all(one["live"] == one["id"] for one in told["both"])
+    assert reported["state"] == "done"
+    assert reported["counts"] == {"raised": 2, "both": 2, "only_trial": 0, "only_live": 0}
+    assert sorted(one["type"] for one in reported["raised"]) == ["device_offline", "hot_spot"]
+    assert reported["both"] == reported["raised"]
+    assert all(one["live"] == one["id"] for one in reported["both"])
 
 
 def test_a_lower_threshold_raises_more(client: httpx.Client) -> None:
-    told = tried(client, rules={"hot_spot_c": 55})
+    reported = tried(client, rules={"hot_spot_c": 55})
 
-    assert told["counts"] == {"raised": 3, "both": 2, "only_trial": 1, "only_live": 0}
-    (more,) = told["only_trial"]
+    assert reported["counts"] == {"raised": 3, "both": 2, "only_trial": 1, "only_live": 0}
+    (more,) = reported["only_trial"]
     assert (more["type"], more["site"], more["device"]) == ("hot_spot", "DEMO", "yard")
     assert (more["opened"], more["closed"]) == ("2026-01-05T10:02:00.000Z", "2026-01-05T10:03:30.000Z")
     assert more["details"]["max_temp"] == 60.0
-    assert (told["rules"], told["rule_set"]["raise_window_s"]) == ({"hot_spot_c": 55.0}, 30.0)
+    assert (reported["rules"], reported["rule_set"]["raise_window_s"]) == ({"hot_spot_c": 55.0}, 30.0)
 
 
 def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
-    told = tried(client, rules={"offline_after_s": 86_400})
+    reported = tried(client, rules={"offline_after_s": 86_400})
 
-    (missed,) = told["only_live"]
+    (missed,) = reported["only_live"]
     assert (missed["type"], missed["device"], missed["closed"]) == ("device_offline", "gate", None)
-    assert told["counts"] == {"raised": 1, "both": 1, "only_trial": 0, "only_live": 1}
+    assert reported["counts"] == {"raised": 1, "both": 1, "only_trial": 0, "only_live": 1}
 
 
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
-    told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
+    reported = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (told["state"], told["analysis_version"]) == ("done", "picture 2, thermal 4")
-    assert (told["analysed"], told["media_gone"]) == (0, 120)
-    assert told["counts"]["both"] == 2
+    assert (reported["state"], reported["analysis_version"]) == ("done", "picture 2, thermal 4")
+    assert (reported["analysed"], reported["media_gone"]) == (0, 120)
+    assert reported["counts"]["both"] == 2
 
 
 def test_a_trial_that_runs_is_seen_and_cancelled_and_no_second_one_begins(filled: Filled, client: httpx.Client) -> None:
@@ -200,13 +200,13 @@ def test_nothing_is_published(filled: Filled, own_broker: Broker) -> None:
     with Started(filled.hub, address, trial_command=COMMAND) as started, Peer(own_broker, "#") as listener:
         eventually(lambda: started.gateway.bus.is_connected)
         with started.client() as client:
-            told = tried(client, rules={"hot_spot_c": 55})
+            reported = tried(client, rules={"hot_spot_c": 55})
         listener.client.publish("end/of/test", b"heard", qos=1)
-        eventually(lambda: listener.heard)
+        eventually(lambda: listener.received)
 
-    assert told["counts"]["only_trial"] == 1
+    assert reported["counts"]["only_trial"] == 1
     # That the gateway runs without faults is said by the clock.
-    assert [one for one in listener.heard if b'"process"' not in one] == [b"heard"]
+    assert [one for one in listener.received if b'"process"' not in one] == [b"heard"]
 
 
 def contents(data: Path) -> dict[str, bytes]:
@@ -215,7 +215,7 @@ def contents(data: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("wish", "detail"),
+    ("wanted", "detail"),
     [
         ({"rules": {"hot_spt_c": 75}}, "rules: there is no rule 'hot_spt_c'; did you mean 'hot_spot_c'?"),
         ({"rules": {"hot_spot_c": "hot"}}, "rules: hot_spot_c is a number from -40 to 1000 °C, not 'hot'"),
@@ -232,9 +232,9 @@ def contents(data: Path) -> dict[str, bytes]:
     ],
 )
 def test_what_cannot_be_tried_is_refused_with_the_reason(
-    refusing: httpx.Client, wish: dict[str, Any], detail: str
+    refusing: httpx.Client, wanted: dict[str, Any], detail: str
 ) -> None:
-    answer = refusing.post("/api/v1/trials", json={**SPAN, **wish})
+    answer = refusing.post("/api/v1/trials", json={**SPAN, **wanted})
 
     assert answer.status_code == 400
     assert detail in answer.json()["detail"]
@@ -246,13 +246,13 @@ def test_a_site_that_nobody_knows_is_404(refusing: httpx.Client) -> None:
 
 
 def test_the_rules_in_force_are_told_with_their_bounds(refusing: httpx.Client) -> None:
-    told = refusing.get("/api/v1/rules").json()
+    reported = refusing.get("/api/v1/rules").json()
 
-    assert told["version"] == 5
-    assert told["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
-    hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
+    assert reported["version"] == 5
+    assert reported["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
+    hot = next(one for one in reported["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)
-    assert len(told["rules"]) == 20
+    assert len(reported["rules"]) == 20
 
 
 def test_who_has_no_token_asks_for_nothing(filled: Filled) -> None:

@@ -80,7 +80,7 @@ def test_regions_that_the_device_confirms_are_set(connected: Started, broker: Br
     assert answer.status_code == 200
     assert answer.json()["message"] == "Updated 1 ROIs"
     assert answer.json()["rois"][0]["weight"] == 1.0
-    sent = json.loads(device.heard[0])
+    sent = json.loads(device.received[0])
     assert sent["settings"]["rois"][0]["name"] == "pump"
     assert list(sent["settings"]) == ["rois"]
 
@@ -106,13 +106,13 @@ def test_a_device_that_refuses_says_why(connected: Started, broker: Broker) -> N
 def test_a_device_that_tells_by_its_event_alone_has_confirmed_it(connected: Started, broker: Broker) -> None:
     topic = "watchpost/v1/DEMO/yard/event/settings"
 
-    def tell(client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+    def report(client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
         request_id = json.loads(message.payload)["request_id"]
         event = builders.settings(request_id=request_id, settings={"motion": {"sensitivity": 31}})
         client.publish(topic, event.model_dump_json(), qos=1)
 
     with Peer(broker, "watchpost/v1/DEMO/yard/command/settings") as device, connected.client() as client:
-        device.client.on_message = tell
+        device.client.on_message = report
         answer = client.put(ROIS.replace("rois", "settings"), json={"motion": {"sensitivity": 30}})
 
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ def test_one_bad_region_refuses_all_of_them(connected: Started, broker: Broker, 
 
     assert answer.status_code == 400
     assert [error["path"] for error in answer.json()["errors"]] == [path]
-    assert device.heard == []
+    assert device.received == []
 
 
 def test_a_command_is_sent_and_accepted(connected: Started, broker: Broker) -> None:
@@ -163,7 +163,7 @@ def test_a_command_is_sent_and_accepted(connected: Started, broker: Broker) -> N
         answer = client.post("/api/v1/sites/DEMO/devices/yard/commands/snapshot")
 
     assert answer.status_code == 202
-    assert json.loads(device.heard[0])["request_id"] == answer.json()["id"]
+    assert json.loads(device.received[0])["request_id"] == answer.json()["id"]
 
 
 def test_a_command_that_the_device_does_not_offer_is_refused_with_those_that_it_does(
@@ -177,7 +177,7 @@ def test_a_command_that_the_device_does_not_offer_is_refused_with_those_that_it_
     assert refused.status_code == 404
     assert refused.json()["detail"] == "yard has no command 'restart'; it offers settings, snapshot"
     assert known == {"offered": ["settings", "snapshot"], "commands": []}
-    assert device.heard == []
+    assert device.received == []
 
 
 def test_what_became_of_a_command_can_be_asked_for(connected: Started, filled: Filled, broker: Broker) -> None:
@@ -186,7 +186,7 @@ def test_what_became_of_a_command_can_be_asked_for(connected: Started, filled: F
         accepted = client.post("/api/v1/sites/DEMO/devices/yard/commands/snapshot", json={"by": "ada"}).json()
         address = f"/api/v1/commands/{accepted['id']}"
         unknown = client.get(address)
-        (asked,) = decode(hub.heard[0])
+        (asked,) = decode(hub.received[0])
         assert isinstance(asked, Event)
         filled.append(asked).fold()
         pending = client.get(address).json()
@@ -207,8 +207,8 @@ def test_an_alert_is_acknowledged_once_however_often_one_clicks(
     connected: Started, filled: Filled, broker: Broker
 ) -> None:
     def ingest(peer: Peer) -> None:
-        eventually(lambda: peer.heard)
-        filled.append(*(event for event in decode(peer.heard[0]) if isinstance(event, Event))).fold()
+        eventually(lambda: peer.received)
+        filled.append(*(event for event in decode(peer.received[0]) if isinstance(event, Event))).fold()
 
     answers: list[Any] = []
     with Peer(broker, "watchpost/v1/DEMO/_gateway/event/alert") as ingesting, connected.client() as client:
@@ -223,7 +223,7 @@ def test_an_alert_is_acknowledged_once_however_often_one_clicks(
     assert answers[0].status_code == 200
     assert answers[0].json()["acknowledged"]["by"] == "ada"
     assert again.json()["acknowledged"]["by"] == "ada"
-    assert len(ingesting.heard) == 1
+    assert len(ingesting.received) == 1
 
 
 def test_an_acknowledgement_keeps_its_comment_and_can_be_taken_back(
@@ -232,11 +232,11 @@ def test_an_acknowledgement_keeps_its_comment_and_can_be_taken_back(
     def post(client: httpx.Client, ingesting: Peer, path: str, body: dict[str, str]) -> Any:
         """What is answered once the event is in the journal."""
         answers: list[httpx.Response] = []
-        before = len(ingesting.heard)
+        before = len(ingesting.received)
         clicking = threading.Thread(target=lambda: answers.append(client.post(path, json=body)))
         clicking.start()
-        eventually(lambda: len(ingesting.heard) > before)
-        filled.append(*(event for event in decode(ingesting.heard[-1]) if isinstance(event, Event))).fold()
+        eventually(lambda: len(ingesting.received) > before)
+        filled.append(*(event for event in decode(ingesting.received[-1]) if isinstance(event, Event))).fold()
         clicking.join()
         return answers[0].json()["acknowledged"]
 
@@ -253,7 +253,7 @@ def test_an_acknowledgement_keeps_its_comment_and_can_be_taken_back(
     assert taken_back is None
     assert again is None
     assert sum(open_again) == sum(seen) + 1
-    assert len(ingesting.heard) == 2
+    assert len(ingesting.received) == 2
 
 
 def test_live_pictures_come_from_the_bus(connected: Started, broker: Broker) -> None:
@@ -313,9 +313,9 @@ def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broke
 def test_a_rebuild_is_asked_for_over_the_bus(connected: Started, broker: Broker) -> None:
     with Peer(broker, "watchpost/v1/_hub/_gateway/event/command") as hub, connected.client() as client:
         answer = client.post("/api/v1/consumers/health/rebuild")
-        eventually(lambda: hub.heard)
+        eventually(lambda: hub.received)
 
-    (event,) = decode(hub.heard[0])
+    (event,) = decode(hub.received[0])
     assert isinstance(event, CommandEvent)
     assert (event.data.name, event.data.state) == ("rebuild", "asked")
     assert event.data.arguments == {"consumer": "health"}
@@ -326,9 +326,9 @@ def test_a_part_of_a_view_is_asked_for_in_the_body(connected: Started, broker: B
     part = {"site": "DEMO", "since": "2026-01-05T11:00:00+01:00", "until": "2026-01-05T10:05:00Z"}
     with Peer(broker, "watchpost/v1/_hub/_gateway/event/command") as hub, connected.client() as client:
         answer = client.post("/api/v1/consumers/motion/rebuild", json=part)
-        eventually(lambda: hub.heard)
+        eventually(lambda: hub.received)
 
-    (event,) = decode(hub.heard[0])
+    (event,) = decode(hub.received[0])
     assert isinstance(event, CommandEvent)
     assert answer.status_code == 202
     assert event.data.arguments == {

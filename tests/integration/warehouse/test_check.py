@@ -24,8 +24,8 @@ from tests.clickhouse_server import ClickHouse
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    told = data_directory.minutes(1)
-    data_directory.write(tmp_path, told.events, told.payloads, data_directory.NOTHING)
+    reported = data_directory.minutes(1)
+    data_directory.write(tmp_path, reported.events, reported.payloads, data_directory.NOTHING)
     return tmp_path
 
 
@@ -150,7 +150,7 @@ def test_rows_of_another_journal_are_a_fault(
 ) -> None:
     folded(data, served)
     another = tmp_path_factory.mktemp("another")
-    told = data_directory.minutes(1)
-    data_directory.write(another, told.events, told.payloads)
+    reported = data_directory.minutes(1)
+    data_directory.write(another, reported.events, reported.payloads)
 
     assert found_on(another, served).faults == ["the rows in warehouse are of another journal"]

@@ -61,9 +61,9 @@ def store(engine: Engine) -> Store:
 @examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days(), st.sampled_from(ZONES), st.integers(1, 50))
 def test_the_dashboard_of_the_view_is_that_of_the_rows(
-    engine: Engine, store: Store, tmp_path: Path, told: tuple[date, list[dict[str, Any]]], zone: str, limit: int
+    engine: Engine, store: Store, tmp_path: Path, reported: tuple[date, list[dict[str, Any]]], zone: str, limit: int
 ) -> None:
-    (day, said), site = told, f"SITE-{next(sites)}"
+    (day, said), site = reported, f"SITE-{next(sites)}"
     with Followed(OccupancyProjection(), tmp_path / site) as followed:
         followed.journal.append(*events_of(site, said), *events_of("OTHER", said[:3]))
         followed.catch_up(limit)

@@ -193,9 +193,9 @@ def test_a_new_event_is_in_the_next_answer(open_engine: OpenEngine) -> None:
 def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_is_told(
     open_engine: OpenEngine,
 ) -> None:
-    told: list[RowsProgress] = []
+    reported: list[RowsProgress] = []
     journal = MemoryJournal([detection(at(second)) for second in range(4)], journal_id=77)
-    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_progress=told.append))
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_progress=reported.append))
     with running(warehouse) as wake, closing(open_engine()) as engine:
         eventually(lambda: warehouse.status().position == 4)
         before = newest_generation(engine)
@@ -207,7 +207,7 @@ def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_i
         positions = engine.query(f"select position from {database}.camera_events order by position")
 
     assert positions == [[1], [2], [3], [4]]
-    assert told[0] == RowsProgress(77, 4)
+    assert reported[0] == RowsProgress(77, 4)
 
 
 class DroppingJournal(MemoryJournal):
@@ -310,8 +310,8 @@ def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: O
 
 
 def test_an_event_that_cannot_be_folded_is_told_and_questions_go_on(open_engine: OpenEngine) -> None:
-    journal, told = MemoryJournal([detection()]), list[SetAsideEvent]()
-    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_set_aside=told.extend))
+    journal, reported = MemoryJournal([detection()]), list[SetAsideEvent]()
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_set_aside=reported.extend))
 
     with running(warehouse) as wake:
         eventually(lambda: warehouse.status().position == 1)
@@ -319,5 +319,5 @@ def test_an_event_that_cannot_be_folded_is_told_and_questions_go_on(open_engine:
         wake.set()
         eventually(lambda: warehouse.status().position == 3)
 
-        assert [(it.position, it.event_id) for it in told] == [(2, "e-2")]
+        assert [(it.position, it.event_id) for it in reported] == [(2, "e-2")]
         assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")["critical_events"]["total_events"] == 2

@@ -116,9 +116,9 @@ def test_the_largest_settings_of_a_device_fit_into_an_event() -> None:
     ]  # fmt: skip
     largest = AdjustableSettings.model_validate({"zones": zones, "rois": rois})
 
-    told = Settings(changed_by="Ada", settings=largest.model_dump(mode="json"))
+    reported = Settings(changed_by="Ada", settings=largest.model_dump(mode="json"))
 
-    assert read_sections(told.settings).applied_to(AdjustableSettings()) == largest
+    assert read_sections(reported.settings).applied_to(AdjustableSettings()) == largest
     one_more = [*zones[1:], {**zones[0], "points": [*points, *points]}]
     assert "at most 2000" in refusal({"zones": one_more})
     many = {**rois[0], "polygon": [*polygon, corner]}

@@ -219,14 +219,14 @@ def test_a_consumer_that_falls_ever_further_behind_limps(clock: Clock) -> None:
 
 
 def test_a_fault_that_the_journal_tells_of_is_named_once(clock: Clock) -> None:
-    told = [Check("edge-DEMO", "limping", "It does not run."), Check("incidents", "limping", "It set one aside.")]
-    found = wrong(ready(clock).judge(WELL, stores(Consumer(lately=[SetAside()]), faults=told)))
+    reported = [Check("edge-DEMO", "limping", "It does not run."), Check("incidents", "limping", "It set one aside.")]
+    found = wrong(ready(clock).judge(WELL, stores(Consumer(lately=[SetAside()]), faults=reported)))
 
     assert found["edge-DEMO"] == ("limping", "It does not run.")
     assert "lately" in found["incidents"][1]
 
 
-def told_by_the_journal(faults: FaultReporter) -> list[Check]:
+def reported_by_the_journal(faults: FaultReporter) -> list[Check]:
     """What was reported, as it comes back with the incidents of the hub."""
     return [Check(one.part, "limping", one.reason, one.kind) for one in faults.faults]
 
@@ -239,7 +239,7 @@ def test_rows_that_work_again_are_reported_so_although_the_journal_still_tells_o
     [fault] = faults.faults
     assert "NOT_ENOUGH_SPACE" in fault.reason
 
-    checks = readiness.judge(WELL, stores(Consumer("warehouse"), faults=told_by_the_journal(faults)))
+    checks = readiness.judge(WELL, stores(Consumer("warehouse"), faults=reported_by_the_journal(faults)))
     report(readiness.observed, faults)
 
     assert faults.faults == ()

@@ -56,15 +56,15 @@ def test_a_configuration_that_names_what_is_missing_here_ends_with_1_and_the_nam
     monkeypatch.setenv("YARD_URL", "rtsp://admin:secret@camera/")
 
     assert run(monkeypatch, "config", "check", str(file)) == 1
-    told = capsys.readouterr().err
-    assert [line.split(": ")[1] for line in told.splitlines()] == [
+    reported = capsys.readouterr().err
+    assert [line.split(": ")[1] for line in reported.splitlines()] == [
         "gateway.token_file",
         "sites[0].devices[0].visual.url_env",
         "sites[0].devices[1].visual.url_env",
         "alerts.webhook_url_env",
     ]
-    assert all(name in told for name in ("GATE_URL", "DOOR_URL", "HOOK", "%2F for /"))
-    assert "cret" not in told
+    assert all(name in reported for name in ("GATE_URL", "DOOR_URL", "HOOK", "%2F for /"))
+    assert "cret" not in reported
 
 
 def test_recordings_models_and_cameras_of_the_machine_that_are_missing_are_named_with_their_key(

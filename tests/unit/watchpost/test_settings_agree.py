@@ -114,17 +114,17 @@ def test_the_configuration_file_agrees_with_the_api(seed: int, tmp_path_factory:
         # A change names something to change, and a file may leave all of it out.
         return
     change, complaints = of_the_api(text)
-    told = of_the_file(value, tmp_path_factory.getbasetemp() / "agree.yaml")
+    reported = of_the_file(value, tmp_path_factory.getbasetemp() / "agree.yaml")
 
     if change is not None:
-        assert isinstance(told, WatchpostConfig)
-        assert told.sites[0].devices[0].adjustable() == change.applied_to(AdjustableSettings())
+        assert isinstance(reported, WatchpostConfig)
+        assert reported.sites[0].devices[0].adjustable() == change.applied_to(AdjustableSettings())
         return
-    assert isinstance(told, list)
-    assert len(told) == len(complaints)
+    assert isinstance(reported, list)
+    assert len(reported) == len(complaints)
     for path, sentence in complaints:
         where = indexed(f"sites[0].devices[0].{path}")
-        lines = [line for line in told if where in place_of(line)]
-        assert lines, (where, told)
+        lines = [line for line in reported if where in place_of(line)]
+        assert lines, (where, reported)
         if sentence not in IN_OTHER_WORDS:
-            assert any(sentence.removeprefix("Input ") in line for line in lines), (sentence, told)
+            assert any(sentence.removeprefix("Input ") in line for line in lines), (sentence, reported)

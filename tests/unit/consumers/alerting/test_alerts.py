@@ -59,7 +59,7 @@ def alerting(tmp_path: Path) -> Iterator[Followed]:
         yield it
 
 
-def told(followed: Followed) -> list[tuple[str, str]]:
+def reported(followed: Followed) -> list[tuple[str, str]]:
     """Type and state of each event that was emitted."""
     return [(event.data.type, event.data.state) for event in followed.emitted() if isinstance(event, AlertEvent)]
 
@@ -71,7 +71,7 @@ RECOVERED = ("device_recovered", "raised")
 def test_an_incident_raises_an_alert_and_its_end_clears_it(followed: Followed) -> None:
     followed.take(incident(at(0)), incident(at(60), state="closed"))
 
-    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+    assert reported(followed) == [RAISED, CLEARED, RECOVERED]
     recovered, offline = alerts(followed.view)
     assert (offline["state"], offline["raised"], offline["cleared"]) == (
         "closed",
@@ -90,11 +90,11 @@ def test_an_incident_raises_an_alert_and_its_end_clears_it(followed: Followed) -
 def test_what_the_cool_down_put_off_is_told_after_it_if_it_is_still_the_case(followed: Followed) -> None:
     followed.take(incident(at(0), incident_id="a"), incident(at(120), incident_id="a", state="closed"))
     followed.take(incident(at(240), incident_id="b"), tick(at(299)))
-    before = told(followed)
+    before = reported(followed)
     followed.take(tick(at(300)))
 
     assert before == [RAISED, CLEARED, RECOVERED]
-    assert told(followed) == [*before, RAISED]
+    assert reported(followed) == [*before, RAISED]
     assert alerts(followed.view)[0]["state"] == "open"
 
 
@@ -102,30 +102,30 @@ def test_what_is_over_when_the_cool_down_ends_is_not_told(followed: Followed) ->
     followed.take(incident(at(0), incident_id="a"), incident(at(10), incident_id="a", state="closed"))
     followed.take(incident(at(20), incident_id="b"), incident(at(30), incident_id="b", state="closed"), tick(at(400)))
 
-    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+    assert reported(followed) == [RAISED, CLEARED, RECOVERED]
 
 
 def test_the_first_observation_of_a_camera_may_raise(followed: Followed) -> None:
     followed.take(tick(at(0)), incident(at(40), details={"reason": "never heard of since the hub started"}))
 
-    assert told(followed) == [RAISED]
+    assert reported(followed) == [RAISED]
 
 
 def test_degraded_and_stale_do_not_share_a_cool_down(followed: Followed) -> None:
     followed.take(incident(at(0), "degraded"), incident(at(1), "stale"), incident(at(1), "degraded", "closed"))
 
-    assert [type_ for type_, state in told(followed) if state == "raised"] == ["device_degraded", "device_degraded"]
+    assert [type_ for type_, state in reported(followed) if state == "raised"] == ["device_degraded", "device_degraded"]
     messages = {each["message"] for each in alerts(followed.view)}
     assert messages == {"Camera yard is experiencing connection issues", "Camera yard has not received frames recently"}
 
 
 def test_a_camera_has_not_recovered_while_it_is_in_other_trouble(followed: Followed) -> None:
     followed.take(incident(at(0)), incident(at(5), "degraded"), incident(at(5), state="closed"))
-    before = told(followed)
+    before = reported(followed)
     followed.take(incident(at(9), "degraded", "closed"))
 
     assert RECOVERED not in before
-    assert told(followed)[-1] == RECOVERED
+    assert reported(followed)[-1] == RECOVERED
 
 
 def test_a_restart_within_the_cool_down_tells_nothing_twice(followed: Followed, tmp_path: Path) -> None:
@@ -135,8 +135,8 @@ def test_a_restart_within_the_cool_down_tells_nothing_twice(followed: Followed, 
     followed.catch_up()
     followed.take(tick(at(100)))
 
-    assert told(followed) == [RAISED, CLEARED, RECOVERED]
-    assert told(followed.take(tick(at(310)))) == [RAISED, CLEARED, RECOVERED, RAISED]
+    assert reported(followed) == [RAISED, CLEARED, RECOVERED]
+    assert reported(followed.take(tick(at(310)))) == [RAISED, CLEARED, RECOVERED, RAISED]
 
 
 def test_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed: Followed) -> None:
@@ -145,7 +145,7 @@ def test_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed
     followed.take(*(incident(at(n), "storage", details=low, id=f"low-{n}") for n in range(0, 3000, 300)))
     followed.take(incident(at(3000), "storage", details=critical))
 
-    assert told(followed) == [("storage_low", "raised"), ("storage_critical", "raised")]
+    assert reported(followed) == [("storage_low", "raised"), ("storage_critical", "raised")]
     found = alerts(followed.view)
     assert [each["message"] for each in found] == ["Storage critically low: 96.0% used, 4.0 GB free"]
     assert found[0]["level"] == "critical"
@@ -214,7 +214,7 @@ def test_one_incident_that_is_told_twice_is_one_alert(followed: Followed) -> Non
     once = incident(at(0))
     followed.take(once, once, incident(at(5), state="closed"), incident(at(5), state="closed"))
 
-    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+    assert reported(followed) == [RAISED, CLEARED, RECOVERED]
 
 
 def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(alerting: Followed) -> None:
@@ -230,13 +230,13 @@ def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(al
     assert "does not work as it should" in explained["rule"]["text"]
 
     alerting.take(fault(at(9), "cleared", since=at(0)))
-    assert told(alerting) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
+    assert reported(alerting) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
 
 
 def test_two_parts_of_the_hub_are_told_and_cleared_each_by_itself(alerting: Followed) -> None:
     alerting.take(fault(at(0)), fault(at(1), part="mosaics"), fault(at(60), "cleared", since=at(0)))
 
-    assert told(alerting) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
+    assert reported(alerting) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
     assert count_open(alerting.view) == 1
 
 
@@ -250,7 +250,7 @@ def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: F
     followed.take(incident(at(9), "storage", details=unwritable, id="2", **hub))
     followed.take(incident(at(20), "storage", details=critical, id="3", **hub))
 
-    assert told(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
+    assert reported(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
     [one] = alerts(followed.view)
     assert (one["level"], one["message"]) == ("critical", "The disk cannot be written: No space left on device")
 
@@ -262,7 +262,7 @@ def hot(second: float, level: str, incident_id: str = "a", state: str = "opened"
 def test_what_is_worse_than_what_people_know_does_not_wait_for_the_cool_down(followed: Followed) -> None:
     followed.take(hot(0, "warning"), hot(10, "warning", state="closed"))
     followed.take(hot(60, "warning", "b"))
-    assert told(followed) == [("hot_spot", "raised"), ("hot_spot", "cleared")]
+    assert reported(followed) == [("hot_spot", "raised"), ("hot_spot", "cleared")]
 
     followed.take(hot(100, "emergency", "b"))
     assert alerts(followed.view)[0]["level"] == "critical"

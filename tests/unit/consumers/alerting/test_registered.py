@@ -139,8 +139,8 @@ def test_what_is_open_of_a_retired_device_is_closed_and_it_is_missed_no_more(fol
     assert incidents(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
     [closed] = [e.data for e in followed.emitted() if isinstance(e, IncidentEvent) and e.data.state == "closed"]
     assert closed.details["reason"] == "retired"
-    told = [(event.data.type, event.data.state) for event in followed.emitted() if isinstance(event, AlertEvent)]
-    assert told == [("device_offline", "raised"), ("device_offline", "cleared")]
+    reported = [(event.data.type, event.data.state) for event in followed.emitted() if isinstance(event, AlertEvent)]
+    assert reported == [("device_offline", "raised"), ("device_offline", "cleared")]
     assert conditions(followed.view)["DEMO", "yard"].condition == "unknown"
 
 

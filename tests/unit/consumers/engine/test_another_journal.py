@@ -24,7 +24,7 @@ from tests.builders import START, at, frame, numbered
 from tests.memory_journal import MemoryJournal
 
 
-class Heard(Sink):
+class Received(Sink):
     name: ClassVar[str] = "heard"
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
 
@@ -77,7 +77,7 @@ def test_a_rebuild_leaves_a_view_of_another_journal_to_whoever_follows(tmp_path:
 
 def test_a_sink_is_given_everything_of_a_new_journal(tmp_path: Path) -> None:
     for life in (1, 2):
-        sink = Heard()
+        sink = Received()
         journal = MemoryJournal([frame(id=f"{life}-{number}") for number in range(3 - life)], journal_id=life)
         with closing(Deliverer(sink, ConsumerContext(tmp_path, journal, lambda: START))) as deliverer:
             deliverer.advance()

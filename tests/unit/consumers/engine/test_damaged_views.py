@@ -194,7 +194,7 @@ def test_a_sink_whose_file_breaks_delivers_nothing_twice_that_it_knows_of(
         again.advance()
 
     # Of a process that had ended nobody knows how far it was, unless the file says it.
-    assert sink.heard in ([4], [4, 5]) if restarted else sink.heard == [4, 5]
+    assert sink.received in ([4], [4, 5]) if restarted else sink.received == [4, 5]
     assert (tmp_path / "views" / "echo.broken").exists()
 
 

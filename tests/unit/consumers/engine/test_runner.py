@@ -231,7 +231,7 @@ def test_what_a_sink_cannot_deliver_is_tried_three_times_and_set_aside(tmp_path:
         eventually(lambda: position(tmp_path, "refusing") == 3)
         [fault] = eventually(lambda: faults.faults)
 
-    assert sink.heard == [1, 3]
+    assert sink.received == [1, 3]
     assert fault.part == "refusing"
     with closing(view_files.open_view(tmp_path, "refusing")) as state:
         assert [it.position for it in set_aside.newest(state)] == [2]
@@ -258,10 +258,10 @@ class Dying(Echo):
 def test_the_thread_of_a_sink_goes_on_whatever_ends_it(tmp_path: Path) -> None:
     journal, sink = MemoryJournal([frame()]), Dying(2)
     with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START), sink):
-        eventually(lambda: sink.heard == [1])
+        eventually(lambda: sink.received == [1])
         eventually(lambda: not sink.left)
         journal.append(frame())
-        eventually(lambda: sink.heard == [1, 2])
+        eventually(lambda: sink.received == [1, 2])
 
 
 def test_a_journal_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> No
     thread.join(30)
 
     assert not thread.is_alive()
-    assert tidy.heard == [1]
+    assert tidy.received == [1]
     assert position(tmp_path, "health") == 1
 
 
@@ -368,17 +368,17 @@ def test_a_checkpoint_does_not_go_back(tmp_path: Path) -> None:
 
 
 def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     context = ConsumerContext(tmp_path, MemoryJournal([frame(), frame()]), lambda: START)
     follower = Follower(Picky(), context)
     follower.advance(limit=1)
     assert follower._view is not None
-    follower._view.set_trace_callback(lambda statement: told.append(statement.split()[0].lower()))
+    follower._view.set_trace_callback(lambda statement: reported.append(statement.split()[0].lower()))
     follower.advance(limit=1)
     follower.close()
 
-    assert told[told.index("begin") :].count("commit") == 1
-    assert told.index("insert") < told.index("update") < told.index("commit")
+    assert reported[reported.index("begin") :].count("commit") == 1
+    assert reported.index("insert") < reported.index("update") < reported.index("commit")
 
 
 class Noisy(Picky):

@@ -25,8 +25,8 @@ def a_round(announcer: Announcer, now: float) -> list[tuple[str, str]]:
     said: list[tuple[str, str]] = []
 
     def publish(_topic: str, body: bytes, _epoch: str) -> None:
-        told = json.loads(body)
-        said.append((told["source"], told["epoch"]))
+        reported = json.loads(body)
+        said.append((reported["source"], reported["epoch"]))
 
     announcer.round(now, publish)
     while (wait_s := announcer.wait_s(now)) != float("inf"):

@@ -49,7 +49,7 @@ def stream_events(epoch: str) -> list[Event]:
 
 STREAMS = {epoch: stream_events(epoch) for epoch in ("one", "two")}
 
-stretches = st.tuples(
+spans = st.tuples(
     st.sampled_from(["one", "two"]), st.integers(0, LAST - 5), st.integers(1, LAST), st.sets(st.integers(1, LAST))
 )
 """A stretch of a stream as a producer sends it after going back to some place; some of it arrives broken."""
@@ -64,14 +64,14 @@ def items_of(epoch: str, start: int, count: int, broken: set[int]) -> list[Item]
     ]
 
 
-@given(st.lists(st.lists(stretches, max_size=4), max_size=12))
+@given(st.lists(st.lists(spans, max_size=4), max_size=12))
 def test_each_sequence_is_taken_once_in_order_and_without_holes(
     groups: Sequence[Sequence[tuple[str, int, int, set[int]]]],
 ) -> None:
     watermarks: dict[tuple[str, str], int] = {}
     journal: dict[str, list[Event]] = {"one": [], "two": []}
     for group in groups:
-        items = [item for stretch in group for item in items_of(*stretch)]
+        items = [item for span in group for item in items_of(*span)]
         plan = make_plan(items, lambda source, epoch: watermarks.get((source, epoch), 0), (), {})
         for accepted in plan.accepted:
             event = accepted.event

@@ -50,7 +50,7 @@ class Hub:
             self.journal.append(fault)
             self.tracker.wrote(fault)
 
-    def told(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         return [(fault.part, fault.state) for fault in self.journal]
 
 
@@ -71,7 +71,7 @@ def test_a_fault_that_is_reported_again_and_again_is_told_once_and_cleared_once(
         hub.report("alerts")
         hub.go_on(5)
 
-    assert hub.told() == [("incidents", "raised"), ("incidents", "cleared")]
+    assert hub.reported() == [("incidents", "raised"), ("incidents", "cleared")]
     assert {each.since for each in hub.journal} == {START}
 
 
@@ -85,7 +85,7 @@ def test_one_disk_that_several_processes_cannot_write_is_one_fault(hub: Hub) -> 
     assert [(each.part, each.state, each.since) for each in hub.journal] == [("disk", "raised", at(1))]
     hub.report("alerts")
     hub.go_on(CLEAR_AFTER_S + 1)
-    assert hub.told() == [("disk", "raised"), ("disk", "cleared")]
+    assert hub.reported() == [("disk", "raised"), ("disk", "cleared")]
 
 
 def test_a_fault_that_comes_and_goes_is_one_fault(hub: Hub) -> None:
@@ -95,24 +95,24 @@ def test_a_fault_that_comes_and_goes_is_one_fault(hub: Hub) -> None:
         hub.report("alerts")
         hub.go_on(1)
 
-    assert hub.told() == [("incidents", "raised")]
+    assert hub.reported() == [("incidents", "raised")]
 
 
 def test_a_process_that_falls_silent_is_a_fault_until_it_reports_again(hub: Hub) -> None:
     hub.report("mosaics")
     hub.go_on(PROCESS_SILENT_AFTER_S + 1)
-    assert hub.told() == [("mosaics", "raised")]
+    assert hub.reported() == [("mosaics", "raised")]
 
     hub.report("mosaics")
     hub.go_on(CLEAR_AFTER_S + 1)
-    assert hub.told() == [("mosaics", "raised"), ("mosaics", "cleared")]
+    assert hub.reported() == [("mosaics", "raised"), ("mosaics", "cleared")]
 
 
 def test_a_process_that_says_goodbye_may_be_silent(hub: Hub) -> None:
     hub.report("mosaics", ended=True)
     hub.go_on(5 * PROCESS_SILENT_AFTER_S)
 
-    assert hub.told() == []
+    assert hub.reported() == []
 
 
 def test_a_process_that_said_goodbye_before_ingest_ended_may_stay_away(hub: Hub, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_process_that_said_goodbye_before_ingest_ended_may_stay_away(hub: Hub,
     again.tracker.load()
     again.go_on(5 * PROCESS_SILENT_AFTER_S)
 
-    assert again.told() == []
+    assert again.reported() == []
 
 
 def test_while_nobody_can_be_heard_nobody_is_silent(hub: Hub) -> None:
@@ -132,7 +132,7 @@ def test_while_nobody_can_be_heard_nobody_is_silent(hub: Hub) -> None:
     hub.monotonic += 600
     hub.go_on(10)
 
-    assert hub.told() == []
+    assert hub.reported() == []
 
 
 def test_a_restart_of_ingest_neither_raises_nor_clears(hub: Hub, tmp_path: Path) -> None:
@@ -141,11 +141,11 @@ def test_a_restart_of_ingest_neither_raises_nor_clears(hub: Hub, tmp_path: Path)
     again = Hub(tmp_path)
     again.tracker.load()
     again.go_on(PROCESS_SILENT_AFTER_S - 1)
-    assert again.told() == []
+    assert again.reported() == []
 
     again.report("alerts")
     again.go_on(CLEAR_AFTER_S + 1)
-    assert again.told() == [("incidents", "cleared")]
+    assert again.reported() == [("incidents", "cleared")]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b'{"written": [{"part": "a b"}]}'])
@@ -156,7 +156,7 @@ def test_without_its_file_the_journal_says_which_faults_are_open(hub: Hub, conte
     hub.tracker.load([raised, over, over.model_copy(update={"state": "cleared"})])
     hub.go_on(CLEAR_AFTER_S + 1)
 
-    assert hub.told() == [("alerts", "cleared")]
+    assert hub.reported() == [("alerts", "cleared")]
 
 
 def test_what_ingest_could_not_write_is_told_afterwards_with_the_moment_at_which_it_began(hub: Hub) -> None:
@@ -166,7 +166,7 @@ def test_what_ingest_could_not_write_is_told_afterwards_with_the_moment_at_which
     hub.tracker.clear_own("journal", "database_error")
     hub.write()
 
-    assert hub.told() == [("journal", "raised"), ("journal", "cleared")]
+    assert hub.reported() == [("journal", "raised"), ("journal", "cleared")]
     assert hub.journal[0].since == START
 
 
@@ -176,14 +176,14 @@ def test_what_was_over_at_once_is_not_told(hub: Hub) -> None:
     hub.tracker.clear_own("broker", "system_error")
     hub.go_on(10)
 
-    assert hub.told() == []
+    assert hub.reported() == []
 
 
 def test_a_standstill_of_ingest_is_told_when_it_is_over(hub: Hub) -> None:
     hub.tracker.note_standstill(67)
     hub.write()
 
-    assert hub.told() == [("ingest", "raised"), ("ingest", "cleared")]
+    assert hub.reported() == [("ingest", "raised"), ("ingest", "cleared")]
     assert hub.journal[0].since == START - timedelta(seconds=67)
 
 
@@ -201,4 +201,4 @@ def test_what_is_no_report_changes_nothing(hub: Hub, topic: str, payload: bytes,
     assert reason in (hub.tracker.take(topic, payload) or "")
     hub.go_on(CLEAR_AFTER_S + 1)
 
-    assert hub.told() == [("incidents", "raised")]
+    assert hub.reported() == [("incidents", "raised")]

@@ -261,15 +261,15 @@ def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(call
     free = 10_000
     room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - free))
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
-    told = builders.incident(epoch="hub", sequence=1)
+    reported = builders.incident(epoch="hub", sequence=1)
     foreign = builders.detection()
-    intake.take([picture(1, epoch="one", sequence=1), message(told, 2, "incident"), message(foreign, 3)], calls)
+    intake.take([picture(1, epoch="one", sequence=1), message(reported, 2, "incident"), message(foreign, 3)], calls)
 
     assert intake.shortage == "the disk has less than 0 MiB left, and these are for clean-up"
     assert calls.made == [
         "append 2 reject 0",
         f"publish {HEAD} qos 0",
-        f"publish {watermark_topic(told.source)} qos 1 retained",
+        f"publish {watermark_topic(reported.source)} qos 1 retained",
         "acknowledge [1, 2, 3]",
         "flush",
     ]
@@ -305,8 +305,8 @@ def test_what_nobody_sends_again_cannot_fill_the_disk_to_its_last_byte(calls: Ca
     room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - 6_000))
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
     flood = [message(builders.detection(), number) for number in range(1, 11)]
-    told = builders.incident(epoch="hub", sequence=1)
-    intake.take([picture(11), *flood, message(told, 12, "incident")], calls)
+    reported = builders.incident(epoch="hub", sequence=1)
+    intake.take([picture(11), *flood, message(reported, 12, "incident")], calls)
 
     _, accepted, _, rejected = calls.made[0].split()
     assert int(accepted) <= 4

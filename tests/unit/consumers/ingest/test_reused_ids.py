@@ -57,9 +57,9 @@ class Door:
     def medium(self, payload: bytes, time: datetime = START, **given: Any) -> None:
         self.media((payload, time, given))
 
-    def media(self, *told: tuple[bytes, datetime, dict[str, Any]]) -> None:
+    def media(self, *reported: tuple[bytes, datetime, dict[str, Any]]) -> None:
         """Each as a relay sends it; all in one group."""
-        events = [(builders.media(time, body, kind="capture", **given), body) for body, time, given in told]
+        events = [(builders.media(time, body, kind="capture", **given), body) for body, time, given in reported]
         self._intake.take(
             [
                 Published(

@@ -205,14 +205,14 @@ def test_a_correction_that_changes_no_cell_draws_nothing(site: Site) -> None:
 
 
 def test_minutes_are_the_same_however_events_are_batched(tmp_path: Path) -> None:
-    told: list[Event] = [tick(at(0)), frame(at(5)), frame(at(6), device="late")]
-    told += [incident(at(20), "freeze"), tick(at(64)), frame(at(30), audio=False), tick(at(70)), frame(at(65))]
-    told += [incident(at(15), "offline", device="late"), tick(at(126)), tick(at(190)), tick(at(20))]
-    told += [incident(at(80), "freeze", "closed"), frame(at(10), device="new"), tick(at(192)), frame(at(61))]
+    reported: list[Event] = [tick(at(0)), frame(at(5)), frame(at(6), device="late")]
+    reported += [incident(at(20), "freeze"), tick(at(64)), frame(at(30), audio=False), tick(at(70)), frame(at(65))]
+    reported += [incident(at(15), "offline", device="late"), tick(at(126)), tick(at(190)), tick(at(20))]
+    reported += [incident(at(80), "freeze", "closed"), frame(at(10), device="new"), tick(at(192)), frame(at(61))]
     rows = []
-    for limit in (1, 2, 5, len(told)):
+    for limit in (1, 2, 5, len(reported)):
         made = Site(tmp_path / str(limit))
-        made.followed.journal.append(*told, received=at(62))
+        made.followed.journal.append(*reported, received=at(62))
         made.followed.catch_up(limit)
         tables = ("seen", "held", "devices", "closed", "late", "tiles")
         rows.append([made.followed.view.execute(f"select * from {table}").fetchall() for table in tables])

@@ -43,7 +43,7 @@ ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 
 
 @dataclass
-class Desk:
+class Handling:
     """An agent's device that takes requests, and what it said."""
 
     folder: Path
@@ -91,9 +91,9 @@ class Desk:
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
+def handling() -> Iterator[Handling]:
     with TemporaryDirectory() as folder, Outbox(Path(folder) / "o.sqlite", utc_now) as outbox:
-        yield Desk(Path(folder), outbox)
+        yield Handling(Path(folder), outbox)
 
 
 def asked(request_id: str, **sections: Any) -> bytes:
@@ -101,7 +101,7 @@ def asked(request_id: str, **sections: Any) -> bytes:
 
 
 def test_a_request_is_carried_out_once_and_its_repeats_get_the_same_answer_also_after_a_restart() -> None:
-    with desk() as at:
+    with handling() as at:
         first = at.ask("settings", asked("r1", rois=[ROI]))
         at.ask("settings", asked("r2", rois=[]))
         again = at.ask("settings", asked("r1", rois=[ROI]))
@@ -118,7 +118,7 @@ def test_a_request_is_carried_out_once_and_its_repeats_get_the_same_answer_also_
 
 
 def test_the_answer_of_a_snapshot_names_the_picture() -> None:
-    with desk() as at:
+    with handling() as at:
         at.device.capture_now = lambda then: then("YARD/SENSOR/thermal/t-1")  # type: ignore[method-assign]  # put in place of the real one
         answer = at.ask("snapshot", asked("s1"))
         again = at.ask("snapshot", asked("s1"))
@@ -131,7 +131,7 @@ def test_the_answer_of_a_snapshot_names_the_picture() -> None:
 
 
 def test_a_snapshot_that_nobody_can_take_has_failed_and_says_so() -> None:
-    with desk() as at:
+    with handling() as at:
         at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), asked("s1"), "answers"))
         at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), asked("s1"), "answers"))
         at.handler.poll()
@@ -149,7 +149,7 @@ def asking(request_id: str, **arguments: Any) -> bytes:
 
 
 def test_an_agent_that_is_asked_to_start_again_answers_first() -> None:
-    with desk() as at:
+    with handling() as at:
         answer = at.ask("restart_agent", asking("a1"))
 
         assert answer is not None
@@ -158,7 +158,7 @@ def test_an_agent_that_is_asked_to_start_again_answers_first() -> None:
 
 
 def test_who_identifies_itself_says_which_agent_and_machine_it_is() -> None:
-    with desk() as at:
+    with handling() as at:
         answer = at.ask("identify", asking("i1", seconds=1))
 
         assert answer is not None
@@ -178,7 +178,7 @@ def test_who_identifies_itself_says_which_agent_and_machine_it_is() -> None:
     ],
 )
 def test_what_a_device_cannot_do_it_refuses_with_the_reason(name: str, arguments: Any, reason: str) -> None:
-    with desk() as at:
+    with handling() as at:
         answer = at.ask(name, asking("x1", **arguments))
 
         assert answer is not None
@@ -188,7 +188,7 @@ def test_what_a_device_cannot_do_it_refuses_with_the_reason(name: str, arguments
 
 
 def test_a_retained_command_is_ignored_and_that_is_logged_once() -> None:
-    with desk() as at, capture_logs() as logs:
+    with handling() as at, capture_logs() as logs:
         for _ in range(3):
             assert at.ask("settings", asked("r1", rois=[ROI]), retained=True) is None
 
@@ -212,7 +212,7 @@ def test_a_retained_command_is_ignored_and_that_is_logged_once() -> None:
 def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
     sections: dict[str, Any], reason: str
 ) -> None:
-    with desk() as at:
+    with handling() as at:
         at.ask("settings", asked("r1", motion={"sensitivity": 60}))
         before = at.device.adjustable
         answer = at.ask("settings", asked("r2", **sections))
@@ -226,7 +226,7 @@ def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
 
 
 def test_settings_that_cannot_be_kept_are_taken_back() -> None:
-    with desk() as at:
+    with handling() as at:
         before = at.device.adjustable
         (at.folder / "yard.json.new").mkdir()
         answer = at.ask("settings", asked("r1", rois=[ROI]))
@@ -238,7 +238,7 @@ def test_settings_that_cannot_be_kept_are_taken_back() -> None:
 
 
 def test_an_answer_goes_to_no_topic_that_a_publisher_may_not_use() -> None:
-    with desk() as at:
+    with handling() as at:
         for topic in ("answers/#", "+", "", "x" * 2000):
             at.handler.answer(Incoming(command_topic(SENSOR.source, "snapshot"), b"{}", topic))
 
@@ -300,7 +300,7 @@ def raw_json(value: Any) -> str:
     )
 )
 def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple[str, Any, bytes]]) -> None:
-    with desk() as at:
+    with handling() as at:
         for number, (name, sections, junk) in enumerate(requests):
             body = f'{{"request_id": "r{number}", "settings": {raw_json(sections)}}}'.encode(errors="surrogatepass")
             deep = b'{"request_id": "d", "settings": ' + b"[" * 5000 + b"]" * 5000 + b"}"
@@ -323,7 +323,7 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
     ],
 )
 def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: bytes, watched: list[object]) -> None:
-    with desk() as at:
+    with handling() as at:
         found: list[object] = []
         at.device.watch = found.append  # type: ignore[method-assign, assignment]  # put in place of the real one
 

@@ -40,11 +40,11 @@ def test_status_by_the_first_rule_that_fits(given: Facts, expected: DeviceStatus
 
 def test_a_device_is_as_well_as_the_worst_of_its_sources() -> None:
     lost = Facts("thermal", running=True, last_attempt=NOON, failures=2, reason="no sensor", reconnects=1)
-    told = health([facts(recording=True, reconnects=4), lost], LATER)
+    reported = health([facts(recording=True, reconnects=4), lost], LATER)
 
-    assert (told.status, told.reason, told.is_recording) == ("degraded", "no sensor", True)
-    assert (told.total_reconnects, told.consecutive_failures) == (5, 2)
-    assert told.kinds == ("visual", "thermal")
+    assert (reported.status, reported.reason, reported.is_recording) == ("degraded", "no sensor", True)
+    assert (reported.total_reconnects, reported.consecutive_failures) == (5, 2)
+    assert reported.kinds == ("visual", "thermal")
 
 
 def test_the_rate_is_measured_over_ten_seconds() -> None:
@@ -88,9 +88,9 @@ def test_a_clock_that_is_set_makes_no_device_stale_and_no_rate_wrong() -> None:
 
 
 def test_what_never_gave_a_picture_says_so() -> None:
-    told = health([facts(connected_s=LATER - 25)], LATER)
+    reported = health([facts(connected_s=LATER - 25)], LATER)
 
-    assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
+    assert (reported.status, reported.reason) == ("stale", "it is connected, but has given no picture for 25 s")
 
 
 def test_what_sends_pictures_that_cannot_be_decoded_says_that_and_not_that_nothing_came() -> None:
@@ -109,8 +109,8 @@ def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
     assert health([source.facts], elapsed.elapsed()).reason == "connecting"
 
     elapsed.pause(41)
-    told = health([source.facts], elapsed.elapsed())
-    assert (told.status, told.reason) == ("degraded", "no answer for 41 s since opening began")
+    reported = health([source.facts], elapsed.elapsed())
+    assert (reported.status, reported.reason) == ("degraded", "no answer for 41 s since opening began")
 
     source.frame_arrived(NOON, (640, 360))
     assert health([source.facts], elapsed.elapsed()).status == "healthy"
@@ -178,8 +178,8 @@ def test_a_sensor_of_which_every_pixel_is_invalid_says_so_and_a_single_empty_fra
 
     elapsed.pause(2.0)
     source.blank_frame_arrived()
-    told = health([source.facts], elapsed.elapsed())
-    assert (told.status, told.reason) == ("degraded", "every pixel that the sensor gives is invalid")
+    reported = health([source.facts], elapsed.elapsed())
+    assert (reported.status, reported.reason) == ("degraded", "every pixel that the sensor gives is invalid")
 
     source.frame_arrived(NOON, (32, 24))
     assert health([source.facts], elapsed.elapsed()).status == "healthy"
@@ -201,12 +201,12 @@ def test_a_device_says_since_when_it_gives_nothing_and_whether_it_ever_did() -> 
     source.attempting()
     source.failed("refused")
     source.attempting()
-    told = health([source.facts], 0.0)
-    assert (told.has_worked, told.silent_since) == (False, NOON)
+    reported = health([source.facts], 0.0)
+    assert (reported.has_worked, reported.silent_since) == (False, NOON)
 
     source.frame_arrived(NOON + timedelta(minutes=2), (640, 360))
-    told = health([source.facts], source.facts.came_s or 0.0)
-    assert (told.status, told.has_worked, told.silent_since) == ("healthy", True, None)
+    reported = health([source.facts], source.facts.came_s or 0.0)
+    assert (reported.status, reported.has_worked, reported.silent_since) == ("healthy", True, None)
 
     source.failed("no data for 10 s")
     assert health([source.facts], 0.0).silent_since == NOON + timedelta(minutes=2)

@@ -187,10 +187,10 @@ def test_every_frame_around_a_trend_beyond_its_limit_is_kept_and_told_at_once(li
         # Pixels that repeat one number would be masked.
         one.temperatures[10:13, 10:13] += 0.01 * (n % 3)
     events = emitted(watched, *frames)
-    told = [event for event in events if isinstance(event, ThermalEvent)]
-    [at_once] = [event for event in told if event.time.microsecond]
+    reported = [event for event in events if isinstance(event, ThermalEvent)]
+    [at_once] = [event for event in reported if event.time.microsecond]
 
-    assert {region.alert_level for event in told for region in event.data.regions} == {"normal"}
+    assert {region.alert_level for event in reported for region in event.data.regions} == {"normal"}
     kept = kept_at(events)
     assert kept[:2] == [0, 60]
     assert 70 <= kept[2] < 72

@@ -14,7 +14,7 @@ from edge.simulation.visual_scene import VisualScene
 START = datetime(2026, 1, 5, 11, 0, tzinfo=UTC)
 
 
-def told(scene: SceneSourceSettings, seconds: int) -> list[Detection]:
+def reported(scene: SceneSourceSettings, seconds: int) -> list[Detection]:
     place = scene_of(scene, START, "Europe/Berlin")
     drawn = VisualScene(place)
     detection = object_detection(SceneDetectorSettings(kind="scene"), (), Pictures(), place)
@@ -24,7 +24,7 @@ def told(scene: SceneSourceSettings, seconds: int) -> list[Detection]:
 
 
 def test_at_a_gate_people_and_cars_are_told_apart() -> None:
-    seen = told(SceneSourceSettings(kind="scene", scene="visual", place="gate"), 120)
+    seen = reported(SceneSourceSettings(kind="scene", scene="visual", place="gate"), 120)
 
     assert {found.label for data in seen for found in data.objects} == {"person", "vehicle"}
     assert all(data.people_count == sum(found.label == "person" for found in data.objects) for data in seen)
@@ -32,7 +32,7 @@ def test_at_a_gate_people_and_cars_are_told_apart() -> None:
 
 def test_nobody_is_seen_in_a_black_picture() -> None:
     black = SceneFaultSettings(kind="blackscreen", first_s=0, lasts_s=100, every_s=200)
-    seen = told(SceneSourceSettings(kind="scene", scene="visual", faults=(black,)), 60)
+    seen = reported(SceneSourceSettings(kind="scene", scene="visual", faults=(black,)), 60)
 
     assert seen == []
 

@@ -37,9 +37,9 @@ def data(tmp_path: Path) -> Path:
     with Journal(tmp_path / "journal", clock) as journal:
         journal.append(taken(builders.frame(START), builders.frame(builders.at(10), device="gate")))
         clock.now = LATER
-        told = (builders.settings(LATER), builders.frame(LATER, device="roof"))
+        reported = (builders.settings(LATER), builders.frame(LATER, device="roof"))
         ticks = [builders.tick(LATER + timedelta(seconds=second)) for second in (1, 40)]
-        journal.append(taken(*told, *ticks))
+        journal.append(taken(*reported, *ticks))
     return tmp_path
 
 

@@ -27,14 +27,14 @@ def positions(chunk: bytes) -> list[int]:
     return [int(line.removeprefix("id: ")) for line in chunk.decode().splitlines() if line.startswith("id: ")]
 
 
-async def hear(feed: Feed, after: int | None, count: int, wish: FeedFilter | None = None) -> list[int]:
-    heard: list[int] = []
-    async with aclosing(feed.follow(after, wish or FeedFilter())) as frames:
+async def receive(feed: Feed, after: int | None, count: int, wanted: FeedFilter | None = None) -> list[int]:
+    received: list[int] = []
+    async with aclosing(feed.follow(after, wanted or FeedFilter())) as frames:
         async for frame in frames:
-            heard += positions(frame)
-            if len(heard) >= count:
+            received += positions(frame)
+            if len(received) >= count:
                 break
-    return heard
+    return received
 
 
 def with_reader(feed: Feed, body: Coroutine[Any, Any, Any]) -> Any:
@@ -69,15 +69,15 @@ def test_a_client_begins_with_the_head_and_hears_what_comes() -> None:
 
     assert first == b'event: head\ndata: {"position":3}\n\n'
     assert second.startswith(b"id: 4\nevent: detection\ndata: ")
-    told = json.loads(second.decode().splitlines()[2].removeprefix("data: "))
-    assert told["position"] == 4
-    assert told["event"]["type"] == "watchpost.detection.v1"
+    reported = json.loads(second.decode().splitlines()[2].removeprefix("data: "))
+    assert reported["position"] == 4
+    assert reported["event"]["type"] == "watchpost.detection.v1"
 
 
 def test_a_client_that_resumes_hears_everything_after_its_position_once() -> None:
     feed = feed_of(MemoryJournal(some(1300)))
 
-    assert with_reader(feed, hear(feed, 100, 1200)) == list(range(101, 1301))
+    assert with_reader(feed, receive(feed, 100, 1200)) == list(range(101, 1301))
 
 
 def test_a_slow_client_is_late_but_hears_everything_once(monkeypatch: Any) -> None:
@@ -86,22 +86,22 @@ def test_a_slow_client_is_late_but_hears_everything_once(monkeypatch: Any) -> No
     feed = feed_of(journal)
 
     async def body() -> list[int]:
-        heard: list[int] = []
+        received: list[int] = []
         async with aclosing(feed.follow(0, FeedFilter())) as frames:
             async for frame in frames:
-                heard += positions(frame)
-                if len(heard) >= 400:
-                    return heard
+                received += positions(frame)
+                if len(received) >= 400:
+                    return received
                 if journal.head() < 400:
                     journal.append(*some(40))
                     feed.wake()
                     for _ in range(50):
                         await asyncio.sleep(0)
-        return heard
+        return received
 
-    heard = with_reader(feed, body())
+    received = with_reader(feed, body())
 
-    assert heard[:400] == list(range(1, 401))
+    assert received[:400] == list(range(1, 401))
 
 
 def test_many_clients_hear_the_same() -> None:
@@ -109,7 +109,7 @@ def test_many_clients_hear_the_same() -> None:
     feed = feed_of(journal)
 
     async def body() -> list[list[int]]:
-        clients = [asyncio.create_task(hear(feed, after, 20 - after)) for after in (0, 3, 5)]
+        clients = [asyncio.create_task(receive(feed, after, 20 - after)) for after in (0, 3, 5)]
         for _ in range(15):
             journal.append(*some(1))
             feed.wake()
@@ -124,16 +124,16 @@ def test_media_are_told_only_to_those_who_ask() -> None:
     journal = MemoryJournal([builders.media(), builders.thermal(), builders.media(), builders.detection()])
     feed = feed_of(journal)
 
-    assert with_reader(feed, hear(feed, 0, 2)) == [2, 4]
-    assert with_reader(feed, hear(feed, 0, 2, FeedFilter(frozenset({"media"})))) == [1, 3]
-    assert with_reader(feed, hear(feed, 0, 1, FeedFilter(frozenset({"detection"})))) == [4]
+    assert with_reader(feed, receive(feed, 0, 2)) == [2, 4]
+    assert with_reader(feed, receive(feed, 0, 2, FeedFilter(frozenset({"media"})))) == [1, 3]
+    assert with_reader(feed, receive(feed, 0, 1, FeedFilter(frozenset({"detection"})))) == [4]
 
 
 def test_a_site_hears_its_own_and_what_happens_to_the_hub() -> None:
     of_hub = builders.detection(source="/sites/_hub/devices/_gateway")
     feed = feed_of(MemoryJournal([builders.detection(site="A"), of_hub, builders.detection(site="B")]))
 
-    assert with_reader(feed, hear(feed, 0, 2, FeedFilter(site="B"))) == [2, 3]
+    assert with_reader(feed, receive(feed, 0, 2, FeedFilter(site="B"))) == [2, 3]
 
 
 def test_a_position_beyond_the_head_is_the_head() -> None:

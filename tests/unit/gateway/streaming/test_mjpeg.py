@@ -4,7 +4,7 @@ from collections.abc import Callable
 from gateway.streaming.mjpeg import Frames, part
 
 
-class Heard:
+class Received:
     """Topics that a test speaks on."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Heard:
 
 
 def test_however_many_watch_there_is_one_subscription() -> None:
-    topics = Heard()
+    topics = Received()
     frames = Frames(topics)
 
     with frames.watch("a"), frames.watch("a"), frames.watch("b"):
@@ -33,7 +33,7 @@ def test_however_many_watch_there_is_one_subscription() -> None:
 
 
 def test_only_the_newest_frame_is_kept() -> None:
-    topics = Heard()
+    topics = Received()
 
     async def body() -> tuple[bool, bytes | None, bool]:
         with Frames(topics).watch("a") as seen:
@@ -46,7 +46,7 @@ def test_only_the_newest_frame_is_kept() -> None:
 
 
 def test_who_waits_is_woken_by_a_frame() -> None:
-    topics = Heard()
+    topics = Received()
 
     async def body() -> bool:
         with Frames(topics).watch("a") as seen:
@@ -57,7 +57,7 @@ def test_who_waits_is_woken_by_a_frame() -> None:
 
 
 def test_who_waits_is_woken_by_the_end() -> None:
-    frames = Frames(Heard())
+    frames = Frames(Received())
 
     async def body() -> bool:
         with frames.watch("a") as seen:

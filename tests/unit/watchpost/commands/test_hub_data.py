@@ -108,11 +108,11 @@ def test_a_directory_that_holds_no_hub_is_refused_in_one_sentence_and_stays_as_i
     for command in COMMANDS:
         with not_as_root() if make is closed else nullcontext():
             code = run(monkeypatch, *(part.format(elsewhere=elsewhere) for part in command), "--data", str(data))
-        told = capsys.readouterr()
+        reported = capsys.readouterr()
 
         assert code == 2, command
-        assert (told.out, told.err.count("\n")) == ("", 1), command
-        assert told.err.startswith(said), command
+        assert (reported.out, reported.err.count("\n")) == ("", 1), command
+        assert reported.err.startswith(said), command
     assert everything(tmp_path) == before
     if data.is_dir():
         data.chmod(0o755)

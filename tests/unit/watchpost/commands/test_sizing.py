@@ -49,14 +49,14 @@ def test_programs_are_told_everything_as_json(
 ) -> None:
     assert run(monkeypatch, "--json", "--camera", "100x50@5", "--moving", "0") == 0
 
-    told = json.loads(capsys.readouterr().out)
-    assert told["assumptions"] == {
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["assumptions"] == {
         "camera": {"width": 100, "height": 50, "fps": 5, "bits_per_s": 4_000_000},
         "moving": 0.0,
         "measured": 0,
     }
-    assert {each["flow"]["name"]: each["flow"]["per_s"] for each in told["flows"]}["motion"] == 0
-    assert told["bytes_per_day"] == pytest.approx(sum(each["bytes_per_day"] for each in told["disk"]))
+    assert {each["flow"]["name"]: each["flow"]["per_s"] for each in reported["flows"]}["motion"] == 0
+    assert reported["bytes_per_day"] == pytest.approx(sum(each["bytes_per_day"] for each in reported["disk"]))
 
 
 @pytest.mark.usefixtures("site")

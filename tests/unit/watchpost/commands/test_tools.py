@@ -46,8 +46,8 @@ def watchpost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
-    told = data_directory.minutes(1)
-    data_directory.write(directory, told.events, told.payloads, data_directory.NOTHING)
+    reported = data_directory.minutes(1)
+    data_directory.write(directory, reported.events, reported.payloads, data_directory.NOTHING)
     data_directory.fold(directory, "health")
     return directory
 
@@ -182,9 +182,9 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Co
 
 
 def test_history_before_the_floor_is_lost_by_force_alone(watchpost: Command, tmp_path: Path) -> None:
-    told = journal_days.write_days(tmp_path, 4)
+    reported = journal_days.write_days(tmp_path, 4)
     data_directory.fold(tmp_path, "alerting", "temperatures")
-    assert len(told) == 4
+    assert len(reported) == 4
     drop(tmp_path / "journal", list_days(tmp_path / "journal")[:2])
     kept = watchpost("rebuild", "temperatures", "--data", str(tmp_path))
     verified = watchpost("verify", "temperatures", "alerting", "--data", str(tmp_path))

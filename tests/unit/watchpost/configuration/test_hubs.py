@@ -13,28 +13,28 @@ from watchpost.configuration.hubs import gateway_settings, hub_config
 from watchpost.configuration.yaml_loader import ConfigError
 
 
-def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
+def reported(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if warehouse is None else {"warehouse": warehouse}
     return hub_config(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ, ("warehouse",)).warehouse
 
 
 @pytest.mark.parametrize("warehouse", [None, {"kind": "chdb"}])
 def test_rows_are_in_the_gateway_s_process_unless_a_server_is_named(warehouse: dict[str, Any] | None) -> None:
-    assert told(warehouse, {}) is None
+    assert reported(warehouse, {}) is None
 
 
 @pytest.mark.parametrize(
     ("given", "port"), [({}, 9000), ({"secure": True}, 9440), ({"secure": True, "port": 9001}, 9001)]
 )
 def test_the_port_of_a_server_follows_from_how_it_is_spoken_to(given: dict[str, Any], port: int) -> None:
-    server = told({"kind": "clickhouse", **given}, {})
+    server = reported({"kind": "clickhouse", **given}, {})
 
     assert server is not None
     assert server.port == port
 
 
 def test_the_password_comes_from_the_environment_and_is_not_shown() -> None:
-    server = told({"kind": "clickhouse", "user": "rows", "password_env": "ROWS"}, {"ROWS": "tell nobody"})
+    server = reported({"kind": "clickhouse", "user": "rows", "password_env": "ROWS"}, {"ROWS": "tell nobody"})
 
     assert server == ClickHouseServer("127.0.0.1", user="rows", password="tell nobody")
     assert "tell nobody" not in repr(server)
@@ -43,21 +43,21 @@ def test_the_password_comes_from_the_environment_and_is_not_shown() -> None:
 @pytest.mark.parametrize("name", ["Warehouse", "warehouse_2", "ware house", "1st", ""])
 def test_a_database_whose_name_could_be_a_generation_of_another_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="is no name here"):
-        told({"kind": "clickhouse", "database": name}, {})
+        reported({"kind": "clickhouse", "database": name}, {})
 
 
-def told_journal(journal: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
+def reported_journal(journal: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if journal is None else {"journal": journal}
     return hub_config(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).journal
 
 
 @pytest.mark.parametrize("journal", [None, {"kind": "sqlite"}])
 def test_the_journal_is_in_files_unless_a_server_is_named(journal: dict[str, Any] | None) -> None:
-    assert told_journal(journal, {}) is None
+    assert reported_journal(journal, {}) is None
 
 
 def test_journal_and_rows_on_one_server_have_databases_of_their_own() -> None:
-    journal = told_journal(
+    journal = reported_journal(
         {"kind": "clickhouse", "host": "rows.example", "user": "log", "password_env": "LOG"}, {"LOG": "x"}
     )
 
@@ -67,7 +67,7 @@ def test_journal_and_rows_on_one_server_have_databases_of_their_own() -> None:
 @pytest.mark.parametrize("name", ["Journal", "jour nal", "1st", "", "a; drop database b"])
 def test_a_journal_of_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="is no name here"):
-        told_journal({"kind": "clickhouse", "database": name}, {})
+        reported_journal({"kind": "clickhouse", "database": name}, {})
 
 
 def test_who_is_not_to_know_a_secret_does_not_ask_for_it() -> None:

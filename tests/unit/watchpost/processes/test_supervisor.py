@@ -144,8 +144,8 @@ def test_last_words_without_a_newline_are_heard() -> None:
     assert str(watched.now("a").last_exit).startswith("exit code 3 after")
 
 
-@pytest.mark.parametrize(("code", "is_told"), [(2, True), (3, True), (1, False)])
-def test_why_a_child_refuses_to_run_is_part_of_its_state(code: int, is_told: bool) -> None:
+@pytest.mark.parametrize(("code", "is_reported"), [(2, True), (3, True), (1, False)])
+def test_why_a_child_refuses_to_run_is_part_of_its_state(code: int, is_reported: bool) -> None:
     watched = Watched([python("a", f"print('already'); print('somebody else is there'); raise SystemExit({code})")])
 
     watched.during(lambda: watched.wait_for_line("a", "somebody else is there", times=2))
@@ -153,7 +153,7 @@ def test_why_a_child_refuses_to_run_is_part_of_its_state(code: int, is_told: boo
     # Of its first life; the second may just have been told to end.
     last_exit = next(str(state.last_exit) for states in watched.states for state in states if state.last_exit)
     assert last_exit.startswith(f"exit code {code} after")
-    assert last_exit.endswith(" s: somebody else is there") is is_told
+    assert last_exit.endswith(" s: somebody else is there") is is_reported
 
 
 def test_a_child_that_closes_its_output_lives_on() -> None:

@@ -15,10 +15,10 @@ LARGE = DiskSpace(10**15, 0)
 
 
 def sized(*, disk: DiskSpace = LARGE, ours: int = 0, assumed: Assumptions | None = None, **config: Any) -> Size:
-    told = WatchpostConfig.model_validate(
+    reported = WatchpostConfig.model_validate(
         {"sites": [{"site": "A", "devices": [camera()]}], "broker": {"start": False}, **config}
     )
-    return estimate(told, assumed or Assumptions(CAMERA), disk, ours)
+    return estimate(reported, assumed or Assumptions(CAMERA), disk, ours)
 
 
 def camera(device: str = "GATE", **more: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from tests.recordings import ROOM_THERMAL, recording
 from tests.trial_hub import Past, past_of
 from watchpost.trials.backfill import Backfill
 
-Told = list[tuple[datetime, Event]]
+Reported = list[tuple[datetime, Event]]
 
 
 def noisy(seconds: int, level: int, size: tuple[int, int] = (180, 320)) -> bytes:
@@ -41,16 +41,16 @@ def noisy(seconds: int, level: int, size: tuple[int, int] = (180, 320)) -> bytes
     return encoded
 
 
-def camera(pictures: dict[int, bytes], **about: Any) -> tuple[Told, dict[str, bytes]]:
+def camera(pictures: dict[int, bytes], **about: Any) -> tuple[Reported, dict[str, bytes]]:
     """A camera whose every frame was told as a good one, with a thumbnail each, and the hub's ticks."""
-    told: Told = []
+    reported: Reported = []
     payloads: dict[str, bytes] = {}
     for second, payload in pictures.items():
         medium = builders.media(at(second), payload)
         payloads[medium.data.key] = payload
         frame = builders.frame(at(second), **about)
-        told += [(at(second), one) for one in (builders.tick(at(second), uptime_s=float(second)), medium, frame)]
-    return told, payloads
+        reported += [(at(second), one) for one in (builders.tick(at(second), uptime_s=float(second)), medium, frame)]
+    return reported, payloads
 
 
 def tried(past: Past, **wished: Any) -> tuple[Any, Any]:
@@ -79,11 +79,11 @@ def test_a_black_picture_that_nobody_saw_is_found(tmp_path: Path) -> None:
 
 
 def test_each_finding_stands_beside_its_event_and_its_medium(tmp_path: Path) -> None:
-    told, payloads = camera({second: noisy(second, 2) for second in range(5)})
-    past = past_of(tmp_path, told, payloads, ())
+    reported, payloads = camera({second: noisy(second, 2) for second in range(5)})
+    past = past_of(tmp_path, reported, payloads, ())
     trial, _ = tried(past)
 
-    originals = [event for _, event in told if isinstance(event, FrameEvent)]
+    originals = [event for _, event in reported if isinstance(event, FrameEvent)]
     for (original, media, version, event), before in zip(findings(past, trial.asked.id), originals, strict=True):
         assert isinstance(event, FrameEvent)
         assert (original, version, event.time) == (before.id, "picture 2, thermal 4", before.time)
@@ -107,8 +107,8 @@ def test_the_bars_of_a_thumbnail_are_not_black_pixels(tmp_path: Path) -> None:
     square = np.zeros((180, 320, 3), np.uint8)
     square[:, 70:250] = np.frombuffer(np.random.default_rng(1).bytes(180 * 180 * 3), np.uint8).reshape(180, 180, 3)
     body: bytes = simplejpeg.encode_jpeg(square, quality=90)
-    told, payloads = camera(dict.fromkeys(range(3), body), width=1000, height=1000)
-    past = past_of(tmp_path, told, payloads, ())
+    reported, payloads = camera(dict.fromkeys(range(3), body), width=1000, height=1000)
+    past = past_of(tmp_path, reported, payloads, ())
     trial, _ = tried(past)
 
     events = [event for *_, event in findings(past, trial.asked.id)]
@@ -121,9 +121,9 @@ def test_settings_of_the_trial_take_the_place_of_those_of_the_devices(tmp_path: 
     half = np.full((180, 320, 3), 120, np.uint8)
     half[:100] = 0
     body: bytes = simplejpeg.encode_jpeg(half, quality=95)
-    told, payloads = camera(dict.fromkeys(range(0, 60), body))
+    reported, payloads = camera(dict.fromkeys(range(0, 60), body))
     wanted = builders.settings(at(0), settings={"picture": {"black_percentage": 99, "freeze_seconds": 1000}})
-    past = past_of(tmp_path, [(at(0), wanted), *told], payloads, ())
+    past = past_of(tmp_path, [(at(0), wanted), *reported], payloads, ())
     _, as_set = tried(past)
     _, otherwise = tried(past, settings={"picture": {"black_percentage": 50, "freeze_seconds": 1000}})
 
@@ -132,10 +132,10 @@ def test_settings_of_the_trial_take_the_place_of_those_of_the_devices(tmp_path: 
 
 
 def test_what_is_not_kept_or_is_no_picture_stays_as_it_was(tmp_path: Path) -> None:
-    told, payloads = camera(dict.fromkeys(range(5), b"no picture"))
-    told.append((at(10), builders.frame(at(10), media=("DEMO/yard/capture/gone",))))
-    told.append((at(11), builders.thermal(at(11), media=("DEMO/yard/thermal/gone",))))
-    past = past_of(tmp_path, told, payloads, ())
+    reported, payloads = camera(dict.fromkeys(range(5), b"no picture"))
+    reported.append((at(10), builders.frame(at(10), media=("DEMO/yard/capture/gone",))))
+    reported.append((at(11), builders.thermal(at(11), media=("DEMO/yard/thermal/gone",))))
+    past = past_of(tmp_path, reported, payloads, ())
     trial, _ = tried(past)
 
     assert (trial.state, trial.outcome.analysed, trial.outcome.media_gone) == ("done", 0, 7)
@@ -152,17 +152,17 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
         lambda kind, jpeg: None,
         lambda: None,
     )
-    told: Told = []
+    reported: Reported = []
     payloads: dict[str, bytes] = {}
     for frame in recorded(recording(ROOM_THERMAL)):
         for draft in watch.analyse(frame):
-            told.append((frame.time, draft.event))
+            reported.append((frame.time, draft.event))
             if isinstance(draft.event, MediaEvent) and draft.media is not None:
                 payloads[draft.event.data.key] = draft.media
     ticks = [(at(second), builders.tick(at(second), uptime_s=float(second))) for second in range(0, 110, 5)]
     return past_of(
         tmp_path_factory.mktemp("room"),
-        sorted([*told, *ticks], key=lambda pair: pair[0]),
+        sorted([*reported, *ticks], key=lambda pair: pair[0]),
         payloads,
         (),
         AlertRules(hot_spot_c=32.1),
@@ -213,5 +213,5 @@ def test_other_regions_are_tried_on_a_real_recording(room: Past) -> None:
     }
     _, found = tried(room, settings={"rois": [region]})
 
-    ((_, told),) = found
-    assert (told.type, told.details["regions"], told.details["level"]) == ("hot_spot", ["wall"], "warning")
+    ((_, reported),) = found
+    assert (reported.type, reported.details["regions"], reported.details["level"]) == ("hot_spot", ["wall"], "warning")

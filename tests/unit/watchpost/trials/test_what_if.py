@@ -74,14 +74,14 @@ def test_everything_is_told_as_json_and_kept(
     rules.write_text("hot_spot_c: 55\ncool_down_s: 10\n")
     capsys.readouterr()
     code = what_if(monkeypatch, past, "--rules", str(rules), "--set", "cool_down_s=20", "--json")
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    reported: dict[str, Any] = json.loads(capsys.readouterr().out)
 
     assert code == 0
-    assert told["rules"] == {"hot_spot_c": 55.0, "cool_down_s": 20.0}
-    assert told["rule_set"]["clear_after_s"] == 10.0
-    assert (told["by"], told["product"], told["state"]) == ("command line", VERSION, "done")
-    assert [(one["type"], one["live"]) for one in told["only_trial"]] == [("hot_spot", None)]
-    assert [trial.asked.id for trial in files.trials(past.data)] == [told["id"]]
+    assert reported["rules"] == {"hot_spot_c": 55.0, "cool_down_s": 20.0}
+    assert reported["rule_set"]["clear_after_s"] == 10.0
+    assert (reported["by"], reported["product"], reported["state"]) == ("command line", VERSION, "done")
+    assert [(one["type"], one["live"]) for one in reported["only_trial"]] == [("hot_spot", None)]
+    assert [trial.asked.id for trial in files.trials(past.data)] == [reported["id"]]
 
 
 def test_the_rules_in_force_are_those_that_the_journal_says_whatever_the_file_says_meanwhile(

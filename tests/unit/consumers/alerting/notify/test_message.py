@@ -61,7 +61,7 @@ def test_alerts_of_many_causes_are_a_digest_as_loud_as_the_loudest() -> None:
 def test_what_one_device_has_to_say_is_said_once_each() -> None:
     raised = {"state": "raised", "message": "Camera yard is offline"}
     cleared = {"state": "cleared", "message": "Camera yard is back after 40 seconds"}
-    events = [alert(START, id=f"e{number}", **told) for number, told in enumerate([raised, cleared, raised])]
+    events = [alert(START, id=f"e{number}", **reported) for number, reported in enumerate([raised, cleared, raised])]
     body = from_json(message_of([delivery(event) for event in events]).body)
 
     assert body["device"] == "yard"

@@ -35,7 +35,7 @@ def state() -> Iterator[sqlite3.Connection]:
         yield state
 
 
-class Desk:
+class QueueBench:
     """A receiver and its queue on a clock that the test moves."""
 
     def __init__(self, state: sqlite3.Connection) -> None:
@@ -76,8 +76,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(state: sqlite3.Connection) -> Desk:
-    return Desk(state)
+def receiver(state: sqlite3.Connection) -> QueueBench:
+    return QueueBench(state)
 
 
 def of(device: str, number: int, state: str = "raised", kind: str = "device_offline") -> AlertEvent:
@@ -85,132 +85,132 @@ def of(device: str, number: int, state: str = "raised", kind: str = "device_offl
     return event.model_copy(update={"data": event.data.model_copy(update={"alert_id": f"{device}-{number}"})})
 
 
-def test_a_single_alert_leaves_at_once_and_as_it_is(desk: Desk) -> None:
+def test_a_single_alert_leaves_at_once_and_as_it_is(receiver: QueueBench) -> None:
     event = of("gate", 1)
-    desk.put(event)
-    desk.turn()
+    receiver.put(event)
+    receiver.turn()
 
-    ((at, deliveries),) = desk.messages
-    assert at == desk.now
+    ((at, deliveries),) = receiver.messages
+    assert at == receiver.now
     assert message_of(deliveries).body == body_of(event)
     assert message_of(deliveries).key == event.id
 
 
-def test_what_was_not_taken_is_tried_again_later(desk: Desk) -> None:
-    desk.answers = lambda _: DOWN
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 40)
+def test_what_was_not_taken_is_tried_again_later(receiver: QueueBench) -> None:
+    receiver.answers = lambda _: DOWN
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 40)
 
-    assert [at - 100_000 for at, _ in desk.messages] == [0, 5, 15, 35]
-
-
-def test_the_next_alert_is_not_held_back_by_one_that_fails(desk: Desk) -> None:
-    desk.answers = lambda deliveries: BROKEN if deliveries[0].device == "gate" else TAKEN
-    desk.put(of("gate", 1))
-    desk.turn()
-    desk.put(of("yard", 1))
-    desk.run(desk.now + 1)
-
-    assert desk.taken == ["yard-1-raised"]
+    assert [at - 100_000 for at, _ in receiver.messages] == [0, 5, 15, 35]
 
 
-def test_a_clear_waits_for_its_raise(desk: Desk) -> None:
-    desk.answers = lambda deliveries: BROKEN
-    desk.put(of("gate", 1))
-    desk.turn()
-    desk.put(of("gate", 1, "cleared"))
-    desk.run(desk.now + 2)
-    desk.answers = lambda deliveries: TAKEN
-    desk.run(desk.now + 20)
+def test_the_next_alert_is_not_held_back_by_one_that_fails(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: BROKEN if deliveries[0].device == "gate" else TAKEN
+    receiver.put(of("gate", 1))
+    receiver.turn()
+    receiver.put(of("yard", 1))
+    receiver.run(receiver.now + 1)
 
-    assert desk.taken == ["gate-1-raised", "gate-1-cleared"]
+    assert receiver.taken == ["yard-1-raised"]
 
 
-def test_a_permanent_refusal_is_set_aside_after_three_tries(desk: Desk) -> None:
-    desk.answers = lambda deliveries: REFUSED
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 86_400)
+def test_a_clear_waits_for_its_raise(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: BROKEN
+    receiver.put(of("gate", 1))
+    receiver.turn()
+    receiver.put(of("gate", 1, "cleared"))
+    receiver.run(receiver.now + 2)
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.run(receiver.now + 20)
 
-    assert len(desk.messages) == 3
-    assert desk.set_aside() == ["gate-1-raised"]
+    assert receiver.taken == ["gate-1-raised", "gate-1-cleared"]
 
 
-def test_a_message_that_is_too_large_is_tried_once_more_without_details(desk: Desk) -> None:
-    desk.answers = lambda deliveries: TOO_LARGE
+def test_a_permanent_refusal_is_set_aside_after_three_tries(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: REFUSED
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 86_400)
+
+    assert len(receiver.messages) == 3
+    assert receiver.set_aside() == ["gate-1-raised"]
+
+
+def test_a_message_that_is_too_large_is_tried_once_more_without_details(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: TOO_LARGE
     event = of("gate", 1)
-    desk.put(event.model_copy(update={"data": event.data.model_copy(update={"details": {"text": "x" * 5000}})}))
-    desk.run(desk.now + 60)
+    receiver.put(event.model_copy(update={"data": event.data.model_copy(update={"details": {"text": "x" * 5000}})}))
+    receiver.run(receiver.now + 60)
 
-    sizes = [len(message_of(deliveries).body) for _, deliveries in desk.messages]
+    sizes = [len(message_of(deliveries).body) for _, deliveries in receiver.messages]
     assert sizes[0] > 5000 > 500 > sizes[1]
     assert len(sizes) == 2
-    assert desk.set_aside() == ["gate-1-raised"]
+    assert receiver.set_aside() == ["gate-1-raised"]
 
 
-def test_one_alert_that_is_refused_costs_few_of_those_that_were_told_with_it(desk: Desk) -> None:
-    desk.answers = lambda deliveries: REFUSED if any(one.device == "d77" for one in deliveries) else TAKEN
-    desk.put(*[of(f"d{number}", 1) for number in range(200)])
-    desk.run(desk.now + 3600)
+def test_one_alert_that_is_refused_costs_few_of_those_that_were_told_with_it(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: REFUSED if any(one.device == "d77" for one in deliveries) else TAKEN
+    receiver.put(*[of(f"d{number}", 1) for number in range(200)])
+    receiver.run(receiver.now + 3600)
 
-    assert "d77-1-raised" in desk.set_aside()
-    assert len(desk.set_aside()) <= 13
-    assert len(desk.taken) + len(desk.set_aside()) == 200
-
-
-def test_who_asks_to_be_left_alone_is_left_alone(desk: Desk) -> None:
-    desk.answers = lambda deliveries: DeliveryOutcome(DeliveryVerdict.FAILED, "it answered with status 429", 30.0)
-    desk.put(of("gate", 1))
-    desk.turn()
-    desk.put(of("yard", 1))
-    desk.answers = lambda deliveries: TAKEN
-    desk.run(desk.now + 29)
-    assert desk.taken == []
-    desk.run(desk.now + 3)
-
-    assert sorted(desk.taken) == ["gate-1-raised", "yard-1-raised"]
+    assert "d77-1-raised" in receiver.set_aside()
+    assert len(receiver.set_aside()) <= 13
+    assert len(receiver.taken) + len(receiver.set_aside()) == 200
 
 
-def test_the_first_success_brings_what_found_nobody_there(desk: Desk) -> None:
-    desk.answers = lambda deliveries: DOWN
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 7200)
-    desk.answers = lambda deliveries: TAKEN
-    desk.put(of("yard", 1))
-    desk.run(desk.now + 2)
+def test_who_asks_to_be_left_alone_is_left_alone(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: DeliveryOutcome(DeliveryVerdict.FAILED, "it answered with status 429", 30.0)
+    receiver.put(of("gate", 1))
+    receiver.turn()
+    receiver.put(of("yard", 1))
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.run(receiver.now + 29)
+    assert receiver.taken == []
+    receiver.run(receiver.now + 3)
 
-    assert desk.taken == ["yard-1-raised", "gate-1-raised"]
-
-
-def test_nothing_is_tried_for_ever(desk: Desk) -> None:
-    desk.answers = lambda deliveries: DOWN
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 4 * 86_400)
-
-    assert desk.set_aside() == ["gate-1-raised"]
+    assert sorted(receiver.taken) == ["gate-1-raised", "yard-1-raised"]
 
 
-def test_200_devices_that_are_lost_at_once_are_one_message_and_so_is_their_return(desk: Desk) -> None:
-    desk.put(*[of(f"d{number:03d}", 1) for number in range(200)])
-    desk.run(desk.now + 10)
-    desk.put(*[of(f"d{number:03d}", 1, "cleared") for number in range(200)])
-    desk.run(desk.now + 10)
+def test_the_first_success_brings_what_found_nobody_there(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: DOWN
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 7200)
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.put(of("yard", 1))
+    receiver.run(receiver.now + 2)
 
-    lost, back = (from_json(message_of(deliveries).body) for _, deliveries in desk.messages)
+    assert receiver.taken == ["yard-1-raised", "gate-1-raised"]
+
+
+def test_nothing_is_tried_for_ever(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: DOWN
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 4 * 86_400)
+
+    assert receiver.set_aside() == ["gate-1-raised"]
+
+
+def test_200_devices_that_are_lost_at_once_are_one_message_and_so_is_their_return(receiver: QueueBench) -> None:
+    receiver.put(*[of(f"d{number:03d}", 1) for number in range(200)])
+    receiver.run(receiver.now + 10)
+    receiver.put(*[of(f"d{number:03d}", 1, "cleared") for number in range(200)])
+    receiver.run(receiver.now + 10)
+
+    lost, back = (from_json(message_of(deliveries).body) for _, deliveries in receiver.messages)
     assert (lost["count"], back["count"]) == (200, 200)
     assert lost["message"].startswith("200 devices of DEMO are offline: d000, d001, ")
     assert lost["message"].endswith("d049, and 150 more")
     assert back["message"].startswith("200 devices of DEMO are not offline any more: d000")
-    assert len(desk.taken) == 400
+    assert len(receiver.taken) == 400
 
 
-def test_that_200_devices_are_back_is_one_message_and_that_one_is_back_two_as_ever(desk: Desk) -> None:
+def test_that_200_devices_are_back_is_one_message_and_that_one_is_back_two_as_ever(receiver: QueueBench) -> None:
     for number in range(200):
-        desk.put(of(f"d{number:03d}", 1, "cleared"), of(f"d{number:03d}", 2, kind="device_recovered"))
-    desk.run(desk.now + 10)
-    desk.put(of("gate", 1, "cleared"), of("gate", 2, kind="device_recovered"))
-    desk.run(desk.now + 10)
+        receiver.put(of(f"d{number:03d}", 1, "cleared"), of(f"d{number:03d}", 2, kind="device_recovered"))
+    receiver.run(receiver.now + 10)
+    receiver.put(of("gate", 1, "cleared"), of("gate", 2, kind="device_recovered"))
+    receiver.run(receiver.now + 10)
 
-    many, *alone = [from_json(message_of(deliveries).body) for _, deliveries in desk.messages]
+    many, *alone = [from_json(message_of(deliveries).body) for _, deliveries in receiver.messages]
     assert (many["count"], many["type"], many["state"]) == (400, "digest", "mixed")
     assert many["message"].startswith("200 devices of DEMO are back: d000, d001, ")
     assert [(one["type"], "grouped" in one) for one in alone] == [
@@ -219,52 +219,52 @@ def test_that_200_devices_are_back_is_one_message_and_that_one_is_back_two_as_ev
     ]
 
 
-def test_a_critical_alert_waits_for_no_window(desk: Desk) -> None:
+def test_a_critical_alert_waits_for_no_window(receiver: QueueBench) -> None:
     for number in range(10):
-        desk.put(of("gate", number), of("gate", number, "cleared"))
-        desk.run(desk.now + 2)
-    desk.put(of("yard", 1))
+        receiver.put(of("gate", number), of("gate", number, "cleared"))
+        receiver.run(receiver.now + 2)
+    receiver.put(of("yard", 1))
     event = of("hall", 1)
-    desk.put(event.model_copy(update={"data": event.data.model_copy(update={"level": "critical"})}))
-    desk.run(desk.now + 1)
+    receiver.put(event.model_copy(update={"data": event.data.model_copy(update={"level": "critical"})}))
+    receiver.run(receiver.now + 1)
 
-    assert "hall-1-raised" in desk.taken
+    assert "hall-1-raised" in receiver.taken
 
 
-def test_a_device_that_flaps_gets_few_messages(desk: Desk) -> None:
+def test_a_device_that_flaps_gets_few_messages(receiver: QueueBench) -> None:
     for number in range(300):
-        desk.put(of("gate", number), of("gate", number, "cleared"))
-        desk.run(desk.now + 2)
-    desk.run(desk.now + 60)
+        receiver.put(of("gate", number), of("gate", number, "cleared"))
+        receiver.run(receiver.now + 2)
+    receiver.run(receiver.now + 60)
 
-    assert len(desk.taken) == 600
-    assert len(desk.messages) < 80, "ten minutes of flapping"
-
-
-def test_more_than_may_wait_are_set_aside_oldest_first(desk: Desk) -> None:
-    desk.put(*[of(f"d{number}", 1) for number in range(MOST_WAITING + 3)])
-
-    assert desk.queue.bound() == 3
-    assert desk.set_aside() == ["d0-1-raised", "d1-1-raised", "d2-1-raised"]
+    assert len(receiver.taken) == 600
+    assert len(receiver.messages) < 80, "ten minutes of flapping"
 
 
-def test_a_clock_that_is_set_back_holds_nothing_back(desk: Desk) -> None:
-    desk.put(of("gate", 1))
-    desk.turn()
-    desk.now -= 3600
-    desk.put(of("gate", 1, "cleared"))
-    desk.run(desk.now + 1)
+def test_more_than_may_wait_are_set_aside_oldest_first(receiver: QueueBench) -> None:
+    receiver.put(*[of(f"d{number}", 1) for number in range(MOST_WAITING + 3)])
 
-    assert desk.taken == ["gate-1-raised", "gate-1-cleared"]
+    assert receiver.queue.bound() == 3
+    assert receiver.set_aside() == ["d0-1-raised", "d1-1-raised", "d2-1-raised"]
 
 
-def test_the_same_alert_is_queued_once(desk: Desk) -> None:
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 1)
-    desk.put(of("gate", 1))
-    desk.run(desk.now + 1)
+def test_a_clock_that_is_set_back_holds_nothing_back(receiver: QueueBench) -> None:
+    receiver.put(of("gate", 1))
+    receiver.turn()
+    receiver.now -= 3600
+    receiver.put(of("gate", 1, "cleared"))
+    receiver.run(receiver.now + 1)
 
-    assert desk.taken == ["gate-1-raised"]
+    assert receiver.taken == ["gate-1-raised", "gate-1-cleared"]
+
+
+def test_the_same_alert_is_queued_once(receiver: QueueBench) -> None:
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 1)
+    receiver.put(of("gate", 1))
+    receiver.run(receiver.now + 1)
+
+    assert receiver.taken == ["gate-1-raised"]
 
 
 def test_what_waited_in_the_queue_of_an_older_version_is_delivered(state: sqlite3.Connection) -> None:
@@ -310,31 +310,31 @@ def test_each_alert_is_in_one_message_or_set_aside_in_order_and_one_post_a_secon
     answers = {"taken": TAKEN, "down": DOWN, "broken": BROKEN, "refused": REFUSED, "large": TOO_LARGE}
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as state:
         state.executescript(SCHEMA)
-        desk, is_open, numbers = Desk(state), dict[tuple[int, str], int](), 0
+        receiver, is_open, numbers = QueueBench(state), dict[tuple[int, str], int](), 0
         put_order: list[str] = []
         for wait_s, changes, answer in steps:
-            desk.answers = partial(_the_same, answers[answer])
+            receiver.answers = partial(_the_same, answers[answer])
             for device, kind in changes:
                 number = is_open.pop((device, kind), None)
                 if number is None:
                     numbers += 1
                     is_open[device, kind] = numbers
                 event = of(f"d{device}", number or numbers, "raised" if number is None else "cleared", kind)
-                desk.put(event)
+                receiver.put(event)
                 put_order.append(event.id)
-            desk.run(desk.now + wait_s)
-        desk.answers = lambda _: TAKEN
-        desk.run(desk.now + 4 * 3600)
+            receiver.run(receiver.now + wait_s)
+        receiver.answers = lambda _: TAKEN
+        receiver.run(receiver.now + 4 * 3600)
 
-        assert sorted(desk.taken + desk.set_aside()) == sorted(put_order)
-        times = [at for at, _ in desk.messages]
+        assert sorted(receiver.taken + receiver.set_aside()) == sorted(put_order)
+        times = [at for at, _ in receiver.messages]
         assert all(after - before > 0.999_999 for before, after in pairwise(times))
-        place = {event_id: at for at, event_id in enumerate(desk.taken)}
-        for event_id in desk.taken:
+        place = {event_id: at for at, event_id in enumerate(receiver.taken)}
+        for event_id in receiver.taken:
             if event_id.endswith("-cleared"):
                 raised = event_id.replace("cleared", "raised")
                 assert raised not in place or place[raised] < place[event_id]
         if all(answer == "taken" for *_, answer in steps):
             for device in range(6):
-                mine = [event_id for event_id in desk.taken if event_id.startswith(f"d{device}-")]
+                mine = [event_id for event_id in receiver.taken if event_id.startswith(f"d{device}-")]
                 assert mine == [event_id for event_id in put_order if event_id.startswith(f"d{device}-")]

@@ -239,9 +239,9 @@ def test_a_good_receiver_gets_every_alert_beside_one_that_lies(
         webhooks = (Webhook(bad.url, TIMEOUT_S, "bad"), Webhook(good.url, TIMEOUT_S, "good"))
         with hub(tmp_path, *webhooks) as made:
             made.alert("one")
-            eventually(lambda: good.told() == ["one"], 15)
+            eventually(lambda: good.reported() == ["one"], 15)
             made.alert("two", of="freeze")
-            eventually(lambda: good.told() == ["one", "two"], 15)
+            eventually(lambda: good.reported() == ["one", "two"], 15)
             eventually(lambda: made.ask("select 1 from receiver where name = 'bad' and last_error is not null"))
 
 
@@ -259,7 +259,7 @@ def test_receivers_whose_name_server_hangs_stop_nobody_else(tmp_path: Path, monk
         named = good.url.replace("127.0.0.1", "localhost")
         with hub(tmp_path, *bad, Webhook(named, TIMEOUT_S, "good")) as made:
             made.alert("one")
-            eventually(lambda: good.told() == ["one"], 20)
+            eventually(lambda: good.reported() == ["one"], 20)
             answered.set()
 
 
@@ -267,7 +267,7 @@ def test_an_address_with_a_space_stops_nobody_else(tmp_path: Path) -> None:
     bad = Webhook("http://ho st/", TIMEOUT_S, "bad")
     with Receiver(TAKES) as good, hub(tmp_path, bad, Webhook(good.url, TIMEOUT_S, "good")) as made:
         made.alert("one")
-        eventually(lambda: good.told() == ["one"], 15)
+        eventually(lambda: good.reported() == ["one"], 15)
 
 
 def test_whatever_a_notifier_raises_costs_the_delivery_and_not_the_thread(
@@ -279,7 +279,7 @@ def test_whatever_a_notifier_raises_costs_the_delivery_and_not_the_thread(
             made.alert("one")
             eventually(lambda: made.ask("select last_error from receiver") == [("the hub failed on it (KeyError)",)])
         made.alert("two", of="freeze")
-        eventually(lambda: good.told() == ["two"], 30)
+        eventually(lambda: good.reported() == ["two"], 30)
 
 
 def _bug(_: str) -> None:
@@ -297,7 +297,7 @@ def test_what_waits_outlives_a_restart(tmp_path: Path) -> None:
                 state.execute("update delivery set due = 0")
         with hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as again:
             again.journal = journal
-            eventually(lambda: receiver.told() == ["one"])
+            eventually(lambda: receiver.reported() == ["one"])
 
 
 def test_three_refusals_are_a_fault_until_something_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +312,7 @@ def test_three_refusals_are_a_fault_until_something_is_taken(tmp_path: Path, mon
         made.alert("two")
         eventually(lambda: not made.faults.open)
 
-    assert receiver.told() == ["one"] * 3 + ["two"]
+    assert receiver.reported() == ["one"] * 3 + ["two"]
 
 
 def test_a_queue_that_cannot_be_opened_is_said_to_whoever_runs_the_sink_and_tried_again(
@@ -325,7 +325,7 @@ def test_a_queue_that_cannot_be_opened_is_said_to_whoever_runs_the_sink_and_trie
             with pytest.raises(OSError, match="No space left"):
                 eventually(made.deliverer.idle)
         made.alert("one")
-        eventually(lambda: receiver.told() == ["one"])
+        eventually(lambda: receiver.reported() == ["one"])
 
 
 def _full(_: Path) -> sqlite3.Connection:
@@ -389,7 +389,7 @@ def test_an_acknowledgement_is_not_posted_and_without_a_receiver_nothing_waits(t
     with Receiver(TAKES) as receiver, hub(tmp_path / "other", Webhook(receiver.url, TIMEOUT_S)) as made:
         made.alert("one", state="acknowledged")
         made.alert("two")
-        eventually(lambda: receiver.told() == ["two"])
+        eventually(lambda: receiver.reported() == ["two"])
 
 
 def test_the_address_shows_nowhere() -> None:

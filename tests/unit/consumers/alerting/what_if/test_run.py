@@ -26,9 +26,11 @@ from tests.trial_hub import Past, past_of
 
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
-    told = story()
+    reported = story()
     return past_of(
-        tmp_path_factory.mktemp("story"), [(at(second), event) for second, event in told.in_order()], told.payloads
+        tmp_path_factory.mktemp("story"),
+        [(at(second), event) for second, event in reported.in_order()],
+        reported.payloads,
     )
 
 
@@ -131,14 +133,14 @@ def test_a_site_alone_is_compared_with_itself(tmp_path: Path) -> None:
 
 def test_a_cancelled_trial_stays_to_be_seen(past: Past) -> None:
     asked = past.asked()
-    told: list[str | None] = []
+    reported: list[str | None] = []
 
     def cancel(done: int, of: int) -> None:
-        told.append(files.cancel_or_remove(past.data, asked.id))
+        reported.append(files.cancel_or_remove(past.data, asked.id))
 
     trial, found = past.run(asked, progress=cancel)
 
-    assert told == ["cancelled"]
+    assert reported == ["cancelled"]
     assert (trial.state, found) == ("cancelled", [])
     assert 0 < trial.progress < 1
 

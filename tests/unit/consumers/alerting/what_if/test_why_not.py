@@ -119,8 +119,8 @@ def test_heat_says_the_hottest_and_the_limits(tmp_path: Path) -> None:
 
 def test_silence_says_how_long_it_was(tmp_path: Path) -> None:
     ticks = [tick(at(second)) for second in range(0, 120, 5)]
-    heard = [health(at(0)), *(heartbeat(at(second), device="yard") for second in (10, 20, 38, 48, 58, 68, 78))]
-    found = explained(tmp_path, [*ticks, *heard], at(40))["offline"]
+    sent = [health(at(0)), *(heartbeat(at(second), device="yard") for second in (10, 20, 38, 48, 58, 68, 78))]
+    found = explained(tmp_path, [*ticks, *sent], at(40))["offline"]
 
     assert (found.outcome, found.missing) == ("not_met", "The longest silence was 18 s; 30 s are needed.")
     assert found.seen == {"silence_s": 18.0}

@@ -47,13 +47,13 @@ def test_it_goes_on_where_it_was_and_is_the_same(yard: Yard, after: int) -> None
 
 def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yard: Yard) -> None:
     yard.interrupt(STEP)
-    told = len(yard.emitted())
+    reported = len(yard.emitted())
     yard.take(*(frame(at(SECONDS + second)) for second in range(60)))
     now = len(yard.emitted())
     rebuilt = yard.go_on()
     yard.catch_up()
 
-    assert told < now == len(yard.emitted())
+    assert reported < now == len(yard.emitted())
     assert (rebuilt.begun_at, rebuilt.discarded) == (STEP, None)
     assert verify(yard.projection, yard.source) == []
 

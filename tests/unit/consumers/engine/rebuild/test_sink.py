@@ -45,7 +45,7 @@ class Asked:
         self.journal.append(tick(at(5)))
         self.deliverer.advance()
 
-    def told(self) -> list[tuple[str, str | None]]:
+    def reported(self) -> list[tuple[str, str | None]]:
         view = view_files.open_view(self.data, "rebuilds")
         with closing(view):
             bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
@@ -66,8 +66,8 @@ class Done:
     def __init__(self) -> None:
         self.asked: list[tuple[str, RebuildRequest]] = []
 
-    def __call__(self, name: str, wish: RebuildRequest, progress: Progress) -> str:
-        self.asked.append((name, wish))
+    def __call__(self, name: str, wanted: RebuildRequest, progress: Progress) -> str:
+        self.asked.append((name, wanted))
         return f"{name} is folded again"
 
 
@@ -77,7 +77,7 @@ def test_a_rebuild_that_is_asked_for_is_done_and_told(tmp_path: Path) -> None:
         sink.work()
 
         assert done.asked == [("health", RebuildRequest())]
-        assert sink.told() == [("done", "health is folded again")]
+        assert sink.reported() == [("done", "health is folded again")]
 
 
 def test_a_part_and_wishes_are_handed_on(tmp_path: Path) -> None:
@@ -101,28 +101,28 @@ def test_an_order_that_makes_no_sense_is_refused_and_stops_nothing(
         sink.ask("motion", **arguments)
 
         assert done.asked == []
-        assert [state for state, _ in sink.told()] == ["failed"]
+        assert [state for state, _ in sink.reported()] == ["failed"]
 
 
 def test_what_cannot_be_rebuilt_is_told_with_the_reason(tmp_path: Path) -> None:
-    def refuse(name: str, wish: RebuildRequest, progress: Progress) -> str:
+    def refuse(name: str, wanted: RebuildRequest, progress: Progress) -> str:
         raise UnknownConsumer(f"there is no consumer {name!r}")
 
     with asked(tmp_path, refuse) as sink:
         sink.ask("nothing")
 
-        assert sink.told() == [("failed", "there is no consumer 'nothing'")]
+        assert sink.reported() == [("failed", "there is no consumer 'nothing'")]
 
 
 def test_a_rebuild_that_is_cut_short_by_the_end_of_the_process_is_asked_for_again(tmp_path: Path) -> None:
-    def work(name: str, wish: RebuildRequest, progress: Progress) -> str:
+    def work(name: str, wanted: RebuildRequest, progress: Progress) -> str:
         progress(1, 2)
         return "done"
 
     with asked(tmp_path, work) as sink:
         sink.sink.halt()
         sink.ask("health")
-        assert sink.told() == []
+        assert sink.reported() == []
     with asked(tmp_path, done := Done()) as sink:
         sink.deliverer.idle()
 

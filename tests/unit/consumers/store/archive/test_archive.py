@@ -358,8 +358,8 @@ def test_what_is_used_is_what_the_disk_holds(tmp_path: Path, archive: Archive, r
         archive.store([medium(f"{minute}-{number}", time, os.urandom(30_000)) for number in range(20)])
 
     held = sum(path.lstat().st_blocks * 512 for path in tmp_path.rglob("*"))
-    told = sum(use.bytes for use in reader.usage()) + reader.index_bytes()
-    assert abs(told - held) < held / 100
+    reported = sum(use.bytes for use in reader.usage()) + reader.index_bytes()
+    assert abs(reported - held) < held / 100
 
 
 def as_before_short_packs(directory: Path) -> None:

@@ -13,14 +13,14 @@ from consumers.store.clickhouse.table import Table
 from consumers.views.warehouse.tables import MOTION
 
 
-class Told:
+class Reported:
     """An engine that notes what it is told. An earlier writer has doors, and so many looks long an insert under way."""
 
     dialect: Dialect = CURRENT
     lingers = True
 
     def __init__(self, running: Iterator[int]) -> None:
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self._running = running
 
     def use(self, database: str) -> None:
@@ -30,11 +30,11 @@ class Told:
         raise AssertionError(table.name)
 
     def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
-        self.told.append(" ".join(word for word in statement.split() if word not in ("if", "exists")))
+        self.reported.append(" ".join(word for word in statement.split() if word not in ("if", "exists")))
 
     def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
         if "system.processes" in question:
-            self.told.append("look")
+            self.reported.append("look")
             return [[next(self._running)]]
         return [["passage_old_motion"], ["motion"], ["door_old_motion"], ["checkpoint"]]
 
@@ -43,14 +43,14 @@ class Told:
 
 
 def test_passages_go_when_nobody_is_in_them_any_more() -> None:
-    engine = Told(iter([1, 1, 0]))
+    engine = Reported(iter([1, 1, 0]))
 
     opened = open_insert_tables(engine, "rows_1", [MOTION])
 
     door = opened[MOTION].name
     assert door.startswith("rows_1.door_")
-    assert [told.split()[0] for told in engine.told[:2]] == ["create", "create"]
-    assert engine.told[2:] == [
+    assert [reported.split()[0] for reported in engine.reported[:2]] == ["create", "create"]
+    assert engine.reported[2:] == [
         "drop table rows_1.door_old_motion",
         "look",
         "look",
@@ -63,11 +63,11 @@ def test_an_insert_that_does_not_end_is_said_and_left_to_another_try(monkeypatch
     monkeypatch.setattr(insert_tables, "_TIMEOUT_S", 0.0)
 
     with pytest.raises(EngineError, match="has not ended yet"):
-        open_insert_tables(Told(iter([1])), "rows_1", [MOTION])
+        open_insert_tables(Reported(iter([1])), "rows_1", [MOTION])
 
 
 def test_every_writer_has_doors_of_its_own() -> None:
-    first, second = (open_insert_tables(Told(iter([0])), "rows_1", [MOTION]) for _ in range(2))
+    first, second = (open_insert_tables(Reported(iter([0])), "rows_1", [MOTION]) for _ in range(2))
 
     assert first[MOTION].name != second[MOTION].name
     assert first[MOTION].columns == MOTION.columns

@@ -57,8 +57,8 @@ EVENTS = st.sampled_from(builders.EVERY_KIND).flatmap(
 
 
 def columns(record: Recorded) -> tuple[object, ...]:
-    told = record.model, record.source, record.where, record.epoch, record.id
-    return *told, record.time_us, record.time_s, record.received_us
+    reported = record.model, record.source, record.where, record.epoch, record.id
+    return *reported, record.time_us, record.time_s, record.received_us
 
 
 def example_bodies() -> list[bytes]:

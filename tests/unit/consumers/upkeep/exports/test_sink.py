@@ -66,7 +66,7 @@ class Exporter:
     def wait_for(self, state: str, export_id: str = "export-1") -> None:
         eventually(lambda: self.state(export_id) == state)
 
-    def told(self) -> list[ExportEvent]:
+    def reported(self) -> list[ExportEvent]:
         self.take(tick(at(100)))
         with closing(view_files.open_view(self.data, "exporter")) as state:
             bodies = [body for (body,) in state.execute("select body from outbox_event order by position")]
@@ -89,13 +89,13 @@ def test_an_export_is_made_told_and_kept_for_its_time(tmp_path: Path) -> None:
     exporter.take(export(at(0)))
     exporter.wait_for("done")
     job = exporter.job()
-    (done,) = exporter.told()
+    (done,) = exporter.reported()
     assert job is not None
     files = [exporter.folder() / name for name in job.files]
     there = [path.is_file() for path in files]
     exporter.now += timedelta(days=1, minutes=1)
     exporter.wait_for("expired")
-    states = [event.data.state for event in exporter.told()]
+    states = [event.data.state for event in exporter.reported()]
     exporter.deliverer.close()
 
     assert there == [True, True, True]
@@ -134,7 +134,7 @@ def test_an_export_that_stands_still_ends_with_a_sentence_and_the_next_is_made(m
     still = made.state()
     made.now += timedelta(seconds=1)
     made.wait_for("running", "export-2")
-    [failed] = made.told()
+    [failed] = made.reported()
 
     assert still == "running"
     assert (failed.data.export_id, failed.data.detail) == ("export-1", "it made no progress for 300 s")
@@ -154,7 +154,7 @@ def test_whoever_asks_for_many_waits_for_the_others(made: Exporter) -> None:
 def test_an_export_beyond_what_may_wait_fails_with_a_sentence_and_the_others_are_made(made: Exporter) -> None:
     made.take(*[export(at(0), export_id=f"many-{number}") for number in range(3)])
     made.take(export(at(1), export_id="one", by="bob"), export(at(1), export_id="two", by="eve"))
-    failed = {event.data.export_id: event.data.detail for event in made.told()}
+    failed = {event.data.export_id: event.data.detail for event in made.reported()}
 
     assert [made.state(name) for name in ("many-0", "many-1", "one")] == ["running", "waiting", "waiting"]
     assert failed == {
@@ -169,7 +169,7 @@ def test_a_folder_that_somebody_else_has_taken_costs_that_export_alone(made: Exp
     made.folder().touch()
     made.take(export(at(0)), export(at(1), export_id="export-2"))
     made.wait_for("running", "export-2")
-    [failed] = made.told()
+    [failed] = made.reported()
 
     assert (failed.data.export_id, failed.data.state) == ("export-1", "failed")
     assert failed.data.detail == "it cannot be begun: File exists"
@@ -185,7 +185,7 @@ def test_an_export_that_is_cancelled_stops_and_leaves_nothing(made: Exporter) ->
     assert made.state() == "cancelled"
     assert not made.folder().exists()
     assert made.state("export-2") == "running"
-    assert made.told() == []
+    assert made.reported() == []
 
 
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
@@ -197,14 +197,14 @@ def test_an_export_that_was_not_finished_is_made_again_after_a_restart(made: Exp
     made.deliverer = made.start()
     made.wait_for("done")
 
-    assert [event.data.state for event in made.told()] == ["done"]
+    assert [event.data.state for event in made.reported()] == ["done"]
 
 
 @pytest.mark.parametrize("made", [(DIES,)], indirect=True)
 def test_an_export_that_is_killed_again_and_again_fails(made: Exporter) -> None:
     made.take(export(at(0)))
     made.wait_for("failed")
-    (failed,) = made.told()
+    (failed,) = made.reported()
 
     assert failed.data.detail == f"it was begun {TRIES} times, and never finished"
 
@@ -214,7 +214,7 @@ def test_an_export_whose_process_fails_says_why_and_the_next_one_is_begun(made: 
     made.take(export(at(0)), export(at(0), export_id="export-2"))
     made.wait_for("failed", "export-2")
 
-    assert {event.data.detail for event in made.told()} == {"its process ended with 1: the disk is made of cheese"}
+    assert {event.data.detail for event in made.reported()} == {"its process ended with 1: the disk is made of cheese"}
 
 
 def test_the_oldest_exports_go_beyond_the_bytes_that_all_may_take(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ EVERYTHING = LogRange(START - timedelta(days=1), START + timedelta(days=1))
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("original")
-    told = data_directory.minutes()
-    data_directory.write(data, told.events, told.payloads)
+    reported = data_directory.minutes()
+    data_directory.write(data, reported.events, reported.payloads)
     return data
 
 

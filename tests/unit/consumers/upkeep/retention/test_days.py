@@ -72,13 +72,13 @@ class Yard:
 
     def tick(self) -> list[dict[str, Any]]:
         """A minute goes by; what is told."""
-        before = len(self.told())
+        before = len(self.reported())
         self.now += timedelta(minutes=1)
         self.ticks.append(tick(self.now))
         self.deliverer.advance()
-        return [event.data.model_dump() for event in self.told()[before:] if isinstance(event, RetentionEvent)]
+        return [event.data.model_dump() for event in self.reported()[before:] if isinstance(event, RetentionEvent)]
 
-    def told(self) -> list[Event]:
+    def reported(self) -> list[Event]:
         with closing(view_files.open_view(self.data, "retention")) as view:
             bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
         return read_stored(bodies)
@@ -105,15 +105,15 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
 
 def test_days_go_by_age_and_what_went_is_told(yard: Yard) -> None:
     size = (yard.data / "journal" / "2026-01-05.sqlite").stat().st_size
-    told = yard.tick()
+    reported = yard.tick()
 
     assert dates(yard.data) == ["2026-01-08", "2026-01-09"]
-    assert [(each["first"], each["last"], each["count"]) for each in told] == [
+    assert [(each["first"], each["last"], each["count"]) for each in reported] == [
         (1, A_DAY, A_DAY), (A_DAY + 1, 2 * A_DAY, A_DAY), (2 * A_DAY + 1, 3 * A_DAY, A_DAY),
     ]  # fmt: skip
-    assert told[0]["bytes"] >= size
-    assert {each["rule"] for each in told} == {"journal: kept for 2 days"}
-    assert told[0]["end"] - told[0]["start"] == DAY
+    assert reported[0]["bytes"] >= size
+    assert {each["rule"] for each in reported} == {"journal: kept for 2 days"}
+    assert reported[0]["end"] - reported[0]["start"] == DAY
     assert yard.tick() == []
 
 
@@ -124,10 +124,10 @@ def test_days_go_by_bytes_the_oldest_first_and_no_more_than_needed(tmp_path: Pat
     limit = sum(sizes) - sizes[0] // 2
     yard = Yard(tmp_path / "yard", RetentionPolicy(media=(), journal_bytes=limit))
     yard.fold()
-    told = yard.tick()
+    reported = yard.tick()
 
     assert dates(yard.data) == ["2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"]
-    assert [each["rule"] for each in told] == [f"journal: kept up to {limit} bytes"]
+    assert [each["rule"] for each in reported] == [f"journal: kept up to {limit} bytes"]
     yard.deliverer.close()
 
 
@@ -166,10 +166,10 @@ def with_rows_behind(yard: Yard) -> str:
 def with_an_event_unsent(yard: Yard) -> str:
     file = view_files.file_of(yard.data, "alerting")
     assert file is not None
-    told = incident(START)
+    reported = incident(START)
     with closing(view_files.connect(file)) as view, transaction(view):
-        outbox.put(view, told)
-    return f"event {told.id} that alerting emitted is not confirmed yet"
+        outbox.put(view, reported)
+    return f"event {reported.id} that alerting emitted is not confirmed yet"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.deliverer.close()
     yard.deliverer = yard.start()
 
-    assert [event.id for event in yard.told()] == [event.id for event in lost]
+    assert [event.id for event in yard.reported()] == [event.id for event in lost]
     assert dates(yard.data) == ["2026-01-08", "2026-01-09"]
 
 
@@ -246,8 +246,8 @@ def test_what_is_gone_reached_as_far_as_is_written_down(yard: Yard) -> None:
 
 
 def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
-    told = yard.tick()
-    later = [retention(yard.now, **each) for each in told]
+    reported = yard.tick()
+    later = [retention(yard.now, **each) for each in reported]
     write(yard.data, [(yard.now, event) for event in later], configured=NOTHING)
     yard.fold()
     found = {one.part: one for one in check((), yard.hub, lambda *_: None)}
@@ -265,8 +265,8 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
 
 
 def test_a_day_that_somebody_removed_is_not_explained_by_one_that_retention_dropped(yard: Yard) -> None:
-    told = yard.tick()
-    later = [retention(yard.now, **each) for each in told]
+    reported = yard.tick()
+    later = [retention(yard.now, **each) for each in reported]
     write(yard.data, [(yard.now, event) for event in later], configured=NOTHING)
     (yard.data / "journal" / "2026-01-08.sqlite").unlink()
     (journal, *_) = check(("journal",), yard.hub, lambda *_: None)

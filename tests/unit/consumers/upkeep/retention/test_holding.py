@@ -57,14 +57,14 @@ def test_what_is_held_outlives_its_age_and_is_answered_until_it_is_released(yard
     yard.store("segment", 0.5, 3.0, 5.0)
     yard.holds.take(held(3.0))
 
-    told = retentions(yard.take(tick(at(0))))
+    reported = retentions(yard.take(tick(at(0))))
     left = yard.left("segment")
     with ArchiveReader(yard.hub.data / "archive") as archive:
         oldest = archive.oldest("DEMO", "yard", "segment")
     yard.holds.take(held(3.0, "released"))
     later = retentions(yard.take(tick(at(60))))
 
-    assert told == [("segment", 1)]
+    assert reported == [("segment", 1)]
     assert left == 2
     assert oldest == at(-3 * HOUR)
     assert later == [("segment", 1)]
@@ -85,7 +85,9 @@ def test_what_is_held_stays_on_a_full_disk_and_the_clean_up_says_so(yard: HeldYa
     yard.holds.take(held(0.6))
     yard.fill(DiskSpace(100 * GB, 96 * GB))
 
-    told = yard.take(command(at(1), site="_hub", device="_gateway", name="cleanup", state="asked", request_id="c-1"))
+    reported = yard.take(
+        command(at(1), site="_hub", device="_gateway", name="cleanup", state="asked", request_id="c-1")
+    )
     with closing(view_files.open_view(yard.hub.data, "retention")) as view:
         answer = cleanup_run(view, "c-1")
 
@@ -94,7 +96,7 @@ def test_what_is_held_stays_on_a_full_disk_and_the_clean_up_says_so(yard: HeldYa
     assert answer["held_files"] == 1
     assert answer["held_bytes"] > 0
     assert "are held and stay" in str(answer["message"])
-    assert any(isinstance(event, CommandEvent) for event in told)
+    assert any(isinstance(event, CommandEvent) for event in reported)
 
 
 def test_what_is_held_stays_beyond_a_bound_of_bytes(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> Non
     yard.store("capture", 0.5, 2.5, 5.5)
     yard.store("thumbnail", 0.5, 2.5, 30.5)
 
-    told = yard.take(tick(START))
-    assert retentions(told) == [("capture", 1), ("capture", 1), ("thumbnail", 1)]
+    reported = yard.take(tick(START))
+    assert retentions(reported) == [("capture", 1), ("capture", 1), ("thumbnail", 1)]
     assert (yard.left("capture"), yard.left("thumbnail")) == (1, 2)
 
 
@@ -73,8 +73,8 @@ def test_recordings_go_by_bytes_the_oldest_first(tmp_path: Path) -> None:
     yard = Yard(tmp_path, RetentionPolicy(media=(("segment", timedelta(days=7)),), segment_bytes=1500))
     yard.store("segment", 1.5, 2.5, 3.5)
 
-    told = yard.take(tick(START))
-    assert [event.data.start for event in told if isinstance(event, RetentionEvent)] == [
+    reported = yard.take(tick(START))
+    assert [event.data.start for event in reported if isinstance(event, RetentionEvent)] == [
         at(-3.5 * HOUR),
         at(-2.5 * HOUR),
     ]
@@ -86,8 +86,8 @@ def test_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(y
     yard.store("segment", 0.0, 1.5, 2.5)
     yard.fill(DiskSpace(10_000, 9_000))
 
-    told = yard.take(tick(START))
-    assert [event.data.rule for event in told if isinstance(event, RetentionEvent)] == [
+    reported = yard.take(tick(START))
+    assert [event.data.rule for event in reported if isinstance(event, RetentionEvent)] == [
         "disk used by 85 % or more: down to 75 %"
     ] * 2
     assert yard.left("segment") == 1
@@ -107,9 +107,9 @@ def test_past_tiles_that_are_too_old_are_deleted_from_the_disk_and_each_day_is_t
     for minute in (old, whole, young):
         files.write(f"DEMO/{minute}-shown.jpg", b"picture")
 
-    told = yard.take(tick(START))
+    reported = yard.take(tick(START))
 
-    assert retentions(told) == [("tile", 2)]
+    assert retentions(reported) == [("tile", 2)]
     assert [files.read(f"DEMO/{minute}-shown.jpg") for minute in (old, whole, young)] == [None, None, b"picture"]
     assert retentions(yard.take(tick(at(60)))) == []
 
@@ -130,7 +130,7 @@ def test_a_crash_before_a_past_tile_is_deleted_tells_of_it_once(yard: Yard, monk
 
     yard.take(tick(at(60)))
 
-    assert retentions(yard.told()) == [("tile", 1)]
+    assert retentions(yard.reported()) == [("tile", 1)]
     assert files.read(f"DEMO/{minute}-shown.jpg") is None
 
 
@@ -147,7 +147,7 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
     yard.deliverer = yard.start()
 
     assert yard.left("capture") == 0
-    assert [event.id for event in yard.told()] == [event.id for event in lost]
+    assert [event.id for event in yard.reported()] == [event.id for event in lost]
 
 
 def test_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
@@ -155,10 +155,10 @@ def test_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
     yard.store("segment", 1.5)
     asked = command(at(1), name="cleanup", state="asked", request_id="r-7", source="/sites/_hub/devices/_hub")
     yard.fill(DiskSpace(10_000, 9_000))
-    told = yard.take(asked)
+    reported = yard.take(asked)
     again = yard.take(asked)
 
-    done = [event.data for event in told if isinstance(event, CommandEvent)]
+    done = [event.data for event in reported if isinstance(event, CommandEvent)]
     assert [(each.state, each.request_id) for each in done] == [("done", "r-7")]
     assert done[0].arguments["files_deleted"] == 1
     assert (done[0].detail or "").startswith("Deleted 1 files, freed 0.00 GB")
@@ -190,8 +190,8 @@ def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     assert status["cleanup_config"]["retention_days"] == 7.0
 
 
-def cleaned(told: list[Event]) -> dict[str, Any]:
-    (done,) = [event.data for event in told if isinstance(event, CommandEvent)]
+def cleaned(reported: list[Event]) -> dict[str, Any]:
+    (done,) = [event.data for event in reported if isinstance(event, CommandEvent)]
     return dict(done.arguments or {})
 
 
@@ -212,8 +212,8 @@ def test_room_is_made_without_a_tick_and_told_with_the_next(yard: Yard) -> None:
 
     assert yard.analyse().percent < 76
     assert 10 <= yard.left("segment") < 60
-    told = yard.take(tick(at(5)))
-    assert sum(count for _, count in retentions(told)) == 60 - yard.left("segment")
+    reported = yard.take(tick(at(5)))
+    assert sum(count for _, count in retentions(reported)) == 60 - yard.left("segment")
 
 
 def test_no_event_names_a_device_of_which_nothing_went(yard: Yard) -> None:
@@ -222,8 +222,8 @@ def test_no_event_names_a_device_of_which_nothing_went(yard: Yard) -> None:
         yard.store("segment", 1.5, device=device)
     yard.fill(DiskSpace(10_000, 8_600))
 
-    told = [event.data.device for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
-    assert told == ["gate"]
+    reported = [event.data.device for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+    assert reported == ["gate"]
 
 
 def test_a_clean_up_that_finds_nothing_to_delete_is_no_success(yard: Yard) -> None:
@@ -290,10 +290,10 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
     state = view_files.connect(file)
     sink = RetentionSink(RetentionScope.of(yard.hub), lambda: START, yard.analyse)
 
-    told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]  # it is one, but for its first commit
+    reported = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]  # it is one, but for its first commit
     state.close()
 
-    assert retentions(list(told)) == [("segment", 1), ("segment", 1)]
+    assert retentions(list(reported)) == [("segment", 1), ("segment", 1)]
     assert yard.left("segment") == 0
 
 
@@ -302,9 +302,9 @@ def test_a_device_that_backdates_too_much_loses_its_own_recordings_and_nobody_el
     yard.store("segment", *(3 + minute / 12 for minute in range(5)))
     yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
 
-    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+    reported = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
 
-    assert {(each.device, each.rule) for each in told} == {("thief", "segment: kept up to 40000 bytes")}
+    assert {(each.device, each.rule) for each in reported} == {("thief", "segment: kept up to 40000 bytes")}
     assert yard.left("segment") == 5
     assert 35_000 < yard.held() <= 40_000
     yard.deliverer.close()
@@ -316,9 +316,9 @@ def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
     yard.store("segment", 0.0, device="thief")
     yard.fill(DiskSpace(20_000, 17_000))
 
-    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+    reported = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
 
-    assert {each.device for each in told} == {"thief"}
+    assert {each.device for each in reported} == {"thief"}
     assert yard.left("segment") == 5
     assert yard.analyse().percent <= 75
 

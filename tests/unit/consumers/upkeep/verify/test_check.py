@@ -28,8 +28,8 @@ VIEWS = ("health", "motion", "temperatures", "detections")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data as they should be, of which each test has its copy."""
     data = tmp_path_factory.mktemp("whole")
-    told = minutes()
-    write(data, told.events, told.payloads, NOTHING)
+    reported = minutes()
+    write(data, reported.events, reported.payloads, NOTHING)
     fold(data, *VIEWS)
     return data
 
@@ -142,17 +142,19 @@ def test_a_gap_with_its_event_is_told_with_its_cause(data: Path) -> None:
     assert journal.notes[-1] == ("/sites/DEMO/devices/yard (epoch-1): 1…94, gaps: 4 outbox_full (91…94 outbox_full)")
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told: bool) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, reported: bool) -> None:
     tomorrow = at(24 * 3600)
-    kind = "journal" if told else "capture"
+    kind = "journal" if reported else "capture"
     later = [builders.retention(tomorrow, kind=kind), builders.frame(tomorrow, epoch="epoch-1", sequence=91)]
     write(data, [(tomorrow, event) for event in later], configured=NOTHING)
     (data / "journal" / "2026-01-05.sqlite").unlink()
 
     (journal,) = found(data, "journal").values()
-    assert journal.faults == ([] if told else ["position 1…162 is gone with its days, and no retention event says why"])
-    dropped = ", before that dropped by retention on 2026-01-06T10:00:00.000Z" if told else ""
+    assert journal.faults == (
+        [] if reported else ["position 1…162 is gone with its days, and no retention event says why"]
+    )
+    dropped = ", before that dropped by retention on 2026-01-06T10:00:00.000Z" if reported else ""
     assert journal.notes[-1] == f"/sites/DEMO/devices/yard (epoch-1): 91{dropped}, no gap"
     assert found(data, "health")["health"].left_out == [
         "all of it, for it begins before the floor of the journal, position 163"
@@ -197,19 +199,19 @@ def test_a_medium_that_nobody_dropped_is_missed(data: Path) -> None:
     assert fault.endswith("is not in the archive, and no retention event says why")
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, told: bool) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, reported: bool) -> None:
     tamper(data / "archive" / "index.sqlite", "delete from floors")
     ArchiveRetention(data / "archive", lambda: START + timedelta(hours=3)).drop_before("thumbnail", at(7200))
     tamper(data / "archive" / "index.sqlite", "delete from floors")
-    if told:
+    if reported:
         span = {"start": START, "end": START + timedelta(hours=1)}
         event = builders.retention(at(7200), kind="thumbnail", count=36, bytes=9999, **span)
         write(data, [(at(7200), event)], configured=NOTHING)
 
     (media,) = found(data, "media").values()
-    assert media.count == (0 if told else 36)
-    assert media.unlisted == (0 if told else 16)
+    assert media.count == (0 if reported else 36)
+    assert media.unlisted == (0 if reported else 16)
 
 
 def test_a_view_that_somebody_changed_is_found_with_a_row(data: Path) -> None:

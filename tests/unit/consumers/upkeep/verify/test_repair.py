@@ -53,15 +53,15 @@ def test_what_is_lost_is_reported_and_forgotten_and_the_rest_is_left(tmp_path: P
     deliverer.advance()
     deliverer.close()
     with closing(view_files.open_view(tmp_path, "retention")) as view:
-        told = read_stored(body for (body,) in view.execute("select body from outbox_event"))
-    write(tmp_path, [(NOW, event) for event in told])
+        reported = read_stored(body for (body,) in view.execute("select body from outbox_event"))
+    write(tmp_path, [(NOW, event) for event in reported])
     fold(tmp_path, "recordings", of=hub)
     with closing(view_files.open_view(tmp_path, "recordings")) as view:
         left = segments(view, "DEMO", "yard", at(0), at(3600))
 
     assert before == 2
     assert report == RepairReport(repaired=2, left=0)
-    assert [event.data.rule for event in told if isinstance(event, RetentionEvent)] == [RULE]
+    assert [event.data.rule for event in reported if isinstance(event, RetentionEvent)] == [RULE]
     assert check_media(journal_of(hub), tmp_path / "archive").faults == []
     assert [one.key for one in left] == keys[2:]
     assert repair_media(hub, NOW) == RepairReport(0, 0)

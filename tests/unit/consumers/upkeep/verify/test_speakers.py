@@ -20,13 +20,13 @@ def found(data: Path, *events: Event) -> Findings:
 
 
 def test_a_journal_in_which_all_speak_for_themselves_is_as_it_should_be(tmp_path: Path) -> None:
-    told = minutes()
-    write(tmp_path, told.events, told.payloads, NOTHING)
+    reported = minutes()
+    write(tmp_path, reported.events, reported.payloads, NOTHING)
 
     findings = check_speakers(SqliteStore(tmp_path / "journal"))
 
     assert findings.count == 0
-    assert findings.notes == [f"{len(told.events):,} events are said by who may say them"]
+    assert findings.notes == [f"{len(reported.events):,} events are said by who may say them"]
 
 
 @pytest.mark.parametrize(

@@ -37,19 +37,19 @@ class Folded(NamedTuple):
     """All rows, clips in the order in which they began, and what was told."""
 
     rows: list[Any]
-    told: list[bytes]
+    reported: list[bytes]
 
 
 def folded(records: Sequence[Recorded], batch: int = 1000) -> Folded:
     """After a fold in batches of this size."""
-    told: list[Event] = []
+    reported: list[Event] = []
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(RecordingsProjection.schema)
         projection = RecordingsProjection()
         for begin in range(0, len(records), batch):
-            projection.fold(view, records[begin : begin + batch], told.append)
+            projection.fold(view, records[begin : begin + batch], reported.append)
         rows = [*view.execute("select * from segments"), *view.execute("select rowid, * from clips order by rowid")]
-    return Folded(rows, [to_bytes(event) for event in told])
+    return Folded(rows, [to_bytes(event) for event in reported])
 
 
 def written(events: Sequence[Event]) -> list[Recorded]:
@@ -77,7 +77,7 @@ def test_a_clip_goes_on_over_batches_and_is_told_once(batch: int) -> None:
     events = [motion(at(30)), motion(at(36)), segment(at(30)), tick(at(62)), tick(at(63)), motion(at(100))]
     found = folded(written(events), batch)
 
-    assert len(found.told) == 1
+    assert len(found.reported) == 1
     assert [(row[5] - at(0).timestamp(), row[8]) for row in found.rows[1:]] == [(21, 1), (91, 0)]
 
 
@@ -152,9 +152,9 @@ def test_a_begin_is_known_to_the_microsecond() -> None:
 def test_a_motion_without_an_end_is_told_as_a_clip_of_a_day() -> None:
     endless = to_bytes(motion(at(0), duration_s=4.0)).replace(b'"duration_s":4.0', b'"duration_s":1e999')
     found = folded(recorded([endless, to_bytes(tick(at(100)))]))
-    ((told,), (clip,)) = (found.told, found.rows)
+    ((reported,), (clip,)) = (found.reported, found.rows)
 
-    assert b'"start":"2026-01-04T09:59:55.000Z"' in told
+    assert b'"start":"2026-01-04T09:59:55.000Z"' in reported
     assert clip[8] == 1
 
 

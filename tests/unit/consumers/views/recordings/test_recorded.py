@@ -67,12 +67,12 @@ def plainly(view: sqlite3.Connection, start: float, end: float) -> Iterator[tupl
 @examples(60)
 @given(stories, st.integers(1, 9), seconds, seconds)
 def test_it_is_what_the_segments_are_however_they_came_and_went(
-    told: list[Event], batch: int, first: int, second: int
+    reported: list[Event], batch: int, first: int, second: int
 ) -> None:
     start, end = ZERO + min(first, second), ZERO + max(first, second) + 1
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(RecordingsProjection.schema)
-        records = recorded([to_bytes(event) for event in told])
+        records = recorded([to_bytes(event) for event in reported])
         for begin in range(0, len(records), batch):
             RecordingsProjection().fold(view, records[begin : begin + batch], lambda _: None)
 
@@ -80,9 +80,9 @@ def test_it_is_what_the_segments_are_however_they_came_and_went(
 
 
 def test_a_segment_of_an_hour_covers_what_begins_within_it() -> None:
-    told = [segment(at(0), end=at(3600), duration_s=3600.0), segment(at(10)), segment(at(3590))]
+    reported = [segment(at(0), end=at(3600), duration_s=3600.0), segment(at(10)), segment(at(3590))]
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(RecordingsProjection.schema)
-        RecordingsProjection().fold(view, recorded([to_bytes(event) for event in told]), lambda _: None)
+        RecordingsProjection().fold(view, recorded([to_bytes(event) for event in reported]), lambda _: None)
 
         assert holes(view, (SITE, DEVICE), ZERO + 100, ZERO + 3500, ZERO + 7200) == []

@@ -45,14 +45,16 @@ class Rows:
         return list(self._rows)
 
 
-def told(*rows: list[Any], triggers: tuple[str, ...] = ()) -> dict[str, Any]:
+def reported(*rows: list[Any], triggers: tuple[str, ...] = ()) -> dict[str, Any]:
     return dashboard(Rows(*rows), "DEMO", date(2026, 1, 5), "UTC", triggers)  # type: ignore[arg-type]  # it only asks
 
 
 @pytest.mark.thorough
 def test_a_hundred_thousand_trigger_names_are_a_small_answer_that_says_what_it_leaves_out() -> None:
     often = ["yard", 10, ["CROWD_VIOLATION"], 3, 500]
-    answer = told(often, *(["yard", 10, [f"T{number}"], 3, 1] for number in range(100_000)), triggers=("NEVER_SEEN",))
+    answer = reported(
+        often, *(["yard", 10, [f"T{number}"], 3, 1] for number in range(100_000)), triggers=("NEVER_SEEN",)
+    )
 
     critical = answer["critical_events"]
     assert list(answer) == ["site_name", "date", "zones", "hourly", "critical_events"]
@@ -64,7 +66,7 @@ def test_a_hundred_thousand_trigger_names_are_a_small_answer_that_says_what_it_l
 
 
 def test_of_very_many_cameras_the_busiest_are_told_and_one_for_all_others() -> None:
-    answer = told(*([f"cam-{number:05}", 10, [], number % 9, number] for number in range(5000)))
+    answer = reported(*([f"cam-{number:05}", 10, [], number % 9, number] for number in range(5000)))
 
     zones = answer["zones"]
     assert len(zones) == MAX_ZONES + 1
@@ -74,7 +76,7 @@ def test_of_very_many_cameras_the_busiest_are_told_and_one_for_all_others() -> N
 
 
 def test_as_many_as_any_site_has_are_all_told() -> None:
-    answer = told(*([f"cam-{number}", 10, [f"T{number % 40}"], 1, 1] for number in range(MAX_ZONES)))
+    answer = reported(*([f"cam-{number}", 10, [f"T{number % 40}"], 1, 1] for number in range(MAX_ZONES)))
 
     assert len(answer["zones"]) == MAX_ZONES
     assert len(answer["critical_events"]) == 41

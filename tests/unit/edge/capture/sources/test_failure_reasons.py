@@ -18,7 +18,7 @@ Answer = Callable[[str], str]
 Serve = Callable[[Answer], str]
 
 
-def told_to_go_elsewhere(method: str) -> str:
+def asked_to_go_elsewhere(method: str) -> str:
     return "302 Moved\r\nLocation: rtsp://127.0.0.1:1/elsewhere" if method == "DESCRIBE" else "200 OK"
 
 
@@ -64,7 +64,7 @@ def serve() -> Iterator[Serve]:
 
 
 def test_a_server_that_sends_every_request_elsewhere_is_not_called_silent(serve: Serve) -> None:
-    attempt = Attempt(serve(told_to_go_elsewhere))
+    attempt = Attempt(serve(asked_to_go_elsewhere))
 
     assert explain(TimeoutError(), attempt) == REDIRECTS
     # Only a person can mend that, and FFmpeg asks a hundred times a second.

@@ -106,9 +106,9 @@ def test_after_a_pause_a_microphone_is_at_the_right_time_again(counted: bool) ->
 def test_sound_that_begins_later_with_a_clock_of_its_own_is_at_its_time() -> None:
     pictures, sound = LiveClock(), LiveClock()
     seen = [(pictures.time(one.stamp, one.arrival), one.taken) for one in stream(lambda i: i / FPS)]
-    heard = [(sound.time(one.stamp, one.arrival), one.taken) for one in stream(lambda i: i / FPS, begins=1004.0)]
+    received = [(sound.time(one.stamp, one.arrival), one.taken) for one in stream(lambda i: i / FPS, begins=1004.0)]
 
-    assert all(time == pytest.approx(taken, abs=0.02) for time, taken in seen + heard)
+    assert all(time == pytest.approx(taken, abs=0.02) for time, taken in seen + received)
 
 
 SHOWN = (0, 3, 1, 2, 6, 4, 5, 9, 7, 8)

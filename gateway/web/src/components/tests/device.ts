@@ -177,8 +177,7 @@ export const deviceParts: Case[] = [
           series: ['frame', 'full_frame', 'composite'].map((roi) => ({ roi, points: [[now - 60_000, 20, 30, 25]] })),
         },
       },
-      reads: ['whole picture', 'composite'],
-      not: [/whole frame/],
+      reads: ['whole frame', 'whole picture', 'composite'],
     },
     {
       when: 'ninety days of means',

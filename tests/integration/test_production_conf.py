@@ -370,6 +370,7 @@ def test_both_configurations_set_the_same_limits() -> None:
             "connection_messages",
             "log_type",
             "listener",
+            "max_connections",
             "certfile",
             "keyfile",
         }

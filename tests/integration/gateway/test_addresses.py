@@ -57,7 +57,7 @@ SAME = {
     **dict.fromkeys(("key", "current_frame", "previous_frame", "last_3_media"), "media"),
 }
 IDENTIFIES = re.compile(r"(^|_)(ids?|keys?|names?|sites?|devices?|nodes?|sources?|types?|triggers?|commands)$")
-IN_NO_ADDRESS = {"id", "recording_id", "disk_id", "name", "event_triggers", "content_type"}
+IN_NO_ADDRESS = {"id", "recording_id", "disk_id", "name", "device_name", "event_triggers", "content_type"}
 """Shown and compared only."""
 
 

@@ -15,6 +15,7 @@ from edge.capture.live_video import LiveVideo
 from edge.capture.recorder import Recorder
 from tests.broker import Broker
 from tests.builders import DEVICE, SITE
+from tests.eventually import eventually
 from tests.integration.gateway.peer import Peer
 
 FPS: Final = 15
@@ -35,10 +36,13 @@ def grey_of(level: int) -> int:
 
 
 class LiveCamera(Peer):
-    """It is recorded as the agent does, in a thread; `leases` counts how often somebody asked for its video."""
+    """It is recorded as the agent does, in a thread; `leases` counts how often somebody asked for its video.
+
+    Its sound begins with its first pictures, as that of a camera does which has run for a while.
+    """
 
     def __init__(self, broker: Broker) -> None:
-        self.leases = 0
+        self.leases = self.pictures = 0
         self.live = LiveVideo(lambda message: self._send(message))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._film, name="live camera")
@@ -48,6 +52,7 @@ class LiveCamera(Peer):
     def __enter__(self) -> Self:
         super().__enter__()
         self._thread.start()
+        eventually(lambda: self.pictures >= FPS, what="a second of pictures and sound")
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -72,4 +77,5 @@ class LiveCamera(Peer):
             recorder.picture(frame_of(grey), moment)
             recorder.sound(np.zeros((RATE // FPS, 1), np.int16), RATE, moment)
             recorder.take()
+            self.pictures += 1
             self._stopping.wait(max(0.0, now + 1 / FPS - time.time()))

@@ -40,6 +40,8 @@ REAL_TIME = (
     "tests/end_to_end/test_up.py",
     "tests/end_to_end/test_misbehaving_cameras.py",
     "tests/integration/gateway/test_process.py",
+    "tests/integration/edge/test_rtsp.py",
+    "tests/faults/test_catch_up.py",
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
 QUICK = ("unit", "consumers", "contract")

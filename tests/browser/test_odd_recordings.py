@@ -12,7 +12,7 @@ from edge.capture.bitstream import Unit
 from edge.capture.encoder import AudioEncoder
 from edge.capture.mpegts import Layout, muxed
 from tests.browser.browser_tab import Complaints, watched_page
-from tests.browser.film import send_event, send_medium
+from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, heartbeat, media, segment
 from tests.eventually import eventually
@@ -60,6 +60,9 @@ def begin(scripted: ScriptedProduct) -> datetime:
     """When its recording begins."""
     begin = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=10, second=0, microsecond=0)
     send_event(scripted, heartbeat(begin, device=CAMERA))
+    # The wall of other tests shows this camera, too.
+    picture = thumbnail(90)
+    send_medium(scripted, media(begin, picture, device=CAMERA), picture)
     bodies = recorded()
     for number, body in enumerate(bodies):
         start = begin + timedelta(seconds=number * SECONDS)

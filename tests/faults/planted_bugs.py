@@ -193,8 +193,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "checkpoint_outside_the_transaction": Mutant(
         "consumers/engine/follower.py",
-        "            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n\n        with suppress(_Emits)",
-        "            checkpoint.resume(view)\n\n        checkpoint.save(view, upto)\n        with suppress(_Emits)",
+        "            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n        self.projection",
+        "            checkpoint.resume(view)\n        checkpoint.save(view, upto)\n        self.projection",
         CONSUMERS,
     ),
     "failing_fold_skipped": Mutant(

@@ -88,7 +88,7 @@ ELSEWHERE: Final = {
     "mosquitto/launcher.py": "a file of the installation",
     "producer/outbox/disk_id.py": "the boot id of the kernel",
     "watchpost/commands/agents.py": "a file that somebody names",
-    "watchpost/configuration/config.py": "a file of a secret: tests/unit/watchpost/configuration",
+    "watchpost/configuration/secrets.py": "a file of a secret: tests/unit/watchpost/configuration",
     "watchpost/configuration/yaml_loader.py": "the configuration: tests/unit/watchpost/configuration",
 }
 PACKAGES: Final = ("bus_schemas", "producer", "edge", "consumers", "gateway", "watchpost", "mosquitto")

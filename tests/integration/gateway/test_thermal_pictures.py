@@ -239,7 +239,7 @@ def test_an_open_alert_and_its_incident_say_what_is_now_and_what_was_the_worst(c
     incident = client.get(f"/api/v1/incidents/{alert['incident']}").json()
     then = client.get(f"/api/v1/incidents/{alert['incident']}", params={"as_of": at(576)}).json()
 
-    assert alert["message"] == "yard measures 85.0 °C"
+    assert alert["message"] == "Yard measures 85.0 °C"
     for said, details in ((why, why["alert"]["details"]), (incident, incident["incident"]["details"])):
         assert (details["max_temp"], details["worst"], details["worst_at"]) == (85.0, 94.5, at(585))
         assert said["now"] == {"value": 87.25, "time": at(595)}

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bus_schemas.event import Event
+from consumers.alerting.rules import RULE_VERSION
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import TrialRequest
 from consumers.store.journal.reader import SqliteJournalReader
@@ -248,7 +249,7 @@ def test_a_site_that_nobody_knows_is_404(refusing: httpx.Client) -> None:
 def test_the_rules_in_force_are_told_with_their_bounds(refusing: httpx.Client) -> None:
     reported = refusing.get("/api/v1/rules").json()
 
-    assert reported["version"] == 5
+    assert reported["version"] == RULE_VERSION
     assert reported["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
     hot = next(one for one in reported["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)

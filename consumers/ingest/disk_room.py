@@ -14,7 +14,7 @@ from bus_schemas.node import SystemLoad
 from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
 from consumers.ingest.rejection import rejection
 from consumers.ingest.shares import Device, DiskShares
-from consumers.store.disk import DiskSpace, disk_of
+from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from producer.clock import Elapsed
 
 MIB = 1024 * 1024
@@ -31,9 +31,15 @@ class DiskRoom:
     """Decides whether the disk has room for events of devices; `shortage` says why not."""
 
     def __init__(
-        self, disk: Callable[[], DiskSpace], elapsed: Elapsed = time.monotonic, shares: DiskShares | None = None
+        self,
+        disk: Callable[[], DiskSpace],
+        elapsed: Elapsed = time.monotonic,
+        shares: DiskShares | None = None,
+        release: Callable[[], None] = lambda: None,
     ) -> None:
+        """`release` gives the reserve file back to the disk."""
         self._disk = disk
+        self._release = release
         self._shares = shares
         self._logged_s = float("-inf")
         self._elapsed = elapsed
@@ -48,7 +54,12 @@ class DiskRoom:
         """The items that leave the disk its margin, and every device its share. The rest waits in the outboxes of its
         producers; what has no outbox is refused.
         """
+        items = list(items)
         disk = self._disk()
+        if disk.needs_reserve and not all(map(waits_for_room, items)):
+            # Clean-up releases it too, but may look only seconds later, and what is refused here never comes again.
+            self._release()
+            disk = self._disk()
         left, last = self._left(disk), disk.free - disk.reserve // 4
         taken: list[Item] = []
         for item in items:
@@ -104,7 +115,7 @@ class DiskRoom:
 
 def room_of(data: Path, held: Callable[[], Mapping[Device, int]]) -> DiskRoom:
     """The disk with the hub's data, on which the archive holds so many bytes of each device."""
-    return DiskRoom(partial(disk_of, data), shares=DiskShares(held))
+    return DiskRoom(partial(disk_of, data), shares=DiskShares(held), release=ReserveFile(data).release)
 
 
 def load_of(data: Path) -> SystemLoad:

@@ -36,6 +36,11 @@ class DiskSpace(NamedTuple):
         """Bytes that ingest leaves free: more than the reserve, so that it does not take what is released in need."""
         return self.reserve * 3 // 2
 
+    @property
+    def needs_reserve(self) -> bool:
+        """Whether so little is left that the reserve is to be released."""
+        return self.free < self.reserve // 2
+
     def above(self, percent: float) -> int:
         """How many bytes have to go until it is used by no more than this."""
         return max(0, self.used - int(self.total * percent / 100))
@@ -66,7 +71,7 @@ class ReserveFile:
 
     def tend(self, disk: DiskSpace) -> None:
         """Release it where the disk is full, and occupy it again where there is plenty."""
-        if disk.free < disk.reserve // 2:
+        if disk.needs_reserve:
             self.release()
         elif disk.free > 4 * disk.reserve and not self.is_there:
             self._occupy(disk.reserve)

@@ -314,6 +314,23 @@ def test_what_nobody_sends_again_cannot_fill_the_disk_to_its_last_byte(calls: Ca
     assert calls.made[-2] == "acknowledge [11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]"
 
 
+def test_the_reserve_is_released_for_what_nobody_sends_again_and_for_nothing_else() -> None:
+    free = 0
+
+    def release() -> None:
+        nonlocal free
+        free = 20_000
+
+    room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - free), release=release)
+    waiting, foreign = builders.detection(epoch="one", sequence=1), builders.detection()
+
+    assert room.fitting(read([message(waiting, 1)], 1)) == []
+    assert free == 0
+
+    [taken] = room.fitting(read([message(foreign, 2)], 1))
+    assert not isinstance(taken, RefusedMessage)
+
+
 def test_a_device_that_posts_more_than_its_share_within_ten_minutes_waits_and_others_go_on(calls: Calls) -> None:
     now, held = 0.0, {("DEMO", "yard"): 4_000, ("DEMO", "gate"): 4_000}
     shares = DiskShares(lambda: held, lambda: now)

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from bus_schemas.event import iso
 from gateway.messages.bus import Topics
 
 BOUNDARY = "frame"
@@ -75,6 +77,8 @@ class Frames:
                 self._topics.forget(topic, watch.take)
 
 
-def part(jpeg: bytes) -> bytes:
-    head = b"--%b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (BOUNDARY.encode(), len(jpeg))
-    return head + jpeg + b"\r\n"
+def part(jpeg: bytes, taken: datetime | None = None) -> bytes:
+    """`taken` says when a picture was taken that stands for live ones."""
+    time = "" if taken is None else f"X-Capture-Time: {iso(taken)}\r\n"
+    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n{time}Content-Length: {len(jpeg)}\r\n\r\n"
+    return head.encode() + jpeg + b"\r\n"

@@ -67,17 +67,12 @@ def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
 
 
 async def watch(call: Call[Watching]) -> Response:
-    """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. `motion` is what its
-    motion detector sees, with what counts in orange; the device draws it only while it is watched.
+    """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera, whose part says in
+    `X-Capture-Time` when it was taken. `motion` is what its motion detector sees, with what counts in orange; the
+    device draws it only while it is watched.
     """
-    _, pictures = await _begun(call, _pictures, f"{call.parameters.kind} picture")
-    return StreamResponse(_parts(pictures), mjpeg.MEDIA_TYPE)
-
-
-async def _parts(pictures: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(pictures):
-        async for picture in pictures:
-            yield mjpeg.part(picture)
+    _, parts = await _begun(call, _pictures, f"{call.parameters.kind} picture")
+    return StreamResponse(parts, mjpeg.MEDIA_TYPE)
 
 
 async def _begun(
@@ -133,7 +128,7 @@ async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncG
 
 
 async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
-    """Frames from the bus; ends without one when none comes and there is no capture either."""
+    """Parts with frames from the bus, or with the newest capture while none comes; ends where there is neither."""
     asked, frames = call.parameters, call.gateway.frames
     number, shown = 0, ""
     source = device_source(asked.site, asked.device)
@@ -143,7 +138,7 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
             if await seen.newer(number, wait_s):
                 number, wait_s = seen.number, FIRST_FRAME_S
                 assert seen.frame is not None
-                yield seen.frame
+                yield mjpeg.part(seen.frame)
                 continue
             wait_s = STILL_S
             still = await newest_picture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
@@ -151,7 +146,7 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
                 return
             if still is not None and still.key != shown:
                 shown = still.key
-                yield still.body
+                yield mjpeg.part(still.body, still.time)
 
 
 def _lease(gateway: Gateway, source: str, kind: LiveKind) -> AbstractContextManager[None]:

@@ -18,10 +18,20 @@ export const OUT_OF_REACH = new TypeError('fetch failed');
 /** A question that nobody answers as long as somebody looks. */
 export const WAITING = new Promise<never>(() => undefined);
 
+/** A live preview that goes on after its first picture, which was kept earlier if there is a moment. */
+export function preview(taken?: string): Response {
+  const time = taken ? `X-Capture-Time: ${taken}\r\n` : '';
+  const part = `--frame\r\nContent-Type: image/jpeg\r\n${time}Content-Length: 4\r\n\r\nJPEG\r\n`;
+  const start = (open: ReadableStreamDefaultController<Uint8Array>): void =>
+    open.enqueue(new TextEncoder().encode(part));
+  return new Response(new ReadableStream({ start }));
+}
+
 function answered(address: string, answers: Answers): unknown {
   const { pathname, searchParams } = new URL(address, 'http://localhost');
   const given = Object.entries(answers).find(([end]) => pathname.endsWith(end));
-  return given ? given[1] : answer(pathname, searchParams);
+  if (given) return given[1];
+  return pathname.endsWith('.mjpg') ? preview() : answer(pathname, searchParams);
 }
 
 async function respond(address: string, answers: Answers): Promise<Response> {
@@ -32,6 +42,7 @@ async function respond(address: string, answers: Answers): Promise<Response> {
     body = error;
   }
   if (body === WAITING) return WAITING;
+  if (body instanceof Response) return body;
   if (body instanceof Refused)
     return Response.json({ title: body.title, status: body.status, ...body.extra }, { status: body.status });
   if (body instanceof Error) throw body;

@@ -1,6 +1,6 @@
 // What is shown of one device.
 
-import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
+import { OUT_OF_REACH, WAITING, asResource, preview, refused } from '../../../dev/alone';
 import { regions, rois } from '../../../dev/world';
 import { eventData } from '../../../dev/answers';
 import { find } from '../../../dev/world';
@@ -460,6 +460,19 @@ export const deviceParts: Case[] = [
       when: 'typical',
       props: { device: device('yard', { name: LONG }), kind: 'thermal' },
       reads: ['Loading…', `${LONG}, thermal, live`],
+    },
+    {
+      when: 'on a link that carries no live pictures',
+      props: { device: device('yard'), kind: 'fusion' },
+      answers: { '/fusion.mjpg': refused(404, 'no fusion picture of yard arrives now') },
+      reads: ['No live picture arrives now. On a slow link, alerts go first.'],
+      not: [/Loading/],
+    },
+    {
+      when: 'with a picture that was kept earlier',
+      props: { device: device('yard'), kind: 'visual' },
+      answers: { '/visual.mjpg': preview('2026-01-05T10:00:00Z') },
+      reads: [/Not live: the newest picture that was kept, of .*\d\d:\d\d:00/, 'picture, not live'],
     },
   ]),
   ...of(Picture, 'Picture.svelte', [

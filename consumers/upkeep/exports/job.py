@@ -161,7 +161,7 @@ def make(job: Job) -> ExportResult:
             files, section = remuxed(job, one)
             videos += files
             sections.append(section)
-    if not videos:
+    if not videos and not asked.tables:
         raise CannotExport(lost_words(sections) or "nothing of it can be read")
     if asked.form == "zip" or len(videos) > 1 or asked.originals or asked.tables:
         made = packed(job, videos, sections)
@@ -182,14 +182,18 @@ def loose(job: Job, video: Path, sections: Sequence[dict[str, Any]]) -> list[Exp
 
 
 def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]]) -> list[ExportedFile]:
+    """Raises `CannotExport` where there is neither a video nor anything that was measured."""
     asked, path = job.order.export, job.folder / f"{job.stem}.zip"
     archive = ExportZip(path)
     archive.move(videos)
     if asked.tables:
         wanted = TableRange(job.order.site, asked.devices, asked.start, asked.end, job.names.zone)
-        write_tables(job.folder, job.journal, wanted)
+        rows = write_tables(job.folder, job.journal, wanted)
+        frames = write_frames(job.folder, job.order.hub, wanted)
+        if not (videos or frames or any(rows.values())):
+            raise CannotExport(lost_words(sections) or "nothing was recorded or measured then")
         archive.move(job.folder / name for name in TABLES)
-        archive.move(write_frames(job.folder, job.order.hub, wanted))
+        archive.move(frames)
     if asked.originals:
         for one in job.footage:
             _add_originals(archive, job, one)
@@ -213,7 +217,8 @@ def prepared(order: ExportOrder, journal: JournalReader) -> Job:
             found = [footage(view, order.site, device, asked.start, asked.end) for device in asked.devices]
     except NoView as missing:
         raise CannotExport("the hub does not know yet what was recorded") from missing
-    if not any(one.segments for one in found):
+    # What was measured is kept longer than video, and a sensor alone records none.
+    if not any(one.segments for one in found) and (not asked.tables or asked.form in DRAWN):
         raise CannotExport("nothing was recorded then")
     _require_room(order, sum(one.bytes for one in found))
     known = registered(order.data)

@@ -1,6 +1,6 @@
 """Routes of exports: recordings of a time range made into files, listed with their progress, handed out and removed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +24,7 @@ from consumers.views.exports import (
     exports_waiting,
 )
 from consumers.views.recordings.questions import segments
+from consumers.views.temperatures import temperatures
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
@@ -108,7 +109,8 @@ class NewExport(SignedBody):
     originals: bool = Field(default=False, description="Put the segments into the ZIP as they were recorded.")
     tables: bool = Field(
         default=False,
-        description="Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files.",
+        description="Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files. "
+        "What was measured is exported also where no video is kept.",
     )
 
     @model_validator(mode="after")
@@ -150,8 +152,9 @@ async def create(call: Call[Parameters]) -> ExportAnswer:
     if body.end > gateway.clock():
         raise Problem(400, f"the body does not fit: end {iso(body.end)} has not come yet")
     await require_devices(gateway, body.site, body.devices)
-    if not await gateway.ask(lambda stores: _is_recorded(stores, body)):
-        raise Problem(404, f"nothing of {', '.join(body.devices)} was recorded then")
+    if not await gateway.ask(lambda stores: _is_recorded(stores, body) or _is_measured(stores, body)):
+        what = "recorded or measured" if body.tables else "recorded"
+        raise Problem(404, f"nothing of {', '.join(body.devices)} was {what} then")
     await require_room(gateway, body.by)
     said = Export(export_id=uuid7(), state="asked", **{**body.model_dump(exclude={"site"}), "speed": body.speed or 1})
     return await ask_for(gateway, body.site, said)
@@ -201,6 +204,19 @@ def _media_type(path: Path) -> str:
 def _is_recorded(stores: Stores, body: NewExport) -> bool:
     view = stores.view("recordings")
     return any(segments(view, body.site, device, body.start, body.end, 1) for device in body.devices)
+
+
+def _is_measured(stores: Stores, body: NewExport) -> bool:
+    """Whether its tables have temperatures, which are kept longer than video."""
+    if not body.tables or body.form not in ("mp4", "zip"):
+        return False
+    asked = body.site, body.start, body.end
+    return any(_has_heat(stores, device, *asked) for device in body.devices)
+
+
+def _has_heat(stores: Stores, device: str, site: str, start: datetime, end: datetime) -> bool:
+    frames = stores.archive.between(site, device, "thermal", start, end, 1)
+    return bool(frames or temperatures(stores.view("temperatures"), site, device, start, end))
 
 
 async def ask_for(gateway: Gateway, site: str, said: Export) -> ExportAnswer:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bus_schemas.event import iso
 from bus_schemas.footage import ExportEvent
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
@@ -16,7 +17,7 @@ from consumers.hub_config import ExportPolicy
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.exports.order import ExportScope
 from consumers.upkeep.exports.sink import ExportSink
-from tests.builders import DEVICE, SITE, at, export, segment, tick
+from tests.builders import DEVICE, SITE, at, export, segment, thermal, tick
 from tests.integration.gateway.started import NOW, Filled, Started
 
 EXPORTS = "/api/v1/exports"
@@ -40,7 +41,7 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         other = export(at(3), export_id="bob-1", by="bob")
         gone = [export(at(4), state, export_id="gone", by="eve") for state in ("asked", "done")]
         never = [never_made(number) for number in range(9)]
-        filled.append(segment(at(0)), *gone, *never, *asked, other, tick(at(10))).fold()
+        filled.append(segment(at(0)), thermal(at(60), device="gate"), *gone, *never, *asked, other, tick(at(10))).fold()
         with closing(SqliteJournalReader(tmp_path / "journal")) as reader:
             context = ConsumerContext(tmp_path, reader, lambda: NOW)
             sink = Deliverer(ExportSink(ExportScope.of(hub), lambda: NOW, WAITS), context)
@@ -76,3 +77,15 @@ def test_somebody_else_is_not_refused_for_what_another_has_asked(client: httpx.C
     sent = client.post(EXPORTS, json={**ASKED, "by": "bob"})
 
     assert "nothing was sent" in sent.json()["detail"], "there is no broker here: it would have been sent"
+
+
+@pytest.mark.parametrize(("tables", "start", "status"), [(True, 0, 503), (False, 0, 404), (True, 200, 404)])
+def test_what_was_only_measured_is_exported_with_tables(
+    client: httpx.Client, tables: bool, start: float, status: int
+) -> None:
+    range_ = {"start": iso(at(start)), "end": iso(at(300))}
+    sent = client.post(
+        EXPORTS, json={**ASKED, **range_, "devices": ["gate"], "form": "zip", "tables": tables, "by": "bob"}
+    )
+
+    assert sent.status_code == status, "503 where it would have been sent: there is no broker here"

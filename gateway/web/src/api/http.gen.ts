@@ -220,7 +220,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera. `motion` is what its motion detector sees, with what counts in orange; the device draws it only while it is watched. */
+        /** Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera, whose part says in `X-Capture-Time` when it was taken. `motion` is what its motion detector sees, with what counts in orange; the device draws it only while it is watched. */
         get: operations["get_live_site_device_kind_mjpg"];
         put?: never;
         post?: never;
@@ -3479,7 +3479,7 @@ export interface components {
              */
             originals: boolean;
             /**
-             * @description Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files.
+             * @description Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files. What was measured is exported also where no video is kept.
              * @default false
              */
             tables: boolean;

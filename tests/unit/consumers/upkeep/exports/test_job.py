@@ -148,6 +148,34 @@ def test_the_thermal_frames_of_a_range_are_in_its_zip_and_one_that_is_damaged_is
     assert checked(path).returncode == 0
 
 
+def test_a_week_later_the_thermal_range_of_a_sensor_without_video_is_exported_and_the_script_confirms_it(
+    tmp_path: Path,
+) -> None:
+    body = encode(RadiometricFrame(32, 24, [21.5] * 767 + [90.0]), 0.1)
+    frames = [
+        builders.media(at(60 * minute), body, device="oven", kind="thermal", id=f"t{minute}", content_type=CONTENT_TYPE)
+        for minute in range(10)
+    ]
+    measured = [builders.thermal(at(60 * minute), device="oven", hottest=90.0) for minute in range(10)]
+    record(tmp_path, FILM, extra=measured)
+    with Archive(tmp_path / "archive", lambda: at(600)) as archive:
+        archive.store([(one.data, one.time, body) for one in frames])
+    asked = order(tmp_path, 120, 420, form="zip", devices=("oven",), tables=True)
+    result = run(asked.model_copy(update={"asked": START + timedelta(days=7)}))
+    path = asked.directory / result.files[0].name
+    with zipfile.ZipFile(path) as packed:
+        table = np.load(io.BytesIO(packed.read("oven_thermal.npy")))
+        rows = list(csv.DictReader(packed.read("temperatures.csv").decode().splitlines()))
+    nothing = run(order(tmp_path, 700, 800, form="zip", devices=("oven",), tables=True))
+
+    assert (result.failure, result.detail) == (None, None)
+    assert [str(time) for time in table["time"]] == [f"2026-01-05T10:{minute:02d}:00.000" for minute in range(2, 7)]
+    assert [row["max_c"] for row in rows if row["region"] == ""] == ["90.0"] * 5
+    assert {file["name"] for file in manifest_of(path)["files"]} >= {"oven_thermal.npy", "temperatures.csv"}
+    assert checked(path).returncode == 0
+    assert nothing.failure == "nothing was recorded or measured then"
+
+
 def test_reordered_pictures_are_shown_in_their_order(tmp_path: Path) -> None:
     record(tmp_path, Film(seconds=20, reordered=True))
     _, path = exported(tmp_path, 4, 15)

@@ -11,25 +11,32 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bus_schemas.alert import AlertEvent
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HealthEvent
 from bus_schemas.streams import Traffic, outbox_epoch, traffic_of
 from bus_schemas.thermal import ThermalEvent
+from consumers.engine.runner import run
 from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.record import Recorded
+from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.priority import Priority
 from producer.outbox.tables import Draft
 from tests import builders
+from tests.data_directory import hub_of
 from tests.faults.proxy import Proxy
 
 BYTES_PER_S = 50_000
-SITE, DEVICE = "YARD", "GATE"
+SITE, DEVICE, SENSOR = "YARD", "GATE", "BUSBAR"
 SOURCE = device_source(SITE, DEVICE)
 TICK_S = 0.1
 CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES, FRAME_BYTES = 20_000, 9_000, 400_000, 442
 """Of a camera of 320x240: with its events some 90 kB a second."""
+PHASES_EVERY = 10
+"""Ticks between two sensors of which one phase is 15.6 °C above the others of its group, and below every level."""
 EVIDENCE_FRAMES = 80
 """Of the ten seconds before an alert, which begins while the link is busy with a segment for eight seconds."""
 
@@ -45,7 +52,7 @@ def observe(outbox: Outbox, seconds: float, *, at_once: bool = False) -> int:
     for tick in range(ticks):
         if not at_once:
             pause.wait(max(0.0, began + tick * TICK_S - time.monotonic()))
-        outbox.put(*_tick(tick))
+        outbox.put(*_tick(tick), *_warm_phases(tick))
     outbox.put(durable=True)
     return sum(tick % 5 == 2 for tick in range(ticks))
 
@@ -71,6 +78,24 @@ def _tick(tick: int) -> list[Draft]:
     return drafts
 
 
+def _warm_phases(tick: int) -> list[Draft]:
+    """Of a sensor of its own each time, so that each is an alert."""
+    if tick % PHASES_EVERY != 7:
+        return []
+    limits = {"warning": 75.0, "critical": 85.0, "emergency": 95.0, "above_group_c": 15.0}
+    regions = [
+        {
+            "name": name, "min_temp": 20.0, "max_temp": temp, "avg_temp": temp, "median_temp": temp, "std_dev": 0.1,
+            "pixel_count": 40, "thresholds": limits, "group": "phases", "peak_temp": temp,
+        }
+        for name, temp in (("L1", 42.4), ("L2", 58.0), ("L3", 42.4))
+    ]  # fmt: skip
+    device = f"{SENSOR}-{tick // PHASES_EVERY}"
+    event = builders.thermal(utc_now(), hottest=58.0, id=new_id(), site=SITE, device=device)
+    data = event.data.model_validate({**event.data.model_dump(), "regions": regions})
+    return [Draft(event.model_copy(update={"data": data}))]
+
+
 def _evidence() -> list[Draft]:
     frames = [_medium("thermal", FRAME_BYTES) for _ in range(EVIDENCE_FRAMES)]
     return [replace(draft, is_evidence=True) for draft in (*frames, _medium("capture", CAPTURE_BYTES))]
@@ -92,6 +117,20 @@ def slow_link(port: int, bytes_per_s: int = BYTES_PER_S) -> Iterator[Proxy]:
         proxy.stop()
 
 
+@contextmanager
+def running_alerting(data: Path, port: int) -> Iterator[None]:
+    """What raises alerts, over a journal that is there."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=run, args=(["alerting"], hub_of(data), BrokerAddress(port=port), stopping))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
 @dataclass
 class Arrivals:
     """What the journal holds of the device."""
@@ -109,6 +148,17 @@ class Arrivals:
 
     evidence_s: list[float] = field(default_factory=list)
     """Of what shows the time around an alert."""
+    alerts_s: list[float] = field(default_factory=list)
+    """From the frame of a sensor in which a phase is too warm to its alert in the journal."""
+    observed_s: dict[str, float] = field(default_factory=dict)
+
+    def add_phase(self, record: Recorded) -> None:
+        """A frame of a sensor, or the alert that it is reason for."""
+        match record.event:
+            case ThermalEvent() if record.where[1].startswith(SENSOR):
+                self.observed_s[record.where[1]] = record.time_s
+            case AlertEvent(data=alert) if alert.state == "raised" and alert.device in self.observed_s:
+                self.alerts_s.append(record.received_us / 1e6 - self.observed_s[alert.device])
 
     def add_medium(self, kind: str, traffic: Traffic, took: float) -> None:
         if traffic is Traffic.EVIDENCE:
@@ -127,6 +177,7 @@ def arrivals(data: Path, epoch: str) -> Arrivals:
         while (batch := reader.read(after, None)).upto > after:
             after = batch.upto
             for record in batch.records:
+                found.add_phase(record)
                 if record.source != SOURCE or record.epoch is None or outbox_epoch(record.epoch) != epoch:
                     continue
                 event = record.event

@@ -13,11 +13,12 @@ from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import running_relay
 from tests.running_ingest import journaled
-from tests.slow_link import BYTES_PER_S, EVIDENCE_FRAMES, arrivals, observe, share, slow_link
+from tests.slow_link import BYTES_PER_S, EVIDENCE_FRAMES, arrivals, observe, running_alerting, share, slow_link
 
 SECONDS = 20
 # Generous, for a machine that does ten things at once; the benchmark holds it to 2 s.
 READINGS_WITHIN_S = 4.0
+ALERTS_WITHIN_S = 4.0
 HEALTH_WITHIN_S = 30.0
 EVIDENCE_WITHIN_S = 15.0
 """Two to four seconds of the link. Behind the segments and pictures of these seconds it would take half a minute."""
@@ -25,7 +26,7 @@ EVIDENCE = SECONDS // 10 * (EVIDENCE_FRAMES + 1)
 
 
 @pytest.mark.parametrize("is_reported", [False, True], ids=["of a slow socket", "of a byte rate that is set"])
-def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
+def test_readings_alerts_and_health_arrive_at_once_and_pictures_thin_themselves(
     own_broker: Broker, is_reported: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "node.sqlite"
@@ -36,12 +37,13 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
         Outbox(path, utc_now) as outbox,
     ):
         eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path))
-        with running_relay(path, link.port, options):
+        with running_alerting(tmp_path, own_broker.port), running_relay(path, link.port, options):
             readings = observe(outbox, SECONDS)
-            eventually(lambda: counts(tmp_path, outbox) == (readings, EVIDENCE))
+            eventually(lambda: counts(tmp_path, outbox) == (readings, EVIDENCE, SECONDS))
         found = arrivals(tmp_path, outbox.epoch)
 
     assert share(found.readings_s, 0.99) <= READINGS_WITHIN_S
+    assert share(found.alerts_s, 0.99) <= ALERTS_WITHIN_S, "a phase that is too warm, a second"
     assert max(found.health_s) <= HEALTH_WITHIN_S
     assert len(found.frames_s) == SECONDS / 2
     assert share(found.frames_s, 0.99) <= READINGS_WITHIN_S
@@ -51,9 +53,9 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
     assert set(found.gaps) <= {"pictures link_too_slow"}
 
 
-def counts(data: Path, outbox: Outbox) -> tuple[int, int]:
+def counts(data: Path, outbox: Outbox) -> tuple[int, int, int]:
     found = arrivals(data, outbox.epoch)
-    return len(found.readings_s), len(found.evidence_s)
+    return len(found.readings_s), len(found.evidence_s), len(found.alerts_s)
 
 
 OUTAGE_S, ROOM_BYTES = 60, 2_500_000

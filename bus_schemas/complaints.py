@@ -6,11 +6,12 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bus_schemas.limits import MAX_KEY
+from bus_schemas.limits import MAX_KEY, clip
 
 SHOWN = 5
 MOST_LISTED = 200
 """Beyond it they are counted: each takes longer to word than whatever it is about took to send."""
+SHOWN_TAG = 40
 _OBJECT = "Input should be an object"
 _LIST = "Input should be a list"
 _SENTENCES = {
@@ -94,4 +95,16 @@ def _holds(given: object, part: str | int) -> bool:
 
 
 def sentence_of(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "union_tag_invalid":
+            return unknown_tag(context, repr(clip(context["tag"], SHOWN_TAG)))
+        case "union_tag_not_found":
+            return f"key {context['discriminator']} is missing"
     return _SENTENCES.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+
+
+def unknown_tag(context: Mapping[str, str], shown: str) -> str:
+    """A union has no form that is called so. `shown` is what was given, as it may be quoted."""
+    key = context["discriminator"].strip("'")
+    return f"unknown {key} {shown}; known are {context['expected_tags']}"

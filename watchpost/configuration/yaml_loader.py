@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bus_schemas.complaints import sentence_of, unknown_tag
+
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
 DEEPEST: Final = 40
@@ -20,6 +22,7 @@ MOST_ERRORS: Final = 50
 FAST_LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader of libyaml is thirty times as fast; the other one has better words and lines for errors."""
 LONGEST_WORDED: Final = 20_000
+ADDRESS: Final = "an address"
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
@@ -176,14 +179,13 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
 
 
 def _complaint(detail: ErrorDetails) -> str:
-    context = detail.get("ctx", {})
     match detail["type"]:
-        case "model_type":
+        case "model_type" | "model_attributes_type":
             return f"should be keys with values; it is {_shown(detail['input'])}"
-        case "union_tag_invalid":
-            return f"unknown kind {_shown(context['tag'])}; known are {context['expected_tags']}"
-        case "union_tag_not_found":
-            return "key 'kind' is missing"
+        case "union_tag_invalid" if (shown := _shown(detail["ctx"]["tag"])) == ADDRESS:
+            return unknown_tag(detail["ctx"], shown)
+        case "union_tag_invalid" | "union_tag_not_found":
+            return sentence_of(detail)
         case _:
             sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
@@ -192,13 +194,13 @@ def _complaint(detail: ErrorDetails) -> str:
 
 def _without_addresses(sentence: str) -> str:
     """The message of a validator, without addresses that it may quote."""
-    return _USER_AND_HOST.sub("an address", _QUOTED_ADDRESS.sub("an address", sentence))
+    return _USER_AND_HOST.sub(ADDRESS, _QUOTED_ADDRESS.sub(ADDRESS, sentence))
 
 
 def _shown(value: object) -> str:
     """A value that may hold a password is not quoted."""
     if isinstance(value, str) and ("@" in value or ":/" in value):
-        return "an address"
+        return ADDRESS
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 

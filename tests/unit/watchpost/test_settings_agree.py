@@ -107,6 +107,7 @@ def test_api_agent_event_and_fold_agree(seed: int) -> None:
 @examples(40)
 @given(seed=st.integers(0, 2**32))
 @example(seed=97)  # an unknown key with dots in its name
+@example(seed=19400057)  # an alignment of no form that there is
 def test_the_configuration_file_agrees_with_the_api(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     text = random_commands.written(random_commands.settings(Random(seed)))
     value = from_json(text)

@@ -95,6 +95,14 @@ def test_devices_without_a_node_share_that_of_their_site(tmp_path: Path) -> None
             "known are 'file', 'rtsp', 'mjpeg', 'v4l2', 'scene'",
         ),
         (
+            "sites:\n  - site: A\n    devices: [{device: b, fusion: {alignment: {by: {}}}}]\n",
+            "FILE:3: sites[0].devices[0].fusion.alignment: unknown by '{}'; known are 'fields_of_view', 'points'",
+        ),
+        (
+            "sites:\n  - site: A\n    devices: [{device: b, fusion: {alignment: {}}}]\n",
+            "FILE:3: sites[0].devices[0].fusion.alignment: key 'by' is missing",
+        ),
+        (
             "sites:\n  - site: A\n    time_zone: Mars/Crater\n",
             "FILE:3: sites[0].time_zone: 'Mars/Crater' is no IANA time zone; write it as Europe/Berlin",
         ),
@@ -224,6 +232,7 @@ def test_every_field_is_described() -> None:
         "hub: {warehouse: {kind: clickhouse, database: %s}}",
         "hub: {journal_days: %s}",
         "sites: [{site: %s, devices: []}]",
+        "sites: [{site: A, devices: [{device: b, visual: {kind: %s}}]}]",
     ],
 )
 def test_no_complaint_shows_a_password_that_was_put_into_an_address(tmp_path: Path, text: str, given: str) -> None:

@@ -74,9 +74,9 @@ class ObjectHeaders:
 class Bucket:
     """For use from any thread."""
 
-    def __init__(self, storage: ColdStorage) -> None:
+    def __init__(self, storage: ColdStorage, answers_within_s: float | None = None) -> None:
         self.storage = storage
-        self._client = client_of(storage)
+        self._client = client_of(storage, answers_within_s)
         self._limiter = limiter_of(self._client, storage.bytes_per_s)
 
     def put(self, name: str, body: bytes, headers: ObjectHeaders | None = None, *, only_new: bool = False) -> None:

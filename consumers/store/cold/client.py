@@ -18,7 +18,8 @@ READ_S = 15.0
 CONNECTIONS = 16
 
 
-def client_of(storage: ColdStorage) -> "S3Client":
+def client_of(storage: ColdStorage, answers_within_s: float | None = None) -> "S3Client":
+    """Who waits for an answer no longer than that asks once; the others ask again."""
     client = boto3.client(
         "s3",
         endpoint_url=storage.endpoint,
@@ -28,10 +29,10 @@ def client_of(storage: ColdStorage) -> "S3Client":
         config=Config(
             # Links too: R2 knows no older signature.
             signature_version="s3v4",
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
+            connect_timeout=answers_within_s or CONNECT_S,
+            read_timeout=answers_within_s or READ_S,
             max_pool_connections=CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": 2},
+            retries={"mode": "standard", "total_max_attempts": 2 if answers_within_s is None else 1},
             # What is written is read back and compared. Servers of others than Amazon may not know these checksums.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

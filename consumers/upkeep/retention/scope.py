@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from consumers.hub_config import PAST_DAYS, HubConfig, RetentionPolicy
+from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalStore
 from consumers.views.warehouse import WAREHOUSE
@@ -22,7 +23,7 @@ class RetentionScope:
     policy: RetentionPolicy
     journal: JournalStore
     names: ConsumerNames = tuple
-    has_cold_storage: bool = False
+    cold: ColdStorage | None = None
     has_warehouse_server: bool = False
     past_tile_days: int = PAST_DAYS
 
@@ -33,7 +34,7 @@ class RetentionScope:
             policy=hub.retention,
             journal=journal_of(hub),
             names=names,
-            has_cold_storage=hub.cold is not None,
+            cold=hub.cold,
             has_warehouse_server=hub.warehouse is not None,
             past_tile_days=hub.mosaic.past_days,
         )

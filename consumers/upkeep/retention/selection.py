@@ -12,6 +12,7 @@ from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace
+from consumers.upkeep.retention.copy_check import CopyCheck
 from consumers.upkeep.retention.holding import CurrentHolds, FreePacks, part
 from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_device_bytes, by_space, is_too_full
 from consumers.upkeep.retention.shares import Device, order_of
@@ -24,8 +25,8 @@ class PackSelection:
     """Held media are never selected. Each method raises `HoldsUnknown` where it would select something, and nobody
     can say what is held.
 
-    For want of room the disk lets go first of what cold storage has too: nothing is lost by it. Only what is nowhere
-    else is selected then.
+    For want of room the disk lets go first of what cold storage has too, as the bucket says when it is asked: nothing
+    is lost by it. Only what is nowhere else is selected then.
     """
 
     data: Path
@@ -33,7 +34,8 @@ class PackSelection:
     archive: ArchiveRetention
     disk: Callable[[], DiskSpace]
     holds: CurrentHolds
-    has_cold_storage: bool = False
+    copies: CopyCheck | None = None
+    """`None` without cold storage."""
 
     def too_old(self, kind: str, now: datetime) -> list[ExpiredPacks]:
         """By each length of time that a device keeps this kind."""
@@ -54,12 +56,12 @@ class PackSelection:
             place = one.site, one.device
             if one.segment_bytes is None or used.get(place, 0) <= one.segment_bytes:
                 continue
-            if self.archive.release(now, kind=SEGMENT, device=place, need=used[place] - one.segment_bytes):
+            if self._release(now, used[place] - one.segment_bytes, SEGMENT, place):
                 used = self._used(SEGMENT)
             expired = by_device_bytes(one.segment_bytes, used.get(place, 0), self._uncopied(now, place))
             found.append(self._named(expired))
         if limit is not None and sum(used.values()) > limit:
-            if self.archive.release(now, kind=SEGMENT, need=sum(used.values()) - limit):
+            if self._release(now, sum(used.values()) - limit, SEGMENT):
                 used = self._used(SEGMENT)
             found.append(self._named(by_bytes(SEGMENT, limit, used, self._uncopied(now))))
         return found
@@ -69,15 +71,19 @@ class PackSelection:
         threshold, target = self.policy.cleanup_threshold_percent, self.policy.cleanup_target_percent
         if not is_too_full(disk, threshold):
             return by_space(threshold, target, disk, {}, ())
-        if self.archive.release(now, need=disk.above(target)):
+        if self._release(now, disk.above(target)):
             disk = self.disk()
         packs = self._droppable(now)
         expired = by_space(threshold, target, disk, self._used(), packs)
         return replace(self._named(expired), held=tuple(packs.held))
 
+    def _release(self, now: datetime, need: int, kind: str | None = None, device: Device | None = None) -> int:
+        is_there = None if self.copies is None else self.copies.round()
+        return self.archive.release(now, kind=kind, device=device, need=need, is_there=is_there)
+
     def _named(self, expired: ExpiredPacks) -> ExpiredPacks:
         """With a rule that says that these are lost, where people may think of the bucket."""
-        if not self.has_cold_storage:
+        if self.copies is None:
             return expired
         return replace(expired, rule=f"{expired.rule}; not in cold storage yet")
 

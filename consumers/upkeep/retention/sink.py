@@ -23,6 +23,7 @@ from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
+from consumers.upkeep.retention.copy_check import CopyCheck
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, expired_days
 from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.past_tiles import PastTileRetention
@@ -73,9 +74,8 @@ class RetentionSink(Sink):
         self._clock = clock
         self._disk = disk or (lambda: disk_of(scope.data))
         holds = CurrentHolds(scope.data, self._journal.reader)
-        self._selection = PackSelection(
-            scope.data, self._policy, self._archive, self._disk, holds, scope.has_cold_storage
-        )
+        self._copies = None if scope.cold is None else CopyCheck(scope.cold)
+        self._selection = PackSelection(scope.data, self._policy, self._archive, self._disk, holds, self._copies)
         self._past_tiles = PastTileRetention(scope.data, scope.past_tile_days)
         self._reserve = ReserveFile(scope.data)
         self._minute = -1
@@ -120,6 +120,10 @@ class RetentionSink(Sink):
 
     def halt(self) -> None:
         self._halted.set()
+
+    def close(self) -> None:
+        if self._copies is not None:
+            self._copies.close()
 
     def _plan_expiry(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
         if self._archive.exists:

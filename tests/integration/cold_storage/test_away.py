@@ -14,7 +14,8 @@ from bus_schemas.codec import read_stored
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
-from consumers.store.cold.bucket import BucketAway
+from consumers.store.cold.access import media_of
+from consumers.store.cold.bucket import Bucket, BucketAway
 from consumers.store.journal.files import SqliteStore
 from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
@@ -81,6 +82,41 @@ def test_a_server_that_stands_still_holds_up_no_end(
         own_s3.thaw()
 
 
+def kept_up_to(hub: ColdHub, segment_bytes: int) -> list[str]:
+    """Retention runs once while a minute is recorded; the rules by which media were deleted."""
+    retention = replace(hub.hub.retention, segment_bytes=segment_bytes)
+    sink = RetentionSink(RetentionScope.of(replace(hub.hub, retention=retention)), lambda: hub.now)
+    with (
+        closing(SqliteStore(hub.data / "journal").reader()) as reader,
+        closing(Deliverer(sink, ConsumerContext(hub.data, reader, lambda: hub.now))) as deliverer,
+    ):
+        deliverer.advance()
+        hub.record(hub.now, minutes=1)
+        deliverer.advance()
+    with closing(view_files.open_view(hub.data, "retention")) as view:
+        bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
+    return [one.data.rule for one in read_stored(bodies) if isinstance(one, RetentionEvent)]
+
+
+def test_a_disk_at_its_bound_keeps_what_somebody_deleted_in_the_bucket(hub: ColdHub) -> None:
+    lost = hub.record(minutes=5)
+    hub.now += timedelta(hours=1)
+    copied = hub.record(hub.now, minutes=5)
+    hub.archive()
+    with closing(Bucket(hub.storage)) as bucket:
+        bucket.delete(next(name for name, _ in bucket.list("packs/") if "segment" in name))
+
+    reported = kept_up_to(hub, 1_600_000)
+    tiers = hub.tiers()
+    hub.archive(timedelta(hours=7))
+
+    assert reported == []
+    assert tiers[: len(lost)] == ["hot"] * len(lost)
+    assert tiers[len(lost) : len(lost + copied)] == ["cold"] * len(copied)
+    with media_of(hub.hub) as media:
+        assert [media.read(key) for key in lost + copied] == [hub.payloads[key] for key in lost + copied]
+
+
 def test_a_disk_at_its_bound_drops_the_oldest_that_is_not_copied_and_says_so(hub: ColdHub, own_s3: S3Server) -> None:
     first = hub.record(minutes=5)
     hub.archive(timedelta(hours=1))
@@ -90,23 +126,10 @@ def test_a_disk_at_its_bound_drops_the_oldest_that_is_not_copied_and_says_so(hub
     with pytest.raises(BucketAway):
         hub.archive(timedelta())
 
-    retention = replace(hub.hub.retention, segment_bytes=1_300_000)
-    sink = RetentionSink(RetentionScope.of(replace(hub.hub, retention=retention)), lambda: hub.now)
-    with (
-        closing(SqliteStore(hub.data / "journal").reader()) as reader,
-        closing(Deliverer(sink, ConsumerContext(hub.data, reader, lambda: hub.now))) as deliverer,
-    ):
-        deliverer.advance()
-        hub.record(hub.now, minutes=1)
-        deliverer.advance()
-    view = view_files.open_view(hub.data, "retention")
-    reported = read_stored([body for (body,) in view.execute("select body from outbox_event order by position")])
-    view.close()
+    reported = kept_up_to(hub, 1_300_000)
 
     # What the bucket has went from the disk first and is still there; then the oldest of the others, with an event.
     tiers = hub.tiers()
     assert tiers[: len(first)] == ["cold"] * len(first)
-    assert [one.data.rule for one in reported if isinstance(one, RetentionEvent)] == [
-        "segment: kept up to 1300000 bytes; not in cold storage yet"
-    ]
+    assert reported == ["segment: kept up to 1300000 bytes; not in cold storage yet"]
     assert 0 < tiers.count("hot") < len(second) + 6

@@ -14,6 +14,7 @@ from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import cold_reader
 from consumers.views.recordings.questions import SegmentRow, segments
+from consumers.views.recordings.recording_order import in_order_of_recording
 
 READ_AHEAD: Final = 3
 """Segments that are read while another one is worked on; a segment is 64 MB at most."""
@@ -27,7 +28,7 @@ Found = Literal["intact", "missing", "damaged", "out of reach"]
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """The segments of a device in a range, oldest first."""
+    """The segments of a device in a range, in the order of recording."""
 
     site: str
     device: str
@@ -55,7 +56,7 @@ class LoadedSegment:
 
 def footage(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> Footage:
     """`view` is that of recordings."""
-    rows = segments(view, site, device, start, end, MOST_SEGMENTS)
+    rows = in_order_of_recording(segments(view, site, device, start, end, MOST_SEGMENTS))
     return Footage(site, device, tuple(one for one in rows if one.key))
 
 

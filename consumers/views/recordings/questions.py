@@ -11,16 +11,18 @@ from producer.times import moment_of_seconds
 
 SAME_SPAN_S = 1.0
 """A pause of more than this between two segments is a gap."""
-
-_OVERLAPPING = """
-    from segments where site = ?1 and device = ?2
-    and start >= coalesce((select max(start) from segments where site = ?1 and device = ?2 and start <= ?3), ?3)
-    and start < ?4 and end > ?3 order by start limit ?5
-"""
-"""The one segment that may have begun before the span is the last that did."""
-_AT_MOST = 20_000
+OVERLAP_S = 0.5
+"""Segments follow each other although their clocks are not exact; with more, they were recorded at the same time."""
 LONGEST_SEGMENT_S = 3600
 """No segment is longer than the contract allows."""
+
+_OVERLAPPING = f"""
+    from segments where site = ?1 and device = ?2 and start < ?4 and end > ?3
+    and start >= coalesce((select min(start) from segments where site = ?1 and device = ?2
+        and start > ?3 - {LONGEST_SEGMENT_S} and start <= ?3 and end > ?3), ?3) order by start limit ?5
+"""
+"""Several segments may have begun before the span: where a clock was set back, two of them cover one moment."""
+_AT_MOST = 20_000
 
 
 class SegmentRow(NamedTuple):
@@ -115,20 +117,13 @@ def keys_between(view: sqlite3.Connection, site: str, device: str, start: float,
 
 
 def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[SegmentRow]:
-    """The last segments, oldest first: what a live list shows."""
+    """The last segments, oldest first."""
     found = view.execute(
         "select start, end, key, size, discontinuity, position, codec from segments where site = ? and device = ? "
         "order by start desc limit ?",
         (site, device, limit),
     ).fetchall()
     return [_row(row) for row in reversed(found)]
-
-
-def number_of(view: sqlite3.Connection, site: str, device: str, start: float) -> int:
-    """How many segments began since the begin of the UTC day before `start`: a media sequence that only grows."""
-    day = start // 86_400 * 86_400
-    query = "select count(*) from segments where site = ? and device = ? and start >= ? and start < ?"
-    return int(day // 86_400) * 100_000 + int(view.execute(query, (site, device, day, start)).fetchone()[0])
 
 
 def spans(

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from bus_schemas.media import MJPEG
 from consumers.views.health.questions import last_tick
-from consumers.views.recordings.questions import SegmentRow, newest_segments, number_of, segments
+from consumers.views.recordings.questions import SegmentRow, newest_segments, segments
+from consumers.views.recordings.recording_order import in_order_of_recording, last_recorded
 from gateway.calls import Call, Operation
 from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
@@ -28,6 +29,7 @@ LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
 DAY_S = 86_400
 FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_S
+SEGMENTS_PER_DAY = 100_000
 BREAKS_PER_DAY = 1000
 """Few, because a player may keep a list as long as the number of discontinuities is high: hls.js stands still then."""
 
@@ -43,7 +45,7 @@ async def live(call: Call[OfDevice]) -> Response:
     await require_device(call.gateway, asked.site, asked.device)
 
     def question(stores: Stores) -> tuple[list[SegmentRow], MediaSequence]:
-        newest = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
+        newest = last_recorded(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
         found = playable(stores, asked, newest)
         return found, _place(stores, asked, found)
 
@@ -57,12 +59,15 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> Medi
     """How many segments and breaks there were before, counted from the UTC day of the first: cheap, and growing."""
     if not found:
         return MediaSequence()
-    view, first = stores.view(VIEW), found[0].start
-    day = int(first // DAY_S)
-    before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_S), moment_of_seconds(first))
-    listed = _segments([*(one for one in before if one.start < first), found[0]])
-    breaks = sum(playlists.is_break(*pair) for pair in pairwise(listed))
-    return MediaSequence(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
+    first = found[0]
+    day = int(first.start // DAY_S)
+    start, end = (moment_of_seconds(one * DAY_S) for one in (day, day + 1))
+    of_day = segments(stores.view(VIEW), asked.site, asked.device, start, end, SEGMENTS_PER_DAY)
+    ordered = in_order_of_recording(of_day)
+    number = next((place for place, one in enumerate(ordered) if one.position == first.position), len(ordered))
+    breaks = sum(playlists.is_break(*pair) for pair in pairwise(_segments(ordered[: number + 1])))
+    begun_before = sum(one.start < day * DAY_S for one in ordered[:number])
+    return MediaSequence(day * SEGMENTS_PER_DAY + number - begun_before, _breaks_until(day, breaks))
 
 
 def _breaks_until(day: int, breaks: int) -> int:
@@ -86,7 +91,7 @@ async def hour(call: Call[PlaylistHour]) -> Response:
     found, closed = await call.gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC")
-    return _playlist(playlists.recorded(_segments(found), closed=closed))
+    return _playlist(playlists.recorded(_segments(in_order_of_recording(found)), closed=closed))
 
 
 def _has_passed(stores: Stores, end: datetime) -> bool:
@@ -110,7 +115,7 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
     found, closed = await gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded then")
-    return _playlist(playlists.recorded(_segments(found), closed=closed))
+    return _playlist(playlists.recorded(_segments(in_order_of_recording(found)), closed=closed))
 
 
 def _segments(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:

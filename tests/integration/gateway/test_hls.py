@@ -40,6 +40,44 @@ def test_the_live_list_slides_and_never_jumps_back(recorded: Filled) -> None:
     assert [one - sequences[0] for one in sequences] == [0, 0, 5, 10, 15, 20, 25, 30]
 
 
+def test_the_sequence_of_the_live_list_grows_over_midnight(recorded: Filled) -> None:
+    night = (14 * 3600 - 100) // 10
+    sequences = []
+    with Started(recorded.hub) as started, started.client() as client:
+        for first in range(night, night + 24, 4):
+            segments(recorded, first, 4)
+            sequences.append(field(client.get(LIVE).text, "EXT-X-MEDIA-SEQUENCE"))
+
+    assert sequences == sorted(sequences)
+    assert sequences[-1] > sequences[0] + 50_000
+
+
+def recorded_at(text: str) -> list[str]:
+    """The addresses of the segments of a list, a break as an empty one."""
+    lines = (line for line in text.splitlines() if line == "#EXT-X-DISCONTINUITY" or not line.startswith("#"))
+    return [line if line.startswith("/") else "" for line in lines]
+
+
+def test_what_a_clock_that_was_set_back_recorded_again_plays_after_what_was_recorded_before(recorded: Filled) -> None:
+    before = [builders.segment(builders.at(10 * number)) for number in range(30)]
+    again = [builders.segment(builders.at(203 + 10 * number), discontinuity=number == 0) for number in range(15)]
+    addresses = [f"/media/{event.data.media[0]}.ts" for event in (*before, *again)]
+    sequences = []
+    with Started(recorded.hub) as started, started.client() as client:
+        for part in (before[:15], before[15:], again[:2], again[2:]):
+            recorded.append(*part).fold()
+            live = client.get(LIVE).text
+            sequences.append(field(live, "EXT-X-MEDIA-SEQUENCE"))
+        hour = client.get(HOUR).text
+        asked = {"from": "2026-01-05T10:04:05Z", "to": "2026-01-05T10:06:00Z"}
+        part_of_it = client.get("/hls/DEMO/yard/range.m3u8", params=asked).text
+
+    assert recorded_at(hour) == [*addresses[:30], "", *addresses[30:]]
+    assert recorded_at(part_of_it) == [*addresses[24:30], "", *addresses[34:]]
+    assert recorded_at(live) == addresses[-10:]
+    assert [one - sequences[0] for one in sequences] == [0, 15, 17, 30]
+
+
 def test_an_hour_grows_until_it_is_closed(recorded: Filled) -> None:
     with Started(recorded.hub) as started, started.client() as client:
         segments(recorded, 0, 3)

@@ -13,7 +13,6 @@ from consumers.views.recordings.questions import (
     ClipFilter,
     clips,
     newest_segments,
-    number_of,
     oldest,
     pauses,
     segments,
@@ -66,14 +65,6 @@ def test_late_segments_take_their_place(followed: Followed) -> None:
         10.0,
         20.0,
     ]
-
-
-def test_a_media_sequence_grows_over_midnight(followed: Followed) -> None:
-    night = 14 * 3600 - 20
-    followed.take(*(segment(at(night + 10 * n)) for n in range(4)))
-
-    numbers = [number_of(followed.view, "DEMO", "yard", at(night + 10 * n).timestamp()) for n in range(4)]
-    assert numbers == sorted(set(numbers))
 
 
 def test_motion_makes_a_clip_with_what_was_before_and_after(followed: Followed) -> None:

@@ -127,4 +127,6 @@ def lost_words(devices: Sequence[dict[str, Any]]) -> str | None:
     unread = sum(one["bytes"] == "intact" and one["file"] is None for one in segments)
     words = [f"the bytes of {gone} of {len(segments)} segments are gone, damaged or out of reach"] if gone else []
     words += [f"{unread} of {len(segments)} segments cannot be read"] if unread else []
+    without = ", ".join(device["name"] for device in devices if not device["segments"])
+    words += [f"nothing of {without} was recorded then"] if without else []
     return "; ".join(words) or None

@@ -16,12 +16,14 @@ OVERLAP_S = 0.5
 LONGEST_SEGMENT_S = 3600
 """No segment is longer than the contract allows."""
 
-_OVERLAPPING = f"""
+_OVERLAPPING = """
     from segments where site = ?1 and device = ?2 and start < ?4 and end > ?3
     and start >= coalesce((select min(start) from segments where site = ?1 and device = ?2
-        and start > ?3 - {LONGEST_SEGMENT_S} and start <= ?3 and end > ?3), ?3) order by start limit ?5
+        and start > ?3 - 3600 and start <= ?3 and end > ?3), ?3) order by start limit ?5
 """
-"""Several segments may have begun before the span: where a clock was set back, two of them cover one moment."""
+"""Several segments may have begun before the span: where a clock was set back, two of them cover one moment. 3600 is
+`LONGEST_SEGMENT_S`.
+"""
 _AT_MOST = 20_000
 
 

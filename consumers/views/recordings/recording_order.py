@@ -21,7 +21,7 @@ def in_order_of_recording(found: Sequence[SegmentRow]) -> list[SegmentRow]:
     That is the order of time, in which what arrived late takes its place. Where two passes of a clock recorded the
     same time, the earlier pass comes whole before the later one.
     """
-    if all(before.position < after.position for before, after in pairwise(found)):
+    if _is_as_recorded(found):
         return list(found)
     ordered: list[SegmentRow] = []
     rest = list(found)
@@ -34,10 +34,14 @@ def in_order_of_recording(found: Sequence[SegmentRow]) -> list[SegmentRow]:
     return ordered + rest
 
 
+def _is_as_recorded(found: Sequence[SegmentRow]) -> bool:
+    return all(before.position < after.position for before, after in pairwise(found))
+
+
 def last_recorded(view: sqlite3.Connection, site: str, device: str, limit: int) -> list[SegmentRow]:
     """The segments that were recorded last, in the order of recording: what a live list shows."""
     newest = newest_segments(view, site, device, limit)
-    if not newest or not _is_recorded_again(view, site, device, newest[-1]):
+    if not newest or (_is_as_recorded(newest) and not _is_recorded_again(view, site, device, newest[-1])):
         return newest
     since, until = (moment_of_seconds(newest[-1].start + shift) for shift in (-SET_BACK_S, 1))
     return in_order_of_recording(segments(view, site, device, since, until))[-limit:]

@@ -12,7 +12,10 @@ from tests.examples import examples
 
 def recorded(*starts: float) -> list[SegmentRow]:
     """Segments of ten seconds that began then, in the order in which they arrived."""
-    return [SegmentRow(start, start + 10, f"key-{place}", 1, False, place) for place, start in enumerate(starts, 1)]
+    return [
+        SegmentRow(start, start + 10, f"key-{place}", 1, discontinuity=False, position=place)
+        for place, start in enumerate(starts, 1)
+    ]
 
 
 def played(rows: list[SegmentRow]) -> list[float]:

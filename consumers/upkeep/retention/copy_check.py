@@ -45,7 +45,7 @@ class CopyCheck:
         try:
             return self._connected().size(copy.object) == copy.size
         except OutOfReach as error:
-            self._give_up(error.strerror)
+            self._give_up(error.strerror or str(error))
             return True
 
     def _give_up(self, reason: str) -> None:

@@ -1322,3 +1322,4 @@ export const PICTURE_FAULTS = ["blackscreen", "freeze", "corrupt_rows", "macrobl
 
 /** Conditions of a region that is below its thresholds. */
 export const TREND_FAULTS = ["temperature_rise", "temperature_difference", "above_ambient"] as const;
+

@@ -1,5 +1,6 @@
 """Words validation errors as sentences, the same ones wherever a value is checked."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -12,6 +13,7 @@ SHOWN = 5
 MOST_LISTED = 200
 """Beyond it they are counted: each takes longer to word than whatever it is about took to send."""
 SHOWN_TAG = 40
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _OBJECT = "Input should be an object"
 _LIST = "Input should be a list"
 _SENTENCES = {
@@ -39,6 +41,15 @@ def check_readable(name: str) -> str:
     if not name.strip() or not name.isprintable():
         raise ValueError("a name needs something to read, and nothing that cannot be printed")
     return name
+
+
+def check_text(text: str) -> str:
+    """Raises `ValueError` where a text that people write holds a control character other than newline and tab."""
+    found = _CONTROL.search(text)
+    if found is not None:
+        character = f"character {found.start() + 1} is U+{ord(found[0]):04X}"
+        raise ValueError(f"a text has no control characters but newline and tab: {character}")
+    return text
 
 
 class Complaint(NamedTuple):

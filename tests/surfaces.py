@@ -164,7 +164,7 @@ def incidents(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "incidents that people are told of", sorted(reported)
     for one in (*everything, *opened):
         yield ("incident", one["id"]), "whole", one
-        for fact in OF_WITHHELD:
+        for fact in (*OF_WITHHELD, "duration_s"):
             yield ("incident", one["id"]), fact, one[fact]
     for site in (*asked.sites(), "_hub"):
         mine = [one for one in everything if one["site"] == site]
@@ -192,6 +192,8 @@ def alerts(asked: Asked) -> Iterator[Fact]:
         # That it is over again is said in an alert of its own.
         if one["incident"] is not None and one["type"] != RECOVERED:
             yield ("incident", one["incident"]), "alert", one["id"]
+            lasted = {"opened": one["since"], "closed": one["until"], "duration_s": one["duration_s"]}
+            yield from ((("incident", one["incident"]), fact, value) for fact, value in lasted.items())
     for site in (*asked.sites(), "_hub"):
         mine = [one for one in opened if one["site"] == site]
         yield ("site", site), "open_alerts", len(mine)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.device_metrics import DeviceMetrics
+from bus_schemas.condition import Condition
+from gateway.http.device_metrics import CONDITIONS, DeviceMetrics
 
 OPERATION = "watchpost.operation"
 """Where a scope says the name of the operation that answers it."""
@@ -36,6 +37,9 @@ class Metrics:
         self.faults = self._gauge(
             "watchpost_hub_fault", "1 for each part of the hub that limps, 2 for one that fails.", "part", "kind"
         )
+        self._condition = self._gauge(
+            "watchpost_hub_condition", "1 for the condition that the hub is in, 0 for the others.", "condition"
+        )
         self.ready = self._gauge("watchpost_ready", "1 while /ready is answered with 200.")
         self.rejected = self._gauge("watchpost_rejected_messages", "Messages that were not events.")
         self.watermark = self._gauge("watchpost_stream_watermark", "Highest durable sequence.", "source")
@@ -48,8 +52,13 @@ class Metrics:
         self.set_aside.labels(name).set(set_aside)
         self.stopped.labels(name).set(is_stopped)
 
-    def count_faults(self, checks: Iterable[tuple[str, str, str]]) -> None:
+    def set_condition(self, found: Condition) -> None:
+        for condition in CONDITIONS:
+            self._condition.labels(condition).set(condition == found)
+
+    def set_hub(self, checks: Iterable[tuple[str, str, str]], condition: Condition) -> None:
         """Part, kind and state of each; what is over is not there any more."""
+        self.set_condition(condition)
         self.faults.clear()
         ready = True
         for part, kind, state in checks:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bus_schemas.complaints import check_text
 from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME
 from bus_schemas.limits import ADDRESS_ID, MAX_TEXT, SNAKE_CASE
 
@@ -42,10 +43,11 @@ def _listed(text: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$", description="Letters, digits, `_` and `-`, at most 64.")]
-Person = Annotated[str, Field(min_length=1, max_length=100)]
+Person = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(check_text)]
 """The name of a requester, for people to read."""
-PersonText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
+PersonText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S"), AfterValidator(check_text)]
 """A text that somebody writes for others to read."""
+Comment = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(check_text)]
 Key = Annotated[str, Field(pattern=ADDRESS_ID)]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 ConditionType = Annotated[str, Field(pattern=SNAKE_CASE)]

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from bus_schemas.condition import Condition, condition_of, worst
+from bus_schemas.condition import Condition, condition_of, level_of, worst
 from bus_schemas.event import HUB, iso
 from consumers.alerting.conditions import DeviceCondition, conditions
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.store.journal.record import DeviceKey
+from gateway.readiness import Check
 from gateway.reading.moments import StoresAsOf
 
 UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
@@ -27,13 +28,28 @@ def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[Device
         return {}
 
 
-def hub_condition(moment: StoresAsOf) -> Condition:
-    """The condition of the hub's own machine and processes: well where nothing is wrong with them."""
+def hub_condition(moment: StoresAsOf, checks: Iterable[Check] = ()) -> Condition:
+    """The condition of the hub's own machine and processes: well where nothing is wrong with them.
+
+    `checks` are those of now: what keeps the hub from taking events in cannot be read from its views.
+    """
     try:
         wrong = open_incidents(moment.view(AlertingProjection), HUB, moment.upto)
+        known = worst((condition_of(one["type"], one["level"]) for one in wrong), "ok")
     except NoView:
-        return "unknown"
-    return worst((condition_of(one["type"], one["level"]) for one in wrong), "ok")
+        known = "unknown"
+    return together((known, condition_of_parts(checks)))
+
+
+def condition_of_parts(checks: Iterable[Check]) -> Condition:
+    """The worst of the parts of the hub; well where none was checked yet."""
+    return worst(map(_of_part, checks), "ok")
+
+
+def _of_part(check: Check) -> Condition:
+    if check.state == "failed":
+        return condition_of(check.kind, level_of(check.kind, {}))
+    return "ok" if check.state == "ok" else "warning"
 
 
 def together(devices: Iterable[Condition]) -> Condition:

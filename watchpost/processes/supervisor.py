@@ -19,6 +19,9 @@ STAGE_S = 0.8
 KILL_AFTER_S = 8.0
 POLL_S = 0.02
 REPORT_AGAIN_S = 2.0
+"""After a report that could not be written."""
+REPORT_EVERY_S = 10.0
+"""Also where nothing has changed: what was written may have been deleted."""
 SUPERVISOR = "watchpost"
 """The name of the supervisor in its own log lines."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,6 +50,7 @@ class Supervisor:
         self._stop_signals = 0
         self._stopping = False
         self._is_unreported = False
+        self._report_due = 0.0
 
     def run(self) -> None:
         """Until SIGINT, SIGTERM or SIGHUP."""
@@ -56,9 +60,9 @@ class Supervisor:
             try:
                 while not self._stop_signals:
                     self._start_due(selector)
-                    if self._is_unreported:
+                    if self._report_due <= self._monotonic():
                         self._report()
-                    self._turn(selector, self._until_next_start())
+                    self._turn(selector, self._until_next_act())
             finally:
                 self._stop(selector)
 
@@ -81,14 +85,12 @@ class Supervisor:
                     self._on_line(child.process.name, child.put_off(error, now, self._clock()))
                 self._report()
 
-    def _until_next_start(self) -> float | None:
-        waiting = [child.due for child in self._children if child.popen is None]
-        soonest = max(POLL_S, min(waiting) - self._monotonic()) if waiting else None
-        if not self._is_unreported:
-            return soonest
-        return REPORT_AGAIN_S if soonest is None else min(REPORT_AGAIN_S, soonest)
+    def _until_next_act(self) -> float:
+        """Seconds until the next start of a child, or the next report."""
+        due = [self._report_due, *(child.due for child in self._children if child.popen is None)]
+        return max(POLL_S, min(due) - self._monotonic())
 
-    def _turn(self, selector: selectors.BaseSelector, timeout: float | None) -> None:
+    def _turn(self, selector: selectors.BaseSelector, timeout: float) -> None:
         """Wait for a line, the end of a child or a signal, and handle it."""
         for key, _events in selector.select(timeout):
             if isinstance(key.data, Child):
@@ -145,6 +147,7 @@ class Supervisor:
             self._is_unreported = True
         else:
             self._is_unreported = False
+        self._report_due = self._monotonic() + (REPORT_AGAIN_S if self._is_unreported else REPORT_EVERY_S)
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:

@@ -10,13 +10,14 @@ from consumers.alerting.incidents.questions import rule_text
 from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
 from consumers.engine.versions import FOREVER, NEWEST, STANDS
 
+_OF_INCIDENT = f"(select {{}} from incidents where incidents.incident_id = alerts.incident_id and {STANDS})"  # noqa: S608 - our own words
 _ALERTS = IntervalTable(
     table="alerts",
     id="alert_id",
     begun="raised",
     ended="cleared",
     columns="alert_id, site, device, type, level, message, raised, cleared, acknowledged, incident_id, details, media, "
-    "rule, rule_version, causes, cleared_message",
+    f"rule, rule_version, causes, cleared_message, {_OF_INCIDENT.format('opened')}, {_OF_INCIDENT.format('closed')}",
     span="begun",
 )
 
@@ -28,6 +29,8 @@ class Acknowledged(TypedDict):
 
 
 class AlertRow(TypedDict):
+    """`raised` and `cleared` are when people were notified; `since` and `until` when it was the case."""
+
     id: str
     type: str
     level: str
@@ -37,6 +40,9 @@ class AlertRow(TypedDict):
     state: State
     raised: str
     cleared: str | None
+    since: str
+    until: str | None
+    duration_s: float | None
     cleared_message: str | None
     acknowledged: Acknowledged | None
     details: dict[str, Any]
@@ -114,6 +120,7 @@ def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | No
 
 
 def _answer(row: tuple[Any, ...]) -> AlertRow:
+    since, until = _span(row)
     return {
         "id": row[0],
         "site": row[1],
@@ -124,9 +131,20 @@ def _answer(row: tuple[Any, ...]) -> AlertRow:
         "state": "open" if row[7] is None else "closed",
         "raised": iso_of_seconds(row[6]),
         "cleared": None if row[7] is None else iso_of_seconds(row[7]),
+        "since": iso_of_seconds(since),
+        "until": None if until is None else iso_of_seconds(until),
+        "duration_s": None if until is None else round(until - since, 3),
         "cleared_message": row[15],
         "acknowledged": None if row[8] is None else from_json(row[8]),
         "details": from_json(row[10]),
         "incident": row[9],
         "media": from_json(row[11]),
     }
+
+
+def _span(row: tuple[Any, ...]) -> tuple[float, float | None]:
+    """That of the incident; a recovery is over at once."""
+    raised, cleared, opened, closed = row[6], row[7], row[16], row[17]
+    if row[3] == RECOVERED or opened is None:
+        return raised, cleared
+    return opened, None if cleared is None else closed if closed is not None else max(opened, cleared)

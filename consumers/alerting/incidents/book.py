@@ -11,7 +11,7 @@ from bus_schemas.registry import Kind
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
-from consumers.alerting.incidents.losses import NodeRef, is_excused, loss_of, never_heard
+from consumers.alerting.incidents.losses import is_excused, loss_of, never_heard
 from consumers.alerting.incidents.nodes import NodeBook
 from consumers.alerting.incidents.presence import How, Knowledge, Loss
 from consumers.alerting.incidents.shared import SharedFaults
@@ -188,7 +188,7 @@ class IncidentBook:
         yield from self._enter_losses(losses, under, record, received)
 
     def _enter_losses(
-        self, losses: dict[DeviceKey, Loss], under: NodeRef | None, record: Recorded, at: float
+        self, losses: dict[DeviceKey, Loss], under: str | None, record: Recorded, at: float
     ) -> Iterator[IncidentEntry]:
         if under is not None:
             yield from self._nodes.miss(under, losses, at)
@@ -242,7 +242,7 @@ class IncidentBook:
                     for at, one in here.items()
                 }
                 for lost in losses.values():
-                    lost.under = under.name
+                    lost.under = under
             for at in losses:
                 missing.pop(at, None)
             yield from self._enter_losses(losses, under, tick, tick.time_s)

@@ -17,10 +17,10 @@ SCHEMA = """
     create index if not exists watched_outbox on watched (outbox) where outbox is not null;
     create table if not exists watched_hub (only integer primary key check (only = 1), state text not null) strict;
     create table if not exists nodes (
-        node text primary key, site text not null, incident_id text not null
+        node text not null, site text not null, incident_id text not null, primary key (node, site)
     ) strict;
     """
-"""`nodes` are those that are gone."""
+"""`nodes` are those that are gone, for each site of theirs."""
 
 
 @dataclass(slots=True)

@@ -1,17 +1,10 @@
 """The loss of a device that a last will, an orderly end, or a device that never came stands for."""
 
-from typing import NamedTuple
-
 from consumers.alerting.incidents.presence import ANYTHING, How, Loss
 from consumers.store.journal.record import Recorded
 
 
-class NodeRef(NamedTuple):
-    site: str
-    name: str
-
-
-def loss_of(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
+def loss_of(how: How, record: Recorded, reason: str, under: str | None = None) -> Loss:
     """By a last will, whose own time is that of the connection; or by its own disconnection."""
     received = record.received_s
     return Loss(
@@ -19,7 +12,7 @@ def loss_of(how: How, record: Recorded, reason: str, under: NodeRef | None = Non
         received,
         reason,
         record.time_s if how == "stopped" else None,
-        under=None if under is None else under.name,
+        under=under,
         causes=(record.id,),
         since=received,
     )

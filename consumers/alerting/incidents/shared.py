@@ -1,4 +1,4 @@
-"""Decides whose incident a fault is that devices share: a full disk, or a fault of the machine of an agent."""
+"""Decides whose incident a fault is that devices of a site share: a full disk, or one of the machine of an agent."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -14,7 +14,7 @@ STORAGE: Final = "storage"
 
 
 class SharedFaults:
-    """The first device that reports one has the incident; the others report it too, which changes nothing."""
+    """The first device of a site that reports one has the incident; the others report it too, which changes nothing."""
 
     def __init__(self, devices: DeviceTable) -> None:
         self._devices = devices
@@ -43,11 +43,15 @@ class SharedFaults:
                     _judge_anew(self._devices.touch(at), kind)
 
     def _others(self, where: DeviceKey, mine: Watched, kind: str) -> Iterator[tuple[DeviceKey, Watched]]:
-        """The devices that share what a fault is of."""
+        """The devices of the same site that share what a fault is of."""
         is_of_disk = kind == STORAGE
         everyone = self._devices.select("true") if is_of_disk else self._devices.select("outbox = ?", mine.epoch)
         for at, one in everyone.items():
-            if at != where and (is_same_disk(one, mine) if is_of_disk else one.epoch == mine.epoch):
+            if (
+                at != where
+                and at[0] == where[0]
+                and (is_same_disk(one, mine) if is_of_disk else one.epoch == mine.epoch)
+            ):
                 yield at, one
 
 

@@ -19,6 +19,7 @@ from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
+from gateway.readiness import Check
 from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import StoresAsOf
 from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device
@@ -40,7 +41,7 @@ class SiteAnswer(Answer):
 class HubAnswer(Answer):
     """The machine and the processes of the hub itself, which concern every site."""
 
-    condition: Condition
+    condition: Condition = Field(description="As `/health` has it: not ok while one of its parts does not work.")
     open_incidents: int
     open_alerts: int
     unacknowledged_alerts: int
@@ -126,10 +127,12 @@ class DevicesAnswer(Answer):
 
 async def all_sites(call: Call[AnyAsOf]) -> SitesAnswer:
     """Every site that is watched, registered or known by its events, with what is wrong there; the worst first."""
-    return await call.gateway.ask_at(call.parameters.as_of, _sites)
+    as_of = call.parameters.as_of
+    checks = call.gateway.readiness.checks if as_of is None else ()
+    return await call.gateway.ask_at(as_of, lambda moment: _sites(moment, checks))
 
 
-def _sites(moment: StoresAsOf) -> SitesAnswer:
+def _sites(moment: StoresAsOf, checks: Iterable[Check]) -> SitesAnswer:
     known: dict[str, list[KnownDevice]] = defaultdict(list)
     given_up: dict[str, list[KnownDevice]] = defaultdict(list)
     for one in all_devices(moment):
@@ -138,7 +141,7 @@ def _sites(moment: StoresAsOf) -> SitesAnswer:
     names = dict.fromkeys([*(entry.site for entry in entries if not entry.is_retired), *known])
     sites = sorted((_site(moment, site, known[site]) for site in names), key=lambda site: -SEVERITY[site.condition])
     hub = HubAnswer(
-        condition=hub_condition(moment),
+        condition=hub_condition(moment, checks),
         open_incidents=len(_incidents(moment, HUB)),
         **_alert_counts(moment, HUB),
     )

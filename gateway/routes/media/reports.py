@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from starlette.responses import Response
 
+from bus_schemas.complaints import check_text
 from bus_schemas.event import iso
 from bus_schemas.footage import Export
 from bus_schemas.limits import MAX_DEVICES
@@ -68,7 +69,7 @@ class NewReport(SignedBody):
     """A report of a time range of up to an hour, or of an incident, whose time it has then."""
 
     site: Name
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = Field(
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(check_text)] = Field(
         default="Report", description="As people find it in the history."
     )
     start: Instant | None = None

@@ -18,6 +18,7 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
 from gateway.http.problems import RETRY, InvalidField, Problem
 from gateway.openapi import document
+from gateway.reading.conditions import condition_of_parts, hub_condition
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
 from gateway.routes.product.consumers import all_progress
@@ -93,16 +94,18 @@ async def metrics(call: Call[Nothing]) -> Response:
             shown.watermark.labels(source).set(sequence)
 
     def figures(moment: StoresAsOf) -> None:
+        shown.set_condition(hub_condition(moment, checks))
         shown.devices.set_devices(device_figures(moment))
         shown.devices.set_disks(disk_figures(gateway, moment))
         shown.devices.set_agents(agent_figures(moment))
         shown.devices.set_media(media_figures(gateway.hub, moment))
 
+    checks = await check_parts(gateway)
+    shown.set_hub(((one.part, one.kind, one.state) for one in checks), condition_of_parts(checks))
     for ask in (gateway.ask(question), gateway.ask_at(None, figures)):
         with suppress(Problem):
-            # What cannot be asked now is in the faults below.
+            # What cannot be asked now is in the faults.
             await ask
-    shown.count_faults((one.part, one.kind, one.state) for one in await check_parts(gateway))
     shown.streams.labels("events").set(gateway.feed.clients)
     shown.streams.labels("pictures").set(gateway.frames.watchers)
     shown.broker.set(gateway.bus.is_connected)

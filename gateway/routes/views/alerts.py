@@ -1,7 +1,8 @@
 """Routes of alerts: search, explanation and acknowledgement."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -12,17 +13,18 @@ from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.questions import AlertRow, alert, alerts, why
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
+from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent
-from gateway.http.parameters import AsOf, Key, Parameters, Person
+from gateway.http.parameters import AsOf, Comment, Key, Parameters, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import SEEN_S, publish
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.thermal_now import ValueNow, value_now
 from gateway.reading.wait_until import until
-from gateway.routes.views.interval_search import IntervalSearch, Located, located
+from gateway.routes.views.interval_search import IntervalSearch, Located, lasted_s, located
 from gateway.serving.media_links import picture_url
 
 OPEN_ALERTS = 10_000
@@ -43,11 +45,19 @@ class AlertAnswer(Located):
     state: State
     raised: str
     cleared: str | None
+    since: str = Field(description="Since when it was the case: as its incident.")
+    until: str | None = Field(description="Until when; null while it is.")
+    duration_s: float = Field(description="From `since` to `until`, or to now.")
     cleared_message: str | None = Field(description="What was said when it was over.")
     acknowledged: Acknowledgement | None
     details: dict[str, Any]
     incident: str | None = Field(description="The id of the incident behind it.")
     media: list[str] = Field(description="Keys.")
+
+    @classmethod
+    def of(cls, row: AlertRow, registered: Registered, now: datetime) -> Self:
+        lasted = lasted_s(row["since"], row["duration_s"], now)
+        return cls.model_validate({**located(row, registered), "duration_s": lasted})
 
 
 class AlertsAnswer(Answer):
@@ -90,7 +100,7 @@ class Withdrawing(BaseModel):
 
 
 class Acknowledging(Withdrawing):
-    comment: str | None = Field(default=None, min_length=1, max_length=1000)
+    comment: Comment | None = None
 
 
 async def search(call: Call[AlertSearch]) -> AlertsAnswer:
@@ -105,7 +115,7 @@ async def search(call: Call[AlertSearch]) -> AlertsAnswer:
             everything = alerts(view, replace(asked.wanted(OPEN_ALERTS), upto=moment.upto))
             worst_first = sorted(everything, key=lambda one: -SEVERITY[one["level"]])
             found = _page_of(worst_first, asked.after, asked.limit)
-        return AlertsAnswer(alerts=[AlertAnswer.model_validate(located(one, registered)) for one in found])
+        return AlertsAnswer(alerts=[AlertAnswer.of(one, registered, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)
 
@@ -127,7 +137,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
             raise _unknown(alert_id)
         find = moment.stores.queries.find
         return Reason(
-            alert=AlertAnswer.model_validate(located(answer["alert"], moment.registered())),
+            alert=AlertAnswer.of(answer["alert"], moment.registered(), moment.now),
             rule=AlertRule(**answer["rule"]),
             events=[RecordedEvent.of(event) for cause in answer["causes"] if (event := find(cause)) is not None],
             media=[picture_url(key) for key in answer["media"]],
@@ -165,7 +175,7 @@ async def _acknowledge(call: Call[OfAlert], said: dict[str, Any]) -> AlertAnswer
     answer = await until(seen, SEEN_S)
     if answer is None:
         raise Problem(503, "the acknowledgement was sent, and is not in the view of alerts yet", headers=RETRY)
-    return AlertAnswer.model_validate(located(answer, await gateway.ask(lambda stores: stores.registered())))
+    return AlertAnswer.of(answer, await gateway.ask(lambda stores: stores.registered()), gateway.clock())
 
 
 def _acknowledged(known: AlertRow, said: dict[str, Any], gateway: Gateway) -> AlertEvent:

@@ -33,7 +33,7 @@ from gateway.http.problems import Problem
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.thermal_now import ValueNow, value_now
 from gateway.routes.views.alerts import AlertRule
-from gateway.routes.views.interval_search import IntervalSearch, Located, located
+from gateway.routes.views.interval_search import IntervalSearch, Located, lasted_s, located
 from gateway.serving.media_links import picture_url
 from producer.times import moment_of_seconds
 
@@ -109,9 +109,7 @@ class IncidentAnswer(Located):
 
     @classmethod
     def of(cls, row: IncidentRow, review: IncidentReview | None, now: datetime, registered: Registered) -> Self:
-        lasted = row["duration_s"]
-        if lasted is None:
-            lasted = max(0.0, round((now - datetime.fromisoformat(row["opened"])).total_seconds(), 3))
+        lasted = lasted_s(row["opened"], row["duration_s"], now)
         said = IncidentReviewAnswer.of(review or IncidentReview())
         more = {"duration_s": lasted, "priority": _PRIORITIES.get(row["type"]), "review": said}
         return cls.model_validate({**located(row, registered), **more})

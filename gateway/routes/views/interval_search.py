@@ -1,6 +1,7 @@
 """The search parameters that incidents and alerts share, and the names of their places."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -54,3 +55,10 @@ def located(answer: Mapping[str, Any], registered: Registered) -> dict[str, Any]
         "time_zone": registered.zone(site).key,
         "device_name": HUB_NAME if device == HUB else registered.name(site, device),
     }
+
+
+def lasted_s(since: str, duration_s: float | None, now: datetime) -> float:
+    """The seconds that something held, until now where it still does."""
+    if duration_s is not None:
+        return duration_s
+    return max(0.0, round((now - datetime.fromisoformat(since)).total_seconds(), 3))

@@ -58,8 +58,19 @@ def test_metrics_say_of_each_consumer_whether_it_limps_or_has_stopped(client: ht
         'watchpost_hub_fault{kind="system_error",part="health"} 2.0',
         'watchpost_hub_fault{kind="system_error",part="alerting"} 1.0',
         "watchpost_ready 0.0",
+        'watchpost_hub_condition{condition="error"} 1.0',
+        'watchpost_hub_condition{condition="ok"} 0.0',
     ):
         assert line in text
+
+
+def test_the_condition_of_the_hub_is_that_of_its_parts_now_and_of_its_incidents_then(client: httpx.Client) -> None:
+    client.get("/ready")
+    now = client.get("/api/v1/sites").json()["hub"]
+    then = client.get("/api/v1/sites", params={"as_of": iso(NOW)}).json()["hub"]
+
+    assert (now["condition"], now["open_incidents"]) == ("error", 0)
+    assert then["condition"] == "ok"
 
 
 def test_who_is_let_in_learns_which_event_it_was_and_why(client: httpx.Client) -> None:

@@ -1998,6 +1998,12 @@ export interface components {
             state: "open" | "closed";
             raised: string;
             cleared: string | null;
+            /** @description Since when it was the case: as its incident. */
+            since: string;
+            /** @description Until when; null while it is. */
+            until: string | null;
+            /** @description From `since` to `until`, or to now. */
+            duration_s: number;
             /** @description What was said when it was over. */
             cleared_message: string | null;
             acknowledged: components["schemas"]["Acknowledgement"] | null;
@@ -3042,7 +3048,10 @@ export interface components {
          * @description The machine and the processes of the hub itself, which concern every site.
          */
         Hub: {
-            /** @enum {string} */
+            /**
+             * @description As `/health` has it: not ok while one of its parts does not work.
+             * @enum {string}
+             */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";
             open_incidents: number;
             open_alerts: number;

@@ -10,6 +10,7 @@ import {
   hoursOf,
   inFull,
   isDate,
+  lasted,
   minuteTicks,
   momentOf,
   slotOf,
@@ -97,6 +98,13 @@ describe('small words for time', () => {
     [90000, '1 d 1 h'],
     [3540, '59 min'],
   ])('%i seconds is %s', (seconds, words) => expect(span(seconds)).toBe(words));
+
+  it.each([
+    ['2026-01-05T10:05:30Z', '5 min 30 s'],
+    [null, '10 min'],
+  ])('what began ten minutes ago and held until %s lasted %s', (until, words) =>
+    expect(lasted({ since: '2026-01-05T10:00:00Z', until, duration_s: 330 }, at('2026-01-05T10:10:00Z'))).toBe(words),
+  );
 
   it.each([
     [0, 'now'],

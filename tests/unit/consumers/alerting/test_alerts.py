@@ -292,3 +292,16 @@ def test_an_alert_lasts_since_its_incident_began_also_where_that_got_worse(alert
     [known], [found] = alerts(alerting.view), incidents(alerting.view)
     assert (known["details"]["since"], found["duration_s"]) == (found["opened"], 700.0)
     assert known["cleared_message"] == "yard has cooled down to 30.0 °C after 12 minutes"
+
+
+def test_an_alert_lasts_as_long_as_its_incident_however_late_people_were_notified(alerting: Followed) -> None:
+    alerting.take(*[frame(at(second), freeze=second <= 100) for second in range(101)])
+    [lasting], [still] = alerts(alerting.view), incidents(alerting.view)
+    alerting.take(*[frame(at(second)) for second in range(101, 130)])
+    [over], [found] = alerts(alerting.view), incidents(alerting.view)
+
+    assert (lasting["since"], lasting["until"], lasting["duration_s"]) == (still["opened"], None, None)
+    assert (over["since"], over["until"], over["duration_s"]) == tuple(
+        found[name] for name in ("opened", "closed", "duration_s")
+    )
+    assert over["raised"] > over["since"]

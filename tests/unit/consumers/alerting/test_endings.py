@@ -17,6 +17,7 @@ from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incidents as listed
 from consumers.alerting.incidents.verdict import ENDINGS, Ending, ending
 from consumers.alerting.projection import AlertingProjection
+from consumers.engine.intervals import IntervalQuery
 from consumers.engine.rebuild.compare import verify
 from tests.builders import at, detection, frame, health, heartbeat, mute, registry, rules, thermal, tick
 from tests.following import Followed
@@ -104,6 +105,39 @@ def test_an_agent_is_not_offline_for_ever_whose_last_device_is_retired(followed:
         "The last device of agent pi-1 was retired; “Agent offline” ended with that after 3 minutes"
     ]
     assert verify(AlertingProjection(), followed.source) == []
+
+
+def of_two_sites(first: int, last: int, **given: Any) -> list[Event]:
+    """One agent with two devices in the north and one in the south."""
+    found = [*agent(first, last, "ab", site="NORTH", **given), *agent(first, last, "c", site="SOUTH", **given)]
+    return sorted(found, key=lambda event: event.time)
+
+
+def test_each_site_of_an_agent_that_is_gone_is_alerted_and_each_is_told_that_it_is_back(followed: Followed) -> None:
+    followed.take(*of_two_sites(0, 60), *ticks(60, 200))
+    open_ones = alerts(followed.view, IntervalQuery(state="open"))
+    assert sorted((one["site"], one["message"]) for one in open_ones) == [
+        ("NORTH", "Agent pi-1 is offline, and with it 2 devices: a, b"),
+        ("SOUTH", "Agent pi-1 is offline, and with it 1 device: c"),
+    ]
+    assert {conditions(followed.view)[at].under for at in (("NORTH", "a"), ("SOUTH", "c"))} == {"pi-1"}
+
+    followed.take(*of_two_sites(200, 240))
+    assert alerts(followed.view, IntervalQuery(state="open")) == []
+    assert verify(AlertingProjection(), followed.source) == []
+
+
+def test_an_agent_is_offline_no_more_at_the_site_whose_devices_are_retired(followed: Followed) -> None:
+    followed.take(*of_two_sites(0, 60), *ticks(60, 200), set_of(None, 200, site="SOUTH", retired=True))
+
+    assert [one["site"] for one in alerts(followed.view, IntervalQuery(state="open"))] == ["NORTH"]
+
+
+def test_each_site_of_a_machine_with_a_full_disk_is_alerted_once(followed: Followed) -> None:
+    followed.take(*of_two_sites(0, 100, used=97.0))
+
+    full = listed(followed.view, IntervalQuery(type="storage", state="open"))
+    assert sorted((one["site"], one["device"]) for one in full) == [("NORTH", "a"), ("SOUTH", "c")]
 
 
 def test_a_full_disk_is_the_incident_of_another_device_once_its_own_is_retired(followed: Followed) -> None:

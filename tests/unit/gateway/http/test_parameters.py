@@ -1,9 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from gateway.http.parameters import Day, DeviceTimeRange, Instant, OfDevice, TimeRangeParameters, Words
+from gateway.app import operations
+from gateway.http.parameters import Day, DeviceTimeRange, Instant, OfDevice, PersonText, TimeRangeParameters, Words
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -80,3 +81,34 @@ def test_what_is_left_out_of_a_span_follows_from_the_rest(
 def test_a_span_that_runs_backwards_is_refused() -> None:
     with pytest.raises(ValidationError, match="from must be before to"):
         DeviceTimeRange.model_validate({"site": "DEMO", "device": "yard", "from": NOW, "to": NOW})
+
+
+SECRETS = ("token", "code", "configuration")
+"""They are read by programs, which compare or parse them."""
+WRITTEN = [
+    pytest.param(body, name, id=f"{body.__name__}-{name}")
+    for body in sorted({one.body for one in operations() if one.body is not None}, key=lambda body: body.__name__)
+    for name, schema in body.model_json_schema().get("properties", {}).items()
+    if name not in SECRETS
+    and any(
+        one.get("type") == "string"
+        and not one.keys() & {"enum", "const", "format"}
+        and not one.get("pattern", "").startswith("^")
+        for one in (schema, *schema.get("anyOf", ()))
+    )
+]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize(("body", "name"), WRITTEN)
+def test_no_text_that_people_write_has_a_control_character(body: type[BaseModel], name: str, character: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        body.model_validate({name: f"a{character}b"})
+
+    [sentence] = [one["msg"] for one in refused.value.errors() if one["loc"] == (name,)]
+    assert "control characters" in sentence or "printed" in sentence
+
+
+def test_a_text_has_lines_tabs_and_every_script() -> None:
+    text = "The pump:\n\tréparée, 修理済み 👩🏽‍🔧"
+    assert TypeAdapter(PersonText).validate_python(text) == text

@@ -312,6 +312,36 @@ def test_a_state_that_cannot_be_written_ends_nobody_and_is_written_later() -> No
     assert said == ["watchpost: the state of the processes cannot be written: No space left on device"]
 
 
+def test_a_state_that_somebody_deleted_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "processes.json"
+    supervisor = Supervisor(
+        [python("sleeper", SLEEPER)],
+        on_line=lambda _name, _line: None,
+        on_state=lambda states: write_states(path, states),
+        monotonic=lambda: time.monotonic() * FASTER,
+    )
+    processes: list[object] = []
+
+    def names() -> list[str]:
+        return [one["name"] for one in json.loads(path.read_text())["processes"]] if path.exists() else []
+
+    def delete_and_stop() -> None:
+        try:
+            eventually(lambda: names() == ["sleeper"], 20)
+            path.parent.rename(tmp_path / "deleted")
+            eventually(names, 20)
+            processes.extend(names())
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    helper = threading.Thread(target=delete_and_stop)
+    helper.start()
+    supervisor.run()
+    helper.join()
+
+    assert processes == ["sleeper"]
+
+
 @pytest.mark.parametrize(("parent", "code", "said"), [(os.getpid(), 0, "a b\n"), (1, 1, "")])
 def test_a_child_whose_supervisor_is_gone_before_it_starts_does_not_start(parent: int, code: int, said: str) -> None:
     done = subprocess.run(

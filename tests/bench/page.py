@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -10,9 +11,14 @@ import numpy as np
 import simplejpeg
 from playwright.sync_api import Browser, Page
 
+from bus_schemas.node import HeartbeatEvent
+from bus_schemas.thermal import ThermalEvent
 from tests.bench.measure import Measurement, summary
 from tests.browser.browser_tab import launched, watched_page
-from tests.browser.day_site import LIVENESS, SHOWN, Asked, asking, scrub, served_day
+from tests.browser.day_site import LIVENESS, PAGE, SHOWN, Asked, asking, scrub, served_day
+from tests.builders import DEVICE, thermal, tick
+from tests.data_directory import hub_of
+from tests.integration.gateway.started import Filled, Started
 
 WIDTH: Final = 1440
 RUNS: Final = 7
@@ -21,6 +27,22 @@ PICTURE_SHOWN: Final = f"""() => {{
     const picture = document.querySelector('{SHOWN}');
     return picture && picture.complete && picture.naturalWidth > 0 && performance.now();
 }}"""
+CHART_DAYS, CHART_REGIONS = 90, 8
+STROKES: Final = """() => {
+    const stroke = CanvasRenderingContext2D.prototype.stroke;
+    CanvasRenderingContext2D.prototype.stroke = function (...path) {
+        window.strokedAt = performance.now();
+        return stroke.apply(this, path);
+    };
+    document.addEventListener('click', () => { window.clickedAt = performance.now(); }, true);
+}"""
+DRAWN: Final = """() => {
+    const answers = performance.getEntriesByType('resource').filter(
+        ({ name, startTime }) => name.includes('/temperatures?') && startTime > window.clickedAt);
+    const answered = Math.max(...answers.map(({ responseEnd }) => responseEnd));
+    const isStill = performance.now() - window.strokedAt > 300;
+    return answered > 0 && window.strokedAt > answered && isStill && window.strokedAt - window.clickedAt;
+}"""
 UNDER_CURSOR: Final = """() => {
     window.pointedAt = null;
     window.shownAfter = null;
@@ -102,3 +124,36 @@ def _under_cursor(browser: Browser, address: str) -> Measurement:
             taken.append(float(page.wait_for_function("() => window.shownAfter").json_value()))
     includes = "from the move to the picture, with its sheet from the gateway"
     return summary("first picture under the cursor", taken, includes, goal_ms=50)
+
+
+def case_temperatures() -> list[Measurement]:
+    """From the click on *90 days* to the last line of the chart: the question, the view, the JSON, the drawing."""
+    newest = datetime.now(UTC).replace(second=0, microsecond=0)
+    with TemporaryDirectory() as directory, Filled(Path(directory), hub=hub_of(Path(directory))) as filled:
+        filled.append(*_heat(newest)).fold()
+        with Started(filled.hub, clock=lambda: datetime.now(UTC), page=PAGE) as started, launched() as browser:
+            _first_chart(browser, started.url)
+            taken = [_first_chart(browser, started.url) for _ in range(RUNS)]
+    includes = f"{CHART_REGIONS} regions by 6 hours with thresholds, after a chart of an hour"
+    return [summary(f"{CHART_DAYS} days of temperatures drawn", taken, includes, goal_ms=300)]
+
+
+def _heat(newest: datetime) -> Iterator[ThermalEvent | HeartbeatEvent]:
+    """One event each quarter of an hour."""
+    steps = CHART_DAYS * 96
+    for step in range(steps):
+        event = thermal(newest - timedelta(minutes=15 * (steps - step)), hottest=50.0 + 20 * np.sin(step / 30))
+        regions = [
+            event.data.regions[0].model_copy(update={"name": f"phase {number}", "max_temp": 40.0 + number + step % 7})
+            for number in range(CHART_REGIONS)
+        ]
+        yield event.model_copy(update={"data": event.data.model_copy(update={"regions": tuple(regions)})})
+    yield tick(newest)
+
+
+def _first_chart(browser: Browser, address: str) -> float:
+    with _opened(browser, f"{address}/device?device={DEVICE}") as (page, _):
+        page.wait_for_selector("section[aria-label='Over time'] canvas")
+        page.evaluate(STROKES)
+        page.get_by_role("button", name=f"{CHART_DAYS} days").click()
+        return float(page.wait_for_function(DRAWN).json_value())

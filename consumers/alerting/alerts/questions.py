@@ -143,7 +143,7 @@ def _answer(row: tuple[Any, ...]) -> AlertRow:
 
 
 def _span(row: tuple[Any, ...]) -> tuple[float, float | None]:
-    """That of the incident; a recovery is over at once."""
+    """The begin and end of the incident; a recovery is over at once."""
     raised, cleared, opened, closed = row[6], row[7], row[16], row[17]
     if row[3] == RECOVERED or opened is None:
         return raised, cleared

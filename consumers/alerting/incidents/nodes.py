@@ -52,7 +52,7 @@ class NodeBook:
         return watched.node
 
     def miss(self, name: str, losses: dict[DeviceKey, Loss], at: float) -> Iterator[IncidentEntry]:
-        """Whoever watches a site is alerted there: an agent may have devices of several."""
+        """Open an incident at each site: an agent may have devices of several."""
         for site, places in groupby(sorted(losses), key=itemgetter(0)):
             yield from self._miss_in(NodeRef(site, name), {place: losses[place] for place in places}, at)
 

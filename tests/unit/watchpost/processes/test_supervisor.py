@@ -44,11 +44,16 @@ class Watched:
         self._supervisor = Supervisor(
             processes,
             on_line=lambda *line: self.lines.append(line),
-            on_state=lambda states: self.states.append(list(states)),
+            on_state=self._note,
             # A fast clock: the seconds of patience and backoff are over in hundredths.
             monotonic=lambda: time.monotonic() * speed,
         )
         self._failure: AssertionError | None = None
+
+    def _note(self, states: Sequence[ProcessState]) -> None:
+        """What has not changed is reported again and again."""
+        if not self.states or self.states[-1] != list(states):
+            self.states.append(list(states))
 
     def now(self, name: str) -> ProcessState:
         return next(state for state in self.states[-1] if state.name == name)
@@ -163,7 +168,7 @@ def test_a_child_that_closes_its_output_lives_on() -> None:
 
     watched.during(lambda: watched.wait_for_line("a", "bye"))
 
-    assert [state[0].state for state in watched.states] == ["stopped", "running", "stopped", "stopped"]
+    assert [state[0].state for state in watched.states] == ["stopped", "running", "stopped"]
 
 
 def test_nobody_is_started_before_what_it_waits_for() -> None:

@@ -254,6 +254,19 @@ export function named(site: string, id: string): { site_name: string; time_zone:
   };
 }
 
+function lasted(
+  opened: number,
+  closed: number | null,
+  now: number,
+): Pick<Schemas['Alert'], 'since' | 'until' | 'duration_s'> {
+  const until = closed !== null && closed <= now ? closed : null;
+  return {
+    since: iso(opened),
+    until: until === null ? null : iso(until),
+    duration_s: ((until ?? now) - opened) / 1000,
+  };
+}
+
 export function alerts(now = Date.now()): Schemas['Alert'][] {
   const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
   const of = incidents
@@ -272,6 +285,7 @@ export function alerts(now = Date.now()): Schemas['Alert'][] {
         state: until(i.closed) === null ? 'open' : 'closed',
         raised: iso(i.opened + 4000),
         cleared: until(i.closed),
+        ...lasted(i.opened, i.closed, now),
         acknowledged:
           acknowledged.get(id) ??
           (i.id === 'inc-5' && until(i.opened + 90_000)
@@ -295,6 +309,7 @@ export function alerts(now = Date.now()): Schemas['Alert'][] {
     raised: iso(started - 48 * MINUTE),
     cleared: null,
     cleared_message: null,
+    ...lasted(started - 48 * MINUTE, null, now),
     acknowledged: acknowledged.get('alert-storage') ?? null,
     details: { percent: 85.3 },
     incident: null,

@@ -79,7 +79,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 def ask(client: httpx.Client, path: str, **parameters: str) -> Answer:
     url = httpx.URL(path).copy_merge_params(parameters)
     found = client.get(url)
-    return Answer(found.status_code, found.json())
+    body = found.json()
+    if path == "/api/v1/sites" and found.status_code == 200:
+        # What keeps the hub from writing its journal cannot be read from that later.
+        del body["hub"]["condition"]
+    return Answer(found.status_code, body)
 
 
 def every_path(client: httpx.Client) -> list[str]:

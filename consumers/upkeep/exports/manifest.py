@@ -128,5 +128,5 @@ def lost_words(devices: Sequence[dict[str, Any]]) -> str | None:
     words = [f"the bytes of {gone} of {len(segments)} segments are gone, damaged or out of reach"] if gone else []
     words += [f"{unread} of {len(segments)} segments cannot be read"] if unread else []
     without = ", ".join(device["name"] for device in devices if not device["segments"])
-    words += [f"nothing of {without} was recorded then"] if without else []
+    words += [f"no video of {without} was recorded then"] if without and segments else []
     return "; ".join(words) or None

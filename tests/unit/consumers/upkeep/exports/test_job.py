@@ -249,7 +249,7 @@ def test_several_devices_are_a_zip_with_originals_tables_and_a_script(data: Path
 def test_a_device_that_recorded_nothing_then_is_named(data: Path) -> None:
     result, _ = exported(data, 0, 9, form="zip", devices=("yard", "gate"))
 
-    assert result.detail == "nothing of gate was recorded then"
+    assert result.detail == "no video of gate was recorded then"
 
 
 def test_the_script_finds_what_was_changed(data: Path) -> None:

@@ -16,6 +16,7 @@ import Note from '../Note.svelte';
 import ReasonedList from '../ReasonedList.svelte';
 import SignedComment from '../SignedComment.svelte';
 import Time from '../Time.svelte';
+import WarningStrip from '../WarningStrip.svelte';
 import Wide from '../Wide.svelte';
 import Evidence from '../why/Evidence.svelte';
 import WhyPanel from '../why/WhyPanel.svelte';
@@ -208,6 +209,9 @@ export const bases: Case[] = [
     { when: 'empty', props: { at: null, none: 'never' }, reads: [/^never$/] },
     { when: 'typical', props: { at: NOON }, reads: ['Mon 5 Jan 2026, 13:00:00 Europe/Berlin (UTC+1)'] },
     { when: 'a moment that is none', props: { at: 'yesterday' }, reads: [/^–$/] },
+  ]),
+  ...of(WarningStrip, 'WarningStrip.svelte', [
+    { when: 'typical', props: { role: 'status', children: text('Out of reach') }, reads: [/^Out of reach$/] },
   ]),
   ...of(Wide, 'Wide.svelte', [
     {

@@ -161,7 +161,7 @@ def incidents(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "open incidents", sorted(one["id"] for one in opened)
     yield EVERYTHING, "open incidents", sorted(one["id"] for one in everything if one["state"] == "open")
     reported = [one["id"] for one in opened if one["suppressed"] is one["under"] is None and one["level"] != "info"]
-    yield EVERYTHING, "incidents that people are told of", sorted(reported)
+    yield EVERYTHING, "incidents that are reported", sorted(reported)
     for one in (*everything, *opened):
         yield ("incident", one["id"]), "whole", one
         for fact in (*OF_WITHHELD, "duration_s"):
@@ -184,7 +184,7 @@ def alerts(asked: Asked) -> Iterator[Fact]:
     yield EVERYTHING, "the worst first", _is_in_order(opened, "level")
     yield EVERYTHING, "open alerts", sorted(one["id"] for one in opened)
     yield EVERYTHING, "open alerts", sorted(one["id"] for one in everything if one["state"] == "open")
-    yield EVERYTHING, "incidents that people are told of", sorted(one["incident"] for one in opened)
+    yield EVERYTHING, "incidents that are reported", sorted(one["incident"] for one in opened)
     for one in (*everything, *opened):
         yield ("alert", one["id"]), "whole", one
         for fact in ("message", "level", "cleared_message"):

@@ -120,7 +120,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _abandon(self) -> None:
-        """Nothing more is written of what is answered now: uvicorn tells only the request that was read last."""
+        """Nothing more is written of what is answered now: uvicorn marks only the request that was read last."""
         for cycle in (self._running, self.cycle):
             if cycle is not None:
                 cycle.disconnected = True

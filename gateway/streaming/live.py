@@ -135,7 +135,7 @@ class Feed:
                 is_behind = upto > position
                 position = max(position, upto)
                 if not frames and (left := sent + PING_S - time.monotonic()) <= 0:
-                    # What is of no interest to a client wakes it too, so it may hear of the journal for long only so.
+                    # Events that nobody here asked for wake it too: a client may get nothing but the head for long.
                     frames = [b'id: %d\nevent: head\ndata: {"position":%d}\n\n' % (position, position)]
                 if frames:
                     yield b"".join(frames)

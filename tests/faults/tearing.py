@@ -100,7 +100,7 @@ def _cut(database: Path, dice: random.Random) -> str:
 
 
 def _cut_unreported(database: Path, dice: random.Random, held: Reported) -> str:
-    """Any frame may be missing that holds nothing of which somebody had been told."""
+    """Any frame may be missing that holds nothing of which somebody was notified."""
     log = read_log(database)
     if log is None or log.checkpointed >= log.end:
         return ""

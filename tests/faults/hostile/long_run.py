@@ -182,7 +182,7 @@ def _line(now: dict[str, tuple[int, int]], meter: Meter) -> str:
 
 
 def _surfaces(world: World) -> str:
-    """What people and programs are told about who is ill."""
+    """What people and programs can read about who is at fault."""
     headers = {"Authorization": f"Bearer {world.token}"}
     with httpx.Client(
         base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS, headers=headers

@@ -6,7 +6,7 @@ const dock = { device: 'dock', name: 'Dock' };
 const other = { device: 'gate-2', name: 'Gate' };
 const idOf = (one: { device: string }): string => one.device;
 
-it('tells those apart that have one name', () => {
+it('distinguishes those that have one name', () => {
   expect(distinctly([gate, dock, other], idOf).map((one) => one.name)).toEqual([
     'Gate (gate)',
     'Dock',

@@ -1,4 +1,4 @@
-// Names that people gave twice: told apart by what the hub calls each.
+// Names that people gave twice: distinguished by what the hub calls each.
 
 interface Named {
   name: string;

@@ -187,26 +187,39 @@ def test_a_consumer_that_stopped_goes_on_where_something_can_be_taken(tmp_path: 
         assert set_aside.total(view) == STOPS_AFTER + 20
 
 
-class FullDisk(Picky):
-    """There is no room until there is."""
+class OnAPoorMachine(Picky):
+    """The machine lacks something until it is there."""
 
     has_room = False
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         if not self.has_room:
-            raise OSError(28, "No space left on device")
+            raise self.error
         super().fold(view, batch, emit)
 
 
-def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path: Path) -> None:
-    journal, faults, full = MemoryJournal([frame()]), FaultReporter("consumers", None), FullDisk()
+@pytest.mark.parametrize(
+    ("error", "key", "words"),
+    [
+        (OSError(28, "No space left on device"), ("disk", "storage_unwritable"), "No space left on device"),
+        (MemoryError(), ("picky", "system_error"), "there is not enough memory"),
+    ],
+)
+def test_what_the_machine_lacks_stops_nobody_else_and_is_told_until_it_is_there(
+    tmp_path: Path, error: Exception, key: tuple[str, str], words: str
+) -> None:
+    journal, faults, poor = MemoryJournal([frame()]), FaultReporter("consumers", None), OnAPoorMachine(error)
     with running(
-        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, HealthProjection()
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), poor, HealthProjection()
     ):
         eventually(lambda: position(tmp_path, "health") == 1)
         [fault] = eventually(lambda: faults.faults)
-        assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
-        full.has_room = True
+        assert (fault.part, fault.kind, position(tmp_path, "picky")) == (*key, 0)
+        assert fault.reason == f"picky waits: {words}"
+        poor.has_room = True
         eventually(lambda: position(tmp_path, "picky") == 1)
         eventually(lambda: faults.faults == ())
 

@@ -11,13 +11,9 @@ from typing import Final
 
 import structlog
 
-from bus_schemas.enrolment import CONFIGURE
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, HeartbeatStatus, Settings
-from bus_schemas.protocol import WATCH
 from bus_schemas.settings import AdjustableSettings
-from bus_schemas.topics import command_topic
 from edge.agent.command_handler import CommandHandler
-from edge.agent.commands import NAMES
 from edge.agent.context import AgentContext
 from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
@@ -30,8 +26,8 @@ from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
 from edge.agent.identity.outbox_lock import outbox_lock
-from edge.agent.outbox_place import outbox_place
-from edge.agent.relay_thread import RelayFailed, relaying
+from edge.agent.outbox_place import DiskReturn, outbox_place
+from edge.agent.relay_thread import OutboxWatch, relay_options, relaying, sending_leftovers
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
@@ -44,7 +40,7 @@ from producer.ids import Clock, utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.presence import DevicePresences
-from producer.relay.relay import Relay, RelayOptions
+from producer.relay.relay import Relay
 from producer.relay.session import Incoming, Outgoing
 
 POLL_EVERY_S: Final = 0.25
@@ -116,18 +112,14 @@ def _live(
     with outbox_lock(place.path.with_suffix(".lock"), instance) as lock:
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
         inbox: SimpleQueue[Incoming] = SimpleQueue()
-        names = (*NAMES, WATCH) if host.remote is None else (*NAMES, WATCH, CONFIGURE)
-        topics = [command_topic(device.source, name) for device in settings.devices for name in names]
-        compress = not broker.is_local if settings.compress is None else settings.compress
-        options = RelayOptions(
-            settings.bytes_per_s, compress, place.limits, tuple(topics), syncs=False, is_exclusive=True
-        )
+        options = relay_options(settings, broker, place.limits, is_enrolled=host.remote is not None)
         take = inbox.put if host.remote is None else host.remote.before(inbox.put)
         relay = Relay(place.path, broker, clock, options, take, allowed=lambda: guard.established)
         with (
             Outbox(place.path, clock, place.limits, relay.wake, place.room, is_exclusive=True) as outbox,
             relaying(relay) as thread,
             guarding(guard),
+            sending_leftovers(place.leftovers, broker, clock, options, lambda: guard.established),
         ):
             if not lock.is_ours:
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.
@@ -137,18 +129,20 @@ def _live(
             context.troubles.extend((lambda: place.trouble, lambda: guard.trouble))
             node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
-                return _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping, host.remote)
+                watch = OutboxWatch(thread, DiskReturn(place, data / "outbox"))
+                return _supervise(node, inbox, watch, IdentityCheck(guard, lock, presences), stopping, host)
 
 
 def _supervise(
     node: "Agent",
     inbox: "SimpleQueue[Incoming]",
-    relay: threading.Thread,
+    outbox: OutboxWatch,
     identity: IdentityCheck,
     stopping: threading.Event,
-    remote: RemoteConfiguration | None,
+    host: Host,
 ) -> bool:
     """Returns whether the process is to start again."""
+    remote = host.remote
     while not stopping.is_set():
         if node.wants_restart or (remote is not None and remote.wants_restart):
             return True
@@ -156,8 +150,9 @@ def _supervise(
         node.poll()
         if remote is not None:
             node.tend(remote, is_connected=identity.guard.established)
-        if not relay.is_alive():
-            raise RelayFailed("the relay failed")
+        if outbox.poll():
+            host.disk_is_back()
+            return False
         node.answer(inbox)
     return False
 

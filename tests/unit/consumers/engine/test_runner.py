@@ -205,7 +205,7 @@ class OnAPoorMachine(Picky):
     ("error", "key", "words"),
     [
         (OSError(28, "No space left on device"), ("disk", "storage_unwritable"), "No space left on device"),
-        (MemoryError(), ("picky", "system_error"), "there is not enough memory"),
+        (MemoryError(), ("machine", "system_error"), "there is not enough memory"),
     ],
 )
 def test_what_the_machine_lacks_stops_nobody_else_and_is_told_until_it_is_there(

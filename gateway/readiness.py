@@ -29,7 +29,7 @@ CAUSES: Final = frozenset(
         ("ingest", "write_failed"),
     }
 )
-"""Of consumers that stand still: all of them are told as this one fault."""
+"""What keeps consumers from their work: it is reported as this one fault, and not with each of them."""
 SETTLING_S: Final = 20.0
 """So long after its start the gateway cannot say yet that somebody is silent."""
 

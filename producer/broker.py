@@ -37,7 +37,7 @@ class BrokerAddress:
     """Read for each connection: a password that is changed there needs no restart."""
 
     def current_password(self) -> str | None:
-        """That of the file; that of the start where the file is away, as while somebody replaces it."""
+        """The password in the file, or that of the start where the file is away, as while somebody replaces it."""
         if self.password_file is None:
             return self.password
         try:

@@ -11,8 +11,8 @@ import structlog
 from bus_schemas.event import HUB_SOURCE, RESERVED
 from bus_schemas.node import SystemLoad
 from consumers.ingest.items import DescribedMedium, Item, RefusedMessage, item_bytes
+from consumers.ingest.room_queue import Unfitting, without_body
 from consumers.ingest.shares import Device, DiskShares
-from consumers.ingest.waiting_items import Unfitting, without_body
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from producer.clock import Elapsed
 

@@ -21,7 +21,7 @@ from consumers.ingest.packets import Published
 from consumers.ingest.plan import IngestPlan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
 from consumers.ingest.reused_ids import find_reused
-from consumers.ingest.waiting_items import WaitingItems
+from consumers.ingest.room_queue import RoomQueue
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted, Rejected
@@ -78,7 +78,7 @@ class Intake:
         self._admission = Admission(journal.streams)
         self.announcer = Announcer(journal.streams)
         self.media = MediaBatch()
-        self.waiting = WaitingItems()
+        self.waiting = RoomQueue()
 
     @property
     def shortage(self) -> str | None:

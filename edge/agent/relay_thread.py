@@ -23,7 +23,7 @@ from producer.outbox.limits import OutboxLimits
 from producer.relay.relay import Relay, RelayOptions
 from producer.sqlite_files import remove_database
 
-LOOKS_EVERY_S: Final = 2.0
+COUNTS_EVERY_S: Final = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ def sending_leftovers(
 def _send_all(file: Path, relay: Relay, ending: threading.Event) -> None:
     log.info("sends what was in memory", file=str(file))
     with relaying(relay) as thread:
-        while thread.is_alive() and waiting_in(file) and not ending.wait(LOOKS_EVERY_S):
+        while thread.is_alive() and waiting_in(file) and not ending.wait(COUNTS_EVERY_S):
             pass
     if not _is_waiting(file):
         log.info("sent what was in memory", file=str(file))

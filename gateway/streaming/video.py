@@ -21,7 +21,7 @@ from gateway.streaming.leases import WatchLeases
 MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
 """Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
-PIECE_BYTES: Final = 256_000
+CHUNK_BYTES: Final = 256_000
 """What is handed to one viewer at a time, unless a message is longer: its connection holds a copy until it is sent."""
 _INITIAL: Final = b"ftyp"
 _HVCC_BYTES: Final = 12
@@ -71,18 +71,19 @@ class WatchedVideo:
         except TimeoutError:
             return None
         first = number + 1 if number is not None and number + 1 >= self._oldest else self._entry
-        piece = self._piece(max(first, self._oldest) - self._oldest)
-        return max(first, self._oldest) + len(piece) - 1, b"".join(piece)
+        chunk = self._chunk(max(first, self._oldest) - self._oldest)
+        return max(first, self._oldest) + len(chunk) - 1, b"".join(chunk)
 
-    def _piece(self, first: int) -> list[bytes]:
+    def _chunk(self, first: int) -> list[bytes]:
         """The message at this place and those behind it, as many as are handed out at a time."""
-        piece, size = [], 0
+        chunk: list[bytes] = []
+        size = 0
         for message in islice(self._messages, first, None):
             size += len(message)
-            if piece and size > PIECE_BYTES:
+            if chunk and size > CHUNK_BYTES:
                 break
-            piece.append(message)
-        return piece
+            chunk.append(message)
+        return chunk
 
     def _has_after(self, number: int | None) -> bool:
         if not self._messages or self._entry < self._oldest:

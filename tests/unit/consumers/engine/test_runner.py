@@ -20,7 +20,7 @@ from consumers.engine.head_listener import POLL_S
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.retrying import BRIEF_S
-from consumers.engine.runner import ConsumerProcess
+from consumers.engine.runner import ConsumerProcess, Sender
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.hub_faults import FaultReporter
@@ -30,6 +30,7 @@ from consumers.store.journal.store import JournalAway
 from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from producer.backoff import Backoff
+from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from tests.builders import START, frame
 from tests.echo import Echo
@@ -224,6 +225,27 @@ def test_what_the_machine_lacks_stops_nobody_else_and_is_told_until_it_is_there(
         eventually(lambda: faults.faults == ())
 
     assert seen(tmp_path) == [1]
+
+
+def test_a_relay_that_ends_again_and_again_is_begun_again_seldom(tmp_path: Path) -> None:
+    now, file, begun = [0.0], tmp_path / "outbox.sqlite", []
+    file.touch()
+
+    class Ending:
+        def __init__(self, *_: object) -> None:
+            begun.append(now[0])
+
+        def run(self, stopping: threading.Event) -> None:
+            return
+
+    with patch("consumers.engine.runner.Relay", Ending):
+        sender = Sender(BrokerAddress(), utc_now, lambda: now[0])
+        for now[0] in range(100):
+            sender.serve(file)
+            eventually(lambda: not sender.is_running)
+        sender.close()
+
+    assert 10 <= len(begun) <= 25
 
 
 class Refusing(Echo):

@@ -20,8 +20,8 @@ from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.items import DescribedMedium, RefusedMessage
 from consumers.ingest.media_batch import QUIET_S, MediaBatch
 from consumers.ingest.packets import PacketProperties, Published
+from consumers.ingest.room_queue import RETRY_S, WAITS_S, RoomQueue
 from consumers.ingest.shares import DiskShares
-from consumers.ingest.waiting_items import RETRY_S, WAITS_S, WaitingItems
 from consumers.store.archive.disk import Medium
 from consumers.store.disk import DiskSpace
 from consumers.store.journal.store import Unwritable
@@ -287,7 +287,7 @@ def test_what_nobody_sends_again_waits_for_room_and_neighbours_go_on(calls: Call
     free, now = 1_000, 0.0
     room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - free), lambda: now)
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
-    intake.waiting = WaitingItems(lambda: now)
+    intake.waiting = RoomQueue(lambda: now)
     foreign, reported = builders.detection(), builders.incident(epoch="hub", sequence=1)
     intake.take([message(foreign, 1), message(reported, 2, "incident"), message(foreign, 3)], calls)
 
@@ -307,7 +307,7 @@ def test_what_has_waited_too_long_for_room_is_refused_with_the_reason(calls: Cal
     now = 0.0
     room = DiskRoom(lambda: DiskSpace(1_000_000, 999_000), lambda: now)
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
-    intake.waiting = WaitingItems(lambda: now)
+    intake.waiting = RoomQueue(lambda: now)
     intake.take([message(builders.detection(), 1)], calls)
     assert "append" not in calls.made[0]
 
@@ -323,7 +323,7 @@ def test_what_waits_for_room_is_tried_again_where_the_group_could_not_be_written
     free, now = 1_000, 0.0
     room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - free), lambda: now)
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
-    intake.waiting = WaitingItems(lambda: now)
+    intake.waiting = RoomQueue(lambda: now)
     intake.take([message(builders.detection(), 1)], calls)
     free, now, calls.failure = 100_000, RETRY_S, OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(CannotWrite):

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.messages.bus import BusUnreachable
 from gateway.streaming.leases import WatchLeases
-from gateway.streaming.video import MAX_BYTES, PIECE_BYTES, LiveVideos, WatchedVideo, codecs
+from gateway.streaming.video import CHUNK_BYTES, MAX_BYTES, LiveVideos, WatchedVideo, codecs
 
 T = TypeVar("T")
 TOPIC = "watchpost/v1/DEMO/yard/live/video"
@@ -96,8 +96,8 @@ def test_what_is_kept_for_viewers_is_bounded() -> None:
 def test_a_slow_viewer_is_handed_little_at_a_time_and_misses_nothing() -> None:
     async def body() -> object:
         video = WatchedVideo()
-        large = more(bytes(PIECE_BYTES // 2))
-        for message in (begin(b"A"), large, large, more(bytes(PIECE_BYTES)), more(b"end")):
+        large = more(bytes(CHUNK_BYTES // 2))
+        for message in (begin(b"A"), large, large, more(bytes(CHUNK_BYTES)), more(b"end")):
             video.take(message)
         pieces: list[tuple[int, int]] = []
         number = None

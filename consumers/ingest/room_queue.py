@@ -38,7 +38,7 @@ _Key = tuple[str, str, bytes]
 """Source, id and body: a device may repeat an event until it sees it. Another body under the same id is another one."""
 
 
-class Settled(NamedTuple):
+class NextQueue(NamedTuple):
     """What is to wait, and the refusals of what has waited too long or is too much."""
 
     waiting: dict[_Key, _Waiting]
@@ -46,7 +46,7 @@ class Settled(NamedTuple):
     were_tried: bool
 
 
-class WaitingItems:
+class RoomQueue:
     """Used by the loop of ingest alone. A device that has too much waiting loses its own oldest."""
 
     def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
@@ -66,7 +66,7 @@ class WaitingItems:
             return []
         return [one.item._replace(received=received) for one in self._waiting.values()]
 
-    def settle(self, unfitting: Sequence[Unfitting], *, were_tried: bool) -> Settled:
+    def settle(self, unfitting: Sequence[Unfitting], *, were_tried: bool) -> NextQueue:
         """Changes nothing yet. `were_tried`: those that waited were tried again, and are in `unfitting` or taken in."""
         now = self._elapsed()
         waiting: dict[_Key, _Waiting] = {} if were_tried else dict(self._waiting)
@@ -80,9 +80,9 @@ class WaitingItems:
             else:
                 refused.append(without_body(item, f"{reason}; it has waited {WAITS_S:.0f} s for room"))
         refused += [without_body(one.item, f"{one.reason}; too much waits for room") for one in _excess(waiting)]
-        return Settled(waiting, refused, were_tried)
+        return NextQueue(waiting, refused, were_tried)
 
-    def keep(self, settled: Settled) -> None:
+    def keep(self, settled: NextQueue) -> None:
         """These wait from now on: everything else of the group is durable."""
         if settled.were_tried or not self._waiting:
             self._due_at = self._elapsed() + RETRY_S

@@ -2,6 +2,7 @@
 
 Each look at the view costs what has changed in it since the last one. The broker may forget what it retains; so all is
 said again on every connection, of every other view and every half minute, also that a device is not there any more.
+Once nobody says it again the broker drops it: what was said last holds no more.
 """
 
 import sqlite3
@@ -17,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import RESERVED, Event, device_source
-from bus_schemas.protocol import DeviceReport
+from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S, DeviceReport
 from bus_schemas.topics import condition_topic
 from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
 from consumers.alerting.incidents.verdict import RETIRED
@@ -28,13 +29,12 @@ from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.ids import Clock, utc_now
-from producer.mqtt import background_client
+from producer.mqtt import background_client, expiring_after
 from producer.transaction import transaction
 
 Conditions = Mapping[DeviceKey, DeviceCondition | None]
 """`None` is of a device that is not there any more."""
 
-AGAIN_S: Final = 30.0
 KEEPALIVE_S: Final = 20
 
 
@@ -51,8 +51,15 @@ class ConditionAnnouncer(Sink):
     """
     pace_s: ClassVar[float] = 0.05
 
-    def __init__(self, data: Path, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: Clock = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+        expires_s: int = REPORT_EXPIRES_S,
+    ) -> None:
         self._data = data
+        self._expiring = expiring_after(expires_s)
         self._clock = clock
         self._seconds = seconds
         self._views: Views | None = None
@@ -83,7 +90,7 @@ class ConditionAnnouncer(Sink):
             return
         if is_round or view is not self._view:
             self._connected.clear()
-            self._next_round = self._seconds() + AGAIN_S
+            self._next_round = self._seconds() + REPORT_AGAIN_S
             self._begin(view, state)
             self._say_all(client, state, view)
         else:
@@ -118,7 +125,8 @@ class ConditionAnnouncer(Sink):
             if where in self._said and self._said[where] == condition:
                 continue
             payload = b"" if condition is None else _report(condition, now).to_bytes()
-            client.publish(condition_topic(device_source(*where)), payload, qos=1, retain=True)
+            topic, properties = condition_topic(device_source(*where)), self._expiring
+            client.publish(topic, payload, qos=1, retain=True, properties=properties)
             self._said[where] = condition
 
     def _note(self, state: sqlite3.Connection, new: Sequence[DeviceKey]) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bus_schemas.protocol import DeviceReport
-from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
+from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S, DeviceReport
+from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import view_files
 from consumers.hub_config import HubConfig
@@ -26,11 +26,11 @@ TOPIC = "watchpost/v1/DEMO/{}/condition"
 class Announced:
     """The announcer beside a view, and what a program sees that subscribes now."""
 
-    def __init__(self, hub: HubConfig, broker: Broker) -> None:
+    def __init__(self, hub: HubConfig, broker: Broker, expires_s: int) -> None:
         self.address = BrokerAddress(port=broker.port)
         self.followed = Followed(AlertingProjection(), hub.data)
         self.seconds = 0.0
-        self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds)
+        self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds, expires_s)
         self.sink.broker = self.address
         self.state = sqlite3.connect(":memory:", isolation_level=None)
         self.state.executescript(self.sink.schema)
@@ -48,8 +48,8 @@ class Announced:
 
 
 @contextmanager
-def announcing(hub: HubConfig, broker: Broker) -> Iterator[Announced]:
-    with closing(Announced(hub, broker)) as made:
+def announcing(hub: HubConfig, broker: Broker, expires_s: int = REPORT_EXPIRES_S) -> Iterator[Announced]:
+    with closing(Announced(hub, broker, expires_s)) as made:
         yield made
 
 
@@ -87,12 +87,24 @@ def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(
     with closing(fresh):
         fresh.execute("delete from conditions where device = 'retired'")
         fresh.commit()
-    announced.seconds += AGAIN_S
+    announced.seconds += REPORT_AGAIN_S
     eventually(lambda: announced.says("retired") is None)
 
     assert TOPIC.format("retired") in retained_before
     assert announced.says("yard") is not None
     assert announced.says("retired") is None
+
+
+def test_what_nobody_says_again_the_broker_drops(tmp_path: Path, own_broker: Broker) -> None:
+    with announcing(hub_in(tmp_path), own_broker, expires_s=2) as announced:
+        announced.followed.take(tick(START), frame(at(1)))
+
+        def said_again() -> DeviceReport | None:
+            announced.seconds += REPORT_AGAIN_S
+            return announced.says("yard")
+
+        assert eventually(said_again).condition == "ok"
+        eventually(lambda: not retained(announced.address), what="the end of what was retained")
 
 
 def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: Path) -> None:

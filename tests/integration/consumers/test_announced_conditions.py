@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S, DeviceReport
-from consumers.alerting.announcer import ConditionAnnouncer
+from consumers.alerting.announcer import SAID_PER_TURN, ConditionAnnouncer
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import view_files
 from consumers.hub_config import HubConfig
@@ -119,6 +119,22 @@ def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: 
     assert eventually(lambda: announced.says("oven")).types == ("hot_spot",)
     assert eventually(lambda: announced.says("yard")).condition == "ok"
     eventually(lambda: announced.says("gone") is None)
+
+
+def test_a_round_is_said_in_turns_and_what_changes_meanwhile_at_once(announced: Announced) -> None:
+    devices = [f"d{number:03d}" for number in range(5 * SAID_PER_TURN)]
+    announced.followed.take(tick(START), *(frame(at(1), device=device) for device in devices))
+    eventually(lambda: announced.says(devices[0]))
+    of_first_turns = retained(announced.address)
+    announced.followed.take(state(at(2), device=devices[-1], online=False))
+
+    assert (changed := announced.says(devices[-1])) is not None
+    assert changed.types == ("offline",)
+    assert len(of_first_turns) < len(devices)
+    eventually(lambda: announced.says(devices[-2]))
+    assert len(retained(announced.address)) == len(devices)
+    assert (still := announced.says(devices[-1])) is not None
+    assert still.types == ("offline",)
 
 
 def test_of_what_changed_only_the_newest_is_said(announced: Announced) -> None:

@@ -155,7 +155,7 @@ def of_report(client: httpx.Client, data: Path, site: str, start: datetime, end:
 def _incidents_of_report(
     client: httpx.Client, site: str, page: str, zone: ZoneInfo, span: tuple[datetime, datetime]
 ) -> Iterator[str]:
-    asked = {"site": site, "from": iso(span[0]), "to": iso(span[1]), "limit": 1000}
+    asked: dict[str, str | int] = {"site": site, "from": iso(span[0]), "to": iso(span[1]), "limit": 1000}
 
     def clock(moment: str | None) -> str:
         if moment is None:

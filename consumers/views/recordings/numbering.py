@@ -32,7 +32,7 @@ _FOLLOWING = """
 
 
 class DroppedCount(NamedTuple):
-    """Of one day: segments, and how many of them were followed by a break."""
+    """What went of one day: segments, and breaks behind one of them."""
 
     segments: int
     breaks: int

@@ -35,7 +35,7 @@ def test_who_subscribes_later_learns_how_the_hub_is_and_what_is_wrong_with_it(
             assert (before.condition, before.problems) == (condition(client), ())
             fault = builders.fault(builders.at(601), part="exporter", kind="write_failed", reason="no room")
             filled.append(fault).fold()
-            wrong = eventually(lambda: (it := report(address)) and it.problems and it)
+            wrong = eventually(lambda: it if (it := report(address)) is not None and it.problems else None)
             found = (condition(client), tuple(client.get("/health").json()["problems"]))
 
     assert before.condition == "ok"

@@ -32,7 +32,7 @@ _FOLLOWING = """
 
 
 class DroppedCount(NamedTuple):
-    """What went of one day: segments, and breaks behind one of them."""
+    """The segments of a day that are gone, and the breaks that went with them."""
 
     segments: int
     breaks: int

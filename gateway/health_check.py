@@ -97,7 +97,7 @@ def report(readiness: Readiness, faults: FaultReporter) -> None:
         if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")
     }
     reported = {fault.part for fault in faults.faults}
-    are_many = len(standing) > MANY and not readiness.is_explained
+    are_many = len(standing) > MANY and (CONSUMERS in reported or not readiness.is_explained)
     if are_many:
         faults.raise_fault(CONSUMERS, "system_error", _many(standing))
     elif CONSUMERS in reported and seen - NO_CONSUMERS:

@@ -1090,7 +1090,7 @@ function deviceAnswers(site: string, now: number): Schemas['Devices'] {
 
 function alertAnswers(q: URLSearchParams, now: number): Schemas['Alerts'] {
   const fits = (a: Schemas['Alert']): boolean =>
-    (['site', 'device', 'state'] as const).every((name) => !q.get(name) || a[name] === q.get(name));
+    (['site', 'device', 'state', 'id'] as const).every((name) => !q.get(name) || a[name] === q.get(name));
   return {
     alerts: alerts(now)
       .filter(fits)
@@ -1100,7 +1100,7 @@ function alertAnswers(q: URLSearchParams, now: number): Schemas['Alerts'] {
 
 function incidentAnswers(q: URLSearchParams, now: number): Schemas['Incidents'] {
   const fits = (i: FakeIncident): boolean =>
-    (['site', 'device'] as const).every((name) => !q.get(name) || i[name] === q.get(name));
+    (['site', 'device', 'id'] as const).every((name) => !q.get(name) || i[name] === q.get(name));
   return {
     incidents: incidents
       .filter((i) => i.opened <= now && fits(i))

@@ -84,8 +84,8 @@ def _drawn(pictures: Mapping[int, bytes]) -> bytes:
 
 
 async def sheet(call: Call[SheetOfHour]) -> Response:
-    """The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has the time of each,
-    in seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360.
+    """The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has their times, in
+    seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360.
     """
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)

@@ -10,7 +10,7 @@ from bus_schemas.complaints import check_readable
     [
         "Gate",
         "بوابة الشمال",
-        "دوربین\u200cها",
+        "دوربین\u200cها",  # noqa: RUF001 - letters of Persian
         "👩\u200d🔧 works",
         "倉庫\u3000北",
         "Quai n°\u00a03",

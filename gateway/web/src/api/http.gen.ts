@@ -819,7 +819,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has the time of each, in seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360. */
+        /** The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has their times, in seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360. */
         get: operations["get_sites_site_devices_device_sprites_date_hour_jpg"];
         put?: never;
         post?: never;
@@ -3049,7 +3049,7 @@ export interface components {
          */
         Hub: {
             /**
-             * @description As `/health` has it: not ok while one of its parts does not work.
+             * @description As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its incidents known then: what keeps it from writing its journal cannot be read there later.
              * @enum {string}
              */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";

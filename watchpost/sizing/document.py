@@ -12,8 +12,8 @@ _HEAD = """# Sizing
 
 This page says what usual sites need. `watchpost size` computes the same for your configuration, with what is set in it
 and with pictures as large as yours are; a test holds it against a site that runs. Figures are those of a site whose
-cameras all answer, with something moving before each half of the time; where pictures are calmer, so is the disk. This page is
-written by `watchpost schema sizing`.
+cameras all answer, with something moving before each half of the time; where pictures are calmer, so is the disk.
+This page is written by `watchpost schema sizing`.
 """
 _DISK = DiskSpace(0, 0)
 _CAMERAS = (1, 4, 16, 50, 200)

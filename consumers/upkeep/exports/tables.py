@@ -14,6 +14,7 @@ from bus_schemas.camera import DetectionEvent
 from bus_schemas.event import Event, iso
 from bus_schemas.thermal import ThermalEvent
 from consumers.store.journal.record import JournalReader, Recorded
+from consumers.upkeep.exports.cells import plain_text
 
 Row = tuple[object, ...]
 
@@ -23,9 +24,6 @@ TABLES: dict[str, tuple[type[Event], tuple[str, ...]]] = {
     "detections.csv": (DetectionEvent, (*_MOMENT, "people", "triggers", "objects")),
     "alerts.csv": (AlertEvent, (*_MOMENT, "alert_id", "type", "state", "level", "message", "by")),
 }
-
-
-_FORMULAS = ("=", "+", "-", "@")
 
 
 class TableRange:
@@ -87,7 +85,7 @@ def _rows(record: Recorded, device: str, zone: ZoneInfo) -> Iterator[Row]:
     local = event.time.astimezone(zone).isoformat(timespec="milliseconds")
     moment = (iso(event.time), local, device, event.id)
     for cells in _CELLS[record.model](event):
-        yield tuple(_plain(cell) if isinstance(cell, str) else cell for cell in (*moment, *cells))
+        yield tuple(plain_text(cell) if isinstance(cell, str) else cell for cell in (*moment, *cells))
 
 
 def _temperatures(event: Event) -> Iterator[Row]:
@@ -115,8 +113,3 @@ _CELLS: dict[type[Event], Callable[[Event], Iterator[Row]]] = {
     DetectionEvent: _detections,
     AlertEvent: _alerts,
 }
-
-
-def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: some leave out what is white before it."""
-    return f"'{text}" if text.lstrip()[:1] in _FORMULAS or text[:1] in ("\t", "\r") else text

@@ -243,6 +243,7 @@ WRITERS = {
     "watchpost/v1/HEAD_OFFICE/_hub/state": set[str](),
     "watchpost/v1/_hub/head": {"hub"},
     "watchpost/v1/_hub/ingest": {"hub"},
+    "watchpost/v1/_hub/condition": {"gateway"},
     "watchpost/v1/_hub/faults/alerts": {"hub"},
     "watchpost/v1/_hub/faults/gateway": {"hub", "gateway"},
     "homeassistant/sensor/x/config": {"hub"},

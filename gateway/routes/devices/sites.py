@@ -41,7 +41,10 @@ class SiteAnswer(Answer):
 class HubAnswer(Answer):
     """The machine and the processes of the hub itself, which concern every site."""
 
-    condition: Condition = Field(description="As `/health` has it: not ok while one of its parts does not work.")
+    condition: Condition = Field(
+        description="As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its "
+        "incidents known then: what keeps it from writing its journal cannot be read there later."
+    )
     open_incidents: int
     open_alerts: int
     unacknowledged_alerts: int

@@ -3051,7 +3051,7 @@ export interface components {
          */
         Hub: {
             /**
-             * @description As `/health` has it: not ok while one of its parts does not work.
+             * @description As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its incidents known then: what keeps it from writing its journal cannot be read there later.
              * @enum {string}
              */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";

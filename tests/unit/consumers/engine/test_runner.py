@@ -36,6 +36,7 @@ from tests.echo import Echo
 from tests.eventually import eventually
 from tests.following import Followed, hub_in
 from tests.memory_journal import MemoryJournal
+from tests.threads import in_a_thread
 
 
 class Picky(Projection):
@@ -66,16 +67,8 @@ def position(data: Path, name: str) -> int:
 
 @contextmanager
 def running(process: ConsumerProcess, *consumers: Projection | Sink) -> Iterator[threading.Thread]:
-    stopping = threading.Event()
-    thread = threading.Thread(target=process.run, args=(consumers, stopping))
-    with impatient():
-        thread.start()
-        try:
-            yield thread
-        finally:
-            stopping.set()
-            thread.join(30)
-            assert not thread.is_alive()
+    with impatient(), in_a_thread(lambda stopping: process.run(consumers, stopping)) as thread:
+        yield thread
 
 
 @contextmanager

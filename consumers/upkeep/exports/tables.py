@@ -20,7 +20,10 @@ Row = tuple[object, ...]
 
 _MOMENT = ("time_utc", "time_local", "device", "event_id")
 TABLES: dict[str, tuple[type[Event], tuple[str, ...]]] = {
-    "temperatures.csv": (ThermalEvent, (*_MOMENT, "region", "min_c", "max_c", "avg_c", "level")),
+    "temperatures.csv": (
+        ThermalEvent,
+        (*_MOMENT, "region", "min_c", "max_c", "avg_c", "level", "peak_c", "confirmed_c"),
+    ),
     "detections.csv": (DetectionEvent, (*_MOMENT, "people", "triggers", "objects")),
     "alerts.csv": (AlertEvent, (*_MOMENT, "alert_id", "type", "state", "level", "message", "by")),
 }
@@ -90,10 +93,10 @@ def _rows(record: Recorded, device: str, zone: ZoneInfo) -> Iterator[Row]:
 
 def _temperatures(event: Event) -> Iterator[Row]:
     assert isinstance(event, ThermalEvent)
-    whole = event.data.frame_stats
-    yield "", whole.min_temp, whole.max_temp, whole.avg_temp, ""
-    for one in event.data.regions:
-        yield one.name, one.min_temp, one.max_temp, one.avg_temp, one.alert_level
+    data, whole = event.data, event.data.frame_stats
+    yield "", whole.min_temp, whole.max_temp, whole.avg_temp, "", data.peak_temp, data.confirmed_max_temp
+    for one in data.regions:
+        yield one.name, one.min_temp, one.max_temp, one.avg_temp, one.alert_level, one.peak_temp, one.confirmed_temp
 
 
 def _detections(event: Event) -> Iterator[Row]:

@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 
 INGEST = ("tests/unit/consumers/ingest",)
-JOURNAL = ("tests/unit/consumers/store/journal", "tests/contract/journal/test_journal.py")
+JOURNAL = (
+    "tests/unit/consumers/store/journal",
+    "tests/contract/journal/test_journal.py",
+    "tests/contract/journal/test_questions.py",
+    "tests/contract/journal/test_reading.py",
+)
 ARCHIVE = ("tests/unit/consumers/store/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
-CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/engine/test_runner.py")
+CONSUMERS = (
+    "tests/contract/test_consumers.py",
+    "tests/unit/consumers/engine/test_runner.py",
+    "tests/unit/consumers/engine/test_view_readers.py",
+)
 AS_OF = ("tests/contract/test_as_of.py",)
 ALERTING = (
     "tests/unit/consumers/alerting/test_frame_transitions.py",

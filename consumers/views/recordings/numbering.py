@@ -32,7 +32,7 @@ _FOLLOWING = """
 
 
 class DroppedCount(NamedTuple):
-    """Of one day: segments, and how many of them were followed by a break."""
+    """The segments of a day that are gone, and the breaks that went with them."""
 
     segments: int
     breaks: int

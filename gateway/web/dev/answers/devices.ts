@@ -42,7 +42,7 @@ export function deviceAnswer(d: FakeDevice, now = Date.now()): Schemas['Device']
       clock_error_s: null,
     },
     incidents: openAt(now, d.site, d.device).map((i) => incident(i, now)),
-    has: { hls: true, thermal: d.thermal, fusion: d.thermal },
+    has: { hls: true, thermal: d.thermal, fusion: d.thermal, picture: true },
     zones: d.device === 'yard' ? zones.map((zone) => zone.name) : [],
     snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`,
     registered: true,

@@ -68,7 +68,11 @@ export const pictureParts: Case[] = [
   ]),
   ...of(Picture, 'Picture.svelte', [
     { when: 'waiting', props: { device: device('yard') }, reads: ['Loading'] },
-    { when: 'empty', props: { device: device('yard', { last_frame: null }) }, reads: ['No picture yet'] },
+    {
+      when: 'empty',
+      props: { device: device('yard', { has: { hls: true, thermal: false, fusion: false, picture: false } }) },
+      reads: ['No picture yet'],
+    },
     {
       when: 'a sensor that only measures',
       props: { device: device('yard', { kinds: ['thermal'] }) },

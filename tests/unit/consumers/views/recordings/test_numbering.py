@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.views.recordings.numbering import DAY_S, dropped_count
+from consumers.views.recordings.numbering import DAY_S, DroppedCount, dropped_count
 from consumers.views.recordings.projection import RecordingsProjection
 from tests.builders import DEVICE, SITE, at, retention, segment
 from tests.journal_bodies import recorded
@@ -28,9 +28,9 @@ def fold(view: sqlite3.Connection, *events: Event) -> None:
     RecordingsProjection().fold(view, recorded([to_bytes(event) for event in events]), lambda _: None)
 
 
-def counts(view: sqlite3.Connection, device: str = DEVICE) -> list[tuple[int, int]]:
-    """Of today and tomorrow: segments and breaks."""
-    return [tuple(dropped_count(view, SITE, device, TODAY + day)) for day in (0, 1)]
+def counts(view: sqlite3.Connection, device: str = DEVICE) -> list[DroppedCount]:
+    """What went of today and of tomorrow."""
+    return [dropped_count(view, SITE, device, TODAY + day) for day in (0, 1)]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from consumers.store.journal.record import journal_id_text
 from consumers.views.warehouse import WAREHOUSE
 from gateway.context import Gateway
 from gateway.http.problems import Problem
+from gateway.hub_announcer import HubAnnouncer
 from gateway.readiness import BusState, Check, StoresState
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.routes.product.consumers import all_progress
@@ -27,11 +28,13 @@ ANSWERS_WITHIN_S: Final = 4.0
 async def run(gateway: Gateway) -> None:
     """Until cancelled."""
     gateway.bus.listen(INGEST, gateway.readiness.take_ingest_status)
+    announcer = HubAnnouncer(gateway)
     while True:
         gateway.zones.close_removed()
         gateway.dashboards.close_removed()
         await check_parts(gateway)
         report(gateway.readiness.observed, gateway.faults)
+        await announcer.announce()
         await asyncio.sleep(CHECK_EVERY_S)
 
 

@@ -17,6 +17,7 @@ _SEVERITY: Final[dict[State, int]] = {"ok": 0, "limping": 1, "failed": 2}
 
 INGEST_SILENT_S: Final = 10.0
 """It publishes its status every 2 s."""
+BROKER: Final = "broker"
 BROKER_SILENT_S: Final = 16.0
 """The gateway reports its own faults every 5 s, and the broker acknowledges each report."""
 STANDS_AFTER_S: Final = 60.0
@@ -237,8 +238,8 @@ def _worst_of_each(checks: Iterable[Check]) -> tuple[Check, ...]:
 
 def _broker(bus: BusState) -> Check:
     if not bus.is_connected:
-        return Check("broker", "failed", "There is no connection to the broker.")
+        return Check(BROKER, "failed", "There is no connection to the broker.")
     if bus.silent_s > BROKER_SILENT_S:
         sentence = f"The broker is connected, but has acknowledged nothing for {bus.silent_s:.0f} s."
-        return Check("broker", "failed", sentence)
-    return Check("broker", "ok", "connected")
+        return Check(BROKER, "failed", sentence)
+    return Check(BROKER, "ok", "connected")

@@ -8,6 +8,7 @@ from paho.mqtt import properties
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.exception import MalformedPacket
+from paho.mqtt.packettypes import PacketTypes
 
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
@@ -32,6 +33,13 @@ def _read_text(buffer: bytes, most: int) -> tuple[str, int]:
 
 
 properties.readUTF = _read_text
+
+
+def expiring_after(seconds: int) -> properties.Properties:
+    """The properties of a message that the broker drops so long after it was published, also where it is retained."""
+    made = properties.Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    made.MessageExpiryInterval = seconds
+    return made
 
 
 class MqttClient(Client):

@@ -62,20 +62,23 @@ class OpenOutbox:
 
 @contextlib.contextmanager
 def open_outbox(path: Path, clock: Clock, limits: OutboxLimits, *, is_exclusive: bool) -> Iterator[OpenOutbox]:
-    """A file that belongs to this process alone is set aside where it proves to be broken, and the body ends."""
-    with _setting_aside(path) if is_exclusive else contextlib.nullcontext():
-        # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
-        with contextlib.closing(connect(path, synchronous="normal", is_exclusive=is_exclusive)) as connection:
-            open_tables(connection, clock)
-            files = OpenFiles.now(path)
-            outbox = OpenOutbox(connection, files, limits, clock)
-            yield outbox
-        if outbox.is_gone:
-            files.remove_rest()
+    # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
+    with contextlib.closing(connect(path, synchronous="normal", is_exclusive=is_exclusive)) as connection:
+        open_tables(connection, clock)
+        files = OpenFiles.now(path)
+        outbox = OpenOutbox(connection, files, limits, clock)
+        yield outbox
+    if outbox.is_gone:
+        files.remove_rest()
 
 
 @contextlib.contextmanager
-def _setting_aside(path: Path) -> Iterator[None]:
+def broken_set_aside(path: Path) -> Iterator[None]:
+    """A file that proves to be broken is set aside, and the body ends. Only where it belongs to this process alone.
+
+    It stands around `open_outbox`, not within: opening may find that as well, and what swallows an error before its
+    `yield` is no context manager.
+    """
     held = identity(path)
     try:
         yield

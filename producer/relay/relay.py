@@ -20,7 +20,7 @@ from producer.log_sync import LogSync
 from producer.outbox.limits import OutboxLimits
 from producer.relay.connections import RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
-from producer.relay.open_outbox import OpenOutbox, open_outbox
+from producer.relay.open_outbox import OpenOutbox, broken_set_aside, open_outbox
 from producer.relay.refusal_log import RefusalLog
 from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
 from producer.relay.wake_up import WakeUp
@@ -168,7 +168,10 @@ class Relay:
         options = self._options
         with contextlib.closing(self._wake_up):
             while not stopping.is_set():
-                with open_outbox(self._path, self._clock, options.limits, is_exclusive=options.is_exclusive) as outbox:
+                with (
+                    broken_set_aside(self._path) if options.is_exclusive else contextlib.nullcontext(),
+                    open_outbox(self._path, self._clock, options.limits, is_exclusive=options.is_exclusive) as outbox,
+                ):
                     self._serve(outbox, stopping)
                 # The committing thread notices as well, and makes a new file.
                 while identity(self._path) is None and not stopping.wait(TICK_S):

@@ -67,6 +67,16 @@ def test_what_comes_after_the_outbox_was_broken_arrives_in_a_new_epoch(broker: B
     assert outbox.epoch != before
 
 
+def test_a_relay_that_opens_a_broken_outbox_goes_on_with_the_next_one(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    path.write_bytes(b"this is no database" * 1000)
+    with ingest_double(broker.port) as ingest, running_relay(path, broker.port, RelayOptions(is_exclusive=True)):
+        eventually(lambda: not path.exists())
+        with Outbox(path, utc_now) as outbox:
+            outbox.put(detection(1), durable=True)
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 1)
+
+
 def test_what_comes_after_the_outbox_was_removed_arrives_in_a_new_epoch(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with (

@@ -20,6 +20,7 @@ from tests.segment_player import played
 
 PICTURES = 60
 FPS = 20
+ANALYSIS_FPS = 5
 
 
 class Camera(BaseHTTPRequestHandler):
@@ -86,7 +87,7 @@ def until_lost(source: VideoSource) -> tuple[list[CameraFrame], str]:
 
 def test_an_mjpeg_camera_is_analysed_and_recorded_until_it_ends(camera: str) -> None:
     recorder = Recorder(target_seconds=1)
-    source = VideoSource(mjpeg(camera), now, threading.Event().wait, recorder, analysis_fps=5)
+    source = VideoSource(mjpeg(camera), now, threading.Event().wait, recorder, analysis_fps=ANALYSIS_FPS)
     start = now()
     source.open()
     frames, reason = until_lost(source)
@@ -95,9 +96,12 @@ def test_an_mjpeg_camera_is_analysed_and_recorded_until_it_ends(camera: str) -> 
 
     assert reason == camera.replace("viewer:secret@", "") + ": Input/output error"
     assert (frames[0].picture.width, frames[0].picture.height) == (160, 120)
-    assert len(frames) == pytest.approx(15, abs=3)
+    # A camera on a busy machine takes longer for its pictures.
+    lasted_s = (frames[-1].time - frames[0].time).total_seconds()
+    assert lasted_s > PICTURES / FPS - 1
+    assert len(frames) == pytest.approx(lasted_s * ANALYSIS_FPS, abs=3)
     assert abs(frames[0].time - start) < timedelta(seconds=5)
-    assert sum(segment.duration_s for segment in segments) == pytest.approx(PICTURES / FPS, abs=1)
+    assert sum(segment.duration_s for segment in segments) == pytest.approx(lasted_s, abs=1)
     assert all(played(segment).pictures[0].key_frame for segment in segments)
 
 

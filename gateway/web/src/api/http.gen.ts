@@ -563,7 +563,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest picture of a camera; a 404 where there is none, or only an older one. */
+        /** The newest picture of a camera, of its recording where it sends no others; a 404 where there is none, or only an older one. `X-Picture-Kind` says which kind of medium it is, or is from. */
         get: operations["get_sites_site_devices_device_snapshot_jpg"];
         put?: never;
         post?: never;
@@ -2950,6 +2950,8 @@ export interface components {
             hls: boolean;
             thermal: boolean;
             fusion: boolean;
+            /** @description Whether any picture of it is kept now, a still or a recording. */
+            picture: boolean;
         };
         /**
          * HealthList
@@ -3049,7 +3051,7 @@ export interface components {
          */
         Hub: {
             /**
-             * @description As `/health` has it: not ok while one of its parts does not work.
+             * @description As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its incidents known then: what keeps it from writing its journal cannot be read there later.
              * @enum {string}
              */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";

@@ -2,11 +2,13 @@
 
 import { createRawSnippet } from 'svelte';
 import { WAITING } from '../../../dev/alone';
+import type { Notice } from '../../state/notice.svelte';
 import { Playhead } from '../../state/playhead.svelte';
 import { HOUR } from '../../format/time';
 import CursorPicture from '../CursorPicture.svelte';
 import Lane from '../Lane.svelte';
 import Lanes from '../Lanes.svelte';
+import PassingNotice from '../PassingNotice.svelte';
 import PlaybackControls from '../PlaybackControls.svelte';
 import RangeStrip from '../RangeStrip.svelte';
 import ThermalPicture from '../ThermalPicture.svelte';
@@ -59,6 +61,10 @@ export const playbackParts: Case[] = [
       props: { devices: [device('yard', { name: LONG }), device('gate')], lane },
       reads: [LONG],
     },
+  ]),
+  ...of(PassingNotice, 'PassingNotice.svelte', [
+    { when: 'empty', props: { of: { text: '', number: 0 } as Notice }, reads: [/^$/] },
+    { when: 'typical', props: { of: { text: 'Muted', number: 1 } as Notice }, reads: [/^Muted$/] },
   ]),
   ...of(PlaybackControls, 'PlaybackControls.svelte', [
     {

@@ -9,7 +9,7 @@ from edge.analysis.partial_sort import SORTED_WHOLE, sort_places
 from edge.analysis.thermal_statistics import quantile, sorted_values
 from tests.examples import examples
 
-SIZES = (1, 2, 24 * 32, 2 * SORTED_WHOLE + 1, 4 * SORTED_WHOLE + 2, 120 * 160)
+SIZES = (1, 2, 24 * 32, SORTED_WHOLE + 1, SORTED_WHOLE + 2, 120 * 160)
 
 
 @examples(60)
@@ -23,6 +23,24 @@ def test_at_each_place_is_what_a_whole_sort_puts_there(seed: int, size: int, dec
 
     assert found[places].tolist() == np.sort(values)[places].tolist()
     assert np.array_equal(np.sort(found), np.sort(values))
+
+
+@pytest.mark.parametrize("odd", [300.0, 1e30, np.inf, -np.inf])
+def test_one_value_far_from_all_others_changes_nothing(odd: float) -> None:
+    values = np.random.default_rng(2).normal(25, 2, SIZES[-1]).astype(np.float32)
+    values[5] = odd
+    places = [0, 1919, 1920, 9600, SIZES[-1] - 1]
+    found = values.copy()
+    sort_places(found, places)
+
+    assert found[places].tolist() == np.sort(values)[places].tolist()
+
+
+def test_values_that_are_all_alike_stay_as_they_are() -> None:
+    values = np.full(SIZES[-1], 21.5, np.float32)
+    sort_places(values, [0, 7, SIZES[-1] - 1])
+
+    assert np.all(values == np.float32(21.5))
 
 
 @pytest.mark.parametrize("size", SIZES[2:])

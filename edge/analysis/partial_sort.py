@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Celsius = NDArray[np.float32]
+Bins = NDArray[np.int16]
 Numbers = NDArray[np.intp]
 
 SORTED_WHOLE: Final = 3200
@@ -28,16 +29,17 @@ def sort_places(values: Celsius, places: Sequence[int]) -> None:
         _move(values, _found(values, bins, places), places)
 
 
-def _bins(values: Celsius) -> NDArray[np.int16] | None:
+def _bins(values: Celsius) -> Bins | None:
     """In which of equal parts of the range each value is; `None` where there are no such parts."""
     low, high = values.min(), values.max()
     range_c = float(high) - float(low)
     if not 1e-6 < range_c < 1e6:
         return None
-    return ((values - low) * np.float32((_BINS - 1) / range_c)).astype(np.int16)
+    bins: Bins = ((values - low) * np.float32((_BINS - 1) / range_c)).astype(np.int16)
+    return bins
 
 
-def _found(values: Celsius, bins: NDArray[np.int16], places: Sequence[int]) -> list[int]:
+def _found(values: Celsius, bins: Bins, places: Sequence[int]) -> list[int]:
     """Where the values of these places are: only what lies in the same bin is sorted."""
     counts = np.bincount(bins, minlength=_BINS)
     ends: Numbers = counts.cumsum()

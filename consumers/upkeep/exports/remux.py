@@ -232,7 +232,7 @@ class _OpenFile:
                 self._note_picture(one, pts + one.duration)
 
     def _note_picture(self, one: TimedPacket, end: int) -> None:
-        """Of a picture that was written, and ends there."""
+        """Count a picture that was written. `end` is in ticks of the file."""
         made = self.made
         self._places.add(one.place)
         made.pictures += 1

@@ -20,6 +20,7 @@ from bus_schemas.protocol import (
     DeviceReport,
     EventProperties,
     Head,
+    HubReport,
     IngestStatus,
     LiveKind,
     MediaProperties,
@@ -111,7 +112,7 @@ def _operation(channel: Channel, action: str, side: str) -> Document:
         "summary": channel.description,
         "tags": [{"name": side}],
         "messages": _of_channel(channel.name, channel.messages),
-        "bindings": {"mqtt": {"qos": channel.qos, "retain": channel.retain, "bindingVersion": BINDING}},
+        "bindings": {"mqtt": _binding(channel)},
     }
     if channel.reply is not None:
         reply = next(one for one in channels() if one.name == channel.reply)
@@ -120,6 +121,11 @@ def _operation(channel: Channel, action: str, side: str) -> Document:
             "messages": _of_channel(reply.name, reply.messages),
         }
     return made
+
+
+def _binding(channel: Channel) -> Document:
+    expires = {} if channel.expires_s is None else {"messageExpiryInterval": channel.expires_s}
+    return {"qos": channel.qos, "retain": channel.retain, **expires, "bindingVersion": BINDING}
 
 
 def _of_channel(name: str, messages: Iterable[str]) -> list[Document]:
@@ -255,6 +261,7 @@ def _other_messages() -> dict[str, Document]:
             "bindings": {"mqtt": {"correlationData": correlation, "bindingVersion": BINDING}},
         },
         "condition": _message("condition", "Condition of a device", DeviceReport),
+        "hub-condition": _message("hub-condition", "Condition of the hub", HubReport),
         "head": _message("head", "Head of the journal", Head),
         "ingest": _message("ingest", "Status of ingest", IngestStatus),
         "faults": _message("faults", "Faults of a process", ProcessFaults),

@@ -9,6 +9,7 @@ from bus_schemas.catalogue import MODELS, short_name, type_of
 from bus_schemas.event import GATEWAY, HUB
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import StateEvent
+from bus_schemas.protocol import REPORT_EXPIRES_S
 from bus_schemas.speakers import PERMISSIONS, Speaker
 
 Sender = Literal["device", "hub", "gateway", "agents"]
@@ -23,7 +24,9 @@ PACKED = ("events-gzip", "event-gzip")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`messages` are names of messages; `reply` is the channel on which a request is answered."""
+    """`messages` are names of messages; `reply` is the channel on which a request is answered. `expires_s` is for how
+    long the broker keeps a message.
+    """
 
     name: str
     address: str
@@ -33,6 +36,7 @@ class Channel:
     qos: Literal[0, 1] = 1
     retain: bool = False
     reply: str | None = None
+    expires_s: int | None = None
 
 
 def batch_of(event_type: str) -> str:
@@ -83,6 +87,16 @@ _OTHERS: tuple[Channel, ...] = (
         "hub",
         ("condition",),
         retain=True,
+        expires_s=REPORT_EXPIRES_S,
+    ),
+    Channel(
+        "hub-condition",
+        topics.HUB_CONDITION,
+        "How the hub itself is: the worst of its incidents and of its parts.",
+        "gateway",
+        ("hub-condition",),
+        retain=True,
+        expires_s=REPORT_EXPIRES_S,
     ),
     Channel(
         "command",

@@ -7,7 +7,7 @@ from bus_schemas.asyncapi import asyncapi
 from bus_schemas.json_schema import json_schemas
 from bus_schemas.typescript import typescript
 
-VERSION = "1.9.0"
+VERSION = "1.10.0"
 """The version of the contract. The second number grows with every addition; the first is that of the topics."""
 
 DOCUMENTS: dict[str, Callable[[], str]] = {

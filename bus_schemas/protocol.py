@@ -31,6 +31,10 @@ WATCH_LEASE_S = 10.0
 MAX_SOURCE = 200
 NOBODY = "unknown"
 
+REPORT_AGAIN_S = 30.0
+REPORT_EXPIRES_S = 90
+"""The broker drops a report so long after it was published last: whoever publishes it is gone."""
+
 INGEST_RUNNING = "running"
 INGEST_STOPPED = "stopped"
 
@@ -149,13 +153,25 @@ class DeviceReport(Message):
     """How a device is, as the hub says: the worst of its open incidents, whose types come the worst first. Of a device
     that nobody could judge yet nothing is said.
 
-    It is retained, and said again when it changes, on every connection to the broker, and every half minute. An empty
-    payload takes back what was said of a device that is not there any more.
+    It is retained, and said again when it changes, on every connection to the broker, and every half minute. The broker
+    drops it 90 seconds after it was said last: then nobody knows any more. An empty payload takes back what was said of
+    a device that is not there any more.
     """
 
     condition: Condition
     types: Annotated[tuple[Word, ...], Field(max_length=64)] = ()
     since: Annotated[Moment, Field(description="Since when it is so, as far as it is known.")] | None = None
+    as_of: Moment
+
+
+class HubReport(Message):
+    """How the hub itself is, its machine and its processes, as `/api/v1/sites` says: the worst of its open incidents
+    and of its parts. `problems` are those of `/health`, a sentence each. It is retained, said again and dropped as the
+    condition of a device is.
+    """
+
+    condition: Condition
+    problems: Annotated[tuple[_Text, ...], Field(max_length=MAX_FAULTS)] = ()
     as_of: Moment
 
 
@@ -206,7 +222,7 @@ class MediaProperties(Properties):
 
 
 MESSAGES: tuple[type[Message], ...] = (
-    Watermark, Head, Claim, CommandRequest, IngestStatus, ProcessFaults, DeviceReport,
+    Watermark, Head, Claim, CommandRequest, IngestStatus, ProcessFaults, DeviceReport, HubReport,
 )  # fmt: skip
 """Every payload other than an event. The answer to a command has the form of `CommandReply`."""
 PROPERTIES: tuple[type[Message], ...] = (EventProperties, MediaProperties)

@@ -33,8 +33,9 @@ from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
+from gateway.serving.picture_cache import PictureCache
 from gateway.serving.shared_work import SharedWork
-from gateway.serving.sprites import SpriteCache
+from gateway.serving.sprites import SHEETS_KEPT
 from gateway.settings import GatewaySettings
 from gateway.streaming.leases import WatchLeases
 from gateway.streaming.live import Feed
@@ -51,6 +52,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 BEHIND_S = 1.0
+KEYFRAMES_KEPT = 16
+"""Pictures of recordings, in their full size."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ class Gateway:
     clock: Clock
     started: datetime
     agents: AgentService | None = None
-    sprites: SpriteCache = field(default_factory=SpriteCache)
+    sprites: PictureCache = field(default_factory=lambda: PictureCache(SHEETS_KEPT))
+    keyframes: PictureCache = field(default_factory=lambda: PictureCache(KEYFRAMES_KEPT))
+    """By the hash of the segment that begins with them; empty where that cannot be decoded."""
     shared: SharedWork = field(default_factory=SharedWork)
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
@@ -117,7 +122,7 @@ class Gateway:
             raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, MemoryError, sqlite3.Error) as error:
             if not is_the_machines(error):
                 raise
             log.error("stores cannot be read", reason=describe_storage_error(error))

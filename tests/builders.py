@@ -220,9 +220,11 @@ def alert(time: datetime = START, state: str = "raised", **given: Any) -> AlertE
 
 
 def retention(time: datetime = START, **given: Any) -> RetentionEvent:
+    """What the hub deleted, of one device where `device` is given."""
+    of = {name: given.pop(name) for name in ("site", "device") if name in given}
     span = {"start": iso(time - timedelta(hours=2)), "end": iso(time - timedelta(hours=1))}
     data = {"rule": "capture: 1 h", "kind": "capture", **span, "count": 7200, "bytes": 3_600_000_000}
-    return make(RetentionEvent, time, data, {"source": device_source(SITE, HUB), **given})
+    return make(RetentionEvent, time, data | of, {"source": device_source(SITE, HUB), **given})
 
 
 def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:

@@ -1,7 +1,7 @@
 """Recorded video of a device in a data directory: each picture bears its number, as bars that survive encoding."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -65,7 +65,8 @@ def numbers_in(path: Path) -> list[int]:
         return [number_of(frame) for frame in container.decode(video=0)]
 
 
-def coded(film: Film) -> Iterator[Any]:
+def coded(film: Film, drawn: Callable[[int, int, int], VideoFrame] = numbered_picture) -> Iterator[Any]:
+    """Packets; `drawn` makes the picture of a number, a width and a height."""
     encoder: Any = av.CodecContext.create(film.codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = film.width, film.height, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.gop_size = Fraction(1, CLOCK), Fraction(film.fps), film.gop
@@ -75,7 +76,7 @@ def coded(film: Film) -> Iterator[Any]:
         encoder.max_b_frames = 2
         encoder.options = {**options, "preset": "veryfast", "x264-params": "scenecut=0:open-gop=0"}
     for number in range(film.pictures):
-        frame = numbered_picture(number, film.width, film.height)
+        frame = drawn(number, film.width, film.height)
         frame.pts, frame.time_base = number * CLOCK // film.fps, Fraction(1, CLOCK)
         yield from encoder.encode(frame)
     yield from encoder.encode(None)

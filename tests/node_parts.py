@@ -1,6 +1,5 @@
 """Events and a running relay for tests of the producer's half; valid by default."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from producer.ids import Ids, utc_now
 from producer.outbox.tables import Draft
 from producer.relay.relay import Relay, RelayOptions, ignore
 from producer.relay.session import Incoming
+from tests.threads import in_a_thread
 
 SOURCE = device_source("YARD", "GATE")
 OTHER = device_source("YARD", "DOOR")
@@ -60,13 +60,5 @@ def running_relay(
 ) -> Iterator[Relay]:
     options = options or RelayOptions(syncs=False)  # The outbox of a node waits for the disk.
     relay = Relay(path, BrokerAddress(port=port), utc_now, options, on_message)
-    stopping = threading.Event()
-    thread = threading.Thread(target=relay.run, args=(stopping,))
-    thread.start()
-    try:
+    with in_a_thread(relay.run, relay.wake):
         yield relay
-    finally:
-        stopping.set()
-        relay.wake()
-        thread.join(30)
-        assert not thread.is_alive()

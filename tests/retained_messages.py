@@ -4,18 +4,21 @@ from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
 
+from bus_schemas.topics import HUB_CONDITION
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
 from tests.eventually import eventually
 
 
 def retained(address: BrokerAddress) -> dict[str, bytes]:
-    """Every retained condition, as who subscribes gets it before the answer to a message of its own."""
+    """Every retained condition, of devices and of the hub, as who subscribes gets it before the answer to a message of
+    its own.
+    """
     found: dict[str, bytes] = {}
     done: list[bool] = []
 
     def on_connect(client: Client, *_: Any) -> None:
-        client.subscribe([("watchpost/v1/+/+/condition", 1), ("test/end", 1)])
+        client.subscribe([("watchpost/v1/+/+/condition", 1), (HUB_CONDITION, 1), ("test/end", 1)])
 
     def on_subscribe(client: Client, *_: Any) -> None:
         client.publish("test/end", b"", qos=1)

@@ -1,6 +1,5 @@
 """A real ingest in a thread, and the questions that tests ask of what it wrote."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,19 +11,13 @@ from consumers.store.journal.query_types import RejectedRow
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
+from tests.threads import in_a_thread
 
 
 @contextmanager
 def running_ingest(data: Path, broker: BrokerAddress, clock: Clock = utc_now) -> Iterator[None]:
-    stopping = threading.Event()
-    thread = threading.Thread(target=run, args=(data, broker, stopping, clock))
-    thread.start()
-    try:
+    with in_a_thread(lambda stopping: run(data, broker, stopping, clock)):
         yield
-    finally:
-        stopping.set()
-        thread.join(30)
-        assert not thread.is_alive()
 
 
 def journaled(data: Path, *models: type[Event]) -> list[Event]:

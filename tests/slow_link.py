@@ -28,6 +28,7 @@ from producer.outbox.tables import Draft
 from tests import builders
 from tests.data_directory import hub_of
 from tests.faults.proxy import Proxy
+from tests.threads import in_a_thread
 
 BYTES_PER_S = 50_000
 SITE, DEVICE, SENSOR = "YARD", "GATE", "BUSBAR"
@@ -120,15 +121,8 @@ def slow_link(port: int, bytes_per_s: int = BYTES_PER_S) -> Iterator[Proxy]:
 @contextmanager
 def running_alerting(data: Path, port: int) -> Iterator[None]:
     """What raises alerts, over a journal that is there."""
-    stopping = threading.Event()
-    thread = threading.Thread(target=run, args=(["alerting"], hub_of(data), BrokerAddress(port=port), stopping))
-    thread.start()
-    try:
+    with in_a_thread(lambda stopping: run(["alerting"], hub_of(data), BrokerAddress(port=port), stopping)):
         yield
-    finally:
-        stopping.set()
-        thread.join(30)
-        assert not thread.is_alive()
 
 
 @dataclass

@@ -14,6 +14,7 @@ from bus_schemas.node import LOST, STOPPED
 from tests import builders
 from tests.builders import at
 from tests.contract.story import picture
+from tests.varied_hub import VariedHub
 from tests.varied_people import People
 from tests.whole_hub import Bus
 
@@ -86,6 +87,7 @@ class VariedSite:
             Agent("node-2", {"roof": "well", "kiln": "well"}),
         ]
         self._people = People(bus, self._chance)
+        self._hub = VariedHub(bus, seed)
         self._foreign = {"door": "well", "lamp": "well", "beacon": "well"}
         self._deaf_until = 0.0
 
@@ -93,7 +95,8 @@ class VariedSite:
         """Five seconds."""
         if second < self._deaf_until:
             return
-        self._bus.tick(second)
+        self._bus.tick(second, **self._hub.beat(second))
+        self._hub.step(second)
         if second > 200 and self._chance.random() < 0.01:
             self._deaf_until = second + self._chance.choice((40, 70))
         for agent in self.agents:

@@ -2,6 +2,8 @@
 
 Each look at the view costs what has changed in it since the last one. The broker may forget what it retains; so all is
 said again on every connection, of every other view and every half minute, also that a device is not there any more.
+Once nobody says it again the broker drops it: what was said last holds no more. A round is said in turns, because
+alerts are decided in the same process.
 """
 
 import sqlite3
@@ -9,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -17,7 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import RESERVED, Event, device_source
-from bus_schemas.protocol import DeviceReport
+from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S, DeviceReport
 from bus_schemas.topics import condition_topic
 from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
 from consumers.alerting.incidents.verdict import RETIRED
@@ -28,14 +31,16 @@ from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.ids import Clock, utc_now
-from producer.mqtt import background_client
+from producer.mqtt import background_client, expiring_after
 from producer.transaction import transaction
 
 Conditions = Mapping[DeviceKey, DeviceCondition | None]
 """`None` is of a device that is not there any more."""
 
-AGAIN_S: Final = 30.0
 KEEPALIVE_S: Final = 20
+SAID_PER_TURN: Final = 20
+TURNS_PER_ROUND: Final = 10
+"""At most: turns are a second apart where nothing happens."""
 
 
 class ConditionAnnouncer(Sink):
@@ -51,14 +56,24 @@ class ConditionAnnouncer(Sink):
     """
     pace_s: ClassVar[float] = 0.05
 
-    def __init__(self, data: Path, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: Clock = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+        expires_s: int = REPORT_EXPIRES_S,
+    ) -> None:
         self._data = data
+        self._expiring = expiring_after(expires_s)
         self._clock = clock
         self._seconds = seconds
         self._views: Views | None = None
         self._client: Client | None = None
         self._connected = threading.Event()
         self._said: dict[DeviceKey, DeviceCondition | None] = {}
+        self._waiting: dict[DeviceKey, DeviceCondition | None] = {}
+        """What is left of the round."""
+        self._per_turn = SAID_PER_TURN
         self._announced: set[DeviceKey] = set()
         self._next_round = 0.0
         self._view: sqlite3.Connection | None = None
@@ -83,30 +98,38 @@ class ConditionAnnouncer(Sink):
             return
         if is_round or view is not self._view:
             self._connected.clear()
-            self._next_round = self._seconds() + AGAIN_S
+            self._next_round = self._seconds() + REPORT_AGAIN_S
             self._begin(view, state)
-            self._say_all(client, state, view)
-        else:
-            self._say_changes(client, state, view)
+        self._say_changes(client, state, view)
+        self._say_turn(client, state)
 
     def _begin(self, view: sqlite3.Connection, state: sqlite3.Connection) -> None:
-        """Begin anew, but remember of which devices something was announced."""
+        """Begin anew, but remember of which devices something was announced. The position is asked for first: what
+        comes in between is said twice.
+        """
         self._said.clear()
         self._announced = set(state.execute("select site, device from announced"))
-        self._view, self._upto = view, 0
-
-    def _say_all(self, client: Client, state: sqlite3.Connection, view: sqlite3.Connection) -> None:
-        """The position is asked for first: what comes in between is said twice."""
-        self._upto = newest_change(view)
+        self._view, self._upto = view, newest_change(view)
         known = conditions(view)
         gone = self._announced - known.keys()
-        self._say(client, state, {**known, **dict.fromkeys(sorted(gone))})
+        self._waiting = {**known, **dict.fromkeys(sorted(gone))}
+        self._per_turn = max(SAID_PER_TURN, -(-len(self._waiting) // TURNS_PER_ROUND))
 
     def _say_changes(self, client: Client, state: sqlite3.Connection, view: sqlite3.Connection) -> None:
+        """At once; what a round has of the same devices is older."""
         changed = changed_conditions(view, self._upto)
         if changed:
             self._upto = max(position for position, _ in changed.values())
+            for where in changed:
+                self._waiting.pop(where, None)
             self._say(client, state, {where: condition for where, (_, condition) in changed.items()})
+
+    def _say_turn(self, client: Client, state: sqlite3.Connection) -> None:
+        turn = dict(islice(self._waiting.items(), self._per_turn))
+        if turn:
+            self._say(client, state, turn)
+            for where in turn:
+                del self._waiting[where]
 
     def _say(
         self, client: Client, state: sqlite3.Connection, found: Mapping[DeviceKey, DeviceCondition | None]
@@ -118,7 +141,8 @@ class ConditionAnnouncer(Sink):
             if where in self._said and self._said[where] == condition:
                 continue
             payload = b"" if condition is None else _report(condition, now).to_bytes()
-            client.publish(condition_topic(device_source(*where)), payload, qos=1, retain=True)
+            topic, properties = condition_topic(device_source(*where)), self._expiring
+            client.publish(topic, payload, qos=1, retain=True, properties=properties)
             self._said[where] = condition
 
     def _note(self, state: sqlite3.Connection, new: Sequence[DeviceKey]) -> None:
@@ -158,6 +182,7 @@ class ConditionAnnouncer(Sink):
             self._views.close()
         self._client = self._views = self._view = None
         self._said.clear()
+        self._waiting.clear()
 
 
 def _of_watched(condition: DeviceCondition | None) -> DeviceCondition | None:

@@ -7,7 +7,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
 from bus_schemas.condition import SEVERITY, Condition, condition_of
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.verdict import RETIRED, Open
 from consumers.alerting.terms import Terms
 from consumers.engine.versions import COLUMNS, FOREVER, NEWEST, STANDS, Versions

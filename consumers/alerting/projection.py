@@ -24,7 +24,7 @@ from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
 from consumers.alerting.review import mutes, reviews

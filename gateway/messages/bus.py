@@ -77,6 +77,8 @@ class Bus:
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
         self.messages_received = 0
+        self.connections = 0
+        """How often it has connected: a broker that is another one, or was started again, knows nothing."""
 
     @property
     def is_connected(self) -> bool:
@@ -119,13 +121,19 @@ class Bus:
                 await self._settled.wait()
 
     async def publish(
-        self, topic: str, payload: bytes, properties: Properties | None = None, *, needs_reader: bool = False
+        self,
+        topic: str,
+        payload: bytes,
+        properties: Properties | None = None,
+        *,
+        needs_reader: bool = False,
+        retain: bool = False,
     ) -> None:
         """QoS 1. Raises `BusUnreachable`, and where it `needs_reader` `NoReader`, as far as the broker says."""
         if self._client is None:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
-            await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_S)
+            await self._client.publish(topic, payload, qos=1, retain=retain, properties=properties, timeout=SEND_S)
             if needs_reader and self._client.reached_nobody:
                 raise NoReader("nobody listens on the bus, as while ingest is starting")
         except PublishRefused as refusal:
@@ -152,7 +160,7 @@ class Bus:
 
     async def _serve(self, client: "AnswerCheckingClient") -> None:
         await client.subscribe(topics.response_filter(self._name))
-        self._client = client
+        self._client, self.connections = client, self.connections + 1
         _log.info("broker connected")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_subscribed(client))
@@ -248,7 +256,7 @@ def client_of(broker: BrokerAddress) -> "AnswerCheckingClient":
         broker.port,
         transport=broker.transport,
         username=broker.username,
-        password=broker.password,
+        password=broker.current_password(),
         identifier=draw_client_id("gateway"),
         tls_context=broker.tls.context() if broker.tls else None,
         protocol=ProtocolVersion.V5,

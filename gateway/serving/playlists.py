@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from bus_schemas.event import iso
 from bus_schemas.media import MP4_HEAD_BYTES
+from consumers.views.recordings import breaks
 
 MEDIA_TYPE = "application/vnd.apple.mpegurl"
 LIVE_SEGMENTS = 10
 TABLES_BYTES = 3 * 188
 """The packets with which a transport stream begins: its service, its programs and its streams."""
-TOLERANCE = timedelta(seconds=0.5)
-"""Segments follow each other although their clocks are not exact; a longer silence is a hole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,10 @@ def recorded(segments: Sequence[PlaylistSegment], *, closed: bool) -> str:
 
 
 def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
-    """Whether a player must start its decoder anew: after a restart, a hole, another container, or where segments
-    overlap.
-    """
+    """Whether a player must start its decoder anew."""
     is_other = (before.mp4_bytes is None) != (after.mp4_bytes is None)
-    return after.restarted or is_other or abs(after.start - before.end) > TOLERANCE
+    pause_s = (after.start - before.end).total_seconds()
+    return breaks.is_break(pause_s, is_restarted=after.restarted, is_other_container=is_other)
 
 
 def _head(before: PlaylistSegment | None, segment: PlaylistSegment, *, begins: bool) -> list[str]:

@@ -1,12 +1,11 @@
 """Serves live pictures as multipart JPEG: one subscription for each topic, and only the newest frame."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from types import MappingProxyType
 
-from bus_schemas.event import iso
 from gateway.messages.bus import Topics
 
 BOUNDARY = "frame"
@@ -77,8 +76,8 @@ class Frames:
                 self._topics.forget(topic, watch.take)
 
 
-def part(jpeg: bytes, taken: datetime | None = None) -> bytes:
-    """`taken` says when a picture was taken that stands for live ones."""
-    time = "" if taken is None else f"X-Capture-Time: {iso(taken)}\r\n"
-    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n{time}Content-Length: {len(jpeg)}\r\n\r\n"
+def part(jpeg: bytes, stands_for_live: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """`stands_for_live` are the headers of a picture that was kept earlier."""
+    given = "".join(f"{name}: {value}\r\n" for name, value in stands_for_live.items())
+    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n{given}Content-Length: {len(jpeg)}\r\n\r\n"
     return head.encode() + jpeg + b"\r\n"

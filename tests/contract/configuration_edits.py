@@ -91,7 +91,8 @@ def hub(**given: Any) -> Callable[[Config], object]:
 
 WINDOW = {"days": ["mon", "sun"], "start": "22:00", "end": "06:00"}
 RECORDING = {"pre_roll_s": 0, "post_roll_s": 1, "longest_s": 10}
-NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": {"brightness": 10}}
+CONTROLS = {"brightness": 10, "gain": 20, "exposure": 30, "infrared_filter": False}
+NIGHT = {"start": "18:00", "end": "08:00", "sensitivity": 1, "black_percentage": 50, "controls": CONTROLS}
 EVERY_CLASS = {
     "name": "fox", "min_size": 0.1, "max_size": 10, "min_ratio": 1, "max_ratio": 4, "min_duration_s": 1,
     "max_duration_s": 60, "min_turns": 0.1, "max_turns": 9, "hours": [WINDOW],
@@ -121,6 +122,26 @@ TILE_BUCKET = {
     "public_url": "http://127.0.0.1:9/tiles", "public_url_env": "PUBLIC", "page_public_url_env": "PAGE_PUBLIC",
     "page": False, "bytes_per_s": 10_000, "access_key_env": None, "secret_key_env": None,
 }  # fmt: skip
+BROKER_ELSEWHERE = {
+    "start": False, "host": "broker.example", "port": 8883, "username": "hub", "password_env": "BROKER",
+    "tls": {"ca_file": "/run/ca", "certificate_file": "/run/certificate", "key_file": "/run/key"},
+    "agents": {
+        "host": "192.0.2.1", "port": 8885, "names": ["hub.example"], "reached_at": "broker.example",
+        "directory": "/run/users", "ca_file": "/run/ca",
+    },
+}  # fmt: skip
+OPEN_GATEWAY = {
+    "host": "192.0.2.1", "port": 8443, "token_env": "TOKEN", "token_file": "/run/token",
+    "broker": {"username": "gateway", "password_env": "BROKER", "password_file": "/run/password"},
+    "public_url": "https://hub.example", "trusted_proxies": ["192.0.2.0/24"], "connections": 50,
+    "connections_per_address": 5, "streams": 5,
+}  # fmt: skip
+EMBEDDED = {"journal": {"kind": "sqlite"}, "warehouse": {"kind": "chdb"}}
+FAULTY_SCENE = {
+    "kind": "scene", "scene": "visual", "place": "hall", "seed": 7, "audio": True,
+    "faults": [{"kind": "zap", "first_s": 1, "lasts_s": 2, "every_s": 30}],
+}  # fmt: skip
+ONNX = {"kind": "onnx", "model": "/run/model", "labels": ["fox"], "min_score": 0.1, "every_s": 2}
 CORNERS = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
 LAWN = {"name": "lawn", "points": [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0]], "restricted": True}
 HINGE = {"name": "hinge", "coordinates": [[2, 2], [8, 8]]}
@@ -132,6 +153,27 @@ EVERY_RULE = rules(
 )  # fmt: skip
 
 EDITS: dict[str, Edit] = {
+    "the broker is elsewhere, and here again on another port": Edit(
+        lambda config: config.update(broker=BROKER_ELSEWHERE),
+        then=lambda config: config.update(broker={"port": 0, "password_file": "/run/password", "agents": {}}),
+    ),
+    "the gateway is open to others, behind a proxy, and is not any more": Edit(
+        lambda config: config.update(gateway=OPEN_GATEWAY), then=lambda config: config.update(gateway={})
+    ),
+    "journal and rows are where they were, which the file says now": Edit(hub(**EMBEDDED), then=hub()),
+    "every kind of source, and what it finds in pictures": Edit(
+        both(
+            of_device(visual=FAULTY_SCENE, detector={"kind": "scene", "every_s": 2}),
+            of_device(1, visual={"kind": "file", "path": "/run/video", "loop": False}, detector=ONNX),
+            of_device(2, thermal={"kind": "thermal_csv", "path": "/run/heat", "loop": False}),
+            add(camera("roof", visual={"kind": "rtsp", "url_env": "ROOF", "transport": "udp"})),
+        ),
+        then=both(
+            of_device(visual={"kind": "mjpeg", "url": "http://127.0.0.1:9/"}, detector=ONNX),
+            of_device(1, visual={"kind": "v4l2", "path": "/dev/video9"}, sub={"kind": "mjpeg", "url_env": "SUB"}),
+            of_device(2, thermal={"kind": "mlx90640", "refresh_hz": 4}),
+        ),
+    ),
     "nothing": Edit(),
     "the names of a site and of its devices": Edit(
         both(of_site(name="The yard"), of_device(name="Back yard"), of_device(1, name="Gate"), of_device(2, name=None))
@@ -206,7 +248,7 @@ EDITS: dict[str, Edit] = {
             2,
             visual={"kind": "rtsp", "url": "rtsp://127.0.0.1:9/stream"},
             sub={"kind": "rtsp", "url": "rtsp://127.0.0.1:9/small"},
-            alignment={"by": "fields_of_view", "visual": [60, 40], "thermal": [55, 35]},
+            alignment={"by": "fields_of_view", "visual": [60, 40], "thermal": [55, 35], "shift": [0.1, 0.1]},
             rois=[
                 {
                     **HINGE,
@@ -215,6 +257,7 @@ EDITS: dict[str, Edit] = {
                     "visual_coordinates": [[10, 10], [20, 20]],
                     "weight": 3,
                     "emissivity": 0.5,
+                    "reflected_c": 30,
                     "thresholds": {"warning": 40, "critical": 50, "emergency": 60},
                     "group": "hinges",
                     "limits": {"rise_c_per_minute": 1, "above_group_c": 2, "above_ambient_c": 3},

@@ -3,13 +3,26 @@
 from dataclasses import dataclass
 
 INGEST = ("tests/unit/consumers/ingest",)
-JOURNAL = ("tests/unit/consumers/store/journal", "tests/contract/journal/test_journal.py")
+JOURNAL = (
+    "tests/unit/consumers/store/journal",
+    "tests/contract/journal/test_journal.py",
+    "tests/contract/journal/test_questions.py",
+    "tests/contract/journal/test_reading.py",
+)
 ARCHIVE = ("tests/unit/consumers/store/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
-CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/engine/test_runner.py")
+CONSUMERS = (
+    "tests/contract/test_consumers.py",
+    "tests/unit/consumers/engine/test_runner.py",
+    "tests/unit/consumers/engine/test_view_readers.py",
+)
 AS_OF = ("tests/contract/test_as_of.py",)
-ALERTING = ("tests/unit/consumers/alerting/test_transitions.py",)
+ALERTING = (
+    "tests/unit/consumers/alerting/test_frame_transitions.py",
+    "tests/unit/consumers/alerting/test_hub_transitions.py",
+    "tests/unit/consumers/alerting/test_presence_transitions.py",
+)
 REVIEWS = ("tests/unit/consumers/alerting/test_reviews.py",)
 MUTES = ("tests/unit/consumers/alerting/test_mutes.py",)
 ENROLMENT = ("tests/unit/edge/agent/enrolment/test_remote.py",)
@@ -37,14 +50,14 @@ class Mutant:
 
 MUTANTS: dict[str, Mutant] = {
     "good_frame_opens": Mutant(
-        "consumers/alerting/incidents/device.py",
+        "consumers/alerting/incidents/frame_rules.py",
         "if bad and window.is_bad(number, rules)",
         "if window.is_bad(number, rules)",
         ALERTING,
     ),
     "over_counts_for_what_begins": Mutant(
-        "consumers/alerting/incidents/device.py",
-        "                window.restart(number)\n",
+        "consumers/alerting/incidents/frame_rules.py",
+        "            window.restart(number)\n",
         "",
         ALERTING,
     ),

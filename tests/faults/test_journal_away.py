@@ -1,6 +1,5 @@
 """Consumers of a journal whose server goes away and comes back."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -21,6 +20,7 @@ from tests.contract.journal.entries import OWNER, Clock, numbered
 from tests.echo import Echo
 from tests.eventually import eventually
 from tests.following import hub_in
+from tests.threads import in_a_thread
 from tests.verified_views import verify_views
 
 
@@ -35,15 +35,8 @@ def position(data: Path, name: str) -> int:
 
 @contextmanager
 def consuming(process: ConsumerProcess, echo: Echo, health: HealthProjection) -> Iterator[None]:
-    stopping = threading.Event()
-    thread = threading.Thread(target=process.run, args=([health, echo], stopping))
-    thread.start()
-    try:
+    with in_a_thread(lambda stopping: process.run([health, echo], stopping)):
         yield
-    finally:
-        stopping.set()
-        thread.join(20)
-    assert not thread.is_alive()
 
 
 def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clickhouse: ClickHouse) -> None:

@@ -1,157 +1,24 @@
 """What the configuration for more than one machine promises, held against a real mosquitto."""
 
-import asyncio
 import re
 import shutil
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import paho.mqtt.client as mqtt
 import pytest
-import structlog.testing
 import yaml
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
-from bus_schemas.camera import DetectionEvent
-from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
-from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
-from edge.agent.relay_thread import relaying
-from gateway.messages.bus import Bus, BusRefuses, client_of
-from mosquitto.launcher import BrokerMissing, accepts, free_port, mosquitto_path
-from producer.broker import BrokerAddress, Tls
+from mosquitto.launcher import accepts, free_port
+from producer.broker import Tls
 from producer.client_ids import draw_client_id
-from producer.ids import utc_now
-from producer.outbox.outbox import Outbox
-from producer.relay.relay import Relay, RelayOptions
-from producer.relay.session import Incoming, Outgoing
-from tests import builders
 from tests.eventually import eventually
-from tests.node_parts import detection, medium
-from tests.production_broker import CONFIGURATION, configured, installed, make_secrets, started
-from tests.required import missing
-from tests.running_ingest import journaled, running_ingest
-
-DEVICE = "HEAD_OFFICE/EMPLOYEE_AREA"
-OTHER = "HEAD_OFFICE/CAFETERIA"
-AGENT = "HEAD_OFFICE/LOBBY"
-USERS = {"viewer": "viewer-secret", DEVICE: "device-secret", OTHER: "other-secret"}
-OWN_USERS = {"hub": "hub-secret", "gateway": "gateway-secret", AGENT: "agent-secret"}
-"""Of Watchpost's own processes, which have a listener of their own."""
-PASSWORDS = USERS | OWN_USERS
-SECRETS = {"passwords": USERS, "own_passwords": OWN_USERS}
-
-
-@dataclass(frozen=True)
-class Production:
-    """A running broker with the production configuration, all of its files in one temporary folder."""
-
-    port: int
-    own_port: int
-    websockets_port: int
-    tls: ssl.SSLContext
-    folder: Path
-
-
-class Client:
-    """One user of that broker, and what it heard."""
-
-    def __init__(
-        self,
-        broker: Production,
-        user: str | None,
-        transport: Literal["tcp", "websockets"] = "tcp",
-        *,
-        port: int | None = None,
-        client_id: str = "",
-    ) -> None:
-        self.ended: list[str] = []
-        self.received: list[tuple[str, bytes]] = []
-        self.answer: ReasonCode | None = None
-        self.server: Any = None  # paho's Properties get their attributes while it runs
-        self.acknowledged: dict[int, ReasonCode] = {}
-        self.paho = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            transport=transport,
-            reconnect_on_failure=False,
-        )
-        self.paho.tls_set_context(broker.tls)
-        if user is not None:
-            self.paho.username_pw_set(user, PASSWORDS.get(user, "guessed"))
-        self.paho.on_connect = self._on_connect
-        self.paho.on_publish = self._on_publish
-        self.paho.on_disconnect = lambda _client, _data, _flags, reason, _properties: self.ended.append(str(reason))
-        self.paho.on_message = lambda _client, _data, message: self.received.append(
-            (message.topic, bytes(message.payload))
-        )
-        usual = broker.own_port if user in OWN_USERS else broker.port
-        self.paho.connect("127.0.0.1", port or (broker.websockets_port if transport == "websockets" else usual))
-        self.paho.loop_start()
-        eventually(lambda: self.answer is not None, what="an answer to CONNECT")
-
-    def _on_connect(
-        self,
-        _client: mqtt.Client,
-        _data: object,
-        _flags: mqtt.ConnectFlags,
-        reason: ReasonCode,
-        server: Properties | None,
-    ) -> None:
-        self.answer, self.server = reason, server
-
-    def _on_publish(
-        self, _client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties
-    ) -> None:
-        self.acknowledged[mid] = reason
-
-    def publish(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> str:
-        """The broker's answer in words."""
-        mid = self.paho.publish(topic, payload, qos=1, retain=retain).mid
-        eventually(lambda: mid in self.acknowledged, what=f"an acknowledgement of {topic}")
-        return str(self.acknowledged[mid])
-
-    def subscribe(self, topic: str) -> None:
-        granted: list[object] = []
-        self.paho.on_subscribe = lambda *_: granted.append(topic)
-        self.paho.subscribe(topic, qos=1)
-        eventually(lambda: granted, what=f"a subscription to {topic}")
-
-    def close(self) -> None:
-        self.paho.disconnect()
-        self.paho.loop_stop()
-
-
-@contextmanager
-def connected(
-    broker: Production, user: str | None, transport: Literal["tcp", "websockets"] = "tcp", **given: Any
-) -> Iterator[Client]:
-    client = Client(broker, user, transport, **given)
-    try:
-        yield client
-    finally:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
-    try:
-        mosquitto_path()
-    except BrokerMissing as absent:
-        missing(str(absent))
-    folder = tmp_path_factory.mktemp("production")
-    port, own_port, websockets_port = free_port(), free_port(), free_port()
-    configuration = installed(folder, {8883: port, 8884: own_port, 9883: websockets_port}, SECRETS)
-    with started(configuration, port) as tls:
-        yield Production(port, own_port, websockets_port, tls, folder)
+from tests.production_broker import CONFIGURATION, configured, make_secrets, started
+from tests.production_clients import DEVICE, OTHER, PASSWORDS, SECRETS, USERS, Production, connected, own_address
+from tests.running_ingest import running_ingest
 
 
 @pytest.mark.usefixtures("production")  # which needs a mosquitto
@@ -243,6 +110,7 @@ WRITERS = {
     "watchpost/v1/HEAD_OFFICE/_hub/state": set[str](),
     "watchpost/v1/_hub/head": {"hub"},
     "watchpost/v1/_hub/ingest": {"hub"},
+    "watchpost/v1/_hub/condition": {"gateway"},
     "watchpost/v1/_hub/faults/alerts": {"hub"},
     "watchpost/v1/_hub/faults/gateway": {"hub", "gateway"},
     "homeassistant/sensor/x/config": {"hub"},
@@ -380,124 +248,3 @@ def test_both_configurations_set_the_same_limits() -> None:
 
     assert limits(CONFIGURATION) == limits(Path("mosquitto/mosquitto.conf"))
     assert len(limits(CONFIGURATION)) == 11
-
-
-def own_address(production: Production, user: str, tls: Tls) -> BrokerAddress:
-    return BrokerAddress(port=production.own_port, username=user, password=OWN_USERS[user], tls=tls)
-
-
-def test_agent_ingest_and_gateway_work_as_users_of_their_own(production: Production, tmp_path: Path) -> None:
-    """The whole way over TLS: outbox to journal, watermark back, and a command that the device may answer."""
-    tls = Tls(ca_file=production.folder / "server.crt")
-    hub, gateway, device = (own_address(production, user, tls) for user in ("hub", "gateway", AGENT))
-    source = device_source(*AGENT.split("/"))
-    commands: list[Incoming] = []
-    options = RelayOptions(subscriptions=(command_topic(source, "snapshot"),))
-    path = tmp_path / "node.sqlite"
-    with (
-        running_ingest(tmp_path / "hub", hub),
-        Outbox(path, utc_now) as outbox,
-        relaying(relay := Relay(path, device, utc_now, options, commands.append)),
-    ):
-        outbox.put(detection(3, source), medium(source=source), durable=True)
-        relay.wake()
-        eventually(lambda: len(journaled(tmp_path / "hub", DetectionEvent, MediaEvent)) == 2)
-        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, what="the watermark")
-
-        answer = asyncio.run(_asked(gateway, source, relay, commands))
-
-    assert answer == b"done"
-    with connected(production, "viewer") as viewer, connected(production, "hub") as other:
-        viewer.subscribe("watchpost/v1/+/+/command/#")
-        viewer.subscribe("homeassistant/marker")
-        other.publish("homeassistant/marker", b"after whatever is retained")
-        eventually(lambda: viewer.received, what="the marker")
-        assert [topic for topic, _ in viewer.received] == ["homeassistant/marker"]
-
-
-async def _asked(gateway: BrokerAddress, source: str, relay: Relay, commands: list[Incoming]) -> bytes:
-    """What the device answers to a command of the gateway."""
-    bus = Bus(lambda: client_of(gateway))
-    running = asyncio.create_task(bus.run())
-    try:
-        async with asyncio.timeout(20):
-            await asyncio.to_thread(eventually, lambda: bus.is_connected)
-            async with bus.asked(command_topic(source, "snapshot"), b"{}") as reply:
-                await asyncio.to_thread(eventually, lambda: commands)
-                relay.publish(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
-                return await reply
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-
-
-def test_a_relay_that_may_not_write_a_topic_says_so_with_topic_and_user(production: Production, tmp_path: Path) -> None:
-    tls = Tls(ca_file=production.folder / "server.crt")
-    path = tmp_path / "node.sqlite"
-    with (
-        structlog.testing.capture_logs() as logged,
-        Outbox(path, utc_now) as outbox,
-        relaying(relay := Relay(path, own_address(production, AGENT, tls), utc_now)),
-    ):
-        outbox.put(detection(3, device_source(*DEVICE.split("/"))), durable=True)
-        relay.wake()
-        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"])
-
-    assert said[0] == {
-        "event": "broker refuses a topic",
-        "topic": f"watchpost/v1/{DEVICE}/event/detection",
-        "user": AGENT,
-        "reason": "Not authorized",
-        "log_level": "error",
-    }
-
-
-def test_a_relay_with_a_wrong_password_says_so_with_its_user(production: Production, tmp_path: Path) -> None:
-    tls = Tls(ca_file=production.folder / "server.crt")
-    wrong = replace(own_address(production, AGENT, tls), password="wrong")
-    with structlog.testing.capture_logs() as logged, relaying(Relay(tmp_path / "node.sqlite", wrong, utc_now)):
-        said = eventually(lambda: [line for line in logged if line["log_level"] == "error"])
-
-    assert said[0]["event"] == "broker refuses the connection"
-    assert (said[0]["user"], said[0]["reason"]) == (AGENT, "refused: Not authorized")
-
-
-def test_an_ingest_that_may_not_write_a_topic_says_so(production: Production, tmp_path: Path) -> None:
-    """With the user of the gateway it hears everything, and may not say what is safe."""
-    tls = Tls(ca_file=production.folder / "server.crt")
-    detected = to_bytes(builders.frame(site="HEAD_OFFICE", device="EMPLOYEE_AREA", epoch="one", sequence=1))
-    with (
-        structlog.testing.capture_logs() as logged,
-        connected(production, DEVICE) as device,
-        running_ingest(tmp_path, own_address(production, "gateway", tls)),
-    ):
-
-        def refused() -> list[Any]:
-            device.publish(f"watchpost/v1/{DEVICE}/event/frame", detected)
-            return [line for line in logged if line["event"] == "broker refuses a topic"]
-
-        said = eventually(refused)
-
-    assert (said[0]["topic"], said[0]["user"]) == (f"watchpost/v1/{DEVICE}/watermark", "gateway")
-    assert said[0]["reason"] == "reason code 0x87"
-
-
-def test_a_gateway_that_may_not_write_a_topic_is_told(production: Production) -> None:
-    address = own_address(production, "hub", Tls(ca_file=production.folder / "server.crt"))
-    topic = f"watchpost/v1/{DEVICE}/command/snapshot"
-
-    async def ask() -> None:
-        bus = Bus(lambda: client_of(address))
-        running = asyncio.create_task(bus.run())
-        try:
-            await asyncio.to_thread(eventually, lambda: bus.is_connected)
-            await bus.publish("watchpost/v1/_hub/head", b"{}")
-            await bus.publish(topic, b"{}")
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
-
-    with pytest.raises(BusRefuses, match=f"does not let the gateway write {topic}"):
-        asyncio.run(ask())

@@ -8,7 +8,8 @@ from pydantic_core import from_json
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
 from bus_schemas.registry import Kind
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device import judge
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
 from consumers.alerting.incidents.losses import is_excused, loss_of, never_heard
@@ -73,7 +74,7 @@ class IncidentBook:
         watched.note_event(record)
         if record.model is StateEvent:
             return self._judge_state(where, watched, record, (was_known, was_device))
-        found = watched.judge(record, self._rules)
+        found = judge(watched, record, self._rules)
         if watched.is_known != was_known or watched.is_device != was_device:
             self._table.conditions.update(record.position, where, watched, watched.known_since)
         if not found and lost is None:
@@ -167,7 +168,7 @@ class IncidentBook:
             yield from self._lose(where, watched, record, data)
             return
         watched.note_greeting(record)
-        found = watched.judge(record, self._rules)
+        found = judge(watched, record, self._rules)
         if watched.knowledge != before:
             self._table.conditions.update(record.position, where, watched, watched.known_since)
         yield from self._of_device(where, watched, record, found, lost)

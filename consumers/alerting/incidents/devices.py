@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from math import inf
 
-from consumers.alerting.incidents.device import Watched, read_watched, watched_text
+from consumers.alerting.incidents.device_state import Watched, read_watched, watched_text
 from consumers.alerting.terms import Terms
 from consumers.store.journal.record import DeviceKey
 

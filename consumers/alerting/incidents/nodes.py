@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.table import IncidentEntry

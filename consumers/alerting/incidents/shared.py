@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from consumers.alerting.incidents.detectors import DiskCondition, LimitCondition
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.devices import DeviceTable, is_same_disk
 from consumers.alerting.incidents.machine import OF_MACHINE
 from consumers.alerting.incidents.verdict import Verdict

@@ -7,7 +7,7 @@ from bus_schemas.alert import IncidentType
 from bus_schemas.registry import Kind
 from bus_schemas.thermal import SENSOR_FAULTS
 from consumers.alerting.incidents.detectors import FrameWindow
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.heat import Heat
 from consumers.alerting.incidents.missing_sound import MissingSound
 from consumers.alerting.incidents.trends import TREND_FAULTS, Trends

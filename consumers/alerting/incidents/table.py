@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
 from consumers.alerting.conditions import ConditionTable
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.rules import RULE_VERSION

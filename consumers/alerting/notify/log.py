@@ -33,14 +33,15 @@ class AlertLog(Sink):
         for alerts in causes.values():
             if len(alerts) < GATHER_FROM:
                 for alert in alerts:
-                    _write(alert)(_line(alert), alert=alert.alert_id, state=alert.state, site=alert.site)
+                    where = {"site": alert.site, "device": alert.device}
+                    _write(alert)(_line(alert), alert=alert.alert_id, state=alert.state, **where)
             else:
                 _write(alerts[0])(_line_of_many(alerts), alerts=len(alerts), state=alerts[0].state, site=alerts[0].site)
         return ()
 
 
 def _line(alert: Alert) -> str:
-    return f"[{alert.device}] [{alert.level.upper()}] {alert.message}"
+    return f"[{alert.device_name or alert.device}] [{alert.level.upper()}] {alert.message}"
 
 
 def _line_of_many(alerts: Sequence[Alert]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bus_schemas.event import Event
 from bus_schemas.review import MuteEvent
 from consumers import site_registry
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.projection import OBSERVED, AlertingProjection
 from consumers.alerting.rules import AlertRules
 from consumers.engine.projection import emit_nothing

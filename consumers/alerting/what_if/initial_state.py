@@ -17,7 +17,8 @@ from bus_schemas.alert import Incident, Rule
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Settings, SettingsEvent
 from consumers.alerting.alerts.wording import RECOVERED
-from consumers.alerting.incidents.device import Watched, watched_text
+from consumers.alerting.incidents.device import judge
+from consumers.alerting.incidents.device_state import Watched, watched_text
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.trends import TrendCondition
@@ -116,7 +117,7 @@ def begin(view: sqlite3.Connection, known: StateBefore, rules: AlertRules) -> No
     expected = registered(SiteRegistry(view).now).missed()
     watched: dict[DeviceKey, Watched] = {}
     for record in known.settings:
-        watched.setdefault(record.where, Watched()).judge(record, rules)
+        judge(watched.setdefault(record.where, Watched()), record, rules)
     for where in expected:
         one = watched.setdefault(where, Watched())
         one.is_device = one.is_agents = one.has_worked = True

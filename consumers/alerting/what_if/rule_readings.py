@@ -9,7 +9,7 @@ from bus_schemas.alert import IncidentType, TrendFault
 from bus_schemas.camera import Frame, FrameEvent, FrameFault
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import SENSOR_FAULTS, ThermalEvent
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import figures
 from consumers.alerting.incidents.heat import deciding_temp
 from consumers.alerting.incidents.missing_sound import SOUND

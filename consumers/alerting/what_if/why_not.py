@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bus_schemas.event import HUB_SOURCE
-from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.terms import Terms
 from consumers.alerting.what_if.fold import MODELS, SCHEMA, Folding
 from consumers.alerting.what_if.initial_state import before, begin

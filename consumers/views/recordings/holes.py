@@ -142,16 +142,23 @@ def _part(hole: Hole, start: float, end: float, near: Iterable[Evidence]) -> Hol
 
 
 def _without_splinters(parts: list[Hole]) -> list[Hole]:
-    """A short rest without a known cause has that of the part after it, or else of the part before."""
+    """A short rest without a known cause has that of the part after it, or else of the part before. So has a part that
+    is shorter than any hole.
+    """
     if len(parts) < 2:
         return parts
-    following = [*parts[1:], parts[-2]]
-    return [
-        replace(part, cause=other.cause, since=other.since, data=other.data)
-        if part.cause == "unknown" and part.duration_s <= NOTICED_AFTER_S
-        else part
-        for part, other in zip(parts, following, strict=True)
-    ]
+    *first, last = parts
+    whole = [_as(last, first[-1])]
+    for part in reversed(first):
+        whole.append(_as(part, whole[-1]))
+    return whole[::-1]
+
+
+def _as(part: Hole, beside: Hole) -> Hole:
+    longest = NOTICED_AFTER_S if part.cause == "unknown" else SAME_SPAN_S
+    if part.duration_s > longest:
+        return part
+    return replace(part, cause=beside.cause, since=beside.since, data=beside.data)
 
 
 def _joined(parts: Iterable[Hole]) -> list[Hole]:

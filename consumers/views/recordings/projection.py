@@ -18,7 +18,7 @@ from consumers.engine.partial import MOTION_LENGTH
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
-from consumers.views.recordings import recorded
+from consumers.views.recordings import numbering, recorded
 from consumers.views.recordings.clips import LONGEST_S, OpenClip, OpenClips
 from consumers.views.recordings.questions import keys_between
 from consumers.views.recordings.rules import RecordingRules
@@ -31,7 +31,7 @@ _WAIT_FOR_SEGMENTS_S = 15.0
 
 class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     models: ClassVar[tuple[type[Event], ...]] = (
         SegmentEvent, MotionEvent, RecorderEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
     )  # fmt: skip
@@ -66,11 +66,13 @@ class RecordingsProjection(Projection):
     ) strict;
     """
         + recorded.SCHEMA
+        + numbering.SCHEMA
     )
 
     before_floor: ClassVar[Mapping[str, str]] = {
         "segments": "position < :floor", "rules": "position < :floor", "dropped": "position < :floor",
         "recorder_changes": "position < :floor", "recorded": recorded.BEFORE_FLOOR,
+        "dropped_counts": numbering.BEFORE_FLOOR,
     }  # fmt: skip
     uncounted: ClassVar[frozenset[str]] = frozenset({"recorded"})
     history: ClassVar[Mapping[str, str]] = {"clips": "is_emitted = 1 and end <= horizon(site, device)"}

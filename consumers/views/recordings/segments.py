@@ -7,6 +7,7 @@ from bus_schemas.media import Segment, SegmentEvent
 from consumers.engine import partial
 from consumers.store.journal.clock_ahead import AHEAD_US
 from consumers.store.journal.record import Recorded
+from consumers.views.recordings.numbering import count_dropped
 from consumers.views.recordings.recorded import Quarter, count_again, forget, quarter_of
 
 _Row = tuple[str, str, float, float, str, int, int, int, str]
@@ -41,6 +42,7 @@ class BatchSegments:
             return
         self.save()
         span = gone.start.timestamp(), gone.end.timestamp()
+        count_dropped(self._view, gone.site, gone.device, *span, record.position)
         self._view.execute(
             "delete from segments where (?1 is null or site = ?1) and (?2 is null or device = ?2) "
             "and start >= ?3 and start < ?4",

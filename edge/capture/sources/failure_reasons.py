@@ -26,6 +26,8 @@ REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another on
 WEB_PAGE: Final = "this is a web page, not a video stream"
 SINGLE_PICTURE: Final = "this is a single picture, not a video stream"
 NO_RTSP: Final = "what answers there speaks no RTSP: a web server, perhaps; cameras often have RTSP at port 554"
+LOST_AT_START: Final = "the camera has closed the connection before its stream began, or the network has"
+NO_ANSWER: Final = "what listens there ends the connection without an answer: a camera that starts, or none"
 UNKNOWN_CODEC: Final = "its video is coded in a way that is not known here"
 REDIRECTS: Final = "it redirects every request (3xx), in a circle or to where no camera is"
 _COMMON: Final = frozenset({"h264", "hevc", "mjpeg"})
@@ -52,8 +54,6 @@ _BY_NUMBER: Final[dict[int, str]] = {
     errno.ENOENT: "No such file or device",
     errno.ENODEV: "no such device",
     errno.ENXIO: "no such device",
-    errno.EACCES: "the agent may not read it",
-    errno.EPERM: "the agent may not read it",
     errno.EBUSY: "another program uses it",
     errno.ENOTTY: "it is a device, but not a camera",
     errno.EISDIR: "it is a directory",
@@ -89,7 +89,7 @@ def explain(error: BaseException, attempt: Attempt) -> str:
     if isinstance(error, av.error.ExitError | TimeoutError):
         return _silence(attempt)
     known = next((text for name, text in _BY_CLASS if isinstance(error, getattr(av.error, name, ()))), None)
-    known = known or _BY_NUMBER.get(getattr(error, "errno", None) or 0)
+    known = known or _known_number(getattr(error, "errno", None) or 0, attempt.address)
     if known is not None:
         return known
     if attempt.waited_s >= 0.9 * attempt.timeout_s:
@@ -102,6 +102,13 @@ def explain(error: BaseException, attempt: Attempt) -> str:
         what = "what it sends" if "://" in attempt.address else "what it holds"
         return f"{what} is no video, or too damaged (Invalid data found)"
     return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _known_number(number: int, address: str) -> str | None:
+    """FFmpeg gives the number of a refusal also where a camera goes away."""
+    if number in (errno.EACCES, errno.EPERM):
+        return None if "://" in address else "the agent may not read it"
+    return _BY_NUMBER.get(number)
 
 
 def describe_error(
@@ -131,13 +138,45 @@ def _looked_up(address: str) -> str | None:
             return None
         if not _has_free_descriptor():
             return NO_DESCRIPTOR
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 554)
+        port = parts.port or {"http": 80, "https": 443, "rtsps": 322}.get(parts.scheme, 554)
         try:
             socket.getaddrinfo(parts.hostname, port)
         except socket.gaierror:
             return f"the name {parts.hostname} is not found"
-        return NO_RTSP if parts.scheme.startswith("rtsp") else _content(address)
+        if parts.scheme.startswith("rtsp"):
+            return _handshake(parts.hostname, port, is_secured=parts.scheme == "rtsps")
+        return _content(address)
     return None
+
+
+def _handshake(host: str, port: int, *, is_secured: bool) -> str:
+    """Why a stream did not begin, by what answers at its port now."""
+    try:
+        with _connected(host, port, is_secured=is_secured) as connection, _bounded(lambda: connection):
+            connection.sendall(f"OPTIONS rtsp://{host}:{port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode())
+            begun = connection.makefile("rb").readline(_LONGEST_LINE)
+    except ssl.SSLError:
+        return NO_RTSP
+    except OSError as error:
+        return _BY_NUMBER.get(error.errno or 0, LOST_AT_START)
+    if not begun:
+        return NO_ANSWER
+    return LOST_AT_START if begun.startswith(b"RTSP/") else NO_RTSP
+
+
+@contextmanager
+def _connected(host: str, port: int, *, is_secured: bool) -> Iterator[socket.socket]:
+    with socket.create_connection((host, port), PROBE_S) as plain:
+        if is_secured:
+            with _trusting().wrap_socket(plain) as connection:
+                yield connection
+        else:
+            yield plain
+
+
+def _trusting() -> ssl.SSLContext:
+    """Nothing that a camera sends here is trusted, and cameras sign their certificates themselves."""
+    return ssl._create_unverified_context()  # noqa: S323 - see above
 
 
 def _silence(attempt: Attempt) -> str:
@@ -210,9 +249,7 @@ def web_answer(address: str) -> Iterator[http.client.HTTPResponse]:
     host = parts.hostname or ""
     connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
     if parts.scheme == "https":
-        # Nothing that it sends is trusted, and cameras sign their certificates themselves.
-        context = ssl._create_unverified_context()  # noqa: S323 - see above
-        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=_trusting())
     with closing(connection), _bounded(lambda: connection.sock):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers=_authorization(parts.username, parts.password))
@@ -221,8 +258,11 @@ def web_answer(address: str) -> Iterator[http.client.HTTPResponse]:
 
 def _content(address: str) -> str | None:
     """The reason, where a web server sends something else than a stream."""
-    with web_answer(address) as answer:
-        kind = answer.headers.get_content_type()
+    try:
+        with web_answer(address) as answer:
+            kind = answer.headers.get_content_type()
+    except http.client.RemoteDisconnected:
+        return NO_ANSWER
     if kind in ("text/html", "application/xhtml+xml"):
         return WEB_PAGE
     if kind == "image/jpeg":

@@ -22,7 +22,9 @@ from gateway.http.problems import Problem
 from gateway.readiness import Check
 from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import StoresAsOf
+from gateway.reading.stores import Stores
 from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device
+from gateway.routes.media.newest_picture import has_picture
 from gateway.routes.views.incidents import IncidentAnswer, answers
 
 
@@ -41,7 +43,10 @@ class SiteAnswer(Answer):
 class HubAnswer(Answer):
     """The machine and the processes of the hub itself, which concern every site."""
 
-    condition: Condition = Field(description="As `/health` has it: not ok while one of its parts does not work.")
+    condition: Condition = Field(
+        description="As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its "
+        "incidents known then: what keeps it from writing its journal cannot be read there later."
+    )
     open_incidents: int
     open_alerts: int
     unacknowledged_alerts: int
@@ -89,6 +94,7 @@ class Has(Answer):
     hls: bool
     thermal: bool
     fusion: bool
+    picture: bool = Field(description="Whether any picture of it is kept now, a still or a recording.")
 
 
 class DeviceAnswer(Answer):
@@ -194,7 +200,7 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=[_device(one, wrong, zones) for one in known if not one.is_retired],
+        devices=[_device(moment.stores, one, wrong, zones) for one in known if not one.is_retired],
         retired=[_retired(one, whose) for one in known if one.is_retired],
     )
 
@@ -211,12 +217,13 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
     def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
         zones = _zones(moment, asked.site, asked.device)
-        return _device(one, answers(moment, _incidents(moment, asked.site)), zones)
+        return _device(moment.stores, one, answers(moment, _incidents(moment, asked.site)), zones)
 
     return await gateway.ask_at(asked.as_of, question)
 
 
 def _device(
+    stores: Stores,
     one: KnownDevice,
     wrong: Iterable[IncidentAnswer],
     zones: Mapping[str, list[str]],
@@ -241,6 +248,7 @@ def _device(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,
             fusion={"visual", "thermal"} <= set(one.kinds),
+            picture=has_picture(stores, one.site, one.device),
         ),
         registered=one.is_registered,
         retired=one.is_retired,

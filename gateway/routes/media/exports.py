@@ -1,84 +1,31 @@
 """Routes of exports: recordings of a time range made into files, listed with their progress, handed out and removed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from starlette.responses import Response
 
-from bus_schemas.event import GATEWAY, device_source, iso
-from bus_schemas.footage import Export, ExportEvent, ExportForm
-from consumers.engine.view_files import NoView
+from bus_schemas.event import iso
+from bus_schemas.footage import Export
 from consumers.upkeep.exports.order import folder_of
-from consumers.upkeep.exports.queue import exports_before, too_many
-from consumers.upkeep.exports.sink import ExportSink
-from consumers.views.exports import (
-    ExportJob,
-    ExportRow,
-    ExportsProjection,
-    ExportState,
-    export,
-    export_job,
-    exports,
-    exports_waiting,
-)
+from consumers.views.exports import ExportRow, ExportsProjection, ExportState, export, exports
 from consumers.views.recordings.questions import segments
 from consumers.views.temperatures import temperatures
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
-from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Instant, Key, Name, Parameters, SignedBody
+from gateway.http.parameters import Key, Name, Parameters, SignedBody
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
-from gateway.publishing import publish_until
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_devices
+from gateway.routes.media.export_answers import PATH, ExportAnswer, ExportsAnswer, export_answer, job_of
+from gateway.routes.media.export_requests import NewExport, ask_for, require_room
 from gateway.routes.media.media import HARMLESS
 from gateway.serving.files import file_answer
 
-MOST_DEVICES = 9
-SLOWEST, FASTEST = 4, 120
-LONGEST = {
-    "mp4": timedelta(hours=24),
-    "zip": timedelta(hours=24),
-    "grid": timedelta(hours=6),
-    "timelapse": timedelta(days=7),
-}
 RUNNING: tuple[ExportState, ...] = ("waiting", "running")
 ANY_BYTES = "application/octet-stream"
-
-
-class ExportFileAnswer(Answer):
-    name: str
-    url: str
-
-
-class ExportAnswer(Answer):
-    id: str
-    site: str
-    devices: list[str]
-    start: Time
-    end: Time
-    form: ExportForm
-    exact: bool
-    speed: int
-    originals: bool
-    tables: bool
-    by: str
-    asked: Time
-    state: ExportState
-    before: int | None = Field(description="How many exports are made before it, while it waits.")
-    progress: float = Field(description="The share that is done, from 0 to 1.")
-    ended: Time | None
-    detail: str | None = Field(description="Why it failed, or what of it is not in the export.")
-    size: int | None
-    sha256: str | None
-    files: list[ExportFileAnswer] = Field(description="The first is the export itself.")
-
-
-class ExportsAnswer(Answer):
-    exports: list[ExportAnswer]
 
 
 class ExportSearch(Parameters):
@@ -94,39 +41,6 @@ class OfExport(Parameters):
 
 class OfExportFile(OfExport):
     name: str = Field(min_length=1, max_length=256)
-
-
-class NewExport(SignedBody):
-    """`exact` begins at the very frame, otherwise at the keyframe before it; `speed` is of a timelapse."""
-
-    site: Name
-    devices: tuple[Name, ...] = Field(min_length=1, max_length=MOST_DEVICES)
-    start: Instant
-    end: Instant
-    form: ExportForm = "mp4"
-    exact: bool = False
-    speed: int | None = Field(default=None, ge=SLOWEST, le=FASTEST)
-    originals: bool = Field(default=False, description="Put the segments into the ZIP as they were recorded.")
-    tables: bool = Field(
-        default=False,
-        description="Put temperatures, detections and alerts into the ZIP, as CSV, and thermal frames as NumPy files. "
-        "What was measured is exported also where no video is kept.",
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("start must be before end")
-        if self.end - self.start > LONGEST[self.form]:
-            hours = LONGEST[self.form] / timedelta(hours=1)
-            raise ValueError(f"an export as {self.form} is of {hours:g} hours at most")
-        if len(set(self.devices)) < len(self.devices):
-            raise ValueError("a device is named twice")
-        if self.form == "mp4" and len(self.devices) > 1:
-            raise ValueError("an mp4 is of one device; several are exported as zip, grid or timelapse")
-        if (self.form == "timelapse") is not (self.speed is not None):
-            raise ValueError("a timelapse needs a speed, and nothing else has one")
-        return self
 
 
 async def search(call: Call[ExportSearch]) -> ExportsAnswer:
@@ -185,7 +99,7 @@ async def file(call: Call[OfExportFile]) -> Response:
     """A file of an export, whole or in part."""
     asked, gateway = call.parameters, call.gateway
     await _row(gateway, asked.id)
-    job = await gateway.ask(lambda stores: _job(stores, asked.id))
+    job = await gateway.ask(lambda stores: job_of(stores, asked.id))
     if job is None or asked.name not in job.files:
         raise Problem(404, f"the export {asked.id!r} has no file {asked.name[:60]!r}; it may have been deleted")
     path = folder_of(gateway.hub.data, asked.id) / asked.name
@@ -219,23 +133,6 @@ def _has_heat(stores: Stores, device: str, site: str, start: datetime, end: date
     return bool(frames or temperatures(stores.view("temperatures"), site, device, start, end))
 
 
-async def ask_for(gateway: Gateway, site: str, said: Export) -> ExportAnswer:
-    event = ExportEvent(id=uuid7(), source=device_source(site, GATEWAY), time=gateway.clock(), data=said)
-
-    def question(stores: Stores) -> ExportAnswer | None:
-        try:
-            row = export(stores.view(ExportsProjection.name), said.export_id)
-        except NoView:
-            return None
-        is_seen = row is not None and (said.state == "asked" or row.state == said.state)
-        return export_answer(stores, row) if row is not None and is_seen else None
-
-    async def seen() -> ExportAnswer | None:
-        return await gateway.ask(question)
-
-    return await publish_until(gateway, event, seen, "the request")
-
-
 async def _row(gateway: Gateway, export_id: str) -> ExportRow:
     found = await gateway.ask(lambda stores: export(stores.view(ExportsProjection.name), export_id))
     if found is None:
@@ -248,65 +145,6 @@ async def _known(gateway: Gateway, export_id: str) -> ExportAnswer:
     return await gateway.ask(lambda stores: export_answer(stores, row))
 
 
-def _job(stores: Stores, export_id: str) -> ExportJob | None:
-    try:
-        return export_job(stores.view(ExportSink.name), export_id)
-    except NoView:
-        return None
-
-
-async def require_room(gateway: Gateway, by: str) -> None:
-    """Raises a 429 where this person, or all, have asked for as many as the hub takes."""
-
-    def question(stores: Stores) -> tuple[int, int]:
-        try:
-            return exports_waiting(stores.view(ExportsProjection.name), by)
-        except NoView:
-            return (0, 0)
-
-    refusal = too_many(gateway.hub.exports, by, *await gateway.ask(question))
-    if refusal is not None:
-        raise Problem(429, refusal, headers={"Retry-After": "60"})
-
-
-def _before(stores: Stores) -> dict[str, int]:
-    try:
-        return exports_before(stores.view(ExportSink.name))
-    except NoView:
-        return {}
-
-
-def export_answer(stores: Stores, row: ExportRow) -> ExportAnswer:
-    """The present work of the hub is known a moment before the event that says so."""
-    job, before = _job(stores, row.export_id), _before(stores)
-    is_running = row.state == "waiting" and job is not None and job.state == "running"
-    data = row.export
-    files = job.files if job is not None and row.state == "done" else ()
-    return ExportAnswer(
-        id=row.export_id,
-        site=row.site,
-        devices=list(data.devices),
-        start=data.start,
-        end=data.end,
-        form=data.form,
-        exact=data.exact,
-        speed=data.speed,
-        originals=data.originals,
-        tables=data.tables,
-        by=row.by,
-        asked=row.asked,
-        state="running" if is_running else row.state,
-        before=before.get(row.export_id) if row.state == "waiting" and not is_running else None,
-        progress=1.0 if row.state == "done" else job.progress if job is not None else 0.0,
-        ended=row.ended,
-        detail=data.detail,
-        size=data.size,
-        sha256=data.sha256,
-        files=[ExportFileAnswer(name=name, url=f"{PATH}/{row.export_id}/files/{name}") for name in files],
-    )
-
-
-PATH = "/api/v1/exports"
 OPERATIONS = [
     Operation("GET", PATH, search, ExportsAnswer, ExportSearch),
     Operation("POST", PATH, create, ExportAnswer, body=NewExport, status=202, also=(429,)),

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from bus_schemas.media import MJPEG
 from consumers.views.health.questions import last_tick
+from consumers.views.recordings.breaks import is_break_between
+from consumers.views.recordings.numbering import DAY_S, dropped_count
 from consumers.views.recordings.questions import SegmentRow, newest_segments, segments
 from consumers.views.recordings.recording_order import in_order_of_recording, last_recorded
 from gateway.calls import Call, Operation
@@ -27,7 +29,6 @@ VIEW = "recordings"
 LONGEST = timedelta(hours=25)
 LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
-DAY_S = 86_400
 FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_S
 SEGMENTS_PER_DAY = 100_000
 BREAKS_PER_DAY = 1000
@@ -65,9 +66,12 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> Medi
     of_day = segments(stores.view(VIEW), asked.site, asked.device, start, end, SEGMENTS_PER_DAY)
     ordered = in_order_of_recording(of_day)
     number = next((place for place, one in enumerate(ordered) if one.position == first.position), len(ordered))
-    breaks = sum(playlists.is_break(*pair) for pair in pairwise(_segments(ordered[: number + 1])))
+    breaks = sum(is_break_between(*pair) for pair in pairwise(one for one in ordered[: number + 1] if one.key))
     begun_before = sum(one.start < day * DAY_S for one in ordered[:number])
-    return MediaSequence(day * SEGMENTS_PER_DAY + number - begun_before, _breaks_until(day, breaks))
+    dropped = dropped_count(stores.view(VIEW), asked.site, asked.device, day)
+    return MediaSequence(
+        day * SEGMENTS_PER_DAY + number - begun_before + dropped.segments, _breaks_until(day, breaks + dropped.breaks)
+    )
 
 
 def _breaks_until(day: int, breaks: int) -> int:

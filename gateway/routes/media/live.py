@@ -15,7 +15,7 @@ from gateway.context import Gateway
 from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
 from gateway.http.problems import RETRY, Problem
 from gateway.routes.lookup import require_device
-from gateway.routes.media.media import newest_picture
+from gateway.routes.media.newest_picture import newest_picture
 from gateway.streaming import mjpeg, video
 from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
@@ -146,7 +146,7 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
                 return
             if still is not None and still.key != shown:
                 shown = still.key
-                yield mjpeg.part(still.body, still.time)
+                yield mjpeg.part(still.body, still.headers)
 
 
 def _lease(gateway: Gateway, source: str, kind: LiveKind) -> AbstractContextManager[None]:

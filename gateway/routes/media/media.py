@@ -1,7 +1,6 @@
 """Routes of media by key, with ranges, and of the newest picture of a camera."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic import Field
 from starlette.datastructures import Headers
@@ -16,11 +15,12 @@ from gateway.http.parameters import Key, OfDevice, Word
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
+from gateway.routes.media.newest_picture import FRESH_S, CapturedPicture, newest_picture
 from gateway.serving import ranges
 from gateway.serving.media_links import key_of_url
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 
-FRESH_S = 3
+OLDEST_S = 10 * 366 * 86_400
 ANY_BYTES = "application/octet-stream"
 HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 """Bytes of devices are shown, never run, with any content type that a device gave them."""
@@ -33,20 +33,11 @@ class OfMedium(OfDevice):
 
 class OfSnapshot(OfDevice):
     max_age: float = Field(
-        default=FRESH_S, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that it may be old."
+        default=FRESH_S, ge=0, le=OLDEST_S, allow_inf_nan=False, description="Seconds that it may be old."
     )
     width: int | None = Field(
         default=None, ge=16, le=4096, description="Pixels at which it is shown: a wider one is scaled down, roughly."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CapturedPicture:
-    key: str
-    time: datetime
-    body: bytes
-    content_type: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +89,9 @@ def _tag(stored: StoredMedium) -> str:
 
 
 async def snapshot(call: Call[OfSnapshot]) -> Response:
-    """The newest picture of a camera; a 404 where there is none, or only an older one."""
+    """The newest picture of a camera, of its recording where it sends no others; a 404 where there is none, or only an
+    older one. `X-Picture-Kind` says which kind of medium it is, or is from.
+    """
     asked, gateway = call.parameters, call.gateway
     now = gateway.clock()
     found = await newest_picture(gateway, asked.site, asked.device, asked.max_age)
@@ -108,7 +101,7 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     age = max(0.0, (now - found.time).total_seconds())
     if age > asked.max_age:
         raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
-    headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
+    headers = {"Cache-Control": "no-store", **found.headers, **HARMLESS}
     body = found.body if asked.width is None else await _scaled(gateway, found, asked.width)
     return Response(body, 200, headers, found.content_type)
 
@@ -123,25 +116,6 @@ def _scaled_to(picture: bytes, width: int) -> bytes:
     from gateway.serving.scaling import scaled  # with numpy, where somebody looks at a wall
 
     return scaled(picture, width)
-
-
-async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_S) -> CapturedPicture | None:
-    """The newest capture, while it is fresh; else whichever is newer, that or the newest thumbnail: some devices send
-    nothing but thumbnails.
-    """
-    now = gateway.clock()
-
-    def question(stores: Stores) -> CapturedPicture | None:
-        stored = stores.archive.newest(site, device, "capture", now)
-        if stored is None or (now - stored.time).total_seconds() > fresh_s:
-            small = stores.archive.newest(site, device, "thumbnail", now)
-            stored = max(filter(None, (stored, small)), key=lambda it: it.time, default=None)
-        body = stores.archive.read_range(stored, 0, stored.size) if stored is not None else None
-        if stored is None or body is None:
-            return None
-        return CapturedPicture(stored.key, stored.time, body, stored.content_type, stored.sha256)
-
-    return await gateway.ask(question)
 
 
 OPERATIONS = [

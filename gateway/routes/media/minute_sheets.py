@@ -12,11 +12,10 @@ from gateway.calls import Call, Operation
 from gateway.http.parameters import OfSite
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
+from gateway.routes.media.minute_tiles import LAST_MINUTE, VIEW
 from gateway.serving.ranges import matches
 from gateway.serving.sprites import SheetLayout
 
-VIEW = "mosaics"
-LAST_MINUTE = 2**32
 COLUMNS, ROWS = 5, 6
 MINUTES = COLUMNS * ROWS
 WIDTH, HEIGHT = 480, 360

@@ -10,10 +10,8 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import OfSite
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
+from gateway.routes.media.minute_tiles import LAST_MINUTE, VIEW
 from gateway.serving.ranges import matches
-
-VIEW = "mosaics"
-LAST_MINUTE = 2**32
 
 
 class MinuteSeries(Answer):

@@ -23,7 +23,8 @@ from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_site
-from gateway.routes.media.exports import ExportAnswer, ask_for, export_answer, require_room
+from gateway.routes.media.export_answers import ExportAnswer, export_answer
+from gateway.routes.media.export_requests import ask_for, require_room
 from gateway.serving.files import file_answer
 
 LONGEST: Final = timedelta(hours=1)

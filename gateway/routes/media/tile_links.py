@@ -16,7 +16,7 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import OfSite
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
-from gateway.routes.media.timeline import LAST_MINUTE, VIEW, Which
+from gateway.routes.media.minute_tiles import LAST_MINUTE, VIEW, Which
 
 if TYPE_CHECKING:
     from consumers.store.cold.bucket import Bucket

@@ -6,7 +6,8 @@ import { vi } from 'vitest';
 import type { Resource } from '../src/api/resource.svelte';
 import { nav } from '../src/state/nav.svelte';
 import { parseRoute } from '../src/state/route';
-import { Refused, answer } from './answers';
+import { answer } from './answers';
+import { Refused } from './answers/basics';
 import Around from './Around.svelte';
 
 /** By the end of a path: what is answered there in place of the world; an error is what the request comes to. */

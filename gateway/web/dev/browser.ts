@@ -30,3 +30,8 @@ Object.defineProperty(HTMLImageElement.prototype, 'naturalWidth', {
     return pictures.arrive && this.getAttribute('src') ? 640 : 0;
   },
 });
+Object.defineProperty(HTMLImageElement.prototype, 'naturalHeight', {
+  get(this: HTMLImageElement): number {
+    return (this.naturalWidth * 3) / 4;
+  },
+});

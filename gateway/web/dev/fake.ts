@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
-import { Refused, answer, eventData, position, review, tile } from './answers.ts';
+import { answer } from './answers.ts';
+import { Refused, position } from './answers/basics.ts';
+import { eventData } from './answers/events.ts';
+import { review } from './answers/incidents.ts';
+import { tile } from './answers/minutes.ts';
 import { dropTrial, tried } from './trials.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
 import {

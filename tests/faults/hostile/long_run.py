@@ -7,14 +7,12 @@ The disk of `--root` takes some gigabytes. While the file of `--pause-while` exi
 import random
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import psutil
 import typer
 import yaml
@@ -24,18 +22,9 @@ from tests.cameras.agent import device
 from tests.cameras.cases import GOOD_CASE
 from tests.cameras.server import Cameras
 from tests.faults.check import Verdict
-from tests.faults.hostile import clients, routes, run, stolen
-from tests.faults.hostile.judge import (
-    judge_answers,
-    judge_log,
-    judge_processes,
-    judge_receiver,
-    judge_recording,
-    not_posted,
-)
+from tests.faults.hostile import clients, routes, stages, stolen
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, STOLEN, Login, World
-from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.production_broker import installed, started
 from tests.receivers import Receiver, answering
@@ -93,26 +82,15 @@ def configured(root: Path, cameras: Cameras, receiver: Receiver, broker_port: in
     return config, variables | secrets | {"RECEIVER_GOOD": receiver.url}
 
 
-def act(world: World, dice: random.Random, meter: Meter, pause_while: Path | None) -> None:
+def act(run: stages.HostileRun, dice: random.Random, pause_while: Path | None) -> None:
     """One slice: everybody at once, or nobody while the machine has to be quiet."""
-    stopping = threading.Event()
+
+    def is_quiet() -> bool:
+        return pause_while is not None and pause_while.exists()
+
+    began_quiet = is_quiet()
     chosen = (*stolen.PARTICIPANTS, *routes.PARTICIPANTS, *dice.sample(clients.PARTICIPANTS, 2))
-    threads = [
-        threading.Thread(target=one.act, args=(world, random.Random(dice.random()), stopping), name=one.name)
-        for one in chosen
-        if one.act is not None and not (pause_while and pause_while.exists())
-    ]
-    for thread in threads:
-        thread.start()
-    until = time.monotonic() + SLICE_S
-    while time.monotonic() < until and not (threads and pause_while and pause_while.exists()):
-        meter.measure(len(meter.sent), stopping)
-        stopping.wait(ALERT_EVERY_S)
-    stopping.set()
-    for thread in threads:
-        thread.join(60)
-        if thread.is_alive():
-            world.notes.append(f"{thread.name} did not end")
+    stages.act(run, () if began_quiet else chosen, dice, SLICE_S, ALERT_EVERY_S, lambda: not began_quiet and is_quiet())
 
 
 def sizes(product: Product) -> dict[str, tuple[int, int]]:
@@ -147,28 +125,18 @@ def run_long(root: Path, minutes: float, seed: int, pause_while: Path | None) ->
         world = World(root / "data", cameras, 0, http_port, token=TOKEN, stolen=passwords)
         meter = Meter(0, logins["meter"])
         stack.callback(meter.close)
+        run = stages.HostileRun(product, config, world, meter, good)
         until = time.monotonic() + minutes * 60
         while time.monotonic() < until:
-            act(world, dice, meter, pause_while)
+            act(run, dice, pause_while)
             seen_sizes.append(sizes(product))
             typer.echo(_line(seen_sizes[-1], meter))
-        answers, states = run.answers(world), product.processes()
-        run.wait_for(lambda: not not_posted(meter, good), run.POSTED_WITHIN_S)
         typer.echo(_surfaces(world))
-        seen = cameras.seen(CAMERA)
-        cameras.stop()
-        run.drain(world)
-        code = product.stop()
-        verdict = judge_log(config, root / "data", meter, disk_was_full=False)
-        judge_answers(verdict, answers)
-        judge_processes(verdict, states)
-        judge_receiver(verdict, meter, good)
+        verdict, share = stages.end(run)
         judge_growth(verdict, seen_sizes)
         verdict.lose(len(meter.missed), f"alerts of {meter.missed}")
-        verdict.differ(int(code != 0), f"watchpost up ended with {code}")
-        for note in (*world.notes, *world.errors):
+        for note in world.notes:
             verdict.differ(1, note)
-        share = judge_recording(verdict, root / "data", seen)
         typer.echo(f"the good camera is recorded to {share:.2%}")
     return verdict
 
@@ -183,10 +151,7 @@ def _line(now: dict[str, tuple[int, int]], meter: Meter) -> str:
 
 def _surfaces(world: World) -> str:
     """What people and programs can read about who is at fault."""
-    headers = {"Authorization": f"Bearer {world.token}"}
-    with httpx.Client(
-        base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS, headers=headers
-    ) as client:
+    with stages.client_of(world) as client:
         return "\n".join(f"{path}: {client.get(path).text[:3000]}" for path in ("/ready", "/health", "/api/v1/system"))
 
 

@@ -3,55 +3,33 @@
 import json
 import random
 import shutil
-import sqlite3
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 
 from mosquitto.launcher import free_port
-from producer.sqlite_files import database_files
 from tests.cameras.agent import device
 from tests.cameras.case import Case
 from tests.cameras.cases import GOOD_CASE, GROUPS
 from tests.cameras.server import Cameras
-from tests.eventually import eventually
 from tests.faults.check import Verdict
-from tests.faults.hostile import agents, bus, clients, people, receivers, routes, stolen, storage
-from tests.faults.hostile.judge import (
-    judge_alerts,
-    judge_answers,
-    judge_log,
-    judge_processes,
-    judge_receiver,
-    judge_recording,
-    not_posted,
-)
+from tests.faults.hostile import agents, bus, clients, people, receivers, routes, stages, stolen, storage
+from tests.faults.hostile.judge import judge_alerts
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Participant, World
-from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.receivers import Receiver, answering
 
 LASTS_S = 25.0
-DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
-POSTED_WITHIN_S = 30.0
-ANSWERS_WITHIN_S = 30.0
 CHOSEN = {"camera": 6, "bus": 4, "http": 3, "people": 2, "receiver": 2, "disk": 1, "stolen": 2, "routes": 1}
 """How many of each kind take part in a run, at most."""
-PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/incidents", "/api/v1/consumers",
-         "/api/v1/system", "/api/v1/events", f"/api/v1/dashboard/{GOOD_SITE}", f"/api/v1/dashboard/{BAD_SITE}",
-         f"/api/v1/timeline/{GOOD_SITE}", f"/api/v1/timeline/{BAD_SITE}", "/api/v1/health/devices",
-         "/api/v1/storage/stats")  # fmt: skip
-
 
 CAMERAS = tuple(Participant(f"camera:{name}", camera=case) for group in GROUPS.values() for name, case in group.items())
 HOSTILE = (bus, agents, clients, people, receivers, storage, stolen, routes)
@@ -117,21 +95,11 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         world = World(data, cameras, product.mqtt_port(), port, disk=disk, bucket=bucket)
         meter = Meter(world.mqtt_port)
         stack.callback(meter.close)
-        _act(world, chosen, dice, meter)
-        answered, states = answers(world), product.processes()
-        wait_for(lambda: not not_posted(meter, good), POSTED_WITHIN_S)
-        seen = cameras.seen(CAMERA)
-        cameras.stop()
-        drain(world)
-        code = product.stop()
-        verdict = judge_log(config, data, meter, disk_was_full=disk is not None)
-        verdict.differ(len(world.errors), str(world.errors[:3]))
-        judge_answers(verdict, answered)
-        judge_processes(verdict, states)
-        verdict.differ(int(code != 0), f"watchpost up ended with {code}")
+        run = stages.HostileRun(product, config, world, meter, good)
+        able = [one for one in chosen if disk is not None or not one.needs_disk]
+        stages.act(run, able, dice, LASTS_S, ALERT_EVERY_S)
+        verdict, share = stages.end(run, disk_was_full=disk is not None)
         alert_s = judge_alerts(verdict, meter)
-        judge_receiver(verdict, meter, good)
-        share = judge_recording(verdict, data, seen)
     names_of = tuple(one.name for one in chosen)
     return Outcome(seed, names_of, time.monotonic() - began, verdict, share, alert_s, tuple(meter.latencies_s))
 
@@ -154,79 +122,6 @@ def _configured(
     agents = {"agents": {"host": "127.0.0.1", "port": free_port()}}
     config.write_text(yaml.safe_dump({"sites": listed, "alerts": {"webhooks": webhooks}, "broker": agents, "hub": hub}))
     return config, variables
-
-
-def _act(world: World, chosen: tuple[Participant, ...], dice: random.Random, meter: Meter) -> None:
-    """Everybody at once; the meter measures meanwhile."""
-    stopping = threading.Event()
-    threads = [
-        threading.Thread(target=one.act, args=(world, random.Random(dice.random()), stopping), name=one.name)
-        for one in chosen
-        if one.act is not None and (world.disk is not None or not one.needs_disk)
-    ]
-    for thread in threads:
-        thread.start()
-    until, number = time.monotonic() + LASTS_S, 0
-    while time.monotonic() < until:
-        meter.measure(number, stopping)
-        number += 1
-        stopping.wait(ALERT_EVERY_S)
-    stopping.set()
-    for thread in threads:
-        thread.join(30)
-        if thread.is_alive():
-            world.notes.append(f"{thread.name} did not end")
-
-
-def answers(world: World) -> dict[str, int]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS) as client:
-        if world.token:
-            client.headers["Authorization"] = f"Bearer {world.token}"
-        return {path: _settled(client, path) for path in PATHS}
-
-
-def _settled(client: httpx.Client, path: str) -> int:
-    """The status of an answer; chDB, which a full disk ends, is back within a while, and until then says so by 503."""
-    wait_for(lambda: client.get(path).status_code != httpx.codes.SERVICE_UNAVAILABLE, ANSWERS_WITHIN_S)
-    return client.get(path).status_code
-
-
-def drain(world: World) -> None:
-    """Until the agent's segments are confirmed, and every consumer stands at the head."""
-    outbox = world.data / "outbox" / f"{NODE}.sqlite"
-    eventually(lambda: _unconfirmed_segments(outbox) == 0, DRAINS_WITHIN_S, "every segment in the journal")
-    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20, verify=NO_TLS) as client:
-        if world.token:
-            client.headers["Authorization"] = f"Bearer {world.token}"
-
-        def is_drained() -> bool:
-            consumers = client.get("/api/v1/consumers").json()["consumers"]
-            return all(one["lag"] is None or one["lag"] < 50 for one in consumers)
-
-        eventually(is_drained, DRAINS_WITHIN_S, "every consumer at the head")
-
-
-def wait_for(condition: Callable[[], bool], within_s: float) -> None:
-    """What is not so by then, the judge says."""
-    until, pause = time.monotonic() + within_s, threading.Event()
-    while not condition() and time.monotonic() < until:
-        pause.wait(0.1)
-
-
-def _unconfirmed_segments(outbox: Path) -> int:
-    query = (
-        "select count(*) from outbox_event e join outbox_stream s on s.id = e.stream"
-        " where e.sequence > s.watermark and e.kind in ('segment', 'media')"
-    )
-    # The agent locks others out of its outbox; what is copied while it commits may not fit together.
-    with tempfile.TemporaryDirectory() as directory, suppress(sqlite3.DatabaseError, OSError):
-        copy = Path(directory) / outbox.name
-        for file in database_files(outbox)[:2]:
-            if file.exists():
-                shutil.copyfile(file, copy.with_name(file.name))
-        with closing(sqlite3.connect(copy)) as connection:
-            return int(connection.execute(query).fetchone()[0])
-    return 1
 
 
 def run_all(runs: int, seed: int, names: list[str], say: Callable[[str], None], keep: Path | None) -> Iterator[Outcome]:

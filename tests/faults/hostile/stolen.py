@@ -37,8 +37,9 @@ FOREIGN: Final = (
     f"watchpost/v1/{GOOD_SITE}/{CAMERA}/state", f"watchpost/v1/{GOOD_SITE}/{CAMERA}/claim",
     f"watchpost/v1/{GOOD_SITE}/{CAMERA}/event/frame", f"watchpost/v1/{GOOD_SITE}/{CAMERA}/media/segment",
     f"watchpost/v1/{GOOD_SITE}/_hub/event/alert", "watchpost/v1/_hub/head", "watchpost/v1/_hub/ingest",
-    "watchpost/v1/_hub/faults/ingest", "watchpost/v1/_hub/_gateway/event/agent", "homeassistant/sensor/x/config",
-    "$SYS/broker/clients/total", "$share/all/watchpost/#", "a" * 60_000, "/" * 190, "watchpost/v1//x/event/frame",
+    "watchpost/v1/_hub/faults/ingest", "watchpost/v1/_hub/condition", "watchpost/v1/_hub/_gateway/event/agent",
+    "homeassistant/sensor/x/config", "$SYS/broker/clients/total", "$share/all/watchpost/#", "a" * 60_000, "/" * 190,
+    "watchpost/v1//x/event/frame",
 )  # fmt: skip
 """Where only others may publish: the access list has to hold."""
 PICTURES: Final = (

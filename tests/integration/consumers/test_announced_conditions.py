@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bus_schemas.protocol import DeviceReport
-from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
+from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S, DeviceReport
+from consumers.alerting.announcer import SAID_PER_TURN, ConditionAnnouncer
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import view_files
 from consumers.hub_config import HubConfig
@@ -26,11 +26,11 @@ TOPIC = "watchpost/v1/DEMO/{}/condition"
 class Announced:
     """The announcer beside a view, and what a program sees that subscribes now."""
 
-    def __init__(self, hub: HubConfig, broker: Broker) -> None:
+    def __init__(self, hub: HubConfig, broker: Broker, expires_s: int) -> None:
         self.address = BrokerAddress(port=broker.port)
         self.followed = Followed(AlertingProjection(), hub.data)
         self.seconds = 0.0
-        self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds)
+        self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds, expires_s)
         self.sink.broker = self.address
         self.state = sqlite3.connect(":memory:", isolation_level=None)
         self.state.executescript(self.sink.schema)
@@ -48,8 +48,8 @@ class Announced:
 
 
 @contextmanager
-def announcing(hub: HubConfig, broker: Broker) -> Iterator[Announced]:
-    with closing(Announced(hub, broker)) as made:
+def announcing(hub: HubConfig, broker: Broker, expires_s: int = REPORT_EXPIRES_S) -> Iterator[Announced]:
+    with closing(Announced(hub, broker, expires_s)) as made:
         yield made
 
 
@@ -87,12 +87,24 @@ def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(
     with closing(fresh):
         fresh.execute("delete from conditions where device = 'retired'")
         fresh.commit()
-    announced.seconds += AGAIN_S
+    announced.seconds += REPORT_AGAIN_S
     eventually(lambda: announced.says("retired") is None)
 
     assert TOPIC.format("retired") in retained_before
     assert announced.says("yard") is not None
     assert announced.says("retired") is None
+
+
+def test_what_nobody_says_again_the_broker_drops(tmp_path: Path, own_broker: Broker) -> None:
+    with announcing(hub_in(tmp_path), own_broker, expires_s=2) as announced:
+        announced.followed.take(tick(START), frame(at(1)))
+
+        def said_again() -> DeviceReport | None:
+            announced.seconds += REPORT_AGAIN_S
+            return announced.says("yard")
+
+        assert eventually(said_again).condition == "ok"
+        eventually(lambda: not retained(announced.address), what="the end of what was retained")
 
 
 def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: Path) -> None:
@@ -107,6 +119,22 @@ def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: 
     assert eventually(lambda: announced.says("oven")).types == ("hot_spot",)
     assert eventually(lambda: announced.says("yard")).condition == "ok"
     eventually(lambda: announced.says("gone") is None)
+
+
+def test_a_round_is_said_in_turns_and_what_changes_meanwhile_at_once(announced: Announced) -> None:
+    devices = [f"d{number:03d}" for number in range(5 * SAID_PER_TURN)]
+    announced.followed.take(tick(START), *(frame(at(1), device=device) for device in devices))
+    eventually(lambda: announced.says(devices[0]))
+    of_first_turns = retained(announced.address)
+    announced.followed.take(state(at(2), device=devices[-1], online=False))
+
+    assert (changed := announced.says(devices[-1])) is not None
+    assert changed.types == ("offline",)
+    assert len(of_first_turns) < len(devices)
+    eventually(lambda: announced.says(devices[-2]))
+    assert len(retained(announced.address)) == len(devices)
+    assert (still := announced.says(devices[-1])) is not None
+    assert still.types == ("offline",)
 
 
 def test_of_what_changed_only_the_newest_is_said(announced: Announced) -> None:

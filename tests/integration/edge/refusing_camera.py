@@ -51,7 +51,9 @@ def request(file: IO[bytes]) -> tuple[str, str, dict[str, str]]:
 
 
 def rtsp(connection: socket.socket, ended: threading.Event) -> None:
-    """`describe-404` and `setup-453` answer with these numbers, `silent` not at all, `mute` plays and sends nothing."""
+    """`describe-404` and `setup-453` answer with these numbers, `setup-gone` ends the connection then, `silent` does
+    not answer at all, `mute` plays and sends nothing.
+    """
     with connection.makefile("rb") as file:
         first = ""
         while (asked := request(file))[0]:
@@ -59,9 +61,16 @@ def rtsp(connection: socket.socket, ended: threading.Event) -> None:
             path = first = last if last != "track0" else first
             if path == "silent":
                 ended.wait()
+            if path == f"{method.lower()}-gone":
+                return
             status, more, body = reply(method, path)
             head = f"RTSP/1.0 {status}\r\nCSeq: {headers.get('cseq', '0')}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
             connection.sendall(head.encode() + body)
+
+
+def leaving(connection: socket.socket, ended: threading.Event) -> None:
+    """Ends the connection once something is asked."""
+    connection.recv(4096)
 
 
 def dripping(connection: socket.socket, ended: threading.Event) -> None:

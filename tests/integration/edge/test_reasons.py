@@ -103,6 +103,22 @@ def test_a_camera_that_answers_line_by_line_for_ever_holds_its_thread_for_a_mome
     assert monotonic() - began < 20
 
 
+@pytest.mark.parametrize("step", ["options", "describe", "setup", "play"])
+def test_a_camera_that_goes_away_while_the_stream_is_set_up(step: str) -> None:
+    with serving(refusing_camera.rtsp) as port:
+        said = reason(rtsp(f"rtsp://127.0.0.1:{port}/{step}-gone", 20.0))
+
+    assert "the camera has closed the connection" in said
+    assert "speaks no RTSP" not in said
+
+
+@pytest.mark.parametrize("kind", [rtsp, mjpeg])
+def test_what_ends_every_connection_without_an_answer(kind: Callable[[str, float], Input]) -> None:
+    scheme = "rtsp" if kind is rtsp else "http"
+    with serving(refusing_camera.leaving) as port:
+        assert "ends the connection without an answer" in reason(kind(f"{scheme}://127.0.0.1:{port}/live", 20.0))
+
+
 def test_a_web_server_at_an_rtsp_address() -> None:
     with serving(refusing_camera.http) as port:
         assert "speaks no RTSP" in reason(rtsp(f"rtsp://127.0.0.1:{port}/page", timeout_s("page")))

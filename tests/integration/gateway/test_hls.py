@@ -52,6 +52,30 @@ def test_the_sequence_of_the_live_list_grows_over_midnight(recorded: Filled) -> 
     assert sequences[-1] > sequences[0] + 50_000
 
 
+def test_the_sequence_of_the_live_list_does_not_fall_when_retention_drops_segments_of_the_same_day(
+    recorded: Filled,
+) -> None:
+    spans = [("yard", 0, 100), (None, 100, 205), ("gate", 0, 400), ("yard", 0, 100)]
+    gone = [
+        builders.retention(kind="segment", device=device, start=builders.at(start), end=builders.at(end))
+        for device, start, end in spans
+    ]
+    found = []
+    with Started(recorded.hub) as started, started.client() as client:
+        segments(recorded, 0, 15)
+        segments(recorded, 17, 23)
+        for event in gone:
+            text = client.get(LIVE).text
+            found.append((field(text, "EXT-X-MEDIA-SEQUENCE"), field(text, "EXT-X-DISCONTINUITY-SEQUENCE")))
+            recorded.append(event).fold()
+        segments(recorded, 40, 5)
+        text = client.get(LIVE).text
+
+    assert set(found) == {found[0]}
+    assert field(text, "EXT-X-MEDIA-SEQUENCE") == found[0][0] + 5
+    assert field(text, "EXT-X-DISCONTINUITY-SEQUENCE") == found[0][1]
+
+
 def recorded_at(text: str) -> list[str]:
     """The addresses of the segments of a list, a break as an empty one."""
     lines = (line for line in text.splitlines() if line == "#EXT-X-DISCONTINUITY" or not line.startswith("#"))

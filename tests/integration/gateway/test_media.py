@@ -4,12 +4,15 @@ import httpx
 import numpy as np
 import pytest
 import simplejpeg
+from av.video.frame import VideoFrame
 
 from tests import builders
+from tests.footage import Film, coded, muxed, number_of, numbered_picture
 from tests.integration.gateway.started import CAPTURE, CAPTURE_KEY, SEGMENT, SEGMENT_KEY, Filled, Started
 
 URL = f"/media/{SEGMENT_KEY}"
 YARD = "/api/v1/sites/DEMO/devices/yard"
+GATE = "/api/v1/sites/DEMO/devices/gate"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_a_snapshot_is_the_newest_picture(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_age", "status"), [("1.9", 404), ("2", 200), ("86400", 200), ("86401", 400), ("nan", 400)]
+    ("max_age", "status"), [("1.9", 404), ("2", 200), ("316224000", 200), ("316224001", 400), ("nan", 400)]
 )
 def test_a_picture_that_is_too_old_is_none(client: httpx.Client, max_age: str, status: int) -> None:
     assert client.get(f"{YARD}/snapshot.jpg?max_age={max_age}").status_code == status
@@ -104,6 +107,77 @@ def test_a_snapshot_is_as_wide_as_it_is_shown(tmp_path: Path) -> None:
     sizes = {width: simplejpeg.decode_jpeg_header(answer.content)[:2] for width, answer in answers.items()}
 
     assert sizes == {"": (360, 640), "?width=200": (135, 240), "?width=4000": (360, 640)}
+
+
+def test_the_snapshot_of_a_device_that_sends_nothing_but_thumbnails_is_the_newest_of_them(tmp_path: Path) -> None:
+    pictures = {second: b"\xff\xd8 of second %d \xff\xd9" % second for second in (590, 598)}
+    with Filled(tmp_path) as filled:
+        for second, body in pictures.items():
+            filled.store((builders.media(builders.at(second), body, device="gate", id=f"t{second}"), body))
+        filled.fold()
+        with Started(filled.hub) as started, started.client() as client:
+            snapshot = client.get("/api/v1/sites/DEMO/devices/gate/snapshot.jpg")
+            shown = client.get("/api/v1/sites/DEMO/devices/gate").json()
+
+    assert snapshot.content == pictures[598]
+    assert shown["last_frame"] == "2026-01-05T10:09:58.000Z"
+
+
+def recorded(filled: Filled, body: bytes, second: float, device: str = "gate") -> None:
+    """Ten seconds of video that begin then."""
+    medium = builders.media(builders.at(second + 10), body, kind="segment", device=device)
+    filled.store((medium, body)).append(
+        builders.segment(builders.at(second), device=device, media=(medium.data.key,), size=len(body))
+    )
+
+
+def test_a_camera_that_sends_no_stills_has_the_picture_with_which_its_newest_recording_begins(tmp_path: Path) -> None:
+    film = Film(seconds=10, width=192, height=144)
+    first, second = (muxed(packets, film) for packets in (list(coded(film)), list(coded(film, shifted))))
+    with Filled(tmp_path) as filled:
+        recorded(filled, first, 500)
+        recorded(filled, second, 580)
+        filled.fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get(f"{GATE}/snapshot.jpg?max_age=20")
+            too_old = client.get(f"{GATE}/snapshot.jpg")
+            has = client.get(GATE).json()["has"]
+            small = client.get(f"{GATE}/snapshot.jpg?max_age=20&width=80")
+
+    picture = simplejpeg.decode_jpeg(answer.content, "BGR")
+    assert picture.shape == (144, 192, 3)
+    assert number_of(VideoFrame.from_ndarray(picture, format="bgr24")) == number_of(shifted(0, 192, 144))
+    assert (answer.headers["x-capture-time"], answer.headers["x-picture-kind"]) == (
+        "2026-01-05T10:09:40.000Z",
+        "segment",
+    )
+    assert too_old.status_code == 404
+    assert has["picture"] is True
+    assert simplejpeg.decode_jpeg_header(small.content)[:2] == (60, 80)
+
+
+def shifted(number: int, width: int, height: int) -> VideoFrame:
+    return numbered_picture(number + 700, width, height)
+
+
+def test_a_recording_that_cannot_be_decoded_gives_no_picture_and_hides_none(tmp_path: Path) -> None:
+    picture = simplejpeg.encode_jpeg(np.zeros((36, 64, 3), np.uint8), 90)
+    with Filled(tmp_path) as filled:
+        recorded(filled, b"no video at all" * 100, 580)
+        recorded(filled, b"no video at all" * 100, 580, device="yard")
+        filled.store((builders.media(builders.at(0), picture), picture)).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answers = [client.get(f"{of}/snapshot.jpg?max_age=900") for of in (GATE, YARD, GATE, YARD)]
+
+    assert [one.status_code for one in answers] == [404, 200, 404, 200]
+    assert answers[1].headers["x-picture-kind"] == "thumbnail"
+
+
+def test_a_device_of_which_no_picture_is_kept_says_so(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(builders.frame(builders.at(599), device="gate")).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            assert client.get(GATE).json()["has"]["picture"] is False
 
 
 def test_an_unknown_device_has_no_picture(client: httpx.Client) -> None:

@@ -8,33 +8,38 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import httpx
 import pytest
 
 from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.event import iso
+from bus_schemas.protocol import HubReport
+from bus_schemas.topics import HUB_CONDITION
 from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.hub_config import HubConfig
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.verify.run import check
 from producer.broker import BrokerAddress
 from producer.times import moment_of_seconds
+from tests.asked import Asked
 from tests.broker import Broker
 from tests.builders import at
 from tests.eventually import eventually
+from tests.ingest_reports import IngestReports
 from tests.integration.gateway.started import Started
+from tests.minute_surfaces import minutes
+from tests.past_surfaces import of_bucket, of_people, of_report, of_tables, of_video
 from tests.retained_messages import retained
 from tests.surfaces import (
     OF_AGENTS,
     OF_MINUTES,
     OF_TRIALS,
     SURFACES,
-    Asked,
     Said,
     changes,
     differences,
-    minutes,
     reporting_paths,
     said,
 )
@@ -75,9 +80,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[
     hub = hub_config(made, data, {})
     with (
         closing(Bus(hub, configured(made), 0)) as bus,
-        Started(hub, clock=lambda: now[0]) as started,
+        patch("gateway.health_check.CHECK_EVERY_S", 0.2),
+        Started(hub, address, clock=lambda: now[0]) as started,
         started.client() as client,
         closing(ConditionAnnouncer(data)) as announcer,
+        IngestReports(address) as ingest,
         closing(sqlite3.connect(":memory:", isolation_level=None)) as state,
     ):
         state.executescript(announcer.schema)
@@ -88,14 +95,16 @@ def lived(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[
             if second % MOMENT_EVERY_S < STEP_S:
                 bus.fold(second + 0.5)
                 now[0] = at(second + 1)
-                then[second] = said(Asked(client, retained=on_the_bus(announcer, state, address)))
+                on_the_bus = of_devices(announcer, state, address)
+                ingest.say(second + 1, bus.head)
+                then[second] = said(Asked(client, retained={**on_the_bus, **of_hub(client, address)}))
         bus.fold(LASTS_S)
         now[0] = at(LASTS_S + LATER_S)
         later = {second: said(Asked(client, iso(at(second + 1)))) for second in then}
         yield Lived(hub, client, then, later)
 
 
-def on_the_bus(announcer: ConditionAnnouncer, state: sqlite3.Connection, address: BrokerAddress) -> dict[str, bytes]:
+def of_devices(announcer: ConditionAnnouncer, state: sqlite3.Connection, address: BrokerAddress) -> dict[str, bytes]:
     """What is retained once the announcer has said what changed."""
 
     def has_begun() -> bool:
@@ -108,6 +117,18 @@ def on_the_bus(announcer: ConditionAnnouncer, state: sqlite3.Connection, address
     # The broker has all that was sent before this.
     announcer._client.publish("test/said", b"", qos=1).wait_for_publish(10)
     return retained(address)
+
+
+def of_hub(client: httpx.Client, address: BrokerAddress) -> dict[str, bytes]:
+    """What is retained of the hub, once its gateway has looked at every part again and said what it found."""
+    eventually(lambda: client.get("/ready").status_code == 200, what="a hub that takes in, folds and answers")
+
+    def is_said() -> bytes | None:
+        found = retained(address).get(HUB_CONDITION)
+        problems = client.get("/health").json()["problems"]
+        return found if found and list(HubReport.model_validate_json(found).problems) == problems else None
+
+    return {HUB_CONDITION: eventually(is_said, what="the condition of the hub")}
 
 
 def of_all(lived: Lived, lines: dict[int, list[str]]) -> list[str]:
@@ -208,6 +229,15 @@ def faults_of(frame: Frame) -> Iterator[str]:
         yield "audio_loss"
 
 
+def test_what_is_told_of_the_time_behind_is_the_same_everywhere(lived: Lived, tmp_path: Path) -> None:
+    client, data, span = lived.client, lived.hub.data, (at(0), at(LASTS_S))
+    assert list(of_video(client, "DEMO", *span)) == []
+    assert list(of_people(client, "DEMO", at(0).date().isoformat())) == []
+    assert list(of_tables(client, data, "DEMO", tmp_path, at(0), at(LASTS_S + LATER_S))) == []
+    assert list(of_report(client, data, "DEMO", *span)) == []
+    assert list(of_bucket(client, data, "DEMO", at(LASTS_S))) == []
+
+
 def test_whatever_says_how_a_device_is_is_among_the_surfaces(lived: Lived) -> None:
     reporting = reporting_paths(lived.client.get("/api/openapi.json").json())
     known = {path for path in (*SURFACES, *OF_MINUTES) if path.startswith(("/api", "/heatmaps"))}
@@ -238,3 +268,5 @@ def test_much_happened_at_the_site(lived: Lived) -> None:
     assert {one["suppressed"] for one in found} == {None, "cool_down", "mute"}
     assert {one["review"]["state"] for one in found} == {"open", "reviewed", "discarded"}
     assert {one["details"].get("became") for one in found} >= {None, "retired", "offline"}
+    of_hub = {one["type"] for one in found if one["site"] == "_hub"}
+    assert of_hub >= {"storage", "write_failed", "database_error"}

@@ -5,7 +5,6 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from threading import Event as Flag
-from threading import Thread
 
 import pytest
 
@@ -22,22 +21,16 @@ from tests.builders import at, detection
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
+from tests.threads import in_a_thread
 
 DAY = date(2026, 1, 5)
 
 
 @contextmanager
 def running(rows: WarehouseReader) -> Iterator[None]:
-    stopping, wake = Flag(), Flag()
-    thread = Thread(target=rows.run, args=(stopping, wake))
-    thread.start()
-    try:
+    wake = Flag()
+    with in_a_thread(lambda stopping: rows.run(stopping, wake), wake.set):
         yield
-    finally:
-        stopping.set()
-        wake.set()
-        thread.join(30)
-    assert not thread.is_alive()
 
 
 def asking(server: ClickHouseServer) -> ServedRows:

@@ -3,7 +3,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event as Flag
-from threading import Thread
 from time import monotonic
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from consumers.views.warehouse.store import newest_generation
 from consumers.views.warehouse.warehouse import Warehouse, WarehouseSettings
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
+from tests.threads import in_a_thread
 
 FAST = WarehouseSettings(keep_days=None, triggers=("CROWD_VIOLATION", "RESTRICTED_ACCESS"), pace_s=0.0, retry_s=0.05)
 
@@ -32,16 +32,9 @@ def eventually(true: Callable[[], bool], within_s: float = 60.0) -> None:
 
 @contextmanager
 def running(warehouse: Warehouse) -> Iterator[Flag]:
-    stopping, wake = Flag(), Flag()
-    thread = Thread(target=warehouse.run, args=(stopping, wake))
-    thread.start()
-    try:
+    wake = Flag()
+    with in_a_thread(lambda stopping: warehouse.run(stopping, wake), wake.set):
         yield wake
-    finally:
-        stopping.set()
-        wake.set()
-        thread.join(30)
-    assert not thread.is_alive()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.channels import channels
 from bus_schemas.checksum import CHECKSUM, checksum
 from bus_schemas.media import MediaEvent
+from bus_schemas.protocol import REPORT_AGAIN_S, REPORT_EXPIRES_S
 
 
 def references(document: Any) -> Iterator[str]:
@@ -65,11 +66,13 @@ def test_every_topic_that_is_built_is_a_channel() -> None:
         topics.state_topic(source),
         topics.watermark_topic(source),
         topics.claim_topic(source),
+        topics.condition_topic(source),
         command,
         topics.response_topic(topics.parse(command), "me"),
         topics.faults_topic("alerts"),
         topics.HEAD,
         topics.INGEST,
+        topics.HUB_CONDITION,
     }
 
     assert built <= {one.address.format(**EXAMPLES) for one in channels()}
@@ -110,6 +113,15 @@ def test_the_hub_sends_watermarks_and_receives_events() -> None:
     assert operations["event-detection"]["action"] == "receive"
     assert operations["live"]["bindings"]["mqtt"]["qos"] == 0
     assert operations["state"]["bindings"]["mqtt"] == {"qos": 1, "retain": True, "bindingVersion": "0.2.0"}
+
+
+def test_what_is_retained_of_conditions_is_dropped_once_nobody_says_it_again() -> None:
+    operations = asyncapi("1.2.3")["operations"]
+
+    expected = {"qos": 1, "retain": True, "messageExpiryInterval": REPORT_EXPIRES_S, "bindingVersion": "0.2.0"}
+    for name in ("condition", "hub-condition"):
+        assert operations[name]["bindings"]["mqtt"] == expected
+    assert REPORT_EXPIRES_S >= 3 * REPORT_AGAIN_S
 
 
 def test_what_is_written_as_properties_of_a_medium_is_what_the_document_says() -> None:

@@ -10,6 +10,7 @@ from bus_schemas.protocol import (
     CommandRequest,
     DeviceReport,
     Head,
+    HubReport,
     IngestStatus,
     Message,
     ProcessFaults,
@@ -37,6 +38,7 @@ EXAMPLES: tuple[Message, ...] = (
     ),
     ProcessFaults(process="alerts", time=NOON),
     DeviceReport(condition="critical", types=("hot_spot", "freeze"), since=NOON, as_of=NOON),
+    HubReport(condition="error", problems=("ingest does not work (system_error)",), as_of=NOON),
 )
 
 

@@ -563,7 +563,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest picture of a camera; a 404 where there is none, or only an older one. */
+        /** The newest picture of a camera, of its recording where it sends no others; a 404 where there is none, or only an older one. `X-Picture-Kind` says which kind of medium it is, or is from. */
         get: operations["get_sites_site_devices_device_snapshot_jpg"];
         put?: never;
         post?: never;
@@ -819,7 +819,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The small pictures of an hour, one of each minute; a 404 where there is none. */
+        /** The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has their times, in seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360. */
         get: operations["get_sites_site_devices_device_sprites_date_hour_jpg"];
         put?: never;
         post?: never;
@@ -2950,6 +2950,8 @@ export interface components {
             hls: boolean;
             thermal: boolean;
             fusion: boolean;
+            /** @description Whether any picture of it is kept now, a still or a recording. */
+            picture: boolean;
         };
         /**
          * HealthList
@@ -3049,7 +3051,7 @@ export interface components {
          */
         Hub: {
             /**
-             * @description As `/health` has it: not ok while one of its parts does not work.
+             * @description As `/health` has it: not ok while one of its parts does not work. As of a moment, that of its incidents known then: what keeps it from writing its journal cannot be read there later.
              * @enum {string}
              */
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";
@@ -6014,6 +6016,7 @@ export interface operations {
                 device?: string | null;
                 type?: string | null;
                 state?: ("open" | "closed") | null;
+                id?: string | null;
                 after?: string | null;
                 limit?: number;
             };
@@ -6146,6 +6149,7 @@ export interface operations {
                 device?: string | null;
                 type?: string | null;
                 state?: ("open" | "closed") | null;
+                id?: string | null;
                 review?: ("open" | "reviewed" | "discarded") | null;
                 zone?: string | null;
                 suppressed?: ("cool_down" | "mute") | null;
@@ -7192,6 +7196,7 @@ export interface operations {
         parameters: {
             query?: {
                 of?: string | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -7212,6 +7217,13 @@ export interface operations {
                 content: {
                     "image/jpeg": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What you have is still so. */
             304: {

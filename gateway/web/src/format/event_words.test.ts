@@ -4,7 +4,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { AnyEvent } from '../api/contract';
 import { EVENT_NAMES } from '../api/contract';
-import { lossWord, summary, typeWord } from './words';
+import { lastNews, summary, typeWord } from './event_words';
+import { lossWord } from './words';
 
 interface Schema {
   $ref?: string;
@@ -76,4 +77,29 @@ describe('the words of events', () => {
     'say why events are missing: %s',
     (cause) => expect(lossWord(cause)).not.toMatch(/_/),
   );
+});
+
+describe('the last event of a device', () => {
+  const at = { time: '2026-01-05T10:00:00.000Z', position: 7 };
+
+  it('is put into the words of the page', () => {
+    expect(lastNews({ ...at, type: 'motion', data: { phase: 'end' } })).toEqual({ ...at, summary: 'Motion ended' });
+    expect(
+      lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary,
+    ).toBe('2 people · Crowd violation');
+    expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
+    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe(
+      '3 events missing · the agent keeps them no more',
+    );
+    expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
+  });
+
+  it('is told by its name where its type is younger than the page', () => {
+    expect(lastNews({ ...at, type: 'visit', data: {} })?.summary).toBe('Visit');
+  });
+
+  it('is no news where it comes by the clock', () => {
+    expect(lastNews({ ...at, type: 'frame', data: { freeze: false } })).toBeNull();
+    expect(lastNews(null)).toBeNull();
+  });
 });

@@ -4,7 +4,6 @@ import {
   conditionTone,
   conditionWord,
   decibels,
-  lastNews,
   levelRank,
   peopleWord,
   percent,
@@ -79,30 +78,5 @@ describe('alerts', () => {
     const levels: Level[] = ['warning', 'critical', 'info', 'error'];
 
     expect(levels.sort((a, b) => levelRank(a) - levelRank(b))).toEqual(['critical', 'error', 'warning', 'info']);
-  });
-});
-
-describe('the last event of a device', () => {
-  const at = { time: '2026-01-05T10:00:00.000Z', position: 7 };
-
-  it('is put into the words of the page', () => {
-    expect(lastNews({ ...at, type: 'motion', data: { phase: 'end' } })).toEqual({ ...at, summary: 'Motion ended' });
-    expect(
-      lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary,
-    ).toBe('2 people · Crowd violation');
-    expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
-    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe(
-      '3 events missing · the agent keeps them no more',
-    );
-    expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
-  });
-
-  it('is told by its name where its type is younger than the page', () => {
-    expect(lastNews({ ...at, type: 'visit', data: {} })?.summary).toBe('Visit');
-  });
-
-  it('is no news where it comes by the clock', () => {
-    expect(lastNews({ ...at, type: 'frame', data: { freeze: false } })).toBeNull();
-    expect(lastNews(null)).toBeNull();
   });
 });

@@ -20,10 +20,10 @@ import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from '../api/resource.svelte';
-import type { View } from './route';
+import type { View } from './views';
 import { distinctly } from '../format/distinct';
 import { isZone, iso } from '../format/time';
-import { isNews, lastNews, summary, type News } from '../format/words';
+import { isNews, lastNews, summary, type News } from '../format/event_words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);

@@ -14,6 +14,8 @@ const watching = new Set<NewestPicture>();
 export class NewestPicture {
   src = $state<string | null>(null);
   taken = $state<number | null>(null);
+  /** The kind of medium that it is. */
+  kind = $state<string | null>(null);
   missing = $state(false);
   unreachable = $state(false);
   #bytes = 0;
@@ -63,6 +65,7 @@ export class NewestPicture {
     this.#bytes = blob.size;
     const taken = Date.parse(response.headers.get('x-capture-time') ?? '');
     this.taken = Number.isNaN(taken) ? null : taken;
+    this.kind = response.headers.get('x-picture-kind');
     this.#show(URL.createObjectURL(blob));
   }
 }

@@ -5,6 +5,7 @@ const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encod
 const text = (picture: PreviewPicture): string => new TextDecoder().decode(picture.jpeg);
 const part = (body: string, head = ''): string =>
   `--frame\r\nContent-Type: image/jpeg\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}\r\n`;
+const KEPT = 'X-Capture-Time: 2026-01-05T10:00:00Z\r\nX-Picture-Kind: thumbnail\r\n';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -13,13 +14,14 @@ afterEach(() => {
 
 describe('the pictures of a preview', () => {
   it.each([1, 3, 50, 1000])('are whole however the stream is cut, here into pieces of %i bytes', (size) => {
-    const stream = bytes(part('first\r\n\r\nof two') + part('second', 'X-Capture-Time: 2026-01-05T10:00:00Z\r\n'));
+    const stream = bytes(part('first\r\n\r\nof two') + part('second', KEPT));
     const pictures = new MultipartPictures();
     const found: PreviewPicture[] = [];
     for (let at = 0; at < stream.length; at += size) found.push(...pictures.push(stream.subarray(at, at + size)));
 
     expect(found.map(text)).toEqual(['first\r\n\r\nof two', 'second']);
     expect(found.map(({ taken }) => taken)).toEqual([null, Date.UTC(2026, 0, 5, 10)]);
+    expect(found.map(({ kind }) => kind)).toEqual([null, 'thumbnail']);
   });
 });
 

@@ -7,6 +7,8 @@ export interface PreviewPicture {
   jpeg: Uint8Array<ArrayBuffer>;
   /** When it was taken, of a picture that stands for live ones; null of a live one. */
   taken: number | null;
+  /** The kind of medium that such a picture is. */
+  kind: string | null;
 }
 
 /** How long to wait after so many connections in a row without a picture. */
@@ -29,7 +31,8 @@ export class MultipartPictures {
       if (Number.isNaN(length)) throw new Error('a picture of the preview states no length');
       if (bytes.length < body + length) break;
       const taken = /^x-capture-time: *(\S+)/im.exec(head)?.[1];
-      found.push({ jpeg: bytes.slice(body, body + length), taken: taken ? Date.parse(taken) : null });
+      const kind = /^x-picture-kind: *(\S+)/im.exec(head)?.[1] ?? null;
+      found.push({ jpeg: bytes.slice(body, body + length), taken: taken ? Date.parse(taken) : null, kind });
       at = body + length;
     }
     this.rest = bytes.slice(at);

@@ -6,7 +6,7 @@ import pytest
 import simplejpeg
 
 from gateway.serving.sprite_drawing import sprite_sheet
-from gateway.serving.sprites import HEIGHT, WIDTH, SpriteCache
+from gateway.serving.sprites import HEIGHT, WIDTH
 
 
 def picture(grey: int, rows: int = 180, columns: int = 320) -> bytes:
@@ -32,13 +32,3 @@ def test_a_picture_of_another_shape_is_whole_within_its_tile() -> None:
     upright = tile(sprite_sheet({5: picture(200, rows=1280, columns=720)}), 5)
 
     assert [float(upright[:, column].mean()) for column in (10, 80, 150)] == pytest.approx([0, 200, 0], abs=3)
-
-
-def test_the_sheets_that_were_asked_for_last_are_kept() -> None:
-    cache = SpriteCache(most=2)
-    cache.put("one", b"1")
-    cache.put("two", b"2")
-    cache.get("one")
-    cache.put("three", b"3")
-
-    assert [cache.get(name) for name in ("one", "two", "three")] == [b"1", None, b"3"]

@@ -70,3 +70,4 @@ def test_who_waits_is_woken_by_the_end() -> None:
 
 def test_a_part_is_a_picture_with_its_length() -> None:
     assert part(b"jpeg") == b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\r\njpeg\r\n"
+    assert b"\r\nX-Picture-Kind: thumbnail\r\n" in part(b"jpeg", {"X-Picture-Kind": "thumbnail"})

@@ -5,7 +5,13 @@ import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../dev/browser';
 import { read, show } from '../../../dev/alone';
+import { alertParts } from './alerts';
+import { exportParts } from './exports';
+import { pictureParts } from './pictures';
+import { registryParts } from './registry';
+import { settingsParts } from './settings';
 import { bases } from './bases';
+import { dashboardParts } from './dashboard';
 import { deviceParts } from './device';
 import { hubParts } from './hub';
 import { incidentParts } from './incidents';
@@ -20,6 +26,12 @@ import { wallParts } from './wall';
 
 const CASES = [
   ...bases,
+  ...settingsParts,
+  ...registryParts,
+  ...pictureParts,
+  ...exportParts,
+  ...alertParts,
+  ...dashboardParts,
   ...deviceParts,
   ...editors,
   ...frameParts,

@@ -1,43 +1,23 @@
 // What is shown of one device.
 
-import { OUT_OF_REACH, WAITING, asResource, preview, refused } from '../../../dev/alone';
-import { regions, rois } from '../../../dev/world';
-import { eventData } from '../../../dev/answers';
-import { find } from '../../../dev/world';
-import type { ThermalReading } from '../../api/api';
-import Acknowledge from '../Acknowledge.svelte';
-import AlertWhy from '../why/AlertWhy.svelte';
+import { OUT_OF_REACH, asResource, refused } from '../../../dev/alone';
+import { rois, find } from '../../../dev/world';
+import { eventData } from '../../../dev/answers/events';
+import type { Events, ThermalReading } from '../../api/api';
+import type { ThermalEvent } from '../../api/contract';
 import Chart from '../Chart.svelte';
 import DeviceCharts from '../DeviceCharts.svelte';
 import DeviceChoice from '../DeviceChoice.svelte';
 import DeviceHealth from '../DeviceHealth.svelte';
 import Commands from '../device/Commands.svelte';
-import EventClassForm from '../settings/EventClassForm.svelte';
-import MotionForm from '../settings/MotionForm.svelte';
-import SectionRow, { MOTION_COLUMNS, PICTURE_COLUMNS } from '../settings/SectionRow.svelte';
-import SectionTable from '../settings/SectionTable.svelte';
 import Motions from '../device/Motions.svelte';
-import EvidencePicture from '../why/EvidencePicture.svelte';
 import DeviceTroubles from '../DeviceTroubles.svelte';
-import InForce from '../InForce.svelte';
-import LiveVideo from '../live/LiveVideo.svelte';
-import MotionMap from '../MotionMap.svelte';
-import Moving from '../Moving.svelte';
-import Picture from '../Picture.svelte';
-import Regions from '../Regions.svelte';
-import Stage from '../Stage.svelte';
 import Temperatures from '../Temperatures.svelte';
-import Zones from '../Zones.svelte';
-import { LONG, asked, device, of, settingsOf, type Case } from './case';
-import type { Alert, Alerts } from '../../api/api';
+import { LONG, device, eventsOf, of, settingsOf, type Case } from './case';
+import DeviceEvents from '../device/DeviceEvents.svelte';
+import TemperaturesCard from '../device/TemperaturesCard.svelte';
 
 const nothing = (): void => undefined;
-const PAST = '/device?site=DEMO&device=transformer&at=';
-const [frozen] = asked<Alerts>('/alerts', { device: 'gate', state: 'open' }).alerts as [Alert];
-const taken: Alert = {
-  ...frozen,
-  acknowledged: { by: 'Mara', time: frozen.raised, comment: 'The cable was loose' },
-};
 const T1 = find('DEMO', 'transformer');
 if (!T1) throw new Error('the world of the tests has no transformer');
 const measured = {
@@ -46,81 +26,8 @@ const measured = {
 } as unknown as ThermalReading;
 const calm = { ...measured, regions: measured.regions.map((one) => ({ ...one, alert_level: 'normal' as const })) };
 const now = Date.now();
-const minutes = (n: number): string => new Date(now - n * 60_000).toISOString();
 
 export const deviceParts: Case[] = [
-  ...of(Acknowledge, 'Acknowledge.svelte', [
-    { when: 'typical', props: { alert: frozen, onchanged: nothing }, reads: ['Your name', 'Comment', 'Acknowledge'] },
-    {
-      when: 'nobody says who',
-      props: { alert: frozen, onchanged: nothing },
-      press: 'Acknowledge',
-      reads: ['Say who you are, so that the others know'],
-    },
-    {
-      when: 'taken note of',
-      props: { alert: taken, onchanged: nothing },
-      reads: ['Acknowledged by Mara', 'The cable was loose', 'Undo'],
-    },
-    {
-      when: 'refused',
-      props: { alert: taken, onchanged: nothing },
-      answers: { unacknowledge: refused(409, 'Conflict', { detail: 'somebody else has taken it back' }) },
-      press: 'Undo',
-      reads: ['Somebody else has taken it back'],
-    },
-    {
-      when: 'out of reach',
-      props: { alert: taken, onchanged: nothing },
-      answers: { unacknowledge: OUT_OF_REACH },
-      press: 'Undo',
-      reads: ['The gateway is out of reach'],
-    },
-    {
-      when: 'long names',
-      props: {
-        alert: { ...taken, acknowledged: { by: LONG, time: frozen.raised, comment: LONG } },
-        onchanged: nothing,
-      },
-      reads: [`Acknowledged by ${LONG}`],
-    },
-    {
-      when: 'the past',
-      at: `/alerts?site=DEMO&at=${minutes(1)}`,
-      props: { alert: frozen, onchanged: nothing },
-      reads: ['Not acknowledged at this moment.'],
-      not: [/Your name/],
-    },
-  ]),
-  ...of(EvidencePicture, 'why/EvidencePicture.svelte', [
-    { when: 'typical', props: { of: 'DEMO/gate/capture/1', alt: 'First picture' }, reads: ['First picture'] },
-  ]),
-  ...of(AlertWhy, 'why/AlertWhy.svelte', [
-    {
-      when: 'typical',
-      props: { id: frozen.id, shown: frozen, waiting: false, onchanged: nothing },
-      reads: [
-        'Why',
-        'Picture frozen',
-        'open',
-        'North gate',
-        'The rule',
-        'Raised when 80 % of the frames',
-        'Events that made it so',
-      ],
-    },
-    {
-      when: 'refused',
-      props: { id: 'gone', shown: null, waiting: false, onchanged: nothing },
-      reads: ['There is nothing of this here', 'Try again'],
-    },
-    {
-      when: 'waiting',
-      props: { id: frozen.id, shown: null, waiting: true, onchanged: nothing },
-      answers: { why: WAITING },
-      reads: ['Why', 'Loading'],
-    },
-  ]),
   ...of(Chart, 'Chart.svelte', [
     {
       when: 'typical',
@@ -287,26 +194,6 @@ export const deviceParts: Case[] = [
       reads: ['The gateway is out of reach'],
     },
   ]),
-  ...of(MotionForm, 'settings/MotionForm.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
-      reads: ['Moves for so many seconds before it counts 0.3', 'Pause in seconds before the next 0', 'Save'],
-    },
-  ]),
-  ...of(EventClassForm, 'settings/EventClassForm.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
-      reads: ['Classes of motion', 'Person', 'Size in % of the picture', 'At any hour', 'Add a class'],
-    },
-    {
-      when: 'another class',
-      props: { device: device('yard'), settings: asResource(settingsOf('yard')), fields: null },
-      press: 'Add a class',
-      reads: ['Person', 'Vehicle'],
-    },
-  ]),
   ...of(Motions, 'device/Motions.svelte', [
     {
       when: 'typical',
@@ -345,179 +232,6 @@ export const deviceParts: Case[] = [
       reads: ['The gateway is out of reach'],
     },
   ]),
-  ...of(InForce, 'InForce.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), settings: asResource(settingsOf('yard')) },
-      reads: [
-        'Motion sensitivity 25, from 500 px',
-        'Picture black from 95 % black',
-        'Ramp (restricted)',
-        'by Mara',
-        'Edit zones',
-      ],
-    },
-    {
-      when: 'empty',
-      props: { device: device('transformer'), settings: asResource({ rois: [], zones: [] } as never) },
-      reads: ['Regions none', 'Zones none'],
-    },
-    {
-      when: 'nothing reported',
-      props: { device: device('gate'), settings: asResource({ reported: [], rois: [], zones: [] } as never) },
-      reads: ['The device has not reported any'],
-    },
-    {
-      when: 'out of reach',
-      props: { device: device('yard'), settings: asResource(null as never, OUT_OF_REACH) },
-      reads: ['The gateway is out of reach'],
-    },
-    {
-      when: 'the past',
-      at: `${PAST}${minutes(60)}`,
-      props: { device: device('yard'), settings: asResource(settingsOf('yard')) },
-      reads: ['in force then'],
-      not: [/Edit zones/],
-    },
-  ]),
-  ...of(LiveVideo, 'live/LiveVideo.svelte', [
-    { when: 'typical', props: { device: device('yard') }, reads: ['Yard, live video'] },
-  ]),
-  ...of(MotionMap, 'MotionMap.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), date: minutes(0).slice(0, 10), today: true },
-      reads: ['Where something moved before Yard', /\d+ times?, /],
-    },
-    {
-      when: 'empty',
-      props: { device: device('yard'), date: '2026-01-05', today: false },
-      answers: { '/motion': { bucket_s: 3600, buckets: [] } },
-      reads: ['No motion on this day', 'Yard'],
-    },
-    {
-      when: 'out of reach',
-      props: { device: device('yard', { name: LONG }), date: '2026-01-05', today: false },
-      answers: { '/motion': OUT_OF_REACH },
-      reads: ['Out of reach', LONG],
-    },
-  ]),
-  ...of(SectionRow, 'settings/SectionRow.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard'), fields: { fields: [] }, section: 'motion', columns: MOTION_COLUMNS },
-      reads: ['Yard', 'Sensitivity, Yard', 'Smallest area, Yard', 'Save'],
-    },
-    {
-      when: 'of the picture',
-      props: { device: device('yard'), fields: { fields: [] }, section: 'picture', columns: PICTURE_COLUMNS },
-      reads: ['Yard', 'Black from, Yard', 'Rows to, Yard', 'Frozen after, Yard', 'In blocks from, Yard', 'Save'],
-    },
-    {
-      when: 'empty',
-      props: { device: device('yard'), fields: null, section: 'motion', columns: MOTION_COLUMNS },
-      answers: { settings: { rois: [], zones: [] } },
-      reads: ['This device has no motion settings'],
-    },
-    {
-      when: 'refused',
-      props: { device: device('yard', { name: LONG }), fields: null, section: 'motion', columns: MOTION_COLUMNS },
-      answers: { settings: refused(403, 'no') },
-      reads: [LONG, 'This browser may not do that'],
-    },
-  ]),
-  ...of(SectionTable, 'settings/SectionTable.svelte', [
-    {
-      when: 'typical',
-      props: {
-        title: 'Faults of the picture',
-        hint: 'black: dark pixels',
-        section: 'picture',
-        columns: PICTURE_COLUMNS,
-        fields: null,
-        has: (one) => one.device === 'yard',
-        none: 'No camera at this site yet',
-      },
-      reads: ['Faults of the picture', 'black: dark pixels', 'Smeared from', 'Black from, Yard', 'Save'],
-      not: [/North gate/],
-    },
-    {
-      when: 'empty',
-      props: {
-        title: 'Motion',
-        hint: 'higher notices more',
-        section: 'motion',
-        columns: MOTION_COLUMNS,
-        fields: null,
-        has: () => false,
-        none: 'No device at this site yet',
-      },
-      reads: ['No device at this site yet'],
-    },
-  ]),
-  ...of(Moving, 'Moving.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard', { name: LONG }), kind: 'thermal' },
-      reads: ['Loading…', `${LONG}, thermal, live`],
-    },
-    {
-      when: 'on a link that carries no live pictures',
-      props: { device: device('yard'), kind: 'fusion' },
-      answers: { '/fusion.mjpg': refused(404, 'no fusion picture of yard arrives now') },
-      reads: ['No live picture arrives now. On a slow link, alerts go first.'],
-      not: [/Loading/],
-    },
-    {
-      when: 'with a picture that was kept earlier',
-      props: { device: device('yard'), kind: 'visual' },
-      answers: { '/visual.mjpg': preview('2026-01-05T10:00:00Z') },
-      reads: [/Not live: the newest picture that was kept, of .*\d\d:\d\d:00/, 'picture, not live'],
-    },
-  ]),
-  ...of(Picture, 'Picture.svelte', [
-    { when: 'waiting', props: { device: device('yard') }, reads: ['Loading'] },
-    { when: 'empty', props: { device: device('yard', { last_frame: null }) }, reads: ['No picture yet'] },
-    {
-      when: 'a sensor that only measures',
-      props: { device: device('yard', { kinds: ['thermal'] }) },
-      reads: ['It takes no pictures'],
-    },
-  ]),
-  ...of(Regions, 'Regions.svelte', [
-    { when: 'typical', props: { rois, regions: regions(now) }, reads: [/top_winding \d+\.\d °C/, 'bottom_oil'] },
-    { when: 'empty', props: { rois: [] }, reads: [/^$/] },
-    { when: 'long names', props: { rois: rois.slice(0, 1).map((roi) => ({ ...roi, name: LONG })) }, reads: [LONG] },
-    {
-      when: 'not measured',
-      props: { rois: rois.slice(0, 1).map((roi) => ({ ...roi, enabled: false })) },
-      reads: [/^$/],
-    },
-  ]),
-  ...of(Stage, 'Stage.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('transformer'), rois, zones: [], thermal: measured },
-      reads: ['Both', 'Picture', 'Thermal', 'Fusion', 'Video', 'Transformer T1, picture, live', 'Hot spot 96.4 °C'],
-    },
-    {
-      when: 'empty',
-      props: { device: device('transformer', { online: false }), rois, zones: [], thermal: null },
-      reads: ['No thermal picture while the device is away'],
-    },
-    {
-      when: 'the past',
-      at: `${PAST}${minutes(60)}`,
-      props: { device: device('transformer'), rois, zones: [], thermal: null },
-      answers: { events: { events: [], next: null, head: 1 }, thumbnails: { thumbnails: [] } },
-      reads: ['Nothing was measured at this moment'],
-    },
-    {
-      when: 'zones',
-      props: { device: device('yard'), rois: [], zones: settingsOf('yard').zones ?? [], thermal: null },
-      reads: ['Ramp · restricted'],
-    },
-  ]),
   ...of(Temperatures, 'Temperatures.svelte', [
     {
       when: 'typical',
@@ -544,27 +258,43 @@ export const deviceParts: Case[] = [
       reads: ['Warmer than the others', 'Normal'],
     },
   ]),
-  ...of(Zones, 'Zones.svelte', [
-    { when: 'typical', props: { zones: settingsOf('yard').zones ?? [] }, reads: [/^Ramp · restricted$/] },
-    { when: 'empty', props: { zones: [] }, reads: [/^$/] },
+  ...of(DeviceEvents, 'device/DeviceEvents.svelte', [
     {
-      when: 'long names',
+      when: 'typical',
+      props: { device: device('yard') },
+      answers: { events: { events: eventsOf('yard', 'detection'), next: null, head: 9 } },
+      reads: ['Events', 'newest first', 'People'],
+    },
+    { when: 'empty', props: { device: device('yard') }, answers: { events: { events: [] } }, reads: ['No event yet'] },
+    {
+      when: 'out of reach',
+      props: { device: device('yard') },
+      answers: { events: OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(TemperaturesCard, 'device/TemperaturesCard.svelte', [
+    {
+      when: 'typical',
       props: {
-        zones: [
-          {
-            name: LONG,
-            points: [
-              [0, 0],
-              [1, 0],
-              [1, 1],
-            ],
-            restricted: false,
-            motion: 'normal',
-            max_people: null,
-          },
-        ],
+        device: device('transformer'),
+        rois,
+        measured: asResource<Events<ThermalEvent>>({ events: [] } as never),
+        thermal: measured,
+        editing: '',
       },
-      reads: [LONG],
+      reads: ['Temperatures', 'Edit regions', 'top_winding'],
+    },
+    {
+      when: 'empty',
+      props: {
+        device: device('transformer'),
+        rois,
+        measured: asResource<Events<ThermalEvent>>({ events: [] } as never),
+        thermal: null,
+        editing: 'rois',
+      },
+      reads: ['Close editor', 'Nothing measured yet'],
     },
   ]),
 ];

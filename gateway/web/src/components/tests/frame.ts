@@ -2,6 +2,9 @@
 
 import { createRawSnippet } from 'svelte';
 import { OUT_OF_REACH, refused } from '../../../dev/alone';
+import BarAlerts from '../BarAlerts.svelte';
+import BarHandle from '../BarHandle.svelte';
+import BarHint from '../BarHint.svelte';
 import BarMoment from '../BarMoment.svelte';
 import BarStates from '../BarStates.svelte';
 import BarZoom from '../BarZoom.svelte';
@@ -11,10 +14,16 @@ import Contained from '../Contained.svelte';
 import KeyHelp from '../KeyHelp.svelte';
 import PastStrip from '../PastStrip.svelte';
 import Rail from '../Rail.svelte';
+import MorePlaces from '../rail/MorePlaces.svelte';
+import RailTools from '../rail/RailTools.svelte';
+import SitePicker from '../rail/SitePicker.svelte';
 import StaleStrip from '../StaleStrip.svelte';
 import TimeBar from '../TimeBar.svelte';
 import UpdateStrip from '../UpdateStrip.svelte';
-import { LONG, of, sites, type Case } from './case';
+import { BarScale } from '../../state/bar_scale';
+import { shareHint } from '../../state/bar_hint';
+import type { Alert, Alerts } from '../../api/api';
+import { LONG, asked, of, sites, type Case } from './case';
 
 const nothing = (): void => undefined;
 const words = (text: string) => createRawSnippet(() => ({ render: () => `<p>${text}</p>` }));
@@ -24,9 +33,41 @@ const failing = createRawSnippet(() => ({
   },
 }));
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
+const [raised] = asked<Alerts>('/alerts', { device: 'gate', state: 'open' }).alerts as [Alert];
+const scale = new BarScale({ from: Date.parse(raised.raised) - 60_000, to: Date.parse(raised.raised) + 60_000 }, 800);
 const PAST = `/wall?site=DEMO&at=${HOUR_AGO}`;
 
 export const frameParts: Case[] = [
+  ...of(BarAlerts, 'BarAlerts.svelte', [
+    { when: 'empty', props: { alerts: [], scale, at: Date.now() }, reads: [/^$/] },
+    { when: 'typical', props: { alerts: [raised], scale, at: Date.now() }, reads: ['North gate: '] },
+    {
+      when: 'raised outside of what the bar shows',
+      props: { alerts: [{ ...raised, raised: HOUR_AGO.replace(/^\d+/, '2020') }], scale, at: Date.now() },
+      reads: [/^$/],
+    },
+  ]),
+  ...of(BarHandle, 'BarHandle.svelte', [
+    {
+      when: 'typical',
+      props: { at: Date.now(), scale, count: 1440, from: 0 },
+      reads: [/^Moment shown Now, \d\d:\d\d$/],
+    },
+    {
+      when: 'the past',
+      at: PAST,
+      props: { at: Date.parse(HOUR_AGO), scale, count: 1440, from: 0 },
+      reads: ['Moment shown'],
+      not: [/\bNow\b/],
+    },
+  ]),
+  ...of(BarHint, 'BarHint.svelte', [
+    {
+      when: 'typical',
+      props: { hint: shareHint(Date.parse(raised.raised), 'North gate', null), scale, lines: true },
+      reads: [/^\d\d:\d\d North gate No data$/],
+    },
+  ]),
   ...of(BarMoment, 'BarMoment.svelte', [
     { when: 'typical', props: { at: Date.now(), seconds: true, toIncident: nothing }, reads: [/Now \d\d:\d\d:\d\d/] },
     {
@@ -115,6 +156,29 @@ export const frameParts: Case[] = [
       answers: { sites: { ...sites(), sites: sites().sites.map((one) => ({ ...one, name: LONG })) } },
       reads: [LONG],
     },
+  ]),
+  ...of(MorePlaces, 'rail/MorePlaces.svelte', [
+    {
+      when: 'typical',
+      props: {
+        places: [
+          { view: 'wall', label: 'Wall', icon: 'wall', thumb: true },
+          { view: 'system', label: 'System', icon: 'system', thumb: false },
+        ],
+        here: () => false,
+        onhelp: nothing,
+        onclose: nothing,
+      },
+      reads: ['Close', 'System', 'Demo yard', 'Show the keys'],
+      not: [/Wall/],
+    },
+  ]),
+  ...of(RailTools, 'rail/RailTools.svelte', [
+    { when: 'typical', props: { onhelp: nothing }, reads: ['Colours follow the system', 'Show the keys'] },
+  ]),
+  ...of(SitePicker, 'rail/SitePicker.svelte', [
+    { when: 'typical', props: { id: 'site' }, reads: ['Site', 'Demo yard'] },
+    { when: 'empty', props: { id: 'site' }, answers: { sites: { ...sites(), sites: [] } }, reads: ['Loading…'] },
   ]),
   ...of(StaleStrip, 'StaleStrip.svelte', [
     { when: 'typical', props: {}, reads: [/^Reconnecting since .*\d\d:\d\d:\d\d \(0 s\)/] },

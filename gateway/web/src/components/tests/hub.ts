@@ -1,23 +1,16 @@
-// What is shown of the hub: its consumers, its storage, its registry.
+// What is shown of the hub: its consumers, its processes, its storage.
 
-import { OUT_OF_REACH, WAITING, asResource, refused } from '../../../dev/alone';
-import type { Agents, Consumers, EnrolledAgent, Retired, Storage, System } from '../../api/api';
+import { OUT_OF_REACH, WAITING, asResource } from '../../../dev/alone';
+import type { Agents, Consumers, Retired, Storage, System } from '../../api/api';
 import StorageTable from '../StorageTable.svelte';
-import AgentForm from '../registry/AgentForm.svelte';
-import DeviceForm from '../registry/DeviceForm.svelte';
-import DeviceRow from '../registry/DeviceRow.svelte';
-import Devices from '../registry/Devices.svelte';
-import EnrolledAgents from '../registry/EnrolledAgents.svelte';
-import SendsAgain from '../registry/SendsAgain.svelte';
 import AgentTable from '../system/AgentTable.svelte';
 import ConsumerTable from '../system/ConsumerTable.svelte';
 import ProcessTable from '../system/ProcessTable.svelte';
 import RebuildProgress from '../system/RebuildProgress.svelte';
 import RebuildRow from '../system/RebuildRow.svelte';
 import StreamTable from '../system/StreamTable.svelte';
-import { LONG, asked, demo, device, of, type Case } from './case';
+import { asked, of, type Case } from './case';
 
-const nothing = (): void => undefined;
 const consumers = asked<Consumers>('/consumers');
 const system = asked<System>('/system');
 const gone: Retired = {
@@ -27,24 +20,6 @@ const gone: Retired = {
   retired: '2026-01-04T10:00:00.000Z',
   by: 'Mara',
   heard_again: new Date(Date.now() - 60_000).toISOString(),
-};
-const version = (n: number): NonNullable<EnrolledAgent['wanted']> => ({
-  version: n,
-  configuration: '{"sites": []}',
-  devices: ['DEMO/yard'],
-  by: 'Mara',
-  time: gone.retired,
-});
-const pi: EnrolledAgent = {
-  node: 'pi-1',
-  state: 'enrolled',
-  by: 'Mara',
-  since: gone.retired,
-  code_expires: null,
-  devices: ['DEMO/yard'],
-  wanted: version(2),
-  in_force: version(1),
-  refused: { version: 2, reason: 'it did not come up within 60 s: no picture and no reading', time: gone.retired },
 };
 
 export const hubParts: Case[] = [
@@ -68,150 +43,6 @@ export const hubParts: Case[] = [
       reads: ['Media checked', 'Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
     },
     { when: 'empty', props: { storage: { ...asked<Storage>('/storage'), devices: [] } }, reads: ['Device', 'Total'] },
-  ]),
-  ...of(DeviceForm, 'registry/DeviceForm.svelte', [
-    {
-      when: 'typical',
-      props: { site: 'DEMO', device: device('yard'), done: nothing },
-      answers: { registration: { settings: [] } },
-      reads: ['Edit Yard', 'Name', 'Pictures, all the time', 'Offline after minutes of silence', 'Save'],
-    },
-    {
-      when: 'empty',
-      props: { site: 'DEMO', device: null, done: nothing },
-      reads: ['Add a device', 'As it publishes: watchpost/v1/DEMO/door/event/…', '0 is never'],
-    },
-    {
-      when: 'refused',
-      props: {
-        site: 'DEMO',
-        device: device('yard', { silent_after_s: 90, expects: 'nothing', name: LONG }),
-        done: nothing,
-      },
-      answers: { registration: refused(503, 'no') },
-      reads: [LONG, 'Save'],
-    },
-    {
-      when: 'the configuration says something else',
-      props: { site: 'DEMO', device: device('yard'), done: nothing },
-      answers: {
-        registration: {
-          settings: [
-            {
-              name: 'name',
-              in_force: { value: 'Yard', by: 'Mara', time: '2026-01-05T10:00:00.000Z' },
-              configured: { value: 'Court', by: 'configuration', time: '2026-01-05T09:00:00.000Z' },
-            },
-          ],
-        },
-      },
-      reads: ['Name: the configuration says “Court”; changed here to “Yard” by Mara'],
-    },
-  ]),
-  ...of(DeviceRow, 'registry/DeviceRow.svelte', [
-    {
-      when: 'typical',
-      props: { device: device('yard') },
-      reads: ['Yard', 'Pictures, all the time', 'Edit Yard', 'Retire Yard'],
-    },
-    { when: 'long names', props: { device: device('yard', { name: LONG }) }, reads: [`Edit ${LONG}`] },
-    {
-      when: 'not added yet',
-      props: { device: device('yard', { registered: false }) },
-      reads: ['Not added yet, but it sends'],
-    },
-    {
-      when: 'a question first',
-      props: { device: device('yard') },
-      press: 'Retire Yard',
-      reads: ['Watch Yard no more?', 'Cancel'],
-    },
-  ]),
-  ...of(Devices, 'registry/Devices.svelte', [
-    { when: 'typical', props: {}, reads: ['Devices', 'Yard', 'Transformer T1', 'Add a device'] },
-    {
-      when: 'empty',
-      props: {},
-      answers: { '/DEMO/devices': { ...demo(), devices: [] } },
-      reads: ['No device at this site yet'],
-    },
-    {
-      when: 'retired',
-      props: {},
-      answers: { '/DEMO/devices': { ...demo(), retired: [gone] } },
-      reads: ['Retired', 'Old gate', 'by Mara', 'Sends again, last', 'Bring Old gate back'],
-    },
-    {
-      when: 'out of reach',
-      props: {},
-      answers: { '/DEMO/devices': OUT_OF_REACH },
-      reads: ['The gateway is out of reach'],
-    },
-  ]),
-  ...of(AgentForm, 'registry/AgentForm.svelte', [
-    {
-      when: 'typical',
-      props: { agent: null, done: nothing },
-      reads: ['Name', 'What it runs', 'Passwords of cameras stay at the agent', 'Cancel', 'Add'],
-    },
-    {
-      when: 'of an agent',
-      props: { agent: pi, done: nothing },
-      reads: ['What it runs', 'Send to the agent'],
-      not: [/Of the machine/],
-    },
-  ]),
-  ...of(EnrolledAgents, 'registry/EnrolledAgents.svelte', [
-    {
-      when: 'typical',
-      props: {},
-      answers: { '/enrolments': { enrols: true, agents: [pi] } },
-      reads: [
-        'Agents on other machines',
-        'Add an agent',
-        'pi-1',
-        'Enrolled',
-        'Runs version 1, which came up last',
-        'Version 2 was not taken',
-        'no picture and no reading',
-        'Revoke',
-      ],
-    },
-    {
-      when: 'empty',
-      props: {},
-      answers: { '/enrolments': { enrols: true, agents: [] } },
-      reads: ['No agent on another machine yet'],
-    },
-    {
-      when: 'not configured',
-      props: {},
-      answers: { '/enrolments': { enrols: false, agents: [] } },
-      reads: ['This hub enrols no agents'],
-      not: [/Add an agent/],
-    },
-    {
-      when: 'a question first',
-      props: {},
-      answers: { '/enrolments': { enrols: true, agents: [pi] } },
-      press: 'Revoke pi-1',
-      reads: ['Take the identity of pi-1 away?', 'Cancel'],
-    },
-    {
-      when: 'out of reach',
-      props: {},
-      answers: { '/enrolments': OUT_OF_REACH },
-      reads: ['The gateway is out of reach'],
-    },
-  ]),
-  ...of(SendsAgain, 'registry/SendsAgain.svelte', [
-    { when: 'empty', props: {}, reads: [/^$/] },
-    {
-      when: 'typical',
-      props: {},
-      answers: { '/DEMO/devices': { ...demo(), retired: [gone] } },
-      reads: ['Old gate is sending again although it was retired on', 'Bring Old gate back'],
-    },
   ]),
   ...of(ConsumerTable, 'system/ConsumerTable.svelte', [
     {

@@ -1,8 +1,9 @@
 // The mosaic of a minute, its table, and why a picture counts as frozen.
 
-import { shares, tile } from '../../../dev/answers';
+import { shares, tile } from '../../../dev/answers/minutes';
 import type { Analysis, Tile } from '../../api/api';
 import Freeze from '../Freeze.svelte';
+import MinuteControls from '../MinuteControls.svelte';
 import Mosaic from '../Mosaic.svelte';
 import MosaicTable from '../MosaicTable.svelte';
 import ShareLane from '../ShareLane.svelte';
@@ -38,7 +39,21 @@ const of_minute = {
   onloading: nothing,
 };
 
+const acts = { show: nothing, toggle: nothing, toIncident: nothing };
+
 export const mosaicParts: Case[] = [
+  ...of(MinuteControls, 'MinuteControls.svelte', [
+    {
+      when: 'typical',
+      props: { index: 5, last: 9, atLatest: false, playing: false, pace: 1, types: ['freeze'], ...acts },
+      reads: ['Previous minute', 'Play', 'Next minute', 'Play 20 minutes a second', 'Picture frozen'],
+    },
+    {
+      when: 'it plays',
+      props: { index: 5, last: 9, atLatest: false, playing: true, pace: 5, types: [], ...acts },
+      reads: ['Pause'],
+    },
+  ]),
   ...of(Freeze, 'Freeze.svelte', [
     {
       when: 'typical',

@@ -2,11 +2,13 @@
 
 import { createRawSnippet } from 'svelte';
 import { WAITING } from '../../../dev/alone';
+import type { Notice } from '../../state/notice.svelte';
 import { Playhead } from '../../state/playhead.svelte';
 import { HOUR } from '../../format/time';
 import CursorPicture from '../CursorPicture.svelte';
 import Lane from '../Lane.svelte';
 import Lanes from '../Lanes.svelte';
+import PassingNotice from '../PassingNotice.svelte';
 import PlaybackControls from '../PlaybackControls.svelte';
 import RangeStrip from '../RangeStrip.svelte';
 import ThermalPicture from '../ThermalPicture.svelte';
@@ -19,15 +21,6 @@ const lane = createRawSnippet(() => ({ render: () => '<i></i>' }));
 const now = Date.now();
 const hour = Math.floor(now / HOUR) * HOUR - HOUR;
 const shown = { from: hour, to: hour + HOUR };
-const sheet = {
-  url: '/sheet.jpg',
-  columns: 10,
-  rows: 6,
-  tile_width: 160,
-  tile_height: 90,
-  tile_s: 60,
-  tiles: [],
-};
 const head = new Playhead(hour);
 const controls = { head, overlay: true, act: nothing, onspeed: nothing };
 const pane = { loaded: shown, at: hour + 1000, isLive: false, overlay: true, alone: false, onplayer: nothing };
@@ -38,7 +31,7 @@ export const playbackParts: Case[] = [
     {
       when: 'empty',
       props: { device: device('yard'), at: hour },
-      answers: { '.json': sheet },
+      answers: { '.jpg': new Response(null, { status: 204 }) },
       reads: [/^$/],
     },
   ]),
@@ -59,6 +52,10 @@ export const playbackParts: Case[] = [
       props: { devices: [device('yard', { name: LONG }), device('gate')], lane },
       reads: [LONG],
     },
+  ]),
+  ...of(PassingNotice, 'PassingNotice.svelte', [
+    { when: 'empty', props: { of: { text: '', number: 0 } as Notice }, reads: [/^$/] },
+    { when: 'typical', props: { of: { text: 'Muted', number: 1 } as Notice }, reads: [/^Muted$/] },
   ]),
   ...of(PlaybackControls, 'PlaybackControls.svelte', [
     {

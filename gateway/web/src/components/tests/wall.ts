@@ -55,7 +55,10 @@ export const wallParts: Case[] = [
     },
     {
       when: 'empty',
-      props: { device: device('yard', { last_frame: null }), every: 1000 },
+      props: {
+        device: device('yard', { has: { hls: true, thermal: false, fusion: false, picture: false } }),
+        every: 1000,
+      },
       reads: ['No picture yet', 'Nothing of note yet'],
     },
     {

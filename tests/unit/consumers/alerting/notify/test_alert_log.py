@@ -22,6 +22,12 @@ def test_a_single_alert_is_a_line_as_loud_as_its_level() -> None:
     assert lines(alert(state="acknowledged")) == []
 
 
+def test_a_line_begins_with_the_name_that_people_know() -> None:
+    named = alert(device_name="Loading dock", message="Camera Loading dock is offline")
+
+    assert lines(named) == [("error", "[Loading dock] [ERROR] Camera Loading dock is offline")]
+
+
 def test_many_of_one_cause_are_one_line() -> None:
     found = lines(*[alert(device=f"d{number}") for number in range(60)], alert(state="cleared"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention
 from tests.settable_clock import WallClock
 
 
@@ -25,3 +26,8 @@ def archive(tmp_path: Path, clock: WallClock) -> Iterator[Archive]:
 def reader(tmp_path: Path) -> Iterator[ArchiveReader]:
     with ArchiveReader(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def retention(tmp_path: Path, clock: WallClock) -> ArchiveRetention:
+    return ArchiveRetention(tmp_path, clock)

@@ -1,42 +1,20 @@
-"""The archive on disk: torn writes, the index built again, retention by event time."""
+"""The archive on disk: what is stored is read back, also after a torn write."""
 
-import errno
 import os
 import sqlite3
-from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bus_schemas.media_codec import describe
-from consumers.store.archive.disk import Archive, Medium
-from consumers.store.archive.keys import NotAKey, Series, parse_key
-from consumers.store.archive.packs import PACKS_PER_ROUND
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.keys import NotAKey, parse_key
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.records import scan
 from consumers.store.archive.retention import ArchiveRetention
+from tests.archived import START, key, lose_index, medium, pack
 from tests.settable_clock import WallClock
-
-START = datetime(2026, 1, 5, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def retention(tmp_path: Path, clock: WallClock) -> ArchiveRetention:
-    return ArchiveRetention(tmp_path, clock)
-
-
-def medium(name: str, time: datetime = START, body: bytes = b"", kind: str = "capture", device: str = "yard") -> Medium:
-    body = body or f"the bytes of {name}".encode()
-    return describe(f"DEMO/{device}/{kind}/{name}", body), time, body
-
-
-def key(name: str, kind: str = "capture") -> str:
-    return f"DEMO/yard/{kind}/{name}"
-
-
-def pack(directory: Path) -> Path:
-    return directory / "DEMO/yard/capture/2026-01-05/1000.pack"
 
 
 def test_what_is_stored_is_read_back_with_what_is_known_of_it(archive: Archive, reader: ArchiveReader) -> None:
@@ -133,11 +111,6 @@ def test_whole_records_that_the_index_never_heard_of_are_entered(tmp_path: Path,
         assert archive.store([medium("b")]) == 0
 
 
-def lose_index(directory: Path) -> None:
-    for file in directory.glob("index.sqlite*"):
-        file.unlink()
-
-
 def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: WallClock) -> None:
     def known() -> object:
         with ArchiveReader(tmp_path) as reader:
@@ -220,211 +193,3 @@ def test_packs_are_dropped_by_event_time_over_26_hours_with_missed_runs(
     on_disk = {use.kind: use.newest - use.oldest for use in reader.usage()}
     assert on_disk["capture"] <= timedelta(hours=1, minutes=10)
     assert on_disk["segment"] <= timedelta(hours=24, minutes=10)
-
-
-def test_dropping_tells_what_it_dropped_and_takes_the_file_away(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
-) -> None:
-    archive.store([medium("a"), medium("b")])
-    size = pack(tmp_path).stat().st_size
-    clock.now += timedelta(hours=3)
-
-    (dropped,) = retention.drop_before("capture", clock.now - timedelta(hours=1))
-
-    assert (dropped.device, dropped.kind, dropped.count, dropped.bytes) == ("yard", "capture", 2, size)
-    assert (dropped.start, dropped.end) == (START, START + timedelta(minutes=5))
-    assert not pack(tmp_path).exists()
-    assert reader.find(key("a")) is None
-    assert reader.usage() == []
-
-
-def test_the_newest_ten_minutes_stay_whatever_moment_is_given_and_no_more_than_fifteen(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
-) -> None:
-    for minute in range(60):
-        clock.now = START + timedelta(minutes=minute)
-        archive.store([medium(f"{minute}", clock.now)])
-        retention.drop_before("capture", START + timedelta(days=400))
-        kept = reader.between("DEMO", "yard", "capture", START, clock.now + timedelta(minutes=1))
-        (use,) = reader.usage()
-
-        assert len(kept) == min(minute, 10) + 1
-        assert clock.now - use.oldest < timedelta(minutes=15)
-
-
-def test_one_series_alone_can_be_dropped(archive: Archive, retention: ArchiveRetention, clock: WallClock) -> None:
-    archive.store([medium("a"), medium("b", device="door")])
-    clock.now += timedelta(hours=3)
-
-    dropped = retention.drop_before("capture", clock.now, Series("DEMO", "door", "capture"))
-
-    assert [one.device for one in dropped] == ["door"]
-
-
-def test_media_of_a_clock_that_runs_ahead_are_dropped_in_their_time(
-    archive: Archive, retention: ArchiveRetention, reader: ArchiveReader, clock: WallClock
-) -> None:
-    archive.store([medium("a", START + timedelta(days=3650))])
-    clock.now += timedelta(hours=3)
-
-    assert [one.count for one in retention.drop_before("capture", clock.now - timedelta(hours=1))] == [1]
-
-
-def test_a_pack_that_was_dropped_can_be_written_again_and_its_rows_are_swept(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
-) -> None:
-    archive.store([medium("a"), medium("b")])
-    clock.now += timedelta(hours=3)
-    retention.drop_before("capture", START + timedelta(hours=1))
-
-    assert archive.store([medium("a", START + timedelta(hours=3)), medium("late")]) == 2
-    while retention.sweep(rows=1):
-        pass
-
-    assert reader.read(key("a")) == b"the bytes of a"
-    assert reader.find(key("b")) is None
-
-
-def test_bytes_are_on_the_disk_before_the_index_knows_of_them(
-    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known_at_sync: list[bool] = []
-    wanted = medium("one", body=b"bytes")
-
-    def sync(descriptor: int) -> None:
-        known_at_sync.append(reader.find(wanted[0].key) is not None)
-        os.fsync(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", sync)
-    archive.store([wanted])
-
-    assert known_at_sync == [False]
-    assert reader.find(wanted[0].key) is not None
-
-
-def opened(descriptor: int) -> str:
-    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
-
-
-def test_a_group_may_touch_more_packs_than_are_open_at_once(
-    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = [medium("one", device=f"dev-{number}") for number in range(2 * PACKS_PER_ROUND + 44)]
-    synced: list[str] = []
-
-    def sync(descriptor: int) -> None:
-        synced.append(opened(descriptor))
-        os.fsync(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", sync)
-
-    assert archive.store(wanted) == len(wanted)
-    assert len(set(synced)) == len(synced) == len(wanted)
-    assert all(reader.read(media.key) == body for media, _, body in wanted)
-
-
-def test_where_one_pack_of_a_group_cannot_be_synced_nothing_of_the_group_is_known(
-    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = [medium("one", device=f"dev-{number}") for number in range(8)]
-
-    def sync(descriptor: int) -> None:
-        if "dev-3" in opened(descriptor):
-            raise OSError(errno.EIO, "the disk is broken")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(os, "fdatasync", sync)
-        with pytest.raises(OSError, match="the disk is broken"):
-            archive.store(wanted)
-
-    assert [reader.find(media.key) for media, *_ in wanted] == [None] * len(wanted)
-    assert archive.store(wanted) == len(wanted)
-    assert all(reader.read(media.key) == body for media, _, body in wanted)
-
-
-def test_no_pack_stays_open_so_that_what_is_dropped_gives_its_bytes_back(
-    tmp_path: Path, archive: Archive, reader: ArchiveReader
-) -> None:
-    archive.store([medium(f"{number}", device=f"dev-{number}") for number in range(20)])
-    reader.read("DEMO/dev-1/capture/1")
-
-    open_files = [opened(int(link.name)) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    assert [name for name in open_files if name.startswith(str(tmp_path)) and ".pack" in name] == []
-
-
-def test_what_is_used_is_what_the_disk_holds(tmp_path: Path, archive: Archive, reader: ArchiveReader) -> None:
-    for minute in range(0, 60, 2):
-        time = START - timedelta(minutes=minute)
-        archive.store([medium(f"{minute}-{number}", time, os.urandom(30_000)) for number in range(20)])
-
-    held = sum(path.lstat().st_blocks * 512 for path in tmp_path.rglob("*"))
-    reported = sum(use.bytes for use in reader.usage()) + reader.index_bytes()
-    assert abs(reported - held) < held / 100
-
-
-def as_before_short_packs(directory: Path) -> None:
-    """The archive as it was written when a pack held an hour."""
-    short = pack(directory)
-    short.rename(short.with_name("10.pack"))
-    with closing(sqlite3.connect(directory / "index.sqlite")) as index:
-        index.executescript("""
-            create table old (
-                pack integer primary key autoincrement, series integer not null, hour integer not null,
-                end integer not null, count integer not null, bytes integer not null, first integer not null,
-                last integer not null, unique (series, hour)
-            );
-            insert into old select 7, series, start / 60, end, count, bytes, first, last from packs;
-            update media set pack = 7;
-            drop table packs;
-            alter table old rename to packs;
-        """)
-
-
-def test_packs_of_an_hour_that_are_there_are_read_and_dropped(
-    tmp_path: Path, clock: WallClock, retention: ArchiveRetention
-) -> None:
-    with Archive(tmp_path, clock) as archive:
-        archive.store([medium("a")])
-    as_before_short_packs(tmp_path)
-
-    with ArchiveReader(tmp_path) as reader:
-        assert reader.read(key("a")) == b"the bytes of a"
-        assert retention.expiring("capture", START + timedelta(hours=1)) == []
-        with Archive(tmp_path, clock) as archive:
-            assert archive.store([medium("a"), medium("b")]) == 1
-            assert [reader.read(key(name)) for name in "ab"] == [b"the bytes of a", b"the bytes of b"]
-
-        clock.now += timedelta(hours=2)
-        assert [(one.start, one.end) for one in retention.drop_before("capture", clock.now)] == [
-            (START, START + timedelta(minutes=5)),
-            (START, START + timedelta(hours=1)),
-        ]
-        assert reader.usage() == []
-    assert list(tmp_path.glob("*/*/*/*/*.pack")) == []
-
-
-def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_path: Path, clock: WallClock) -> None:
-    with Archive(tmp_path, clock) as archive:
-        archive.store([medium("a")])
-    pack(tmp_path).rename(pack(tmp_path).with_name("10.pack"))
-    for name in ("b", "c"):
-        lose_index(tmp_path)
-        with Archive(tmp_path, clock) as archive:
-            archive.store([medium(name)])
-    lose_index(tmp_path)
-
-    with Archive(tmp_path, clock), ArchiveReader(tmp_path) as reader:
-        assert [reader.read(key(name)) for name in "abc"] == [b"the bytes of " + name.encode() for name in "abc"]
-
-
-def test_the_oldest_is_that_of_what_can_be_asked_for(
-    archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
-) -> None:
-    clock.now = START + timedelta(hours=1)
-    assert reader.oldest("DEMO", "yard", "capture") is None
-    archive.store([medium(f"{minute}", START + timedelta(minutes=minute)) for minute in range(0, 60, 2)])
-    assert reader.oldest("DEMO", "yard", "capture") == START
-
-    retention.drop_before("capture", clock.now - timedelta(minutes=23))
-    assert reader.oldest("DEMO", "yard", "capture") == clock.now - timedelta(minutes=23)
-    assert reader.oldest("DEMO", "door", "capture") is None

@@ -95,8 +95,21 @@ def test_what_retention_dropped_is_joined_by_its_rule(view: sqlite3.Connection) 
         ([("camera_off", 50, 800), ("not_scheduled", 50, 800)], [(100, 700, "not_scheduled", 50)]),
         ([("not_begun", -inf, 690)], [(100, 700, "not_begun", None)]),
         ([("camera_off", 0, 90)], [(100, 700, "unknown", None)]),
+        ([("camera_off", 90, 100.1), ("agent_down", 100.1, 800)], [(100, 700, "agent_down", 100.1)]),
+        ([("agent_down", 90, 699.9), ("camera_off", 699.9, 800)], [(100, 700, "agent_down", 90)]),
     ],
-    ids=["nothing", "most of it", "still", "half", "one after the other", "both", "before", "over"],
+    ids=[
+        "nothing",
+        "most of it",
+        "still",
+        "half",
+        "one after the other",
+        "both",
+        "before",
+        "over",
+        "a moment before",
+        "a moment behind",
+    ],
 )
 def test_a_hole_has_the_cause_that_explains_it(
     evidence: list[tuple[HoleCause, float, float]], expected: list[tuple[float, float, HoleCause, float | None]]

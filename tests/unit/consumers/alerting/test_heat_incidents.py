@@ -1,0 +1,79 @@
+"""Incidents of heat: what raises them, what spikes do not, and when they are over."""
+
+from bus_schemas.alert import IncidentEvent
+from bus_schemas.event import Event
+from consumers.alerting.incidents.questions import incidents, open_incidents
+from tests.builders import at, settings, thermal
+from tests.following import Followed
+from tests.incident_reports import reported
+
+
+def test_the_first_hot_frame_raises(followed: Followed) -> None:
+    followed.take(thermal(at(0)), thermal(at(1), hottest=100.0))
+
+    assert reported(followed) == [("yard", "hot_spot", "opened")]
+    assert incidents(followed.view)[0]["details"]["level"] == "emergency"
+
+
+def test_a_higher_level_is_told_with_the_same_incident(followed: Followed) -> None:
+    followed.take(thermal(at(0), hottest=76.0), thermal(at(1), hottest=86.0), thermal(at(2), hottest=84.0))
+
+    events = [event.data for event in followed.emitted() if isinstance(event, IncidentEvent)]
+    assert [event.details["level"] for event in events] == ["warning", "critical"]
+    assert len({event.incident_id for event in events}) == 1
+    assert len({event.id for event in followed.emitted()}) == 4  # Each with its alert.
+
+
+def measured(second: float, hottest: float, confirmed: float) -> Event:
+    """A frame of an agent that tells what is confirmed."""
+    event = thermal(at(second), hottest=hottest)
+    level = thermal(at(second), hottest=confirmed).data.regions[0].alert_level
+    region = event.data.regions[0].model_copy(update={"confirmed_level": level})
+    data = event.data.model_copy(update={"regions": (region,), "confirmed_max_temp": confirmed})
+    return event.model_copy(update={"data": data})
+
+
+def test_spikes_of_one_pixel_in_one_frame_of_seven_are_no_incident(followed: Followed) -> None:
+    followed.take(*(measured(n / 8, 110.0 if n % 7 == 3 else 30.0, 30.0) for n in range(400)))
+
+    assert reported(followed) == []
+
+
+def test_one_hot_pixel_is_an_incident_from_the_frame_that_confirms_it(followed: Followed) -> None:
+    followed.take(measured(0, 30.0, 30.0), measured(1, 110.0, 30.0), measured(1.125, 110.0, 110.0))
+    (opened,) = open_incidents(followed.view)
+
+    assert reported(followed) == [("yard", "hot_spot", "opened")]
+    assert opened["details"]["level"] == "emergency"
+
+
+def test_a_hot_spot_outside_of_all_regions_is_a_warning_once_it_is_confirmed(followed: Followed) -> None:
+    followed.take(measured(0, 82.0, 40.0).model_copy())
+
+    assert reported(followed) == []
+    followed.take(measured(1, 82.0, 82.0))
+    assert reported(followed) == [("yard", "hot_spot", "opened")]
+
+
+def test_spikes_do_not_keep_an_incident_open(followed: Followed) -> None:
+    followed.take(measured(0, 100.0, 100.0))
+    followed.take(*(measured(1 + n / 8, 30.0 if n % 7 else 70.0, 30.0) for n in range(300)))
+
+    assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
+def test_a_hot_spot_is_over_when_it_was_cool_by_the_margin_for_a_while(followed: Followed) -> None:
+    followed.take(thermal(at(0), hottest=75.5), *(thermal(at(second), hottest=74.0) for second in range(1, 100)))
+    before = reported(followed)
+    followed.take(*(thermal(at(second), hottest=70.0) for second in range(100, 131)))
+
+    assert before == [("yard", "hot_spot", "opened")]
+    assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
+def test_the_margin_is_below_the_threshold_that_was_set(followed: Followed) -> None:
+    roi = {"name": "full_frame", "coordinates": [[0, 0], [32, 24]], "thresholds": {"warning": 70.0}}
+    followed.take(settings(settings={"rois": [roi]}))
+    followed.take(thermal(at(0), hottest=76.0), *(thermal(at(second), hottest=69.0) for second in range(1, 60)))
+
+    assert reported(followed) == [("yard", "hot_spot", "opened")]

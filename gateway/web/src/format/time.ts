@@ -3,6 +3,8 @@
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 export const DAY = 86_400_000;
+/** Farther away than this a day of a month may be that of another year. */
+const HALF_A_YEAR = 182 * DAY;
 
 interface Parts {
   year: number;
@@ -136,7 +138,7 @@ export function dayWord(ms: number, now: number, zone: string): string {
   const today = dateIn(now, zone);
   if (date === today) return 'Today';
   if (date === addDays(today, -1)) return 'Yesterday';
-  return dateWords(date);
+  return Math.abs(ms - now) < HALF_A_YEAR ? dateWords(date) : `${dateWords(date)} ${date.slice(0, 4)}`;
 }
 
 export function stamp(ms: number, now: number, zone: string, seconds = false): string {

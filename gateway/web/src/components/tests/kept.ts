@@ -127,10 +127,17 @@ export const kept: Case[] = [
     },
     { when: 'empty', props: { device: device('yard') }, answers: clips([]), reads: ['No clip in the last day'] },
     {
-      when: 'not over, and without its video',
+      when: 'not over, and its video not there yet',
       props: { device: device('yard') },
       answers: clips([{ ...clip, ended: false, playable: false }]),
-      reads: ['still going on', 'no video kept'],
+      reads: ['still going on', 'video on its way'],
+    },
+    {
+      when: 'over, and without its video',
+      props: { device: device('yard') },
+      answers: clips([{ ...clip, playable: false }]),
+      reads: ['no video kept'],
+      not: [/still going on/],
     },
     {
       when: 'out of reach',

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
+from unicodedata import category
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +15,8 @@ MOST_LISTED = 200
 """Beyond it they are counted: each takes longer to word than whatever it is about took to send."""
 SHOWN_TAG = 40
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_JOINERS = frozenset("\u200c\u200d")
+"""Without them words of Persian are joined wrongly, and emoji of several people fall apart."""
 _OBJECT = "Input should be an object"
 _LIST = "Input should be a list"
 _SENTENCES = {
@@ -37,8 +40,9 @@ def refuse_duplicates(what: str, names: Iterable[str], where: str) -> None:
 
 
 def check_readable(name: str) -> str:
-    """Raises `ValueError` where nobody could read a name."""
-    if not name.strip() or not name.isprintable():
+    """Raises `ValueError` where nobody could read a name. Blanks of any width and joiners are part of one."""
+    letters = [letter for letter in name if letter not in _JOINERS and category(letter) != "Zs"]
+    if not letters or not "".join(letters).isprintable():
         raise ValueError("a name needs something to read, and nothing that cannot be printed")
     return name
 

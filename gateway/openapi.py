@@ -105,7 +105,8 @@ def _answer(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _other(status: int, one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
-    return {"description": "What you have is still so."} if status == 304 else _answer(one, schemas)
+    without_content = {204: "There is nothing.", 304: "What you have is still so."}
+    return {"description": without_content[status]} if status in without_content else _answer(one, schemas)
 
 
 def _refused(status: int) -> dict[str, Any]:

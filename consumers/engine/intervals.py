@@ -27,6 +27,7 @@ class IntervalQuery:
     start: datetime | None = None
     end: datetime | None = None
     after: str | None = None
+    id: str | None = None
     limit: int = 100
     upto: int = NEWEST
 
@@ -84,6 +85,7 @@ class IntervalTable(NamedTuple):
             "site = :site": wanted.site,
             "device = :device": wanted.device,
             "type = :type": wanted.type,
+            f"{self.id} = :id": wanted.id,
             f"({ended} is null or {ended} >= :start)" if self.span == "held" else began_after: wanted.start,
             f"{begun} < :end": wanted.end,
             f"({begun}, {self.id}) < (select {begun}, {self.id} from {self.table} where {self.id} = :after "
@@ -101,6 +103,7 @@ def _values(wanted: IntervalQuery) -> dict[str, Any]:
         "start": None if wanted.start is None else wanted.start.timestamp(),
         "end": None if wanted.end is None else wanted.end.timestamp(),
         "after": wanted.after,
+        "id": wanted.id,
         "limit": wanted.limit,
         "upto": wanted.upto,
     }

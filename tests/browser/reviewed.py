@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE = Path("gateway/web/node_modules/axe-core/axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -53,3 +53,24 @@ def banned_words(page: Page) -> list[str]:
         ].join(' | ')"""
     )
     return [shown[max(0, found.start() - 40) : found.end() + 20] for found in BANNED.finditer(shown)]
+
+
+def settled(page: Page) -> None:
+    """Nothing says that it is still loading."""
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+
+
+_TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('main, main .scroll-x')]
+    .filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => {
+        const right = one.getBoundingClientRect().left + one.clientWidth;
+        const out = [...one.querySelectorAll('*')].filter((inner) => inner.getBoundingClientRect().right > right + 1);
+        const words = out.slice(0, 3).map((inner) => `${inner.tagName} ${inner.className} ${inner.textContent}`);
+        return [one.getAttribute('aria-label') || one.tagName, ...words].join(': ');
+    })"""
+"""A table that scrolls by itself makes its view no wider, but its last columns are out of sight."""
+
+
+def wider_than_the_window(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(_TOO_WIDE)
+    return found

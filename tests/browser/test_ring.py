@@ -2,11 +2,12 @@
 
 import functools
 import http.server
+import json
 import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -118,6 +119,35 @@ def test_a_phone_has_as_many_hours_as_there_is_room_for(bucket: S3Server, browse
         assert complaints.messages == []
 
 
+def test_a_page_that_knows_an_older_bucket_shows_nothing_of_it_and_offers_the_newer_one(
+    bucket: S3Server, tab: tuple[Page, Complaints]
+) -> None:
+    page, complaints = tab
+    address = f"{bucket.endpoint}/{BUCKET}/day"
+    younger = bucket.objects.joinpath(BUCKET, "day", "ring.json").read_text().replace('"version":1', '"version":2')
+    assert '"version":2' in younger
+    page.route(f"{address}/ring.json", lambda route: route.fulfill(body=younger, content_type="application/json"))
+    page.goto(f"{address}/index.html")
+    expect(page.get_by_role("status")).to_contain_text("The bucket has a newer page")
+    expect(page.locator("main img")).to_have_count(0)
+
+    page.unroute(f"{address}/ring.json")
+    page.get_by_role("button", name="Load it").click()
+    expect(page.locator("main img")).to_be_visible()
+    assert complaints.messages == []
+
+
+def test_a_bucket_that_allows_no_other_page_is_said_not_to_answer(
+    bucket: S3Server, tab: tuple[Page, Complaints], tmp_path: Path
+) -> None:
+    page, _ = tab
+    # The server of the tests allows every page, whatever it is told.
+    with served(bucket.objects / BUCKET / "day") as closed, elsewhere(bucket, tmp_path, closed) as address:
+        page.goto(f"{address}/index.html")
+        expect(page.get_by_role("status")).to_contain_text("The bucket does not answer")
+        expect(page.locator("main img")).to_have_count(0)
+
+
 def test_what_was_overwritten_is_not_shown_and_neither_is_what_never_was(
     bucket: S3Server, tab: tuple[Page, Complaints]
 ) -> None:
@@ -131,22 +161,39 @@ def test_what_was_overwritten_is_not_shown_and_neither_is_what_never_was(
     assert complaints.messages == []
 
 
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """The address of a plain server of files."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def elsewhere(bucket: S3Server, directory: Path, base: str | None = None) -> Iterator[str]:
+    """The page on another server, which reads the tiles of the bucket, or of another address."""
+    copy = shutil.copytree(RING_PAGE, directory / "page")
+    ring = json.loads((bucket.objects / BUCKET / "day" / "ring.json").read_text())
+    (copy / "ring.json").write_text(json.dumps({**ring, "base": base or ring["base"]}))
+    with served(copy) as address:
+        yield address
+
+
 def test_a_page_elsewhere_reads_the_tiles_across_origins(
     bucket: S3Server, tab: tuple[Page, Complaints], tmp_path: Path
 ) -> None:
     page, complaints = tab
-    copy = shutil.copytree(RING_PAGE, tmp_path / "page")
-    shutil.copy(bucket.objects / BUCKET / "day" / "ring.json", copy / "ring.json")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(copy))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as elsewhere:
-        thread = threading.Thread(target=elsewhere.serve_forever, kwargs={"poll_interval": 0.1})
-        thread.start()
-        page.goto(f"http://127.0.0.1:{elsewhere.server_address[1]}/index.html")
+    with elsewhere(bucket, tmp_path) as address:
+        page.goto(f"{address}/index.html")
         slide(page, 20)
         expect(page.locator("main img")).to_have_attribute("src", pattern(MINUTE + 20))
         expect(page.locator("main img")).to_have_js_property("naturalWidth", 800)
         expect(page.get_by_role("region", name="Devices")).to_contain_text("2 devices")
-        elsewhere.shutdown()
-        thread.join()
 
     assert complaints.messages == []

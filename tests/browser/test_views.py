@@ -10,7 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browser_tab import Complaints, watched_page
-from tests.browser.reviewed import accessibility_findings, banned_words, colour_findings
+from tests.browser.reviewed import (
+    accessibility_findings,
+    banned_words,
+    colour_findings,
+    settled,
+    wider_than_the_window,
+)
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
@@ -92,27 +98,6 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),
 }
-
-
-def settled(page: Page) -> None:
-    """Nothing says that it is still loading."""
-    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
-
-
-_TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll('main, main .scroll-x')]
-    .filter((one) => one.scrollWidth > one.clientWidth)
-    .map((one) => {
-        const right = one.getBoundingClientRect().left + one.clientWidth;
-        const out = [...one.querySelectorAll('*')].filter((inner) => inner.getBoundingClientRect().right > right + 1);
-        const words = out.slice(0, 3).map((inner) => `${inner.tagName} ${inner.className} ${inner.textContent}`);
-        return [one.getAttribute('aria-label') || one.tagName, ...words].join(': ');
-    })"""
-"""A table that scrolls by itself makes its view no wider, but its last columns are out of sight."""
-
-
-def wider_than_the_window(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(_TOO_WIDE)
-    return found
 
 
 @pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])

@@ -21,6 +21,7 @@ SMALLEST: Final = 10
 _BUILT_IN: Final = "uni"
 _PLANE: Final = 0x10000
 _MASKS: Final = 1024
+_JOINERS: Final = dict.fromkeys((0x200C, 0x200D))
 _DRAWING = threading.Lock()
 """Fonts keep what they draw, and are not made for several threads."""
 
@@ -38,9 +39,10 @@ def lettering(text: str, size: int, width: int) -> Picture:
 
 def _in_order(text: str) -> str:
     """From left to right as people read it, the letters of Arabic joined where there is a font for that."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    plain = "".join(letter if letter.isprintable() or ord(letter) in _JOINERS else " " for letter in text)
     joined = arabic_reshaper.reshape(plain) if _unifont(0) is not None else plain
-    return str(bidi.get_display(joined))
+    # They have done their work, and fonts draw them as boxes.
+    return str(bidi.get_display(joined.translate(_JOINERS)))
 
 
 def _fitting(words: str, size: int, width: int) -> tuple[str, int]:

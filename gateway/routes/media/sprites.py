@@ -32,6 +32,9 @@ class SpriteHour(OfDevice):
 
 class SheetOfHour(SpriteHour):
     of: Key | None = Field(default=None, description="The name of what is on it: an address with it never changes.")
+    or_none: bool = Field(
+        default=False, description="A 204 in place of a 404 where there are none: browsers report that as an error."
+    )
 
 
 class TileAnswer(Answer):
@@ -81,25 +84,38 @@ def _drawn(pictures: Mapping[int, bytes]) -> bytes:
 
 
 async def sheet(call: Call[SheetOfHour]) -> Response:
-    """The small pictures of an hour, one of each minute; a 404 where there is none."""
+    """The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has their times, in
+    seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360.
+    """
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
 
     tiles = await gateway.ask(lambda stores: _tiles(stores, asked))
-    missing = Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
     if not tiles:
-        raise missing
+        return _nothing(asked)
     name = _name(tiles.values())
-    headers = {"ETag": f'"{name}"', "Cache-Control": IMMUTABLE if asked.of == name else "private, no-cache"}
+    kept = IMMUTABLE if asked.of == name else "private, no-cache"
+    headers = {"ETag": f'"{name}"', "Cache-Control": kept, "X-Tile-Times": _times(asked, tiles.values())}
     if matches(call.request.headers.get("if-none-match"), f'"{name}"'):
         return Response(None, 304, headers)
     known = gateway.sprites.get(name)
     if known is None:
         known = await gateway.shared.drawn(name, lambda: _made(gateway, tiles))
         if known is None:
-            raise missing
+            return _nothing(asked)
         gateway.sprites.put(name, known)
     return Response(known, 200, headers, "image/jpeg")
+
+
+def _nothing(asked: SheetOfHour) -> Response:
+    if asked.or_none:
+        return Response(None, 204, {"Cache-Control": "private, no-cache"})
+    raise Problem(404, f"there are no small pictures of {asked.date} {asked.hour:02d}:00 UTC")
+
+
+def _times(asked: SpriteHour, tiles: Iterable[StoredMedium]) -> str:
+    start, _ = utc_hour(asked.date, asked.hour)
+    return ", ".join(f"{(stored.time - start).total_seconds():g}" for stored in tiles)
 
 
 async def _made(gateway: Gateway, tiles: Mapping[int, StoredMedium]) -> bytes | None:
@@ -147,6 +163,6 @@ OPERATIONS = [
         sheet,
         "image/jpeg",
         SheetOfHour,
-        also=(304,),
+        also=(204, 304),
     ),
 ]

@@ -10,7 +10,7 @@ from bus_schemas.event import HUB
 from consumers.engine.intervals import IntervalQuery, State
 from consumers.site_registry import Registered
 from gateway.http.answers import Answer
-from gateway.http.parameters import AsOf, ConditionType, Name, Parameters, TimeRangeParameters
+from gateway.http.parameters import AsOf, ConditionType, Key, Name, Parameters, TimeRangeParameters
 
 HUB_NAME = "Hub"
 
@@ -22,6 +22,7 @@ class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
     device: Name | None = None
     type: ConditionType | None = None
     state: State | None = None
+    id: Key | None = Field(default=None, description="That one alone; an empty list says that there is none.")
 
     def wanted(self, limit: int, after: str | None = None) -> IntervalQuery:
         return IntervalQuery(
@@ -29,6 +30,7 @@ class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
             device=self.device,
             type=self.type,
             state=self.state,
+            id=self.id,
             start=self.start,
             end=self.end,
             after=after,

@@ -212,6 +212,16 @@ def test_a_mute_that_cannot_be_says_why(hub: Hub, body: dict[str, Any], status: 
     assert reason in answer.json()["detail"]
 
 
+def test_a_list_says_whether_there_is_an_incident_or_an_alert(hub: Hub) -> None:
+    [yard] = hub.ids(device="yard")
+    [alert] = hub.client.get("/api/v1/alerts", params={"device": "yard", "type": "blackscreen"}).json()["alerts"]
+
+    assert (hub.ids(id=yard), hub.ids(id=yard, as_of=iso(at(10))), hub.ids(id="nobody")) == ([yard], [], [])
+    for name, found in ((alert["id"], [alert["id"]]), ("nobody", [])):
+        asked = hub.client.get("/api/v1/alerts", params={"id": name})
+        assert (asked.status_code, [one["id"] for one in asked.json()["alerts"]]) == (200, found)
+
+
 def test_what_is_not_there_is_a_404(hub: Hub) -> None:
     answers = [
         hub.client.get("/api/v1/incidents/nowhere"),

@@ -97,7 +97,7 @@ export function incident(i: FakeIncident, now = Date.now()): Schemas['Incident']
 
 export function alertAnswers(q: URLSearchParams, now: number): Schemas['Alerts'] {
   const fits = (a: Schemas['Alert']): boolean =>
-    (['site', 'device', 'state'] as const).every((name) => !q.get(name) || a[name] === q.get(name));
+    (['site', 'device', 'state', 'id'] as const).every((name) => !q.get(name) || a[name] === q.get(name));
   return {
     alerts: alerts(now)
       .filter(fits)
@@ -107,7 +107,7 @@ export function alertAnswers(q: URLSearchParams, now: number): Schemas['Alerts']
 
 export function incidentAnswers(q: URLSearchParams, now: number): Schemas['Incidents'] {
   const fits = (i: FakeIncident): boolean =>
-    (['site', 'device'] as const).every((name) => !q.get(name) || i[name] === q.get(name));
+    (['site', 'device', 'id'] as const).every((name) => !q.get(name) || i[name] === q.get(name));
   return {
     incidents: incidents
       .filter((i) => i.opened <= now && fits(i))

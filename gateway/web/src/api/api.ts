@@ -66,7 +66,6 @@ export type SettingsFields = Schemas['SettingsFields'];
 export type Site = Schemas['Site'];
 export type Retired = Schemas['Retired'];
 export type Sites = Schemas['Sites'];
-export type Sprite = Schemas['Sprite'];
 export type Status = Device['status'];
 export type Storage = Schemas['Storage'];
 export type RetentionPlan = Schemas['RetentionPlan'];
@@ -154,6 +153,13 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
 
 export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await (await ask(path, signal ? { signal } : {})).json()) as T;
+
+/** A picture, decoded beside the page; null where the answer is that there is none. */
+export async function picture(path: string): Promise<{ image: ImageBitmap | null; headers: Headers }> {
+  const response = await ask(path, { headers: { accept: 'image/*' } });
+  const image = response.status === 204 ? null : await createImageBitmap(await response.blob());
+  return { image, headers: response.headers };
+}
 
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -819,7 +819,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The small pictures of an hour, one of each minute; a 404 where there is none. */
+        /** The small pictures of an hour, one of each minute; a 404 where there is none. `X-Tile-Times` has their times, in seconds after the begin of the hour: that of the picture in place 5 is from 300 to below 360. */
         get: operations["get_sites_site_devices_device_sprites_date_hour_jpg"];
         put?: never;
         post?: never;
@@ -2703,6 +2703,8 @@ export interface components {
             wanted: components["schemas"]["Version"] | null;
             /** @description What came up at the agent. */
             in_force: components["schemas"]["Version"] | null;
+            /** @description The version that it runs, where this hub does not know it any more, as after a restore. */
+            forgotten: number | null;
             /** @description The newest configuration that did not come up, and why. */
             refused: components["schemas"]["Refusal"] | null;
         };
@@ -6016,6 +6018,7 @@ export interface operations {
                 device?: string | null;
                 type?: string | null;
                 state?: ("open" | "closed") | null;
+                id?: string | null;
                 after?: string | null;
                 limit?: number;
             };
@@ -6148,6 +6151,7 @@ export interface operations {
                 device?: string | null;
                 type?: string | null;
                 state?: ("open" | "closed") | null;
+                id?: string | null;
                 review?: ("open" | "reviewed" | "discarded") | null;
                 zone?: string | null;
                 suppressed?: ("cool_down" | "mute") | null;
@@ -7194,6 +7198,7 @@ export interface operations {
         parameters: {
             query?: {
                 of?: string | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -7214,6 +7219,13 @@ export interface operations {
                 content: {
                     "image/jpeg": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What you have is still so. */
             304: {

@@ -81,6 +81,14 @@ describe('a day of the site', () => {
     expect(dayWord(at('2026-01-04T12:00:00Z'), now, berlin)).toBe('Sun 4 Jan');
   });
 
+  it('names the year of a day that may be of another one', () => {
+    const now = at('2027-01-05T10:00:00Z');
+
+    expect(dayWord(at('2026-12-31T12:00:00Z'), now, berlin)).toBe('Thu 31 Dec');
+    expect(dayWord(at('2026-01-06T12:00:00Z'), now, berlin)).toBe('Tue 6 Jan 2026');
+    expect(dayWord(at('2028-01-05T12:00:00Z'), now, berlin)).toBe('Wed 5 Jan 2028');
+  });
+
   it('says moments in the zone and names the zone in full', () => {
     expect(clock(at('2026-01-05T10:00:07Z'), berlin, true)).toBe('11:00:07');
     expect(inFull(at('2026-07-05T10:00:07Z'), berlin)).toBe('Sun 5 Jul 2026, 12:00:07 Europe/Berlin (UTC+2)');

@@ -1,6 +1,6 @@
 // What stands in the bucket now: its sites, and the minutes of one of them, asked for again and again.
 
-import { baseOf, read, type Ring, type RingSite, type SiteIndex } from './ring';
+import { baseOf, isNewer, read, type Ring, type RingSite, type SiteIndex } from './ring';
 
 const POLL_MS = 20_000;
 const ANSWER_WITHIN_MS = 30_000;
@@ -12,6 +12,8 @@ export class Bucket {
   /** When it was asked last. */
   now = $state(Date.now());
   failed = $state('');
+  /** What is there is for another page than this one, which stands beside it by now. */
+  isForNewerPage = $state(false);
   entry = $derived.by(
     (): RingSite | null => this.ring?.sites.find((one) => one.site === this.site) ?? this.ring?.sites[0] ?? null,
   );
@@ -37,8 +39,13 @@ export class Bucket {
   async #poll(signal: AbortSignal): Promise<void> {
     const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
     try {
-      this.ring = await read<Ring>('./ring.json', within);
-      if (this.entry) this.index = await read<SiteIndex>(`${baseOf(this.ring)}${this.entry.index}`, within);
+      const ring = await read<Ring>('./ring.json', within);
+      this.isForNewerPage = isNewer(ring);
+      if (this.isForNewerPage) return;
+      this.ring = ring;
+      const index = this.entry && (await read<SiteIndex>(`${baseOf(ring)}${this.entry.index}`, within));
+      this.isForNewerPage = index !== null && isNewer(index);
+      if (index && !this.isForNewerPage) this.index = index;
       this.failed = this.entry ? '' : 'There is no site in this bucket yet';
     } catch (error) {
       if (signal.aborted) return;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../format/time';
 import { encodeStates, type MinuteState } from '../state/timeline';
-import { RingMinutes, baseOf, type SiteIndex } from './ring';
+import { RingMinutes, baseOf, isNewer, type SiteIndex } from './ring';
 
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 const newest = 29_999_520;
 const states = new Array<MinuteState>(1440).fill('ok');
 
 const index = (given: Partial<SiteIndex> = {}): SiteIndex => ({
+  version: 1,
   site: 'DEMO',
   name: 'Demo',
   time_zone: 'UTC',
@@ -46,6 +47,10 @@ describe('the minutes of a bucket', () => {
     const minutes = new RingMinutes('./', index({ revisions: index().revisions.with(700, null) }), newest * MINUTE);
 
     expect([minutes.has(700), minutes.has(701)]).toEqual([false, true]);
+  });
+
+  it('are not read by a page that knows an older kind of them', () => {
+    expect([isNewer(index()), isNewer(index({ version: 2 }))]).toEqual([false, true]);
   });
 
   it('are where the bucket says, or where the page is', () => {

@@ -11,6 +11,11 @@ import {
   type TileFilter,
 } from '../state/timeline.ts';
 
+/** Of what a bucket holds: a page that knows an older one would read it wrongly. */
+const VERSION = 1;
+
+export const isNewer = ({ version }: { version: number }): boolean => version > VERSION;
+
 export interface RingSite {
   site: string;
   name: string;
@@ -26,6 +31,7 @@ export interface Ring {
 }
 
 export interface SiteIndex {
+  version: number;
   site: string;
   name: string;
   time_zone: string;

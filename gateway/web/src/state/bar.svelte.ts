@@ -18,7 +18,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from '../api/resource.svelte';
 import { DAY, MINUTE, iso } from '../format/time';
-import { longStates, type MinuteState } from './timeline';
+import { incidentAt, longStates, type MinuteState } from './timeline';
 
 export class Bar {
   #day = day();
@@ -108,6 +108,11 @@ export class Bar {
     return this.#troubles.filter(
       (i) => Date.parse(i.opened) < ms + room && (i.closed === null || Date.parse(i.closed) > ms - room + MINUTE),
     );
+  }
+
+  /** What was the case in a minute, also where more incidents happened than are listed. */
+  typesAt(ms: number): string[] {
+    return incidentAt(this.incidentMinutes, Math.floor((ms - this.from) / MINUTE))?.types ?? [];
   }
 
   gapAt(ms: number): string | null {

@@ -1,21 +1,27 @@
 // Small pictures of the past, from sheets of an hour each, which are loaded when somebody points at that hour.
 
-import { devicePath, get, type Sprite } from '../api/api';
-import { HOUR } from '../format/time';
+import { devicePath, picture } from '../api/api';
+import { HOUR, MINUTE } from '../format/time';
 
-const SHEETS_KEPT = 48;
+/** One takes 3 MB. */
+const SHEETS_KEPT = 16;
 /** A picture stands for the moments so near to it. */
 const NEAR_MS = 75_000;
+const COLUMNS = 10;
+const ROWS = 6;
 
 interface Sheet {
-  index: Sprite;
-  loaded: boolean;
+  image: ImageBitmap | null;
+  /** Of its pictures, by their place. */
+  times: number[];
   asked: number;
 }
 export interface SmallPicture {
-  sheet: Sprite;
-  column: number;
-  row: number;
+  image: ImageBitmap;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
   time: number;
 }
 
@@ -29,44 +35,30 @@ class Sprites {
     void this.#loads;
     const hour = Math.floor(at / HOUR) * HOUR;
     const sheet = this.#sheet(site, device, hour);
-    if (!sheet?.loaded) return null;
-    const { index } = sheet;
-    let best: { number: number; time: number } | null = null;
-    for (const tile of index.tiles) {
-      const time = Date.parse(tile.time);
-      if (Math.abs(time - at) <= NEAR_MS && (!best || Math.abs(time - at) < Math.abs(best.time - at)))
-        best = { number: tile.number, time };
-    }
-    return (
-      best && {
-        sheet: index,
-        column: best.number % index.columns,
-        row: Math.floor(best.number / index.columns),
-        time: best.time,
-      }
-    );
+    if (!sheet?.image) return null;
+    const time = nearest(sheet.times, at);
+    return time === null ? null : placed(sheet.image, Math.floor((time - hour) / MINUTE), time);
   }
 
   #sheet(site: string, device: string, hour: number): Sheet | null {
     const date = new Date(hour).toISOString();
-    const address = `${devicePath(site, device)}/sprites/${date.slice(0, 10)}/${date.slice(11, 13)}.json`;
+    const address = `${devicePath(site, device)}/sprites/${date.slice(0, 10)}/${date.slice(11, 13)}.jpg?or_none=true`;
     const known = this.#sheets.get(address);
     // Of the hour that goes on there is a picture more every minute.
     const isOld = typeof known === 'object' && hour + HOUR > known.asked && Date.now() - known.asked > 60_000;
     if (!known || isOld) {
-      if (!known) this.#sheets.set(address, 'loading');
-      void this.#load(address);
+      if (typeof known === 'object') known.asked = Date.now();
+      else this.#sheets.set(address, 'loading');
+      void this.#load(address, hour);
     }
     return typeof known === 'object' ? known : null;
   }
 
-  async #load(address: string): Promise<void> {
+  async #load(address: string, hour: number): Promise<void> {
     try {
-      const index = await get<Sprite>(address);
-      const sheet: Sheet = { index, loaded: !index.tiles.length, asked: Date.now() };
-      if (index.tiles.length) await picture(index.url);
-      sheet.loaded = true;
-      this.#keep(address, sheet);
+      const { image, headers } = await picture(address);
+      const seconds = headers.get('x-tile-times')?.split(',') ?? [];
+      this.#keep(address, { image, times: seconds.map((one) => hour + Number(one) * 1000), asked: Date.now() });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#keep(address, 'missing');
@@ -74,18 +66,29 @@ class Sprites {
   }
 
   #keep(address: string, sheet: Sheet | 'missing'): void {
-    this.#sheets.delete(address);
+    this.#drop(address);
     this.#sheets.set(address, sheet);
     const [oldest] = this.#sheets.keys();
-    if (this.#sheets.size > SHEETS_KEPT && oldest) this.#sheets.delete(oldest);
+    if (this.#sheets.size > SHEETS_KEPT && oldest) this.#drop(oldest);
     this.#loads += 1;
+  }
+
+  #drop(address: string): void {
+    const known = this.#sheets.get(address);
+    this.#sheets.delete(address);
+    if (typeof known === 'object') known.image?.close();
   }
 }
 
-async function picture(address: string): Promise<void> {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
+function nearest(times: readonly number[], at: number): number | null {
+  const [first, ...others] = times.filter((time) => Math.abs(time - at) <= NEAR_MS);
+  if (first === undefined) return null;
+  return others.reduce((best, time) => (Math.abs(time - at) < Math.abs(best - at) ? time : best), first);
+}
+
+function placed(image: ImageBitmap, number: number, time: number): SmallPicture {
+  const [width, height] = [image.width / COLUMNS, image.height / ROWS];
+  return { image, x: (number % COLUMNS) * width, y: Math.floor(number / COLUMNS) * height, width, height, time };
 }
 
 export const sprites = new Sprites();

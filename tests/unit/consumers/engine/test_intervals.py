@@ -66,5 +66,10 @@ def test_one_is_found_once_it_was_known(view: sqlite3.Connection) -> None:
     assert (HELD.one(view, "c"), HELD.one(view, "c", 29), HELD.one(view, "x")) == (("c",), None, None)
 
 
+def test_a_list_of_one_is_empty_where_there_is_none(view: sqlite3.Connection) -> None:
+    assert (names(view, id="c"), names(view, id="c", upto=29), names(view, id="x")) == ("c", "", "")
+    assert names(view, id="c", device="gate") == ""
+
+
 def test_places_and_types_are_selected(view: sqlite3.Connection) -> None:
     assert (names(view, device="yard"), names(view, site="ELSEWHERE"), names(view, type="freeze")) == ("ca", "", "cba")

@@ -209,6 +209,14 @@ def test_words_of_arabic_and_hebrew_run_from_right_to_left() -> None:
     )
 
 
+def test_joiners_shape_their_neighbours_and_are_not_drawn() -> None:
+    apart = lettering("دوربین\u200cها", 24, 200)  # noqa: RUF001 - letters of Persian
+    joined = lettering("دوربینها", 24, 200)
+
+    assert apart.tobytes() != joined.tobytes()
+    assert lettering("👩\u200d🔧", 24, 200).tobytes() == lettering("👩🔧", 24, 200).tobytes()
+
+
 def test_a_tile_bears_the_name_of_its_device_and_its_ids_where_it_has_none(tmp_path: Path) -> None:
     drawn = []
     for number, name in enumerate(("yard", "DEMO_yard", "🚪 前门", "بوابة")):

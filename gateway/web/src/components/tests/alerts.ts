@@ -79,9 +79,22 @@ export const alertParts: Case[] = [
       ],
     },
     {
-      when: 'refused',
+      when: 'of an address that names nothing',
       props: { id: 'gone', shown: null, waiting: false, onchanged: nothing },
-      reads: ['There is nothing of this here', 'Try again'],
+      answers: { why: refused(404, 'nobody asks for it') },
+      reads: ['There is no such alert'],
+      not: [/Try again/],
+    },
+    {
+      when: 'too old for the list',
+      props: { id: frozen.id, shown: null, waiting: false, onchanged: nothing },
+      reads: ['Picture frozen', 'Events that made it so'],
+    },
+    {
+      when: 'out of reach',
+      props: { id: 'gone', shown: null, waiting: false, onchanged: nothing },
+      answers: { alerts: OUT_OF_REACH },
+      reads: ['The gateway is out of reach', 'Try again'],
     },
     {
       when: 'waiting',

@@ -1,6 +1,6 @@
 // Incidents, what people say of them, and what they do not want to hear of for a while.
 
-import { OUT_OF_REACH, WAITING, refused } from '../../../dev/alone';
+import { OUT_OF_REACH, WAITING } from '../../../dev/alone';
 import type { Incident, Incidents, RuleReading, WhyNot } from '../../api/api';
 import IncidentFilters from '../incidents/IncidentFilters.svelte';
 import IncidentList from '../incidents/IncidentList.svelte';
@@ -155,30 +155,49 @@ export const incidentParts: Case[] = [
     {
       when: 'typical',
       at,
-      props: { id: first.id, onchanged: nothing },
+      props: { id: first.id, listed: true, onchanged: nothing },
       reads: ['The rule then', 'First picture', 'Decided picture', 'Your name', 'Reviewed', 'Mute …'],
     },
     {
       when: 'settled',
       at,
-      props: { id: first.id, onchanged: nothing },
+      props: { id: first.id, listed: true, onchanged: nothing },
       answers: { [first.id]: reason },
       reads: ['Discarded', 'Discarded by Mara', 'A spider', 'Assigned to Eve by Mara', 'taken back by Eve', 'Muted'],
     },
     {
       when: 'the past',
       at: `${at}&at=2026-07-01T10:00:00Z`,
-      props: { id: first.id, onchanged: nothing },
+      props: { id: first.id, listed: true, onchanged: nothing },
       answers: { [first.id]: reason },
       reads: ['The rule then'],
       not: [/Your name/, /Mute …/],
     },
     {
-      when: 'refused',
+      when: 'not in the list',
       at,
-      props: { id: 'nobody', onchanged: nothing },
-      answers: { nobody: refused(404, 'there is no incident') },
-      reads: ['There is nothing of this here'],
+      props: { id: first.id, listed: false, onchanged: nothing },
+      reads: ['The rule then', 'First picture'],
+    },
+    {
+      when: 'of an address that names nothing',
+      at,
+      props: { id: 'nobody', listed: false, onchanged: nothing },
+      reads: ['There is no such incident'],
+      not: [/Try again/],
+    },
+    {
+      when: 'opened after the moment',
+      at: `${at}&at=2020-07-01T10:00:00Z`,
+      props: { id: first.id, listed: false, onchanged: nothing },
+      reads: ['This incident was not known at this moment', 'As it is now'],
+    },
+    {
+      when: 'out of reach',
+      at,
+      props: { id: 'nobody', listed: false, onchanged: nothing },
+      answers: { incidents: OUT_OF_REACH },
+      reads: ['The gateway is out of reach', 'Try again'],
     },
   ]),
   ...of(IncidentsPanel, 'incidents/IncidentsPanel.svelte', [

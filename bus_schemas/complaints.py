@@ -116,6 +116,10 @@ def sentence_of(detail: ErrorDetails) -> str:
             return unknown_tag(context, repr(clip(context["tag"], SHOWN_TAG)))
         case "union_tag_not_found":
             return f"key {context['discriminator']} is missing"
+        case "too_long":
+            return f"Input should have at most {context['max_length']} items, not {context['actual_length'] or 'more'}"
+        case "too_short":
+            return f"Input should have at least {context['min_length']} items, not {context['actual_length']}"
     return _SENTENCES.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
 
 

@@ -164,6 +164,8 @@ def test_where_zones_are_drawn(page: Page, cameras: Cameras, device: str) -> Non
     page.goto(cameras.address("device", device, None) + "&edit=zones")
     editor = page.get_by_role("region", name="Zone editor")
     expect(editor.locator("polygon")).to_be_visible()
-    editor.locator("polygon").evaluate("one => { one.style.fill = 'none'; }")
+    # What is chosen is filled and has a broad line, and a picture that is old is grey.
+    editor.locator("polygon").evaluate("one => Object.assign(one.style, {fill: 'none', stroke: 'none'})")
+    editor.get_by_role("img").evaluate("one => Object.assign(one.style, {opacity: 1, filter: 'none'})")
 
     eventually(lambda: lies_over_the_patch(page, editor.locator("polygon")), 20, "the zone over the patch")

@@ -31,7 +31,8 @@ def _know(watched: Watched, at: float, answers: Answers, rules: AlertRules) -> N
         if not watched.is_known:
             watched.is_known, watched.known_since = True, at
         return
-    if watched.blank_since is None:
+    if watched.blank_since is None or at < watched.blank_since:
+        # Its clock may have been set back.
         watched.blank_since = at
     if watched.is_known and at - watched.blank_since > rules.raise_window_s:
         watched.is_known, watched.known_since = False, watched.blank_since

@@ -136,7 +136,10 @@ class Trends:
                 continue
             known = self.samples.setdefault(region.name, [])
             if known and at <= known[-1][0]:
-                continue
+                if known[-1][0] - at <= rules.rise_window_s:
+                    continue
+                # Not late: its clock was set back.
+                known.clear()
             while known and at - known[0][0] > rules.rise_window_s:
                 known.pop(0)
             if known and at - known[0][0] >= rules.rise_window_s / 2:

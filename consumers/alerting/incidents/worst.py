@@ -32,7 +32,7 @@ class WorstValue:
         """Take in a value. Returns whether it is worth an event now."""
         if self.value is None or value > self.value:
             self.value, self.at = value, at
-        if self.value - self.emitted < EMIT_FROM or at - self.emitted_at < EMIT_EVERY_S:
+        if self.value - self.emitted < EMIT_FROM or 0 <= at - self.emitted_at < EMIT_EVERY_S:
             return False
         self.emitted, self.emitted_at = self.value, at
         return True

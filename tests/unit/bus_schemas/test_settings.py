@@ -64,14 +64,17 @@ def refusal(change: Any) -> str:
             "rois.0: the coordinates of 'tank' are not those around its polygon: write [[2, 2], [6, 8]], not [[2, 2],",
         ),
         ({"rois": [{**ROI, "polygon": [[2, 2], [4, 4], [6, 6]]}]}, "rois.0: the polygon of 'tank' has no area"),
-        ({"rois": [{**ROI, "polygon": [[2, 2], [6, 6]]}]}, "rois.0.polygon: Tuple should have at least 3"),
+        ({"rois": [{**ROI, "polygon": [[2, 2], [6, 6]]}]}, "rois.0.polygon: Input should have at least 3"),
         ({"rois": [{**ROI, "polygon": [[2, 2], [33, 2], [6, 6]]}]}, "rois.0.polygon.1.0: Input should be less than"),
         ({"rois": [{**ROI, "polygon": [[2, 2], [6, 2], [6, float("nan")]]}]}, "rois.0.polygon.2.1"),
         ({"rois": [{**ROI, "weight": 0}]}, "rois.0.weight"),
         ({"rois": [{**ROI, "weight": 1001}]}, "rois.0.weight"),
         ({"rois": [{**ROI, "emissivity": 0.05}]}, "rois.0.emissivity"),
         ({"rois": [{**ROI, "thresholds": {"warning": 90}}]}, "rois.0.thresholds: thresholds must rise"),
-        ({"rois": [{"name": f"r{n}", **ROI} for n in range(MAX_AREAS + 1)]}, "rois: Tuple should have at most 64"),
+        (
+            {"rois": [{"name": f"r{n}", **ROI} for n in range(MAX_AREAS + 1)]},
+            "rois: Input should have at most 64 items",
+        ),
     ],
 )
 def test_what_nobody_can_mean_is_refused_with_a_sentence(change: Any, says: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import Event, iso
 from consumers.alerting.alerts.questions import alerts
+from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
 from tests.alerting_steps import AGENT, emitted, frames, raised, take, ticks
@@ -86,6 +87,17 @@ def test_frames_that_nobody_could_judge_neither_end_nor_raise_anything(followed:
     take(followed, *frames(0, 40, freeze=True), *frames(40, 80, **blank))
 
     assert emitted(followed) == [("yard", "freeze", "opened")]
+
+
+def test_frames_that_nobody_can_judge_make_a_device_unknown_also_after_its_clock_was_set_back(
+    followed: Followed,
+) -> None:
+    blank: dict[str, Any] = {"blackscreen": None, "freeze": None, "audio": None}
+    take(followed, *frames(7200, 7260), *frames(7260, 7265, **blank))
+    before = conditions(followed.view)["DEMO", "yard"].condition
+    take(followed, *frames(0, 60, **blank))
+
+    assert (before, conditions(followed.view)["DEMO", "yard"].condition) == ("ok", "unknown")
 
 
 def test_a_restart_of_the_agent_neither_ends_nor_raises_a_freeze_that_goes_on(followed: Followed) -> None:

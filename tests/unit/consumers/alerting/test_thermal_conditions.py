@@ -156,6 +156,33 @@ def test_a_rise_is_not_measured_over_a_pause(followed: Followed) -> None:
     assert changes(followed) == []
 
 
+SET_BACK_S = 7200
+
+
+def test_a_rise_is_measured_also_after_the_clock_of_the_sensor_was_set_back(followed: Followed) -> None:
+    followed.take(*(phases(n + SET_BACK_S, {"tank": 30.0}, rise_c_per_minute=5.0) for n in range(60)))
+    followed.take(*(phases(n, {"tank": 30.0 + n / 5}, rise_c_per_minute=5.0) for n in range(60)))
+
+    assert changes(followed) == [("temperature_rise", "opened")]
+
+
+def test_a_reading_that_comes_late_is_no_rise(followed: Followed) -> None:
+    followed.take(*(phases(n, {"tank": 30.0}, rise_c_per_minute=5.0) for n in range(60)))
+    followed.take(
+        phases(20.5, {"tank": 60.0}, rise_c_per_minute=5.0), phases(61, {"tank": 30.0}, rise_c_per_minute=5.0)
+    )
+
+    assert changes(followed) == []
+
+
+def test_how_bad_it_has_become_is_said_also_after_the_clock_was_set_back(followed: Followed) -> None:
+    followed.take(phases(SET_BACK_S, {"L1": 50.0, "L2": 66.0}, above_group_c=15.0))
+    followed.take(phases(0, {"L1": 50.0, "L2": 70.0}, above_group_c=15.0))
+
+    [found] = incidents(followed.view)
+    assert (found["state"], found["details"]["worst"]) == ("open", 20.0)
+
+
 @pytest.mark.parametrize(("ambient", "count"), [(None, 1), (10.0, 1), (25.0, 0)])
 def test_a_region_is_compared_with_the_ambient_temperature_or_else_the_coolest_tenth(
     followed: Followed, ambient: float | None, count: int

@@ -34,7 +34,12 @@ _MAX_NAME: Final = 64
 Key = tuple[str, FaultKind]
 """Part and kind: at most one fault of each holds at a time."""
 
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+_DISK_ERRORS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM,
+    # Of a network file system, a disk that was pulled out, and a damaged file system.
+    errno.ESTALE, errno.EREMOTEIO, errno.ENODEV, errno.ENXIO, errno.EUCLEAN,
+}  # fmt: skip
+_MACHINE_ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _SQLITE_DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
@@ -44,11 +49,15 @@ def part_name(text: str) -> str:
 
 
 def key_of(error: BaseException, part: str) -> Key:
-    """The part and kind of fault that an error stands for. Faults of disk and journal have parts of their own."""
+    """The part and kind of fault that an error stands for. Faults of disk, journal and machine have parts of their own:
+    they keep many from their work, and are one fault.
+    """
     if isinstance(error, JournalAway | Unwritable):
         return "journal", "database_error"
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
         return "disk", "storage_unwritable"
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _MACHINE_ERRORS):
+        return "machine", "system_error"
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return ("disk", "storage_unwritable") if code in _SQLITE_DISK_ERRORS else (part, "database_error")

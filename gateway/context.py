@@ -122,7 +122,7 @@ class Gateway:
             raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, MemoryError, sqlite3.Error) as error:
             if not is_the_machines(error):
                 raise
             log.error("stores cannot be read", reason=describe_storage_error(error))

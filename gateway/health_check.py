@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from bus_schemas.event import HUB
@@ -17,7 +17,7 @@ from consumers.views.warehouse import WAREHOUSE
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.hub_announcer import HubAnnouncer
-from gateway.readiness import BusState, Check, StoresState
+from gateway.readiness import BusState, Check, Readiness, StoresState
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.routes.product.consumers import all_progress
 
@@ -33,7 +33,7 @@ async def run(gateway: Gateway) -> None:
         gateway.zones.close_removed()
         gateway.dashboards.close_removed()
         await check_parts(gateway)
-        report(gateway.readiness.observed, gateway.faults)
+        report(gateway.readiness, gateway.faults)
         await announcer.announce()
         await asyncio.sleep(CHECK_EVERY_S)
 
@@ -79,14 +79,18 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
             yield Check("disk", "limping", str(sentence), "storage_unwritable")
 
 
-def report(observed: Sequence[Check], faults: FaultReporter) -> None:
-    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here.
+def report(readiness: Readiness, faults: FaultReporter) -> None:
+    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here. Where
+    one cause keeps all of them from their work, as a disk that cannot be written, that is reported already.
 
     Of a part that could not be looked at now, what was found before still holds.
     """
-    seen = {it.part for it in observed}
+    observed = readiness.observed
+    seen, reported = {it.part for it in observed}, {fault.part for fault in faults.faults}
     standing = {it.part: it.detail for it in observed if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")}
     for part, detail in standing.items():
+        if readiness.is_explained and part not in reported:
+            continue
         faults.raise_fault(part, "system_error", detail)
     for fault in faults.faults:
         if fault.part in seen - standing.keys():

@@ -22,6 +22,15 @@ BROKER_SILENT_S: Final = 16.0
 """The gateway reports its own faults every 5 s, and the broker acknowledges each report."""
 STANDS_AFTER_S: Final = 60.0
 FAR_BEHIND: Final = 20_000
+CAUSES: Final = frozenset(
+    {
+        ("disk", "storage_unwritable"),
+        ("journal", "database_error"),
+        ("machine", "system_error"),
+        ("ingest", "write_failed"),
+    }
+)
+"""What keeps consumers from their work: it is reported as this one fault, and not with each of them."""
 SETTLING_S: Final = 20.0
 """So long after its start the gateway cannot say yet that somebody is silent."""
 
@@ -139,6 +148,7 @@ class Readiness:
     """
     no_journal: str | None = None
     """Why nothing that is asked of the journal or a view can be answered: what ingest writes is not here."""
+    _cause_at: float = float("-inf")
     _standing: Standing = field(default_factory=Standing)
     _ingest: IngestStatus | None = None
     _ingest_at: float = field(default_factory=time.monotonic)
@@ -166,7 +176,14 @@ class Readiness:
             found += [self._consumer(one, now) for one in stores.consumers]
         self.observed = tuple(found)
         self.checks = _worst_of_each([*found, *([] if isinstance(stores, str) else stores.faults)])
+        if any((one.part, one.kind) in CAUSES for one in self.checks if one.state != "ok"):
+            self._cause_at = now
         return self.checks
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether something keeps consumers from their work, or has done so until a moment ago."""
+        return time.monotonic() - self._cause_at < STANDS_AFTER_S
 
     def failed(self) -> list[Check]:
         return [one for one in self.checks if one.state == "failed"]

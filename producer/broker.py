@@ -33,6 +33,17 @@ class BrokerAddress:
     password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     unix_socket: Path | None = None
+    password_file: Path | None = None
+    """Read for each connection: a password that is changed there needs no restart."""
+
+    def current_password(self) -> str | None:
+        """The password in the file, or that of the start where the file is away, as while somebody replaces it."""
+        if self.password_file is None:
+            return self.password
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip() or self.password
+        except (OSError, UnicodeDecodeError):
+            return self.password
 
     @property
     def transport(self) -> Literal["tcp", "unix"]:

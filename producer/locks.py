@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from bus_schemas.event import iso
+from producer.file_identity import identity
 
 PAUSE_S: Final = 0.02
 WAIT_FOR_READERS_S: Final = 1.0
@@ -33,12 +34,22 @@ class FileLock:
     def __init__(self, path: Path, *, wait_s: float | None = 0.0) -> None:
         """Wait for the lock up to `wait_s` seconds, or without limit for `None`. Raises `LockHeld` and `OSError`."""
         self.path = path
-        self._descriptor = _open(path)
+        self._descriptor = -1
         try:
-            self._acquire(wait_s)
+            # Who waited for a lock whose file was removed meanwhile holds nothing that others would meet.
+            while not self._has_its_name():
+                self.close()
+                self._descriptor = _open(path)
+                self._acquire(wait_s)
         except BaseException:
             self.close()
             raise
+
+    def _has_its_name(self) -> bool:
+        if self._descriptor < 0:
+            return False
+        found = os.fstat(self._descriptor)
+        return identity(self.path) == (found.st_dev, found.st_ino)
 
     def _acquire(self, wait_s: float | None) -> None:
         if wait_s is None:

@@ -62,8 +62,7 @@ class MqttClient(Client):
         # The publisher limits its own window, so paho must neither delay nor queue messages.
         self.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
         self.max_queued_messages_set(2 * MAX_IN_FLIGHT)
-        if broker.username is not None:
-            self.username_pw_set(broker.username, broker.password)
+        self._take_credentials()
         if broker.tls is not None:
             self.tls_set_context(broker.tls.context())
 
@@ -79,7 +78,15 @@ class MqttClient(Client):
             self._reconnect_delay = pause_s
         self._stopping.wait(pause_s)
 
+    def _take_credentials(self) -> None:
+        if self._broker.username is not None:
+            self.username_pw_set(self._broker.username, self._broker.current_password())
+
     def _create_socket(self) -> Any:
+        """With the password and the certificates that the files hold now: a client connects again for months."""
+        self._take_credentials()
+        if self._broker.tls is not None:
+            self._ssl_context = self._broker.tls.context()
         wire = super()._create_socket()
         assert isinstance(wire, socket.socket)
         if self._broker.unix_socket is None:

@@ -48,6 +48,8 @@ def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
 
 def describe_storage_error(error: Exception) -> str:
     """Say why a file or a database cannot be used."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
     return describe_os_error(error) if isinstance(error, OSError) else str(error)
 
 

@@ -31,8 +31,8 @@ class Faulty(Exception):
 
 
 def is_the_machines(error: Exception) -> bool:
-    """Whether a disk, a lock or an unreachable journal failed. That passes, and no event is at fault."""
-    if isinstance(error, JournalAway | Unwritable | ConnectionError | TimeoutError | CutOff):
+    """Whether a disk, a lock, memory or an unreachable journal failed. That passes, and no event is at fault."""
+    if isinstance(error, MemoryError | JournalAway | Unwritable | ConnectionError | TimeoutError | CutOff):
         return True
     if isinstance(error, OSError):
         return error.errno not in _THE_EVENTS_FAULT

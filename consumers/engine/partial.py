@@ -85,6 +85,13 @@ class RegionPart(StatisticsPart, kw_only=True):
     thresholds: ThresholdsPart | None = None
     group: str | None = None
 
+    @property
+    def compared_temp(self) -> float:
+        """°C, by which a region is compared with others and with itself earlier: a filter of the frame mixes it with
+        what is beside it, and lowers a joint of one pixel. Where nobody confirms heat there is only the filtered.
+        """
+        return self.max_temp if self.confirmed_temp is None else self.confirmed_temp
+
 
 class HotSpotPart(Struct):
     max_temp: float

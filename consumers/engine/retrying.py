@@ -16,7 +16,7 @@ from consumers.engine.set_aside import SetAsideEvent
 from consumers.hub_faults import FaultReporter, Key, key_of
 from consumers.store.journal.store import JournalAway
 from producer.backoff import Backoff
-from producer.os_errors import describe_os_error
+from producer.os_errors import describe_storage_error
 
 AGAIN: Final = Backoff(1.0, 60.0)
 AGAIN_SOON: Final = Backoff(1.0, 5.0)
@@ -140,8 +140,8 @@ def _sentence(part: str, error: Exception) -> str:
         return f"The consumer {error} It is tried again."
     if isinstance(error, ViewDamaged):
         return f"The consumer {part} has lost its file: {error}."
-    if isinstance(error, OSError):
-        return f"{part} waits: {describe_os_error(error)}"
+    if isinstance(error, OSError | MemoryError):
+        return f"{part} waits: {describe_storage_error(error)}"
     return f"{part} waits: {type(error).__name__}: {error}"
 
 

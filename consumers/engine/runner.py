@@ -30,8 +30,9 @@ from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader, journal_id_text
 from consumers.store.journal.store import JournalAway
-from producer.backoff import Retry
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
+from producer.clock import Elapsed
 from producer.file_identity import Identity, identity
 from producer.ids import Clock, utc_now
 from producer.relay.relay import Relay
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 
 JOURNAL = "journal"
 CHECK_JOURNAL_S = 0.1
+RELAY_AGAIN = Backoff(0.5, 10.0)
+"""Between two starts of a relay that ended by itself, as where a disk gives back nothing that was written to it."""
 
 
 class _Ended(Exception):
@@ -49,25 +52,42 @@ class _Ended(Exception):
 class Sender:
     """The relay of what one consumer emits; begun again where the file of its outbox is another one."""
 
-    def __init__(self, broker: BrokerAddress, clock: Clock) -> None:
+    def __init__(self, broker: BrokerAddress, clock: Clock, elapsed: Elapsed = time.monotonic) -> None:
         self._broker = broker
         self._clock = clock
+        self._elapsed = elapsed
+        self._retry = Retry(RELAY_AGAIN)
+        self._started_at = self._due_at = float("-inf")
         self._identity: Identity | None = None
         self._relay: Relay | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def serve(self, file: Path | None) -> None:
         """Send from this file; called after each batch, and cheap where nothing changed."""
-        ended = self._thread is not None and not self._thread.is_alive()
+        ended = self._thread is not None and not self.is_running
         now = None if file is None else identity(file)
-        if file is None or now is None or (now == self._identity and not ended):
+        if file is None or now is None or (now == self._identity and not (ended and self._is_due())):
             return
         self.close()
         self._identity, self._stopping = now, threading.Event()
         self._relay = Relay(file, self._broker, self._clock)
         self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name=f"relay {file.stem}")
         self._thread.start()
+
+    def _is_due(self) -> bool:
+        """Whether a relay that has ended may begin again; then the next one has to wait for longer."""
+        now = self._elapsed()
+        if now < self._due_at:
+            return False
+        if now - self._started_at > RELAY_AGAIN.longest_s:
+            self._retry.reset()
+        self._started_at, self._due_at = now, now + self._retry.next_s()
+        return True
 
     def wake(self) -> None:
         if self._relay is not None:

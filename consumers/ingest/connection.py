@@ -70,7 +70,7 @@ class BrokerConnection:
         self._sent_at = self._received_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
-        login = Login(client_id, KEEP_ALIVE_S, RECEIVE_MAXIMUM, broker.username, broker.password)
+        login = Login(client_id, KEEP_ALIVE_S, RECEIVE_MAXIMUM, broker.username, broker.current_password())
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
         if answer.body[1]:

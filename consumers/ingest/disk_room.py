@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
 from bus_schemas.event import HUB_SOURCE, RESERVED
 from bus_schemas.node import SystemLoad
-from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
-from consumers.ingest.rejection import rejection
+from consumers.ingest.items import DescribedMedium, Item, RefusedMessage, item_bytes
+from consumers.ingest.room_queue import Unfitting, without_body
 from consumers.ingest.shares import Device, DiskShares
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from producer.clock import Elapsed
@@ -25,6 +24,13 @@ LOGGED_EVERY_S: Final = 60.0
 _OF_HUB: Final = tuple(f"/{name}" for name in RESERVED)
 
 log = structlog.get_logger(__name__)
+
+
+class Fitting(NamedTuple):
+    """The items that may be taken in now, and events that nobody sends again and the disk has no room for."""
+
+    taken: list[Item]
+    unfitting: list[Unfitting]
 
 
 class DiskRoom:
@@ -50,9 +56,9 @@ class DiskRoom:
     def refresh(self) -> bool:
         return self._left(self._disk()) >= 0
 
-    def fitting(self, items: Iterable[Item]) -> list[Item]:
+    def fitting(self, items: Iterable[Item]) -> Fitting:
         """The items that leave the disk its margin, and every device its share. The rest waits in the outboxes of its
-        producers; what has no outbox is refused.
+        producers. What has no outbox is refused where it is beyond a share or no event; else it does not fit yet.
         """
         items = list(items)
         disk = self._disk()
@@ -61,25 +67,35 @@ class DiskRoom:
             self._release()
             disk = self._disk()
         left, last = self._left(disk), disk.free - disk.reserve // 4
-        taken: list[Item] = []
+        fitting = Fitting([], [])
+        taken = fitting.taken
         for item in items:
             if _is_of_hub(item):
                 taken.append(item)
                 continue
-            size, waits = _size(item), waits_for_room(item)
+            size, waits = item_bytes(item), waits_for_room(item)
             # Small events that nobody sends again may have a part of the margin.
-            reason = self._refusal(item, size, left if waits or isinstance(item, DescribedMedium) else last)
-            if reason is None:
+            room = left if waits or isinstance(item, DescribedMedium) else last
+            if size > room:
+                self._pass_over(item, size, room, fitting)
+            elif (reason := self._refusal(item, size, room)) is None:
                 left, last = left - size, last - size
                 taken.append(item)
             elif not waits:
-                taken.append(_without_body(item, reason))
-        return taken
+                taken.append(without_body(item, reason))
+        return fitting
+
+    def _pass_over(self, item: Item, size: int, left: int, fitting: Fitting) -> None:
+        self._note(size, left)
+        if waits_for_room(item):
+            return
+        reason = self.shortage or ""
+        if isinstance(item, RefusedMessage):
+            fitting.taken.append(without_body(item, reason))
+        else:
+            fitting.unfitting.append(Unfitting(item, reason))
 
     def _refusal(self, item: Item, size: int, left: int) -> str | None:
-        if size > left:
-            self._note(size, left)
-            return self.shortage
         if self._shares is None or isinstance(item, RefusedMessage):
             return None
         reason = self._shares.refusal(item, size, left)
@@ -132,15 +148,3 @@ def waits_for_room(item: Item) -> bool:
 def _is_of_hub(item: Item) -> bool:
     source = item.source if isinstance(item, RefusedMessage) else item.event.source
     return source is not None and (source == HUB_SOURCE or source.endswith(_OF_HUB))
-
-
-def _without_body(item: Item, reason: str) -> RefusedMessage:
-    """A rejection that takes no room itself."""
-    if isinstance(item, RefusedMessage):
-        return replace(item, body=b"", reason=reason)
-    rejected = rejection(item, reason)
-    return RefusedMessage(reason, b"", rejected.topic, rejected.received)
-
-
-def _size(item: Item) -> int:
-    return len(item.body) + (len(item.medium) if isinstance(item, DescribedMedium) else 0)

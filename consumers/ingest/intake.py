@@ -21,6 +21,7 @@ from consumers.ingest.packets import Published
 from consumers.ingest.plan import IngestPlan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
 from consumers.ingest.reused_ids import find_reused
+from consumers.ingest.room_queue import RoomQueue
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted, Rejected
@@ -77,6 +78,7 @@ class Intake:
         self._admission = Admission(journal.streams)
         self.announcer = Announcer(journal.streams)
         self.media = MediaBatch()
+        self.waiting = RoomQueue()
 
     @property
     def shortage(self) -> str | None:
@@ -91,10 +93,16 @@ class Intake:
         began = time.monotonic()
         received = micros(self._clock())
         items = read([message for message in messages if not message.topic.startswith(FAULTS)], received)
+        settled = None
         if self._room is not None:
-            items = self._room.fitting(items)
+            tried = self.waiting.due(received)
+            fitting = self._room.fitting([*tried, *items])
+            settled = self.waiting.settle(fitting.unfitting, were_tried=bool(tried))
+            items = [*fitting.taken, *settled.refused]
         at_once, waiting = self.media.split(items)
         plan = self._commit(at_once)
+        if settled is not None:
+            self.waiting.keep(settled)
         self._answer(plan, self.media.add(waiting, messages), bus)
         self._count(time.monotonic() - began, len(messages), plan)
 
@@ -109,6 +117,11 @@ class Intake:
         if bus is not None:
             self._answer(plan, messages, bus)
         self._count(time.monotonic() - began, 0, plan)
+
+    def refuse_waiting(self) -> None:
+        """At the end of the process: what waits for room is kept as refused. Raises `CannotWrite`."""
+        if refused := self.waiting.refused_at_the_end():
+            self._count(0.0, 0, self._commit(refused))
 
     def _answer(self, plan: IngestPlan, messages: Sequence[Published], bus: BusClient) -> None:
         """Say what was committed, and acknowledge these messages."""

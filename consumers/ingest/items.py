@@ -32,3 +32,8 @@ class RefusedMessage:
 Taken = Accepted | DescribedMedium
 """An event that the contract allows, on its right topic; the journal takes it if it continues its stream."""
 Item = Taken | RefusedMessage
+
+
+def item_bytes(item: Item) -> int:
+    """With the medium, where it has one."""
+    return len(item.body) + (len(item.medium) if isinstance(item, DescribedMedium) else 0)

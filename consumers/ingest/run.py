@@ -118,6 +118,7 @@ class Ingest:
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
                 self._own.faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")
             self._wait(pause)
+        self._refuse_waiting()
         self._own.stop()
         log.info("ingest stopped", position=self._own.figures.position)
 
@@ -130,7 +131,7 @@ class Ingest:
                 self._own.tend(connection)
                 self._intake.announcer.round(time.monotonic(), announcing(connection))
                 messages = connection.receive(self._wait_s(time.monotonic()))
-                if messages:
+                if messages or not self._intake.waiting.wait_s():
                     self._take(messages, connection)
                 if not self._intake.media.wait_s():
                     self._until_written(partial(self._intake.take_media, connection), connection)
@@ -146,7 +147,8 @@ class Ingest:
     def _wait_s(self, now: float) -> float:
         """For messages, until something else is due."""
         intake = self._intake
-        return min(TURN_S, self._own.hub_stream.wait(now), intake.media.wait_s(), intake.announcer.wait_s(now))
+        own_s, waiting_s = self._own.hub_stream.wait(now), min(intake.media.wait_s(), intake.waiting.wait_s())
+        return min(TURN_S, own_s, waiting_s, intake.announcer.wait_s(now))
 
     def _take(self, messages: Sequence[Published], connection: BrokerConnection) -> None:
         self._read_reports(messages)
@@ -179,6 +181,12 @@ class Ingest:
         except CannotWrite as error:
             self._own.raise_fault(error)
             self._intake.media.clear()
+
+    def _refuse_waiting(self) -> None:
+        try:
+            self._intake.refuse_waiting()
+        except CannotWrite as error:
+            log.error("events that nobody sends again are lost", reason=str(error))
 
     def _hold(self, seconds: float, connection: BrokerConnection) -> None:
         """Keep the connection and take nothing more; producers keep theirs."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -15,6 +15,9 @@ from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Recorded
 
+MOST_LOST: Final = 1000
+"""So many versions above its own a hub may have forgotten: what an agent says to run beyond them is not true."""
+
 
 class AgentsProjection(Projection):
     """A row for each event, so that a floor of the journal parts them cleanly."""
@@ -22,7 +25,7 @@ class AgentsProjection(Projection):
     name: ClassVar[str] = "agents"
     models: ClassVar[tuple[type[Event], ...]] = (AgentEvent,)
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     schema: ClassVar[str] = """
     create table if not exists agent_events (
         position integer primary key, id text not null, node text not null, state text not null, by text, user text,
@@ -45,11 +48,16 @@ class AgentsProjection(Projection):
 
 
 def _is_theirs(view: sqlite3.Connection, record: Recorded, event: AgentEvent) -> bool:
-    """A device speaks only for the agent that has it now, and of a configuration which this hub has signed."""
+    """A device speaks only for the agent that has it now, and of a configuration which this hub has signed, or may have
+    signed before it was restored from a backup.
+    """
     if speaker_of(event.source) is not Speaker.DEVICE:
         return True
-    known = agent(view, event.data.node)
-    return known is not None and event.data.version in known.versions and "/".join(record.where) in known.devices
+    known, data = agent(view, event.data.node), event.data
+    if known is None or data.version is None or "/".join(record.where) not in known.devices:
+        return False
+    is_forgotten = data.state == "applied" and 0 < data.version - known.newest_version <= MOST_LOST
+    return data.version in known.versions or is_forgotten
 
 
 def _forget_repeats(view: sqlite3.Connection, data: AgentChange) -> None:
@@ -57,6 +65,13 @@ def _forget_repeats(view: sqlite3.Connection, data: AgentChange) -> None:
     if data.state in ("applied", "refused"):
         same = (data.node, data.state, data.version)
         view.execute("delete from agent_events where node = ? and state = ? and version = ?", same)
+        view.execute(_FORGET_UNKNOWN, (data.node, data.node))
+
+
+_FORGET_UNKNOWN = """
+    delete from agent_events where node = ? and state = 'applied' and version not in
+    (select version from agent_events where node = ? and state = 'configured' and version is not null)
+"""
 
 
 def _row(record: Recorded, data: AgentChange) -> tuple[object, ...]:
@@ -92,7 +107,8 @@ Standing = Literal["new", "code_issued", "enrolled", "revoked"]
 @dataclass(slots=True)
 class AgentEntry:
     """An agent as it is. `in_force` is the version that it says it runs, `reached` the newest that it ever ran, at
-    first the one with which it was enrolled, `refused` the newest that it did not take.
+    first the one with which it was enrolled, `refused` the newest that it did not take. `forgotten` is one that it
+    runs and this hub does not know.
     """
 
     node: str
@@ -105,6 +121,7 @@ class AgentEntry:
     wanted: AgentVersion | None = None
     in_force: AgentVersion | None = None
     in_force_at: float | None = None
+    forgotten: int | None = None
     reached: AgentVersion | None = None
     refused: int | None = None
     refused_reason: str | None = None
@@ -114,6 +131,11 @@ class AgentEntry:
     @property
     def is_enrolled(self) -> bool:
         return self.user is not None
+
+    @property
+    def newest_version(self) -> int:
+        """The highest that this hub knows, 0 where there is none."""
+        return max(self.versions, default=0)
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -137,7 +159,7 @@ class AgentEntry:
         wanted = self.wanted
         if wanted is None or wanted.version == self.refused or wanted == self.in_force:
             return None
-        return wanted
+        return None if wanted.version <= (self.forgotten or 0) else wanted
 
 
 class SignedText(NamedTuple):
@@ -251,10 +273,13 @@ def _take(entry: AgentEntry, row: _EventRow, is_signed: IsSigned | None) -> None
 
 def _take_outcome(entry: AgentEntry, row: _EventRow, known: AgentVersion | None) -> None:
     if known is None:
+        if row.state == "applied":
+            entry.in_force = entry.in_force_at = None
+            entry.forgotten = row.version
         return
     match row.state:
         case "applied":
-            entry.in_force, entry.in_force_at = known, row.at
+            entry.in_force, entry.in_force_at, entry.forgotten = known, row.at, None
             entry.refused = entry.refused_reason = entry.refused_at = None
             entry.reached = known if entry.reached is None else max(entry.reached, known, key=lambda one: one.version)
         case "refused":
@@ -269,5 +294,5 @@ def _leave(entry: AgentEntry) -> None:
     """Its identity is gone, and with it what is known of the one that had it."""
     if entry.user is not None:
         entry.former_users.add(entry.user)
-    entry.user = entry.in_force = entry.in_force_at = entry.reached = None
+    entry.user = entry.in_force = entry.in_force_at = entry.reached = entry.forgotten = None
     entry.refused = entry.refused_reason = entry.refused_at = None

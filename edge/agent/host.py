@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from bus_schemas.limits import clip
 from edge.agent.enrolment.remote import RemoteConfiguration
 from edge.agent.watchdog import Watchdog
 from producer.ids import Clock
 from producer.outbox.outbox import OutboxFailed
+
+log = structlog.get_logger(__name__)
 
 DISK_FAILS_AFTER: Final = 2
 """Times that an agent fails by its disk before it does without."""
@@ -36,3 +40,8 @@ class Host:
     def disk_failure(self) -> str | None:
         """Why the disk is used no more, where it has failed too often."""
         return self.disk_failures[-1] if len(self.disk_failures) >= DISK_FAILS_AFTER else None
+
+    def disk_is_back(self) -> None:
+        """It takes what is written to it again."""
+        log.info("the disk can be written again")
+        self.disk_failures.clear()

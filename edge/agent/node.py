@@ -10,11 +10,7 @@ from typing import Final
 
 import structlog
 
-from bus_schemas.enrolment import CONFIGURE
-from bus_schemas.protocol import WATCH
-from bus_schemas.topics import command_topic
 from edge.agent.agent import Agent
-from edge.agent.commands import NAMES
 from edge.agent.context import AgentContext
 from edge.agent.enrolment.remote import RemoteConfiguration
 from edge.agent.event_emitter import EventEmitter
@@ -23,8 +19,8 @@ from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
 from edge.agent.identity.outbox_lock import outbox_lock
-from edge.agent.outbox_place import outbox_place
-from edge.agent.relay_thread import RelayFailed, relaying
+from edge.agent.outbox_place import DiskReturn, outbox_place
+from edge.agent.relay_thread import OutboxWatch, relay_options, relaying, sending_leftovers
 from edge.agent.settings import NodeSettings
 from edge.agent.watchdog import Watchdog
 from producer.backoff import Backoff, Retry
@@ -33,7 +29,7 @@ from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
 from producer.outbox.outbox import Outbox
 from producer.relay.presence import DevicePresences
-from producer.relay.relay import Relay, RelayOptions
+from producer.relay.relay import Relay
 from producer.relay.session import Incoming
 
 RESTART: Final = Backoff(1.0, 60.0)
@@ -94,18 +90,14 @@ def _live(
     with outbox_lock(place.path.with_suffix(".lock"), instance) as lock:
         guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
         inbox: SimpleQueue[Incoming] = SimpleQueue()
-        names = (*NAMES, WATCH) if host.remote is None else (*NAMES, WATCH, CONFIGURE)
-        topics = [command_topic(device.source, name) for device in settings.devices for name in names]
-        compress = not broker.is_local if settings.compress is None else settings.compress
-        options = RelayOptions(
-            settings.bytes_per_s, compress, place.limits, tuple(topics), syncs=False, is_exclusive=True
-        )
+        options = relay_options(settings, broker, place.limits, is_enrolled=host.remote is not None)
         take = inbox.put if host.remote is None else host.remote.before(inbox.put)
         relay = Relay(place.path, broker, clock, options, take, allowed=lambda: guard.established)
         with (
             Outbox(place.path, clock, place.limits, relay.wake, place.room, is_exclusive=True) as outbox,
             relaying(relay) as thread,
             guarding(guard),
+            sending_leftovers(place.leftovers, broker, clock, options, lambda: guard.established),
         ):
             if not lock.is_ours:
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.
@@ -115,18 +107,20 @@ def _live(
             context.troubles.extend((lambda: place.trouble, lambda: guard.trouble))
             agent = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, agent.running(ending):
-                return _supervise(agent, inbox, thread, IdentityCheck(guard, lock, presences), stopping, host.remote)
+                watch = OutboxWatch(thread, DiskReturn(place, data / "outbox"))
+                return _supervise(agent, inbox, watch, IdentityCheck(guard, lock, presences), stopping, host)
 
 
 def _supervise(
     agent: Agent,
     inbox: SimpleQueue[Incoming],
-    relay: threading.Thread,
+    outbox: OutboxWatch,
     identity: IdentityCheck,
     stopping: threading.Event,
-    remote: RemoteConfiguration | None,
+    host: Host,
 ) -> bool:
     """Returns whether the process is to start again."""
+    remote = host.remote
     while not stopping.is_set():
         if agent.wants_restart or (remote is not None and remote.wants_restart):
             return True
@@ -134,7 +128,8 @@ def _supervise(
         agent.poll()
         if remote is not None:
             agent.tend(remote, is_connected=identity.guard.established)
-        if not relay.is_alive():
-            raise RelayFailed("the relay failed")
+        if outbox.poll():
+            host.disk_is_back()
+            return False
         agent.answer(inbox)
     return False

@@ -5,6 +5,7 @@ The card of a small machine becomes read-only when it wears out. Alarms must arr
 
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from errno import ENOSPC
@@ -15,6 +16,7 @@ from zlib import crc32
 import structlog
 
 from edge.agent.settings import NodeSettings
+from producer.clock import Elapsed
 from producer.outbox.disk import DiskReserve, total_bytes
 from producer.outbox.limits import OutboxLimits
 
@@ -22,6 +24,9 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder within is its owner'
 MOST_BYTES: Final = 64_000_000
 TAIL_BYTES: Final = 4_000_000
 SHARE_OF_MEMORY: Final = 4
+PROBES_EVERY_S: Final = 30.0
+RETURNS_AFTER_S: Final = 300.0
+"""To move the outbox costs the recordings some seconds, so the disk has to be well for so long."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +39,8 @@ class OutboxPlace:
     limits: OutboxLimits
     room: DiskReserve
     trouble: str | None = None
+    leftovers: Path | None = None
+    """Where the outbox was in a time in which the disk took nothing; something in it may still be to be sent."""
 
 
 def outbox_place(data: Path, settings: NodeSettings, failure: str | None = None) -> OutboxPlace:
@@ -42,7 +49,8 @@ def outbox_place(data: Path, settings: NodeSettings, failure: str | None = None)
     reason = failure or _refusal(path.parent)
     if reason is None:
         wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
-        return OutboxPlace(path, wanted.on_disk(total_bytes(path.parent)), DiskReserve())
+        limits = wanted.on_disk(total_bytes(path.parent))
+        return OutboxPlace(path, limits, DiskReserve(), leftovers=_leftovers(path))
     folder = _folder_in_memory(path)
     most = min(MOST_BYTES, total_bytes(folder) // SHARE_OF_MEMORY)
     log.error("outbox in memory", reason=reason, disk=str(path.parent), most_bytes=most)
@@ -71,10 +79,44 @@ def _refusal(folder: Path) -> str | None:
 
 def _folder_in_memory(path: Path) -> Path:
     """The same for every process of this agent, so that a new one goes on with what the one before held."""
-    memory = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
-    folder = memory / f"watchpost-{os.getuid()}-{crc32(str(path).encode()):08x}"
+    folder = _usual_folder(path)
     folder.mkdir(mode=0o700, exist_ok=True)
+    return folder if _is_ours(folder) else Path(tempfile.mkdtemp(dir=folder.parent))
+
+
+def _usual_folder(path: Path) -> Path:
+    memory = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+    return memory / f"watchpost-{os.getuid()}-{crc32(str(path).encode()):08x}"
+
+
+def _is_ours(folder: Path) -> bool:
     state = folder.lstat()
-    if folder.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
-        return Path(tempfile.mkdtemp(dir=memory))
-    return folder
+    return not folder.is_symlink() and state.st_uid == os.getuid() and not state.st_mode & 0o077
+
+
+def _leftovers(path: Path) -> Path | None:
+    """Another user's file is none of ours."""
+    folder = _usual_folder(path)
+    return folder / path.name if folder.is_dir() and _is_ours(folder) else None
+
+
+class DiskReturn:
+    """Finds out whether a disk that took nothing takes what is written to it again, for a while."""
+
+    def __init__(self, place: OutboxPlace, folder: Path, elapsed: Elapsed = time.monotonic) -> None:
+        self._is_awaited = place.trouble is not None
+        self._folder = folder
+        self._elapsed = elapsed
+        self._probe_at = elapsed() + PROBES_EVERY_S
+        self._good_since: float | None = None
+
+    def is_back(self) -> bool:
+        now = self._elapsed()
+        if not self._is_awaited or now < self._probe_at:
+            return False
+        self._probe_at = now + PROBES_EVERY_S
+        if _refusal(self._folder) is not None:
+            self._good_since = None
+            return False
+        self._good_since = now if self._good_since is None else self._good_since
+        return now - self._good_since >= RETURNS_AFTER_S

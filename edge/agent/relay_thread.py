@@ -1,10 +1,31 @@
-"""Runs the relay of an agent in a thread of its own."""
+"""Runs the relays of an agent in threads of their own."""
 
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
-from producer.relay.relay import Relay
+import structlog
+
+from bus_schemas.enrolment import CONFIGURE
+from bus_schemas.protocol import WATCH
+from bus_schemas.topics import command_topic
+from edge.agent.commands import NAMES
+from edge.agent.outbox_place import DiskReturn
+from edge.agent.settings import NodeSettings
+from producer.broker import BrokerAddress
+from producer.ids import Clock
+from producer.outbox.backlog import waiting_count
+from producer.outbox.limits import OutboxLimits
+from producer.relay.relay import Relay, RelayOptions
+from producer.sqlite_files import remove_database
+
+COUNTS_EVERY_S: Final = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 class RelayFailed(RuntimeError):
@@ -22,3 +43,75 @@ def relaying(relay: Relay) -> Iterator[threading.Thread]:
         ended.set()
         relay.wake()
         thread.join()
+
+
+def relay_options(
+    settings: NodeSettings, broker: BrokerAddress, limits: OutboxLimits, *, is_enrolled: bool
+) -> RelayOptions:
+    """The options of the relay of an agent's outbox, with the commands that it takes."""
+    names = (*NAMES, WATCH, CONFIGURE) if is_enrolled else (*NAMES, WATCH)
+    topics = tuple(command_topic(device.source, name) for device in settings.devices for name in names)
+    compress = not broker.is_local if settings.compress is None else settings.compress
+    return RelayOptions(settings.bytes_per_s, compress, limits, topics, syncs=False, is_exclusive=True)
+
+
+@contextmanager
+def sending_leftovers(
+    file: Path | None, broker: BrokerAddress, clock: Clock, options: RelayOptions, allowed: Callable[[], bool]
+) -> Iterator[None]:
+    """Send what an outbox in memory still holds, beside the outbox on the disk; what is left at the end is sent by the
+    next agent. One that holds nothing any more is removed.
+    """
+    if file is None or not file.exists() or not _is_waiting(file):
+        yield
+        return
+    options = replace(options, subscriptions=(), is_exclusive=False)
+    relay, ending = Relay(file, broker, clock, options, allowed=allowed), threading.Event()
+    thread = threading.Thread(target=_send_all, args=(file, relay, ending), name="leftovers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+
+
+def _send_all(file: Path, relay: Relay, ending: threading.Event) -> None:
+    log.info("sends what was in memory", file=str(file))
+    with relaying(relay) as thread:
+        while thread.is_alive() and waiting_in(file) and not ending.wait(COUNTS_EVERY_S):
+            pass
+    if not _is_waiting(file):
+        log.info("sent what was in memory", file=str(file))
+
+
+def _is_waiting(file: Path) -> bool:
+    """Whether there is something to send; where there is nothing, the file goes."""
+    waiting = waiting_in(file)
+    if waiting == 0:
+        remove_database(file)
+    return bool(waiting)
+
+
+def waiting_in(file: Path) -> int | None:
+    """How many events in an outbox are not confirmed; `None` where it cannot be read, or another agent has it."""
+    try:
+        with closing(sqlite3.connect(file)) as outbox:
+            return waiting_count(outbox)
+    except sqlite3.Error as error:
+        log.warning("outbox in memory cannot be read", file=str(file), reason=str(error))
+        return None
+
+
+class OutboxWatch:
+    """The relay of the outbox, and the disk on which it should be."""
+
+    def __init__(self, relay: threading.Thread, disk: DiskReturn) -> None:
+        self._relay = relay
+        self._disk = disk
+
+    def poll(self) -> bool:
+        """Whether the agent is to begin anew, with its outbox on the disk. Raises `RelayFailed`."""
+        if not self._relay.is_alive():
+            raise RelayFailed("the relay failed")
+        return self._disk.is_back()

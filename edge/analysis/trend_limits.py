@@ -1,9 +1,10 @@
 """Finds the regions that are beyond a limit of their trend, as the hub will, so that frames around that are kept."""
 
 from collections import deque
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from bus_schemas.settings import Roi
 from edge.analysis.thermal import ThermalReading
@@ -11,7 +12,19 @@ from edge.analysis.thermal_regions import RegionStatistics
 
 RISE_OVER: Final = timedelta(seconds=60)
 """The default of the hub's rules. The hub alone decides on alerts."""
+HYSTERESIS_C: Final = 1.0
+"""The same. A region whose noise passes its limit up and down goes beyond it once."""
 _SAMPLE_EVERY: Final = RISE_OVER / 12
+_MINUTE: Final = timedelta(minutes=1)
+
+
+class _Measured(NamedTuple):
+    """A value of a region, and the limit of that name."""
+
+    region: str
+    name: str
+    value: float
+    limit: float
 
 
 class TrendLimits:
@@ -19,40 +32,57 @@ class TrendLimits:
 
     def __init__(self) -> None:
         self._samples: dict[str, deque[tuple[datetime, float]]] = {}
+        self._beyond: frozenset[tuple[str, str]] = frozenset()
 
     def beyond(self, reading: ThermalReading, rois: tuple[Roi, ...], ambient_c: float | None) -> frozenset[str]:
         """The names of those regions."""
         limited = {roi.name: roi for roi in rois}
         ambient = reading.sensor_temp if ambient_c is None else ambient_c
-        return frozenset(
-            one.name
-            for one in reading.regions
-            if self._rises(one, limited[one.name], reading.timestamp)
-            or _is_above_group(one, limited, reading.regions)
-            or _is_above(one.max_temp, ambient, limited[one.name].limits.above_ambient_c)
+        self._beyond = frozenset(
+            (one.region, one.name)
+            for region in reading.regions
+            for one in (
+                *self._rise(region, limited[region.name], reading.timestamp),
+                *_above_group(region, limited, reading.regions),
+                *_above_ambient(region, limited[region.name], ambient),
+            )
+            if one.value > one.limit - (HYSTERESIS_C if (one.region, one.name) in self._beyond else 0)
         )
+        return frozenset(region for region, _ in self._beyond)
 
-    def _rises(self, region: RegionStatistics, roi: Roi, at: datetime) -> bool:
+    def _rise(self, region: RegionStatistics, roi: Roi, at: datetime) -> Iterator[_Measured]:
         limit = roi.limits.rise_c_per_minute
         if limit is None:
             self._samples.pop(region.name, None)
-            return False
+            return
         known = self._samples.setdefault(region.name, deque())
         while known and not at - RISE_OVER <= known[0][0] < at:
             known.popleft()
         if not known or at - known[-1][0] >= _SAMPLE_EVERY:
-            known.append((at, region.max_temp))
+            known.append((at, region.confirmed_temp))
         since, temp = known[0]
-        return at - since >= RISE_OVER / 2 and (region.max_temp - temp) * (timedelta(minutes=1) / (at - since)) > limit
+        if at - since >= RISE_OVER / 2:
+            rise = _difference(region.confirmed_temp, temp) * (_MINUTE / (at - since))
+            yield _Measured(region.name, "rise", rise, limit)
 
 
-def _is_above_group(one: RegionStatistics, rois: dict[str, Roi], regions: tuple[RegionStatistics, ...]) -> bool:
-    group, limit = rois[one.name].group, rois[one.name].limits.above_group_c
+def _above_group(
+    region: RegionStatistics, rois: Mapping[str, Roi], regions: tuple[RegionStatistics, ...]
+) -> Iterator[_Measured]:
+    group, limit = rois[region.name].group, rois[region.name].limits.above_group_c
     if group is None or limit is None:
-        return False
-    others = [other.max_temp for other in regions if rois[other.name].group == group and other.name != one.name]
-    return bool(others) and _is_above(one.max_temp, median(others), limit)
+        return
+    others = [one.confirmed_temp for one in regions if rois[one.name].group == group and one.name != region.name]
+    if others:
+        yield _Measured(region.name, "group", _difference(region.confirmed_temp, median(others)), limit)
 
 
-def _is_above(temp: float, other: float | None, limit: float | None) -> bool:
-    return limit is not None and other is not None and temp - other > limit
+def _above_ambient(region: RegionStatistics, roi: Roi, ambient: float | None) -> Iterator[_Measured]:
+    limit = roi.limits.above_ambient_c
+    if limit is not None and ambient is not None:
+        yield _Measured(region.name, "ambient", _difference(region.confirmed_temp, ambient), limit)
+
+
+def _difference(temp: float, other: float) -> float:
+    """As the hub works it out: not rounded but by what arithmetic adds."""
+    return round(temp - other, 6)

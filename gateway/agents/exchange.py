@@ -1,5 +1,6 @@
 """Exchanges a one-time code for an identity: a failure at any step leaves nothing, or what the next round completes."""
 
+from asyncio import to_thread
 from typing import Final
 
 import structlog
@@ -9,6 +10,7 @@ from consumers.views.agents import AgentEntry, devices_by_user
 from gateway.agents.changes import AgentReading, publish_agent, read_agent, require_free
 from gateway.agents.codes import Code
 from gateway.agents.identities import new_user
+from gateway.agents.registration import register
 from gateway.agents.service import AgentService, code_was_used
 from gateway.context import Gateway
 from gateway.http.problems import Problem
@@ -32,6 +34,10 @@ async def exchange(gateway: Gateway, service: AgentService, request: EnrolmentRe
         )
     async with service.one_by_one:
         agent = await _with_open_code(gateway, code)
+        wanted = agent.entry.wanted
+        assert wanted is not None, "a code is issued only for an agent with a configuration"
+        text = agent.texts[wanted.version]
+        await _expect_devices(gateway, service, code, text.configuration)
         with service.files():
             ca, hub_key = service.ca(), service.key.public
             user = new_user(code.node)
@@ -39,9 +45,6 @@ async def exchange(gateway: Gateway, service: AgentService, request: EnrolmentRe
         enrolled = AgentChange(node=code.node, state="enrolled", by=code.by, user=user)
         entry = await publish_agent(gateway, enrolled)
     _complete(gateway, service, code, entry)
-    wanted = agent.entry.wanted
-    assert wanted is not None, "a code is issued only for an agent with a configuration"
-    text = agent.texts[wanted.version]
     return Enrolment(
         node=entry.node,
         user=user,
@@ -66,6 +69,15 @@ async def _with_open_code(gateway: Gateway, code: Code) -> AgentReading:
         raise code_was_used()
     await require_free(gateway, code.node, () if wanted is None else wanted.devices)
     return agent
+
+
+async def _expect_devices(gateway: Gateway, service: AgentService, code: Code, configuration: str) -> None:
+    """From now on they are missed where nothing comes of them. Raises `Problem`."""
+    try:
+        checked = await to_thread(service.settings.check, code.node, configuration)
+    except ValueError as error:
+        raise Problem(409, f"the configuration of {code.node} fits this hub no more, set it again: {error}") from error
+    await register(gateway, checked.sites, code.by, is_enrolled=True)
 
 
 def _complete(gateway: Gateway, service: AgentService, code: Code, entry: AgentEntry) -> None:

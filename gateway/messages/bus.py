@@ -256,7 +256,7 @@ def client_of(broker: BrokerAddress) -> "AnswerCheckingClient":
         broker.port,
         transport=broker.transport,
         username=broker.username,
-        password=broker.password,
+        password=broker.current_password(),
         identifier=draw_client_id("gateway"),
         tls_context=broker.tls.context() if broker.tls else None,
         protocol=ProtocolVersion.V5,

@@ -22,7 +22,7 @@ async def ask_journal(readers: Readers[Stores], question: Callable[[JournalReade
         return await readers.ask(lambda stores: question(stores.journal))
     except (Busy, OutOfTime) as late:
         raise JournalAway(str(late)) from late
-    except (OSError, sqlite3.Error, CutOff) as error:
+    except (OSError, MemoryError, sqlite3.Error, CutOff) as error:
         if isinstance(error, JournalAway) or not is_the_machines(error):
             raise
         raise JournalAway(f"the journal cannot be read: {describe_storage_error(error)}") from error

@@ -70,9 +70,7 @@ def all_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice
 
 
 def _judged(one: KnownDevice, now: Mapping[DeviceKey, DeviceCondition]) -> KnownDevice:
-    """A device that never sent anything is unknown at best."""
-    found = now.get((one.site, one.device), UNKNOWN)
-    return replace(one, condition=found if found.types or one.has_sent else UNKNOWN)
+    return replace(one, condition=now.get((one.site, one.device), UNKNOWN))
 
 
 def _urgency(one: KnownDevice) -> tuple[int, float]:

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Final
 
 from bus_schemas.event import device_source
@@ -20,6 +21,8 @@ from gateway.streaming.leases import WatchLeases
 MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
 """Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
+CHUNK_BYTES: Final = 256_000
+"""What is handed to one viewer at a time, unless a message is longer: its connection holds a copy until it is sent."""
 _INITIAL: Final = b"ftyp"
 _HVCC_BYTES: Final = 12
 """The length of a description of H.265, up to its level."""
@@ -56,8 +59,8 @@ class WatchedVideo:
         self._wakeup = asyncio.Event()
 
     async def after(self, number: int | None, within: float) -> tuple[int, bytes] | None:
-        """The messages after `number`, or since the last keyframe where that is `None` or gone, and the number of
-        the last message in it. `None` where nothing comes in time.
+        """The next messages after `number`, or since the last keyframe where that is `None` or gone, and the number
+        of the last one of them. `None` where nothing comes in time.
         """
         try:
             async with asyncio.timeout(within):
@@ -68,9 +71,19 @@ class WatchedVideo:
         except TimeoutError:
             return None
         first = number + 1 if number is not None and number + 1 >= self._oldest else self._entry
-        first = max(first, self._oldest)
-        newest = self._oldest + len(self._messages) - 1
-        return newest, b"".join(list(self._messages)[first - self._oldest :])
+        chunk = self._chunk(max(first, self._oldest) - self._oldest)
+        return max(first, self._oldest) + len(chunk) - 1, b"".join(chunk)
+
+    def _chunk(self, first: int) -> list[bytes]:
+        """The message at this place and those behind it, as many as are handed out at a time."""
+        chunk: list[bytes] = []
+        size = 0
+        for message in islice(self._messages, first, None):
+            size += len(message)
+            if chunk and size > CHUNK_BYTES:
+                break
+            chunk.append(message)
+        return chunk
 
     def _has_after(self, number: int | None) -> bool:
         if not self._messages or self._entry < self._oldest:

@@ -227,8 +227,9 @@ class Rig:
         found = {}
         for path in self.outboxes():
             with (
-                closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as outbox,
+                # A view may be swapped, or set aside, between the look and the opening.
                 suppress(sqlite3.OperationalError),
+                closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as outbox,
             ):
                 (left,) = outbox.execute("select coalesce(sum(sequence - watermark), 0) from outbox_stream").fetchone()
                 found[path.stem] = left

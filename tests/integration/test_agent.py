@@ -145,6 +145,28 @@ def test_an_agent_whose_disk_takes_nothing_goes_on_from_memory_and_says_so(
     assert not ingest.malformed
 
 
+def test_an_outbox_returns_to_a_disk_that_is_well_again_and_what_was_in_memory_is_sent(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, memory = tmp_path / "data", tmp_path / "memory"
+    data.mkdir()
+    memory.mkdir()
+    (data / "outbox").write_text("in its place")
+    monkeypatch.setattr(outbox_place, "MEMORY", memory)
+    monkeypatch.setattr(outbox_place, "PROBES_EVERY_S", 0.1)
+    monkeypatch.setattr(outbox_place, "RETURNS_AFTER_S", 0.5)
+    with running_agent(broker.port, data, SENSOR):
+        eventually(lambda: [*memory.glob("*/*.sqlite")], within=20)
+        (data / "outbox").unlink()
+        eventually(lambda: [*(data / "outbox").glob("*.sqlite")], within=30)
+        with ingest_double(broker.port) as ingest:
+            eventually(lambda: len({one.epoch for one in of(ingest, ThermalEvent)}) == 2, within=30)
+            eventually(lambda: not [*memory.glob("*/*.sqlite")], within=30)
+            eventually(lambda: of(ingest, HealthEvent)[-1].data.status == "healthy", within=30)
+
+    assert not ingest.malformed
+
+
 def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: Path) -> None:
     request = {"request_id": "r1", "changed_by": "Ada", "settings": {"rois": [ROI]}}
     with ingest_double(broker.port) as ingest, asking(broker.port) as (ask, received):

@@ -1,8 +1,11 @@
 """The launcher and a real mosquitto."""
 
 import os
+import signal
 import socket
+import ssl
 import subprocess
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
@@ -12,11 +15,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gateway.agents.accounts import Accounts
-from mosquitto.authority import ensure_certificate
+from mosquitto.authority import CERTIFICATE_LASTS, RENEWED_BEFORE, ensure_certificate
 from mosquitto.launcher import AgentsListener, Listeners, accepts, command, free_port, write_config
 from producer.ids import utc_now
 from tests.broker import Broker, BrokerFailed
 from tests.eventually import eventually
+from watchpost.processes import agents_broker
+from watchpost.processes.agents_broker import reload_on_change
 
 
 def client(transport: Literal["tcp", "unix", "websockets"] = "tcp") -> mqtt.Client:
@@ -134,3 +139,42 @@ def test_connections_of_agents_on_which_nobody_signs_in_lock_nobody_of_this_mach
             assert all(accepts(("127.0.0.1", port)) for _ in range(3))
         finally:
             process.terminate()
+
+
+def test_a_renewed_certificate_of_the_broker_is_used_without_a_restart_and_nobody_is_disconnected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents_broker, "RENEWS_EVERY_S", 0.0)
+    port, agents, authority = free_port(), free_port(), tmp_path / "authority"
+    Accounts(tmp_path / "accounts").begin()
+    began = utc_now() - CERTIFICATE_LASTS + RENEWED_BEFORE / 2
+    ensure_certificate(authority, ["127.0.0.1"], began)
+    of_agents = AgentsListener(agents, "127.0.0.1", tmp_path / "accounts", authority)
+    config = write_config(tmp_path, Listeners(port, agents=of_agents))
+    stopping, listener = threading.Event(), client()
+    with subprocess.Popen(command(config)) as process:
+        thread = threading.Thread(
+            target=reload_on_change,
+            args=(
+                [authority / "server.crt"],
+                lambda: process.send_signal(signal.SIGHUP),
+                stopping,
+                lambda: ensure_certificate(authority, ["127.0.0.1"], utc_now()),
+            ),
+        )
+        try:
+            eventually(lambda: accepts(("127.0.0.1", port)), what="the broker")
+            before = served_certificate(agents)
+            listener.connect("127.0.0.1", port)
+            thread.start()
+            eventually(lambda: served_certificate(agents) != before, what="the new certificate")
+
+            assert echo(listener, "test/launcher/renewed") == b"hello"
+        finally:
+            stopping.set()
+            process.terminate()
+    thread.join()
+
+
+def served_certificate(port: int) -> str:
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=5)

@@ -19,6 +19,11 @@ from watchpost.sizing.document import markdown as sizing
 
 DAY_BY_DAY = Path("docs/day-by-day.md")
 DOCUMENTS = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
+GENERATED = Path("docs/configuration.md")
+FREE_RELATIVE = re.compile(r"(?:^|[.:;] )(?:What(?:ever)?|Whoever|Of what|Who only) [^?]*?[.;:]", re.MULTILINE)
+"""The subject of a sentence that its reader has to find out first, as in “What is set aside keeps its name”."""
+IS_NO = re.compile(r"(?<!here )\b(?:is|are) no (?!longer\b|more\b).*")
+"""A thing that is denied to be another one, where it could be said what it is."""
 SOURCES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "watchpost")
 
 
@@ -121,3 +126,31 @@ def test_operations_name_every_consumer() -> None:
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
 
     assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == {*CONSUMERS, "warehouse"}
+
+
+def prose(document: Path) -> str:
+    """The text of a document without its code and its headings."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", document.read_text(), flags=re.DOTALL)
+    return re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one != GENERATED], ids=str)
+def test_a_sentence_begins_with_its_subject_and_says_what_a_thing_is(document: Path) -> None:
+    text = prose(document)
+
+    assert FREE_RELATIVE.findall(text) == []
+    assert IS_NO.findall(text) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_plain"),
+    [
+        ("A file ends. What is left waits.", False),
+        ("Whoever asks gets it.", False),
+        ("A camera is no sensor.", False),
+        ("What is left? There is no file.", True),
+        ("It says what is left, and is no longer there.", True),
+    ],
+)
+def test_a_sentence_that_has_to_be_read_twice_is_found(sentence: str, is_plain: bool) -> None:
+    assert is_plain is not bool(FREE_RELATIVE.search(sentence) or IS_NO.search(sentence))

@@ -50,6 +50,8 @@ def _plain(text: str) -> str:
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     running, wanted = (str((one[name] or {}).get("version", "none")) for name in ("in_force", "wanted"))
+    if one["forgotten"] is not None:
+        running = f"{one['forgotten']}, unknown here"
     return one["node"], one["state"], running, wanted, ", ".join(one["devices"])
 
 

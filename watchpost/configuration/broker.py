@@ -61,7 +61,9 @@ class BrokerSection(SettingsModel):
     tls: TlsSection | None = Field(default=None, description="If given, even empty, the connection uses TLS.")
     username: str | None = Field(default=None, description="As in the broker's password file.")
     password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
-    password_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    password_file: Path | None = Field(
+        default=None, description="Or the file that holds it, which is read for each connection."
+    )
     agents: AgentsSection | None = Field(
         default=None, description="If given, even empty, agents of other machines can be enrolled."
     )

@@ -19,7 +19,9 @@ class BrokerLogin(SettingsModel):
 
     username: str = Field(description="As in the broker's password file.")
     password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
-    password_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    password_file: Path | None = Field(
+        default=None, description="Or the file that holds it, which is read for each connection."
+    )
 
 
 class GatewaySection(SettingsModel):

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from watchpost.configuration.broker import AgentsSection
 from watchpost.configuration.config import WatchpostConfig
 
 POLL_S: Final = 0.2
+RENEWS_EVERY_S: Final = 3600.0
+"""The certificate, where it will expire, or this machine has another address now."""
 LINK_LOCAL: Final = ("fe80:", "169.254.")
 
 log = structlog.get_logger()
@@ -46,15 +49,23 @@ def agents_listener(config: WatchpostConfig, data: Path) -> AgentsListener | Non
 def agents_files(config: WatchpostConfig, data: Path) -> Sequence[Path]:
     """Those that the broker is to read again when they change; none for a broker elsewhere."""
     listener = agents_listener(config, data)
-    return () if listener is None else (listener.accounts / "passwords", listener.accounts / "acl")
+    if listener is None:
+        return ()
+    # The key is written before its certificate.
+    return listener.accounts / "passwords", listener.accounts / "acl", listener.certificate / "server.crt"
 
 
-def reload_on_change(files: Sequence[Path], reload: Callable[[], None], stopping: threading.Event) -> None:
-    """Until `stopping`: call `reload` after a change of a file."""
+def reload_on_change(
+    files: Sequence[Path], reload: Callable[[], None], stopping: threading.Event, renew: Callable[[], object]
+) -> None:
+    """Until `stopping`: call `reload` after a change of a file, and now and then `renew`, which may change one."""
     if not files:
         return
-    before = _stamps(files)
+    before, renewed_at = _stamps(files), time.monotonic()
     while not stopping.wait(POLL_S):
+        if time.monotonic() - renewed_at >= RENEWS_EVERY_S:
+            renewed_at = time.monotonic()
+            renew()
         now = _stamps(files)
         if now != before:
             before = now

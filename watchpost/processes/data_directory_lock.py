@@ -14,9 +14,12 @@ class DataInUse(RuntimeError):
 
 @contextmanager
 def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
-    """Hold the lock until the end of the block or of the process; children do not inherit it."""
+    """Hold the lock until the end of the block or of the process; children do not inherit it.
+
+    It does not lie in `run`, which may be removed at any time and is made again.
+    """
     try:
-        lock = FileLock(data / "run" / "lock")
+        lock = FileLock(data / ".lock")
     except LockHeld as error:
         raise DataInUse(
             f"the data directory {data} is in use by {error.holder or 'another process'}; "

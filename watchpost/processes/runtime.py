@@ -94,6 +94,7 @@ def broker_address(
         tls=None if broker.tls is None else Tls(**broker.tls.model_dump()),
         username=login.username,
         password=secret(os.environ, login.password_env, login.password_file) if with_password else None,
+        password_file=login.password_file if with_password else None,
     )
 
 

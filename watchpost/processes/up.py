@@ -148,10 +148,11 @@ def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None])
         supervisor = Supervisor(processes(options, config), on_line=log.line, on_state=on_state)
         stopping = threading.Event()
         reload = partial(supervisor.signal_child, BROKER_NAME, signal.SIGHUP)
+        files, renew = agents_files(config, options.data), partial(agents_listener, config, options.data)
         threads = [
             threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say)),
             threading.Thread(target=watch.run, args=(stopping,)),
-            threading.Thread(target=reload_on_change, args=(agents_files(config, options.data), reload, stopping)),
+            threading.Thread(target=reload_on_change, args=(files, reload, stopping, renew)),
         ]
         for thread in threads:
             thread.start()

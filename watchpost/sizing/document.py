@@ -10,10 +10,10 @@ from watchpost.sizing.report import bytes_of, duration_of
 
 _HEAD = """# Sizing
 
-What usual sites need. `watchpost size` computes the same for your configuration, with what is set in it and with
-pictures as large as yours are; a test holds it against a site that runs. Figures are those of a site whose cameras all
-answer, with something moving before each half of the time; where pictures are calmer, so is the disk. This page is
-written by `watchpost schema sizing`.
+This page says what usual sites need. `watchpost size` computes the same for your configuration, with what is set in it
+and with pictures as large as yours are; a test holds it against a site that runs. Figures are those of a site whose
+cameras all answer, with something moving before each half of the time; where pictures are calmer, so is the disk.
+This page is written by `watchpost schema sizing`.
 """
 _DISK = DiskSpace(0, 0)
 _CAMERAS = (1, 4, 16, 50, 200)
@@ -61,7 +61,7 @@ def _notes(link: LinkSize) -> list[str]:
         "- Video is kept up to `hub.segment_bytes`: raise it to keep more.",
         "- Beyond `hub.cleanup_threshold_percent` of the disk the oldest media go in any case.",
         f"- An agent keeps up to `nodes.max_outbox_bytes` ({bytes_of(link.most_bytes)}) while the hub is away: of one",
-        f"  camera of 1920x1080 that is {away}. Of what the hub has confirmed it keeps `nodes.tail_bytes` at most.",
+        f"  camera of 1920x1080 that is {away}. It keeps at most `nodes.tail_bytes` of confirmed events.",
         "- Previews (`rates.live_fps`) are sent to the broker whether somebody looks or not: 0 on a thin link.",
         "- What a camera sends to its agent comes over their own network, which is not counted here.",
     ]

@@ -50,7 +50,7 @@ def _trend(watched: Watched, record: Recorded, change: TrendChange) -> Verdict:
     worst = max(change.excesses, key=lambda one: one.value - one.limit, default=None)
     details: dict[str, Any] = {"regions": [one.region for one in change.excesses]}
     if worst is not None:
-        details |= {"value": worst.value, "limit": worst.limit}
+        details |= {"value": round(worst.value, 2), "limit": worst.limit}
     if change.change == "worse":
         return change.worst.verdict(change.fault, record)
     details |= change.worst.details() if change.fault in watched.open else {}

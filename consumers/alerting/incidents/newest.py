@@ -26,4 +26,4 @@ def newest_value(
     measured = [trends.measure(at, frame, rules) for at, frame in frames][-1]
     found = [one for fault, excesses in measured.items() if fault == kind for one in excesses]
     values = [one.value for one in found if not isinstance(raised, list | tuple) or one.region in raised]
-    return max(values, default=None)
+    return round(max(values), 2) if values else None

@@ -141,9 +141,14 @@ class Trends:
                 known.pop(0)
             if known and at - known[0][0] >= rules.rise_window_s / 2:
                 before, temp = known[0]
-                yield Excess(region.name, round((region.max_temp - temp) * 60 / (at - before), 2), limit)
+                yield Excess(region.name, _difference(region.compared_temp, temp) * 60 / (at - before), limit)
             if not known or at - known[-1][0] >= rules.rise_window_s / _SAMPLES:
-                known.append((at, region.max_temp))
+                known.append((at, region.compared_temp))
+
+
+def _difference(temp: float, other: float) -> float:
+    """Not rounded but by what arithmetic adds: a limit is neither missed nor passed by that."""
+    return round(temp - other, 6)
 
 
 def _is_limited(region: RegionPart) -> bool:
@@ -159,9 +164,9 @@ def _differences(limited: Sequence[RegionPart], regions: Sequence[RegionPart]) -
         limit = region.thresholds.above_group_c
         if limit is None or region.group is None:
             continue
-        others = [one.max_temp for one in regions if one.group == region.group and one.name != region.name]
+        others = [one.compared_temp for one in regions if one.group == region.group and one.name != region.name]
         if others:
-            yield Excess(region.name, round(region.max_temp - median(others), 2), limit)
+            yield Excess(region.name, _difference(region.compared_temp, median(others)), limit)
 
 
 def _above_ambient(limited: Sequence[RegionPart], frame: ThermalPart) -> Iterator[Excess]:
@@ -170,4 +175,4 @@ def _above_ambient(limited: Sequence[RegionPart], frame: ThermalPart) -> Iterato
         assert region.thresholds is not None
         limit = region.thresholds.above_ambient_c
         if limit is not None and ambient is not None:
-            yield Excess(region.name, round(region.max_temp - ambient, 2), limit)
+            yield Excess(region.name, _difference(region.compared_temp, ambient), limit)

@@ -49,7 +49,7 @@ class WorstValue:
         """The worst as details of an incident."""
         if self.value is None:
             return {}
-        return {"worst": self.value, "worst_at": iso(moment_of_seconds(self.at))}
+        return {"worst": round(self.value, 2), "worst_at": iso(moment_of_seconds(self.at))}
 
     def verdict(self, kind: IncidentType, record: Recorded) -> Verdict:
         return Verdict(kind, "worsened", record.time_s, (record.id,), self.details())

@@ -14,18 +14,19 @@ from bus_schemas.camera import DetectionEvent
 from bus_schemas.event import Event, iso
 from bus_schemas.thermal import ThermalEvent
 from consumers.store.journal.record import JournalReader, Recorded
+from consumers.upkeep.exports.cells import plain_text
 
 Row = tuple[object, ...]
 
 _MOMENT = ("time_utc", "time_local", "device", "event_id")
 TABLES: dict[str, tuple[type[Event], tuple[str, ...]]] = {
-    "temperatures.csv": (ThermalEvent, (*_MOMENT, "region", "min_c", "max_c", "avg_c", "level")),
+    "temperatures.csv": (
+        ThermalEvent,
+        (*_MOMENT, "region", "min_c", "max_c", "avg_c", "level", "peak_c", "confirmed_c"),
+    ),
     "detections.csv": (DetectionEvent, (*_MOMENT, "people", "triggers", "objects")),
     "alerts.csv": (AlertEvent, (*_MOMENT, "alert_id", "type", "state", "level", "message", "by")),
 }
-
-
-_FORMULAS = ("=", "+", "-", "@")
 
 
 class TableRange:
@@ -87,15 +88,15 @@ def _rows(record: Recorded, device: str, zone: ZoneInfo) -> Iterator[Row]:
     local = event.time.astimezone(zone).isoformat(timespec="milliseconds")
     moment = (iso(event.time), local, device, event.id)
     for cells in _CELLS[record.model](event):
-        yield tuple(_plain(cell) if isinstance(cell, str) else cell for cell in (*moment, *cells))
+        yield tuple(plain_text(cell) if isinstance(cell, str) else cell for cell in (*moment, *cells))
 
 
 def _temperatures(event: Event) -> Iterator[Row]:
     assert isinstance(event, ThermalEvent)
-    whole = event.data.frame_stats
-    yield "", whole.min_temp, whole.max_temp, whole.avg_temp, ""
-    for one in event.data.regions:
-        yield one.name, one.min_temp, one.max_temp, one.avg_temp, one.alert_level
+    data, whole = event.data, event.data.frame_stats
+    yield "", whole.min_temp, whole.max_temp, whole.avg_temp, "", data.peak_temp, data.confirmed_max_temp
+    for one in data.regions:
+        yield one.name, one.min_temp, one.max_temp, one.avg_temp, one.alert_level, one.peak_temp, one.confirmed_temp
 
 
 def _detections(event: Event) -> Iterator[Row]:
@@ -115,8 +116,3 @@ _CELLS: dict[type[Event], Callable[[Event], Iterator[Row]]] = {
     DetectionEvent: _detections,
     AlertEvent: _alerts,
 }
-
-
-def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: some leave out what is white before it."""
-    return f"'{text}" if text.lstrip()[:1] in _FORMULAS or text[:1] in ("\t", "\r") else text

@@ -105,7 +105,9 @@ def _fold_each(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[Se
     for record in records:
         try:
             gathering.add([record])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's
+        except Exception as error:
+            if is_the_machines(error):
+                raise
             refused.append(set_aside.of(record, error, datetime.now(UTC)))
     if len(refused) == len(records) >= STOPS_AFTER and len({one.source for one in refused}) > 1:
         raise Unfoldable(refused[0])

@@ -79,6 +79,8 @@ class RemoteConfiguration:
         self._began = monotonic()
         self._inbox: SimpleQueue[bytes] = SimpleQueue()
         self._unsaid = [] if trial is not None else self._standing()
+        self._older: set[int] = set()
+        """Versions that came although it runs a newer one."""
         self._is_unwritten = False
         """Whether the disk did not take what the trial showed."""
         self.wants_restart = False
@@ -131,6 +133,10 @@ class RemoteConfiguration:
         else:
             if self._is_new(signed):
                 self._begin(signed)
+            elif signed.version < self._store.in_force.version and signed.version not in self._older:
+                # The hub has lost what it said since, as by a restore, and is told what is in force.
+                self._older.add(signed.version)
+                self._unsaid += self._standing()
 
     def _is_new(self, signed: SignedConfiguration) -> bool:
         """The hub sends it again until it knows the outcome; an older one would undo what people did since."""

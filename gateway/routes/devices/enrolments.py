@@ -78,6 +78,9 @@ class EnrolledAgentAnswer(Answer):
     devices: list[str] = Field(description="Those that it may speak for, as SITE/DEVICE.")
     wanted: VersionAnswer | None
     in_force: VersionAnswer | None = Field(description="What came up at the agent.")
+    forgotten: int | None = Field(
+        description="The version that it runs, where this hub does not know it any more, as after a restore."
+    )
     refused: RefusalAnswer | None = Field(description="The newest configuration that did not come up, and why.")
 
     @classmethod
@@ -96,6 +99,7 @@ class EnrolledAgentAnswer(Answer):
             devices=list(one.devices),
             wanted=VersionAnswer.of(one.wanted, found.texts),
             in_force=VersionAnswer.of(one.in_force, found.texts),
+            forgotten=one.forgotten,
             refused=refusal,
         )
 
@@ -139,7 +143,7 @@ async def configure(call: Call[OfAgent]) -> EnrolledAgentAnswer:
         with service.files():
             service.key.load()
         known = await require_free(gateway, node, checked.devices)
-        await register(gateway, checked.sites, body.by)
+        await register(gateway, checked.sites, body.by, is_enrolled=known is not None and known.is_enrolled)
         await publish_agent(gateway, _configured(service, node, _next_version(known), checked, body.by))
     service.changed.set()
     return await _answer(gateway, node)
@@ -158,7 +162,8 @@ def _configured(service: AgentService, node: str, version: int, checked: Checked
 
 
 def _next_version(known: AgentEntry | None) -> int:
-    return 1 + max(known.versions if known is not None else (), default=0)
+    """Above one that the agent runs and this hub does not know, too: it takes nothing older."""
+    return 1 if known is None else 1 + max(known.newest_version, known.forgotten or 0)
 
 
 async def issue_code(call: Call[OfAgent]) -> CodeAnswer:

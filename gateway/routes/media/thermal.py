@@ -15,6 +15,7 @@ from bus_schemas.event import iso
 from bus_schemas.radiometric import RadiometricFrame, decode
 from bus_schemas.settings import AdjustableSettings
 from consumers.upkeep.exports import radiometric_npy
+from consumers.upkeep.exports.cells import plain_text
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.parameters import DeviceTimeRange, Instant, Key, OfDevice, Parameters
@@ -169,7 +170,8 @@ def _table(drawing: ThermalDrawing, site: str, frames: Sequence[TimedBody], adju
     writer.writerow(COLUMNS)
     for time, body in frames:
         with suppress(ValueError):
-            writer.writerows((iso(time), site, *row) for row in drawing.temperatures(body, adjustable))
+            rows = drawing.temperatures(body, adjustable)
+            writer.writerows((iso(time), site, plain_text(row.name), *row[1:]) for row in rows)
     return text.getvalue().encode()
 
 

@@ -133,6 +133,38 @@ def test_a_code_becomes_an_identity_once(hub: Hub) -> None:
     assert (again.status_code, hub.agent("pi-1")["state"]) == (403, "enrolled")
 
 
+def expected_of(hub: Hub, device: str) -> str | None:
+    found: str | None = hub.client.get(f"/api/v1/sites/{SITE}/devices/{device}").json()["expects"]
+    return found
+
+
+def test_nothing_is_expected_of_a_device_before_a_machine_is_enrolled_for_it(hub: Hub) -> None:
+    hub.configure("pi-1", "lane")
+    before = expected_of(hub, "lane")
+    hub.enrol(hub.code("pi-1"))
+    then = expected_of(hub, "lane")
+    hub.configure("pi-1", "lane", "porch")
+
+    assert (before, then, expected_of(hub, "porch")) == (None, "frames", "frames")
+
+
+def test_a_device_that_was_retired_is_missed_again_once_a_machine_is_enrolled_for_it(hub: Hub) -> None:
+    hub.say(builders.registry(at(1), device="lane", expects="frames", kinds=("visual",)))
+    hub.say(builders.registry(at(2), device="lane", retired=True))
+    hub.configure("pi-1", "lane")
+    before = expected_of(hub, "lane")
+    hub.enrol(hub.code("pi-1"))
+
+    assert (before, expected_of(hub, "lane")) == ("nothing", "frames")
+
+
+def test_what_is_expected_of_a_device_stays_where_another_machine_is_to_have_it(hub: Hub) -> None:
+    hub.say(builders.registry(at(1), device="lane", expects="frames", kinds=("thermal",)))
+    hub.configure("pi-1", "lane")
+
+    assert expected_of(hub, "lane") == "frames"
+
+
 def test_where_the_accounts_cannot_be_written_nothing_happens_and_the_code_stays(hub: Hub) -> None:
     hub.configure("pi-1", "yard")
     code = hub.code("pi-1")

@@ -109,6 +109,20 @@ def test_a_snapshot_is_as_wide_as_it_is_shown(tmp_path: Path) -> None:
     assert sizes == {"": (360, 640), "?width=200": (135, 240), "?width=4000": (360, 640)}
 
 
+def test_the_snapshot_of_a_device_that_sends_nothing_but_thumbnails_is_the_newest_of_them(tmp_path: Path) -> None:
+    pictures = {second: b"\xff\xd8 of second %d \xff\xd9" % second for second in (590, 598)}
+    with Filled(tmp_path) as filled:
+        for second, body in pictures.items():
+            filled.store((builders.media(builders.at(second), body, device="gate", id=f"t{second}"), body))
+        filled.fold()
+        with Started(filled.hub) as started, started.client() as client:
+            snapshot = client.get("/api/v1/sites/DEMO/devices/gate/snapshot.jpg")
+            shown = client.get("/api/v1/sites/DEMO/devices/gate").json()
+
+    assert snapshot.content == pictures[598]
+    assert shown["last_frame"] == "2026-01-05T10:09:58.000Z"
+
+
 def recorded(filled: Filled, body: bytes, second: float, device: str = "gate") -> None:
     """Ten seconds of video that begin then."""
     medium = builders.media(builders.at(second + 10), body, kind="segment", device=device)

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -13,12 +14,13 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, iso
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import ConditionAnnouncer
+from consumers.alerting.conditions import conditions
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import open_view
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from producer.broker import BrokerAddress
 from tests.broker import Broker
-from tests.builders import at, frame, state, thermal, tick
+from tests.builders import at, frame, registry, state, thermal, tick
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
 from tests.retained_messages import retained
@@ -167,3 +169,19 @@ def test_of_that_moment_the_same_is_said_later_and_by_its_minute(lived: Lived) -
     spans = lived.client.get("/api/v1/timeline/DEMO").json()["incidents"]
     assert spans[-1]["condition"] == "critical"
     assert spans[-1]["types"] == ["hot_spot", "offline", "blackscreen"]
+
+
+def test_a_device_that_is_missed_no_more_before_it_ever_sent_anything_is_unknown_since_then_everywhere(
+    tmp_path: Path,
+) -> None:
+    with Filled(tmp_path, CONFIGURED) as filled:
+        filled.append(tick(at(0)), registry(at(1), device="shed", expects="frames", silent_after_s=30))
+        filled.append(*(tick(at(second)) for second in range(5, 60, 5)))
+        filled.append(registry(at(60), device="shed", expects="nothing", silent_after_s=0), tick(at(65))).fold()
+        with closing(open_view(tmp_path, AlertingProjection.name)) as view:
+            folded = conditions(view)["DEMO", "shed"]
+        with Started(filled.hub, clock=lambda: at(65)) as started, started.client() as client:
+            shed = client.get("/api/v1/sites/DEMO/devices/shed").json()
+
+    assert (folded.condition, folded.since) == ("unknown", at(60).timestamp())
+    assert (shed["condition"], shed["since"], shed["status"]) == ("unknown", iso(at(60)), "not_started")

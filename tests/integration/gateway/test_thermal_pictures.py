@@ -56,6 +56,8 @@ def loaded(minute: int) -> Iterator[Event]:
     yield builders.thermal(time, hottest=round(20 + before / 10, 2))
 
 
+FORMULA = "=1+1"
+"""A name that a spreadsheet would calculate."""
 HEAT = ((570, 85.0), (575, 90.0), (585, 94.5), (595, 87.25))
 """The last ten seconds are cooler than those before, and hot still."""
 
@@ -67,6 +69,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     torn = builders.media(builders.at(400), damaged, kind="thermal", id="torn", content_type=CONTENT_TYPE), damaged
     with Filled(tmp_path_factory.mktemp("hub")) as filled:
         filled.append(builders.settings(builders.at(5), settings={"rois": [LID]}))
+        filled.append(builders.settings(builders.at(500), settings={"rois": [LID, {**LID, "name": FORMULA}]}))
         filled.append(builders.thermal(builders.at(60)))
         filled.append(*(one for minute in range(60) for one in loaded(minute)))
         filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
@@ -206,6 +209,10 @@ def test_the_regions_of_a_range_are_a_table_with_their_quartiles(client: httpx.C
         ("q1_temp", np.percentile(lid, 25)), ("q3_temp", np.percentile(lid, 75)),
     ):  # fmt: skip
         assert float(found[1][column]) == pytest.approx(expected, abs=0.011)
+
+
+def test_no_name_of_a_region_is_a_formula_to_a_spreadsheet(client: httpx.Client) -> None:
+    assert {row["roi_name"] for row in rows(client)} >= {"lid", f"'{FORMULA}"}
 
 
 def test_another_emissivity_is_tried_on_the_regions_of_a_range(client: httpx.Client) -> None:

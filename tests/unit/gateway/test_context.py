@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import re
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -51,14 +52,15 @@ def sqlite_error(code: int) -> sqlite3.OperationalError:
         sqlite_error(sqlite3.SQLITE_IOERR | 19 << 8),
         sqlite_error(sqlite3.SQLITE_CANTOPEN),
         OSError(errno.ENOSPC, "No space left on device"),
+        MemoryError(),
     ],
 )
-def test_a_disk_that_is_full_is_a_503_with_a_sentence(error: Exception) -> None:
+def test_what_the_machine_lacks_is_a_503_with_a_sentence(error: Exception) -> None:
     answer = asked(error)
 
     assert isinstance(answer, Problem)
     assert answer.status == 503
-    assert answer.detail.startswith("what the hub keeps cannot be read now: ")
+    assert re.match("what the hub keeps cannot be read now: .+", answer.detail)
 
 
 def test_a_bug_is_not_taken_for_a_full_disk() -> None:

@@ -1,6 +1,7 @@
 """The load of the machine and of the processes, as the system page shows it."""
 
 import os
+from mmap import ACCESS_READ, PAGESIZE, mmap
 from pathlib import Path
 
 from gateway.machine import Machine
@@ -23,3 +24,17 @@ def test_a_share_of_the_processor_is_unknown_until_it_was_measured(tmp_path: Pat
 def test_a_process_that_is_gone_has_no_figures() -> None:
     assert Machine().process(2**22 + 1) == (None, None)
     assert Machine().process(None) == (None, None)
+
+
+def test_a_file_that_a_process_has_mapped_is_not_its_own_memory(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    file.write_bytes(bytes(64 << 20))
+    before, _ = Machine().process(os.getpid())
+    with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as mapped:
+        read = sum(mapped[place] for place in range(0, len(mapped), PAGESIZE))
+        beside, _ = Machine().process(os.getpid())
+
+    assert read == 0
+    assert before is not None
+    assert beside is not None
+    assert beside - before < 32

@@ -235,24 +235,36 @@ def test_rows_that_work_again_are_reported_so_although_the_journal_still_tells_o
     readiness, faults = ready(clock), FaultReporter("gateway", None)
     stopped = Consumer("warehouse", state="stopped", error="Code 243: NOT_ENOUGH_SPACE")
     readiness.judge(WELL, stores(stopped))
-    report(readiness.observed, faults)
+    report(readiness, faults)
     [fault] = faults.faults
     assert "NOT_ENOUGH_SPACE" in fault.reason
 
     checks = readiness.judge(WELL, stores(Consumer("warehouse"), faults=reported_by_the_journal(faults)))
-    report(readiness.observed, faults)
+    report(readiness, faults)
 
     assert faults.faults == ()
     assert [(one.part, one.state) for one in checks if one.part == "warehouse"] == [("warehouse", "limping")]
 
 
+@pytest.mark.parametrize("cause", [Check("disk", "limping", "It is full.", "storage_unwritable"), None])
+def test_consumers_that_stand_still_for_one_cause_are_told_as_that_cause(clock: Clock, cause: Check | None) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    consumers = (Consumer("incidents"), Consumer("health"))
+    growing = [stores(*consumers, head=100 + 10 * n, faults=[cause] if cause else []) for n in range(9)]
+    pass_minutes(readiness, clock, growing)
+    report(readiness, faults)
+
+    assert {one.part for one in readiness.failed()} == {"incidents", "health"}
+    assert {fault.part for fault in faults.faults} == (set() if cause else {"incidents", "health"})
+
+
 def test_a_consumer_that_could_not_be_looked_at_is_not_reported_as_mended(clock: Clock) -> None:
     readiness, faults = ready(clock), FaultReporter("gateway", None)
     readiness.judge(WELL, stores(Consumer("warehouse", state="stopped", error="Code 243: NOT_ENOUGH_SPACE")))
-    report(readiness.observed, faults)
+    report(readiness, faults)
 
     readiness.judge(WELL, "connection refused")
-    report(readiness.observed, faults)
+    report(readiness, faults)
 
     assert [fault.part for fault in faults.faults] == ["warehouse"]
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from producer import locks
 from producer.locks import FileLock, LockHeld, holder_of, this_process
-from tests.eventually import eventually
+from tests.eventually import WITHIN_S, eventually
 
 HOLD = """
 import sys, time
 from pathlib import Path
+from producer import locks
 from producer.locks import FileLock
 lock = FileLock(Path(sys.argv[1]))
 lock.write("the other one")
@@ -87,6 +89,35 @@ def test_a_lock_is_waited_for_as_long_as_is_said(path: Path) -> None:
 
     assert eventually(got.is_set)
     waiting.join()
+
+
+def test_who_waited_for_a_lock_whose_file_was_removed_takes_the_one_that_others_meet(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = FileLock(path)
+    opened = threading.Event()
+
+    def open_and_say(path: Path) -> int:
+        descriptor = open_lock(path)
+        opened.set()
+        return descriptor
+
+    open_lock = locks._open
+    monkeypatch.setattr(locks, "_open", open_and_say)
+    taken: list[FileLock] = []
+    thread = threading.Thread(target=lambda: taken.append(FileLock(path, wait_s=None)))
+    thread.start()
+    assert opened.wait(WITHIN_S)
+    path.unlink()
+    second = FileLock(path)
+    first.close()
+    assert not taken
+
+    second.close()
+    thread.join()
+
+    with taken[0], pytest.raises(LockHeld):
+        FileLock(path)
 
 
 def test_who_only_looks_keeps_nobody_out(path: Path) -> None:

@@ -62,6 +62,22 @@ def test_a_client_has_the_name_and_password_of_the_address() -> None:
     assert (client.username, client.password, client.transport) == ("pi", "secret", "tcp")
 
 
+def test_a_client_that_connects_again_has_the_password_that_the_file_holds_now(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("first\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        broker = BrokerAddress(port=server.getsockname()[1], username="pi", password="start", password_file=file)
+        client = MqttClient(broker, "relay")
+        before = client.password
+        file.write_text("second\n")
+        client.connect(broker.host, broker.port)
+        after = client.password
+        file.unlink()
+        client.reconnect()
+
+    assert (before, after, client.password) == ("first", "second", "start")
+
+
 def test_a_client_in_the_background_is_not_connected_before_its_thread_runs() -> None:
     client = background_client(BrokerAddress(port=1), "news", keepalive_s=10, longest_pause_s=10)
 

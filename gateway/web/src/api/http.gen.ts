@@ -2703,6 +2703,8 @@ export interface components {
             wanted: components["schemas"]["Version"] | null;
             /** @description What came up at the agent. */
             in_force: components["schemas"]["Version"] | null;
+            /** @description The version that it runs, where this hub does not know it any more, as after a restore. */
+            forgotten: number | null;
             /** @description The newest configuration that did not come up, and why. */
             refused: components["schemas"]["Refusal"] | null;
         };

@@ -18,6 +18,7 @@ const agent = (changes: Partial<EnrolledAgent>): EnrolledAgent => ({
   devices: [],
   wanted: version(2),
   in_force: version(2),
+  forgotten: null,
   refused: null,
   ...changes,
 });
@@ -31,6 +32,10 @@ describe('an agent on another machine', () => {
       'Runs version 1, which came up last',
     ],
     [agent({ in_force: null }), ''],
+    [
+      agent({ in_force: null, forgotten: 5 }),
+      'Runs version 5, which this hub does not know any more: send it its configuration again',
+    ],
   ])('runs a version %#', (one, words) => {
     expect(versionWord(one)).toBe(words);
   });

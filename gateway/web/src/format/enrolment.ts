@@ -17,6 +17,8 @@ export function agentStateWord(agent: EnrolledAgent): string {
 
 /** Which configuration it runs, and which it is to run. */
 export function versionWord(agent: EnrolledAgent): string {
+  if (agent.forgotten !== null)
+    return `Runs version ${agent.forgotten}, which this hub does not know any more: send it its configuration again`;
   const [running, wanted] = [agent.in_force?.version, agent.wanted?.version];
   if (running === undefined) return '';
   if (wanted === undefined || wanted === running) return `Runs version ${running}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, chartRange, indexAt, roiProblem, sensorBox } from './series';
+import { align, chartRange, idleLimit, indexAt, roiProblem, sensorBox } from './series';
 
 describe('lists over one axis', () => {
   it('joins them and leaves null where one has no value', () => {
@@ -83,6 +83,22 @@ describe('a region drawn on the picture', () => {
     expect(roiProblem(roi, ['oil'])).toContain('Two regions');
     expect(roiProblem({ ...roi, weight: 0 }, [])).toContain('weight');
     expect(roiProblem({ ...roi, thresholds: { warning: 90, critical: 85, emergency: 95 } }, [])).toContain('rise');
+  });
+});
+
+describe('a limit above the group of a region', () => {
+  const phase = (group: string | null, limit: number | null = 15, enabled = true) => ({
+    group,
+    limits: { above_group_c: limit },
+    enabled,
+  });
+
+  it('says where there is nothing to compare the region with', () => {
+    const [one, two, off] = [phase('phases'), phase('phases', null), phase('phases', null, false)];
+    expect(idleLimit(one, [one, two])).toBeNull();
+    expect(idleLimit(two, [two])).toBeNull();
+    expect(idleLimit(one, [one, off, phase('bushings')])).toContain('No other region is in the group phases');
+    expect(idleLimit(phase(null), [two])).toContain('no group');
   });
 });
 

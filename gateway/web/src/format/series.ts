@@ -118,3 +118,17 @@ export function roiProblem(roi: Proposed, others: readonly string[]): string | n
     return 'The thresholds must rise from warning over critical to emergency';
   return null;
 }
+
+interface Compared {
+  enabled: boolean;
+  group?: string | null;
+  limits: { above_group_c?: number | null };
+}
+
+/** A limit of a region that nothing can pass, in words; null where each can be. */
+export function idleLimit(roi: Compared, rois: readonly Compared[]): string | null {
+  if ((roi.limits.above_group_c ?? null) === null) return null;
+  if (!roi.group) return 'It has no group: nothing is compared with it';
+  const others = rois.filter((other) => other !== roi && other.enabled && other.group === roi.group);
+  return others.length ? null : `No other region is in the group ${roi.group}: nothing is compared with it`;
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { filterNames, knownFilters } from './filters';
-import { VIEWS, parseRoute } from './route';
+import { parseRoute } from './route';
+import { VIEWS } from './views';
 
 const NONSENSE = [
   'zzz ZZZ',

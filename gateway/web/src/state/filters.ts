@@ -2,9 +2,9 @@
 
 import { ALERT_LEVELS, NAME } from '../api/contract.ts';
 import { isDate } from '../format/time.ts';
-import type { View } from './route.ts';
-import { GROUPINGS, LAYOUTS, MOST_COLUMNS } from './wall.ts';
 import { rangeFrom } from './time_range.ts';
+import type { View } from './views.ts';
+import { GROUPINGS, LAYOUTS, MOST_COLUMNS } from './wall_choices.ts';
 
 type Accepts = (value: string) => boolean;
 

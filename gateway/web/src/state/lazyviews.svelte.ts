@@ -1,5 +1,5 @@
 import type { Component } from 'svelte';
-import type { View } from './route';
+import type { View } from './views';
 
 type Load = () => Promise<{ default: Component }>;
 

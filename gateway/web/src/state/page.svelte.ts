@@ -20,7 +20,7 @@ import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from '../api/resource.svelte';
-import type { View } from './route';
+import type { View } from './views';
 import { distinctly } from '../format/distinct';
 import { isZone, iso } from '../format/time';
 import { isNews, lastNews, summary, type News } from '../format/event_words';

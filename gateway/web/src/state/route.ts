@@ -4,11 +4,8 @@ import { NAME } from '../api/contract.ts';
 import { DAY } from '../format/time.ts';
 import { knownFilters, withoutThoseOfSite } from './filters.ts';
 import { formatMoment } from './time_range.ts';
+import { VIEWS, type View } from './views.ts';
 import { reachCode, reachFrom } from './zoom.ts';
-
-export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
-/** `nowhere` is a path that leads to no view. */
-export type View = (typeof VIEWS)[number] | 'nowhere';
 
 export interface Route {
   view: View;

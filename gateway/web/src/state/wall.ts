@@ -1,25 +1,8 @@
 // How the devices of a wall are chosen, grouped and laid out.
 
 import type { ShownDevice } from './page.svelte';
+import { MOST_COLUMNS, type Grouping } from './wall_choices.ts';
 import { conditionTone, conditionWord, incidentWord, reasonWord, type Tone } from '../format/words';
-
-export const LAYOUTS = ['tiles', 'focus', 'list'] as const;
-export type Layout = (typeof LAYOUTS)[number];
-export const layoutWords: Record<Layout, string> = { tiles: 'Tiles', focus: 'Worst large', list: 'List' };
-export const layoutOf = (asked: string | undefined): Layout => LAYOUTS.find((one) => one === asked) ?? 'tiles';
-
-export const GROUPINGS = ['none', 'site', 'zone', 'condition', 'kind'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
-export const groupingWords: Record<Grouping, string> = {
-  none: 'No groups',
-  site: 'By site',
-  zone: 'By zone',
-  condition: 'By condition',
-  kind: 'By kind',
-};
-export const groupingOf = (asked: string | undefined): Grouping => GROUPINGS.find((one) => one === asked) ?? 'none';
-
-export const MOST_COLUMNS = 8;
 
 /** Columns as somebody chose them, or as many as let all devices be seen. */
 export function columnsFor(count: number, asked: string | undefined): number | null {

@@ -88,6 +88,45 @@ def test_a_phase_that_is_warmer_than_the_others_is_an_alert_although_it_is_below
     assert (found["opened"], found["duration_s"]) == (iso(at(5)), 1.0)
 
 
+def adjoining(second: float, filtered: dict[str, float], confirmed: dict[str, float], **limits: float) -> ThermalEvent:
+    event = phases(second, filtered, **limits)
+    regions = [one.model_copy(update={"confirmed_temp": confirmed[one.name]}) for one in event.data.regions]
+    return event.model_copy(update={"data": event.data.model_copy(update={"regions": tuple(regions)})})
+
+
+FILTERED, CONFIRMED = {"L1": 41.7, "L2": 56.0, "L3": 41.7}, {"L1": 40.0, "L2": 56.0, "L3": 40.0}
+"""Of three phases that touch: the filter of the frame lends the outer ones heat of the one in the middle."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "value"),
+    [
+        ("temperature_difference", {"above_group_c": 15.0}, 16.0),
+        ("above_ambient", {"above_ambient_c": 35.0}, 36.0),
+        ("temperature_rise", {"rise_c_per_minute": 15.0}, 16.0),
+    ],
+)
+def test_trends_are_those_of_what_is_confirmed_and_not_of_what_a_filter_has_mixed(
+    followed: Followed, kind: str, limits: dict[str, float], value: float
+) -> None:
+    even = dict.fromkeys(FILTERED, 40.0)
+    lent = {**FILTERED, "L2": 50.0}  # a joint of few pixels is lowered
+    followed.take(adjoining(0, even, even, **limits), adjoining(60, lent, CONFIRMED, **limits))
+
+    [found] = incidents(followed.view)
+    assert (found["type"], found["details"]["regions"], found["details"]["value"]) == (kind, ["L2"], value)
+
+
+def test_a_difference_is_judged_before_it_is_rounded(followed: Followed) -> None:
+    equal, above = {"L1": 50.4, "L2": 65.4}, {"L1": 50.4, "L2": 65.404}  # 65.4 - 50.4 is more than 15 to a computer
+    followed.take(phases(0, equal, above_group_c=15.0))
+    before = changes(followed)
+    followed.take(phases(1, above, above_group_c=15.0))
+
+    assert (before, changes(followed)) == ([], [("temperature_difference", "opened")])
+    assert incidents(followed.view)[0]["details"]["value"] == 15.0
+
+
 def test_a_difference_within_the_margin_keeps_the_incident_open(followed: Followed) -> None:
     followed.take(phases(0, {"L1": 50.0, "L2": 66.0}, above_group_c=15.0))
     followed.take(*(phases(n, {"L1": 50.0, "L2": 64.5}, above_group_c=15.0) for n in range(1, 200)))

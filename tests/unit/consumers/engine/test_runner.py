@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
+
+import pytest
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.follower import STOPS_AFTER
 from consumers.engine.projection import Emit
-from consumers.engine.runner import ConsumerProcess
+from consumers.engine.runner import ConsumerProcess, Sender
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway
 from consumers.views.health.projection import HealthProjection
+from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from tests.builders import START, frame
 from tests.consumer_processes import Picky, position, running, seen
@@ -113,30 +117,64 @@ def test_a_consumer_that_stopped_goes_on_where_something_can_be_taken(tmp_path: 
         assert set_aside.total(view) == STOPS_AFTER + 20
 
 
-class FullDisk(Picky):
-    """There is no room until there is."""
+class OnAPoorMachine(Picky):
+    """The machine lacks something until it is there."""
 
     has_room = False
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         if not self.has_room:
-            raise OSError(28, "No space left on device")
+            raise self.error
         super().fold(view, batch, emit)
 
 
-def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path: Path) -> None:
-    journal, faults, full = MemoryJournal([frame()]), FaultReporter("consumers", None), FullDisk()
+@pytest.mark.parametrize(
+    ("error", "key", "words"),
+    [
+        (OSError(28, "No space left on device"), ("disk", "storage_unwritable"), "No space left on device"),
+        (MemoryError(), ("machine", "system_error"), "there is not enough memory"),
+    ],
+)
+def test_what_the_machine_lacks_stops_nobody_else_and_is_told_until_it_is_there(
+    tmp_path: Path, error: Exception, key: tuple[str, str], words: str
+) -> None:
+    journal, faults, poor = MemoryJournal([frame()]), FaultReporter("consumers", None), OnAPoorMachine(error)
     with running(
-        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, HealthProjection()
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), poor, HealthProjection()
     ):
         eventually(lambda: position(tmp_path, "health") == 1)
         [fault] = eventually(lambda: faults.faults)
-        assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
-        full.has_room = True
+        assert (fault.part, fault.kind, position(tmp_path, "picky")) == (*key, 0)
+        assert fault.reason == f"picky waits: {words}"
+        poor.has_room = True
         eventually(lambda: position(tmp_path, "picky") == 1)
         eventually(lambda: faults.faults == ())
 
     assert seen(tmp_path) == [1]
+
+
+def test_a_relay_that_ends_again_and_again_is_begun_again_seldom(tmp_path: Path) -> None:
+    now, file, begun = [0.0], tmp_path / "outbox.sqlite", []
+    file.touch()
+
+    class Ending:
+        def __init__(self, *_: object) -> None:
+            begun.append(now[0])
+
+        def run(self, stopping: threading.Event) -> None:
+            return
+
+    with patch("consumers.engine.runner.Relay", Ending):
+        sender = Sender(BrokerAddress(), utc_now, lambda: now[0])
+        for now[0] in range(100):
+            sender.serve(file)
+            eventually(lambda: not sender.is_running)
+        sender.close()
+
+    assert 10 <= len(begun) <= 25
 
 
 class Refusing(Echo):

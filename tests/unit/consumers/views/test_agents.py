@@ -118,11 +118,30 @@ def test_what_an_agent_says_again_and_again_takes_no_more_room(entry: Entry, tmp
         assert view.execute("select count(*) from agent_events").fetchone() == (3,)
 
 
-def test_nobody_says_what_became_of_a_version_that_nobody_wanted(entry: Entry, tmp_path: Path) -> None:
-    entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), *(builders.agent(at(2), version=n) for n in range(2, 9)))
+@pytest.mark.parametrize(("state", "rows"), [("refused", 2), ("applied", 3)])
+def test_versions_that_nobody_wanted_take_no_room(entry: Entry, tmp_path: Path, state: str, rows: int) -> None:
+    said = (builders.agent(at(2), state=state, version=n) for n in range(2, 9))
+    found = entry(configured(0, 1, YARD), enrolled(1, "pi-1.a"), *said, builders.agent(at(3), version=2**30))
 
     with closing(open_view(tmp_path, "agents")) as view:
-        assert view.execute("select count(*) from agent_events").fetchone() == (2,)
+        assert view.execute("select count(*) from agent_events").fetchone() == (rows,)
+    assert found.devices == (YARD,)
+
+
+def test_a_version_that_a_restored_hub_does_not_know_is_known_to_run_and_not_sent_over(entry: Entry) -> None:
+    """The hub was restored to the second version, when the agent ran the fifth."""
+    known = configured(0, 1, YARD), enrolled(1, "pi-1.a"), builders.agent(at(2)), configured(3, 2, YARD)
+    before = entry(*known, builders.agent(at(4), version=2))
+    then = entry(builders.agent(at(5), version=5))
+    older = entry(configured(6, 3, YARD))
+    sent = entry(configured(7, 6, YARD))
+    runs = entry(builders.agent(at(8), version=6))
+
+    assert (before.forgotten, before.in_force) == (None, before.wanted)
+    assert (then.forgotten, then.in_force, then.pending, then.devices) == (5, None, None, (YARD,))
+    assert older.pending is None
+    assert (sent.pending, sent.forgotten) == (sent.wanted, 5)
+    assert (runs.in_force, runs.forgotten) == (runs.wanted, None)
 
 
 def test_an_agent_may_run_what_was_wanted_before_the_newest_version(entry: Entry) -> None:

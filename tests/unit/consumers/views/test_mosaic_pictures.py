@@ -210,7 +210,8 @@ def test_words_of_arabic_and_hebrew_run_from_right_to_left() -> None:
 
 
 def test_joiners_shape_their_neighbours_and_are_not_drawn() -> None:
-    apart, joined = lettering("دوربین\u200cها", 24, 200), lettering("دوربینها", 24, 200)
+    apart = lettering("دوربین\u200cها", 24, 200)  # noqa: RUF001 - letters of Persian
+    joined = lettering("دوربینها", 24, 200)
 
     assert apart.tobytes() != joined.tobytes()
     assert lettering("👩\u200d🔧", 24, 200).tobytes() == lettering("👩🔧", 24, 200).tobytes()

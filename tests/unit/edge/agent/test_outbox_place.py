@@ -7,7 +7,7 @@ import pytest
 
 from edge.agent import outbox_place as places
 from edge.agent.host import Host
-from edge.agent.outbox_place import outbox_place
+from edge.agent.outbox_place import DiskReturn, outbox_place
 from edge.agent.settings import DeviceSettings, NodeSettings
 from edge.agent.source_settings import SceneSourceSettings
 from edge.agent.watchdog import Watchdog
@@ -62,3 +62,35 @@ def test_a_disk_that_failed_twice_in_a_row_is_used_no_more() -> None:
     host.failed(sqlite3.OperationalError("disk I/O error"))
 
     assert host.disk_failure == "disk I/O error"
+
+
+def test_what_was_in_memory_is_known_to_an_agent_whose_disk_is_well_again(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file")
+    in_memory = outbox_place(tmp_path, SETTINGS).path
+    (tmp_path / "outbox").unlink()
+
+    place = outbox_place(tmp_path, SETTINGS)
+
+    assert (place.trouble, place.leftovers) == (None, in_memory)
+
+
+def test_a_disk_has_to_be_well_for_some_minutes_before_the_outbox_returns(tmp_path: Path) -> None:
+    now, outbox = [0.0], tmp_path / "outbox"
+    outbox.write_text("a file")
+    disk = DiskReturn(outbox_place(tmp_path, SETTINGS), outbox, lambda: now[0])
+    returned_at = []
+    for now[0] in range(0, 700, 10):
+        if now[0] == 100:
+            outbox.unlink()
+        if disk.is_back():
+            returned_at.append(now[0])
+
+    assert returned_at[0] == 420
+
+
+def test_an_outbox_on_its_disk_stays_there(tmp_path: Path) -> None:
+    now = 0.0
+    disk = DiskReturn(outbox_place(tmp_path, SETTINGS), tmp_path / "outbox", lambda: now)
+    now = 10_000.0
+
+    assert not disk.is_back()

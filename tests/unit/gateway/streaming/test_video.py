@@ -8,7 +8,7 @@ import pytest
 
 from gateway.messages.bus import BusUnreachable
 from gateway.streaming.leases import WatchLeases
-from gateway.streaming.video import MAX_BYTES, LiveVideos, WatchedVideo, codecs
+from gateway.streaming.video import CHUNK_BYTES, MAX_BYTES, LiveVideos, WatchedVideo, codecs
 
 T = TypeVar("T")
 TOPIC = "watchpost/v1/DEMO/yard/live/video"
@@ -91,6 +91,22 @@ def test_what_is_kept_for_viewers_is_bounded() -> None:
         return late, await video.after(None, 0)
 
     assert asyncio.run(body()) == (None, (11, begin(b"B")))
+
+
+def test_a_slow_viewer_is_handed_little_at_a_time_and_misses_nothing() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        large = more(bytes(CHUNK_BYTES // 2))
+        for message in (begin(b"A"), large, large, more(bytes(CHUNK_BYTES)), more(b"end")):
+            video.take(message)
+        pieces: list[tuple[int, int]] = []
+        number = None
+        while (found := await video.after(number, 0)) is not None:
+            number, piece = found
+            pieces.append((number, len(piece)))
+        return pieces
+
+    assert asyncio.run(body()) == [(1, 128_017), (2, 128_008), (3, 256_008), (4, 11)]
 
 
 def run(body: Callable[[], Awaitable[T]]) -> T:

@@ -243,3 +243,15 @@ def test_a_type_that_nobody_has_thought_of_does_not_outlive_what_is_vital() -> N
     new = detection().event.model_copy(update={"type": "watchpost.vibration.v1"})
 
     assert priority_of(new) is Priority.FINDING
+
+
+def test_what_is_confirmed_does_not_wait_though_it_is_kept(tmp_path: Path) -> None:
+    with contextlib.closing(opened(tmp_path / "o.sqlite")) as connection:
+        put_all(connection, *map(detection, range(3)))
+        waiting = usage(connection).waiting_bytes
+        confirm(connection, SOURCE, 2)
+        used = usage(connection)
+
+    assert waiting == used.bytes > 0
+    assert 0 < used.waiting_bytes < used.bytes
+    assert used.waiting_bytes == used.bytes - used.tail_bytes

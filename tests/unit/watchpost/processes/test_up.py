@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 import structlog
@@ -160,7 +161,16 @@ def test_data_that_nobody_holds_any_more_can_be_taken(tmp_path: Path) -> None:
         pass
 
     with data_directory_lock(tmp_path, NOON):
-        assert str(os.getpid()) in (tmp_path / "run" / "lock").read_text()
+        assert str(os.getpid()) in (tmp_path / ".lock").read_text()
+
+
+def test_data_whose_run_directory_was_removed_are_still_held(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with data_directory_lock(tmp_path, NOON):
+        rmtree(tmp_path / "run")
+
+        with pytest.raises(DataInUse, match="is in use by"), data_directory_lock(tmp_path, NOON):
+            pass
 
 
 def said(tmp_path: Path, text: str) -> tuple[str, dict[str, object]]:

@@ -35,6 +35,7 @@ const pi: EnrolledAgent = {
   devices: ['DEMO/yard'],
   wanted: version(2),
   in_force: version(1),
+  forgotten: null,
   refused: { version: 2, reason: 'it did not come up within 60 s: no picture and no reading', time: gone.retired },
 };
 

@@ -156,7 +156,8 @@ def test_a_week_later_the_thermal_range_of_a_sensor_without_video_is_exported_an
         builders.media(at(60 * minute), body, device="oven", kind="thermal", id=f"t{minute}", content_type=CONTENT_TYPE)
         for minute in range(10)
     ]
-    measured = [builders.thermal(at(60 * minute), device="oven", hottest=90.0) for minute in range(10)]
+    judged = {"peak_temp": 92.5, "confirmed_max_temp": 91.25}
+    measured = [builders.thermal(at(60 * minute), device="oven", hottest=90.0, **judged) for minute in range(10)]
     record(tmp_path, FILM, extra=measured)
     with Archive(tmp_path / "archive", lambda: at(600)) as archive:
         archive.store([(one.data, one.time, body) for one in frames])
@@ -170,7 +171,8 @@ def test_a_week_later_the_thermal_range_of_a_sensor_without_video_is_exported_an
 
     assert (result.failure, result.detail) == (None, None)
     assert [str(time) for time in table["time"]] == [f"2026-01-05T10:{minute:02d}:00.000" for minute in range(2, 7)]
-    assert [row["max_c"] for row in rows if row["region"] == ""] == ["90.0"] * 5
+    whole = [(row["max_c"], row["peak_c"], row["confirmed_c"]) for row in rows if row["region"] == ""]
+    assert whole == [("90.0", "92.5", "91.25")] * 5
     assert {file["name"] for file in manifest_of(path)["files"]} >= {"oven_thermal.npy", "temperatures.csv"}
     assert checked(path).returncode == 0
     assert nothing.failure == "nothing was recorded or measured then"

@@ -192,8 +192,9 @@ def test_an_older_configuration_that_comes_again_undoes_nothing(agent: AgentOfTe
     agent.start()
     agent.poll()
 
-    agent.take(message(signed(2)), message(signed(1)))
+    agent.take(message(signed(2)), message(signed(1)), message(signed(2)))
 
+    assert agent.poll() == [("applied", 3, None)] * 2  # once for each: the hub that sends it does not know
     assert agent.poll() == []
     assert not agent.remote.wants_restart
     assert (agent.store.in_force.version, agent.store.trial) == (3, None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bus_schemas.event import HUB
@@ -23,6 +23,10 @@ from gateway.routes.product.consumers import all_progress
 
 CHECK_EVERY_S: Final = 3.0
 ANSWERS_WITHIN_S: Final = 4.0
+CONSUMERS: Final = "consumers"
+NO_CONSUMERS: Final = frozenset({"broker", "ingest", "journal"})
+MANY: Final = 4
+"""With more consumers than these that stand still at once there is one fault for all of them."""
 
 
 async def run(gateway: Gateway) -> None:
@@ -81,17 +85,31 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
 
 def report(readiness: Readiness, faults: FaultReporter) -> None:
     """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here. Where
-    one cause keeps all of them from their work, as a disk that cannot be written, that is reported already.
+    one cause keeps all of them from their work, as a disk that cannot be written, that is reported already; where many
+    stand still, as those of a process that is gone, that is one fault.
 
     Of a part that could not be looked at now, what was found before still holds.
     """
-    observed = readiness.observed
-    seen, reported = {it.part for it in observed}, {fault.part for fault in faults.faults}
-    standing = {it.part: it.detail for it in observed if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")}
+    seen = {it.part for it in readiness.observed}
+    standing = {
+        it.part: it.detail
+        for it in readiness.observed
+        if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")
+    }
+    reported = {fault.part for fault in faults.faults}
+    are_many = len(standing) > MANY and (CONSUMERS in reported or not readiness.is_explained)
+    if are_many:
+        faults.raise_fault(CONSUMERS, "system_error", _many(standing))
+    elif CONSUMERS in reported and seen - NO_CONSUMERS:
+        faults.clear_fault(CONSUMERS, "system_error")
     for part, detail in standing.items():
-        if readiness.is_explained and part not in reported:
-            continue
-        faults.raise_fault(part, "system_error", detail)
+        if part in reported or not (are_many or readiness.is_explained):
+            faults.raise_fault(part, "system_error", detail)
     for fault in faults.faults:
         if fault.part in seen - standing.keys():
             faults.clear_fault(fault.part, fault.kind)
+
+
+def _many(standing: Mapping[str, str]) -> str:
+    first = next(iter(standing.values()))
+    return f"{len(standing)} consumers stand still: {', '.join(standing)}. {first}"

@@ -14,4 +14,13 @@ QUICK = "quick"
 def examples(few: int, **others: Any) -> settings:
     if settings.get_current_profile_name() == QUICK:
         few = min(few, settings.get_profile(QUICK).max_examples)
-    return settings(max_examples=few * (10 if os.environ.get(THOROUGH) else 1), deadline=None, **others)
+    return settings(max_examples=times(few), deadline=None, **others)
+
+
+def times(few: int) -> int:
+    """How often a test repeats what it draws by itself."""
+    return few * (10 if is_thorough() else 1)
+
+
+def is_thorough() -> bool:
+    return bool(os.environ.get(THOROUGH))

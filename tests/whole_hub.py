@@ -80,6 +80,7 @@ class Bus:
             Follower(one, context) if isinstance(one, Projection) else Deliverer(one, context) for one in made
         ]
         self._emitted: dict[str, int] = {}
+        self._views = view_files.Views(data)
         list(self._said())
         for event in self._registry.pending():
             self._intake.record(event, None)
@@ -127,17 +128,17 @@ class Bus:
         for consumer in self._consumers:
             if view_files.file_of(self.hub.data, consumer.name) is None:
                 continue
-            with closing(view_files.open_view(self.hub.data, consumer.name)) as view:
-                if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
-                    continue
-                after = self._emitted.get(consumer.name, 0)
-                rows = view.execute(
-                    "select position, body from outbox_event where position > ? order by position", (after,)
-                )
-                for position, body in rows.fetchall():
-                    self._emitted[consumer.name] = position
-                    [event] = read_stored([body])
-                    yield event
+            view = self._views[consumer.name]
+            if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
+                continue
+            after = self._emitted.get(consumer.name, 0)
+            rows = view.execute(
+                "select position, body from outbox_event where position > ? order by position", (after,)
+            )
+            for position, body in rows.fetchall():
+                self._emitted[consumer.name] = position
+                [event] = read_stored([body])
+                yield event
 
     def failures(self) -> list[checkpoint.Failure]:
         found = []
@@ -154,6 +155,7 @@ class Bus:
         return self._journal.head
 
     def close(self) -> None:
+        self._views.close()
         for consumer in self._consumers:
             consumer.close()
         self._reader.close()

@@ -15,6 +15,7 @@ from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 from edge.analysis.thermal_statistics import (
+    STATISTICS_SHARES,
     HotSpotStatistics,
     TemperatureStatistics,
     hotspots,
@@ -30,6 +31,8 @@ VERSION: Final = 4
 """Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (ROWS, COLUMNS)
+SENSOR_SHARE: Final = 0.1
+"""The sensor is as warm as this quantile of its frame."""
 NO_VALUE_BELOW: Final = -200.0
 """°C. Drivers write -273.15 for a pixel of which they know no temperature."""
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
@@ -112,7 +115,8 @@ class ThermalProcessor:
             return ThermalReading(time, nothing, None, (), None, (), None, ("no_data",), bad_pixels=bad)
         settings = self.settings
         sharp = for_ambient(clean, settings.ambient_c)
-        frame, sorted_frame = self._filtered(clean, ordered)
+        frame = self._filtered(clean)
+        sorted_frame = sorted_values(frame, STATISTICS_SHARES)
         confirmed = self._confirmation.confirmed(sharp)
         peak = float(for_ambient(ordered[-1], settings.ambient_c))
         confirmed_max = float(np.maximum.reduce(confirmed, None))
@@ -125,7 +129,7 @@ class ThermalProcessor:
             regions=regions,
             composite_temperature=composite_temperature(regions, self._weights, settings.composite),
             hotspots=spots,
-            sensor_temp=round(quantile(ordered, 0.1), 2),
+            sensor_temp=round(quantile(ordered, SENSOR_SHARE), 2),
             flags=flags,
             confirmed_max=round(confirmed_max, 2),
             bad_pixels=bad,
@@ -145,15 +149,14 @@ class ThermalProcessor:
             self.rois, settings.reflected_c, legacy=settings.emissivity_formula == "legacy", shape=self._shape
         )
 
-    def _filtered(self, clean: Celsius, ordered: Celsius) -> tuple[Celsius, Celsius]:
-        """The filtered frame and its values sorted, both corrected for the ambient temperature."""
+    def _filtered(self, clean: Celsius) -> Celsius:
+        """The filtered frame, corrected for the ambient temperature."""
         settings, frame = self.settings, clean
         if settings.filtered and settings.temporal_filter:
             frame = self._temporal.filter(clean)
         if settings.filtered and settings.spatial_filter:
             frame = smoothed(frame)
-        corrected = for_ambient(frame, settings.ambient_c)
-        return corrected, for_ambient(ordered, settings.ambient_c) if frame is clean else sorted_values(corrected)
+        return for_ambient(frame, settings.ambient_c)
 
     def _hot_spots(self, sharp: Celsius, time: datetime) -> tuple[HotSpotStatistics, ...]:
         settings = self.settings
@@ -173,17 +176,17 @@ class ThermalProcessor:
 
     def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, Celsius, tuple[Flag, ...], int]:
         """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other.
-        Returns the frame, its values sorted, its flags, and how many pixels were replaced.
+        Returns the frame, its values sorted for `SENSOR_SHARE`, its flags, and how many pixels were replaced.
         """
         bad = self.bad_pixels.find(raw, time)
         if not self.settings.bad_pixel_filter:
             bad = None
-        ordered = sorted_values(raw)
+        ordered = sorted_values(raw, (SENSOR_SHARE,))
         # What is no number is sorted to the end, and is not within the range either.
         if bad is None and ordered.item(0) >= COLDEST and ordered.item(-1) <= HOTTEST:
             return raw, ordered, (), 0
         clean, flags, count = self._repaired(raw, bad)
-        return clean, ordered if clean is None else sorted_values(clean), flags, count
+        return clean, ordered if clean is None else sorted_values(clean, (SENSOR_SHARE,)), flags, count
 
     def _repaired(self, raw: Celsius, bad: Mask | None) -> tuple[Celsius | None, tuple[Flag, ...], int]:
         flags: list[Flag] = []

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bus_schemas.settings import Roi
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.emissivity import KELVIN
+from edge.analysis.partial_sort import sort_places
 
 Celsius = NDArray[np.float32]
 _MILLIONTHS = 1e6
@@ -79,6 +80,7 @@ class RegionReader:
         self._parts = [self._values[span] for span in spans]
         self._spreads = [self._spread[span] for span in spans]
         self._smaller, self._wholes = self._parts[:smaller], self._parts[smaller:]
+        self._sorted_places = [(part, _ends_and_middles(part.size)) for part in self._smaller]
         parts = [*zip(self._smaller, pixels, strict=False)]
         self._rectangles = [
             (part.reshape(_size_of(one.place)), one.place) for part, one in parts if one.polygon is None
@@ -92,15 +94,15 @@ class RegionReader:
         self, frame: Celsius, sorted_values: Celsius, sharp: Heat, confirmed: Heat
     ) -> tuple[RegionStatistics, ...]:
         """All arrays are H x W float32 in °C: `frame` smoothed, `sharp` unsmoothed, `confirmed` without spikes. Only
-        `sorted_values` are flat: those of `frame`.
+        `sorted_values` are flat: those of `frame`, in order at both ends and in the middle.
         """
         if not self._rois:
             return ()
         # The correction is monotonic: what is sorted stays so, and of the others only the peaks are corrected.
         peaks, certain = self._peaks(*sharp), self._peaks(*confirmed)
         self._gather(frame)
-        for part in self._smaller:
-            part.sort()
+        for part, places in self._sorted_places:
+            sort_places(part, places)
         for part in self._wholes:
             part[:] = sorted_values
         rows = zip(*self._statistics().tolist(), strict=True)
@@ -175,6 +177,11 @@ def _described(known: _Known, row: tuple[float, ...], peak: float, sure: float) 
 def _surface(temp: float, factor: float, offset: float) -> float:
     surface: float = max((temp + KELVIN) ** 4 * factor + offset, 0.0) ** 0.25 - KELVIN
     return floor(surface * _MILLIONTHS + 0.5) / _MILLIONTHS
+
+
+def _ends_and_middles(size: int) -> list[int]:
+    """Ascending."""
+    return sorted({0, (size - 1) // 2, size // 2, size - 1})
 
 
 def _size_of(place: tuple[slice, slice]) -> tuple[int, int]:

@@ -11,8 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.analysis.partial_sort import sort_places
+
 Celsius = NDArray[np.float32]
 
+STATISTICS_SHARES: Final = (0.05, 0.5, 0.95)
+"""The quantiles among the statistics of a frame."""
 _HOTTEST: Final = itemgetter(1)
 
 
@@ -78,7 +82,7 @@ def gradient(frame: Celsius) -> Gradient:
 
 
 def statistics_of(frame: Celsius, sorted_values: Celsius) -> TemperatureStatistics:
-    """Statistics of an H x W float32 frame in °C."""
+    """Statistics of an H x W float32 frame in °C, and of its values in the order of `STATISTICS_SHARES`."""
     mean, deviation = cv2.meanStdDev(frame)
     low, high = sorted_values.item(0), sorted_values.item(-1)
     return TemperatureStatistics(
@@ -93,10 +97,10 @@ def statistics_of(frame: Celsius, sorted_values: Celsius) -> TemperatureStatisti
     )
 
 
-def sorted_values(frame: Celsius) -> Celsius:
-    """Ascending; what is no number comes last."""
+def sorted_values(frame: Celsius, shares: tuple[float, ...]) -> Celsius:
+    """Ascending at both ends and where these quantiles are; what is no number comes last."""
     values = frame.flatten()
-    values.sort()
+    sort_places(values, _places(values.size, shares))
     return values
 
 
@@ -113,3 +117,10 @@ def _place(size: int, share: float) -> tuple[int, int, float]:
     place = share * (size - 1)
     low = int(place)
     return low, min(low + 1, size - 1), place - low
+
+
+@lru_cache(maxsize=16)
+def _places(size: int, shares: tuple[float, ...]) -> tuple[int, ...]:
+    """Both ends, and where those quantiles are."""
+    near = (_place(size, share) for share in shares)
+    return tuple(sorted({0, size - 1, *(place for low, high, _ in near for place in (low, high))}))

@@ -58,7 +58,7 @@ def case_motion() -> list[Measurement]:
             detector.analyse(pictures.grey(frames[index]), at(index))  # noqa: B023 - called within its turn
 
         taken = timed(partial(analyse, index) for index in range(len(frames)))
-        found.append(summary(f"motion {size[0]}x{size[1]}", taken[10:], "reduction and detection", goal_ms=0.5))
+        found.append(summary(f"motion {size[0]}x{size[1]}", taken[10:], "reduction and detection", goal_ms=0.35))
     return found
 
 

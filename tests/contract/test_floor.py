@@ -15,10 +15,13 @@ from consumers.engine.rebuild.whole import rebuild
 from tests.builders import START, at
 from tests.contract.consumer_harness import PROJECTIONS, ConsumerHarness
 from tests.contract.story import Story, story
+from tests.examples import is_thorough
 from tests.memory_journal import MemoryJournal
 from tests.registry_events import StandingRegistry
 
 SEED = 11
+SHARES = (0.1, 0.37, 0.5, 0.62, 0.9) if is_thorough() else (0.1, 0.5, 0.9)
+"""Of the journal that is dropped: nearly nothing, about half, and nearly everything."""
 
 
 @cache
@@ -52,7 +55,7 @@ def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.62, 0.9])
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(name: str, share: float, tmp_path: Path) -> None:
     floor = int(len(observed().events) * share) + Random(SEED).randrange(50)

@@ -15,7 +15,8 @@ from typing import Annotated
 
 import typer
 
-from tests.faults.planted_bugs import MUTANTS, Mutant
+from tests.faults.planted.mutant import Mutant
+from tests.faults.planted_bugs import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost", "tests", "tools")

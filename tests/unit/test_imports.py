@@ -13,6 +13,7 @@ _PRINT_LOADED = "import sys, {module}; print(*({libraries} & sys.modules.keys())
     ("module", "libraries"),
     [
         ("consumers.registry", {"av", "cv2", "httpx", "numpy"}),
+        ("consumers.upkeep.exports.job", {"cv2", "httpx"}),
         ("gateway.server", {"av", "chdb", "cv2", "httpx", "numpy", "pyarrow"}),
         ("watchpost.cli", {"av", "cv2", "httpx", "numpy", "paho", "starlette", "uvicorn"}),
         ("watchpost.__main__", {"av", "cv2", "httpx", "numpy", "paho", "pygments", "rich", "starlette", "uvicorn"}),

@@ -9,11 +9,15 @@ import sqlite3
 from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from consumers.store.journal.days import list_days
 from consumers.upkeep.backup.files import copy_file
 from consumers.upkeep.backup.manifest import NAME, Manifest, read_manifest
 from producer.whole_file import sync_directory
+
+NO_DATA: Final = ("run", "logs", ".lock")
+"""What a hub leaves in a data directory in which it found nothing."""
 
 
 class DataThere(FileExistsError):
@@ -38,7 +42,7 @@ def restore(backup: Path, data: Path, progress: Callable[[int, int], None]) -> M
 
 def require_empty(data: Path, besides: Collection[str] = ()) -> None:
     """Raises `DataThere`."""
-    if data.exists() and any(path for path in data.iterdir() if path.name not in ("run", "logs", *besides)):
+    if data.exists() and any(path for path in data.iterdir() if path.name not in (*NO_DATA, *besides)):
         raise DataThere(f"{data} holds data already; name a directory that is empty or not there yet")
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from bus_schemas.footage import Export
@@ -29,13 +29,15 @@ from consumers.upkeep.exports.manifest import (
 from consumers.upkeep.exports.order import PROGRESS, RESULT, CannotExport, ExportedFile, ExportOrder, ExportResult
 from consumers.upkeep.exports.packing import ExportZip, described, write_check, write_manifest
 from consumers.upkeep.exports.remux import Cut, Mp4Writer
-from consumers.upkeep.exports.render import DevicePictures, Rendering, render
 from consumers.upkeep.exports.runs import RunSource
 from consumers.upkeep.exports.tables import TABLES, TableRange, write_tables
 from consumers.upkeep.exports.thermal_frames import write_frames
 from consumers.views.registry import registered
 from producer.ids import utc_now
 from producer.times import moment_of_seconds
+
+if TYPE_CHECKING:
+    from consumers.upkeep.exports.render import DevicePictures, Rendering
 
 SAID_EVERY_S: Final = 0.5
 NICENESS: Final = 10
@@ -120,7 +122,9 @@ def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
 
 
 def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
-    """One video of all devices, and the sections of the manifest."""
+    """One video of all devices, and the sections of the manifest. Only this needs OpenCV."""
+    from consumers.upkeep.exports.render import DevicePictures, render
+
     asked, path = job.order.export, job.folder / f"{job.stem}.mp4"
     wanted = rendering(asked, job.names.zone)
     seen: list[list[LoadedSegment]] = [[] for _ in job.footage]
@@ -137,7 +141,7 @@ def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
     return path, sections
 
 
-def _drawn_place(job: Job, segment: LoadedSegment, name: str, pictures: DevicePictures) -> SegmentPlace:
+def _drawn_place(job: Job, segment: LoadedSegment, name: str, pictures: "DevicePictures") -> SegmentPlace:
     if segment.row.key not in pictures.drawn:
         return SegmentPlace(segment)
     asked = job.order.export
@@ -145,7 +149,9 @@ def _drawn_place(job: Job, segment: LoadedSegment, name: str, pictures: DevicePi
     return SegmentPlace(segment, name, round(at_s, 3))
 
 
-def rendering(asked: Export, zone: ZoneInfo) -> Rendering:
+def rendering(asked: Export, zone: ZoneInfo) -> "Rendering":
+    from consumers.upkeep.exports.render import Rendering
+
     return Rendering(asked.start, asked.end, asked.speed, zone)
 
 

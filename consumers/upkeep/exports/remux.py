@@ -1,7 +1,6 @@
 """Writes the recordings of a device as MP4 without encoding them again."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -76,16 +75,19 @@ def timed(run: Run, packets: Iterable[Any]) -> Iterator[TimedPacket]:
         pts, dts, duration = packet.pts, packet.dts, packet.duration or 0
         if pts is None or dts is None:
             continue
-        is_video, scale = known.get(packet.stream_index) or known.setdefault(packet.stream_index, _kind(packet))
+        kind = known.get(packet.stream_index)
+        if kind is None:
+            kind = known[packet.stream_index] = _kind(packet)
+        is_video, scale = kind
         if scale != 1:
             pts, dts, duration = int(pts * scale), int(dts * scale), int(duration * scale)
+            packet.time_base = TICK
         if base is None:
             if not (is_video and packet.is_keyframe):
                 continue
             base = pts
-        since = pts - base
-        seconds = since / CLOCK
-        yield TimedPacket(packet, is_video, run.wall(seconds), pts, dts, duration, since, run.place(seconds))
+        place, moment = run.locate((pts - base) / CLOCK)
+        yield TimedPacket(packet, is_video, moment, pts, dts, duration, pts - base, place)
 
 
 def _kind(packet: Any) -> tuple[bool, Fraction | int]:
@@ -94,14 +96,17 @@ def _kind(packet: Any) -> tuple[bool, Fraction | int]:
     return packet.stream.type == "video", scale if scale.denominator != 1 else int(scale)
 
 
-@contextmanager
-def passing_over_content() -> Iterator[None]:
-    """What a recording holds may be anything, and costs only itself. A disk that is full costs the export."""
-    try:
-        yield
-    except (av.FFmpegError, LookupError) as error:
-        if isinstance(error, OSError):
-            raise
+class PassingOverContent:
+    """What a recording holds may be anything, and costs only itself. A disk that is full costs the export.
+
+    Entered for each packet, therefore no generator.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        return isinstance(error, av.FFmpegError | LookupError) and not isinstance(error, OSError)
 
 
 class Mp4Writer:
@@ -125,7 +130,7 @@ class Mp4Writer:
             self._close()
 
     def _write(self, run: Run) -> None:
-        with passing_over_content(), run.opened() as container:
+        with PassingOverContent(), run.opened() as container:
             file = self._file_for(container.streams.video[0], next(iter(container.streams.audio), None))
             try:
                 self._copy(timed(run, container.demux(*file.inputs)), file)
@@ -212,22 +217,29 @@ class _OpenFile:
         if self._shift is None and not self._begin(one):
             return
         assert self._shift is not None
-        packet, dts = one.packet, one.dts + self._shift
-        dts = max(dts, self._last_dts.get(one.is_video, dts - 1) + 1)
-        self._last_dts[one.is_video] = dts
-        packet.stream = self._video if one.is_video else self._audio
-        packet.time_base = TICK
-        packet.pts, packet.dts, packet.duration = max(one.pts + self._shift, dts), dts, one.duration
-        is_written = False
-        with passing_over_content():
+        packet, is_video = one.packet, one.is_video
+        pts, dts = one.pts + self._shift, one.dts + self._shift
+        last = self._last_dts.get(is_video)
+        if last is not None and dts <= last:
+            dts = last + 1
+        self._last_dts[is_video] = dts
+        packet.stream = self._video if is_video else self._audio
+        packet.pts, packet.dts, packet.duration = max(pts, dts), dts, one.duration
+        with PassingOverContent():
             # A piece of sound may be damaged, for one: it is not in the file, and what follows is.
             self._out.mux_one(packet)
-            is_written = True
-        if is_written and one.is_video:
-            self._places.add(one.place)
-            self.made.pictures += 1
-            self.made.last = max(self.made.last or one.moment, one.moment)
-            self._written_to = max(self._written_to, one.pts + self._shift + one.duration)
+            if is_video:
+                self._note_picture(one, pts + one.duration)
+
+    def _note_picture(self, one: TimedPacket, end: int) -> None:
+        """Count a picture that was written. `end` is in ticks of the file."""
+        made = self.made
+        self._places.add(one.place)
+        made.pictures += 1
+        if made.last is None or one.moment > made.last:
+            made.last = one.moment
+        if end > self._written_to:
+            self._written_to = end
 
     def _begin(self, one: TimedPacket) -> bool:
         """The place of a run follows from its first picture."""

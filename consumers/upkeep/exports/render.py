@@ -14,7 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from consumers.upkeep.exports.remux import passing_over_content
+from consumers.upkeep.exports.remux import PassingOverContent
 from consumers.upkeep.exports.runs import Run, RunSource
 from consumers.views.mosaics.lettering import lettering
 from producer.times import moment_of_seconds
@@ -103,7 +103,7 @@ class DevicePictures:
 
     def _decode(self, source: RunSource) -> Generator[DecodedPicture]:
         for run in source:
-            with passing_over_content():
+            with PassingOverContent():
                 yield from self._of_run(run)
 
     def _of_run(self, run: Run) -> Iterator[DecodedPicture]:
@@ -118,15 +118,16 @@ class DevicePictures:
                     if frame.time is None:
                         continue
                     base = frame.time if base is None else base
-                    segment = run.taken[run.place(frame.time - base)].row
+                    place, moment = run.locate(frame.time - base)
+                    segment = run.taken[place].row
                     self.drawn.add(segment.key)
-                    yield DecodedPicture(run.wall(frame.time - base), segment.end, frame)
+                    yield DecodedPicture(moment, segment.end, frame)
 
 
 def _decoded(packet: Any) -> list[VideoFrame]:
     """None of a packet that is damaged."""
     frames: list[VideoFrame] = []
-    with passing_over_content():
+    with PassingOverContent():
         frames += packet.decode()
     return frames
 

@@ -42,14 +42,12 @@ class Run:
             self._buffer = BytesIO(following.body)
         return chunk
 
-    def place(self, stream_s: float) -> int:
-        """In which of its segments a time of the stream is, counted from its first picture."""
-        return max(0, bisect_right(self._offsets, stream_s + 1e-4) - 1)
-
-    def wall(self, stream_s: float) -> float:
-        """The moment, in seconds since 1970, of a time of the stream."""
-        place = self.place(stream_s)
-        return self.taken[place].row.start + stream_s - self._offsets[place]
+    def locate(self, stream_s: float) -> tuple[int, float]:
+        """In which of its segments a time of the stream is, counted from its first picture, and which moment it is, in
+        seconds since 1970.
+        """
+        place = max(0, bisect_right(self._offsets, stream_s + 1e-4) - 1)
+        return place, self.taken[place].row.start + stream_s - self._offsets[place]
 
     def places(self) -> list[tuple[float, LoadedSegment]]:
         """Its segments, each with the time of the stream at which it begins."""

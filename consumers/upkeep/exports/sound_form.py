@@ -9,7 +9,8 @@ _SYNC: Final = 0x47
 _BEGINS_UNIT: Final = 0x40
 _HAS_ADAPTATION: Final = 0x20
 _START_CODE: Final = b"\0\0\1"
-_SOUND_STREAMS: Final = range(0xC0, 0xE0)
+_SOUND_MASK, _SOUND_STREAMS = 0xE0, 0xC0
+"""The first three bits of the number of a stream that is sound."""
 _PES_HEAD: Final = 9
 
 
@@ -27,13 +28,18 @@ def sound_form(body: bytes) -> SoundForm | None:
     """The form of the first sound in a segment; `None` where it has none: a camera may name sound and send none."""
     if len(body) % _PACKET or body[:1] != bytes([_SYNC]):
         return None
-    flags = np.frombuffer(body, np.uint8).reshape(-1, _PACKET)[:, 1]
-    for number in np.flatnonzero(flags & _BEGINS_UNIT).tolist():
-        packet = body[number * _PACKET : (number + 1) * _PACKET]
-        start = 4 + (1 + packet[4] if packet[3] & _HAS_ADAPTATION else 0)
-        if packet[start : start + 3] == _START_CODE and packet[start + 3] in _SOUND_STREAMS:
-            return _of_adts(packet[start + _PES_HEAD + packet[start + _PES_HEAD - 1] :])
-    return None
+    flat = np.frombuffer(body, np.uint8)
+    begins = np.flatnonzero(flat[1::_PACKET] & _BEGINS_UNIT) * _PACKET
+    content = np.where(flat[begins + 3] & _HAS_ADAPTATION, flat[begins + 4].astype(np.intp) + 5, 4)
+    starts = (begins + content)[content <= _PACKET - _PES_HEAD]
+    is_sound = (flat[starts + 3] & _SOUND_MASK) == _SOUND_STREAMS
+    for place, value in enumerate(_START_CODE):
+        is_sound &= flat[starts + place] == value
+    first = next(iter(starts[is_sound][:1].tolist()), None)
+    if first is None:
+        return None
+    end = first - first % _PACKET + _PACKET
+    return _of_adts(body[first + _PES_HEAD + body[first + _PES_HEAD - 1] : end])
 
 
 def _of_adts(head: bytes) -> SoundForm:

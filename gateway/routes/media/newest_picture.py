@@ -1,5 +1,6 @@
 """The newest picture of a camera: a still that it sent, or else the one with which its newest recording begins."""
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,8 +36,11 @@ class CapturedPicture:
 
 
 def has_picture(stores: Stores, site: str, device: str) -> bool:
-    """Whether any is kept."""
-    return any(stores.archive.newest(site, device, kind) is not None for kind in (CAPTURE, THUMBNAIL, SEGMENT))
+    """Whether any is kept. Where the index of media is broken, whoever asks for a picture is told why there is none."""
+    try:
+        return any(stores.archive.newest(site, device, kind) is not None for kind in (CAPTURE, THUMBNAIL, SEGMENT))
+    except sqlite3.DatabaseError:
+        return True
 
 
 async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_S) -> CapturedPicture | None:

@@ -8,6 +8,7 @@ const sources = import.meta.glob<string>(['./**/*.ts', './**/*.svelte', '!./**/*
   eager: true,
 });
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+const EXPORTED = /^ *export (?:async )?(?:const|function|class|interface|type) (\w+)/gm;
 const ROOMS = /^\.\/(api|state|format|components|views)\//;
 const ABOVE: Record<string, readonly string[]> = {
   format: ['state', 'components', 'views'],
@@ -51,6 +52,16 @@ describe('the files of the page', () => {
 
   it('do not import each other in a circle, types included', () => {
     expect([...imports.keys()].map(circle).filter((found) => found.length)).toEqual([]);
+  });
+
+  it('give no two things one name', () => {
+    const homes = new Map<string, string[]>();
+    for (const [file, text] of Object.entries(sources))
+      for (const [, name = ''] of text.matchAll(EXPORTED)) homes.set(name, [...(homes.get(name) ?? []), file]);
+    const generated = (file: string): boolean => file.startsWith('./api/');
+    const doubled = [...homes].filter(([, files]) => files.filter((file) => !generated(file)).length > 1);
+    expect(homes.size).toBeGreaterThan(300);
+    expect(doubled).toEqual([]);
   });
 
   it('import nothing of a room above theirs', () => {

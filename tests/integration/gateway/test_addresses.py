@@ -6,7 +6,7 @@ What the contract accepts and no route takes could never be released, cancelled 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from string import printable
+from string import ascii_lowercase, ascii_uppercase, digits, printable
 from typing import Any
 from urllib.parse import quote
 
@@ -90,18 +90,28 @@ def named() -> Iterator[tuple[str, str, SchemaValidator]]:
 FOUND = list(named())
 
 
+def batched(letters: str, most: int = 16) -> Iterator[str]:
+    yield from (letters[start : start + most] for start in range(0, len(letters), most))
+
+
 def odd_names() -> Iterator[str]:
-    """With each character somewhere, of each length that a limit may have, and what means something in a path."""
+    """With each character somewhere, of each length that a limit may have, and what means something in a path.
+
+    Letters and digits mean nothing in an address but themselves, so many of them share a name.
+    """
     for character in (
-        *printable,
+        *(character for character in printable if not character.isalnum()),
+        *"aBz09",
         "\N{SKULL}",
         "\N{LATIN SMALL LETTER E WITH ACUTE}",
         "\N{RIGHT-TO-LEFT OVERRIDE}",
         "\0",
     ):
         yield from (character, f"a{character}b")
+    yield from (*batched(ascii_lowercase), *batched(ascii_uppercase), digits, f"a{digits}")
     for length in (1, 31, 32, 33, 63, 64, 65, 127, 128, 129):
-        yield from (letter * length for letter in "aB_9-:.%")
+        yield from (letter * length for letter in "a%")
+    yield from (letter * 63 for letter in "B_9-:.")
     yield from ("..", "...", "../journal", "/etc/passwd", "_hub", "%2e%2e", "null", "a/../b")
 
 

@@ -6,6 +6,7 @@ import pytest
 import simplejpeg
 from av.video.frame import VideoFrame
 
+from consumers.store.archive.index import NAME as INDEX
 from tests import builders
 from tests.footage import Film, coded, muxed, number_of, numbered_picture
 from tests.integration.gateway.started import CAPTURE, CAPTURE_KEY, SEGMENT, SEGMENT_KEY, Filled, Started
@@ -178,6 +179,17 @@ def test_a_device_of_which_no_picture_is_kept_says_so(tmp_path: Path) -> None:
         filled.append(builders.frame(builders.at(599), device="gate")).fold()
         with Started(filled.hub) as started, started.client() as client:
             assert client.get(GATE).json()["has"]["picture"] is False
+
+
+def test_devices_are_listed_although_the_index_of_media_is_broken(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.store((builders.media(builders.at(599), CAPTURE, kind="capture"), CAPTURE)).fold()
+        (filled.hub.data / "archive" / INDEX).write_bytes(b"SQLite format 3\0" + bytes(8000))
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get("/api/v1/sites/DEMO/devices")
+
+    assert answer.status_code == 200
+    assert [one["has"]["picture"] for one in answer.json()["devices"]] == [True, True]
 
 
 def test_an_unknown_device_has_no_picture(client: httpx.Client) -> None:

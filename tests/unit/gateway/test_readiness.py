@@ -258,6 +258,35 @@ def test_consumers_that_stand_still_for_one_cause_are_told_as_that_cause(clock: 
     assert {fault.part for fault in faults.faults} == (set() if cause else {"incidents", "health"})
 
 
+def test_many_consumers_that_stand_still_are_one_fault_until_they_go_on(clock: Clock) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    names = ("alerting", "health", "motion", "holds", "exports", "audio")
+    pass_minutes(readiness, clock, [stores(*map(Consumer, names), head=100 + 10 * n) for n in range(9)])
+    report(readiness, faults)
+    [fault] = faults.faults
+    assert (fault.part, fault.kind) == ("consumers", "system_error")
+    assert fault.reason.startswith("6 consumers stand still: alerting, health, motion, holds, exports, audio. The ")
+
+    moved = [Consumer(name, position=200 + n) for n, name in enumerate(names[1:])]
+    pass_minutes(readiness, clock, [stores(Consumer("alerting"), *moved, head=300)])
+    report(readiness, faults)
+
+    assert [fault.part for fault in faults.faults] == ["alerting"]
+
+
+def test_many_consumers_that_could_not_be_looked_at_are_not_reported_as_mended(clock: Clock) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    consumers = [Consumer(f"consumer-{number}") for number in range(6)]
+    pass_minutes(readiness, clock, [stores(*consumers, head=100 + 10 * n) for n in range(9)])
+    report(readiness, faults)
+    readiness.judge(WELL, "connection refused")
+    report(readiness, faults)
+    readiness.judge(WELL, stores(*consumers, head=300))
+    report(readiness, faults)
+
+    assert [fault.part for fault in faults.faults] == ["consumers"]
+
+
 def test_a_consumer_that_could_not_be_looked_at_is_not_reported_as_mended(clock: Clock) -> None:
     readiness, faults = ready(clock), FaultReporter("gateway", None)
     readiness.judge(WELL, stores(Consumer("warehouse", state="stopped", error="Code 243: NOT_ENOUGH_SPACE")))

@@ -2,7 +2,7 @@
 
 import type { Hole } from '../api/api';
 import { stamp } from './time';
-import { lossWord, reasonWord, sentence, type Tone } from './words';
+import { lossWord, reasonWord, retentionRuleWord, type Tone } from './words';
 
 type Cause = Hole['cause'];
 
@@ -28,7 +28,7 @@ function detail({ cause, data }: Pick<Hole, 'cause' | 'data'>): string {
   const [reason, rule, node] = [data['reason'], data['rule'], data['node']].map((value) =>
     typeof value === 'string' ? value : '',
   );
-  if (cause === 'dropped') return sentence(rule?.replace(/^[a-z]+: /, '') ?? '');
+  if (cause === 'dropped') return retentionRuleWord('segment', rule ?? '');
   if (cause === 'events_lost') return lossWord(reason ?? '');
   if (cause === 'agent_down') return [node, reasonWord(reason)].filter(Boolean).join(', ');
   return reasonWord(reason);

@@ -177,15 +177,15 @@ export function ago(ms: number, now: number): string {
   return `${Math.floor(s / 86400)} d ago`;
 }
 
-export interface Tick {
+export interface AxisTick {
   at: number;
   label: string;
   midnight: boolean;
 }
 
 /** Whole local hours within [from, to], every `step` hours of the wall clock. */
-export function hourTicks(from: number, to: number, zone: string, step = 1): Tick[] {
-  const ticks: Tick[] = [];
+export function hourTicks(from: number, to: number, zone: string, step = 1): AxisTick[] {
+  const ticks: AxisTick[] = [];
   const quarter = 15 * MINUTE; // zones are whole quarters of an hour off UTC
   for (let at = Math.ceil(from / quarter) * quarter; at <= to; at += quarter) {
     const p = partsIn(at, zone);
@@ -195,8 +195,8 @@ export function hourTicks(from: number, to: number, zone: string, step = 1): Tic
 }
 
 /** Every `step`-th local midnight within [from, to], counted from a fixed one, so that labels stay while the bar moves. */
-export function dayTicks(from: number, to: number, zone: string, step: number): Tick[] {
-  const ticks: Tick[] = [];
+export function dayTicks(from: number, to: number, zone: string, step: number): AxisTick[] {
+  const ticks: AxisTick[] = [];
   for (let date = dateIn(from, zone); ; date = addDays(date, 1)) {
     const at = startOfDay(date, zone);
     if (at > to) return ticks;
@@ -206,7 +206,7 @@ export function dayTicks(from: number, to: number, zone: string, step: number): 
 }
 
 /** Whole steps of the wall clock within [from, to]. */
-export function minuteTicks(from: number, to: number, zone: string, minutes: number): Tick[] {
+export function minuteTicks(from: number, to: number, zone: string, minutes: number): AxisTick[] {
   if (minutes >= 1440) return dayTicks(from, to, zone, minutes / 1440);
   if (minutes >= 60) return hourTicks(from, to, zone, minutes / 60);
   const step = minutes * MINUTE;

@@ -144,6 +144,17 @@ const mediaWords: Record<string, string> = {
 /** What is kept of a device, in words. */
 export const mediaWord = (kind: string): string => mediaWords[kind] ?? capital(kind);
 
+/** By which rule media are deleted; the kind of media, with which the rule begins, stands beside it. */
+export const retentionRuleWord = (kind: string, rule: string): string =>
+  sentence(rule.startsWith(`${kind}: `) ? rule.slice(kind.length + 2) : rule);
+
+const keeperWords: Record<string, string> = { hold: 'a hold', note: 'a note', export: 'an export' };
+/** What keeps media from deletion, given by its kind and its id. */
+export const keeperWord = (keeper: string): string => {
+  const [kind = ''] = keeper.split(' ', 1);
+  return keeperWords[kind] ?? kind;
+};
+
 const reviewWords: Record<string, string> = {
   reviewed: 'reviewed',
   discarded: 'discarded',

@@ -28,7 +28,7 @@ class Watched {
 }
 export const watched = new Watched();
 /** The lanes on the bar, by device, for all who show something of them. */
-export const lanes = new SvelteMap<string, Lane>();
+export const lanes = new SvelteMap<string, RecordedLane>();
 
 /** The holes around the moment played, by device, however short: those of the bar are only as short as can be drawn. */
 export const holesAround = new SvelteMap<string, readonly Hole[]>();
@@ -42,7 +42,7 @@ export function askedWindow({ from, to }: Window): Window {
   return { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step };
 }
 
-export class Lane {
+export class RecordedLane {
   #holes: Resource<Holes>;
   #motion: Resource<Motion>;
   holes = $derived.by((): Hole[] => this.#holes.data?.holes ?? []);

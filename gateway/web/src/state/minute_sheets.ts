@@ -7,7 +7,7 @@ export const SHEET_ROWS = 6;
 export const SHEET_MINUTES = SHEET_COLUMNS * SHEET_ROWS;
 
 /** `still`: it rests. `slow`: it plays, a minute after the other. `fast`: it is dragged, or plays faster. */
-export type Pace = 'still' | 'slow' | 'fast';
+export type MovingPace = 'still' | 'slow' | 'fast';
 
 /** Where a minute stands in its sheet. */
 export interface SheetPlace {
@@ -35,7 +35,7 @@ export function sheetsAround(minute: number, { from, to }: Window): number[] {
 }
 
 /** The minutes beside one that is shown, those first that are wanted next. */
-export function minutesAround(index: number, last: number, pace: Pace): number[] {
+export function minutesAround(index: number, last: number, pace: MovingPace): number[] {
   const steps = pace === 'slow' ? [1, 2, 3] : [1, -1, 2, -2];
   return steps.map((step) => index + step).filter((near) => near >= 0 && near <= last);
 }

@@ -2,7 +2,7 @@
 
 import { url, type Params } from '../api/api';
 import { ticker } from './clock.svelte';
-import type { Pace } from './minute_sheets';
+import type { MovingPace } from './minute_sheets';
 import { nav } from './nav.svelte';
 import { Settling } from './settling';
 import { HOUR, MINUTE, iso } from '../format/time';
@@ -23,7 +23,7 @@ class Moment {
   start(): void {
     const settling = new Settling<number | null>(REST_MS, LONGEST_MS, (at) => (this.settled = at));
     // The timeline moves over minutes that are pictures, and asks for what surrounds them once it stands.
-    const passes = (pace: Pace): boolean => nav.route.view === 'timeline' && nav.pace === pace;
+    const passes = (pace: MovingPace): boolean => nav.route.view === 'timeline' && nav.pace === pace;
     $effect(() => {
       if (nav.route.at === null) settling.now(null);
       else if (passes('fast')) settling.stop();

@@ -1,12 +1,12 @@
 // Where the page is: read from the address, written to the address.
 
-import type { Pace } from './minute_sheets';
+import type { MovingPace } from './minute_sheets';
 import { changedRoute, formatRoute, parseRoute, type Change, type Route } from './route';
 
 class Navigation {
   route = $state<Route>(parseRoute(location.pathname, location.search));
   /** Whether the moment is being moved: by a hand on the handle, or by a view that plays. */
-  pace = $state<Pace>('still');
+  pace = $state<MovingPace>('still');
 
   constructor() {
     addEventListener('popstate', () => (this.route = parseRoute(location.pathname, location.search)));

@@ -8,7 +8,7 @@ const JUMP_MS = 1000;
 export const TICK_MS = 50;
 
 /** What a tick did: moved on, waited for bytes, came to a hole at which nothing is recorded, or stood. */
-export type Tick = 'moved' | 'waited' | 'hole' | 'stood';
+export type PlayheadMove = 'moved' | 'waited' | 'hole' | 'stood';
 
 export class Playhead {
   at = $state(0);
@@ -32,7 +32,7 @@ export class Playhead {
   }
 
   /** `order` are the devices that are shown; `elapsed` are milliseconds since the last tick. */
-  tick(order: readonly string[], elapsed: number): Tick {
+  tick(order: readonly string[], elapsed: number): PlayheadMove {
     const players = order.flatMap((device) => this.#players.get(device) ?? []);
     const there = players.filter((player) => player.ready && player.has(this.at));
     const leader = there[0];
@@ -43,7 +43,12 @@ export class Playhead {
     return did;
   }
 
-  #advance(players: readonly Player[], leader: Player | undefined, there: readonly Player[], elapsed: number): Tick {
+  #advance(
+    players: readonly Player[],
+    leader: Player | undefined,
+    there: readonly Player[],
+    elapsed: number,
+  ): PlayheadMove {
     if (players.some((player) => !player.ready && !player.empty && !player.problem)) return 'waited';
     if (!players.length) return this.#moveTo(this.at + elapsed * this.speed);
     if (!leader) return 'hole';
@@ -55,7 +60,7 @@ export class Playhead {
     return this.#moveTo(jumped ? Math.min(own, leader.endOfRun(this.at)) : Math.max(this.at, own));
   }
 
-  #moveTo(at: number): Tick {
+  #moveTo(at: number): PlayheadMove {
     this.at = at;
     return 'moved';
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandEvent } from '../api/contract.ts';
 import type { Consumer, Recorded } from '../api/api.ts';
-import { Pace, lastRebuilds, progressOf, refusalOf } from './rebuilding.ts';
+import { RebuildPace, lastRebuilds, progressOf, refusalOf } from './rebuilding.ts';
 
 const consumer = (changes: Partial<Consumer> = {}): Consumer => ({
   name: 'alerts',
@@ -21,7 +21,7 @@ const consumer = (changes: Partial<Consumer> = {}): Consumer => ({
 
 describe('the pace of a rebuild', () => {
   it('is unknown until there are two moments', () => {
-    const pace = new Pace();
+    const pace = new RebuildPace();
     pace.add(0, 0);
 
     expect(pace.rate).toBeNull();
@@ -29,7 +29,7 @@ describe('the pace of a rebuild', () => {
   });
 
   it('says how long it still takes', () => {
-    const pace = new Pace();
+    const pace = new RebuildPace();
     pace.add(0, 0);
     pace.add(2000, 1000);
 
@@ -38,7 +38,7 @@ describe('the pace of a rebuild', () => {
   });
 
   it('is that of the last ten seconds', () => {
-    const pace = new Pace();
+    const pace = new RebuildPace();
     pace.add(0, 0);
     pace.add(5000, 50_000);
     pace.add(15_000, 51_000);
@@ -47,7 +47,7 @@ describe('the pace of a rebuild', () => {
   });
 
   it('begins anew with the rebuild', () => {
-    const pace = new Pace();
+    const pace = new RebuildPace();
     pace.add(0, 9000);
     pace.add(1000, 10);
 
@@ -55,7 +55,7 @@ describe('the pace of a rebuild', () => {
   });
 
   it('does not promise an end to what stands still', () => {
-    const pace = new Pace();
+    const pace = new RebuildPace();
     pace.add(0, 500);
     pace.add(1000, 500);
 

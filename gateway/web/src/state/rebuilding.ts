@@ -7,7 +7,7 @@ export const REBUILD = 'rebuild';
 const WINDOW_MS = 10_000;
 
 /** Positions a second over the last ten seconds, and the time that is left at that rate. */
-export class Pace {
+export class RebuildPace {
   #seen: { at: number; position: number }[] = [];
 
   add(at: number, position: number): void {

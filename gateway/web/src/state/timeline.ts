@@ -42,7 +42,7 @@ export function incidentAt(incidents: readonly IncidentMinutes[], index: number)
   return incidents.find(({ first, minutes }) => index >= first && index < first + minutes) ?? null;
 }
 
-export interface Trouble {
+export interface OpenRange {
   opened: string;
   closed: string | null;
 }
@@ -55,7 +55,7 @@ export function longStates(
   first: number,
   count: number,
   known: { first: number; states: readonly MinuteState[] },
-  troubles: readonly Trouble[],
+  troubles: readonly OpenRange[],
   begun: number | null,
   now: number,
 ): MinuteState[] {

@@ -116,22 +116,22 @@ export function compared(trial: Trial, alerts: readonly Alert[]): Compared[] {
   return rows.sort((a, b) => Date.parse(a.raised.opened) - Date.parse(b.raised.opened));
 }
 
-export interface Lane {
+export interface TrialLane {
   site: string;
   device: string;
   rows: Compared[];
 }
 
 /** One lane a device, those with differences first. */
-export function lanesOf(rows: readonly Compared[]): Lane[] {
-  const lanes = new Map<string, Lane>();
+export function lanesOf(rows: readonly Compared[]): TrialLane[] {
+  const lanes = new Map<string, TrialLane>();
   for (const row of rows) {
     const { site, device } = row.raised;
     const lane = lanes.get(`${site}/${device}`) ?? { site, device, rows: [] };
     lane.rows.push(row);
     lanes.set(`${site}/${device}`, lane);
   }
-  const differing = (lane: Lane): number => lane.rows.filter((row) => row.where !== 'both').length;
+  const differing = (lane: TrialLane): number => lane.rows.filter((row) => row.where !== 'both').length;
   return [...lanes.values()].sort((a, b) => differing(b) - differing(a) || a.device.localeCompare(b.device));
 }
 

@@ -11,10 +11,11 @@ import structlog
 
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.examples import times
 from tests.random_agent import Agent, analysing, run
 from tests.random_commands import command
 
-COMMANDS, SEED = 400, 1
+COMMANDS, SEED = times(200), 1
 
 
 @pytest.mark.thorough

@@ -78,7 +78,8 @@ export const kept: Case[] = [
       when: 'typical',
       props: {},
       answers: { '/storage/retention': { ...plan, deletions: [planned, { ...planned, held_by: ['note note-1'] }] } },
-      reads: ['Deleted next', '360 files, 90', 'Yard', 'Video', 'segment: kept for 24 h', 'kept: note note-1'],
+      reads: ['Deleted next', '360 files, 90', 'Yard', 'Video', 'Kept for 24 h', 'Kept by a note'],
+      not: [/segment/, /note-1/],
     },
     {
       when: 'empty',
@@ -126,10 +127,17 @@ export const kept: Case[] = [
     },
     { when: 'empty', props: { device: device('yard') }, answers: clips([]), reads: ['No clip in the last day'] },
     {
-      when: 'not over, and without its video',
+      when: 'not over, and its video not there yet',
       props: { device: device('yard') },
       answers: clips([{ ...clip, ended: false, playable: false }]),
-      reads: ['still going on', 'no video kept'],
+      reads: ['still going on', 'video on its way'],
+    },
+    {
+      when: 'over, and without its video',
+      props: { device: device('yard') },
+      answers: clips([{ ...clip, playable: false }]),
+      reads: ['no video kept'],
+      not: [/still going on/],
     },
     {
       when: 'out of reach',

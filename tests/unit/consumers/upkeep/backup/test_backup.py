@@ -18,13 +18,14 @@ from consumers.store.journal.retention_floor import drop
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from consumers.upkeep.backup.manifest import Manifest, NoBackup, read_manifest
-from consumers.upkeep.backup.restore import DataThere, restore
+from consumers.upkeep.backup.restore import DataThere, require_empty, restore
 from consumers.upkeep.backup.take import NothingToBackUp, take
 from consumers.upkeep.verify.run import check
 from producer.times import micros
 from tests import builders
 from tests.builders import START, at, numbered
 from tests.data_directory import fold, hub_of, minutes, write
+from watchpost.processes.data_directory_lock import data_directory_lock
 
 
 def back_up(data: Path, target: Path) -> Manifest:
@@ -196,3 +197,10 @@ def test_a_copied_day_needs_no_log_of_sqlite_beside_it(data: Path, tmp_path: Pat
     (day,) = list_days(tmp_path / "backup" / "journal")
     with closing(sqlite3.connect(day.path)) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_a_directory_in_which_a_hub_only_ever_started_is_empty(tmp_path: Path) -> None:
+    with data_directory_lock(tmp_path, START):
+        (tmp_path / "run").mkdir()
+
+    require_empty(tmp_path)

@@ -178,6 +178,35 @@ def test_the_form_of_sound_is_read_from_its_first_frame() -> None:
     assert OTHER not in (None, SoundForm(8, 1))
 
 
+def transport_packet(content: bytes, *, begins: bool = True, stuffing: int | None = None) -> bytes:
+    """One packet of a transport stream; `stuffing` is the length of its adaptation field."""
+    flags = 0x40 if begins else 0
+    head = bytes([0x47, flags, 0x11, 0x10 if stuffing is None else 0x30])
+    field = b"" if stuffing is None else bytes([stuffing]) + b"\xff" * stuffing
+    return (head + field + content)[:188].ljust(188, b"\xff")
+
+
+ADTS = bytes([0xFF, 0xF1, 0x50, 0x80])
+
+
+@pytest.mark.parametrize("header", [0, 5, 10])
+@pytest.mark.parametrize("stuffing", [None, 0, 7, 150])
+def test_sound_is_found_behind_every_kind_of_header(header: int, stuffing: int | None) -> None:
+    unit = bytes([0, 0, 1, 0xC0, 0, 0, 0x80, 0, header]) + b"\xff" * header + ADTS
+    video = transport_packet(bytes([0, 0, 1, 0xE0, 0, 0, 0x80, 0, 0]))
+    later = transport_packet(unit, begins=False)
+
+    assert sound_form(video + later + transport_packet(unit, stuffing=stuffing) + video) == SoundForm(4, 2)
+    assert sound_form(video + later) is None
+
+
+def test_sound_whose_header_is_cut_off_is_of_no_known_form() -> None:
+    unit = bytes([0, 0, 1, 0xC0, 0, 0, 0x80, 0, 200]) + ADTS
+
+    assert sound_form(transport_packet(unit)) == OTHER
+    assert [sound_form(transport_packet(unit, stuffing=length)) for length in (178, 180, 183)] == [None] * 3
+
+
 def test_moments_are_as_many_as_pictures() -> None:
     wanted = Rendering(START, at(30), 10, ZoneInfo("UTC"))
 

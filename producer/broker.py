@@ -3,9 +3,12 @@
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from producer.loopback import is_loopback
+
+MAX_PASSWORD: Final = 65_535
+"""Bytes, by MQTT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,14 @@ class BrokerAddress:
     """Read for each connection: a password that is changed there needs no restart."""
 
     def current_password(self) -> str | None:
-        """The password in the file, or that of the start where the file is away, as while somebody replaces it."""
+        """The password in the file, or that of the start where the file holds none or is being replaced."""
         if self.password_file is None:
             return self.password
         try:
-            return self.password_file.read_text(encoding="utf-8").strip() or self.password
+            found = self.password_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return self.password
+        return found if 0 < len(found.encode()) <= MAX_PASSWORD else self.password
 
     @property
     def transport(self) -> Literal["tcp", "unix"]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -44,7 +45,7 @@ def begin(scripted: ScriptedProduct) -> datetime:
         picture = thumbnail(60)
         send_medium(scripted, media(begin + timedelta(seconds=16), picture, device=fault), picture)
     for fault in FAULTS:
-        eventually(lambda fault=fault: found(scripted, fault), 60, f"the incident of {fault}")  # type: ignore[misc]
+        eventually(partial(found, scripted, fault), 60, f"the incident of {fault}")
     return begin
 
 

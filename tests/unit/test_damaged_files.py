@@ -26,6 +26,7 @@ from gateway.agents.signing import KeyUnreadable, SigningKey
 from gateway.http.sessions import Sessions
 from gateway.machine import read_supervised
 from mosquitto.authority import AuthorityDamaged, ensure_certificate
+from producer.broker import BrokerAddress
 from tests.builders import START
 
 DAMAGE: Final[dict[str, bytes | None]] = {
@@ -62,6 +63,7 @@ READERS: Final[dict[str, Callable[[Path], object]]] = {
     "pi-1.restart.json": lambda file: AgentRestarts(file).may_restart(1000.0),
     "enrolment/identity.json": lambda file: load(file.parent.parent),
     "enrolment/configurations.json": lambda file: ConfigurationStore.load(file.parent.parent),
+    "hub.password": lambda file: BrokerAddress(password="of the start", password_file=file).current_password(),
 }
 
 TRIED: Final = (
@@ -70,6 +72,7 @@ TRIED: Final = (
     "edge/agent/enrolment/configurations.py", "edge/agent/enrolment/identity.py", "edge/agent/recovery.py",
     "edge/agent/settings_store.py", "gateway/agents/accounts.py", "gateway/agents/codes.py",
     "gateway/agents/signing.py", "gateway/http/sessions.py", "gateway/machine.py", "mosquitto/authority.py",
+    "producer/broker.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "consumers/store/claims/local.py": "the boot id of the kernel",

@@ -241,11 +241,10 @@ def prepared(order: ExportOrder, journal: JournalReader) -> Job:
 
 
 def _require_room(order: ExportOrder, size: int) -> None:
-    asked, disk = order.export, disk_of(order.data)
+    asked, left = order.export, order.room.left(disk_of(order.data))
     need = size * (1 + asked.originals) if asked.form in ("mp4", "zip") else size
-    room = int(disk.total * order.fill_percent / 100) - disk.used
-    if need > room:
-        raise CannotExport(f"it takes about {need / 1e9:.2f} GB, and the disk has room for {max(0, room) / 1e9:.2f} GB")
+    if need > left:
+        raise CannotExport(f"it takes about {need / 1e9:.2f} GB, and the disk has room for {left / 1e9:.2f} GB")
 
 
 def run(order: ExportOrder) -> ExportResult:

@@ -1,7 +1,7 @@
 """The order of an export, as its process is given it, and the files that it leaves in its directory."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -14,6 +14,7 @@ from consumers.hub_config import ClickHouseServer, ExportPolicy, HubConfig
 from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage
+from consumers.upkeep.exports.room import ExportRoom
 
 DIRECTORY: Final = "exports"
 PROGRESS: Final = "progress"
@@ -39,7 +40,7 @@ class CannotExport(RuntimeError):
 
 
 class ExportOrder(BaseModel):
-    """What to make, where, and of which hub. `fill_percent` is the use of the disk that it must not exceed."""
+    """What to make, where, and of which hub, and what it may take of the disk."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -47,7 +48,7 @@ class ExportOrder(BaseModel):
     site: str
     asked: datetime
     export: Export
-    fill_percent: float = 100.0
+    room: ExportRoom = ExportRoom()
     journal: ClickHouseServer | None = None
     cold: ColdStorage | None = None
 
@@ -69,13 +70,13 @@ class ExportScope:
 
     data: Path
     policy: ExportPolicy
-    fill_percent: float = 100.0
+    room: ExportRoom = field(default_factory=ExportRoom)
     journal: ClickHouseServer | None = None
     cold: ColdStorage | None = None
 
     @classmethod
     def of(cls, hub: HubConfig) -> Self:
-        return cls(hub.data, hub.exports, hub.retention.cleanup_threshold_percent, hub.journal, hub.cold)
+        return cls(hub.data, hub.exports, ExportRoom.of(hub.retention), hub.journal, hub.cold)
 
     def order(self, site: str, asked: datetime, export: Export) -> ExportOrder:
         return ExportOrder(
@@ -83,7 +84,7 @@ class ExportScope:
             site=site,
             asked=asked,
             export=export,
-            fill_percent=self.fill_percent,
+            room=self.room,
             journal=self.journal,
             cold=self.cold,
         )

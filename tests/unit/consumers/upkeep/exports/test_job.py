@@ -23,6 +23,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.upkeep.exports.job import run
 from consumers.upkeep.exports.order import ExportOrder, ExportResult
+from consumers.upkeep.exports.room import ExportRoom
 from tests import builders
 from tests.builders import SITE, START, at
 from tests.footage import Film, numbers_in, record
@@ -323,7 +324,7 @@ def test_an_export_of_nothing_fails_with_a_sentence(data: Path, device: str, sta
 
 
 def test_an_export_that_the_disk_has_no_room_for_is_not_begun(data: Path) -> None:
-    full = order(data, 1, 29).model_copy(update={"fill_percent": 0.0})
+    full = order(data, 1, 29).model_copy(update={"room": ExportRoom(threshold_percent=0.0)})
 
     assert "the disk has room for 0.00 GB" in str(run(full).failure)
 

@@ -77,7 +77,7 @@ def _stamps(files: Sequence[Path]) -> list[tuple[int, int] | None]:
     found: list[tuple[int, int] | None] = []
     for file in files:
         stamp = None
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             stat = file.stat()
             stamp = stat.st_ino, stat.st_mtime_ns
         found.append(stamp)

@@ -1,7 +1,7 @@
 """Locks the data directory, so that one `watchpost up` runs on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +16,18 @@ class DataInUse(RuntimeError):
 def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
     """Hold the lock until the end of the block or of the process; children do not inherit it.
 
-    It does not lie in `run`, which may be removed at any time and is made again.
+    It does not lie in `run`, which may be removed at any time and is made again. There lies the one of releases up to
+    0.2, which start on the same directory before an update and after a return.
     """
+    with ExitStack() as held:
+        for file in (data / ".lock", data / "run" / "lock"):
+            held.enter_context(_locked(data, file)).write(f"watchpost up, {this_process(now)}")
+        yield
+
+
+def _locked(data: Path, file: Path) -> FileLock:
     try:
-        lock = FileLock(data / ".lock")
+        return FileLock(file)
     except LockHeld as error:
         raise DataInUse(
             f"the data directory {data} is in use by {error.holder or 'another process'}; "
@@ -27,6 +35,3 @@ def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise DataInUse(f"the data directory {data} cannot be written: {error.strerror}") from error
-    with lock:
-        lock.write(f"watchpost up, {this_process(now)}")
-        yield

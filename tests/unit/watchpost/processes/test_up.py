@@ -18,6 +18,7 @@ import typer.main
 
 from consumers.engine.process_group import ProcessGroup
 from mosquitto.launcher import is_free
+from producer.locks import FileLock, LockHeld
 from watchpost.cli import app
 from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration import demo
@@ -171,6 +172,16 @@ def test_data_whose_run_directory_was_removed_are_still_held(tmp_path: Path) -> 
 
         with pytest.raises(DataInUse, match="is in use by"), data_directory_lock(tmp_path, NOON):
             pass
+
+
+def test_a_release_that_locks_the_run_directory_is_met_before_an_update_and_after_a_return(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "run" / "lock") as older:
+        older.write("watchpost up, process 7")
+        with pytest.raises(DataInUse, match="in use by watchpost up, process 7"), data_directory_lock(tmp_path, NOON):
+            pass
+
+    with data_directory_lock(tmp_path, NOON), pytest.raises(LockHeld):
+        FileLock(tmp_path / "run" / "lock")
 
 
 def said(tmp_path: Path, text: str) -> tuple[str, dict[str, object]]:

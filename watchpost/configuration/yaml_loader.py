@@ -186,6 +186,8 @@ def _complaint(detail: ErrorDetails) -> str:
             return unknown_tag(detail["ctx"], shown)
         case "union_tag_invalid" | "union_tag_not_found":
             return sentence_of(detail)
+        case "too_long" | "too_short":
+            return sentence_of(detail).removeprefix("Input ")
         case _:
             sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))

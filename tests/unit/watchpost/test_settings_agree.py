@@ -108,6 +108,7 @@ def test_api_agent_event_and_fold_agree(seed: int) -> None:
 @given(seed=st.integers(0, 2**32))
 @example(seed=97)  # an unknown key with dots in its name
 @example(seed=19400057)  # an alignment of no form that there is
+@example(seed=134217728)  # lists that are too short
 def test_the_configuration_file_agrees_with_the_api(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     text = random_commands.written(random_commands.settings(Random(seed)))
     value = from_json(text)

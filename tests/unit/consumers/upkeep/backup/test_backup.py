@@ -201,6 +201,6 @@ def test_a_copied_day_needs_no_log_of_sqlite_beside_it(data: Path, tmp_path: Pat
 
 def test_a_directory_in_which_a_hub_only_ever_started_is_empty(tmp_path: Path) -> None:
     with data_directory_lock(tmp_path, START):
-        (tmp_path / "run").mkdir()
+        (tmp_path / "logs").mkdir()
 
     require_empty(tmp_path)

@@ -31,7 +31,7 @@ class HubAnnouncer:
         self._refused_on: int | None = None
 
     async def announce(self) -> None:
-        """As the last checks found it. A broker that did not work then does now, so it is told after the next ones."""
+        """As the last checks found it. A broker that did not work then does now, so the next round publishes to it."""
         bus = self._gateway.bus
         connection = bus.connections
         is_stale = any(one.part == BROKER and one.state == "failed" for one in self._gateway.readiness.checks)

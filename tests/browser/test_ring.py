@@ -141,7 +141,7 @@ def test_a_bucket_that_allows_no_other_page_is_said_not_to_answer(
     bucket: S3Server, tab: tuple[Page, Complaints], tmp_path: Path
 ) -> None:
     page, _ = tab
-    # The server of the tests allows every page, whatever it is told.
+    # The server of the tests allows every page, whatever its options say.
     with served(bucket.objects / BUCKET / "day") as closed, elsewhere(bucket, tmp_path, closed) as address:
         page.goto(f"{address}/index.html")
         expect(page.get_by_role("status")).to_contain_text("The bucket does not answer")

@@ -134,7 +134,7 @@ class RemoteConfiguration:
             if self._is_new(signed):
                 self._begin(signed)
             elif signed.version < self._store.in_force.version and signed.version not in self._older:
-                # The hub has lost what it said since, as by a restore, and is told what is in force.
+                # The hub has lost what it said since, as by a restore, and learns what is in force.
                 self._older.add(signed.version)
                 self._unsaid += self._standing()
 

@@ -36,7 +36,7 @@ class CapturedPicture:
 
 
 def has_picture(stores: Stores, site: str, device: str) -> bool:
-    """Whether any is kept. Where the index of media is broken, whoever asks for a picture is told why there is none."""
+    """Whether any is kept. Where the index of media is broken, the answer about a picture says why there is none."""
     try:
         return any(stores.archive.newest(site, device, kind) is not None for kind in (CAPTURE, THUMBNAIL, SEGMENT))
     except sqlite3.DatabaseError:

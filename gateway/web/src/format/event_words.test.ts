@@ -94,7 +94,7 @@ describe('the last event of a device', () => {
     expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
   });
 
-  it('is told by its name where its type is younger than the page', () => {
+  it('is shown by its name where its type is younger than the page', () => {
     expect(lastNews({ ...at, type: 'visit', data: {} })?.summary).toBe('Visit');
   });
 

@@ -43,7 +43,7 @@ from tests.receivers import (
 
 TIMEOUT_S = 3.0
 """A busy machine takes a second for what takes milliseconds; only those that hang take this long."""
-DEADLINE_S = TIMEOUT_S + 10
+DEADLINE_S = 11.0
 MANY_HEADERS = (
     b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(10_000)) + b"\r\n"
 )
@@ -367,7 +367,7 @@ def test_a_receiver_that_is_away_is_a_fault_after_three_tries_until_all_is_deliv
         eventually(lambda: not made.faults.open)
 
 
-def test_an_alert_is_with_its_receiver_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_is_commonly_with_its_receiver_within_50_ms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consumers.alerting.notify.queue.SECONDS_PER_POST", 0.0)
     monkeypatch.setattr("consumers.alerting.notify.grouping.BUSY_POSTS", 10_000)
     with Receiver(TAKES) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
@@ -380,8 +380,7 @@ def test_an_alert_is_with_its_receiver_at_once(tmp_path: Path, monkeypatch: pyte
             eventually(lambda: len(receiver.requests) > number)
             return monotonic() - started
 
-        # It takes some 10 ms; a queue that is looked into now and then would take half of that pause.
-        assert least(lambda: median(to_receiver() for _ in range(50)), 0.2) <= 0.2
+        assert least(lambda: median(to_receiver() for _ in range(50)), 0.05) <= 0.05
 
 
 def test_an_acknowledgement_is_not_posted_and_without_a_receiver_nothing_waits(tmp_path: Path) -> None:

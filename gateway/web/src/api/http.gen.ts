@@ -4098,7 +4098,7 @@ export interface components {
                     [key: string]: unknown;
                 };
             };
-            /** @description By how much its clock was wrong: it is filed under its arrival, not under its time. */
+            /** @description By how much its clock was wrong, below 0 where nobody had set it: it is filed under its arrival, not under its time. */
             ahead_s?: number | null;
         };
         /** Recording */

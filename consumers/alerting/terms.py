@@ -64,7 +64,7 @@ class Terms:
 
     @cached_property
     def _sentences(self) -> dict[tuple[str, float | None], str]:
-        """By rule and silence: a hundred devices that go at once are told by the same."""
+        """By rule and silence: when a hundred devices go offline at once, they share one."""
         return {}
 
     def missed_since(self, where: DeviceKey, listening: float) -> float:

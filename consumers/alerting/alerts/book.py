@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import HUB, device_source, iso
 from bus_schemas.node import HeartbeatEvent
-from consumers.alerting.alerts import told as told_table
+from consumers.alerting.alerts import notification_state
 from consumers.alerting.alerts.facts import NAMESPACE, IncidentFacts, acknowledgement, alert_id_of, mute_of
-from consumers.alerting.alerts.told import Key, Told, ToldTable
+from consumers.alerting.alerts.notification_state import Key, NotificationState, NotificationStates
 from consumers.alerting.alerts.wording import RANK, WELL, DeviceNames, Wording, over, recovered, wording
 from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.review.mutes import MUTE
@@ -25,7 +25,7 @@ COOL_DOWN = "cool_down"
 _AT_ONCE = frozenset({"hub_deaf"})
 """Types of incidents that are over when they are known."""
 
-SCHEMA = f"""{told_table.SCHEMA}
+SCHEMA = f"""{notification_state.SCHEMA}
     create table if not exists alerts (
         alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
         level text not null, message text not null, cleared_message text, raised real not null, cleared real,
@@ -56,7 +56,7 @@ class AlertBook:
         self._incidents = Versions(view, "incidents", "incident_id")
         self._emit = emit
         self._cool_down_s = cool_down_s
-        self._told = ToldTable(view)
+        self._states = NotificationStates(view)
         self._called = called
 
     def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
@@ -70,45 +70,45 @@ class AlertBook:
             return
         if not incident.is_for_people:
             return
-        told = self._told.of(key) or Told()
-        told.incident = incident.model_dump_json()
-        if not self._is_withheld(told, incident, received):
-            if told.notified == incident.incident_id:
-                self._raise(told, incident, at, told.notified_at or received)
-            elif told.notified is None and (self._has_cooled_down(told, received) or told.is_better_than(incident)):
+        state = self._states.find(key) or NotificationState()
+        state.incident = incident.model_dump_json()
+        if not self._is_withheld(state, incident, received):
+            if state.notified == incident.incident_id:
+                self._raise(state, incident, at, state.notified_at or received)
+            elif state.notified is None and (self._has_cooled_down(state, received) or state.is_exceeded_by(incident)):
                 self._mark_suppressed(incident.incident_id, None)
-                self._raise(told, incident, at, received)
+                self._raise(state, incident, at, received)
             else:
                 self._mark_suppressed(incident.incident_id, COOL_DOWN)
-        self._told.keep(key, told)
+        self._states.save(key, state)
 
     def pass_time(self, tick: HeartbeatEvent) -> None:
         """Raise what was deferred and is still the case."""
         at = tick.time.timestamp()
-        for key, told in self._told.deferred(at - self._cool_down_s):
-            self._raise_deferred(told, IncidentFacts.model_validate_json(told.incident or ""), tick)
-            self._told.keep(key, told)
+        for key, state in self._states.deferred(at - self._cool_down_s):
+            self._raise_deferred(state, IncidentFacts.model_validate_json(state.incident or ""), tick)
+            self._states.save(key, state)
 
-    def _raise_deferred(self, told: Told, incident: IncidentFacts, tick: HeartbeatEvent) -> None:
+    def _raise_deferred(self, state: NotificationState, incident: IncidentFacts, tick: HeartbeatEvent) -> None:
         at = tick.time.timestamp()
-        if self._is_withheld(told, incident, at):
+        if self._is_withheld(state, incident, at):
             return
-        if told.notified is None and not self._has_cooled_down(told, at):
+        if state.notified is None and not self._has_cooled_down(state, at):
             self._mark_suppressed(incident.incident_id, COOL_DOWN)
             return
         self._mark_suppressed(incident.incident_id, None)
-        self._raise(told, incident, tick.time, at if told.notified is None else told.notified_at or at)
+        self._raise(state, incident, tick.time, at if state.notified is None else state.notified_at or at)
 
-    def _has_cooled_down(self, told: Told, now: float) -> bool:
-        return told.notified_at is None or now - told.notified_at >= self._cool_down_s
+    def _has_cooled_down(self, state: NotificationState, now: float) -> bool:
+        return state.notified_at is None or now - state.notified_at >= self._cool_down_s
 
-    def _is_withheld(self, told: Told, incident: IncidentFacts, at: float) -> bool:
+    def _is_withheld(self, state: NotificationState, incident: IncidentFacts, at: float) -> bool:
         """Whether a mute holds what there is to say of it; what is worse than what people know waits as well."""
         mute_id = mute_of(self._view, incident, at)
-        told.muted = int(mute_id is not None)
+        state.muted = int(mute_id is not None)
         if mute_id is None:
             return False
-        if told.notified is None:
+        if state.notified is None:
             self._mark_suppressed(incident.incident_id, MUTE, mute_id)
         return True
 
@@ -118,16 +118,16 @@ class AlertBook:
             self._incidents.put(self.position, {**row, "suppressed": why, "mute_id": mute_id})
 
     def _end(self, key: Key, incident: IncidentFacts, at: datetime) -> None:
-        told = self._told.of(key)
-        if told is None:
+        state = self._states.find(key)
+        if state is None:
             return
-        notified = told.notified
-        told.incident, told.muted, told.notified = None, 0, None
-        self._told.keep(key, told)
+        notified = state.notified
+        state.incident, state.muted, state.notified = None, 0, None
+        self._states.save(key, state)
         if notified is None:
             return
         self._clear(alert_id_of(notified), incident, at)
-        if incident.type in WELL and incident.details.get("recovered", True) and not self._told.is_unwell(key):
+        if incident.type in WELL and incident.details.get("recovered", True) and not self._states.is_unwell(key):
             self._recover(incident, at)
 
     def _clear(self, alert_id: str, incident: IncidentFacts, at: datetime) -> None:
@@ -161,14 +161,14 @@ class AlertBook:
         self._enter(alert_id, words, facts, at, is_over=True)
         self._emit_alert("raised", alert_id, words, facts, at)
 
-    def _raise(self, told: Told, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
+    def _raise(self, state: NotificationState, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
         """Raise an alert, or raise it once more when the incident got worse."""
         alert_id, words = alert_id_of(incident.incident_id), wording(incident, self._called)
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
             self._note_worst(before, incident)
             return
-        told.notified, told.notified_at, told.notified_level = incident.incident_id, notified_at, words.level
+        state.notified, state.notified_at, state.notified_level = incident.incident_id, notified_at, words.level
         self._enter(alert_id, words, incident, at)
         self._emit_alert("raised", alert_id, words, incident, at)
 

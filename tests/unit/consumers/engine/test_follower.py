@@ -65,7 +65,7 @@ def test_what_tells_is_folded_once_and_told_once(followed: Followed) -> None:
     assert followed.view.execute("select position from seen").fetchall() == [(1,), (2,), (3,)]
 
 
-def test_what_a_batch_tells_is_numbered_at_once_and_in_its_order(followed: Followed) -> None:
+def test_what_a_batch_emits_is_numbered_at_once_and_in_its_order(followed: Followed) -> None:
     followed.take(frame())
     statements: list[str] = []
     view = followed.follower._view

@@ -1,4 +1,4 @@
-"""Keeps what is the case of each kind of incident of a device, and what people were told of it."""
+"""Keeps, for each device and type of incident, the open incident and the last notification of people about it."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Key = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class Told:
-    """The incident that is the case; the id of the one that people were notified of, and when they were last, of which
-    level; `muted` is 1 while a mute withholds what there is.
+class NotificationState:
+    """The open incident, as JSON, and the last notification: of which incident, when and of which level. `muted` is 1
+    while a mute withholds a notification.
     """
 
     incident: str | None = None
@@ -29,42 +29,40 @@ class Told:
     notified_level: str | None = None
     muted: int = 0
 
-    def is_better_than(self, incident: IncidentFacts) -> bool:
+    def is_exceeded_by(self, incident: IncidentFacts) -> bool:
         """Whether an incident is worse than what people were notified of last."""
         return self.notified_level is not None and RANK[incident.severity] > RANK[self.notified_level]
 
 
-class ToldTable:
+class NotificationStates:
     """`alert_state` of the view: each decision reads a row once and writes it once."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
 
-    def of(self, key: Key) -> Told | None:
-        found = self._view.execute(_READ, key).fetchone()
-        return None if found is None else Told(*found)
+    def find(self, key: Key) -> NotificationState | None:
+        found = self._view.execute(_FIND, key).fetchone()
+        return None if found is None else NotificationState(*found)
 
-    def keep(self, key: Key, told: Told) -> None:
-        values = (told.incident, told.notified, told.notified_at, told.notified_level, told.muted)
-        self._view.execute(_KEEP, (*key, *values))
+    def save(self, key: Key, state: NotificationState) -> None:
+        values = (state.incident, state.notified, state.notified_at, state.notified_level, state.muted)
+        self._view.execute(_SAVE, (*key, *values))
 
-    def deferred(self, told_before: float) -> list[tuple[Key, Told]]:
-        """What is the case and may have to be said now: a mute held it, or people were told of another before this
-        moment.
-        """
-        rows = self._view.execute(_DEFERRED, (told_before,)).fetchall()
-        return [((site, device, kind), Told(*told)) for site, device, kind, *told in rows]
+    def deferred(self, notified_before: float) -> list[tuple[Key, NotificationState]]:
+        """Open incidents that may be due: a mute withheld them, or the last notification was before this moment."""
+        rows = self._view.execute(_DEFERRED, (notified_before,)).fetchall()
+        return [((site, device, kind), NotificationState(*state)) for site, device, kind, *state in rows]
 
     def is_unwell(self, key: Key) -> bool:
-        """Whether something is still the case by which a device does not count as recovered."""
+        """Whether an incident is still open with which a device does not count as recovered."""
         return any(kind in WELL for (kind,) in self._view.execute(_OPEN_KINDS, key[:2]))
 
 
 _COLUMNS: Final = "incident, notified, notified_at, notified_level, muted"
-_READ: Final = f"""
+_FIND: Final = f"""
     select {_COLUMNS} from alert_state where site = ? and device = ? and type = ?
 """  # noqa: S608 - our own columns
-_KEEP: Final = f"""
+_SAVE: Final = f"""
     insert into alert_state (site, device, type, {_COLUMNS})
     values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (site, device, type) do update set incident = excluded.incident,
     notified = excluded.notified, notified_at = excluded.notified_at, notified_level = excluded.notified_level,

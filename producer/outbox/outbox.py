@@ -19,9 +19,9 @@ from producer.outbox.disk import DiskReserve
 from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
 from producer.outbox.limits import OutboxLimits, OutboxUsage
 from producer.outbox.outbox_file import OutboxFile
-from producer.outbox.tables import Draft, Item, open_tables
+from producer.outbox.tables import Draft, Item, open_tables, put
 
-__all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables"]
+__all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
 log = structlog.get_logger(__name__)
 

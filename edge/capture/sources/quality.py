@@ -1,6 +1,7 @@
 """Measures how much of the stream of a camera is usable, for its health."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -29,6 +30,8 @@ class StreamQuality:
         self.lateness = Lateness()
         self.is_damaged = False
         """Whether an attempt with the packet that is being worked on has failed."""
+        self.skipped_at: datetime | None = None
+        """When the newest picture was taken that came while only keyframes are decoded."""
 
     def report(self, arrivals: PacketTiming, codec: str) -> StreamReport:
         fps, bits_per_s = arrivals.measured()
@@ -36,7 +39,8 @@ class StreamQuality:
         remark = self.sound.sentence("its sound") or self.shedding.remark() or self.lateness.remark()
         error_s = self.lateness.clock_error_s
         rounded_s = None if error_s is None else round(error_s, 1)
-        return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark, rounded_s)
+        skipped_at, self.skipped_at = self.skipped_at, None
+        return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark, rounded_s, skipped_at)
 
     def attempt(self, step: Callable[..., T], *given: Any) -> T | None:
         """An error of a decoder, filter or encoder costs only the packet or picture that caused it."""

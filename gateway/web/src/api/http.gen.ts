@@ -3018,7 +3018,7 @@ export interface components {
             /** @description Whether nothing has been recorded since. */
             open: boolean;
             /** @enum {string} */
-            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "unknown";
+            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "on_its_way" | "unknown";
             /** @description Since when the cause has held; null where nobody knows. */
             since: string | null;
             /** @description Facts about the cause: `reason`, `rule`, `node`, `incident`, `count`. */

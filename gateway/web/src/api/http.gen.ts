@@ -6740,6 +6740,7 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -6758,6 +6759,13 @@ export interface operations {
                 content: {
                     "application/vnd.apple.mpegurl": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

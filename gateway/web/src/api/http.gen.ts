@@ -5912,6 +5912,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -5932,6 +5933,13 @@ export interface operations {
                     "multipart/x-mixed-replace; boundary=frame": unknown;
                 };
             };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -5944,6 +5952,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -5962,6 +5971,13 @@ export interface operations {
                 content: {
                     "video/mp4": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bus_schemas.limits import LONGEST_S
 from edge.capture.recorder import Recorder
+from edge.capture.segments import HIGHEST_FPS
 from edge.capture.sources.liveness import DamageCount
 from edge.capture.sources.load_shedding import LoadShedding
 from edge.capture.sources.packet_timing import PacketTiming
@@ -38,9 +40,12 @@ class StreamQuality:
         complaint = self.pictures.sentence("what it sent") or self._lost_segments() or self.shedding.complaint()
         remark = self.sound.sentence("its sound") or self.shedding.remark() or self.lateness.remark()
         error_s = self.lateness.clock_error_s
-        rounded_s = None if error_s is None else round(error_s, 1)
+        # A camera that nobody set is in 1970. Its remark says by how much, and no figure is larger than an event has.
+        rounded_s = None if error_s is None else round(max(-LONGEST_S, min(LONGEST_S, error_s)), 1)
         skipped_at, self.skipped_at = self.skipped_at, None
-        return StreamReport(round(fps, 2), codec, bits_per_s, complaint, remark, rounded_s, skipped_at)
+        return StreamReport(
+            round(min(fps, HIGHEST_FPS), 2), codec, bits_per_s, complaint, remark, rounded_s, skipped_at
+        )
 
     def attempt(self, step: Callable[..., T], *given: Any) -> T | None:
         """An error of a decoder, filter or encoder costs only the packet or picture that caused it."""

@@ -1,19 +1,25 @@
-"""What is recorded without being decoded is said to come."""
+"""What is said of the stream of a camera: that it comes, and nothing that the hub refuses."""
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
+from bus_schemas.codec import to_bytes
+from bus_schemas.node import HealthEvent
 from edge.agent.health import SourceHealth, health
 from edge.analysis.pictures import frame_of
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import video_file
+from edge.capture.sources.packet_timing import PacketTiming
+from edge.capture.sources.quality import StreamQuality
 from edge.capture.sources.source import CameraFrame, StreamReport
 from edge.capture.sources.video import VideoSource
 from tests.mjpeg_recording import KEPT
@@ -72,3 +78,34 @@ def test_mjpeg_that_is_kept_as_it_comes_is_kept_whole_on_a_machine_that_is_too_s
     [segment] = recorder.take()
     with av.open(io.BytesIO(segment.data)) as container:
         assert len(list(container.decode(video=0))) == 30
+
+
+class Timing:
+    """What arrives of a camera or a file: so many pictures a second."""
+
+    def __init__(self, fps: float) -> None:
+        self._fps = fps
+
+    def measured(self) -> tuple[float, int | None]:
+        return self._fps, 1_000_000
+
+
+@pytest.mark.parametrize("fps", [0.01, 25.0, 90_000.0])
+@pytest.mark.parametrize("year", [1900, 1970, 2025, 2107])
+def test_what_a_camera_says_of_itself_however_wrong_is_a_health_event_that_the_hub_takes(fps: float, year: int) -> None:
+    clock = SimulatedClock()
+    quality = StreamQuality(clock.elapsed, None)
+    quality.lateness.note(datetime(year, 1, 1, tzinfo=UTC).timestamp(), clock().timestamp(), 1.0)
+    reported = SourceHealth("visual", clock, elapsed=clock.elapsed)
+    reported.attempting()
+    reported.connected()
+    reported.stream_reported(quality.report(cast(PacketTiming, Timing(fps)), "h264"))
+    reported.frame_arrived(clock(), (640, 360))
+
+    made = HealthEvent(
+        id="1", source="/sites/A/devices/B", time=clock(), data=health([reported.facts], clock.elapsed())
+    )
+
+    taken = HealthEvent.model_validate_json(to_bytes(made))
+    assert taken.data.reason is not None
+    assert taken.data.reason.startswith("its clock is")

@@ -16,9 +16,16 @@ def chosen_node(node: str | None, config: WatchpostConfig) -> str:
     return node
 
 
-def chosen_consumers(named: Sequence[str], left_out: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The named consumers, or all, without those that are left out."""
+def chosen_consumers(
+    named: Sequence[str], left_out: Sequence[str], known: Sequence[str], alone: Sequence[str] = ()
+) -> list[str]:
+    """The named consumers, or all that are known, without those left out. Those in `alone` share no process."""
     for name in [*named, *left_out]:
-        if name not in known:
+        if name not in (*known, *alone):
             raise ConfigError(f"there is no consumer '{name}'; known are {', '.join(known)}")
-    return [name for name in named or known if name not in left_out]
+    chosen = [name for name in named or known if name not in left_out]
+    if not chosen:
+        raise ConfigError("no consumer is left to run")
+    if len(chosen) > 1 and (first := next((name for name in chosen if name in alone), None)):
+        raise ConfigError(f"{first} runs in a process of its own: name no other consumer with it")
+    return chosen

@@ -22,7 +22,7 @@ def chosen_consumers(
     """The named consumers, or all that are known, without those left out. Those in `alone` share no process."""
     for name in [*named, *left_out]:
         if name not in (*known, *alone):
-            raise ConfigError(f"there is no consumer '{name}'; known are {', '.join(known)}")
+            raise ConfigError(f"there is no consumer '{name}'; known are {', '.join(dict.fromkeys((*known, *alone)))}")
     chosen = [name for name in named or known if name not in left_out]
     if not chosen:
         raise ConfigError("no consumer is left to run")

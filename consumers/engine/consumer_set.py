@@ -56,7 +56,7 @@ class ConsumerRegistry:
     builds: Mapping[str, Build]
     hub: HubConfig
     owners: Mapping[str, type[StoreOwner]] = field(default_factory=dict)
-    """Of those that have a store and no view."""
+    """The consumers that have a store and no view."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.builds)

@@ -49,7 +49,7 @@ class Secrets:
         return self._broker | self.journal
 
     def of_group(self, group: ProcessGroup) -> set[str]:
-        """Of the process of a group of consumers."""
+        """The variables that the process of a group of consumers reads."""
         return (self._broker | self.journal).union(*map(self._of, CREDENTIALS_OF_GROUP[group]))
 
     def _of(self, credential: Credential) -> set[str]:

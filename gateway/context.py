@@ -28,6 +28,7 @@ from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.moments import Behind, StoresAsOf, at
+from gateway.reading.open_stores import OpenStores
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -64,6 +65,7 @@ class Gateway:
     readers: Readers[Stores]
     zones: SiteCache[ZoneInfo]
     dashboards: DashboardCache
+    stores: OpenStores
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

@@ -51,7 +51,8 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = RetentionSink(RetentionScope.of(self.hub, lambda: NAMES), lambda: self.now, lambda: DiskSpace(100, 1))
+        scope = RetentionScope.of(self.hub, lambda: NAMES, consumer_registry(self.hub).store_owners)
+        sink = RetentionSink(scope, lambda: self.now, lambda: DiskSpace(100, 1))
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -221,7 +222,11 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.ticks.append(tick(yard.now))
     file = view_files.file_of(yard.data, "retention")
     assert file is not None
-    sink = RetentionSink(RetentionScope.of(yard.hub, lambda: NAMES), lambda: yard.now, lambda: DiskSpace(100, 1))
+    sink = RetentionSink(
+        RetentionScope.of(yard.hub, lambda: NAMES, consumer_registry(yard.hub).store_owners),
+        lambda: yard.now,
+        lambda: DiskSpace(100, 1),
+    )
     with closing(view_files.connect(file)) as state:
         lost = list(sink.deliver(state, yard.ticks.read(0).records))
     yard.deliverer.close()

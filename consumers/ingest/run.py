@@ -55,7 +55,7 @@ def run(
 
     Raises `JournalInUse`.
     """
-    with journal_lock(data / "journal"), ExitStack() as stack:
+    with journal_lock(data / "journal", stopping), ExitStack() as stack:
         archive = open_with_retries(lambda: Archive(data / "archive", clock), stopping)
         if archive is None:
             return

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from time import monotonic
 
 import structlog
@@ -22,6 +23,7 @@ from gateway.agents.service import AgentService
 from gateway.app import build, running
 from gateway.consumer_info import consumer_infos
 from gateway.context import Gateway
+from gateway.descriptors import DescriptorWatch
 from gateway.http.auth import Access
 from gateway.http.connections import LimitedProtocol, limited
 from gateway.http.metrics import Metrics
@@ -32,7 +34,7 @@ from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.journal import ask_journal
-from gateway.reading.readers import Readers, affordable_threads
+from gateway.reading.readers import Readers, affordable_connections, affordable_threads
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
@@ -71,16 +73,19 @@ def compose(
     shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER
+    threads = affordable_threads(settings.reader_threads, files, limit)
+    connections = affordable_connections(settings.limits.connections, threads * files, limit)
     readers: Readers[Stores] = Readers(
         lambda: open_stores(hub.data, journal, shapes),
-        affordable_threads(settings.reader_threads, FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER, limit),
+        threads,
         Stores.close_removed,
         Stores.question_scope,
     )
     bus = Bus(lambda: client_of(broker))
     leases = WatchLeases(bus)
     return Gateway(
-        settings=settings,
+        settings=replace(settings, limits=replace(settings.limits, connections=connections)),
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
@@ -103,6 +108,7 @@ def compose(
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
+        descriptors=DescriptorWatch(),
         journal_name=journal.name,
         cold=ColdMedia(cold_reader(hub.cold, hub.data)),
         clock=clock,
@@ -141,6 +147,7 @@ class GatewayServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_PER_SWEEP == 0:
             now = monotonic()
+            self.gateway.descriptors.look()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, LimitedProtocol):
                     connection.sweep(now)

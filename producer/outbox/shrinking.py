@@ -48,7 +48,7 @@ class Shrunk:
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """Of the file, as the last commit left it: all, those that are free, and the bytes of one."""
+    """The pages of the file as the last commit left it: all, those that are free, and the bytes of one."""
 
     count: int
     free: int

@@ -38,7 +38,7 @@ def test_a_moment_without_one_is_a_fault_until_it_is_over_for_a_while() -> None:
     watch = DescriptorWatch(lambda: spare, lambda: now)
     watch.look()
     watch.report(faults)
-    assert faults.faults == ()
+    assert not faults.faults
 
     spare = False
     watch.look()
@@ -51,7 +51,7 @@ def test_a_moment_without_one_is_a_fault_until_it_is_over_for_a_while() -> None:
 
     now += HOLDS_S
     watch.report(faults)
-    assert faults.faults == ()
+    assert not faults.faults
 
 
 @pytest.mark.parametrize(("limit", "allowed"), [(8192, 500), (1024, 484), (600, 60), (64, FEWEST_CONNECTIONS)])

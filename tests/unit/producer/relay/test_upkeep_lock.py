@@ -65,7 +65,7 @@ def test_another_error_than_a_lock_is_not_taken_for_one(reader: sqlite3.Connecti
     lock = UpkeepLock(reader)
 
     with pytest.raises(sqlite3.OperationalError, match="no such table"), lock.transaction():
-        reader.execute("delete from nothing")
+        reader.execute("delete from nowhere")
     with lock.transaction():
         reader.execute(FREE)
 

@@ -33,6 +33,7 @@ from consumers.upkeep.exports.runs import RunSource
 from consumers.upkeep.exports.tables import TABLES, TableRange, write_tables
 from consumers.upkeep.exports.thermal_frames import write_frames
 from consumers.views.registry import registered
+from producer.garbage import spare_the_collector
 from producer.ids import utc_now
 from producer.times import moment_of_seconds
 
@@ -261,6 +262,7 @@ def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callabl
     # The process that started this one blocks signals, so that one thread waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.nice(NICENESS)
+    spare_the_collector()
     order = ExportOrder.model_validate_json(read())
     result = make_export(order)
     draft = order.directory / f"{RESULT}.draft"

@@ -23,6 +23,7 @@ from consumers.store.journal.store import JournalAway
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.media import check_media
 from consumers.upkeep.verify.repair import RepairReport, repair_media
+from producer.garbage import spare_the_collector
 from producer.ids import utc_now
 
 NICENESS: Final = 10
@@ -124,6 +125,7 @@ def main(read: Callable[[], str] = sys.stdin.read) -> None:
     # The process that started this one blocks signals, so that one thread waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.nice(NICENESS)
+    spare_the_collector()
     order = MediaCheckOrder.model_validate_json(read())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:

@@ -33,7 +33,6 @@ from consumers.upkeep.exports.runs import RunSource
 from consumers.upkeep.exports.tables import TABLES, TableRange, write_tables
 from consumers.upkeep.exports.thermal_frames import write_frames
 from consumers.views.registry import registered
-from producer.garbage import spare_the_collector
 from producer.ids import utc_now
 from producer.times import moment_of_seconds
 
@@ -262,13 +261,8 @@ def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callabl
     # The process that started this one blocks signals, so that one thread waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.nice(NICENESS)
-    spare_the_collector()
     order = ExportOrder.model_validate_json(read())
     result = make_export(order)
     draft = order.directory / f"{RESULT}.draft"
     draft.write_text(result.model_dump_json(), encoding="utf-8")
     draft.replace(order.directory / RESULT)
-
-
-if __name__ == "__main__":
-    main()

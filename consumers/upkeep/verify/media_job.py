@@ -23,7 +23,6 @@ from consumers.store.journal.store import JournalAway
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.media import check_media
 from consumers.upkeep.verify.repair import RepairReport, repair_media
-from producer.garbage import spare_the_collector
 from producer.ids import utc_now
 
 NICENESS: Final = 10
@@ -125,7 +124,6 @@ def main(read: Callable[[], str] = sys.stdin.read) -> None:
     # The process that started this one blocks signals, so that one thread waits for them.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.nice(NICENESS)
-    spare_the_collector()
     order = MediaCheckOrder.model_validate_json(read())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
@@ -142,7 +140,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_S)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

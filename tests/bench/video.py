@@ -166,7 +166,7 @@ def remuxed(path: Path) -> list[float]:
         stream = container.streams.video[0]
         recorder.begin((stream.width, stream.height), stream, codec=stream.codec_context.name)
         packets = [packet for packet in container.demux(stream) if packet.pts is not None]
-        moments = [START + timedelta(seconds=float(packet.pts * packet.time_base)) for packet in packets]
+        moments = [START + timedelta(seconds=float((packet.pts or 0) * packet.time_base)) for packet in packets]
         # A look at the clock of the CPU takes as long as a quarter of a packet.
         begun_s = time.process_time()
         for packet, moment in zip(packets, moments, strict=True):

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from consumers.engine.findings import Findings
 from consumers.store.journal.clock_ahead import wrong_by
 from consumers.store.journal.day_reader import OpenDay
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
 

@@ -3067,7 +3067,7 @@ export interface components {
             /** @description Whether nothing has been recorded since. */
             open: boolean;
             /** @enum {string} */
-            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "unknown";
+            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "on_its_way" | "unknown";
             /** @description Since when the cause has held; null where nobody knows. */
             since: string | null;
             /** @description Facts about the cause: `reason`, `rule`, `node`, `incident`, `count`. */
@@ -5999,6 +5999,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -6019,6 +6020,13 @@ export interface operations {
                     "multipart/x-mixed-replace; boundary=frame": unknown;
                 };
             };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6031,6 +6039,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -6049,6 +6058,13 @@ export interface operations {
                 content: {
                     "video/mp4": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -6827,6 +6843,7 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -6845,6 +6862,13 @@ export interface operations {
                 content: {
                     "application/vnd.apple.mpegurl": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

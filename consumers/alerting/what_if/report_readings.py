@@ -43,7 +43,7 @@ class MachineValue:
 
 
 @dataclass(slots=True)
-class Reports:
+class ReportedValues:
     """What a device reported; times in seconds since 1970."""
 
     machine: dict[IncidentType, MachineValue] = field(default_factory=dict)
@@ -101,8 +101,8 @@ def _missing(kind: IncidentType, highest: MachineValue, limit: float, rules: Ale
     found, needed_s = sentence.format(form.format(highest.value)), seconds_words(rules.machine_after_s)
     if highest.value >= limit:
         return f"{found}, and reached the limit for {seconds_words(highest.over_s)}; {needed_s} are needed."
-    lasting = f" for {needed_s}" if rules.machine_after_s else ""
-    return f"{found}; {form.format(limit)}{lasting} are needed."
+    duration = f" for {needed_s}" if rules.machine_after_s else ""
+    return f"{found}; {form.format(limit)}{duration} are needed."
 
 
 def seconds_words(seconds: float) -> str:

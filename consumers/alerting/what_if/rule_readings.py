@@ -15,7 +15,7 @@ from consumers.alerting.incidents.heat import deciding_temp
 from consumers.alerting.incidents.missing_sound import SOUND
 from consumers.alerting.incidents.trends import TREND_FAULTS
 from consumers.alerting.terms import Terms
-from consumers.alerting.what_if.report_readings import Reports
+from consumers.alerting.what_if.report_readings import ReportedValues
 from consumers.alerting.what_if.report_readings import seconds_words as _s
 from consumers.engine.frame_faults import FRAME_FAULTS, answers
 from consumers.engine.partial import HEARTBEAT, THERMAL, VERDICTS
@@ -81,7 +81,7 @@ class Observed:
     disk_percent: float | None = None
     ahead_s: float = 0.0
     last_received: float | None = None
-    reports: Reports = field(default_factory=Reports)
+    reports: ReportedValues = field(default_factory=ReportedValues)
 
     @property
     def start(self) -> float:

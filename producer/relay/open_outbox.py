@@ -16,8 +16,8 @@ from producer.outbox.broken import set_aside
 from producer.outbox.files import OpenFiles
 from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
+from producer.relay.upkeep_lock import OutboxBusy, UpkeepLock
 from producer.sqlite_files import is_broken
-from producer.transaction import transaction
 
 UPKEEP_S: Final = 1.0
 
@@ -34,6 +34,7 @@ class OpenOutbox:
         self._files = files
         self._limits = limits
         self._clock = clock
+        self._upkeep_lock = UpkeepLock(connection)
         self._checked_at = 0.0
 
     def keep_up(self) -> None:
@@ -42,9 +43,11 @@ class OpenOutbox:
         if now - self._checked_at >= UPKEEP_S:
             self._checked_at = now
             try:
-                self._files.check()
-                with transaction(self.connection):
+                self._files.check(self.connection)
+                with self._upkeep_lock.transaction():
                     enforce(self.connection, self._limits, self._clock())
+            except OutboxBusy:
+                return
             except sqlite3.OperationalError as error:
                 # The committing thread makes room.
                 if not is_disk_full(error):
@@ -65,7 +68,7 @@ def open_outbox(path: Path, clock: Clock, limits: OutboxLimits, *, is_exclusive:
     # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
     with contextlib.closing(connect(path, synchronous="normal", is_exclusive=is_exclusive)) as connection:
         open_tables(connection, clock)
-        files = OpenFiles.now(path)
+        files = OpenFiles.now(path, connection)
         outbox = OpenOutbox(connection, files, limits, clock)
         yield outbox
     if outbox.is_gone:

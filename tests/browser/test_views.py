@@ -4,6 +4,7 @@ not, without one complaint of the browser."""
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -98,6 +99,12 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),
 }
+
+
+def test_every_view_of_the_page_is_looked_at() -> None:
+    [listed] = re.findall(r"VIEWS = \[(.*?)\]", Path("gateway/web/src/state/views.ts").read_text(), re.DOTALL)
+
+    assert set(re.findall(r"'(\w+)'", listed)) <= set(VIEWS)
 
 
 @pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])
@@ -226,10 +233,12 @@ def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, p
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_recorded_and_live_video_play(browser: Browser, page_address: str) -> None:
+def test_recorded_and_live_video_play_in_the_browser_that_people_have(
+    whole_browser: Browser, page_address: str
+) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    with watched_page(browser, 1440) as (page, complaints):
+    with watched_page(whole_browser, 1440) as (page, complaints):
         page.goto(f"{page_address}/playback?device=GATE&at={moment}")
         page.get_by_role("button", name="Play", exact=True).click()
         recorded = pictures_of_a_second(page)

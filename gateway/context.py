@@ -17,6 +17,7 @@ from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
 from gateway.agents.service import AgentService
 from gateway.consumer_info import ConsumerInfo
+from gateway.descriptors import DescriptorWatch
 from gateway.http.asker import ASKER
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
@@ -28,6 +29,7 @@ from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.moments import Behind, StoresAsOf, at
+from gateway.reading.open_stores import OpenStores
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -64,6 +66,7 @@ class Gateway:
     readers: Readers[Stores]
     zones: SiteCache[ZoneInfo]
     dashboards: DashboardCache
+    stores: OpenStores
     rows: WarehouseThreads
     bus: Bus
     feed: Feed
@@ -78,6 +81,7 @@ class Gateway:
     broker_figures: BrokerFigures
     faults: FaultReporter
     readiness: Readiness
+    descriptors: DescriptorWatch
     journal_name: str
     cold: ColdMedia
     clock: Clock

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from pydantic import ValidationError
 
 from bus_schemas.agent import LinkStatistics
 from bus_schemas.limits import clip
@@ -46,11 +45,13 @@ class Heartbeats:
         return changed
 
     def measure(self, status: HeartbeatStatus) -> Heartbeat:
-        """The part that is the same for all devices. A figure that cannot be costs the figures, not the agent."""
+        """The part that is the same for all devices. A figure that cannot be, or cannot be measured, costs the figures
+        and not the agent.
+        """
         try:
             return self._measured(status)
-        except ValidationError as error:
-            log.error("figures of the agent are impossible", figures=[one["loc"] for one in error.errors()])
+        except Exception as error:  # noqa: BLE001  (a kernel without a free file, or a count that cannot be)
+            log.error("figures of the agent are unknown", reason=repr(error))
             return Heartbeat(status=status, uptime_s=self._uptime_s(), disk_id=disk_id(self._data), node=self._node)
 
     def _uptime_s(self) -> float:

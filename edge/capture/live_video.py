@@ -17,7 +17,7 @@ FRAGMENT: Final = CLOCK * 12 // 100
 KEYFRAME_EVERY: Final = 2 * CLOCK
 """Between keyframes of pictures that are encoded here, while somebody watches."""
 LARGEST_GROUP: Final = 16_000_000
-"""Bytes of a keyframe and what follows it; of a camera with more, a new viewer waits for the next one."""
+"""Bytes of a keyframe and what follows it that are kept; of a camera with more, a new viewer waits for the next one."""
 
 _NEVER_S: Final = float("-inf")
 
@@ -45,6 +45,9 @@ class LiveVideo:
         """Those of the initialisation segment that was sent last."""
         self._sound = LiveSound(None)
         self._group: list[Unit] = []
+        """The units since the last keyframe; where they are too many, since those that were sent."""
+        self._is_whole = self._has_begun = False
+        """Whether the group begins at its keyframe, and whether there was a keyframe in this run."""
         self._group_bytes = self._sent = self._number = 0
         self._shift = self._end = 0
         self._decoded = -1
@@ -62,29 +65,31 @@ class LiveVideo:
         self._flush()
         self._tracks = LiveTracks(layout.codec, layout.width, layout.height, layout.audio_rate)
         self._sound = LiveSound(layout.audio_rate)
-        self._group, self._group_bytes, self._sent = [], 0, 0
+        self._begin_group()
+        self._has_begun = False
         self._shift, self._decoded = self._end, -1
 
     def wants_keyframe(self, pts: int) -> bool:
         """Whether a picture that is encoded here should be one for the sake of those who watch."""
-        return self.is_watched and (not self._group or pts - self._group[0].pts >= KEYFRAME_EVERY)
+        is_known = self._group and self._is_whole
+        return self.is_watched and (not is_known or pts - self._group[0].pts >= KEYFRAME_EVERY)
 
     def add(self, unit: Unit) -> None:
         is_picture = unit.kind == "video"
         if is_picture and unit.keyframe:
             self._flush()
-            self._group, self._group_bytes, self._sent = [], 0, 0
+            self._begin_group()
+            self._has_begun = True
         taken = unit if is_picture else self._sound.take(unit)
-        if taken is None or not (self._group or (is_picture and unit.keyframe)):
+        if taken is None or not self._has_begun:
             return
         self._group.append(self._decodable(taken) if is_picture else taken)
         self._group_bytes += len(unit.data)
         if is_picture:
             self._group += self._sound.silence_until(unit.pts, unit.time)
         if self._group_bytes > LARGEST_GROUP:
-            self._group, self._group_bytes, self._sent = [], 0, 0
-            return
-        if not self.is_watched:
+            self._forget_sent()
+        if not self.is_watched or not (self._is_sending or self._is_whole):
             self._is_sending = False
             self._sent = len(self._group)
         elif not self._is_sending:
@@ -92,6 +97,16 @@ class LiveVideo:
             self._flush()
         elif unit.pts + unit.duration - self._group[self._sent].pts >= FRAGMENT:
             self._flush()
+
+    def _begin_group(self) -> None:
+        self._group, self._group_bytes, self._sent = [], 0, 0
+        self._is_whole = True
+
+    def _forget_sent(self) -> None:
+        """Who watches goes on; who comes only now has nothing to begin at."""
+        self._group = self._group[self._sent :]
+        self._group_bytes, self._sent = sum(len(one.data) for one in self._group), 0
+        self._is_whole = False
 
     def _decodable(self, unit: Unit) -> Unit:
         """A picture with a decoding time that grows, and is not later than the picture is shown."""
@@ -107,7 +122,7 @@ class LiveVideo:
     def _flush(self) -> None:
         if not self._is_sending or self._tracks is None or self._sent >= len(self._group):
             return
-        begins, units = self._sent == 0, self._group[self._sent :]
+        begins, units = self._is_whole and self._sent == 0, self._group[self._sent :]
         self._sent = len(self._group)
         self._number += 1
         try:

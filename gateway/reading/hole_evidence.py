@@ -129,9 +129,12 @@ def _of_recordings_on_their_way(stores: Stores, where: tuple[str, str], newest: 
     """
     until, kind = moment_of_seconds(newest.end), HealthEvent.model_fields["type"].default
     for _ in range(MOST_CONNECTIONS if newest.is_open else 0):
+        # What lies further back than the hole takes long to find, and explains nothing of it.
+        if until.timestamp() <= newest.start:
+            return
         wanted = EventFilter(source=device_source(*where), types=(kind,), end=until)
         said = [HealthEvent.model_validate_json(one.body) for one in _select(stores, wanted, 1, "desc")]
-        if not said or until.timestamp() <= newest.start:
+        if not said:
             return
         [event] = said
         known = event.data

@@ -20,7 +20,7 @@ from gateway.streaming.leases import WatchLeases
 
 MEDIA_TYPE: Final = "video/mp4"
 MAX_BYTES: Final = 32_000_000
-"""Bytes of the messages since the keyframe before the last one; with more, viewers wait for the next keyframe."""
+"""Bytes of the messages since the keyframe before the last one; with more, new viewers wait for the next keyframe."""
 CHUNK_BYTES: Final = 256_000
 """What is handed to one viewer at a time, unless a message is longer: its connection holds a copy until it is sent."""
 _INITIAL: Final = b"ftyp"
@@ -70,9 +70,9 @@ class WatchedVideo:
                     await self._wakeup.wait()
         except TimeoutError:
             return None
-        first = number + 1 if number is not None and number + 1 >= self._oldest else self._entry
-        chunk = self._chunk(max(first, self._oldest) - self._oldest)
-        return max(first, self._oldest) + len(chunk) - 1, b"".join(chunk)
+        first = number + 1 if number is not None and self._goes_on(number) else self._entry
+        chunk = self._chunk(first - self._oldest)
+        return first + len(chunk) - 1, b"".join(chunk)
 
     def _chunk(self, first: int) -> list[bytes]:
         """The message at this place and those behind it, as many as are handed out at a time."""
@@ -86,9 +86,15 @@ class WatchedVideo:
         return chunk
 
     def _has_after(self, number: int | None) -> bool:
-        if not self._messages or self._entry < self._oldest:
+        if not self._messages:
             return False
-        return number is None or self._oldest + len(self._messages) - 1 > number
+        if number is not None and self._goes_on(number):
+            return self._oldest + len(self._messages) - 1 > number
+        return self._entry >= self._oldest
+
+    def _goes_on(self, number: int) -> bool:
+        """Whether nothing is gone of what follows this message."""
+        return number + 1 >= self._oldest
 
     def _drop(self) -> None:
         self._bytes -= len(self._messages.popleft())

@@ -12,6 +12,8 @@ DECODING_S: Final = 2.0
 CAUGHT_UP_S: Final = 0.25
 FEWER_FRAMES_S: Final = 1.0
 FEWER_PICTURES_S: Final = 0.2
+LATE_S: Final = 10.0
+"""Pictures that are looked at so long after they came make alerts and live video late."""
 
 
 class LoadShedding:
@@ -28,12 +30,13 @@ class LoadShedding:
 
     def begin(self) -> None:
         """Reset for a new decoder."""
-        self._most_s = 0.0
+        self._most_s = self._behind_s = 0.0
         self._taken_s = float("-inf")
         self.skips_pictures = False
 
     def note(self, behind_s: float) -> None:
         """How old the oldest packet is that waits, or how late a recording is played."""
+        self._behind_s = behind_s
         self._most_s = 0.0 if behind_s < CAUGHT_UP_S else max(self._most_s, behind_s)
 
     def frame_interval_s(self, wanted_s: float) -> float:
@@ -56,6 +59,8 @@ class LoadShedding:
         return True
 
     def complaint(self) -> str | None:
+        if self._behind_s >= LATE_S:
+            return f"this machine is too slow: it is {self._behind_s:.0f} s behind what the camera sends"
         return _sentence(self._pictures.share, "its pictures", "left out")
 
     def remark(self) -> str | None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { correction } from './livestream';
+import { correction, removable } from './livestream';
 
 describe('a live video', () => {
   it('begins near its newest picture, however much has come at once', () => {
@@ -16,5 +16,20 @@ describe('a live video', () => {
   it('leaves out what is missing when it was too slow', () => {
     expect(correction(20, 30, 12)).toEqual({ seek: 29.7, rate: 1 });
     expect(correction(20, 20.1, 12)).toEqual({ seek: 20, rate: 1 });
+  });
+});
+
+describe('what was played of a live video', () => {
+  it('is taken out up to a keyframe, twenty seconds before what is played', () => {
+    const each = Array.from({ length: 61 }, (_, second) => second);
+    expect(removable(each, 0, 39)).toBeNull();
+    expect(removable(each, 0, 45.5)).toBe(25);
+    expect(removable(each, 25, 60.5)).toBeNull();
+  });
+  it('stays as long as what is played builds on it', () => {
+    expect(removable([60], 0, 59)).toBeNull();
+    expect(removable([60], 0, 79)).toBeNull();
+    expect(removable([60, 120], 0, 81)).toBe(60);
+    expect(removable([], 0, 500)).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ const LATE = 0.8;
 const TOO_LATE = 2.5;
 const FASTER = 1.1;
 const FASTEST = 1.5;
-/** Seconds of what was played that stay in memory. */
+/** Seconds of what was played that stay in memory, and as many again before they are taken out. */
 const KEPT = 20;
 /** So many connections without a picture, and the browser is not asked again. */
 const FRUITLESS = 3;
@@ -26,6 +26,15 @@ export function correction(start: number, end: number, current: number): Correct
   const late = end - current - LATE;
   return { seek: null, rate: late > 0 ? Math.min(FASTEST, FASTER + late / 2) : 1 };
 }
+
+/** Up to where nothing is needed any more: to a keyframe, for a browser drops with a picture all that build on it. */
+export function removable(keyframes: readonly number[], start: number, current: number): number | null {
+  const old = keyframes.findLast((at) => at <= current - KEPT);
+  return old !== undefined && start < old - KEPT ? old : null;
+}
+
+/** Whether a piece of the stream begins at a keyframe, with what a player must know beforehand. */
+const isBeginning = (piece: Uint8Array): boolean => String.fromCharCode(...piece.subarray(4, 8)) === 'ftyp';
 
 export type LiveState = 'waiting' | 'playing' | 'unsupported' | 'absent';
 
@@ -91,9 +100,11 @@ export class LiveStream {
   ): Promise<void> {
     const began = performance.now();
     let shown = false;
+    let keyframes: number[] = [];
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      if (isBeginning(value) && buffer.buffered.length) keyframes.push(buffer.buffered.end(buffer.buffered.length - 1));
       buffer.appendBuffer(value);
       await once(buffer, 'updateend', this.stopping.signal);
       this.follow(buffer);
@@ -101,8 +112,10 @@ export class LiveStream {
       if (shown) this.fruitless = 0;
       else if (performance.now() - began > LONGEST_BLANK_MS) return;
       this.onstate(shown ? 'playing' : 'waiting', sound);
-      const old = this.video.currentTime - KEPT;
-      if (buffer.buffered.length && buffer.buffered.start(0) < old - KEPT) {
+      const start = buffer.buffered.length ? buffer.buffered.start(0) : Infinity;
+      const old = removable(keyframes, start, this.video.currentTime);
+      if (old !== null) {
+        keyframes = keyframes.filter((at) => at > old);
         buffer.remove(0, old);
         await once(buffer, 'updateend', this.stopping.signal);
       }

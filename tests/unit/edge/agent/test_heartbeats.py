@@ -1,10 +1,12 @@
 """What a heartbeat says of the machine, and what becomes of one whose figures cannot be."""
 
+import errno
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from bus_schemas.node import Heartbeat
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.heartbeats import Heartbeats
 from edge.agent.picture_thinning import PictureThinning
@@ -29,13 +31,33 @@ class Link:
         return dict.fromkeys((*names, *more), 0) | {"failed_queue_size": self.waiting}
 
 
-@pytest.mark.parametrize(("waiting", "said"), [(3, 3), (-1, None)])
-def test_a_figure_that_cannot_be_costs_the_figures_and_not_the_agent(
-    tmp_path: Path, waiting: int, said: int | None
+def measured(data: Path, waiting: int = 0) -> Heartbeat:
+    link = cast(Relay, Link(waiting))
+    return Heartbeats("pi-1", data, cast(EventEmitter, Emitter()), link, PictureThinning()).measure("online")
+
+
+def test_a_heartbeat_has_the_figures_of_the_agent(tmp_path: Path) -> None:
+    beat = measured(tmp_path, waiting=3)
+
+    assert (beat.node, beat.outbox_rows, beat.outbox_bytes) == ("pi-1", 3, 4096)
+    assert beat.link is not None
+    assert beat.link.round_trip_ms == 20.0
+
+
+def test_a_figure_that_cannot_be_costs_the_figures_and_not_the_agent(tmp_path: Path) -> None:
+    beat = measured(tmp_path, waiting=-1)
+
+    assert (beat.node, beat.status, beat.outbox_rows, beat.link) == ("pi-1", "online", None, None)
+
+
+def test_what_cannot_be_measured_costs_the_figures_and_not_the_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beats = Heartbeats("pi-1", tmp_path, cast(EventEmitter, Emitter()), cast(Relay, Link(waiting)), PictureThinning())
+    def no_free_file() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
 
-    beat = beats.measure("online")
+    monkeypatch.setattr("edge.agent.heartbeats.networks", no_free_file)
 
-    assert (beat.node, beat.status, beat.outbox_rows) == ("pi-1", "online", said)
-    assert (beat.link is None) is (said is None)
+    beat = measured(tmp_path)
+
+    assert (beat.node, beat.status, beat.networks) == ("pi-1", "online", ())

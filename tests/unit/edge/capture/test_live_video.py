@@ -117,6 +117,25 @@ def test_pictures_follow_within_an_eighth_of_a_second_and_each_keyframe_can_be_b
     assert len(decoded(viewer.take())[0]) >= 72
 
 
+def test_who_watches_goes_on_where_keyframes_are_far_apart_and_who_comes_then_waits_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    units = video_units(120, keyframe_every=100)
+    monkeypatch.setattr("edge.capture.live_video.LARGEST_GROUP", sum(len(unit.data) for unit in units[:30]))
+    there, later = Viewer(), Viewer()
+    there.live.watch(10)
+    for viewer in (there, later):
+        viewer.live.start(Layout(160, 90, None))
+    for number, unit in enumerate(units):
+        there.live.add(unit)
+        later.live.add(unit)
+        if number == 60:
+            later.live.watch(10)
+
+    assert len(decoded(there.take())[0]) >= 117
+    assert decoded(later.take())[0][0] == 4.0
+
+
 def test_sound_comes_with_the_pictures() -> None:
     viewer = Viewer()
     viewer.live.start(Layout(160, 90, 16_000))

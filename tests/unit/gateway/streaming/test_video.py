@@ -93,6 +93,22 @@ def test_what_is_kept_for_viewers_is_bounded() -> None:
     assert asyncio.run(body()) == (None, (11, begin(b"B")))
 
 
+def test_who_watches_goes_on_where_a_keyframe_and_what_follows_it_are_too_much_to_keep() -> None:
+    async def body() -> list[int]:
+        video = WatchedVideo()
+        video.take(begin(b"A"))
+        number, seen = 0, []
+        for _ in range(10):
+            video.take(more(bytes(MAX_BYTES // 8)))
+            found = await video.after(number, 0)
+            assert found is not None
+            number = found[0]
+            seen.append(number)
+        return seen
+
+    assert asyncio.run(body()) == list(range(1, 11))
+
+
 def test_a_slow_viewer_is_handed_little_at_a_time_and_misses_nothing() -> None:
     async def body() -> object:
         video = WatchedVideo()

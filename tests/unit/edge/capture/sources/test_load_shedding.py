@@ -77,6 +77,18 @@ def test_five_jpegs_a_second_are_taken_of_those_that_are_too_many() -> None:
     assert shedding.complaint() == "this machine is too slow: 90% of its pictures in the last minute was left out"
 
 
+def test_a_machine_that_is_far_behind_its_camera_is_a_fault_until_it_has_caught_up() -> None:
+    shedding = behind(12.4)
+    assert shedding.complaint() == "this machine is too slow: it is 12 s behind what the camera sends"
+
+    shedding.note(3.0)
+    assert shedding.complaint() is None
+
+    shedding.note(60.0)
+    shedding.begin()
+    assert shedding.complaint() is None
+
+
 @pytest.mark.parametrize("codec", ["mjpeg", "h264"])
 def test_pictures_that_are_recorded_and_not_looked_at_are_told_and_no_fault(codec: str) -> None:
     shedding, decoder = behind(3.0), Decoder(codec)

@@ -22,7 +22,16 @@ from gateway.http import problems
 from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
-from gateway.routes.devices import commands, enrolments, health, registry, settings, settings_fields, sites
+from gateway.routes.devices import (
+    agent_versions,
+    commands,
+    enrolments,
+    health,
+    registry,
+    settings,
+    settings_fields,
+    sites,
+)
 from gateway.routes.media import (
     clips,
     exports,
@@ -107,6 +116,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     trials.OPERATIONS,
     commands.OPERATIONS,
     enrolments.OPERATIONS,
+    agent_versions.OPERATIONS,
     session.OPERATIONS,
 )
 

@@ -26,7 +26,7 @@ from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.run import check
 from consumers.views.warehouse.progress import RowsProgress, write_progress
-from producer.outbox import outbox
+from producer.outbox import tables
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
 from tests.data_directory import NOTHING, hub_of, write
@@ -169,7 +169,7 @@ def with_an_event_unsent(yard: Yard) -> str:
     assert file is not None
     reported = incident(START)
     with closing(view_files.connect(file)) as view, transaction(view):
-        outbox.put(view, reported)
+        tables.put(view, reported)
     return f"event {reported.id} that alerting emitted is not confirmed yet"
 
 
@@ -212,7 +212,7 @@ def test_an_unsent_event_of_today_holds_up_nothing(yard: Yard) -> None:
     file = view_files.file_of(yard.data, "alerting")
     assert file is not None
     with closing(view_files.connect(file)) as view, transaction(view):
-        outbox.put(view, incident(yard.now))
+        tables.put(view, incident(yard.now))
 
     assert len(yard.tick()) == 3
 

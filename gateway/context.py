@@ -17,6 +17,7 @@ from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
 from gateway.agents.service import AgentService
 from gateway.consumer_info import ConsumerInfo
+from gateway.descriptors import DescriptorWatch
 from gateway.http.asker import ASKER
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
@@ -80,6 +81,7 @@ class Gateway:
     broker_figures: BrokerFigures
     faults: FaultReporter
     readiness: Readiness
+    descriptors: DescriptorWatch
     journal_name: str
     cold: ColdMedia
     clock: Clock

@@ -37,6 +37,7 @@ async def run(gateway: Gateway) -> None:
         gateway.dashboards.close_removed()
         await check_parts(gateway)
         report(gateway.readiness, gateway.faults)
+        gateway.descriptors.report(gateway.faults)
         await announcer.announce()
         await asyncio.sleep(CHECK_EVERY_S)
 

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from time import monotonic
 
 import structlog
@@ -25,6 +26,7 @@ from gateway.agents.service import AgentService
 from gateway.app import build, running
 from gateway.consumer_info import ConsumerInfo, consumer_infos
 from gateway.context import Gateway
+from gateway.descriptors import DescriptorWatch
 from gateway.http.auth import Access
 from gateway.http.connections import LimitedProtocol, limited
 from gateway.http.metrics import Metrics
@@ -36,7 +38,7 @@ from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.journal import ask_journal
 from gateway.reading.open_stores import OpenStores
-from gateway.reading.readers import Readers, affordable_threads
+from gateway.reading.readers import Readers, affordable_connections, affordable_threads
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
@@ -63,14 +65,20 @@ TICKS_PER_SWEEP = 10
 _log = structlog.get_logger()
 
 
-def _readers(
-    settings: GatewaySettings, hub: HubConfig, journal: JournalStore, consumers: Sequence[ConsumerInfo]
-) -> Readers[Stores]:
-    shapes = {one.name: one.shape for one in consumers if one.kind == "projection" and one.shape is not None}
+def _affordable(settings: GatewaySettings, consumers: Sequence[ConsumerInfo]) -> GatewaySettings:
+    """With no more threads and connections than the limit of open files has room for."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER
+    threads = affordable_threads(settings.reader_threads, files, limit)
+    connections = affordable_connections(settings.limits.connections, threads * files, limit)
+    return replace(settings, reader_threads=threads, limits=replace(settings.limits, connections=connections))
+
+
+def _readers(threads: int, hub: HubConfig, journal: JournalStore, consumers: Sequence[ConsumerInfo]) -> Readers[Stores]:
+    shapes = {one.name: one.shape for one in consumers if one.kind == "projection" and one.shape is not None}
     return Readers(
         lambda: open_stores(hub.data, journal, shapes),
-        affordable_threads(settings.reader_threads, FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER, limit),
+        threads,
         Stores.close_removed,
         Stores.question_scope,
     )
@@ -89,13 +97,14 @@ def compose(
     """
     consumers = consumer_infos(hub)
     journal = journal_of(hub)
-    readers = _readers(settings, hub, journal, consumers)
+    affordable = _affordable(settings, consumers)
+    readers = _readers(affordable.reader_threads, hub, journal, consumers)
     opened = stores or {}
     rows = opened.get(WarehouseConsumer.name)
     bus = Bus(lambda: client_of(broker))
     leases = WatchLeases(bus)
     return Gateway(
-        settings=settings,
+        settings=affordable,
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
@@ -119,6 +128,7 @@ def compose(
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
+        descriptors=DescriptorWatch(),
         journal_name=journal.name,
         cold=ColdMedia(cold_reader(hub.cold, hub.data)),
         clock=clock,
@@ -157,6 +167,7 @@ class GatewayServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_PER_SWEEP == 0:
             now = monotonic()
+            self.gateway.descriptors.look()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, LimitedProtocol):
                     connection.sweep(now)

@@ -22,6 +22,7 @@ class LockHeld(RuntimeError):
 
     def __init__(self, path: Path, holder: str) -> None:
         super().__init__(f"{path} is locked by {holder or 'another process'}")
+        self.path = path
         self.holder = holder
 
 
@@ -34,6 +35,7 @@ class FileLock:
     def __init__(self, path: Path, *, wait_s: float | None = 0.0) -> None:
         """Wait for the lock up to `wait_s` seconds, or without limit for `None`. Raises `LockHeld` and `OSError`."""
         self.path = path
+        self._note = ""
         self._descriptor = -1
         try:
             # Who waited for a lock whose file was removed meanwhile holds nothing that others would meet.
@@ -70,9 +72,25 @@ class FileLock:
 
     def write(self, note: str) -> None:
         """Write who holds the lock. On a full disk the lock is held without a note."""
+        self._note = note
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, note.encode(), 0)
+
+    def hold(self) -> bool:
+        """Lock the file of this name, with the same note, where the one that is locked was removed or replaced.
+
+        Returns whether that was so. Raises `LockHeld` where another has it now, and `OSError`. The directory is made
+        again, but no directory above it: who takes all away does not want it back.
+        """
+        if self._has_its_name():
+            return False
+        with suppress(FileExistsError):
+            self.path.parent.mkdir()
+        with FileLock(self.path) as again:
+            again.write(self._note)
+            self._descriptor, again._descriptor = again._descriptor, self._descriptor
+        return True
 
     def close(self) -> None:
         if self._descriptor >= 0:

@@ -15,6 +15,7 @@ from bus_schemas.topics import FAULTS, INGEST
 from consumers.ingest.connection import BrokerConnection, ConnectFailed, Disconnected
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.disk_room import load_of, room_of
+from consumers.ingest.ended_days import EndedDays
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.hub_stream import HubStream
 from consumers.ingest.intake import CannotWrite, Intake, announcing
@@ -55,7 +56,7 @@ def run(
 
     Raises `JournalInUse`.
     """
-    with journal_lock(data / "journal"), ExitStack() as stack:
+    with journal_lock(data / "journal", stopping), ExitStack() as stack:
         archive = open_with_retries(lambda: Archive(data / "archive", clock), stopping)
         if archive is None:
             return
@@ -78,6 +79,7 @@ def run(
         intake = Intake(archive, journal, clock, figures, room, registry)
         intake.media = MediaBatch(MEDIA_EVERY_S)
         own = OwnEvents(intake, hub_stream, faults, registry, figures)
+        stack.enter_context(EndedDays(data / "journal"))
         Ingest(intake, own, broker, stopping).run()
 
 

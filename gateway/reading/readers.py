@@ -29,12 +29,20 @@ QUESTION_S = 15.0
 
 
 OTHER_FILES = 128
-"""Descriptors that are left for connections, the rows and libraries."""
+"""Descriptors that are left for the rows and libraries."""
+FEWEST_CONNECTIONS = 32
 
 
 def affordable_threads(wanted: int, files: int, limit: int) -> int:
     """How many threads may hold so many files open each, where the process may have `limit` descriptors."""
     return max(1, min(wanted, (limit - OTHER_FILES) // files))
+
+
+def affordable_connections(wanted: int, others: int, limit: int) -> int:
+    """How many connections there may be beside so many other files: one too many is told so, and can be told so only
+    while there is a descriptor for it.
+    """
+    return max(FEWEST_CONNECTIONS, min(wanted, limit - OTHER_FILES - others))
 
 
 class Busy(RuntimeError):

@@ -13,6 +13,7 @@ from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import DroppedDrafts, Item
 
 FULL_PAUSE_S = 1.0
+SHRINK_AGAIN_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,15 @@ class Committer:
             self._file.replace_broken(error)
             self._waiting.take()  # They are among what is due.
             return self._commit(due)
+
+    def shrink(self) -> float:
+        """Give the disk back a little of what the file no longer needs; in how many seconds to ask again."""
+        try:
+            return self._file.shrink()
+        except (sqlite3.Error, OSError) as error:
+            # Nobody needs it at once. Where the file is at fault, the next commit finds that out.
+            log.info("outbox was not shrunk", reason=str(error))
+            return SHRINK_AGAIN_S
 
     def _commit(self, items: list[Item]) -> bool:
         is_due = time.monotonic() >= self._again_at

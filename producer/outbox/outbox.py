@@ -101,21 +101,27 @@ class Outbox:
         self._file.close()
 
     def _run(self) -> None:
-        while (load := self._next()) is not None:
-            is_committed = False
-            try:
-                is_committed = self._commit(load.items)
-            except (sqlite3.Error, OSError) as error:
-                # The next put raises and ends the process: there is no place for what it observes.
-                log.error("outbox failed", reason=str(error))
-                self._handoff.abandon(f"the outbox cannot be written: {error}")
-            self._settle(load.tickets, is_committed)
-            if self._on_commit is not None:
-                self._on_commit()
+        pause_s = 0.0
+        while (load := self._next(pause_s)) is not None:
+            if load.items or load.tickets or self._committer.has_waiting:
+                self._process(load)
+            pause_s = self._committer.shrink()
 
-    def _next(self) -> CommitBatch | None:
-        """The items that were handed over; none after a pause where items wait for room, and once more at the end."""
-        load = self._handoff.take(FULL_PAUSE_S if self._committer.has_waiting else None)
+    def _process(self, load: CommitBatch) -> None:
+        is_committed = False
+        try:
+            is_committed = self._commit(load.items)
+        except (sqlite3.Error, OSError) as error:
+            # The next put raises and ends the process: there is no place for what it observes.
+            log.error("outbox failed", reason=str(error))
+            self._handoff.abandon(f"the outbox cannot be written: {error}")
+        self._settle(load.tickets, is_committed)
+        if self._on_commit is not None:
+            self._on_commit()
+
+    def _next(self, pause_s: float) -> CommitBatch | None:
+        """The items that were handed over; none after a pause, and once more at the end where items wait for room."""
+        load = self._handoff.take(min(pause_s, FULL_PAUSE_S) if self._committer.has_waiting else pause_s)
         return CommitBatch([], []) if load is None and self._committer.has_waiting else load
 
     def _commit(self, items: list[Item]) -> bool:

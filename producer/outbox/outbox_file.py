@@ -16,6 +16,7 @@ from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.limits import OutboxLimits, OutboxUsage, enforce, release, usage
 from producer.outbox.priority import Priority
+from producer.outbox.shrinking import Shrinking
 from producer.outbox.tables import Item, connect, is_disk_full, open_tables
 from producer.outbox.tables import put_many as append
 from producer.sqlite_files import files_beside, is_cut_off, is_unusable
@@ -54,7 +55,7 @@ class OutboxFile:
     def try_to_commit(self, items: Sequence[Item]) -> bool:
         """False when the disk is full."""
         try:
-            self._files.check()
+            self._files.check(self._connection)
         except FileGone as gone:
             self._begin_anew(gone)
         try:
@@ -83,6 +84,10 @@ class OutboxFile:
             if not is_disk_full(error):
                 raise
 
+    def shrink(self) -> float:
+        """Give the disk back a little of what the file no longer needs; in how many seconds to ask again."""
+        return self._shrinking.poll()
+
     def replace_broken(self, error: sqlite3.DatabaseError) -> None:
         """Begin anew where the file is at fault. Raises the error where it is not."""
         if not is_unusable(error, self._path):
@@ -104,9 +109,13 @@ class OutboxFile:
             set_aside(self._path, held)
             self._connect()
             self._note_loss(LostFile(time.monotonic(), None, BROKEN), error)
-        self._files = OpenFiles.now(self._path)
+        self._files = OpenFiles.now(self._path, self._connection)
+        self._shrinking = Shrinking(self._path, self._connection, self._waiting_bytes)
         self.usage = usage(self._connection)
         self._unconfirmed = waiting_count(self._connection)
+
+    def _waiting_bytes(self) -> int:
+        return usage(self._connection).waiting_bytes
 
     def _connect(self) -> None:
         if self._was_emptied():

@@ -17,9 +17,12 @@ from bus_schemas.node import Gap, GapEvent
 from bus_schemas.streams import Traffic, stream_epoch
 from producer.ids import Clock, Ids, utc_now
 from producer.outbox.priority import Priority, priority_of
+from producer.outbox.shrinking import allow_shrinking
 from producer.transaction import transaction
 
 BUSY_S = 30.0
+LOG_BYTES = 4 * 1024 * 1024
+"""What the log is cut to after a large transaction; it holds as much anyway before it is copied to the file."""
 ROW_OVERHEAD_BYTES = 96
 """Bytes that a row takes beside its body and payload: other columns, and its part of two indexes."""
 
@@ -152,7 +155,9 @@ def connect(path: Path, synchronous: str = "full", *, is_exclusive: bool = False
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}{vfs}", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )
+    allow_shrinking(connection)
     connection.execute("pragma journal_mode = wal")
+    connection.execute(f"pragma journal_size_limit = {LOG_BYTES}")
     connection.execute(f"pragma synchronous = {synchronous}")
     return connection
 

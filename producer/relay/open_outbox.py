@@ -42,7 +42,7 @@ class OpenOutbox:
         if now - self._checked_at >= UPKEEP_S:
             self._checked_at = now
             try:
-                self._files.check()
+                self._files.check(self.connection)
                 with transaction(self.connection):
                     enforce(self.connection, self._limits, self._clock())
             except sqlite3.OperationalError as error:
@@ -65,7 +65,7 @@ def open_outbox(path: Path, clock: Clock, limits: OutboxLimits, *, is_exclusive:
     # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
     with contextlib.closing(connect(path, synchronous="normal", is_exclusive=is_exclusive)) as connection:
         open_tables(connection, clock)
-        files = OpenFiles.now(path)
+        files = OpenFiles.now(path, connection)
         outbox = OpenOutbox(connection, files, limits, clock)
         yield outbox
     if outbox.is_gone:

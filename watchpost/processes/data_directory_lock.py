@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from producer.lock_keeper import LockKeeper
 from producer.locks import FileLock, LockHeld, this_process
 
 
@@ -20,8 +21,11 @@ def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
     0.2, which start on the same directory before an update and after a return.
     """
     with ExitStack() as held:
-        for file in (data / ".lock", data / "run" / "lock"):
-            held.enter_context(_locked(data, file)).write(f"watchpost up, {this_process(now)}")
+        locks = [held.enter_context(_locked(data, file)) for file in (data / ".lock", data / "run" / "lock")]
+        for lock in locks:
+            lock.write(f"watchpost up, {this_process(now)}")
+        # Where another was quicker, its processes are refused by those that run: each of them has a claim of its own.
+        held.enter_context(LockKeeper(locks, lambda _taken: None))
         yield
 
 

@@ -11,6 +11,8 @@ from consumers.store.archive.records import ScannedRecord
 from producer.transaction import transaction
 
 BUSY_S = 10.0
+LOG_BYTES = 4 * 1024 * 1024
+"""What the log is cut to after a large transaction, as that which drops packs."""
 
 # A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
@@ -79,6 +81,7 @@ def open_to_write(directory: Path, *, shared: bool = False) -> sqlite3.Connectio
     # The packs are synced before the index commits and hold all that it knows, and what a power cut takes from its
     # end is read from them again at the next start. So it need not wait for the disk a second time.
     connection.execute("pragma synchronous = normal")
+    connection.execute(f"pragma journal_size_limit = {LOG_BYTES}")
     if has_packs_of_hours(connection):
         _take_over_packs_of_hours(connection)
     if not _has_column(connection, "copied") and _has_column(connection, "start"):

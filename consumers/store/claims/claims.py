@@ -8,13 +8,15 @@ from contextlib import ExitStack, contextmanager
 import structlog
 
 from consumers.hub_config import ClickHouseServer, HubConfig
-from consumers.store.claims.holder import Holder, this_process
-from consumers.store.claims.local import held
+from consumers.store.claims.holder import ClaimTaken, Holder, this_process
+from consumers.store.claims.local import held, lock_identity
 from consumers.store.claims.reader import ClaimedReader, OpenReader
 from consumers.store.claims.renewal import RenewedLease
 from consumers.store.clickhouse.engine import EngineError
 from producer.backoff import Backoff, Retry
 from producer.ids import utc_now
+from producer.lock_keeper import LockKeeper
+from producer.locks import FileLock, LockHeld
 
 RETRY = Backoff(0.25, 4.0)
 _PASSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
@@ -30,8 +32,15 @@ class NotClaimed(RuntimeError):
 class ConsumerClaim:
     """The claims of a process, with a lease on each server that other machines can reach."""
 
-    def __init__(self, leases: Sequence[RenewedLease] = ()) -> None:
+    def __init__(self, leases: Sequence[RenewedLease], stopping: threading.Event) -> None:
         self._leases = leases
+        self._stopping = stopping
+        self._taken: ClaimTaken | None = None
+
+    def lose(self, taken: LockHeld) -> None:
+        """Another process has taken a lock of this one, whose file was removed."""
+        self._taken = ClaimTaken(taken.path.stem, taken.holder)
+        self._stopping.set()
 
     def check(self) -> None:
         """Raises `JournalAway` where another has it now, or may have."""
@@ -39,6 +48,8 @@ class ConsumerClaim:
             lease.check()
 
     def raise_if_lost(self) -> None:
+        if self._taken is not None:
+            raise self._taken
         for lease in self._leases:
             lease.raise_if_lost()
 
@@ -62,15 +73,17 @@ def claimed(
         locks = {name: _lock(stack, hub, name, holder, stopping) for name in consumers}
         leases = []
         for server in servers:
-            lease = None if server is None else _begin(server, locks, holder, stopping)
+            identities = {name: lock_identity(lock) for name, lock in locks.items()}
+            lease = None if server is None else _begin(server, identities, holder, stopping)
             if lease is not None:
                 leases.append(stack.enter_context(lease))
-        claim = ConsumerClaim(leases)
-        yield claim
+        claim = ConsumerClaim(leases, stopping)
+        with LockKeeper(tuple(locks.values()), claim.lose):
+            yield claim
         claim.raise_if_lost()
 
 
-def _lock(stack: ExitStack, hub: HubConfig, consumer: str, holder: Holder, stopping: threading.Event) -> str:
+def _lock(stack: ExitStack, hub: HubConfig, consumer: str, holder: Holder, stopping: threading.Event) -> FileLock:
     retry = Retry(RETRY)
     while not stopping.is_set():
         try:

@@ -13,20 +13,22 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
-def held(data: Path, consumer: str, holder: Holder) -> Iterator[str]:
-    """Raises `ClaimTaken`. Yields the identity of the lock, which no other lock has that can be held now."""
+def held(data: Path, consumer: str, holder: Holder) -> Iterator[FileLock]:
+    """Raises `ClaimTaken`."""
     try:
         lock = FileLock(data / "journal" / "claims" / f"{consumer}.lock")
     except LockHeld as error:
         raise ClaimTaken(consumer, error.holder) from None
     with lock:
         lock.write(to_text(holder))
-        yield _identity(lock.fileno())
+        yield lock
 
 
-def _identity(descriptor: int) -> str:
-    """Identifies the running kernel and the file: a lock that was held under the same identity before is released."""
-    found = os.fstat(descriptor)
+def lock_identity(lock: FileLock) -> str:
+    """Identifies the running kernel and the file, as no other lock that can be held now: one that was held under the
+    same identity before is released.
+    """
+    found = os.fstat(lock.fileno())
     return f"{_boot()}:{found.st_dev}:{found.st_ino}"
 
 

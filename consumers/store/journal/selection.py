@@ -37,7 +37,8 @@ def _narrowed(wanted: EventFilter, bounds: tuple[int, int]) -> tuple[int, int]:
     """One condition for each end: of two, SQLite begins at the first, however far before the second that is."""
     first, end = bounds
     return (
-        first if wanted.after is None else max(first, wanted.after + 1),
+        # No larger than the end: SQLite takes no number beyond that of the last position that there can be.
+        first if wanted.after is None else max(first, min(wanted.after + 1, end)),
         end if wanted.before is None else min(end, wanted.before),
     )
 

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -72,6 +73,24 @@ def test_anything_is_answered(client: httpx.Client, operation: Operation, data: 
         )
 
     never_our_fault(client.request(operation.method, url(operation, given_parts), params=query, **body))
+
+
+def whole_numbers(operation: Operation) -> Iterator[tuple[str, int]]:
+    """The keys of the query that take whole numbers, each with the smallest and the largest that it takes."""
+    schemas = operation.parameters.model_json_schema()["properties"]
+    for key in keys_of(operation):
+        for kind in schemas[key].get("anyOf", [schemas[key]]):
+            if kind.get("type") == "integer":
+                yield key, kind.get("minimum", -(2**63))
+                yield key, kind.get("maximum", kind.get("exclusiveMaximum", 2**63) - 1)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_smallest_and_the_largest_number_that_a_key_takes_are_answered(
+    client: httpx.Client, operation: Operation
+) -> None:
+    for key, number in whole_numbers(operation):
+        never_our_fault(client.request(operation.method, url(operation, READ), params={key: number}))
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)

@@ -1,6 +1,7 @@
 """A lock between processes: one holder, who can be found, and none once the holder is dead."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,6 +119,35 @@ def test_who_waited_for_a_lock_whose_file_was_removed_takes_the_one_that_others_
 
     with taken[0], pytest.raises(LockHeld):
         FileLock(path)
+
+
+def test_a_lock_whose_file_was_removed_is_held_again_with_its_note(path: Path) -> None:
+    with FileLock(path) as lock:
+        lock.write("the first")
+        assert not lock.hold()
+        path.unlink()
+
+        assert lock.hold()
+        with pytest.raises(LockHeld, match="locked by the first"):
+            FileLock(path)
+
+
+def test_a_lock_whose_file_was_removed_stays_with_the_one_that_was_quicker(path: Path) -> None:
+    with FileLock(path) as lock:
+        path.unlink()
+        with FileLock(path) as other:
+            other.write("the second")
+            with pytest.raises(LockHeld, match="locked by the second"):
+                lock.hold()
+        assert lock.hold()
+
+
+def test_a_lock_does_not_make_a_tree_again_that_is_gone_as_a_whole(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "data" / "claims" / "one.lock") as lock:
+        shutil.rmtree(tmp_path / "data")
+        with pytest.raises(FileNotFoundError):
+            lock.hold()
+    assert not (tmp_path / "data").exists()
 
 
 def test_who_only_looks_keeps_nobody_out(path: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ from producer.ids import utc_now
 from producer.locks import FileLock
 from tests.clickhouse_kinds import KINDS, opener
 from tests.clickhouse_server import ClickHouse
-from tests.eventually import eventually
+from tests.eventually import WITHIN_S, eventually
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
@@ -107,6 +108,32 @@ def test_a_second_one_is_refused_at_once_and_told_who_is_there(tmp_path: Path) -
     words = str(refused.value)
     assert words.startswith(f"the consumer alerts runs already: process {os.getpid()} on ")
     assert f"with the data directory {tmp_path}, since 20" in words
+
+
+def test_a_second_one_is_refused_also_after_somebody_removed_all_claims(tmp_path: Path) -> None:
+    hub, claims = hub_in(tmp_path), tmp_path / "journal" / "claims"
+    with claimed(hub, ["incidents", "alerts"], threading.Event()):
+        shutil.rmtree(claims)
+        assert eventually(lambda: sorted(path.stem for path in claims.glob("*.lock")) == ["alerts", "incidents"])
+
+        with (
+            pytest.raises(ClaimTaken, match=f"process {os.getpid()}"),
+            claimed(hub, ["alerts"], threading.Event()),
+        ):
+            pass
+
+
+def test_who_loses_a_claim_whose_file_was_removed_to_another_ends(tmp_path: Path) -> None:
+    hub, stopping = hub_in(tmp_path), threading.Event()
+
+    def consume() -> None:
+        with claimed(hub, ["incidents"], stopping):
+            shutil.rmtree(tmp_path / "journal" / "claims")
+            with claimed(hub, ["incidents"], threading.Event()):
+                assert stopping.wait(WITHIN_S)
+
+    with pytest.raises(ClaimTaken, match="the consumer incidents runs already"):
+        consume()
 
 
 def test_others_may_run_beside_it_and_the_same_one_afterwards(tmp_path: Path) -> None:

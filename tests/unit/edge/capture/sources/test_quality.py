@@ -29,8 +29,9 @@ from tests.video_files import all_of, sourced
 
 def filmed(path: Path, codec: str, pixels: str, count: int, rate: int, options: dict[str, str]) -> Path:
     with av.open(str(path), "w") as container:
-        video: VideoStream = container.add_stream(codec, rate=rate)
-        video.width, video.height, video.pix_fmt, video.options = 160, 90, pixels, options
+        video = container.add_stream(codec, rate=rate)
+        assert isinstance(video, VideoStream)
+        video.width, video.height, video.pix_fmt, video.options = 160, 90, pixels, {**options}
         for number in range(count):
             picture = frame_of(np.full((90, 160, 3), 20 + number % 200, np.uint8)).reformat(format=pixels)
             picture.pts, picture.time_base = number, Fraction(1, rate)
@@ -76,7 +77,7 @@ def test_mjpeg_that_is_kept_as_it_comes_is_kept_whole_on_a_machine_that_is_too_s
 
     assert 0 < len(looked_at) < 30
     [segment] = recorder.take()
-    with av.open(io.BytesIO(segment.data)) as container:
+    with av.open(io.BytesIO(segment.data), "r") as container:
         assert len(list(container.decode(video=0))) == 30
 
 

@@ -20,7 +20,7 @@ class ProcessorTimes:
 
 
 @dataclass
-class ProcessorUse:
+class ProcessorSamples:
     times: list[ProcessorTimes] = field(default_factory=list)
     """At the begin, after each step and at the end."""
 
@@ -47,9 +47,9 @@ def now() -> ProcessorTimes:
 
 
 @contextmanager
-def processor_use(step_s: float = STEP_S, read: Callable[[], ProcessorTimes] = now) -> Iterator[ProcessorUse]:
+def processor_use(step_s: float = STEP_S, read: Callable[[], ProcessorTimes] = now) -> Iterator[ProcessorSamples]:
     """The use during the block, known once it has ended."""
-    use, ended = ProcessorUse([read()]), threading.Event()
+    use, ended = ProcessorSamples([read()]), threading.Event()
 
     def watch() -> None:
         while not ended.wait(step_s):

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.responses import Response
 
-from bus_schemas.asyncapi import asyncapi as asyncapi_document
+from bus_schemas.documents import document as contract_document
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.health_check import check_parts
 from gateway.http.answers import Answer, Time
@@ -114,12 +114,12 @@ async def metrics(call: Call[Nothing]) -> Response:
 
 async def asyncapi(call: Call[Nothing]) -> Response:
     """The contract of the bus, as an AsyncAPI document."""
-    return Response(_asyncapi(call.gateway.settings.version), media_type=JSON)
+    return Response(_asyncapi(), media_type=JSON)
 
 
 @cache
-def _asyncapi(version: str) -> bytes:
-    return json.dumps(asyncapi_document(version)).encode()
+def _asyncapi() -> bytes:
+    return contract_document("asyncapi").encode()
 
 
 def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:

@@ -1,5 +1,6 @@
 """The document of the API against the running application: complete, and true."""
 
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.routing import Route
 from gateway.app import build, operations
 from tests.integration.gateway.api_document import ENDLESS, READ, followed, misfits
 from tests.integration.gateway.started import Started
+from watchpost.processes.entry_points import schema
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,10 @@ def test_every_route_is_in_the_document(started: Started, document: dict[str, An
 
     assert {(one.path, one.method) for route in routes for one in operations() if one.name == route.name} == described
     assert len(described) == len(operations())
+
+
+def test_a_running_hub_serves_the_contract_that_the_command_line_prints(client: httpx.Client) -> None:
+    assert client.get("/api/asyncapi.json").json() == json.loads(schema("asyncapi"))
 
 
 def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:

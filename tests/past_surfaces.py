@@ -131,7 +131,8 @@ def of_tables(
 MINUTE = re.compile(r"<figure><h3>([\d-]+ [\d:]+)(?: to ([\d:]+))? <span class=\"(\w+)\">")
 DEVICE = re.compile(r"<tr><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>")
 INCIDENT = re.compile(
-    r"<article><h3>([^<]*)</h3><table><tr><td>Level</td><td>(\w+)</td></tr><tr><td>Time</td><td>([^<]*)</td>"
+    r"<article><h3><bdi>([^<]*)</bdi>: ([^<]*)</h3><table><tbody><tr><td>Level</td><td>(\w+)</td></tr>"
+    r"<tr><td>Time</td><td>([^<]*)</td>"
 )
 
 
@@ -164,7 +165,8 @@ def _incidents_of_report(
 
     listed = [
         (
-            f"{one['device_name']}: {incident_words(one['type'])}",
+            one["device_name"],
+            incident_words(one["type"]),
             one["level"],
             f"{clock(one['opened'])} to {clock(one['closed'])}",
         )

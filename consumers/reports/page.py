@@ -20,9 +20,11 @@ th, td { border: 1px solid #c6ccd2; padding: 3px 6px; text-align: left; vertical
 th, td { overflow-wrap: break-word; }
 section:last-of-type td { overflow-wrap: anywhere; }
 .incident { color: #b3211c; font-weight: 600; } .ok { color: #086a4d; } .soft { color: #4f5862; }
-figure { margin: 12px 0; break-inside: avoid; } tr { break-inside: avoid; } .row img { max-width: 32%; }
+figure { margin: 12px 0; } .row img { max-width: 32%; }
+h2, h3 { break-after: avoid; } tr, img, .moment { break-inside: avoid; }
 .moment { display: inline-block; max-width: 32%; margin: 4px 8px 0 0; vertical-align: top; } .moment p { margin: 0; }
-@media print { body { margin: 0; max-width: none; } a { color: inherit; } }
+@media screen { section { overflow-x: auto; } }
+@media print { body { margin: 0; padding: 0; max-width: none; } a { color: inherit; } img { max-height: 22cm; } }
 """
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 CLOCK: Final = "%Y-%m-%d %H:%M:%S"
@@ -43,6 +45,7 @@ def page(report: Report) -> str:
     title = escape(asked.report or "Report")
     parts = [
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
+        '<meta name="viewport" content="width=device-width">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f"<style>{STYLE}</style></head><body><h1>{title}</h1>",
         _about(report),
@@ -87,7 +90,7 @@ def _incident(report: Report, one: ReportIncident) -> str:
     ]
     pictures = "".join(_image(picture, "Picture of the incident") for picture in one.pictures)
     name = report.names.get(row["device"], row["device"])
-    heading = f"<h3>{escape(name)}: {escape(incident_words(row['type']))}</h3>"
+    heading = f"<h3><bdi>{escape(name)}</bdi>: {escape(incident_words(row['type']))}</h3>"
     return f'<article>{heading}{_table((), rows)}<p class="row">{pictures}</p></article>'
 
 
@@ -200,9 +203,10 @@ def _section(title: str, parts: Sequence[str]) -> str:
 
 
 def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """On paper its head stands on each page."""
     head = "".join(f"<th>{escape(one)}</th>" for one in heads)
     body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"
+    return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"
 
 
 def _image(picture: ReportPicture, about: str) -> str:

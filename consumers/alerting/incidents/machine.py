@@ -1,6 +1,6 @@
 """Judges what an agent says of its machine and its link: memory, temperature and the round trip of the broker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,18 @@ OF_MACHINE: Final[tuple[IncidentType, ...]] = ("memory", "cpu_hot", "link_slow")
 """The incidents that all devices of an agent share: the first that is judged has it."""
 
 
+def measured(beat: HeartbeatPart) -> Iterator[tuple[IncidentType, float | None]]:
+    """What a heartbeat says for each of these rules; `None` where it says nothing."""
+    round_trip_ms = None if beat.link is None else beat.link.round_trip_ms
+    yield "memory", beat.system.memory_percent
+    yield "cpu_hot", beat.system.temperature
+    yield "link_slow", None if round_trip_ms is None else round_trip_ms / 1000
+
+
+def limits(rules: AlertRules) -> Mapping[IncidentType, float]:
+    return {"memory": rules.memory_percent, "cpu_hot": rules.cpu_temperature_c, "link_slow": rules.round_trip_s}
+
+
 @dataclass(slots=True)
 class MachineLimits:
     """The limits of a machine, judged by the heartbeats of one device."""
@@ -22,18 +34,17 @@ class MachineLimits:
     cpu_hot: LimitCondition = field(default_factory=LimitCondition)
     link_slow: LimitCondition = field(default_factory=LimitCondition)
 
+    def of(self, kind: IncidentType) -> LimitCondition:
+        condition: LimitCondition = getattr(self, kind)
+        return condition
+
     def judge(self, at: float, event_id: str, beat: HeartbeatPart, rules: AlertRules) -> Iterator[Verdict]:
-        round_trip_ms = None if beat.link is None else beat.link.round_trip_ms
-        round_trip_s = None if round_trip_ms is None else round_trip_ms / 1000
-        figures: tuple[tuple[IncidentType, LimitCondition, float | None, float], ...] = (
-            ("memory", self.memory, beat.system.memory_percent, rules.memory_percent),
-            ("cpu_hot", self.cpu_hot, beat.system.temperature, rules.cpu_temperature_c),
-            ("link_slow", self.link_slow, round_trip_s, rules.round_trip_s),
-        )
-        for kind, condition, value, limit in figures:
+        limit_of = limits(rules)
+        for kind, value in measured(beat):
             if value is None:
                 # An unknown value neither begins nor ends anything.
                 continue
+            condition, limit = self.of(kind), limit_of[kind]
             turn = condition.add(at, value >= limit, rules.machine_after_s)
             if turn is not None and condition.other_since is not None:
                 details = {"value": round(value, 2), "limit": limit}

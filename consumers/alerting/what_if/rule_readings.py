@@ -8,13 +8,15 @@ from typing import Any, Final, Literal
 from bus_schemas.alert import IncidentType, TrendFault
 from bus_schemas.camera import Frame, FrameEvent, FrameFault
 from bus_schemas.node import HealthEvent, HeartbeatEvent
-from bus_schemas.thermal import SENSOR_FAULTS, ThermalEvent
+from bus_schemas.thermal import SensorEvent, ThermalEvent
 from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import figures
 from consumers.alerting.incidents.heat import deciding_temp
 from consumers.alerting.incidents.missing_sound import SOUND
 from consumers.alerting.incidents.trends import TREND_FAULTS
 from consumers.alerting.terms import Terms
+from consumers.alerting.what_if.report_readings import ReportedValues
+from consumers.alerting.what_if.report_readings import seconds_words as _s
 from consumers.engine.frame_faults import FRAME_FAULTS, answers
 from consumers.engine.partial import HEARTBEAT, THERMAL, VERDICTS
 from consumers.store.journal.clock_ahead import AHEAD_US, NEVER_SET_BEFORE
@@ -66,6 +68,8 @@ class Observed:
     at: float
     end: float
     window_s: float
+    open_before: frozenset[str] = frozenset()
+    """Types of incidents that were open at the moment, as far as it was seen."""
     opened: set[str] = field(default_factory=set)
     frames: dict[FrameFault, FramePeak] = field(default_factory=dict)
     hottest: tuple[float, float] | None = None
@@ -77,7 +81,7 @@ class Observed:
     disk_percent: float | None = None
     ahead_s: float = 0.0
     last_received: float | None = None
-    _open_before: frozenset[str] = frozenset()
+    reports: ReportedValues = field(default_factory=ReportedValues)
 
     @property
     def start(self) -> float:
@@ -86,10 +90,6 @@ class Observed:
     def note(self, record: Recorded, watched: Watched) -> None:
         """The device after an event of it."""
         self._note_silence(record.received_s)
-        if record.time_s <= self.at:
-            self._open_before = frozenset(watched.open)
-        else:
-            self.opened |= watched.open.keys()
         if record.time_s < self.start:
             return
         self.ahead_s = max(self.ahead_s, record.ahead_s, key=abs)
@@ -97,13 +97,22 @@ class Observed:
             self._note_frame(record, watched)
         elif record.model is ThermalEvent:
             self._note_heat(record, watched)
+        elif record.model is SensorEvent:
+            self.reports.note_sensor(record)
         else:
-            self._note_report(record)
+            self._note_report(record, watched)
+
+    def note_open(self, at: float, watched: Watched) -> None:
+        """The device after any event: that it is silent is known by the ticks of the hub."""
+        if at <= self.at:
+            self.open_before = frozenset(watched.open)
+        else:
+            self.opened |= watched.open.keys()
 
     @property
     def open(self) -> frozenset[str]:
         """Types of incidents that were open at the moment, or were opened behind it."""
-        return self._open_before | self.opened
+        return self.open_before | self.opened
 
     def silence(self) -> float:
         """The longest time without anything of it, also that at the end."""
@@ -142,8 +151,9 @@ class Observed:
             if condition.beyond_since is not None:
                 self.beyond_s[fault] = max(self.beyond_s.get(fault, 0.0), record.time_s - condition.beyond_since)
 
-    def _note_report(self, record: Recorded) -> None:
+    def _note_report(self, record: Recorded, watched: Watched) -> None:
         if record.model is HeartbeatEvent:
+            self.reports.note_machine(record, watched)
             percent = record.decode(HEARTBEAT).data.system.disk_percent
             if percent is not None:
                 self.disk_percent = max(percent, self.disk_percent or 0.0)
@@ -171,11 +181,12 @@ class _Readings:
         yield self._of_heat()
         if self.seen.hottest is not None:
             yield from self._of_trends()
-            for fault in SENSOR_FAULTS:
-                yield self._reading(fault, "not_met", "The sensor reported nothing of it.")
+        if self.seen.hottest is not None or self.seen.reports.sensor:
+            yield from (self._reading(*one) for one in self.seen.reports.of_sensor(self.in_force.rules))
         yield self._of_silence()
         yield from self._of_status()
         yield self._of_disk()
+        yield from (self._reading(*one) for one in self.seen.reports.of_machine(self.in_force.rules))
         yield self._of_clock()
 
     def _reading(
@@ -271,7 +282,3 @@ class _Readings:
             f"No time that it said was more than {AHEAD_US / 60e6:g} minutes ahead, or before {NEVER_SET_BEFORE.year}."
         )
         return self._reading("clock", outcome, missing, None, ahead)
-
-
-def _s(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds >= 1 or not seconds else f"{seconds:.1f} s"

@@ -54,7 +54,8 @@ def explain(past: Past, where: DeviceKey, at: datetime, in_force: Terms) -> Expl
     # What happened then may have been received much later.
     first, last = past.journal.span(start, end) or (past.position_at(start) + 1, 0)
     known = before(past.data, first - 1, start, where[0])
-    observed = Observed(at.timestamp(), end.timestamp(), window.total_seconds())
+    was_open = frozenset(str(row["type"]) for row in known.incidents if (row["site"], row["device"]) == where)
+    observed = Observed(at.timestamp(), end.timestamp(), window.total_seconds(), was_open)
     fold = _DeviceFold(where, in_force, start.timestamp(), observed)
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(SCHEMA)
@@ -92,7 +93,10 @@ class _DeviceFold:
             self._folding = Folding(self.in_force.rules)
         self._folding.fold(view, [record])
         self._folding.committed()
-        self.watched = self._folding.watched(self.where) or self.watched
+        known = self._folding.watched(self.where)
+        if known is not None:
+            self.watched = known
+            self.observed.note_open(record.time_s, known)
         if record.where == self.where:
             self.events += 1
             self.observed.note(record, self.watched)

@@ -61,6 +61,15 @@ it('asks for everything again after a sleep, in which no timer runs', async () =
   expect(live.generation).toBe(1);
 });
 
+it('asks for everything again after the clock was set back', async () => {
+  const live = await opened();
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(5000);
+
+  expect(Stream.all).toHaveLength(2);
+  expect(live.generation).toBe(1);
+});
+
 it('asks for nothing while somebody has to sign in, and then goes on', async () => {
   const live = await opened();
   live.suspend();

@@ -11,6 +11,9 @@ const AWAY_MS = 60_000;
 
 type Listener = (recorded: Recorded, type: EventName) => void;
 
+/** By the clock that goes on in a sleep. One that was set back says nothing of how long it was: long, maybe. */
+const elapsed = (since: number): number => Math.abs(Date.now() - since);
+
 class Live {
   state = $state<'connecting' | 'live' | 'lost'>('connecting');
   /** Since when the connection is gone. */
@@ -36,7 +39,7 @@ class Live {
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) this.#leave();
       else if (this.isSuspended) void this.#signedInElsewhere();
-      else this.#resume(Date.now() - this.#left);
+      else this.#resume(elapsed(this.#left));
     });
     addEventListener('online', () => {
       this.online = true;
@@ -171,7 +174,7 @@ class Live {
 
   /** A connection may be dead without a word of it: after a sleep, behind a router that has forgotten it. */
   async #check(): Promise<void> {
-    const silence = Date.now() - this.lastMessageAt;
+    const silence = elapsed(this.lastMessageAt);
     if (document.hidden || this.isSuspended || this.state !== 'live' || silence < SILENT_MS) return;
     try {
       await get('/api/v1/sites', AbortSignal.timeout(4000));

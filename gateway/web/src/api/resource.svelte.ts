@@ -39,6 +39,7 @@ export class Resource<T> {
   #shown = '';
   #abort: AbortController | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** By the clock that nobody sets, as all pauses. */
   #began = 0;
   /** Milliseconds between two questions that nobody waits for: five times what the last one took. */
   #pause = 0;
@@ -69,7 +70,7 @@ export class Resource<T> {
   /** Several reasons at once are one request; reasons that never end are one request a second, or less where it is long. */
   reload = (): void => {
     if (this.#again !== undefined) return;
-    const rested = Date.now() - this.#began;
+    const rested = performance.now() - this.#began;
     this.#again = setTimeout(() => void this.#load(this.#wanted), Math.max(150, this.#pause - rested));
   };
 
@@ -93,7 +94,7 @@ export class Resource<T> {
   async #load(address: string | null): Promise<void> {
     clearTimeout(this.#again);
     this.#again = undefined;
-    this.#began = Date.now();
+    this.#began = performance.now();
     this.#abort?.abort();
     this.#blank(address?.split('?')[0] ?? '');
     if (live.isSuspended) return;
@@ -106,7 +107,7 @@ export class Resource<T> {
     try {
       const answer = await get<T>(address, abort.signal);
       if (at !== null) answers.put(question, at, answer);
-      this.#pause = Math.min(5000, 5 * (Date.now() - this.#began));
+      this.#pause = Math.min(5000, 5 * (performance.now() - this.#began));
       this.data = answer;
       this.#of = at;
       this.error = null;

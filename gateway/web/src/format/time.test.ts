@@ -15,6 +15,7 @@ import {
   momentOf,
   slotOf,
   span,
+  wallClock,
 } from './time';
 
 const berlin = 'Europe/Berlin';
@@ -71,6 +72,21 @@ describe('a day of the site', () => {
     expect(momentOf('2026-03-29', '03:00', berlin)).toBe(at('2026-03-29T01:00:00Z'));
     expect(momentOf('2026-03-29', '02:30', berlin)).toBe(at('2026-03-29T01:30:00Z'));
     expect(momentOf('2026-01-05', '14:25', berlin)).toBe(at('2026-01-05T13:25:00Z'));
+  });
+
+  it.each([
+    ['2026-10-25T00:29:00Z', berlin, '02:29 UTC+2'],
+    ['2026-10-25T01:29:00Z', berlin, '02:29 UTC+1'],
+    ['2026-10-24T23:59:00Z', berlin, '01:59'],
+    ['2026-10-25T02:00:00Z', berlin, '03:00'],
+    ['2026-10-24T00:29:00Z', berlin, '02:29'],
+    ['2026-03-29T01:00:00Z', berlin, '03:00'],
+    ['2026-04-04T14:45:00Z', 'Australia/Lord_Howe', '01:45 UTC+11'],
+    ['2026-04-04T15:15:00Z', 'Australia/Lord_Howe', '01:45 UTC+10:30'],
+    ['2026-04-04T14:25:00Z', 'Australia/Lord_Howe', '01:25'],
+  ])('says which of two it is where the clock shows the same twice: %s in %s', (moment, zone, words) => {
+    expect(clock(at(moment), zone)).toBe(words);
+    expect(wallClock(at(moment), zone)).toBe(words.slice(0, 5));
   });
 
   it('names days against the now of the site', () => {

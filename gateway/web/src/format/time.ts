@@ -120,9 +120,45 @@ export function momentOf(date: string, clockText: string, zone: string): number 
   return Math.min(from + hours * HOUR + minutes * MINUTE, to - MINUTE) + seconds * 1000;
 }
 
-export function clock(ms: number, zone: string, seconds = false): string {
+/** `HH:MM` as on a wall, which may show the same twice a day. */
+export function wallClock(ms: number, zone: string, seconds = false): string {
   const p = partsIn(ms, zone);
   return `${two(p.hour)}:${two(p.minute)}${seconds ? `:${two(p.second)}` : ''}`;
+}
+
+/** As on a wall; in an hour that a day has twice, with which of the two it is: `02:30 UTC+2`. */
+export function clock(ms: number, zone: string, seconds = false): string {
+  const shown = wallClock(ms, zone, seconds);
+  return isTwice(ms, zone) ? `${shown} ${offsetWord(ms, zone)}` : shown;
+}
+
+function isTwice(ms: number, zone: string): boolean {
+  if (!changesAround(ms, zone)) return false;
+  const offset = offsetAt(ms, zone);
+  return [ms - DAY, ms + DAY].some((near) => {
+    const other = ms + offset - offsetAt(near, zone);
+    return other !== ms && other + offsetAt(other, zone) === ms + offset;
+  });
+}
+
+const changing = new Map<string, boolean>();
+
+/** Whether the clocks are set within a day of this moment: on nearly all days they are not. */
+function changesAround(ms: number, zone: string): boolean {
+  const day = Math.floor(ms / DAY);
+  const key = `${zone} ${day}`;
+  let found = changing.get(key);
+  if (found === undefined) {
+    found = offsetAt((day - 1) * DAY, zone) !== offsetAt((day + 2) * DAY, zone);
+    changing.set(key, found);
+  }
+  return found;
+}
+
+function offsetWord(ms: number, zone: string): string {
+  const offset = offsetAt(ms, zone) / MINUTE;
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `UTC${offset < 0 ? '−' : '+'}${hours}${minutes ? `:${two(minutes)}` : ''}`;
 }
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -149,10 +185,7 @@ export function stamp(ms: number, now: number, zone: string, seconds = false): s
 /** `Thu 5 Jan 2026, 10:00:00 Europe/Berlin (UTC+1)`: what a hover says. */
 export function inFull(ms: number, zone: string): string {
   const date = dateIn(ms, zone);
-  const offset = offsetAt(ms, zone) / MINUTE;
-  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  const ahead = `${offset < 0 ? '−' : '+'}${hours}${minutes ? `:${two(minutes)}` : ''}`;
-  return `${dateWords(date)} ${date.slice(0, 4)}, ${clock(ms, zone, true)} ${zone} (UTC${ahead})`;
+  return `${dateWords(date)} ${date.slice(0, 4)}, ${wallClock(ms, zone, true)} ${zone} (${offsetWord(ms, zone)})`;
 }
 
 export function span(seconds: number): string {

@@ -7,7 +7,7 @@ const ANSWER_WITHIN_MS = 30_000;
 
 export class Bucket {
   ring = $state.raw<Ring | null>(null);
-  index = $state.raw<SiteIndex | null>(null);
+  #read = $state.raw<SiteIndex | null>(null);
   site = $state<string | null>(null);
   /** When it was asked last. */
   now = $state(Date.now());
@@ -17,6 +17,9 @@ export class Bucket {
   entry = $derived.by(
     (): RingSite | null => this.ring?.sites.find((one) => one.site === this.site) ?? this.ring?.sites[0] ?? null,
   );
+
+  /** Of the site that is chosen: that of another one is never shown under its name. */
+  index = $derived.by((): SiteIndex | null => (this.#read?.site === this.entry?.site ? this.#read : null));
 
   constructor(site: string | null) {
     this.site = site;
@@ -45,7 +48,7 @@ export class Bucket {
       this.ring = ring;
       const index = this.entry && (await read<SiteIndex>(`${baseOf(ring)}${this.entry.index}`, within));
       this.isForNewerPage = index !== null && isNewer(index);
-      if (index && !this.isForNewerPage) this.index = index;
+      if (index && !this.isForNewerPage) this.#read = index;
       this.failed = this.entry ? '' : 'There is no site in this bucket yet';
     } catch (error) {
       if (signal.aborted) return;

@@ -41,7 +41,7 @@ export class MinutePictures {
 
   #next(): void {
     const loading = [...this.#entries.values()].filter((entry) => entry.state === 'loading').length;
-    const now = Date.now();
+    const now = performance.now();
     const open = this.#wanted.filter((address) => {
       const entry = this.#entries.get(address);
       return !entry || (entry.state === 'missing' && now - entry.since > AGAIN_MS);
@@ -51,7 +51,7 @@ export class MinutePictures {
 
   #load(address: string): void {
     const image = new Image();
-    const entry: Entry = { image, state: 'loading', since: Date.now() };
+    const entry: Entry = { image, state: 'loading', since: performance.now() };
     this.#entries.set(address, entry);
     image.onload = () => this.#came(entry, 'there');
     image.onerror = () => this.#came(entry, 'missing');
@@ -59,7 +59,7 @@ export class MinutePictures {
   }
 
   #came(entry: Entry, state: 'there' | 'missing'): void {
-    [entry.state, entry.since] = [state, Date.now()];
+    [entry.state, entry.since] = [state, performance.now()];
     for (const [address, old] of this.#entries) {
       if (this.#entries.size <= KEPT) break;
       if (old.state !== 'loading') this.#entries.delete(address);

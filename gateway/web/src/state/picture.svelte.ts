@@ -43,7 +43,7 @@ export class NewestPicture {
 
   async #run(address: string, every: () => number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const began = Date.now();
+      const began = performance.now();
       await this.#ask(address, signal).catch((error: unknown) => {
         if (signal.aborted) return;
         if (!(error instanceof TypeError)) throw error;
@@ -51,7 +51,7 @@ export class NewestPicture {
       });
       const pause = pauseOf(every(), watching.size, this.#bytes, screen.small ? SMALL_SCREEN_BYTES_PER_S : 0);
       // What says what it sees and sends no picture of it is asked for one now and then.
-      await rest(Math.max(this.missing ? MISSING_MS : 250, pause - (Date.now() - began)), signal);
+      await rest(Math.max(this.missing ? MISSING_MS : 250, pause - (performance.now() - began)), signal);
     }
   }
 

@@ -11,7 +11,7 @@ export class Settling<T> {
   ) {}
 
   move(value: T): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#since ??= now;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(value), Math.max(0, Math.min(this.rest, this.#since + this.longest - now)));

@@ -45,7 +45,7 @@ class Sprites {
     const address = `${devicePath(site, device)}/sprites/${date.slice(0, 10)}/${date.slice(11, 13)}.jpg?or_none=true`;
     const known = this.#sheets.get(address);
     // Of the hour that goes on there is a picture more every minute.
-    const isOld = typeof known === 'object' && hour + HOUR > known.asked && Date.now() - known.asked > 60_000;
+    const isOld = typeof known === 'object' && hour + HOUR > known.asked && Math.abs(Date.now() - known.asked) > 60_000;
     if (!known || isOld) {
       if (typeof known === 'object') known.asked = Date.now();
       else this.#sheets.set(address, 'loading');

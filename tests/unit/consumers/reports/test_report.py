@@ -96,6 +96,14 @@ def test_a_report_says_what_was_the_case_and_who_asked(data: Path) -> None:
     assert [name for name in ("closed_by", "window_s", "blackscreen_percentage") if name in text] == []
 
 
+def test_the_head_of_a_table_stands_on_each_printed_page_and_a_phone_shows_the_page_in_its_width(data: Path) -> None:
+    tags = Addresses(made(data)[1]).tags
+
+    assert tags.count("thead") > 0
+    assert tags.count("table") == tags.count("tbody")
+    assert '<meta name="viewport" content="width=device-width">' in made(data)[1]
+
+
 def test_nothing_that_people_wrote_becomes_markup(data: Path) -> None:
     _, text = made(data, report=SCRIPT)
 

@@ -111,6 +111,13 @@ export const mosaicParts: Case[] = [
       reads: ['The first minute is on its way'],
     },
     {
+      when: 'no device yet',
+      props: { ...of_minute, fresh: true, filter: 'all', state: 'ok', tile: null },
+      answers: { '/sites/DEMO/devices': { site: 'DEMO', devices: [] } },
+      reads: ['No device at this site yet'],
+      not: [/on its way/],
+    },
+    {
       when: 'refused',
       props: { ...of_minute, failed: true, filter: 'all', state: 'ok', tile: null },
       reads: [/No pictures of/],

@@ -14,7 +14,7 @@ from consumers.alerting.what_if import why_not
 from consumers.alerting.what_if.rule_readings import RuleReading
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
-from tests.builders import at, frame, health, heartbeat, thermal, tick
+from tests.builders import at, frame, health, heartbeat, sensor, thermal, tick
 from tests.trial_hub import past_of
 
 YARD = ("DEMO", "yard")
@@ -124,3 +124,45 @@ def test_silence_says_how_long_it_was(tmp_path: Path) -> None:
 
     assert (found.outcome, found.missing) == ("not_met", "The longest silence was 18 s; 30 s are needed.")
     assert found.seen == {"silence_s": 18.0}
+
+
+@pytest.mark.parametrize("moment", [70, 120, 1500])
+def test_a_device_that_was_silent_was_offline_from_before_its_incident_until_long_after(
+    tmp_path: Path, moment: int
+) -> None:
+    ticks = [tick(at(second)) for second in range(0, 1600, 5)]
+    sent = [heartbeat(at(second), device="yard") for second in range(0, 60, 10)]
+    found = explained(tmp_path, [*ticks, health(at(0)), *sent], at(moment))["offline"]
+
+    assert (found.outcome, found.missing) == ("open", None)
+
+
+def beat(second: int, memory: float) -> Event:
+    return heartbeat(at(second), device="yard", system={"memory_percent": memory})
+
+
+@pytest.mark.parametrize(
+    ("highest", "lasts_s", "missing"),
+    [
+        (91.0, 30, "The machine used 91.0 % of its memory; 95.0 % for 60 s are needed."),
+        (97.0, 30, "The machine used 97.0 % of its memory, and reached the limit for 20 s; 60 s are needed."),
+        (97.0, 90, None),
+    ],
+)
+def test_a_machine_says_its_highest_values_and_what_they_lacked(
+    tmp_path: Path, highest: float, lasts_s: int, missing: str | None
+) -> None:
+    beats = [beat(second, highest if 100 <= second < 100 + lasts_s else 40.0) for second in range(0, 240, 10)]
+    found = explained(tmp_path, beats, at(170 if lasts_s > 60 else 120))
+
+    assert found["memory"].missing == missing
+    assert (found["cpu_hot"].outcome, found["link_slow"].outcome) == ("unknown", "unknown")
+
+
+def test_a_fault_that_a_sensor_reported_for_a_moment_says_for_how_long(tmp_path: Path) -> None:
+    stands_still = {"fault": "sensor_frozen", "since": at(30), "value": 8.0, "limit": 5.0}
+    reported = [sensor(at(34), faults=(stands_still,)), sensor(at(36))]
+    found = explained(tmp_path, [*(thermal(at(second)) for second in range(60)), *reported], at(40))
+
+    assert found["sensor_frozen"].missing == "The sensor reported it for 6 s; 10 s are needed."
+    assert found["sensor_chessboard"].missing == "The sensor reported nothing of it."

@@ -4,7 +4,7 @@ import gc
 from typing import Final
 
 THRESHOLDS: Final = (50_000, 20, 100)
-"""Of the three generations. By default the first is looked through after 700 objects."""
+"""How many objects or collections each of three generations waits for; by default the first waits for 700 objects."""
 
 
 def spare_the_collector() -> None:

@@ -232,8 +232,9 @@ def _site_entry(site: str, entry: Mapping[str, Any]) -> SiteEntry:
 class SiteRegistry:
     """The table of a view, as its fold uses it: events go in, and `now` is what is registered after them."""
 
-    def __init__(self, view: sqlite3.Connection) -> None:
+    def __init__(self, view: sqlite3.Connection, memory: "RegistryMemory | None" = None) -> None:
         self._view = view
+        self._memory = memory or RegistryMemory()
         self._now: Registered | None = None
 
     def take(self, record: Recorded) -> list[Setting]:
@@ -248,9 +249,25 @@ class SiteRegistry:
     @property
     def now(self) -> Registered:
         if self._now is None:
-            rows = self._view.execute("select site, device, field, value, registered, time from registry")
-            self._now = registered_of(rows)
+            self._now = self._memory.read(self._view)
         return self._now
+
+
+class RegistryMemory:
+    """What is registered in a view, from one fold to the next: the whole table is read when it has changed. Nearly
+    every fold finds it as it was.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[int, ...], Registered] | None = None
+
+    def read(self, view: sqlite3.Connection) -> Registered:
+        # A change has a position of its own. What is said again and was not known is a row more.
+        table = view.execute("select count(*), total(position), coalesce(max(position), 0) from registry").fetchone()
+        if self._known is None or self._known[0] != table:
+            rows = view.execute("select site, device, field, value, registered, time from registry")
+            self._known = table, registered_of(rows)
+        return self._known[1]
 
 
 def registered_of(rows: Iterable[tuple[str, str, str, str, int, str]]) -> Registered:

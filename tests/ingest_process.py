@@ -17,7 +17,7 @@ from consumers.hub_config import ClickHouseServer
 from consumers.ingest import run
 from consumers.store.journal.configured import store_in
 from producer.broker import BrokerAddress
-from watchpost.processes.runtime import spare_the_collector
+from producer.garbage import spare_the_collector
 
 
 @contextmanager

@@ -13,9 +13,11 @@ sys.modules["rich"] = None  # type: ignore[assignment]  # the way to say that a 
 import structlog  # noqa: E402, F401 - it is imported now, while rich is away
 
 del sys.modules["rich"]
+from producer.garbage import THRESHOLDS  # noqa: E402
 from watchpost.cli import main  # noqa: E402 - after the signals are handled and the collector is off
 
 gc.freeze()
+gc.set_threshold(*THRESHOLDS)
 gc.enable()
 if __name__ == "__main__":
     main()

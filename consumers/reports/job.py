@@ -1,7 +1,7 @@
 """The process that makes one report: it reads its order from standard input, and leaves the page and a result."""
 
 from consumers.reports.report import report
-from consumers.upkeep.exports.job import main
+from consumers.upkeep.exports.job import main as make_export
 from consumers.upkeep.exports.order import CannotExport, ExportOrder, ExportResult
 
 
@@ -12,5 +12,5 @@ def run(order: ExportOrder) -> ExportResult:
         return ExportResult(failure=str(error))
 
 
-if __name__ == "__main__":
-    main(run)
+def main() -> None:
+    make_export(run)

@@ -1,9 +1,9 @@
 """Converts H.264, H.265, AAC and MJPEG for segments: Annex B with parameter sets at every keyframe, and ADTS."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
@@ -22,8 +22,7 @@ _INTRA: Final = frozenset({2, 4})
 _ESCAPED_RATE: Final = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One coded picture or packet of sound. `pts`, `dts` and `duration` in 1/90000 s, `time` is that of `pts`."""
 
     kind: Literal["video", "audio"]
@@ -35,7 +34,25 @@ class Unit:
     time: datetime
 
 
+class TickScale:
+    """Converts times of one base to 1/90000 s. Whole numbers take a tenth of the time of fractions."""
+
+    def __init__(self, base: Fraction) -> None:
+        scale = base * CLOCK
+        self._factor, self._divisor = scale.numerator, scale.denominator
+
+    def ticks(self, value: int) -> int:
+        """Rounded as `round` does: half way between two ticks, the even one."""
+        if self._divisor == 1:
+            return value * self._factor
+        whole, rest = divmod(value * self._factor, self._divisor)
+        beyond_half = 2 * rest - self._divisor
+        return whole + 1 if beyond_half > 0 or (beyond_half == 0 and whole % 2) else whole
+
+
 class Converter(Protocol):
+    """Makes units of the packets of a run, which all have the time base of the first one."""
+
     @property
     def refreshes(self) -> bool:
         """Whether the last keyframe was none: pictures that become whole little by little, from one to the next."""
@@ -92,16 +109,17 @@ class AnnexB:
         self._syntax = syntax
         self._filter = BitStreamFilterContext(f"{syntax.codec}_mp4toannexb", stream) if boxed else None
         self._parameter_sets = parameter_sets_of(extradata, syntax) if boxed else extradata
+        self._scale: TickScale | None = None
         self.refreshes = False
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
-        base = packet.time_base
-        return [
-            replace(unit, keyframe=False) if unit.keyframe and self.refreshes else unit
-            for part in (self._filter.filter(packet) if self._filter else [packet])
-            if (data := self._decodable(bytes(part), keyframe=part.is_keyframe))
-            for unit in [_unit("video", part, data, base, time)]
-        ]
+        scale = self._scale = self._scale or TickScale(packet.time_base)
+        units: list[Unit] = []
+        for part in self._filter.filter(packet) if self._filter else (packet,):
+            keyframe = part.is_keyframe
+            if data := self._decodable(bytes(part), keyframe=keyframe):
+                units.append(_unit("video", part, data, scale, time, keyframe=keyframe and not self.refreshes))
+        return units
 
     def _decodable(self, data: bytes, *, keyframe: bool) -> bytes | None:
         """`None` for a packet without a picture."""
@@ -113,7 +131,7 @@ class AnnexB:
         if keyframe and self._syntax is H264:
             # FFmpeg takes every point of recovery for a keyframe; a player begins at none of those.
             self.refreshes = not is_whole(picture)
-        return complete if kinds & self._syntax.slices else None
+        return None if kinds.isdisjoint(self._syntax.slices) else complete
 
 
 class WholePictures:
@@ -121,9 +139,12 @@ class WholePictures:
 
     refreshes = False
 
+    def __init__(self) -> None:
+        self._scale: TickScale | None = None
+
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
-        unit = _unit("video", packet, bytes(packet), packet.time_base, time)
-        return [replace(unit, keyframe=True)]
+        scale = self._scale = self._scale or TickScale(packet.time_base)
+        return [_unit("video", packet, bytes(packet), scale, time, keyframe=True)]
 
 
 class Aac:
@@ -131,11 +152,13 @@ class Aac:
 
     def __init__(self, config: bytes) -> None:
         self._config = config
+        self._scale: TickScale | None = None
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
+        scale = self._scale = self._scale or TickScale(packet.time_base)
         data = bytes(packet)
         framed = adts_header(self._config, len(data)) + data if self._config else data
-        return [_unit("audio", packet, framed, packet.time_base, time)]
+        return [_unit("audio", packet, framed, scale, time, keyframe=packet.is_keyframe)]
 
 
 def can_pass_aac(stream: AudioStream) -> bool:
@@ -149,10 +172,12 @@ def can_pass_aac(stream: AudioStream) -> bool:
 def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
     """The kinds of the NAL units of an Annex B packet, up to its first slice."""
     kinds: set[int] = set()
+    last, slices = len(data) - 3, syntax.slices
     place = data.find(b"\0\0\1")
-    while 0 <= place < len(data) - 3:
-        kinds.add(data[place + 3] >> syntax.shift & syntax.mask)
-        if kinds & syntax.slices:
+    while 0 <= place < last:
+        kind = data[place + 3] >> syntax.shift & syntax.mask
+        kinds.add(kind)
+        if kind in slices:
             break
         place = data.find(b"\0\0\1", place + 3)
     return kinds
@@ -180,10 +205,12 @@ def _slice_type(header: bytes) -> int:
 
 def without_trailing_sets(data: bytes, syntax: Syntax = H264) -> tuple[bytes, bytes]:
     """The packet without the parameter sets at its end, and these sets, which belong to the next keyframe."""
-    end = len(data)
-    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in syntax.set_starts:
+    end, starts = len(data), syntax.set_starts
+    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in starts:
         end = place
-    return data[:end].rstrip(b"\0"), (b"\0" + data[end:] if end < len(data) else b"")
+    if end == len(data):
+        return data.rstrip(b"\0"), b""
+    return data[:end].rstrip(b"\0"), b"\0" + data[end:]
 
 
 def parameter_sets_of(box: bytes, syntax: Syntax = H264) -> bytes:
@@ -238,27 +265,19 @@ def adts_header(config: bytes, size: int) -> bytes:
     )
 
 
-def ticks(value: int, base: Fraction) -> int:
-    """Round the product as `round` does: half way between two ticks, the even one. In whole numbers, which take a
-    tenth of the time of fractions.
-    """
-    whole, rest = divmod(value * base.numerator * CLOCK, base.denominator)
-    beyond_half = 2 * rest - base.denominator
-    return whole + 1 if beyond_half > 0 or (beyond_half == 0 and whole % 2) else whole
-
-
 def _unit(
     kind: Literal["video", "audio"],
     packet: Coded,
     data: bytes,
-    base: Fraction,
+    scale: TickScale,
     time: datetime,
+    *,
+    keyframe: bool,
 ) -> Unit:
-    pts = packet.pts if packet.pts is not None else packet.dts or 0
-    dts = packet.dts if packet.dts is not None else pts
-    return Unit(
-        kind, data, ticks(pts, base), ticks(dts, base), ticks(packet.duration or 0, base), packet.is_keyframe, time
-    )
+    pts, dts = packet.pts, packet.dts
+    shown = scale.ticks(pts if pts is not None else dts or 0)
+    decoded = shown if dts is None or dts == pts else scale.ticks(dts)
+    return Unit(kind, data, shown, decoded, scale.ticks(packet.duration or 0), keyframe, time)
 
 
 def _rate_index(config: bytes) -> int:

@@ -1,6 +1,5 @@
 """Makes the sound of live video reach as far as its pictures: a player shows no picture for which sound is missing."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +34,7 @@ class LiveSound:
             return None
         self.channels = channels_of(unit.data)
         self._end = unit.pts + self._frame
-        return replace(unit, duration=self._frame)
+        return unit._replace(duration=self._frame)
 
     def silence_until(self, pts: int, time: datetime) -> list[Unit]:
         """What is missing for pictures up to `pts`."""

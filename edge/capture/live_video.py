@@ -19,6 +19,8 @@ KEYFRAME_EVERY: Final = 2 * CLOCK
 LARGEST_GROUP: Final = 16_000_000
 """Bytes of a keyframe and what follows it; of a camera with more, a new viewer waits for the next one."""
 
+_NEVER_S: Final = float("-inf")
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +38,7 @@ class LiveVideo:
     def __init__(self, publish: Callable[[bytes], None] = discard, elapsed: Elapsed = since_boot) -> None:
         self._publish = publish
         self._elapsed = elapsed
-        self._watched_until_s = float("-inf")
+        self._watched_until_s = _NEVER_S
         self._is_sending = False
         self._tracks: LiveTracks | None = None
         self._sent_tracks: LiveTracks | None = None
@@ -53,7 +55,7 @@ class LiveVideo:
 
     @property
     def is_watched(self) -> bool:
-        return self._elapsed() < self._watched_until_s
+        return self._watched_until_s != _NEVER_S and self._elapsed() < self._watched_until_s
 
     def start(self, layout: Layout) -> None:
         """Begin a run. Its times go on where those of the run before ended."""
@@ -68,15 +70,16 @@ class LiveVideo:
         return self.is_watched and (not self._group or pts - self._group[0].pts >= KEYFRAME_EVERY)
 
     def add(self, unit: Unit) -> None:
-        if unit.kind == "video" and unit.keyframe:
+        is_picture = unit.kind == "video"
+        if is_picture and unit.keyframe:
             self._flush()
             self._group, self._group_bytes, self._sent = [], 0, 0
-        taken = self._sound.take(unit) if unit.kind == "audio" else unit
-        if taken is None or not (self._group or (unit.kind == "video" and unit.keyframe)):
+        taken = unit if is_picture else self._sound.take(unit)
+        if taken is None or not (self._group or (is_picture and unit.keyframe)):
             return
-        self._group.append(self._decodable(taken))
+        self._group.append(self._decodable(taken) if is_picture else taken)
         self._group_bytes += len(unit.data)
-        if unit.kind == "video":
+        if is_picture:
             self._group += self._sound.silence_until(unit.pts, unit.time)
         if self._group_bytes > LARGEST_GROUP:
             self._group, self._group_bytes, self._sent = [], 0, 0
@@ -91,13 +94,15 @@ class LiveVideo:
             self._flush()
 
     def _decodable(self, unit: Unit) -> Unit:
-        """With a decoding time that grows, and is not later than the picture is shown."""
-        if unit.kind == "audio":
-            return unit
-        dts = max(min(unit.dts, unit.pts), self._decoded + 1)
+        """A picture with a decoding time that grows, and is not later than the picture is shown."""
+        dts = unit.dts
+        if not self._decoded < dts <= unit.pts:
+            dts = max(min(dts, unit.pts), self._decoded + 1)
         self._decoded = dts
-        self._end = max(self._end, dts + unit.duration + self._shift)
-        return unit if dts == unit.dts else replace(unit, dts=dts, pts=max(unit.pts, dts))
+        end = dts + unit.duration + self._shift
+        if end > self._end:
+            self._end = end
+        return unit if dts == unit.dts else unit._replace(dts=dts, pts=max(unit.pts, dts))
 
     def _flush(self) -> None:
         if not self._is_sending or self._tracks is None or self._sent >= len(self._group):
@@ -110,7 +115,7 @@ class LiveVideo:
                 self._publish(message)
         except Exception as error:  # noqa: BLE001 - what a camera sends must not cost the recording its packets
             log.warning("live video cannot be sent", error=repr(error))
-            self._watched_until_s = float("-inf")
+            self._watched_until_s = _NEVER_S
 
     def _message(self, units: list[Unit], tracks: LiveTracks, *, begins: bool) -> bytes:
         """Where sound has come only after the initialisation segment, it waits for the next one."""

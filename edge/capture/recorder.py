@@ -114,7 +114,8 @@ class Recorder:
 
     def packet(self, packet: Coded, time: datetime) -> None:
         """It consumes the packet: decode it before."""
-        if packet.stream is not None and packet.stream.type == "audio":
+        stream = packet.stream
+        if stream is not None and stream.type == "audio":
             if self._sounds is not None:
                 for unit in self._sounds.convert(packet, time):
                     self._add(unit)
@@ -164,7 +165,7 @@ class Recorder:
             if self._origin is None:
                 self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
             self._add(unit)
-        if self._video is None and self._codec != MJPEG and (self._writer.is_overlong or packets.refreshes):
+        if self._video is None and (packets.refreshes or self._writer.is_overlong) and self._codec != MJPEG:
             # A camera that sends no keyframes: its pictures are encoded until it does.
             self._encode()
 

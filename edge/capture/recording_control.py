@@ -1,8 +1,7 @@
 """Decides at each moment whether video is recorded, by the mode of the device, its schedule and its motion."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from bus_schemas.recording_settings import SCHEDULED, TRIGGERED, RecordingMode, RecordingSettings, in_schedule
@@ -12,8 +11,7 @@ _UTC: Final = ZoneInfo("UTC")
 _OLDER: Final = timedelta(seconds=2)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingDecision:
+class RecordingDecision(NamedTuple):
     """`reason` says why nothing is recorded, and is `None` while something is."""
 
     mode: RecordingMode

@@ -48,9 +48,12 @@ class RecordingGate:
         self._writer.start(layout)
 
     def add(self, unit: Unit) -> None:
+        begins_group = unit.keyframe and unit.kind == "video"
+        if self._is_open and not begins_group:
+            self._writer.add(unit)
+            return
         decision = self._control.decide(unit.time)
-        begins_group = unit.kind == "video" and unit.keyframe
-        if self._is_open and not decision.records and begins_group:
+        if self._is_open and not decision.records:
             self._close(unit, decision)
         elif not self._is_open and decision.records:
             self._open(unit, decision)

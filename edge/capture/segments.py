@@ -77,12 +77,14 @@ class SegmentWriter:
         self._restarted = True
 
     def add(self, unit: Unit) -> None:
-        if self._first is None and not (unit.kind == "video" and unit.keyframe):
+        may_begin = unit.keyframe and unit.kind == "video"
+        if self._first is None and not may_begin:
             return
-        if self.cuts_at(unit.pts) and unit.kind == "video" and unit.keyframe:
+        if may_begin and self.cuts_at(unit.pts):
             self._close(until=unit.pts)
         self._first = self._first or unit
-        self._latest = max(self._latest, unit.pts) if self._open else unit.pts
+        if unit.pts > self._latest or not self._open:
+            self._latest = unit.pts
         self._open.append(unit)
         self._bytes += len(unit.data)
 
@@ -154,7 +156,7 @@ class SegmentWriter:
         )
 
     def _transport_stream(self, layout: Layout, shift: int) -> bytes:
-        return self._counters.continued(muxed(ordered(self._open), layout, shift))
+        return muxed(ordered(self._open), layout, shift, self._counters)
 
     def _mp4(self, layout: Layout, shift: int) -> bytes:
         sound = next((unit for unit in self._open if unit.kind == "audio"), None)

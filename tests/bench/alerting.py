@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from bus_schemas.alert import AlertEvent
 from bus_schemas.codec import decode
 from bus_schemas.event import device_source
+from producer.garbage import spare_the_collector
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
@@ -27,7 +28,6 @@ from tests.bench.measure import Measurement, summary
 from tests.eventually import eventually
 from tests.node_parts import running_relay
 from tests.product import Product
-from watchpost.processes.runtime import spare_the_collector
 
 SITE = "BENCH"
 PROBES = 200

@@ -23,10 +23,11 @@ from starlette.routing import Route
 from gateway.server import GatewayServer, compose, listening, serve, stores_of
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
+from producer.garbage import spare_the_collector
 from tests import builders
 from tests.bench.measure import Measurement, summary
 from tests.integration.gateway.started import NOW, Filled, hub_of
-from watchpost.processes.runtime import spare_the_collector, take_short_turns
+from watchpost.processes.runtime import take_short_turns
 
 CONNECTIONS = 50
 MEBIBYTE = 1024 * 1024

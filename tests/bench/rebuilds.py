@@ -25,9 +25,9 @@ from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.rows import MODELS
 from consumers.views.warehouse.store import Generations
 from consumers.views.warehouse.tables import TABLES
+from producer.garbage import spare_the_collector
 from tests.bench import day
 from tests.bench.measure import Measurement, summary
-from watchpost.processes.runtime import spare_the_collector
 
 REBUILT_PER_S = 200_000
 ROWS_PER_S = 100_000

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import typer
 
+from producer.garbage import spare_the_collector
 from tests.bench.measure import Measurement
 
 FOLDER = Path(__file__).parent
@@ -53,8 +54,11 @@ def chosen(names: Sequence[str], known: Sequence[Case]) -> list[Case]:
 
 
 def measure(case: Case) -> list[Measurement]:
-    """Run a case in this process; peak memory is that of the process, imports included, where the case tells none."""
+    """Run a case in this process, which collects garbage as those of the product do; peak memory is that of the
+    process, imports included, where the case tells none.
+    """
     act = getattr(import_module(f"tests.bench.{case.module}"), PREFIX + case.name)
+    spare_the_collector()
     found: list[Measurement] = act()
     peak = round(_high_water_mb(), 1)
     return [one if one.peak_mb is not None else replace(one, peak_mb=peak) for one in found]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
+from producer.garbage import spare_the_collector
 from watchpost import VERSION
 from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.commands.selection import chosen_consumers
@@ -21,7 +22,6 @@ from watchpost.processes.runtime import (
     end_soon,
     exit_beside_threads,
     restart,
-    spare_the_collector,
     stop_event,
     take_short_turns,
 )

@@ -1,6 +1,5 @@
 """The start of every process: configuration, data directory, broker address, and its stop signal."""
 
-import gc
 import logging
 import os
 import resource
@@ -117,17 +116,6 @@ def raise_descriptor_limit() -> None:
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def spare_the_collector() -> None:
-    """Call it after the imports: it exempts what is loaded from garbage collection.
-
-    Folding makes many objects that live for a batch and no cycles; scanning all of them after every 700 took half of
-    the time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def take_short_turns() -> None:

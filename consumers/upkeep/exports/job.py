@@ -266,7 +266,3 @@ def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callabl
     draft = order.directory / f"{RESULT}.draft"
     draft.write_text(result.model_dump_json(), encoding="utf-8")
     draft.replace(order.directory / RESULT)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from bus_schemas.footage import Export, ExportEvent
 from bus_schemas.limits import clip
 from bus_schemas.node import HeartbeatEvent
 from consumers.engine.sink import Sink
+from consumers.job_process import job_command
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.exports.order import (
     PROGRESS,
@@ -31,8 +31,8 @@ from consumers.upkeep.exports.queue import next_export, too_many, waiting
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
-COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.exports.job")
-REPORT_COMMAND: Final = (sys.executable, "-m", "consumers.reports.job")
+COMMAND: Final = job_command("consumers.upkeep.exports.job")
+REPORT_COMMAND: Final = job_command("consumers.reports.job")
 """A process of a room above this one: it reads incidents too."""
 TRIES: Final = 5
 STOP_S: Final = 5.0

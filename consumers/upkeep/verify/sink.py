@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -16,13 +15,14 @@ from bus_schemas.event import HUB, Event, device_source
 from bus_schemas.limits import clip
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.sink import Sink
+from consumers.job_process import job_command
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckScope
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
 CHECK_MEDIA: Final = "check_media"
-COMMAND: Final = (sys.executable, "-m", "consumers.upkeep.verify.media_job")
+COMMAND: Final = job_command("consumers.upkeep.verify.media_job")
 BY: Final = "schedule"
 STOP_S: Final = 5.0
 DETAIL_LENGTH: Final = 500

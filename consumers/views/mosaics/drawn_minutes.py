@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,7 +65,7 @@ class DrawnMinutes:
         names = {tile.name for tile in made.values()}
         self.replaced += [tile.name for tile in before.tiles.values() if tile.name not in names]
         by_kind = [None if digest is None else made[digest] for digest in shows]
-        self._write(replace(minute, revision=before.revision + times), by_kind, list(made.values()), without)
+        self._write(minute, before.revision + times, by_kind, list(made.values()), without)
 
     def _draw(
         self, minute: MosaicMinute, chosen: dict[str | None, tuple[Shown, ...]]
@@ -93,14 +92,19 @@ class DrawnMinutes:
         return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
 
     def _write(
-        self, minute: MosaicMinute, by_kind: list[_Tile | None], tiles: list[_Tile], without: dict[str, CellStatus]
+        self,
+        minute: MosaicMinute,
+        revision: int,
+        by_kind: list[_Tile | None],
+        tiles: list[_Tile],
+        without: dict[str, CellStatus],
     ) -> None:
         drawn = to_json({"tiles": sorted(tiles), "without_picture": dict(sorted(without.items()))}).decode()
         total = sum(tile.size for tile in tiles)
-        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, minute.revision)
+        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, revision)
         named = [None if tile is None else tile.name for tile in by_kind]
         sizes = [None if tile is None else TileSize(tile.size, tile.quality) for tile in by_kind]
-        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without, sizes))
+        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(revision, without, sizes))
         self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608 - question marks only
 
 

@@ -65,14 +65,13 @@ def device_minute(device: str, seen: Seen | None, held: Worst = NOTHING) -> Devi
 
 @dataclass(frozen=True, slots=True)
 class MosaicMinute:
-    """The devices of a site in one minute since 1970, sorted by name; how often it was corrected since it closed."""
+    """The devices of a site in one minute since 1970, sorted by name."""
 
     site: str
     minute: int
     devices: tuple[DeviceMinute, ...]
     names: Mapping[str, str]
     settings: Mosaic
-    revision: int = 0
     layout: SiteLayout = field(init=False, compare=False)
     _cells_shown: tuple[Shown, ...] = field(init=False, compare=False)
 
@@ -122,16 +121,19 @@ class MosaicMinute:
         name = self.names.get(device, device)
         return f"{self.site}_{device}" if name == device else name
 
-    def describe(self, without_picture: Mapping[str, CellStatus], sizes: Sequence[TileSize | None]) -> bytes:
-        """The JSON of the minute; the named devices have a placeholder in its tiles, and why. The sizes are those of
-        the mosaics of all devices, of those without an incident and of those with one.
+    def describe(
+        self, revision: int, without_picture: Mapping[str, CellStatus], sizes: Sequence[TileSize | None]
+    ) -> bytes:
+        """The JSON of the minute, which was corrected `revision` times since it closed; the named devices have a
+        placeholder in its tiles, and why. The sizes are those of the mosaics of all devices, of those without an
+        incident and of those with one.
         """
         of_all, of_ok, of_ko = sizes
         return to_json(
             {
                 "time_key": self.time_key,
                 "minute": self.minute,
-                "revision": self.revision,
+                "revision": revision,
                 "timestamp": iso(datetime.fromtimestamp(self.minute * 60, UTC)),
                 "site": self.site,
                 "state": CLASSES[self.state],

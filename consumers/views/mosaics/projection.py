@@ -16,7 +16,7 @@ from consumers import site_registry
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import MediaReader, Mosaic
-from consumers.site_registry import Registered, SiteRegistry
+from consumers.site_registry import Registered, RegistryMemory, SiteRegistry
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.mosaics import RING, incident_times, past_tiles, ring, sightings
 from consumers.views.mosaics.drawn_minutes import SCHEMA, DrawnMinutes
@@ -60,6 +60,7 @@ class MosaicsProjection(Projection):
         self._settings = settings
         self._archive = archive
         self._drawer: Drawer | None = None
+        self._registry = RegistryMemory()
         self._tiles = Tiles(tiles)
         self._past = PastMinutes(settings, self._tiles, PastTiles(tiles))
         self._gone: list[str] = []
@@ -72,7 +73,7 @@ class MosaicsProjection(Projection):
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Minutes that are due before a change of the registry are drawn with the registry as it was until then."""
         self._gone = []
-        registry, begin = SiteRegistry(view), 0
+        registry, begin = SiteRegistry(view, self._registry), 0
         for end, record in enumerate(batch):
             if record.model in site_registry.MODELS:
                 self._fold(view, batch[begin:end], registry.now)
@@ -110,11 +111,13 @@ class MosaicsProjection(Projection):
 
     def _take(self, view: sqlite3.Connection, records: Sequence[Recorded], registered: Registered) -> Ring:
         minutes, rows = Ring(view), sightings.SeenRows(view)
-        expected = [(one.site, one.device) for one in registered.devices() if not one.is_retired]
+        expected: list[DeviceKey] | None = None
         for record in records:
             if record.model is IncidentEvent:
                 _enter(view, record, minutes)
             elif _is_tick(record):
+                if expected is None:
+                    expected = [(one.site, one.device) for one in registered.devices() if not one.is_retired]
                 self._pass_time(minutes, record, expected)
             elif record.model is not HeartbeatEvent and record.where[1] not in RESERVED:
                 _see(record, minutes, rows)

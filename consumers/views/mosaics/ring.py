@@ -33,6 +33,7 @@ class Ring:
         self._devices: dict[DeviceKey, int] = {
             (site, device): since for site, device, since in view.execute("select site, device, since from devices")
         }
+        self._added: list[tuple[str, str, int]] = []
         self._late: set[SiteMinute] = set(view.execute("select site, minute from late"))
         self._retired: set[str] = {site for (site,) in view.execute("select site from retired where device = ''")}
         self.due: Counter[SiteMinute] = Counter()
@@ -47,6 +48,7 @@ class Ring:
         if where in self._devices:
             return
         self._devices[where] = since
+        self._added.append((*where, since))
         site = where[0]
         self._closed.setdefault(site, since - 1)
         self.correct(site, range(since, self._closed[site] + 1))
@@ -76,7 +78,7 @@ class Ring:
     def save(self) -> None:
         write = self._view.executemany
         write("insert or replace into closed values (?, ?)", sorted(self._closed.items()))
-        write("insert or ignore into devices values (?, ?, ?)", [(*at, since) for at, since in self._devices.items()])
+        write("insert or ignore into devices values (?, ?, ?)", self._added)
         self._view.execute("delete from late")
         write("insert into late values (?, ?)", sorted(self._late))
 

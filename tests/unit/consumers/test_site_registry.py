@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bus_schemas.event import Event
 from bus_schemas.registry import RegistryEvent
 from consumers import registry_opening, site_registry
-from consumers.site_registry import DeviceEntry, SiteEntry, SiteRegistry
+from consumers.site_registry import DeviceEntry, RegistryMemory, SiteEntry, SiteRegistry
 from consumers.store.journal.record import Recorded
 from tests import builders
 from tests.builders import START, at
@@ -120,6 +120,29 @@ def test_what_is_said_again_changes_nothing(events: list[Event]) -> None:
 
     assert rows(registry) == before
     assert not any(changed)
+
+
+@given(st.lists(st.tuples(CHANGES, st.booleans()), max_size=12))
+def test_what_is_remembered_stands_after_every_change_and_every_fold_that_was_undone(
+    events: list[tuple[Event, bool]],
+) -> None:
+    view, memory = folded([])._view, RegistryMemory()
+    for position, (event, is_kept) in enumerate(events, 1):
+        view.execute("begin")
+        SiteRegistry(view, memory).take(Recorded(position, START, event))
+        within = memory.read(view)
+        assert within == SiteRegistry(view).now
+        view.execute("commit" if is_kept else "rollback")
+        assert memory.read(view) == SiteRegistry(view).now
+
+
+def test_the_whole_table_is_read_again_when_it_has_changed_alone() -> None:
+    view, memory, asked = folded([SITE, GATE])._view, RegistryMemory(), list[str]()
+    memory.read(view)
+    view.set_trace_callback(asked.append)
+
+    assert SiteRegistry(view, memory).now.name("DEMO", "gate") == "Gate"
+    assert [query for query in asked if "value" in query] == []
 
 
 def _said_again(key: site_registry.Key, said: dict[str, Any]) -> Event:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.capture.bitstream import CLOCK, adts_header, nal_kinds, parameter_sets_of, ticks, without_trailing_sets
+from edge.capture.bitstream import CLOCK, TickScale, adts_header, nal_kinds, parameter_sets_of, without_trailing_sets
 
 START = b"\0\0\0\1"
 SPS, PPS, SLICE, KEY = b"\x67\x64\x00\x28\xac", b"\x68\xee\x3c\x80", b"\x41\x9a\x02\x21", b"\x65\x88\x84\x21"
@@ -59,4 +59,4 @@ def test_an_adts_header_names_the_channels(config: tuple[int, int], channels: in
     | st.sampled_from([Fraction(1, CLOCK), Fraction(1, 15_360), Fraction(1, 180_000), Fraction(1, 48_000)]),
 )
 def test_a_stamp_in_ticks_is_the_nearest_and_the_even_one_of_two(value: int, base: Fraction) -> None:
-    assert ticks(value, base) == round(value * base * CLOCK)
+    assert TickScale(base).ticks(value) == round(value * base * CLOCK)

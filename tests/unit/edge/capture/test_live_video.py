@@ -1,7 +1,6 @@
 """Live video as fragmented MP4: decoded again, it is what was filmed."""
 
 import io
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -152,7 +151,7 @@ def test_a_camera_that_names_sound_and_sends_none_is_shown_without() -> None:
 
 
 def test_sound_that_begins_late_comes_with_the_next_keyframe() -> None:
-    late = [replace(unit, pts=unit.pts + CLOCK * 3 // 2, dts=unit.dts + CLOCK * 3 // 2) for unit in sound_units(1)]
+    late = [unit._replace(pts=unit.pts + CLOCK * 3 // 2, dts=unit.dts + CLOCK * 3 // 2) for unit in sound_units(1)]
     parts = sent(video_units(70) + late)
 
     assert [b"mp4a" in part for part in parts] == [False, False, True]
@@ -160,7 +159,7 @@ def test_sound_that_begins_late_comes_with_the_next_keyframe() -> None:
 
 
 def test_silence_stands_for_sound_that_pauses() -> None:
-    again = [replace(unit, pts=unit.pts + 4 * CLOCK, dts=unit.dts + 4 * CLOCK) for unit in sound_units(1)]
+    again = [unit._replace(pts=unit.pts + 4 * CLOCK, dts=unit.dts + 4 * CLOCK) for unit in sound_units(1)]
     parts = sent(video_units(150) + sound_units(1) + again)
     times, _, samples = decoded(b"".join(parts))
 

@@ -21,7 +21,7 @@ SECTIONS = {
     "Add a detector": 3,
     "Add a notifier": 2,
     PANEL: 3,
-    VIEW: 4,
+    VIEW: 5,
     "Add a rule": 9,
 }
 MOST_FILES_OF_A_PROJECTION = 7
@@ -235,16 +235,26 @@ def test_a_panel_and_a_view_show_what_their_route_answers(tree: Path) -> None:
     files = [block.file.removeprefix(f"{WEB}/") for block in made if block.file.startswith(str(WEB))]
 
     node(page, "prettier", "--check", *files)
+    (page / "src/api/http.gen.ts").write_text(node(page, "openapi-typescript", _printed(tree, "openapi")))
+    (page / "src/api/contract.ts").write_text(run(tree, "-m", "watchpost", "schema", "typescript"))
+    node(page, "svelte-check", "--threshold", "error")
     assert "3 passed" in node(
         page, "vitest", "run", UNKEPT, "src/components/tests/busiest", "src/components/tests/busy"
     )
+
+
+def _printed(tree: Path, kind: str) -> str:
+    """A file with a document that the copy prints."""
+    file = tree / f"{kind}.json"
+    file.write_text(run(tree, "-m", "watchpost", "schema", kind))
+    return str(file)
 
 
 def node(page: Path, program: str, *arguments: str) -> str:
     """The output of a program of the page, which must end with 0."""
     done = subprocess.run(
         [f"node_modules/.bin/{program}", *arguments],
-        cwd=page, capture_output=True, text=True, timeout=100, check=False,
+        cwd=page, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
     return done.stdout

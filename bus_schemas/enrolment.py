@@ -27,7 +27,8 @@ class AgentChange(Fact):
     """What happened to the agent `node`. No secret is in it.
 
     `user` is its user at the broker. `configuration` is the JSON text that `signature` signs (Ed25519, base64);
-    `devices` are those that it names, and the agent speaks for these and no others.
+    `devices` are those that it names, and the agent speaks for these and no others. `reason` is why it was refused, or
+    why somebody set it.
     """
 
     node: Name

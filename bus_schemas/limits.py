@@ -108,10 +108,12 @@ def _members(part: Any) -> list[tuple[Any, Any]]:
 
 
 def _complaint(part: Any) -> str | None:
-    if isinstance(part, str) and len(part) > MAX_TEXT:
-        return f"is a text of {len(part):,}; at most {MAX_TEXT:,} are kept"
-    if isinstance(part, int | float) and not (isfinite(part) and -MAX_COUNT <= part <= MAX_COUNT):
-        return "is a number that is not finite, or beyond 2^53"
+    """Most parts are texts and numbers, which are asked for first."""
+    if isinstance(part, str):
+        return None if len(part) <= MAX_TEXT else f"is a text of {len(part):,}; at most {MAX_TEXT:,} are kept"
+    if isinstance(part, int | float):
+        is_fitting = isfinite(part) and -MAX_COUNT <= part <= MAX_COUNT
+        return None if is_fitting else "is a number that is not finite, or beyond 2^53"
     if isinstance(part, Mapping) and any(not isinstance(key, str) or len(key) > MAX_KEY for key in part):
         return f"has a key of more than {MAX_KEY} characters"
     return None

@@ -1,4 +1,4 @@
-"""The list of consumers: a name, the class, and how it is made.
+"""The list of consumers: a name, the class, and how it is made. No other module asks whether a consumer has this name.
 
 The most urgent come first: alerting, then the state of devices, then recordings and measurements. In this order views
 are folded again after an update, and catch up after an outage.
@@ -13,6 +13,7 @@ from consumers.alerting.notify.sink import NotifierSink
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
+from consumers.engine.store_owner import StoreOwner
 from consumers.hub_config import HubConfig
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sink import ColdStorageSink
@@ -42,11 +43,12 @@ from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.registry import RegistryProjection
 from consumers.views.settings import SettingsProjection
 from consumers.views.temperatures import TemperaturesProjection
+from consumers.views.warehouse.consumer import WarehouseConsumer
 from producer.ids import utc_now
 
 
 def consumer_registry(hub: HubConfig) -> ConsumerRegistry:
-    return ConsumerRegistry(CONSUMERS, hub)
+    return ConsumerRegistry(CONSUMERS, hub, STORE_OWNERS)
 
 
 def _rebuilds(hub: HubConfig) -> RebuildSink:
@@ -56,7 +58,7 @@ def _rebuilds(hub: HubConfig) -> RebuildSink:
 
 def _retention(hub: HubConfig) -> RetentionSink:
     # It waits for all of those below.
-    return RetentionSink(RetentionScope.of(hub, lambda: CONSUMERS))
+    return RetentionSink(RetentionScope.of(hub, lambda: CONSUMERS, consumer_registry(hub).store_owners))
 
 
 def _mosaics(hub: HubConfig) -> MosaicsProjection:
@@ -93,3 +95,8 @@ CONSUMERS: dict[str, Registration] = {
     "media_check": Registration(MediaCheckSink, lambda hub: MediaCheckSink(MediaCheckScope.of(hub))),
     "rebuilds": Registration(RebuildSink, _rebuilds),
 }
+
+STORE_OWNERS: dict[str, type[StoreOwner]] = {
+    "warehouse": WarehouseConsumer,
+}
+"""The consumers that keep no view, because they open a store of their own."""

@@ -1,7 +1,6 @@
 """The application: the table of its operations, and what they are made with."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, partial
@@ -23,7 +22,16 @@ from gateway.http import problems
 from gateway.http.auth import AccessMiddleware
 from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
-from gateway.routes.devices import commands, enrolments, health, registry, settings, settings_fields, sites
+from gateway.routes.devices import (
+    agent_versions,
+    commands,
+    enrolments,
+    health,
+    registry,
+    settings,
+    settings_fields,
+    sites,
+)
 from gateway.routes.media import (
     clips,
     exports,
@@ -61,7 +69,7 @@ from gateway.static_files import STATIC
 
 CANCELLED_TIMES: Final = 3
 DISCONNECT_S: Final = 1.0
-CLOSE_ROWS_S: Final = 2.0
+CLOSE_STORES_S: Final = 2.0
 """chDB takes longer on a machine that is busy, and the supervisor waits for 8 s in all."""
 
 log = structlog.get_logger()
@@ -108,6 +116,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     trials.OPERATIONS,
     commands.OPERATIONS,
     enrolments.OPERATIONS,
+    agent_versions.OPERATIONS,
     session.OPERATIONS,
 )
 
@@ -183,23 +192,16 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 @contextmanager
 def _folding(gateway: Gateway) -> Iterator[None]:
-    """In a thread: the consumer of rows, for chDB belongs to one process; or who looks what a server has of them."""
-    rows = gateway.rows
-    if rows.warehouse is None:
-        yield
-        return
-    thread = threading.Thread(target=rows.warehouse.run, args=(rows.stopping, rows.wakeup), name="warehouse")
-    gateway.bus.listen(HEAD, rows.wake)
-    thread.start()
-    rows.readers.start()
+    """In threads: the stores that belong to one process, as that of chDB; or who looks what a server has of them."""
+    gateway.bus.listen(HEAD, gateway.stores.wake)
+    gateway.stores.start()
+    gateway.rows.readers.start()
     try:
         yield
     finally:
-        rows.stop()
-        thread.join(CLOSE_ROWS_S)
-        if thread.is_alive():
+        if late := gateway.stores.close(CLOSE_STORES_S):
             # What was inserted is on the disk; the next start finds it as after a kill.
-            log.warning("the rows could not be closed in time", within_s=CLOSE_ROWS_S)
-            rows.readers.end_soon()
+            log.warning("stores could not be closed in time", stores=late, within_s=CLOSE_STORES_S)
+            gateway.rows.readers.end_soon()
         else:
-            rows.readers.stop()
+            gateway.rows.readers.stop()

@@ -29,6 +29,7 @@ from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.moments import Behind, StoresAsOf, at
+from gateway.reading.open_stores import OpenStores
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -65,6 +66,7 @@ class Gateway:
     readers: Readers[Stores]
     zones: SiteCache[ZoneInfo]
     dashboards: DashboardCache
+    stores: OpenStores
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

@@ -13,7 +13,6 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.record import journal_id_text
-from consumers.views.warehouse import WAREHOUSE
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.hub_announcer import HubAnnouncer
@@ -66,6 +65,7 @@ def _asked(gateway: Gateway, stores: Stores) -> StoresState:
         list(_open_faults(stores)),
         journal_id_text(stores.journal.journal_id()),
         gateway.journal_name,
+        frozenset(one.name for one in gateway.consumers if one.owner is not None),
     )
 
 
@@ -85,18 +85,14 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
 
 
 def report(readiness: Readiness, faults: FaultReporter) -> None:
-    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here. Where
+    """A consumer that stands still says nothing of it: its process may be gone. A store says nothing but here. Where
     one cause keeps all of them from their work, as a disk that cannot be written, that is reported already; where many
     stand still, as those of a process that is gone, that is one fault.
 
     Of a part that could not be looked at now, what was found before still holds.
     """
     seen = {it.part for it in readiness.observed}
-    standing = {
-        it.part: it.detail
-        for it in readiness.observed
-        if it.stands_still or (it.part == WAREHOUSE and it.state != "ok")
-    }
+    standing = {it.part: it.detail for it in readiness.observed if it.is_unreported}
     reported = {fault.part for fault in faults.faults}
     are_many = len(standing) > MANY and (CONSUMERS in reported or not readiness.is_explained)
     if are_many:

@@ -2,9 +2,9 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 
 from pydantic import ValidationError
@@ -46,7 +46,7 @@ class Check:
     state: State
     detail: str
     kind: str = "system_error"
-    stands_still: bool = False
+    is_unreported: bool = False
     """It is a consumer whose own process says nothing of it."""
 
     @property
@@ -98,6 +98,8 @@ class StoresState:
     journal_id: str | None = None
     """`None` where there is no journal."""
     journal_name: str = "this gateway's data directory"
+    silent: Collection[str] = ()
+    """The consumers whose processes report nothing of them."""
 
 
 class Standing:
@@ -173,7 +175,7 @@ class Readiness:
             self._standing.take(stores.head, positions, now)
             self.no_journal = self._missing(stores, now)
             found.append(self._journal(stores.head))
-            found += [self._consumer(one, now) for one in stores.consumers]
+            found += [_unreported(self._consumer(one, now), stores.silent) for one in stores.consumers]
         self.observed = tuple(found)
         self.checks = _worst_of_each([*found, *([] if isinstance(stores, str) else stores.faults)])
         if any((one.part, one.kind) in CAUSES for one in self.checks if one.state != "ok"):
@@ -233,7 +235,7 @@ class Readiness:
         stands = None if one.state == "rebuilding" else self._standing.stands_for_s(one.name, now)
         if stands is not None:
             sentence = f"The consumer {one.name} stands still at position {one.position:,} for {stands:.0f} s"
-            return Check(one.name, "failed", f"{sentence}, {one.lag:,} positions behind.", stands_still=True)
+            return Check(one.name, "failed", f"{sentence}, {one.lag:,} positions behind.", is_unreported=True)
         if one.lately:
             last = one.lately[0]
             sentence = f"The consumer {one.name} has set {len(one.lately)} events aside lately, the last at position"
@@ -241,6 +243,10 @@ class Readiness:
         if self._standing.falls_behind(one.name, now):
             return Check(one.name, "limping", f"The consumer {one.name} falls behind: {one.lag:,} positions.")
         return Check(one.name, "ok", f"position {one.position}")
+
+
+def _unreported(check: Check, silent: Collection[str]) -> Check:
+    return replace(check, is_unreported=True) if check.state != "ok" and check.part in silent else check
 
 
 def _worst_of_each(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import resource
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import monotonic
@@ -13,15 +13,18 @@ import structlog
 import uvicorn
 import uvloop
 
+from consumers.engine.store_owner import OpenStore
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
+from consumers.registry import consumer_registry
 from consumers.store.cold.access import cold_reader
 from consumers.store.journal.configured import journal_of
+from consumers.store.journal.store import JournalStore
+from consumers.views.warehouse.consumer import WarehouseConsumer
 from consumers.views.warehouse.reader import WarehouseReader
-from consumers.views.warehouse.warehouse import embedded
 from gateway.agents.service import AgentService
 from gateway.app import build, running
-from gateway.consumer_info import consumer_infos
+from gateway.consumer_info import ConsumerInfo, consumer_infos
 from gateway.context import Gateway
 from gateway.descriptors import DescriptorWatch
 from gateway.http.auth import Access
@@ -34,6 +37,7 @@ from gateway.readiness import Readiness
 from gateway.reading.cold import ColdMedia
 from gateway.reading.dashboards import DashboardCache
 from gateway.reading.journal import ask_journal
+from gateway.reading.open_stores import OpenStores
 from gateway.reading.readers import Readers, affordable_connections, affordable_threads
 from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
@@ -61,37 +65,53 @@ TICKS_PER_SWEEP = 10
 _log = structlog.get_logger()
 
 
-def compose(
-    settings: GatewaySettings,
-    hub: HubConfig,
-    broker: BrokerAddress,
-    warehouse: WarehouseReader | None = None,
-    clock: Clock = utc_now,
-) -> Gateway:
-    """Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed."""
-    consumers = consumer_infos(hub)
-    shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
-    journal = journal_of(hub)
+def _affordable(settings: GatewaySettings, consumers: Sequence[ConsumerInfo]) -> GatewaySettings:
+    """With no more threads and connections than the limit of open files has room for."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = FILES_PER_VIEW * len(consumers) + OTHER_FILES_PER_READER
     threads = affordable_threads(settings.reader_threads, files, limit)
     connections = affordable_connections(settings.limits.connections, threads * files, limit)
-    readers: Readers[Stores] = Readers(
+    return replace(settings, reader_threads=threads, limits=replace(settings.limits, connections=connections))
+
+
+def _readers(threads: int, hub: HubConfig, journal: JournalStore, consumers: Sequence[ConsumerInfo]) -> Readers[Stores]:
+    shapes = {one.name: one.shape for one in consumers if one.kind == "projection" and one.shape is not None}
+    return Readers(
         lambda: open_stores(hub.data, journal, shapes),
         threads,
         Stores.close_removed,
         Stores.question_scope,
     )
+
+
+def compose(
+    settings: GatewaySettings,
+    hub: HubConfig,
+    broker: BrokerAddress,
+    stores: Mapping[str, OpenStore] | None = None,
+    clock: Clock = utc_now,
+) -> Gateway:
+    """`stores` are those that this process opens, by the names of their consumers.
+
+    Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed.
+    """
+    consumers = consumer_infos(hub)
+    journal = journal_of(hub)
+    affordable = _affordable(settings, consumers)
+    readers = _readers(affordable.reader_threads, hub, journal, consumers)
+    opened = stores or {}
+    rows = opened.get(WarehouseConsumer.name)
     bus = Bus(lambda: client_of(broker))
     leases = WatchLeases(bus)
     return Gateway(
-        settings=replace(settings, limits=replace(settings.limits, connections=connections)),
+        settings=affordable,
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
         zones=SiteCache(hub.data),
         dashboards=DashboardCache(hub.data),
-        rows=WarehouseThreads(warehouse),
+        stores=OpenStores(opened),
+        rows=WarehouseThreads(rows if isinstance(rows, WarehouseReader) else None),
         bus=bus,
         feed=Feed(
             lambda after, models, limit: ask_journal(readers, lambda journal: journal.read(after, models, limit)),
@@ -158,7 +178,7 @@ class GatewayServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.gateway.rows.stop()
+        self.gateway.stores.stop()
         self.gateway.feed.stop()
         self.gateway.frames.stop()
         self.gateway.videos.stop()
@@ -205,13 +225,9 @@ async def _serve_until_signal(server: GatewayServer, bound: socket.socket, on_st
     await serve(server, bound)
 
 
-def warehouse_of(hub: HubConfig) -> WarehouseReader:
-    """Kept in this process, or on a server where the hub has one."""
-    if hub.warehouse is None:
-        return embedded(hub, journal_of(hub).reader)
-    from consumers.views.warehouse.server_process import ServedRows
-
-    return ServedRows(hub.warehouse, hub.triggers)
+def stores_of(hub: HubConfig) -> dict[str, OpenStore]:
+    """Those of every consumer that has one, opened for this process."""
+    return {owner.name: owner.open(journal_of(hub).reader) for owner in consumer_registry(hub).store_owners()}
 
 
 def run(
@@ -221,7 +237,7 @@ def run(
 
     Raises `CannotListen` where the port is taken, and `OpenToStrangers`.
     """
-    gateway = compose(settings, hub, broker, warehouse_of(hub))
+    gateway = compose(settings, hub, broker, stores_of(hub))
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
         _log.info("gateway listens", host=host, port=port, broker=str(broker))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -21,7 +22,10 @@ Stream = tuple[str, str]
 
 
 class IngestDouble:
-    """Accepts what continues a stream, drops the rest, and announces watermarks unless it is `silent`."""
+    """Accepts what continues a stream, drops the rest, and announces watermarks unless it is `silent`.
+
+    As the real one, it says what it has anew on each connection, and nothing of what it had said on the one before.
+    """
 
     def __init__(self, port: int) -> None:
         self.events: dict[Stream, list[Event]] = {}
@@ -32,6 +36,7 @@ class IngestDouble:
         self.states: list[Event] = []
         self.silent = False
         self.deaf = False
+        self._session = ""
         self._connected = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.on_connect = self._on_connect
@@ -51,8 +56,9 @@ class IngestDouble:
 
     def announce(self, stream: Stream, sequence: int) -> None:
         source, epoch = stream
-        body = Watermark(source=source, epoch=epoch, sequence=sequence).model_dump_json()
-        self._client.publish(watermark_topic(source), body, qos=1, retain=True)
+        body = Watermark(source=source, epoch=epoch, sequence=sequence, session=self._session).model_dump_json()
+        # What is to be confirmed, paho would send again on its next connection, after newer ones.
+        self._client.publish(watermark_topic(source), body, qos=0, retain=True)
 
     def forget_after(self, stream: Stream, sequence: int) -> None:
         """Lose what came later, as a journal does that was restored from a backup."""
@@ -61,6 +67,7 @@ class IngestDouble:
         self.announce(stream, sequence)
 
     def _on_connect(self, client: Client, *_: Any) -> None:
+        self._session = uuid4().hex
         client.subscribe([(ALL_EVENTS, 1), (ALL_MEDIA, 1), (ALL_STATES, 1)])
         for stream, sequence in self.watermarks.items():
             self.announce(stream, sequence)

@@ -188,12 +188,12 @@ def _spoil(line: _Chain, fault: Injected, size: tuple[int, int], chance: Random)
 
 
 def _break(line: _Chain, fault: Injected, size: tuple[int, int], chance: Random) -> None:
-    """Blocks of one colour in most of the picture, or the colour of missing chroma in a part of it."""
+    """Blocks of one colour in most of the picture, or the colour of missing chroma, or of nothing, in a part of it."""
     width, height = size
     wide, high = (round(chance.uniform(0.6, 0.95) * side) // 16 * 16 for side in size)
     left, top = chance.randrange(0, (width - wide) // 2 + 1) * 2, chance.randrange(0, (height - high) // 2 + 1) * 2
     if chance.random() < 0.3:
-        colour = chance.choice(("lime", "magenta"))
+        colour = chance.choice(("lime", "magenta", "0x828282"))
         line.add("drawbox", f"{left}:{top}:{wide // 2}:{high}:t=fill:color={colour}:{fault.enabled}")
     else:
         side = chance.choice((8, 16))

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from consumers.engine.process_group import ProcessGroup
-from consumers.views.warehouse import WAREHOUSE
 from mosquitto.launcher import BrokerMissing
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
@@ -160,11 +159,7 @@ def consume(
 ) -> None:
     """Run consumers in a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
-    # It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
-    if names == [WAREHOUSE]:
-        entry_points.consume_warehouse(runtime)
-    else:
-        entry_points.consume(runtime, names or [], left_out or [], group)
+    entry_points.consume(runtime, names or [], left_out or [], group)
 
 
 @app.command()

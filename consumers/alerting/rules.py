@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bus_schemas.alert import IncidentType
 from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
-from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import AHEAD_US, NEVER_SET_BEFORE
 
 RULE_VERSION: Final = 7
 """Counted up whenever the same events and the same values give other incidents."""
@@ -188,6 +188,7 @@ FIELDS: Final = {
 _FIXED: Final[Mapping[str, float]] = {
     "stale_after_s": STALE_AFTER_S,
     "clock_ahead_minutes": AHEAD_US / 60e6,
+    "never_set_before": NEVER_SET_BEFORE.year,
     "clock_clear_s": CLOCK_CLEAR_S,
     "same_cause_s": SAME_CAUSE_S,
     "deaf_after_s": DEAF_AFTER_S,
@@ -239,8 +240,9 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " when it was cooler for {machine_after_s} s.",
     "link_slow": "The broker took {round_trip_s} s or more to acknowledge what an agent sent, for {machine_after_s} s."
     " Over when it was quicker for {machine_after_s} s.",
-    "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's. Over when what"
-    " arrived of it for {clock_clear_s} s said right times.",
+    "clock": "The device said a time more than {clock_ahead_minutes} minutes ahead of the hub's, or one before"
+    " {never_set_before}, as a computer does whose clock nobody has set. Over when what arrived of it for"
+    " {clock_clear_s} s said right times.",
     "hub_deaf": "The hub wrote no heartbeat for more than {deaf_after_s} s: it received nothing then, and no device is"
     " offline for having been silent then. Over with its next heartbeat.",
     "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for"

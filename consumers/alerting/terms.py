@@ -56,7 +56,16 @@ class Terms:
 
     def sentence(self, rule: str, where: DeviceKey, *, is_agents: bool) -> str:
         """The sentence of a rule with the values that are in force for a device."""
-        return self.rules.sentence(rule, self.silent_after_s(where, is_agents=is_agents))
+        silent_after_s = self.silent_after_s(where, is_agents=is_agents)
+        known = self._sentences.get((rule, silent_after_s))
+        if known is None:
+            known = self._sentences[rule, silent_after_s] = self.rules.sentence(rule, silent_after_s)
+        return known
+
+    @cached_property
+    def _sentences(self) -> dict[tuple[str, float | None], str]:
+        """By rule and silence: when a hundred devices go offline at once, they share one."""
+        return {}
 
     def missed_since(self, where: DeviceKey, listening: float) -> float:
         """Since when its silence counts, to a hub that listens since `listening`: nobody misses what nobody expects."""

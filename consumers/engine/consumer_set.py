@@ -1,11 +1,12 @@
 """Makes the consumers of one hub by name."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.retention_floor import undeclared_tables
 from consumers.engine.sink import Sink
+from consumers.engine.store_owner import StoreOwner
 from consumers.hub_config import HubConfig
 
 Build = Callable[[HubConfig], Projection | Sink]
@@ -16,7 +17,7 @@ class UnknownConsumer(ValueError):
 
 
 class NotAView(ValueError):
-    """A sink cannot be rebuilt: other systems have its effects already."""
+    """A sink cannot be rebuilt, because other systems have its effects already; a store is rebuilt by its owner."""
 
 
 class NoRetentionFloor(TypeError):
@@ -54,24 +55,31 @@ class ConsumerRegistry:
 
     builds: Mapping[str, Build]
     hub: HubConfig
+    owners: Mapping[str, type[StoreOwner]] = field(default_factory=dict)
+    """The consumers that have a store and no view."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.builds)
 
     def by_urgency(self, names: Collection[str]) -> list[str]:
-        """These, or all where none is named. Raises `UnknownConsumer`."""
+        """These, or all where none is named. Raises as `make` does."""
         for name in names:
             self._build(name)
         return [name for name in self if not names or name in names]
 
     def make(self, name: str) -> Projection | Sink:
-        """Raises `UnknownConsumer`."""
+        """Raises `UnknownConsumer`, or `NotAView` for one with a store."""
         return self._build(name)(self.hub)
 
     def _build(self, name: str) -> Build:
         try:
             return self.builds[name]
         except KeyError:
+            if name in self.owners:
+                raise NotAView(
+                    f"{name} cannot be folded from here, nor in part: its store is replaced as a whole, by the process"
+                    f" that has it open (POST /api/v1/consumers/{name}/rebuild)"
+                ) from None
             there = ", ".join(sorted(self.builds))
             raise UnknownConsumer(f"there is no consumer {name!r}; there are {there}") from None
 
@@ -82,6 +90,9 @@ class ConsumerRegistry:
             made.close()
             raise NotAView(f"{name!r} is a sink: what it has handed on cannot be folded again")
         return made
+
+    def store_owners(self) -> Iterator[StoreOwner]:
+        return (owner(self.hub) for owner in self.owners.values())
 
     def projections(self) -> Iterator[Projection]:
         """Each of them, without the sinks."""

@@ -17,7 +17,7 @@ from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
 from consumers.engine.view_creation import create
 from consumers.store.journal.record import Recorded
-from producer.outbox import outbox
+from producer.outbox.tables import Draft, put_many
 from producer.transaction import transaction
 
 REMEDY = "what waited in it is lost, and the sink goes on behind what it has delivered"
@@ -102,8 +102,8 @@ class Deliverer:
         if records:
             call(act)
         with transaction(state):
-            for event in emitted:
-                outbox.put(state, event)
+            if emitted:
+                put_many(state, [Draft(event) for event in emitted])
             if records:
                 self.sink.settle(state)
                 if self._run:

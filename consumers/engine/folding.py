@@ -16,7 +16,7 @@ from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway, Unwritable
 from producer.file_identity import CutOff
-from producer.outbox import outbox
+from producer.outbox.tables import Draft, put_many
 
 _THE_MACHINES_FAULT = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
@@ -64,21 +64,24 @@ class Folded:
 
 
 def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
-    """Fold within the caller's transaction; how many events were emitted. None where they were emitted before."""
+    """Fold within the caller's transaction; how many events were emitted. None where they were emitted before.
+
+    They are written together at the end: each by itself takes three times as long.
+    """
     silent = checkpoint.silent_until(view) if projection.emits else 0
     split = bisect_right(records, silent, key=attrgetter("position"))
-    emitted = 0
+    emitted: list[Draft] = []
 
     def emit(event: Event) -> None:
-        nonlocal emitted
-        emitted += 1
-        outbox.put(view, event)
+        emitted.append(Draft(event))
 
     if split:
         projection.fold(view, records[:split], emit_nothing)
     if records[split:]:
         projection.fold(view, records[split:], emit if projection.emits else emit_nothing)
-    return emitted
+    if emitted:
+        put_many(view, emitted)
+    return len(emitted)
 
 
 def fold_whole(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:

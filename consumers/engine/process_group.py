@@ -12,3 +12,5 @@ class ProcessGroup(StrEnum):
     """May lag a second."""
     PICTURES = "pictures"
     """Decodes pictures, and so would delay others."""
+    SERVED = "served"
+    """Writes a store on a server, where the hub has one. Each runs by itself."""

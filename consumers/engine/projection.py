@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from bus_schemas.event import HUB, Event, place
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.rebuild.policy import RebuildPolicy
 from consumers.store.journal.record import Recorded
@@ -41,6 +42,9 @@ class Projection(RebuildPolicy, ABC):
 
     group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
     """With which other consumers it shares a process."""
+
+    credentials: ClassVar[frozenset[Credential]] = frozenset({Credential.COLD_STORAGE})
+    """What its process has to know: of every consumer that may read media, the keys of where old ones are."""
 
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
 from consumers.store.journal.record import JournalReader, Recorded
 from producer.broker import BrokerAddress
@@ -46,6 +47,9 @@ class Sink(ABC):
 
     group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
     """As `Projection.group`."""
+
+    credentials: ClassVar[frozenset[Credential]] = frozenset({Credential.COLD_STORAGE})
+    """As `Projection.credentials`."""
 
     faults: FaultSink = NoFaultSink()
     """Set by the process that runs the sink, before the first batch."""

@@ -5,6 +5,7 @@ that replaced it, or `FOREVER`. Its primary key is (key, until), so that one ver
 """
 
 import sqlite3
+from functools import lru_cache
 from typing import Any
 
 FOREVER = 2**63 - 1
@@ -40,7 +41,9 @@ class Versions:
             f"where {self._where} and until = {FOREVER} and position < :position",
             row,
         )
-        self._view.execute(
-            f"insert or replace into {self._table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})",
-            row,
-        )
+        self._view.execute(_insert(self._table, tuple(row)), row)
+
+
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"insert or replace into {table} ({', '.join(columns)}) values ({', '.join(f':{name}' for name in columns)})"

@@ -88,9 +88,7 @@ def _row(record: Recorded, data: AgentChange) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AgentVersion:
-    """A version of a configuration, who wanted it and when; times in seconds since 1970. `signed_text` reads what it
-    says.
-    """
+    """A version of a configuration, who wanted it, when (seconds since 1970) and why. `signed_text` reads it."""
 
     node: str
     position: int
@@ -99,6 +97,7 @@ class AgentVersion:
     devices: tuple[str, ...]
     by: str | None
     at: float
+    reason: str | None = None
 
 
 Standing = Literal["new", "code_issued", "enrolled", "revoked"]
@@ -287,7 +286,8 @@ def _take_outcome(entry: AgentEntry, row: _EventRow, known: AgentVersion | None)
 
 
 def _configured(row: _EventRow, version: int) -> AgentVersion:
-    return AgentVersion(row.node, row.position, row.id, version, tuple(from_json(row.devices)), row.by, row.at)
+    devices = tuple(from_json(row.devices))
+    return AgentVersion(row.node, row.position, row.id, version, devices, row.by, row.at, row.reason)
 
 
 def _leave(entry: AgentEntry) -> None:

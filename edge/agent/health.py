@@ -184,6 +184,9 @@ class SourceHealth:
             if stream is not None:
                 stream = stream.model_copy(update=self._own)
             self._facts = replace(self._facts, complaint=report.complaint, remark=report.remark, stream=stream)
+            if report.skipped_at is not None:
+                # Between two keyframes that are a minute apart no frame arrives, and the camera is well.
+                self._facts = replace(self._facts, last_frame=report.skipped_at, came_s=self._elapsed())
 
     def recording_since(self, start: datetime | None) -> None:
         """Set the start of the segment that is being recorded; `None` while there is none."""

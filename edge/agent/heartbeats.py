@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 
 from bus_schemas.agent import LinkStatistics
 from bus_schemas.limits import clip
@@ -45,11 +46,21 @@ class Heartbeats:
         return changed
 
     def measure(self, status: HeartbeatStatus) -> Heartbeat:
-        """The part that is the same for all devices."""
+        """The part that is the same for all devices. A figure that cannot be costs the figures, not the agent."""
+        try:
+            return self._measured(status)
+        except ValidationError as error:
+            log.error("figures of the agent are impossible", figures=[one["loc"] for one in error.errors()])
+            return Heartbeat(status=status, uptime_s=self._uptime_s(), disk_id=disk_id(self._data), node=self._node)
+
+    def _uptime_s(self) -> float:
+        return round(time.monotonic() - self._began, 1)
+
+    def _measured(self, status: HeartbeatStatus) -> Heartbeat:
         sent = self._relay.statistics()
         return Heartbeat(
             status=status,
-            uptime_s=round(time.monotonic() - self._began, 1),
+            uptime_s=self._uptime_s(),
             system=self._load(),
             disk_id=disk_id(self._data),
             node=self._node,

@@ -94,7 +94,7 @@ class RatesSettings(SettingsModel):
     thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
     thermal_frame_s: Seconds = Field(default=60.0, description="Seconds between two raw thermal frames that are kept.")
     thermal_step_c: Annotated[float, Field(ge=FINEST_STEP_C, le=COARSEST_STEP_C)] = Field(
-        default=0.1, description="Degrees to which those are kept; around an alert it is a hundredth."
+        default=0.15, description="Degrees to which those are kept; around an alert it is a hundredth."
     )
     thermal_before_s: Annotated[float, Field(ge=0, le=60)] = Field(
         default=10.0,

@@ -1,6 +1,6 @@
 """Finds pictures that a broken decoder left: rows that repeat, loose blocks, and colours that nothing has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,8 @@ Bytes8 = NDArray[np.uint8]
 _ALIKE: Final = 1
 """Grey levels: reducing a picture rounds."""
 _BUSY: Final = 10
+_FEWEST_REPEATED: Final = 16
+"""Rows."""
 _FIRST_PIXELS: Final = 64
 """Pixels of a row."""
 BLOCK: Final = 16
@@ -25,6 +27,11 @@ _ROWS: Final = 24
 _GREEN_BELOW: Final = 90
 _PINK_ABOVE: Final = 170
 FALSE_COLOUR_PERCENT: Final = 8.0
+_UNFILLED: Final = (128, 130)
+"""Grey levels of a luma of 128, which is 130 in a picture whose range is limited."""
+_NEUTRAL: Final = (127, 129)
+_EVEN: Final = np.ones((17, 17), np.uint8)
+_EVERY_ROWS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +52,40 @@ def identical_rows(grey: Bytes8) -> float:
     too.
 
     A decoder that lost a slice repeats the last row that it has; 18 per cent of such rows are the measure of the
-    recorder that this system replaces.
+    recorder that this system replaces. Rows count where at least 16 of them follow each other: an encoder with few bits
+    for a picture of little contrast, as in fog, predicts the rows of a block from the one above.
     """
-    if len(grey) < 2:
+    if len(grey) <= _FEWEST_REPEATED:
         return 0.0
     # Of most pictures no row begins like the one above it, and the rest of them need not be looked at.
     if not _repeated(grey[:, :_FIRST_PIXELS]).any():
         return 0.0
     repeated = _repeated(grey)
-    busy = np.ptp(grey[1:][repeated], axis=1) > _BUSY
-    return float(np.count_nonzero(busy)) / (len(grey) - 1)
+    repeated[repeated] = np.ptp(grey[1:][repeated], axis=1) > _BUSY
+    return sum(_same(grey[first : last + 1]) for first, last in _runs(repeated)) / (len(grey) - 1)
 
 
 def _repeated(grey: Bytes8) -> NDArray[np.bool_]:
     return np.asarray(np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) <= _ALIKE)
+
+
+def _runs(repeated: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """The first and the last row of each run that is long enough; the first is the row that the others repeat."""
+    turns = np.flatnonzero(np.diff(repeated, prepend=False, append=False))
+    for first, last in zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True):
+        if last - first >= _FEWEST_REPEATED:
+            yield first, last
+
+
+def _same(run: Bytes8) -> int:
+    """How many rows repeat the first one of a run, or the last one: in a soft shade each row is close to the one above,
+    and the last is another than the first.
+    """
+    same = max(
+        int(np.count_nonzero(np.max(cv2.absdiff(run, np.broadcast_to(one, run.shape)), axis=1) <= _ALIKE)) - 1
+        for one in (run[:1], run[-1:])
+    )
+    return same if same >= _FEWEST_REPEATED else 0
 
 
 def sampled_rows(luma: Bytes8) -> Bytes8:
@@ -74,6 +101,9 @@ def block_percentage(sampled: Bytes8) -> float:
     A loose block has a step at its edge that is larger than twice any around it by 8 grey levels. What has such edges
     by nature, as lettering, has them at every place; those of blocks are all 8 or 16 pixels apart. So what counts is by
     how much the most frequent of these places exceeds their median: it needs not know where the grid begins.
+
+    A loose block has loose neighbours. A column that has many more steps than those of the same place near it is a
+    line: the seam between the views of a recorder, or a bar at the side.
     """
     count, width = sampled.shape
     if width < 4 * BLOCK:
@@ -84,10 +114,21 @@ def block_percentage(sampled: Bytes8) -> float:
     steep = cv2.threshold(excess, _STEP, 1, cv2.THRESH_BINARY)[1]
     loose = np.asarray(cv2.reduce(steep, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0], np.int32)
     usable = len(loose) // BLOCK * BLOCK
-    of_large: list[int] = loose[:usable].reshape(-1, BLOCK).sum(axis=0).tolist()
+    of_large: list[int] = _without_lines(loose[:usable].reshape(-1, BLOCK)).sum(axis=0).tolist()
     of_small = [one + other for one, other in zip(of_large[: BLOCK // 2], of_large[BLOCK // 2 :], strict=True)]
     large = count * (usable // BLOCK)
     return round(float(100.0 * max(_excess(of_large) / large, _excess(of_small) / (2 * large))), 1)
+
+
+def _without_lines(loose: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The steps of each column (blocks x places) as far as there are half as many in a column of that place near it, by
+    the widths of blocks: 16, 32 or 64 pixels away.
+    """
+    beside = np.zeros_like(loose)
+    for blocks in (1, 2, 4):
+        np.maximum(beside[blocks:], loose[:-blocks], out=beside[blocks:])
+        np.maximum(beside[:-blocks], loose[blocks:], out=beside[:-blocks])
+    return np.minimum(loose, 2 * beside)
 
 
 def _excess(places: Sequence[int]) -> float:
@@ -110,3 +151,19 @@ def false_colour_percentage(u: Bytes8, v: Bytes8) -> float:
     if min(high_u, high_v) >= _PINK_ABOVE:
         count += int(np.count_nonzero(cv2.min(u, v) >= _PINK_ABOVE))
     return round(100.0 * count / u.size, 1)
+
+
+def unfilled_percentage(grey: Bytes8, u: Bytes8, v: Bytes8) -> float:
+    """The share of pixels (per cent) in the grey that a decoder begins with, where it has nothing to draw over it.
+
+    That is 128 in all three planes. What a camera shows may be as grey, but not without any noise: places count that
+    are of one level for 8 pixels around. `grey` is H x W uint8, `u` and `v` half of it, rounded up.
+    """
+    sampled = grey[::_EVERY_ROWS]
+    if 100 * cv2.countNonZero(cv2.inRange(sampled, *_UNFILLED)) < FALSE_COLOUR_PERCENT * sampled.size / 2:
+        return 0.0
+    lowest, highest = cv2.erode(grey, _EVEN), cv2.dilate(grey, _EVEN)
+    even = cv2.bitwise_and(cv2.inRange(grey, *_UNFILLED), cv2.compare(lowest, highest, cv2.CMP_EQ))
+    around = cv2.dilate(even, _EVEN)[::2, ::2]
+    neutral = cv2.bitwise_and(cv2.inRange(u, *_NEUTRAL), cv2.inRange(v, *_NEUTRAL))
+    return round(100.0 * cv2.countNonZero(cv2.bitwise_and(around, neutral)) / u.size, 1)

@@ -18,12 +18,13 @@ from edge.analysis.damage import (
     block_percentage,
     false_colour_percentage,
     identical_rows,
+    unfilled_percentage,
 )
 from edge.analysis.freeze import Freeze, FreezeDetector
 
 Grey = NDArray[np.uint8]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Incremented by changes of the outcome for the same pictures, so that findings name their analysis."""
 OF_DETAIL: Final = frozenset({"macroblocks", "block_percentage", "false_colour_percentage", "performance_ms"})
 """Fields of a frame event that cannot be found again in a picture that was kept."""
@@ -42,6 +43,10 @@ class Damage:
     @property
     def is_any(self) -> bool:
         return self.corrupt_rows or bool(self.macroblocks)
+
+    @property
+    def has_false_colours(self) -> bool:
+        return self.false_colour_percentage is not None and self.false_colour_percentage >= FALSE_COLOUR_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,9 @@ class PictureAnalyser:
     def analyse(self, grey: Grey, time: datetime, detail: Detail | None = None) -> PictureState:
         begun = perf_counter()
         black, damage = self._black.analyse(grey, time), self._damage(grey, detail)
+        if damage.has_false_colours:
+            # A picture of zeros is green, and only its grey is black.
+            black = replace(black, blackscreen=False, zap=False)
         is_fault = black.blackscreen or black.zap or damage.is_any
         freeze = self._freeze.analyse(grey, time, learns=not is_fault)
         if black.zap:
@@ -109,10 +117,10 @@ class PictureAnalyser:
             return Damage(is_corrupt, repeated)
         # Where rows repeat, so do the steps in them, which are then no edges of blocks.
         blocks = None if detail.rows is None or is_corrupt else block_percentage(detail.rows)
-        colours = false_colour_percentage(detail.u, detail.v)
-        has_false_colours = colours >= FALSE_COLOUR_PERCENT
-        is_broken = has_false_colours or (None if blocks is None else blocks >= self.settings.macroblock_percentage)
-        return Damage(is_corrupt, repeated, is_broken, blocks, colours)
+        colours = false_colour_percentage(detail.u, detail.v) + unfilled_percentage(grey, detail.u, detail.v)
+        is_broken = None if blocks is None else blocks >= self.settings.macroblock_percentage
+        damage = Damage(is_corrupt, repeated, is_broken, blocks, round(colours, 1))
+        return replace(damage, macroblocks=True) if damage.has_false_colours else damage
 
 
 def picture_fields(state: PictureState, settings: PictureSettings) -> dict[str, Any]:

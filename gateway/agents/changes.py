@@ -51,7 +51,7 @@ async def read_agent(gateway: Gateway, node: str) -> AgentReading:
     """Raises `Problem`."""
 
     def question(stores: Stores) -> AgentReading | None:
-        found = _agent(gateway, node)(stores.view(NAME))
+        found = agent_of(gateway, node)(stores.view(NAME))
         return None if found is None else _reading(stores.view(NAME), found)
 
     found = await gateway.ask(question)
@@ -93,11 +93,12 @@ def _agents_or_none(gateway: Gateway, stores: Stores) -> list[AgentEntry]:
 async def publish_agent(gateway: Gateway, data: AgentChange) -> AgentEntry:
     """Raises a 503 where it is not in the view in time."""
     event = AgentEvent(id=uuid7(), source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)
-    entry: ViewEntry[AgentEntry] = ViewEntry(NAME, partial(last_position, node=data.node), _agent(gateway, data.node))
+    entry: ViewEntry[AgentEntry] = ViewEntry(NAME, partial(last_position, node=data.node), agent_of(gateway, data.node))
     return await publish_change(gateway, event, entry, f"the change of {data.node}")
 
 
-def _agent(gateway: Gateway, node: str) -> Callable[[Connection], AgentEntry | None]:
+def agent_of(gateway: Gateway, node: str) -> Callable[[Connection], AgentEntry | None]:
+    """Asks a view for an agent, with the versions that this hub has signed."""
     service = gateway.agents
     return lambda view: agent(view, node, None if service is None else service.signed_in(view))
 

@@ -71,7 +71,8 @@ class RecordedEvent(Answer):
     ahead_s: float | None = Field(
         default=None,
         json_schema_extra=_may_be_absent,
-        description="By how much its clock was wrong: it is filed under its arrival, not under its time.",
+        description="By how much its clock was wrong, below 0 where nobody had set it: it is filed under its arrival,"
+        " not under its time.",
     )
 
     @classmethod

@@ -9,12 +9,12 @@ from math import inf
 from pydantic_core import from_json
 
 from bus_schemas.event import HUB, device_source
-from bus_schemas.node import GapEvent
+from bus_schemas.node import GapEvent, HealthEvent
 from consumers.alerting.incidents.questions import IncidentRow, incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import NoView
-from consumers.store.journal.query_types import EventFilter, StoredEvent
+from consumers.store.journal.query_types import EventFilter, Order, StoredEvent
 from consumers.views.recordings.holes import Evidence, Hole, HoleCause, dropped, explained, holes, positions_around
 from consumers.views.recordings.questions import pauses
 from gateway.reading.stores import Stores
@@ -24,6 +24,7 @@ from producer.times import moment_of_seconds
 VIEW = "recordings"
 MOST_INCIDENTS = 2000
 MOST_GAPS = 500
+MOST_CONNECTIONS = 20
 LATE = timedelta(days=7)
 """A gap has the time at which its events were dropped, which may be long after they would have happened."""
 _AWAY = frozenset({"connection", "silent"})
@@ -36,8 +37,8 @@ def explained_holes(
     """The time from `start` to `end` in which a device was not recorded, each part of it with its cause."""
     view = stores.view(VIEW)
     span = start.timestamp(), end.timestamp()
-    found = holes(view, where, *span, now.timestamp())
-    if not found:
+    missing = holes(view, where, *span, now.timestamp())
+    if not missing:
         return []
     evidence = [
         *_of_incidents(stores, where, start, end),
@@ -45,9 +46,10 @@ def explained_holes(
         *_of_recorder(view, where, start, end),
         *_before_first_event(stores, where),
     ]
-    found = explained(found, evidence)
+    found = explained(missing, evidence)
     if any(hole.cause == "unknown" for hole in found):
-        found = explained(found, [*evidence, *_of_lost_events(stores, where, found)])
+        late = [*_of_lost_events(stores, where, found), *_of_recordings_on_their_way(stores, where, missing[-1])]
+        found = explained(missing, [*evidence, *late])
     return found
 
 
@@ -121,6 +123,25 @@ def _of_lost_events(stores: Stores, where: tuple[str, str], found: Sequence[Hole
             yield Evidence(cause, hole.start, hole.end, {"reason": data["cause"], "count": data["count"]})
 
 
-def _select(stores: Stores, wanted: EventFilter, limit: int) -> list[StoredEvent]:
+def _of_recordings_on_their_way(stores: Stores, where: tuple[str, str], newest: Hole) -> Iterator[Evidence]:
+    """When a device said that it recorded, back from now, connection by connection. Video comes in its order and later
+    than what a device says of itself: what is missing after the newest segment is still to come.
+    """
+    until, kind = moment_of_seconds(newest.end), HealthEvent.model_fields["type"].default
+    for _ in range(MOST_CONNECTIONS if newest.is_open else 0):
+        wanted = EventFilter(source=device_source(*where), types=(kind,), end=until)
+        said = [HealthEvent.model_validate_json(one.body) for one in _select(stores, wanted, 1, "desc")]
+        if not said or until.timestamp() <= newest.start:
+            return
+        [event] = said
+        known = event.data
+        if known.is_recording and known.last_successful_connection is not None:
+            yield Evidence("on_its_way", known.last_successful_connection.timestamp(), event.time.timestamp())
+            until = min(known.last_successful_connection, event.time)
+        else:
+            until = min(known.last_frame_time or event.time, event.time)
+
+
+def _select(stores: Stores, wanted: EventFilter, limit: int, order: Order = "asc") -> list[StoredEvent]:
     """Before ingest has begun the journal has no day at all."""
-    return stores.queries.select(wanted, limit, "asc") if stores.queries.head() else []
+    return stores.queries.select(wanted, limit, order) if stores.queries.head() else []

@@ -1,6 +1,5 @@
 """Queries of the warehouse in threads of their own; its engine runs in this process or on a server."""
 
-import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -25,18 +24,8 @@ class WarehouseThreads:
     warehouse: WarehouseReader | None
     # It answers one question at a time. In the threads of the others a long one would hold up all who ask the stores.
     readers: Readers[None] = field(default_factory=lambda: Readers(nullcontext, threads=1))
-    stopping: threading.Event = field(default_factory=threading.Event)
-    wakeup: threading.Event = field(default_factory=threading.Event)
     _encoded: dict[tuple[str, date], tuple[dict[str, Any], Encoded]] = field(default_factory=dict)
     """The warehouse gives the same object until the rows of the day may have changed."""
-
-    def wake(self, _payload: bytes = b"") -> None:
-        self.wakeup.set()
-
-    def stop(self) -> None:
-        """The thread that keeps the rows ends soon."""
-        self.stopping.set()
-        self.wakeup.set()
 
     async def ask(self, question: Callable[[WarehouseReader], T]) -> T:
         """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""

@@ -94,6 +94,9 @@ class Cursor:
         self._bytes += size
         self.sent = sequence
         self.highest = max(self.highest, sequence)
+        if sequence > self.stream.sequence:
+            # It was put after the outbox was last asked how far it reaches, which is not said of what is confirmed.
+            self.stream = replace(self.stream, sequence=sequence)
         self._count()
 
     def confirmed(self, watermark: int, now: float) -> float | None:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from gateway.server import GatewayServer, compose, listening, serve, warehouse_of
+from gateway.server import GatewayServer, compose, listening, serve, stores_of
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
 from tests import builders
@@ -65,7 +65,7 @@ def _process(data: Path, reported: Connection) -> None:
     hub = hub_of(data)
     spare_the_collector()
     take_short_turns()
-    gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), warehouse_of(hub), lambda: NOW)
+    gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), stores_of(hub), lambda: NOW)
 
     async def file(_: Request) -> Response:
         return FileResponse(data / "segment.ts")

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from bus_schemas.fusion_settings import FieldsOfView
-from bus_schemas.radiometric import RadiometricFrame, decode, encode
+from bus_schemas.radiometric import FINEST_STEP_C, RadiometricFrame, decode, encode
 from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.settings import FusionSettings, ThermographySettings
+from edge.agent.settings import RatesSettings
 from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Pictures
 from edge.analysis.render import Caption, thermal_jpeg
@@ -22,6 +23,7 @@ from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 LENSES = FieldsOfView(by="fields_of_view", thermal=(110, 75), visual=(62, 49))
 ROIS = ROI_SETS["substation"]
+USUAL_STEP_C = RatesSettings().thermal_step_c
 
 
 def case_thermal_frame() -> list[Measurement]:
@@ -53,14 +55,14 @@ def case_thermal_jpeg() -> list[Measurement]:
 
 
 def case_thermal_history() -> list[Measurement]:
-    """A raw frame as it is kept: one of a room, at a tenth and at a hundredth of a degree."""
+    """A raw frame as it is kept: one of a room, in the usual steps and those of an alert."""
     found = []
-    for step_c in (0.1, 0.01):
+    for step_c in (USUAL_STEP_C, FINEST_STEP_C):
         frames = [RadiometricFrame(32, 24, frame.ravel().tolist()) for frame in room()[::10]]
         taken = timed(partial(encode, frame, step_c) for frame in frames)
         size = sum(len(encode(frame, step_c)) for frame in frames) / len(frames)
         found.append(summary(f"thermal frame kept, {step_c:g} °C", taken, f"{size:.0f} B a frame; goal 400"))
-    body = encode(frames[0], 0.1)
+    body = encode(frames[0], USUAL_STEP_C)
     return [*found, measured("thermal frame read back", partial(decode, body), "24 x 32")]
 
 

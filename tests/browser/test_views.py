@@ -4,6 +4,7 @@ not, without one complaint of the browser."""
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -98,6 +99,12 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),
 }
+
+
+def test_every_view_of_the_page_is_looked_at() -> None:
+    [listed] = re.findall(r"VIEWS = \[(.*?)\]", Path("gateway/web/src/state/views.ts").read_text(), re.DOTALL)
+
+    assert set(re.findall(r"'(\w+)'", listed)) <= set(VIEWS)
 
 
 @pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])

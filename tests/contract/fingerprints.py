@@ -29,11 +29,12 @@ from consumers.engine.checkpoint import tables_of
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.sink import Sink
+from consumers.engine.store_owner import StoreOwner
 from consumers.hub_config import HubConfig
-from consumers.registry import CONSUMERS
+from consumers.registry import CONSUMERS, STORE_OWNERS
 from consumers.store.clickhouse.dialect import CURRENT
-from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse import tables as warehouse
+from consumers.views.warehouse.consumer import WarehouseConsumer
 from consumers.views.warehouse.rows import blocks
 from tests.builders import START, at
 from tests.contract.story import picture, story
@@ -62,7 +63,7 @@ class Finding:
 
 
 def names() -> list[str]:
-    return [*sorted(CONSUMERS), WAREHOUSE]
+    return [*sorted(CONSUMERS), *STORE_OWNERS]
 
 
 def journal() -> MemoryJournal:
@@ -87,8 +88,8 @@ def write_journal() -> None:
 
 def fingerprint(name: str, folded: MemoryJournal) -> Fingerprint:
     """Of a sink, whose state follows from no journal, only the tables."""
-    if name == WAREHOUSE:
-        return _of_warehouse(folded)
+    if name in STORE_OWNERS:
+        return _OF_STORES[STORE_OWNERS[name]](folded)
     with TemporaryDirectory() as directory:
         hub = HubConfig(data=Path(directory), archive=lambda: _OnePicture())
         made = CONSUMERS[name](hub)
@@ -130,6 +131,9 @@ def _of_warehouse(folded: MemoryJournal) -> Fingerprint:
         "tables": {one.name: warehouse.definition(one, CURRENT, None) for one in warehouse.TABLES},
         "rows": {one.name: _digest(map(list, zip(*columns, strict=True))) for one, columns in rows.items()},
     }
+
+
+_OF_STORES: dict[type[StoreOwner], Callable[[MemoryJournal], Fingerprint]] = {WarehouseConsumer: _of_warehouse}
 
 
 def _without_place(body: bytes) -> dict[str, Any]:

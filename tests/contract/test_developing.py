@@ -14,7 +14,16 @@ from tests.required import missing
 PAGE = Path("docs/developing.md")
 TUTORIAL = Path("docs/tutorial.md")
 PANEL = "Add a projection, its route and its panel"
-SECTIONS = {"Add an event type": 5, "Add a source": 3, "Add a notifier": 2, PANEL: 3, "Add a rule": 9}
+VIEW = "Add a view of the page"
+SECTIONS = {
+    "Add an event type": 5,
+    "Add a source": 3,
+    "Add a detector": 3,
+    "Add a notifier": 2,
+    PANEL: 3,
+    VIEW: 4,
+    "Add a rule": 9,
+}
 MOST_FILES_OF_A_PROJECTION = 7
 UNKEPT = "--experimental.fsModuleCache=false"
 """What is compiled of a copy of the tree is of use to no later run."""
@@ -45,6 +54,26 @@ source = visual_source(settings, None, None, context)
 source.open()
 frame = source.read()
 print(frame.picture.width, frame.picture.height, frame.sequence)
+"""
+_DETECTS = """
+from datetime import UTC, datetime
+
+import numpy as np
+
+from edge.agent.settings import DeviceSettings
+from edge.analysis.detection import object_detection
+from edge.analysis.pictures import Pictures, frame_of
+from edge.capture.sources.source import CameraFrame
+
+camera = {"kind": "file", "path": "video.mp4"}
+settings = DeviceSettings.model_validate(
+    {"site": "DEMO", "device": "YARD", "visual": camera, "detector": {"kind": "light"}}
+)
+night = np.full((480, 640, 3), 10, np.uint8)
+night[120:240, 320:480] = 255
+detection = object_detection(settings.detector, (), Pictures(), None)
+found = detection.analyse(CameraFrame(datetime(2026, 1, 5, tzinfo=UTC), 1, frame_of(night)), (), ())
+print(found.detector, [(one.label, [round(share, 1) for share in one.box]) for one in found.objects])
 """
 _NOTIFIES = """
 import asyncio
@@ -91,6 +120,20 @@ it.each([
 ])('reads %j', async (answer, words) => {
   const shown = show(Busiest, { device: device('yard') }, { answers: { busiest: answer } });
   await vi.waitFor(() => expect(read(shown)).toContain(words));
+});
+"""
+_SHOWS_ALL = """
+// @vitest-environment happy-dom
+import { expect, it, vi } from 'vitest';
+import '../../../dev/browser';
+import { read, show } from '../../../dev/alone';
+import { parseRoute } from '../../state/route';
+import Busy from '../../views/Busy.svelte';
+
+it('has its address, and a panel for each device', async () => {
+  expect(parseRoute('/busy', '?site=DEMO').view).toBe('busy');
+  const shown = show(Busy, {}, { at: '/busy?site=DEMO', answers: { busiest: { days: [] } } });
+  await vi.waitFor(() => expect(read(shown)).toContain('Nobody was counted yet'));
 });
 """
 
@@ -161,6 +204,10 @@ def test_a_source_hands_out_its_picture(tree: Path, tmp_path: Path) -> None:
     assert run(tree, "-c", _READS_A_PICTURE, str(tmp_path)) == "64 48 1\n"
 
 
+def test_a_detector_finds_what_it_is_for(tree: Path) -> None:
+    assert run(tree, "-c", _DETECTS) == "light [('light', [0.5, 0.2, 0.2, 0.2])]\n"
+
+
 def test_a_notifier_hands_over_a_message(tree: Path, tmp_path: Path) -> None:
     assert run(tree, "-c", _NOTIFIES, str(tmp_path)) == 'file taken\n{"state": "raised"}\n'
 
@@ -176,17 +223,21 @@ def test_a_rule_raises_an_alert_and_clears_it(tree: Path, tmp_path: Path) -> Non
     assert reported[3] == "blurred cleared The picture of camera yard is sharp again after 40 seconds"
 
 
-def test_a_panel_shows_what_its_route_answers(tree: Path) -> None:
+def test_a_panel_and_a_view_show_what_their_route_answers(tree: Path) -> None:
     modules = WEB / "node_modules"
     if shutil.which("node") is None or not modules.exists():
         missing("what the page is built with is not installed: ./dev setup")
     page = tree / WEB
     (page / "node_modules").symlink_to(modules.resolve())
     (page / "src/components/tests/busiest.test.ts").write_text(_SHOWS)
-    files = [block.file.removeprefix(f"{WEB}/") for block in section(PANEL) if block.file.startswith(str(WEB))]
+    (page / "src/components/tests/busy.test.ts").write_text(_SHOWS_ALL)
+    made = [*section(PANEL), *section(VIEW)]
+    files = [block.file.removeprefix(f"{WEB}/") for block in made if block.file.startswith(str(WEB))]
 
     node(page, "prettier", "--check", *files)
-    assert "2 passed" in node(page, "vitest", "run", UNKEPT, "src/components/tests/busiest.test.ts")
+    assert "3 passed" in node(
+        page, "vitest", "run", UNKEPT, "src/components/tests/busiest", "src/components/tests/busy"
+    )
 
 
 def node(page: Path, program: str, *arguments: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 import typer.main
 import yaml
 
+from consumers.engine.process_group import ProcessGroup
 from tests.required import missing, unavailable
 from watchpost.cli import app
 from watchpost.configuration.config import load
@@ -177,15 +178,21 @@ def test_nothing_is_mounted_inside_what_cannot_be_written(service: str) -> None:
 
 @pytest.mark.parametrize("service", sorted(compose()["services"]))
 def test_a_container_is_given_the_secrets_of_its_configuration_and_no_others(service: str) -> None:
-    agent = service == "edge"
-    secrets = Secrets(load(Path("deploy") / ("edge.yaml" if agent else "watchpost.yaml")))
-    needed = {
-        "broker": set[str](),
-        "gateway": secrets.of_gateway(),
-        "edge": secrets.of_agent("HEAD_OFFICE"),
-    }.get(service, secrets.of_consumers([service]))
+    described = compose()["services"][service]
+    secrets = Secrets(load(Path("deploy") / ("edge.yaml" if service == "edge" else "watchpost.yaml")))
+    match described.get("command"):
+        case ["consume", "--group", group, *_]:
+            needed = secrets.of_group(ProcessGroup(group))
+        case ["ingest", *_]:
+            needed = secrets.of_ingest()
+        case ["gateway", *_]:
+            needed = secrets.of_gateway()
+        case ["edge", *_]:
+            needed = secrets.of_agent("HEAD_OFFICE")
+        case _:
+            needed = set()
 
-    assert set(compose()["services"][service]["environment"]) == needed
+    assert set(described["environment"]) == needed
 
 
 SECRETS = ["deploy/.env", "deploy/etc/server.key", "deploy/etc/passwords", "deploy/etc/ca.crt", "deploy/x.environment"]

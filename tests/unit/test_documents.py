@@ -11,7 +11,7 @@ import typer.main
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.hub import FaultKind
-from consumers.registry import CONSUMERS
+from consumers.registry import CONSUMERS, STORE_OWNERS
 from tests.documents import Block, blocks
 from watchpost.cli import app
 from watchpost.configuration.config import WatchpostConfig, load
@@ -125,7 +125,7 @@ def test_operations_name_every_consumer() -> None:
     table = page[page.index("### The consumers by name") : page.index("## The data directory")]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
 
-    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == {*CONSUMERS, "warehouse"}
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == {*CONSUMERS, *STORE_OWNERS}
 
 
 def prose(document: Path) -> str:

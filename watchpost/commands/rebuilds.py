@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from consumers.views.warehouse import WAREHOUSE
+from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 
@@ -29,14 +29,12 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     from consumers.engine.view_files import NoView
     from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import rebuild_view
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
 
-    if name == WAREHOUSE:
-        raise CliError("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
     bar = _InterruptibleBar(name, stopping)
     try:
         rebuilt = rebuild_view(
-            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))),
+            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,))),
             name,
             bar,
             RebuildRequest(restart, force),
@@ -67,14 +65,12 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
     from consumers.engine.view_files import NoView
     from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import fold_again
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
 
-    if name == WAREHOUSE:
-        raise CliError(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
     bar = _InterruptibleBar(name, stopping)
     try:
         outcome = fold_again(
-            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))),
+            consumer_registry(hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,))),
             name,
             RebuildRequest(part=wanted),
             bar,

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from bus_schemas.event import NAME
-from consumers.views.warehouse import WAREHOUSE
+from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 
 if TYPE_CHECKING:
+    from consumers.engine.findings import Findings
     from consumers.engine.rebuild.time_range import TimeRange
     from consumers.upkeep.log_transfer.log_slice import LogEntry, LogRange
     from consumers.upkeep.log_transfer.resend import ResendReport
-    from consumers.upkeep.verify.findings import Findings
 
 REPORT_EVERY_S = 5.0
 
@@ -32,13 +32,13 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.verify.parallel import CheckDied
     from consumers.upkeep.verify.run import NothingThere, check
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
     from watchpost.progress import Bars
 
     bars = Bars(sys.stderr)
     parts: list[Findings] = []
     try:
-        checked = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, WAREHOUSE))
+        checked = hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE, Credential.WAREHOUSE))
         for found in check(names, checked, bars.update, deep=deep, at_once=os.cpu_count() or 1):
             bars.end(found.part)
             for line in _lines(found):
@@ -56,12 +56,12 @@ def repair(runtime: Runtime, names: Sequence[str]) -> None:
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.verify.repair import repair_media
     from producer.ids import utc_now
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
 
     if list(names) != ["media"]:
         raise CliError("--repair is of media alone: watchpost verify media --repair")
     try:
-        done = repair_media(hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,)), utc_now())
+        done = repair_media(hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,)), utc_now())
     except (NoView, JournalAway, OutOfReach) as error:
         raise CliError(str(error)) from error
     if done.sent_again:
@@ -144,9 +144,9 @@ def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: flo
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
 
-    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))
+    hub = hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,))
     try:
         return _resend(runtime, read(hub, journal_of(hub), wanted), into=into, speed=speed)
     except JournalAway as away:
@@ -182,9 +182,9 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     from consumers.store.journal.configured import journal_of
     from consumers.upkeep.log_transfer.export_file import AlreadyThere, write
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
 
-    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,))
+    hub = hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,))
     try:
         written = write(file, read(hub, journal_of(hub), wanted, media=media), wanted)
     except AlreadyThere as error:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 from watchpost.commands.hub_data import require_hub
@@ -66,11 +67,14 @@ def run_trial(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Run a trial for the gateway, which holds the other end of the input; it ends when that does."""
-    from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+    from watchpost.configuration.hubs import hub_config
     from watchpost.trials.run import run_asked
 
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
     run_asked(
-        hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE,)), trial, until=sys.stdin.fileno(), lock=lock
+        hub_config(runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE,)),
+        trial,
+        until=sys.stdin.fileno(),
+        lock=lock,
     )

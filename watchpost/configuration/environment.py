@@ -5,8 +5,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
-from consumers.views.warehouse import WAREHOUSE
 from watchpost.configuration.config import WatchpostConfig
 
 _NAMES: Final = frozenset({
@@ -15,6 +15,13 @@ _NAMES: Final = frozenset({
     "SSL_CERT_FILE", "SSL_CERT_DIR",
 })  # fmt: skip
 _PREFIXES: Final = ("LC_", "PYTHON", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_", "OPENCV_", "COVERAGE_")
+CREDENTIALS_OF_GROUP: Final[Mapping[ProcessGroup, frozenset[Credential]]] = {
+    ProcessGroup.URGENT: frozenset({Credential.COLD_STORAGE, Credential.WEBHOOK}),
+    ProcessGroup.BATCH: frozenset({Credential.COLD_STORAGE, Credential.TILE_BUCKET}),
+    ProcessGroup.PICTURES: frozenset({Credential.COLD_STORAGE}),
+    ProcessGroup.SERVED: frozenset({Credential.WAREHOUSE}),
+}
+"""As the consumers of the group say. The process that starts the others does not load them to ask."""
 _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 """They may hold a password, so they are only for processes that speak HTTP to others."""
 
@@ -38,18 +45,23 @@ class Secrets:
         self._tile_bucket = set[str]() if config.hub.tile_bucket is None else _named(config.hub.tile_bucket)
         self._cold = set[str]() if config.hub.cold_storage is None else _named(config.hub.cold_storage)
 
-    def of_consumers(self, names: Collection[str] = ()) -> set[str]:
-        """By the names of consumers, or of their group."""
-        found = self._broker | self.journal
-        if names and WAREHOUSE not in names:
-            found |= self._cold
-        if "tile_bucket" in names or ProcessGroup.BATCH in names:
-            found |= self._tile_bucket
-        if "webhook" in names or ProcessGroup.URGENT in names:
-            found |= _named(self._config.alerts)
-        if WAREHOUSE in names:
-            found |= _named(self._config.hub.warehouse)
-        return found
+    def of_ingest(self) -> set[str]:
+        return self._broker | self.journal
+
+    def of_group(self, group: ProcessGroup) -> set[str]:
+        """The variables that the process of a group of consumers reads."""
+        return (self._broker | self.journal).union(*map(self._of, CREDENTIALS_OF_GROUP[group]))
+
+    def _of(self, credential: Credential) -> set[str]:
+        match credential:
+            case Credential.WEBHOOK:
+                return _named(self._config.alerts)
+            case Credential.WAREHOUSE:
+                return _named(self._config.hub.warehouse)
+            case Credential.COLD_STORAGE:
+                return self._cold
+            case Credential.TILE_BUCKET:
+                return self._tile_bucket
 
     def of_gateway(self) -> set[str]:
         gateway = self._config.gateway

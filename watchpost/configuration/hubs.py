@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 
+from consumers.credential import Credential
 from consumers.hub_config import ClickHouseServer, DeviceRetention, ExportPolicy, HubConfig, Mosaic, RetentionPolicy
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.archive.keys import EVIDENCE
 from consumers.store.cold.access import cold_reader
 from consumers.store.cold.settings import ColdStorage, TileBucket, TransferHours
-from consumers.views.warehouse import WAREHOUSE
 from gateway.serving.thermal_pictures import ThermalDrawing
 from gateway.settings import ConnectionLimits, GatewaySettings
 from gateway.static_files import STATIC
@@ -26,8 +26,6 @@ from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.stores import ServerJournal, ServerWarehouse
 from watchpost.configuration.yaml_loader import ConfigError
 
-COLD_STORAGE = "cold_storage"
-TILE_BUCKET = "tile_bucket"
 RING_PAGE = STATIC / "ring"
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
@@ -38,12 +36,11 @@ def hub_config(
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
 ) -> HubConfig:
-    """The settings of consumers and gateway, with the password of the journal, and of `webhook`, `warehouse`,
-    `cold_storage` and `tile_bucket` if in `secrets`.
+    """The settings of consumers and gateway, with the password of the journal, and with each `Credential` in `secrets`.
 
     Raises `ConfigError` where a named secret is missing.
     """
-    cold = cold_storage(config, environ) if COLD_STORAGE in secrets else None
+    cold = cold_storage(config, environ) if Credential.COLD_STORAGE in secrets else None
     return HubConfig(
         data=data,
         archive=lambda: IndexedMedia(data / "archive", cold_reader(cold, data)),
@@ -55,12 +52,12 @@ def hub_config(
             config.hub.exports_waiting_per_person,
         ),
         mosaic=mosaic_settings(config),
-        webhooks=webhooks(config, environ) if "webhook" in secrets else (),
-        warehouse=_server(config.hub.warehouse, environ if WAREHOUSE in secrets else None),
+        webhooks=webhooks(config, environ) if Credential.WEBHOOK in secrets else (),
+        warehouse=_server(config.hub.warehouse, environ if Credential.WAREHOUSE in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
         cold=cold,
-        tile_bucket=tile_bucket(config, environ) if TILE_BUCKET in secrets else None,
+        tile_bucket=tile_bucket(config, environ) if Credential.TILE_BUCKET in secrets else None,
         media_check=timedelta(days=check_days) if (check_days := config.hub.media_check_days) else None,
     )
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
-from consumers.views.warehouse import WAREHOUSE
 from watchpost import VERSION
 from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.commands.selection import chosen_consumers
@@ -97,39 +97,30 @@ def ingest(runtime: Runtime) -> NoReturn:
     exit_beside_threads()
 
 
-def consume_warehouse(runtime: Runtime) -> NoReturn:
-    stopping = stop_event(ENDS_WITHIN_S)
-    from consumers.store.claims.holder import ClaimTaken
-    from consumers.views.warehouse.server_process import run
-    from watchpost.configuration.hubs import hub_config
-
-    config = hub_config(runtime.config, runtime.data, secrets=(WAREHOUSE,))
-    if config.warehouse is None:
-        raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
-    spare_the_collector()
-    stopping.serve()
-    try:
-        run(config, config.warehouse, runtime.broker, stopping)
-    except ClaimTaken as other:
-        raise CliError(str(other)) from other
-    exit_beside_threads()
-
-
 def consume(runtime: Runtime, named: list[str], left_out: list[str], group: ProcessGroup | None = None) -> NoReturn:
     # Signals are blocked before the consumers are known: their names come with numpy, which starts threads.
     stopping = stop_event(ENDS_WITHIN_S)
     from consumers.engine.runner import run
+    from consumers.engine.store_owner import NotServed
+    from consumers.registry import CONSUMERS, STORE_OWNERS
     from consumers.store.claims.holder import ClaimTaken
-    from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, hub_config
+    from watchpost.configuration.hubs import hub_config
 
-    names = chosen_consumers(named, left_out, consumer_names(group))
+    names = chosen_consumers(named, left_out, consumer_names(group), consumer_names(ProcessGroup.SERVED))
+    owner = STORE_OWNERS.get(names[0])
+    makers = [owner] if owner else [CONSUMERS[name].consumer for name in names]
+    hub = hub_config(runtime.config, runtime.data, secrets={known for maker in makers for known in maker.credentials})
     spare_the_collector()
     if group is ProcessGroup.URGENT:
         take_short_turns()
-    secrets = {COLD_STORAGE, *({"webhook", TILE_BUCKET}.intersection(names) if names else {"webhook", TILE_BUCKET})}
     stopping.serve()
     try:
-        run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
+        if owner is None:
+            run(names, hub, runtime.broker, stopping)
+        else:
+            owner(hub).serve(runtime.broker, stopping)
+    except NotServed as elsewhere:
+        raise ConfigError(str(elsewhere)) from elsewhere
     except ClaimTaken as other:
         raise CliError(str(other)) from other
     exit_beside_threads()
@@ -138,13 +129,15 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
 def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from gateway.server import CannotListen, run
     from watchpost.configuration.enrolment import agents_settings
-    from watchpost.configuration.hubs import COLD_STORAGE, TILE_BUCKET, gateway_settings, hub_config
+    from watchpost.configuration.hubs import gateway_settings, hub_config
 
     spare_the_collector()
     take_short_turns()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
     settings = replace(settings, agents=agents_settings(runtime.config, runtime.data))
-    hub = hub_config(runtime.config, runtime.data, secrets=(COLD_STORAGE, TILE_BUCKET, WAREHOUSE))
+    hub = hub_config(
+        runtime.config, runtime.data, secrets=(Credential.COLD_STORAGE, Credential.TILE_BUCKET, Credential.WAREHOUSE)
+    )
     try:
         run(settings, hub, runtime.broker, on_stop=end_soon)
     except CannotListen as error:
@@ -153,9 +146,11 @@ def gateway(runtime: Runtime, port: int | None) -> NoReturn:
 
 
 def consumer_names(group: ProcessGroup | None = None) -> tuple[str, ...]:
-    """The consumers of a group, or all."""
-    from consumers.registry import CONSUMERS
+    """The consumers of a group; by default all that can share a process."""
+    from consumers.registry import CONSUMERS, STORE_OWNERS
 
+    if group is ProcessGroup.SERVED:
+        return tuple(STORE_OWNERS)
     return tuple(name for name, known in CONSUMERS.items() if group is None or known.consumer.group is group)
 
 

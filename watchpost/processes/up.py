@@ -31,18 +31,27 @@ from watchpost.processes.supervisor import Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 BROKER_NAME = "broker"
-PROCESS_OF_GROUP = {
-    ProcessGroup.PICTURES: "mosaics",
-    ProcessGroup.URGENT: "alerting",
-    ProcessGroup.BATCH: "consumers",
-}
 
-PRIORITIES = {
-    "gateway": ProcessPriority.INTERACTIVE,
-    # Their views may lag a second.
-    **dict.fromkeys(("mosaics", "consumers", "warehouse"), ProcessPriority.BATCH),
+
+@dataclass(frozen=True)
+class GroupProcess:
+    """The process of a group of consumers. Ingest, broker, agents and the urgent ones give way to nobody."""
+
+    name: str
+    priority: ProcessPriority
+    needs_proxies: bool = False
+    is_needed: Callable[[WatchpostConfig], bool] = lambda config: True
+
+
+PROCESS_OF_GROUP = {
+    # Views that may lag a second.
+    ProcessGroup.PICTURES: GroupProcess("mosaics", ProcessPriority.BATCH),
+    ProcessGroup.URGENT: GroupProcess("alerting", ProcessPriority.URGENT, needs_proxies=True),
+    ProcessGroup.BATCH: GroupProcess("consumers", ProcessPriority.BATCH),
+    ProcessGroup.SERVED: GroupProcess(
+        "warehouse", ProcessPriority.BATCH, is_needed=lambda config: config.hub.warehouse.kind == "clickhouse"
+    ),
 }
-"""Ingest, alerting, broker and agents give way to nobody."""
 
 
 class CannotStart(RuntimeError):
@@ -100,23 +109,31 @@ def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
 
     secrets = Secrets(config)
 
-    def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> ProcessSpec:
+    def ours(
+        name: str,
+        stage: int,
+        arguments: Sequence[str],
+        known: Collection[str],
+        priority: ProcessPriority = ProcessPriority.URGENT,
+        *,
+        proxies: bool = False,
+    ) -> ProcessSpec:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
-        env = environment(os.environ, known, proxies=stage == EDGE or name == "alerting")
-        priority = PRIORITIES.get(name, ProcessPriority.URGENT)
+        env = environment(os.environ, known, proxies=proxies)
         return ProcessSpec(name=name, argv=argv, stage=stage, priority=priority, env=env, start_when=ready)
 
-    def consumers(name: str, *arguments: str) -> ProcessSpec:
-        return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(arguments))
+    def consumers(group: ProcessGroup, process: GroupProcess) -> ProcessSpec:
+        arguments, known = ("consume", "--group", group), secrets.of_group(group)
+        return ours(process.name, CONSUMERS, arguments, known, process.priority, proxies=process.needs_proxies)
 
+    gateway = ("gateway", "--port", str(options.gateway_port))
     return [
         *_broker(options, config),
-        ours("gateway", GATEWAY, ("gateway", "--port", str(options.gateway_port)), secrets.of_gateway()),
-        ours("ingest", INGEST, ("ingest",), secrets.of_consumers()),
-        *[consumers(name, "--group", group) for group, name in PROCESS_OF_GROUP.items()],
-        *([consumers("warehouse", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
+        ours("gateway", GATEWAY, gateway, secrets.of_gateway(), ProcessPriority.INTERACTIVE),
+        ours("ingest", INGEST, ("ingest",), secrets.of_ingest()),
+        *[consumers(group, process) for group, process in PROCESS_OF_GROUP.items() if process.is_needed(config)],
         *[
-            ours(f"edge:{node}", EDGE, ("edge", "--node", node), secrets.of_agent(node))
+            ours(f"edge:{node}", EDGE, ("edge", "--node", node), secrets.of_agent(node), proxies=True)
             for node in config.devices_by_node()
         ],
     ]

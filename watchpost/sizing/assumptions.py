@@ -39,8 +39,8 @@ THUMBNAIL_BYTES_PER_PIXEL: Final = 0.18
 MOSAIC_PICTURES: Final = 2
 """A minute: of all devices; and those of devices with and without an incident, which take no more together."""
 THERMAL_PREVIEW_BYTES: Final = 41_000
-THERMAL_FRAME_BYTES: Final = 570
-"""A frame that was recorded at 8 Hz takes 440, and its header in the archive the rest."""
+THERMAL_FRAME_BYTES: Final = 510
+"""A frame that was recorded at 8 Hz takes 382, and its header in the archive the rest."""
 
 EVENT_BYTES: Final[Mapping[str, float]] = {
     "media": 505,

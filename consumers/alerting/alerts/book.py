@@ -11,7 +11,9 @@ from pydantic_core import from_json, to_json
 from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import HUB, device_source, iso
 from bus_schemas.node import HeartbeatEvent
+from consumers.alerting.alerts import notification_state
 from consumers.alerting.alerts.facts import NAMESPACE, IncidentFacts, acknowledgement, alert_id_of, mute_of
+from consumers.alerting.alerts.notification_state import Key, NotificationState, NotificationStates
 from consumers.alerting.alerts.wording import RANK, WELL, DeviceNames, Wording, over, recovered, wording
 from consumers.alerting.incidents.worst import with_worst
 from consumers.alerting.review.mutes import MUTE
@@ -23,11 +25,7 @@ COOL_DOWN = "cool_down"
 _AT_ONCE = frozenset({"hub_deaf"})
 """Types of incidents that are over when they are known."""
 
-SCHEMA = f"""
-    create table if not exists alert_state (
-        site text not null, device text not null, type text not null, incident text, notified text, notified_at real,
-        notified_level text, muted integer not null default 0, primary key (site, device, type)
-    ) strict;
+SCHEMA = f"""{notification_state.SCHEMA}
     create table if not exists alerts (
         alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
         level text not null, message text not null, cleared_message text, raised real not null, cleared real,
@@ -37,12 +35,6 @@ SCHEMA = f"""
     create index if not exists alerts_raised on alerts (raised, alert_id, position, until);
     create index if not exists alerts_open on alerts (until, position) where cleared is null;
     """
-"""`alert_state` holds for each (site, device, type of incident) the incident that is the case, the id of the one that
-people were notified of, and when they were last, of which level; `muted` is 1 while a mute withholds what there is.
-"""
-
-Key = tuple[str, str, str]
-"""Site, device, and the type of incident."""
 
 
 class AlertBook:
@@ -64,6 +56,7 @@ class AlertBook:
         self._incidents = Versions(view, "incidents", "incident_id")
         self._emit = emit
         self._cool_down_s = cool_down_s
+        self._states = NotificationStates(view)
         self._called = called
 
     def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
@@ -77,60 +70,45 @@ class AlertBook:
             return
         if not incident.is_for_people:
             return
-        self._view.execute("insert or ignore into alert_state (site, device, type) values (?, ?, ?)", key)
-        notified, notified_at = self._notified(key)
-        self._set(key, incident=incident.model_dump_json())
-        if self._is_withheld(key, incident, received):
-            return
-        if notified == incident.incident_id:
-            self._raise(key, incident, at, notified_at or received)
-        elif notified is None and (self._has_cooled_down(received, notified_at) or self._is_worse(key, incident)):
-            self._mark_suppressed(incident.incident_id, None)
-            self._raise(key, incident, at, received)
-        else:
-            self._mark_suppressed(incident.incident_id, COOL_DOWN)
+        state = self._states.find(key) or NotificationState()
+        state.incident = incident.model_dump_json()
+        if not self._is_withheld(state, incident, received):
+            if state.notified == incident.incident_id:
+                self._raise(state, incident, at, state.notified_at or received)
+            elif state.notified is None and (self._has_cooled_down(state, received) or state.is_exceeded_by(incident)):
+                self._mark_suppressed(incident.incident_id, None)
+                self._raise(state, incident, at, received)
+            else:
+                self._mark_suppressed(incident.incident_id, COOL_DOWN)
+        self._states.save(key, state)
 
     def pass_time(self, tick: HeartbeatEvent) -> None:
         """Raise what was deferred and is still the case."""
         at = tick.time.timestamp()
-        due = self._view.execute(
-            "select site, device, type, incident, notified_at from alert_state"
-            " where incident is not null and (muted = 1 or (notified is null and notified_at <= ?))",
-            (at - self._cool_down_s,),
-        ).fetchall()
-        for site, device, kind, incident, notified_at in due:
-            self._raise_deferred((site, device, kind), IncidentFacts.model_validate_json(incident), tick, notified_at)
+        for key, state in self._states.deferred(at - self._cool_down_s):
+            self._raise_deferred(state, IncidentFacts.model_validate_json(state.incident or ""), tick)
+            self._states.save(key, state)
 
-    def _raise_deferred(
-        self, key: Key, incident: IncidentFacts, tick: HeartbeatEvent, notified_at: float | None
-    ) -> None:
+    def _raise_deferred(self, state: NotificationState, incident: IncidentFacts, tick: HeartbeatEvent) -> None:
         at = tick.time.timestamp()
-        if self._is_withheld(key, incident, at):
+        if self._is_withheld(state, incident, at):
             return
-        notified, _ = self._notified(key)
-        if notified is None and not self._has_cooled_down(at, notified_at):
+        if state.notified is None and not self._has_cooled_down(state, at):
             self._mark_suppressed(incident.incident_id, COOL_DOWN)
             return
         self._mark_suppressed(incident.incident_id, None)
-        self._raise(key, incident, tick.time, at if notified is None else notified_at or at)
+        self._raise(state, incident, tick.time, at if state.notified is None else state.notified_at or at)
 
-    def _has_cooled_down(self, now: float, notified_at: float | None) -> bool:
-        return notified_at is None or now - notified_at >= self._cool_down_s
+    def _has_cooled_down(self, state: NotificationState, now: float) -> bool:
+        return state.notified_at is None or now - state.notified_at >= self._cool_down_s
 
-    def _is_worse(self, key: Key, incident: IncidentFacts) -> bool:
-        """Worse than what people were notified of last."""
-        query = "select notified_level from alert_state where site = ? and device = ? and type = ?"
-        (level,) = self._view.execute(query, key).fetchone()
-        return level is not None and RANK[incident.severity] > RANK[level]
-
-    def _is_withheld(self, key: Key, incident: IncidentFacts, at: float) -> bool:
+    def _is_withheld(self, state: NotificationState, incident: IncidentFacts, at: float) -> bool:
         """Whether a mute holds what there is to say of it; what is worse than what people know waits as well."""
         mute_id = mute_of(self._view, incident, at)
-        self._set(key, muted=int(mute_id is not None))
+        state.muted = int(mute_id is not None)
         if mute_id is None:
             return False
-        notified, _ = self._notified(key)
-        if notified is None:
+        if state.notified is None:
             self._mark_suppressed(incident.incident_id, MUTE, mute_id)
         return True
 
@@ -140,18 +118,16 @@ class AlertBook:
             self._incidents.put(self.position, {**row, "suppressed": why, "mute_id": mute_id})
 
     def _end(self, key: Key, incident: IncidentFacts, at: datetime) -> None:
-        found = self._view.execute(
-            "select notified from alert_state where site = ? and device = ? and type = ?", key
-        ).fetchone()
-        if found is None:
+        state = self._states.find(key)
+        if state is None:
             return
-        self._set(key, incident=None, muted=0)
-        [notified] = found
+        notified = state.notified
+        state.incident, state.muted, state.notified = None, 0, None
+        self._states.save(key, state)
         if notified is None:
             return
-        self._set(key, notified=None)
         self._clear(alert_id_of(notified), incident, at)
-        if incident.type in WELL and incident.details.get("recovered", True) and not self._is_unwell(key):
+        if incident.type in WELL and incident.details.get("recovered", True) and not self._states.is_unwell(key):
             self._recover(incident, at)
 
     def _clear(self, alert_id: str, incident: IncidentFacts, at: datetime) -> None:
@@ -166,12 +142,6 @@ class AlertBook:
         row = {**known, "cleared": cleared, "cleared_message": words.message, "details": to_json(details).decode()}
         self._alerts.put(self.position, row)
         self._emit_alert("cleared", alert_id, words, incident, at)
-
-    def _is_unwell(self, key: Key) -> bool:
-        rows = self._view.execute(
-            "select type from alert_state where site = ? and device = ? and incident is not null", key[:2]
-        )
-        return any(kind in WELL for (kind,) in rows)
 
     def _recover(self, incident: IncidentFacts, at: datetime) -> None:
         """A recovery is news, and over at once."""
@@ -191,14 +161,14 @@ class AlertBook:
         self._enter(alert_id, words, facts, at, is_over=True)
         self._emit_alert("raised", alert_id, words, facts, at)
 
-    def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
+    def _raise(self, state: NotificationState, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
         """Raise an alert, or raise it once more when the incident got worse."""
         alert_id, words = alert_id_of(incident.incident_id), wording(incident, self._called)
         before = self._alerts.newest(alert_id)
         if before is not None and RANK[before["level"]] >= RANK[words.level]:
             self._note_worst(before, incident)
             return
-        self._set(key, notified=incident.incident_id, notified_at=notified_at, notified_level=words.level)
+        state.notified, state.notified_at, state.notified_level = incident.incident_id, notified_at, words.level
         self._enter(alert_id, words, incident, at)
         self._emit_alert("raised", alert_id, words, incident, at)
 
@@ -274,16 +244,3 @@ class AlertBook:
             return
         acknowledged = None if event.data.withdrawn else to_json(acknowledgement(event)).decode()
         self._alerts.put(self.position, {**known, "acknowledged": acknowledged})
-
-    def _notified(self, key: Key) -> tuple[str | None, float | None]:
-        """The incident that people were notified of, and when they were last."""
-        query = "select notified, notified_at from alert_state where site = ? and device = ? and type = ?"
-        notified, notified_at = self._view.execute(query, key).fetchone()
-        return notified, notified_at
-
-    def _set(self, key: Key, **columns: str | float | None) -> None:
-        named = ", ".join(f"{column} = ?" for column in columns)
-        self._view.execute(
-            f"update alert_state set {named} where site = ? and device = ? and type = ?",  # noqa: S608 - our own columns
-            (*columns.values(), *key),
-        )

@@ -187,7 +187,7 @@ def _values(incident: IncidentFacts, called: DeviceNames) -> dict[str, str]:
         "silent": ", and its sound is missing" if details.get("without_sound") is True else "",
         "value": f"{_number(details, 'value'):.1f}".removesuffix(".0"),
         "regions": _regions(details),
-        "ahead": span_in_words(_number(details, "ahead_s")),
+        "ahead": span_in_words(abs(_number(details, "ahead_s"))),
         "deaf": span_in_words(_number(details, "deaf_s")),
         "used": _used(details),
         "reason": str(details.get("reason", incident.type)),

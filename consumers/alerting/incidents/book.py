@@ -228,25 +228,39 @@ class IncidentBook:
         return one.due(self._silent_after(where, one))
 
     def _miss(self, missing: dict[DeviceKey, Loss], tick: Recorded) -> Iterator[IncidentEntry]:
-        """Where all devices of an agent are silent, it is the agent that is gone."""
-        while missing:
-            where = min(missing)
+        """Where all devices of an agent are silent, it is the agent that is gone.
+
+        An agent of which a device is there stays there within a tick, and is asked about once: its devices may be many.
+        """
+        there: set[str | None] = set()
+        for where in sorted(missing):
+            if where not in missing:
+                continue
             watched = self._devices.touch(where)
-            group = self._nodes.group(where, watched)
-            losses = {where: missing[where]}
-            under = None
-            if len(group) > 1 and all(at in missing or self._is_gone(at, one, tick) for at, one in group.items()):
-                under = self._nodes.name(where, watched, group)
-                here = {at: one for at, one in group.items() if one.lost is None}
-                losses = {
-                    at: missing.get(at) or one.silence(tick, max(one.heard, self._missed_since(at)))
-                    for at, one in here.items()
-                }
-                for lost in losses.values():
-                    lost.under = under
+            losses, under = {where: missing[where]}, None
+            if watched.epoch not in there:
+                group = self._nodes.group(where, watched)
+                if len(group) > 1 and all(at in missing or self._is_gone(at, one, tick) for at, one in group.items()):
+                    under = self._nodes.name(where, watched, group)
+                    losses = self._losses_of(group, missing, tick, under)
+                else:
+                    there.add(watched.epoch)
             for at in losses:
                 missing.pop(at, None)
             yield from self._enter_losses(losses, under, tick, tick.time_s)
+
+    def _losses_of(
+        self, group: dict[DeviceKey, Watched], missing: dict[DeviceKey, Loss], tick: Recorded, under: str
+    ) -> dict[DeviceKey, Loss]:
+        """The losses of those devices of an agent that is gone that are not lost yet."""
+        losses = {
+            at: missing.get(at) or one.silence(tick, max(one.heard, self._missed_since(at)))
+            for at, one in group.items()
+            if one.lost is None
+        }
+        for lost in losses.values():
+            lost.under = under
+        return losses
 
     def _is_gone(self, where: DeviceKey, one: Watched, tick: Recorded) -> bool:
         return one.lost is not None or tick.time_s - max(one.heard, self._missed_since(where)) > _UNHEARD_S

@@ -210,7 +210,7 @@ class LimitCondition:
 
 @dataclass(slots=True)
 class WrongClock:
-    """Whether the clock of a device is ahead of the hub's: until what came for a while was right."""
+    """Whether the clock of a device is wrong: until what came for a while was right."""
 
     is_wrong: bool = False
     right_since: float | None = None

@@ -27,7 +27,7 @@ def judge(watched: Watched, record: Recorded, rules: AlertRules) -> Sequence[Ver
     by_type = _JUDGES.get(record.model)
     found = () if by_type is None else by_type(watched, record, rules)
     if record.time_us == record.received_us or watched.open:
-        # Else its clock is not ahead, and was not before.
+        # Else its clock is not wrong, and was not before.
         ahead_s = record.ahead_s
         if ahead_s or "clock" in watched.open:
             found = (*found, *_judge_clock(watched, record, ahead_s))
@@ -36,7 +36,7 @@ def judge(watched: Watched, record: Recorded, rules: AlertRules) -> Sequence[Ver
 
 def _judge_clock(watched: Watched, record: Recorded, ahead_s: float) -> Iterator[Verdict]:
     at = record.received_s
-    change = watched.clock.add(at, ahead_s > 0)
+    change = watched.clock.add(at, ahead_s != 0)
     if change is not None and (change == "closed") == ("clock" in watched.open):
         since = watched.clock.right_since if change == "closed" else at
         details = {"ahead_s": round(ahead_s, 1)} if ahead_s else {}

@@ -10,6 +10,7 @@ from bus_schemas.event import Event
 from consumers.alerting.notify.delivery import Notifier
 from consumers.alerting.notify.queue import SCHEMA, put
 from consumers.alerting.notify.sender import Courier
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
@@ -21,6 +22,7 @@ class NotifierSink(Sink):
     """Queues alerts durably. A thread of its own delivers them, so a slow receiver holds up nothing here."""
 
     name: ClassVar[str] = "webhook"
+    credentials: ClassVar[frozenset[Credential]] = Sink.credentials | {Credential.WEBHOOK}
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     pace_s: ClassVar[float] = 0.1
     models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)

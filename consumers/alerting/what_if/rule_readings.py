@@ -17,7 +17,7 @@ from consumers.alerting.incidents.trends import TREND_FAULTS
 from consumers.alerting.terms import Terms
 from consumers.engine.frame_faults import FRAME_FAULTS, answers
 from consumers.engine.partial import HEARTBEAT, THERMAL, VERDICTS
-from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import AHEAD_US, NEVER_SET_BEFORE
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import moment_of_seconds
 
@@ -92,7 +92,7 @@ class Observed:
             self.opened |= watched.open.keys()
         if record.time_s < self.start:
             return
-        self.ahead_s = max(self.ahead_s, record.ahead_s)
+        self.ahead_s = max(self.ahead_s, record.ahead_s, key=abs)
         if record.model is FrameEvent:
             self._note_frame(record, watched)
         elif record.model is ThermalEvent:
@@ -267,7 +267,9 @@ class _Readings:
     def _of_clock(self) -> RuleReading:
         outcome: Outcome = "unknown" if self.seen.last_received is None else "not_met"
         ahead = {"ahead_s": round(self.seen.ahead_s, 1)} if self.seen.ahead_s else {}
-        missing = f"No time that it said was more than {AHEAD_US / 60e6:g} minutes ahead."
+        missing = (
+            f"No time that it said was more than {AHEAD_US / 60e6:g} minutes ahead, or before {NEVER_SET_BEFORE.year}."
+        )
         return self._reading("clock", outcome, missing, None, ahead)
 
 

@@ -10,7 +10,7 @@ from msgspec.json import Decoder
 
 from bus_schemas.codec import read_stored_as, to_bytes
 from bus_schemas.event import Event, place
-from consumers.store.journal.clock_ahead import AHEAD_US, happened
+from consumers.store.journal.clock_ahead import happened, wrong_by
 from producer.times import micros, moment
 
 DeviceKey = tuple[str, str]
@@ -52,7 +52,7 @@ class Recorded(Struct, gc=False, eq=False):
 
     @property
     def time_us(self) -> int:
-        """When it happened, in microseconds since 1970: its arrival where its own clock is far ahead of that."""
+        """When it happened, in microseconds since 1970: its arrival where its own clock cannot be right."""
         return happened(micros(self.event.time), self.received_us)
 
     @property
@@ -68,12 +68,11 @@ class Recorded(Struct, gc=False, eq=False):
 
     @property
     def ahead_s(self) -> float:
-        """By how much its own clock is ahead of its arrival; 0 where that is within what is called right."""
+        """By how much its own clock is ahead of its arrival, below 0 if it was never set; 0 if it may be right."""
         # What was filed under its arrival has this in common with hardly any other event.
         if self.time_us != self.received_us:
             return 0.0
-        ahead = micros(self.event.time) - self.received_us
-        return ahead / 1e6 if ahead > AHEAD_US else 0.0
+        return wrong_by(micros(self.event.time), self.received_us) / 1e6
 
     @property
     def model(self) -> type[Event]:

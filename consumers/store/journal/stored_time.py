@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from bus_schemas.codec import read_stored
-from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import wrong_by
 from producer.times import micros
 
 
@@ -17,10 +17,11 @@ _envelope = msgspec.json.Decoder(_TimeOnly)
 
 
 def said_ahead_s(body: bytes, received: datetime) -> float:
-    """By how many seconds what a stored event says is ahead of its arrival; 0 where that is called right."""
+    """By how many seconds what a stored event says is ahead of its arrival, below 0 where its clock was never
+    set; 0 where that may be right.
+    """
     try:
         time = _envelope.decode(body).time
     except (msgspec.MsgspecError, ValueError, RecursionError):
         time = read_stored([body])[0].time
-    ahead = micros(time) - micros(received)
-    return ahead / 1e6 if ahead > AHEAD_US else 0.0
+    return wrong_by(micros(time), micros(received)) / 1e6

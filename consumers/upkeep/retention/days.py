@@ -10,12 +10,12 @@ from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
 from consumers.engine.damaged_views import find_damage
 from consumers.engine.rebuild.process_lock import rebuild_progress
+from consumers.engine.store_owner import StoreOwner
 from consumers.store.journal.days import DroppedDay
 from consumers.store.journal.query_types import DayRow
 from consumers.store.journal.record import JournalReader
 from consumers.upkeep.retention.plan import words
 from consumers.upkeep.retention.scope import RetentionScope
-from consumers.views.warehouse.progress import rows_position
 from producer.times import DAY
 
 DAYS_THAT_STAY = 2
@@ -64,7 +64,8 @@ class DayBlockers:
     def _reasons(self, expired: ExpiredDay) -> Iterator[str]:
         for name in self.scope.names():
             yield from self._of_view(name, expired)
-        yield from self._of_rows(expired.what.last)
+        for owner in self.scope.owners():
+            yield from self._of_store(owner, expired.what.last)
 
     def _of_view(self, name: str, expired: ExpiredDay) -> Iterator[str]:
         last = expired.what.last
@@ -88,14 +89,14 @@ class DayBlockers:
         if reached is not None and reached < last:
             yield f"{name} is being folded again and is at position {reached:,}, the day ends at {last:,}"
 
-    def _of_rows(self, last: int) -> Iterator[str]:
-        if not self.scope.has_warehouse:
+    def _of_store(self, owner: StoreOwner, last: int) -> Iterator[str]:
+        if not owner.is_there():
             return
-        position = rows_position(self.scope.data, self.journal.journal_id())
+        position = owner.position(self.journal.journal_id())
         if position is None:
-            yield "nobody knows how far the rows of the warehouse are, until it runs"
+            yield f"nobody knows how far the rows of the {owner.name} are, until it runs"
         elif position < last:
-            yield f"the rows of the warehouse are at position {position:,}, the day ends at {last:,}"
+            yield f"the rows of the {owner.name} are at position {position:,}, the day ends at {last:,}"
 
 
 def _unsent_of(view: sqlite3.Connection, end: datetime) -> str | None:

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
+from consumers.credential import Credential
 from consumers.store.cold.settings import TileBucket
 from consumers.upkeep.rounds import RoundSink, RoundWork
 from producer.ids import Clock, utc_now
@@ -15,6 +16,7 @@ class TileBucketSink(RoundSink):
     """
 
     name: ClassVar[str] = "tile_bucket"
+    credentials: ClassVar[frozenset[Credential]] = RoundSink.credentials | {Credential.TILE_BUCKET}
     failure: ClassVar[str] = "No minute tiles go to their bucket"
 
     def __init__(self, data: Path, bucket: TileBucket | None, clock: Clock = utc_now, pace: float = 1.0) -> None:

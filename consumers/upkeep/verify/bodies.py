@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.engine.findings import Findings
+from consumers.store.journal.clock_ahead import wrong_by
 from consumers.store.journal.day_reader import OpenDay
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
 
@@ -51,5 +51,5 @@ def _check_day(day: OpenDay, findings: Findings) -> int:
 
 
 def _is_filed_right(stored: int, filed: int, received: int) -> bool:
-    """Under the time that it says, as older releases did always, or under its arrival where that is much earlier."""
-    return abs(stored - filed) < _WRITTEN_US or (filed == received and stored - received > AHEAD_US - _WRITTEN_US)
+    """Under the time that it says, as older releases did always, or under its arrival where its clock was wrong."""
+    return abs(stored - filed) < _WRITTEN_US or (filed == received and wrong_by(stored + _WRITTEN_US, received) != 0)

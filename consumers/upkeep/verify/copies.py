@@ -5,10 +5,10 @@ from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from consumers.engine.findings import Findings
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.records import scan
 from consumers.store.cold.settings import ColdStorage
-from consumers.upkeep.verify.findings import Findings
 
 if TYPE_CHECKING:
     from consumers.store.cold.bucket import Bucket

@@ -9,6 +9,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from consumers.engine import set_aside
+from consumers.engine.findings import SHOWN, Findings
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.engine.rebuild.retention_floor import Scope, scope
@@ -20,7 +21,6 @@ from consumers.registry import consumer_registry
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.indexed_media import IndexAway
 from consumers.store.journal.configured import journal_of
-from consumers.upkeep.verify.findings import SHOWN, Findings
 from producer.ids import Clock
 
 _DRAWN = "tiles"

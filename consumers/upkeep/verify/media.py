@@ -12,13 +12,13 @@ import msgspec
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
 from bus_schemas.media import MediaEvent
+from consumers.engine.findings import Findings
 from consumers.store.archive.index import NAME, open_to_read
 from consumers.store.archive.keys import PACK_MINUTES, NotAKey, PackInterval, Series, pack_path, parse_key
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.day_reader import StoredBody
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.verify.copies import check_copies
-from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
 _PACK = PACK_MINUTES * 60_000_000

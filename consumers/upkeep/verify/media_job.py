@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from consumers.engine.findings import Findings
 from consumers.engine.view_files import NoView
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.archive.copies import OutOfReach
@@ -20,7 +21,6 @@ from consumers.store.archive.indexed_media import IndexedMedia
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
-from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.media import check_media
 from consumers.upkeep.verify.repair import RepairReport, repair_media
 from producer.ids import utc_now

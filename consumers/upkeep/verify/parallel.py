@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import NoReturn
 
-from consumers.upkeep.verify.findings import Findings
+from consumers.engine.findings import Findings
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a part, how many of its positions are done, and of how many."""

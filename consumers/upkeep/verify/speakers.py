@@ -5,9 +5,9 @@ import msgspec
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import GATEWAY, HUB
 from bus_schemas.speakers import depends_on_data, is_gateway_as_hub, violation
+from consumers.engine.findings import Findings
 from consumers.store.journal.day_reader import EventColumns, OpenDay
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.verify.findings import Findings
 
 PART = "speakers"
 

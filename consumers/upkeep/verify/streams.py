@@ -8,9 +8,9 @@ import msgspec
 
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
+from consumers.engine.findings import Findings, span
 from consumers.store.journal.day_reader import OpenDay
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.verify.findings import Findings, span
 
 
 class _GapData(msgspec.Struct):

@@ -25,6 +25,7 @@ HoleCause = Literal[
     "dropped",
     "events_lost",
     "not_begun",
+    "on_its_way",
     "unknown",
 ]
 """In the order in which they are believed where several hold at once."""

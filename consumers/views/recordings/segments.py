@@ -5,7 +5,7 @@ import sqlite3
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.media import Segment, SegmentEvent
 from consumers.engine import partial
-from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import wrong_by
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.numbering import count_dropped
 from consumers.views.recordings.recorded import Quarter, count_again, forget, quarter_of
@@ -24,8 +24,8 @@ class BatchSegments:
     def add(self, record: Recorded) -> None:
         site, device = record.where
         start, data = _begun(record)
-        if (start - record.received_s) * 1e6 > AHEAD_US:
-            # Of a clock that is ahead: it was over when it arrived, as far as anybody knows.
+        if wrong_by(round(start * 1e6), record.received_us):
+            # Of a clock that is wrong: it was over when it arrived, as far as anybody knows.
             start = record.received_s - data.duration_s
         # Of a segment shorter than that, a moment of today cannot say where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""

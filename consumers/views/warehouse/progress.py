@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from consumers.engine.set_aside import SetAsideEvent
+from consumers.engine.store_owner import SetAsideEvents
 
 FILE = "warehouse.json"
 SET_ASIDE_FILE = "warehouse-set-aside.json"
@@ -21,13 +22,6 @@ class RowsProgress:
     position: int
 
 
-class RowsSetAside(BaseModel):
-    """Events that have no rows, for the code raises on them: how many, and the newest."""
-
-    total: int = 0
-    newest: tuple[SetAsideEvent, ...] = ()
-
-
 _rows = TypeAdapter(RowsProgress)
 
 
@@ -39,18 +33,18 @@ def write_progress(data: Path, rows: RowsProgress) -> None:
 
 def write_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool = False) -> None:
     """Add to what is there, or begin `anew` where all rows were folded again."""
-    before = RowsSetAside() if anew else rows_set_aside(data)
+    before = SetAsideEvents() if anew else rows_set_aside(data)
     newest = (*reversed(events), *before.newest)[:SET_ASIDE_KEPT]
     draft = data / f".{SET_ASIDE_FILE}"
-    draft.write_text(RowsSetAside(total=before.total + len(events), newest=newest).model_dump_json())
+    draft.write_text(SetAsideEvents(total=before.total + len(events), newest=newest).model_dump_json())
     draft.replace(data / SET_ASIDE_FILE)
 
 
-def rows_set_aside(data: Path) -> RowsSetAside:
+def rows_set_aside(data: Path) -> SetAsideEvents:
     try:
-        return RowsSetAside.model_validate_json((data / SET_ASIDE_FILE).read_bytes())
+        return SetAsideEvents.model_validate_json((data / SET_ASIDE_FILE).read_bytes())
     except (OSError, ValidationError):
-        return RowsSetAside()
+        return SetAsideEvents()
 
 
 def rows_position(data: Path, journal: int) -> int | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event as Flag
 from threading import Lock
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
+from consumers.engine.store_owner import StoreStatus
 from consumers.store.clickhouse.engine import Columns, Engine, OpenEngine
 from consumers.views.warehouse import questions
 from consumers.views.warehouse.day_counts import DayCounts, quarters_of
@@ -23,7 +24,6 @@ _KEPT_UP = 20_000
 _DayKey = tuple[str, date, str]
 """Site, day, zone."""
 
-State = Literal["starting", "running", "rebuilding", "stopped"]
 Answer = TypeVar("Answer")
 
 log = structlog.get_logger()
@@ -31,20 +31,6 @@ log = structlog.get_logger()
 
 class NotReady(RuntimeError):
     """The warehouse is not open: it starts, it stops, or its engine cannot be reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where the fold stands. `position` is the last one it looked at; `lag` how many are after it.
-
-    `rebuilds` counts the times that this process has folded the rows anew.
-    """
-
-    state: State
-    position: int = 0
-    lag: int = 0
-    error: str | None = None
-    rebuilds: int = 0
 
 
 @dataclass(slots=True)
@@ -62,7 +48,7 @@ class WarehouseReader(ABC):
         self._open_engine = open_engine
         self._triggers = triggers
         self._retry_s = retry_s
-        self._status = Status("starting")
+        self._status = StoreStatus("starting")
         self._asking = Lock()
         self._reader: Engine | None = None
         self._days: dict[_DayKey, _CachedDay] = {}
@@ -80,7 +66,11 @@ class WarehouseReader(ABC):
             self._stop(error)
             raise
 
-    def status(self) -> Status:
+    @abstractmethod
+    def rebuild(self) -> None:
+        """Fold all rows anew. Raises `FoldedElsewhere`."""
+
+    def status(self) -> StoreStatus:
         return self._status
 
     def dashboard(self, site: str, day: date, zone: str) -> dict[str, Any]:

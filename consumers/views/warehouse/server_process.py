@@ -5,6 +5,7 @@ from functools import partial
 from threading import Event as Flag
 
 from consumers.engine.head_listener import HeadListener
+from consumers.engine.store_owner import FoldedElsewhere, OpenJournal, StoreStatus
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
@@ -12,10 +13,10 @@ from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse import WAREHOUSE, questions
 from consumers.views.warehouse.progress import write_progress, write_set_aside
-from consumers.views.warehouse.reader import Status, WarehouseReader
+from consumers.views.warehouse.reader import WarehouseReader
 from consumers.views.warehouse.store import checkpoint, newest_generation
 from consumers.views.warehouse.tables import VERSION
-from consumers.views.warehouse.warehouse import OpenJournal, Warehouse, WarehouseSettings
+from consumers.views.warehouse.warehouse import Warehouse, WarehouseSettings
 from producer.broker import BrokerAddress
 
 _POLL_S = 1.0
@@ -34,11 +35,16 @@ class ServedRows(WarehouseReader):
         self._database = server.database
         self._poll_s = poll_s
 
+    def rebuild(self) -> None:
+        raise FoldedElsewhere(
+            "the rows are on a server, where another process writes them: stop it, drop the databases, and start it"
+        )
+
     def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
         """One generation, until there is another. `wake` says that the journal has grown, which is no news here yet."""
         newest = newest_generation(reader, self._database)
         if newest is None or newest[1] != VERSION:
-            self._status = Status("starting")
+            self._status = StoreStatus("starting")
             stopping.wait(self._poll_s)
             return
         self._answer_from(reader, newest[0])
@@ -52,7 +58,7 @@ class ServedRows(WarehouseReader):
             elif position != seen:
                 self._forget_days(questions.changed_quarters(reader, seen, position))
             seen = position
-            self._status = Status("running", position)
+            self._status = StoreStatus("running", position)
             stopping.wait(self._poll_s)
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from consumers.engine.follower import log_set_aside
 from consumers.engine.set_aside import SetAsideEvent
+from consumers.engine.store_owner import OpenJournal, StoreState, StoreStatus
 from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.clickhouse.library_pages import release_pages
@@ -18,14 +19,12 @@ from consumers.store.journal.record import JournalReader
 from consumers.views.warehouse import KEEP_DAYS, WAREHOUSE
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.views.warehouse.progress import RowsProgress, write_progress, write_set_aside
-from consumers.views.warehouse.reader import State, Status, WarehouseReader
+from consumers.views.warehouse.reader import WarehouseReader
 from consumers.views.warehouse.scheduling import step_back
 from consumers.views.warehouse.store import Generations
 
 LIBRARY = "_chdb.abi3.so"
 _IDLE_S = 1.0
-
-OpenJournal = Callable[[], JournalReader]
 
 log = structlog.get_logger()
 
@@ -135,7 +134,7 @@ class Warehouse(WarehouseReader):
         self._settings.on_all_set_aside(refused)
         self._rebuilds += 1
 
-    def _advance(self, fold: Fold, state: State) -> int:
+    def _advance(self, fold: Fold, state: StoreState) -> int:
         # Nobody is answered from the rows of a shadow.
         taken = self._counting(fold.advance, lambda: fold.counted) if state == "running" else fold.advance()
         if fold.set_aside:
@@ -144,7 +143,7 @@ class Warehouse(WarehouseReader):
                 self._settings.on_set_aside(fold.set_aside)
         if taken or self._status.state != state:
             self._settings.on_progress(RowsProgress(fold.journal_id, fold.position))
-        self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
+        self._status = StoreStatus(state, fold.position, fold.lag, rebuilds=self._rebuilds)
         return taken
 
 

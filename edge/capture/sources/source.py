@@ -92,6 +92,8 @@ class StreamReport:
     remark: str | None = None
     clock_error_s: float | None = None
     """By how much its clock is ahead, where its reports cannot be believed."""
+    skipped_at: datetime | None = None
+    """When its newest picture was taken, where pictures come that are recorded and not decoded."""
 
 
 Reading = CameraFrame | ThermalFrame | Samples | StreamReport

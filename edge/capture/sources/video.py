@@ -225,11 +225,13 @@ class VideoSource:
         packet.pts = packet.dts = None if stampless else self._ticks(at)
         packet.duration = 0 if stampless else round(self._timing.interval_s * CLOCK)
         shedding, is_passed = self._quality.shedding, self._recorder is None or self._recorder.passes_video
-        if not shedding.takes_picture(demuxer, packet, at, is_passed=is_passed):
+        is_decoded = shedding.takes_picture(demuxer, packet, at, is_passed=is_passed)
+        if not (is_decoded or is_passed):
             return
         if shedding.skips_pictures:
             self._liveness.decoded(self._elapsed())
-        pictures = self._quality.attempt(demuxer.decode, packet)
+            self._quality.skipped_at = self._wall(at) if self._pictures else None
+        pictures = self._quality.attempt(demuxer.decode, packet) if is_decoded else []
         if self._stream and not stampless:
             self._quality.attempt(self._stream.packet, packet, self._wall(at))
         for picture in pictures or []:

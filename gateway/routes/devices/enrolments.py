@@ -1,6 +1,5 @@
 """Routes of enrolled agents: their codes, configurations and identities, and how a device enrols."""
 
-from asyncio import to_thread
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,16 +8,16 @@ from starlette.responses import Response
 
 from bus_schemas.enrolment import MAX_CONFIGURATION, AgentChange, Enrolment, EnrolmentRequest
 from consumers.store.journal.clock_ahead import moment_of
-from consumers.views.agents import AgentEntry, AgentVersion, SignedText
-from gateway.agents.changes import AgentReading, publish_agent, read_agent, read_agents, require_free
+from consumers.views.agents import AgentVersion, SignedText
+from gateway.agents.changes import AgentReading, publish_agent, read_agent, read_agents
+from gateway.agents.configuring import WantedConfiguration, set_configuration
 from gateway.agents.exchange import exchange
-from gateway.agents.registration import register
-from gateway.agents.service import AgentService, CheckedConfiguration
+from gateway.agents.service import AgentService
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time
 from gateway.http.auth import ENROLMENT_PATH
-from gateway.http.parameters import Name, Nothing, Parameters, SignedBody
+from gateway.http.parameters import Name, Nothing, Parameters, PersonText, SignedBody
 from gateway.http.problems import Problem
 
 PATH = "/api/v1/enrolments"
@@ -41,6 +40,7 @@ class NewConfiguration(SignedBody):
         description="`sites` with their devices, and perhaps `link`, as YAML or JSON in the words of `watchpost.yaml`. "
         "Passwords of cameras stay at the agent, as variables.",
     )
+    reason: PersonText | None = Field(default=None, description="Why it is changed, for those who ask later.")
 
 
 class VersionAnswer(Answer):
@@ -126,7 +126,7 @@ async def list_agents(call: Call[Nothing]) -> EnrolledAgentsAnswer:
 
 async def read(call: Call[OfAgent]) -> EnrolledAgentAnswer:
     """One agent."""
-    return await _answer(call.gateway, call.parameters.node)
+    return await read_answer(call.gateway, call.parameters.node)
 
 
 async def configure(call: Call[OfAgent]) -> EnrolledAgentAnswer:
@@ -134,42 +134,15 @@ async def configure(call: Call[OfAgent]) -> EnrolledAgentAnswer:
     devices come up with it, and else returns to the one before and says why.
     """
     gateway, node = call.gateway, call.parameters.node
-    service, body = _service(gateway), await call.body(NewConfiguration)
-    try:
-        checked = await to_thread(service.settings.check, node, body.configuration)
-    except ValueError as error:
-        raise Problem(400, str(error)) from error
-    async with service.one_by_one:
-        with service.files():
-            service.key.load()
-        known = await require_free(gateway, node, checked.devices)
-        await register(gateway, checked.sites, body.by, is_enrolled=known is not None and known.is_enrolled)
-        await publish_agent(gateway, _configured(service, node, _next_version(known), checked, body.by))
-    service.changed.set()
-    return await _answer(gateway, node)
-
-
-def _configured(service: AgentService, node: str, version: int, checked: CheckedConfiguration, by: str) -> AgentChange:
-    return AgentChange(
-        node=node,
-        state="configured",
-        by=by,
-        version=version,
-        configuration=checked.text,
-        signature=service.key.sign(node, version, checked.text),
-        devices=checked.devices,
-    )
-
-
-def _next_version(known: AgentEntry | None) -> int:
-    """Above one that the agent runs and this hub does not know, too: it takes nothing older."""
-    return 1 if known is None else 1 + max(known.newest_version, known.forgotten or 0)
+    service, body = require_agents(gateway), await call.body(NewConfiguration)
+    await set_configuration(gateway, service, node, WantedConfiguration(body.configuration, body.by, body.reason))
+    return await read_answer(gateway, node)
 
 
 async def issue_code(call: Call[OfAgent]) -> CodeAnswer:
     """A one-time code with which one device becomes this agent. One that was enrolled before is then revoked."""
     gateway, node = call.gateway, call.parameters.node
-    service, by = _service(gateway), (await call.body(SignedBody)).by
+    service, by = require_agents(gateway), (await call.body(SignedBody)).by
     if (await read_agent(gateway, node)).entry.wanted is None:
         raise Problem(409, f"{node} has no configuration yet: PUT it first")
     with service.files():
@@ -181,14 +154,14 @@ async def issue_code(call: Call[OfAgent]) -> CodeAnswer:
 async def revoke(call: Call[OfAgent]) -> EnrolledAgentAnswer:
     """Take the identity of an agent away: the broker ends its connections and lets it in no more."""
     gateway, node = call.gateway, call.parameters.node
-    service, by = _service(gateway), (await call.body(SignedBody)).by
+    service, by = require_agents(gateway), (await call.body(SignedBody)).by
     known = (await read_agent(gateway, node)).entry
     if known.standing != "revoked":
         known = await publish_agent(gateway, AgentChange(node=node, state="revoked", by=by, user=known.user))
     with service.files():
         service.accounts.reconcile({}, known.former_users, gateway.clock())
         service.codes.cancel(node, gateway.clock())
-    return await _answer(gateway, node)
+    return await read_answer(gateway, node)
 
 
 async def enrol(call: Call[Nothing]) -> Response:
@@ -196,18 +169,19 @@ async def enrol(call: Call[Nothing]) -> Response:
     429 and a Retry-After.
     """
     client = call.request.client
-    service, body = _service(call.gateway), await call.body(EnrolmentRequest)
+    service, body = require_agents(call.gateway), await call.body(EnrolmentRequest)
     made = await exchange(call.gateway, service, body, client.host if client else "")
     return json_response(made, 201)
 
 
-def _service(gateway: Gateway) -> AgentService:
+def require_agents(gateway: Gateway) -> AgentService:
+    """Raises `Problem`."""
     if gateway.agents is None:
         raise Problem(409, NO_AGENTS)
     return gateway.agents
 
 
-async def _answer(gateway: Gateway, node: str) -> EnrolledAgentAnswer:
+async def read_answer(gateway: Gateway, node: str) -> EnrolledAgentAnswer:
     return EnrolledAgentAnswer.of(await read_agent(gateway, node), gateway.clock().timestamp())
 
 

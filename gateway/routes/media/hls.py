@@ -35,6 +35,13 @@ BREAKS_PER_DAY = 1000
 """Few, because a player may keep a list as long as the number of discontinuities is high: hls.js stands still then."""
 
 
+class PlaylistRange(DeviceTimeRange):
+    or_none: bool = Field(
+        default=False,
+        description="A 204 in place of a 404 where nothing was recorded: browsers report that as an error.",
+    )
+
+
 class PlaylistHour(OfDevice):
     date: Day = Field(description="Of UTC.")
     hour: int = Field(ge=0, le=23, description="Of UTC.")
@@ -104,7 +111,7 @@ def _has_passed(stores: Stores, end: datetime) -> bool:
     return tick is not None and tick >= (end + LATE).timestamp()
 
 
-async def span(call: Call[DeviceTimeRange]) -> Response:
+async def span(call: Call[PlaylistRange]) -> Response:
     """Any time range up to 25 hours; one that goes on beyond now grows until it has passed."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
@@ -117,6 +124,8 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
         return playable(stores, asked, found), end <= gateway.clock() or _has_passed(stores, end)
 
     found, closed = await gateway.ask(question)
+    if not found and asked.or_none:
+        return Response(None, 204, {"Cache-Control": "no-cache"})
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded then")
     return _playlist(playlists.recorded(_segments(in_order_of_recording(found)), closed=closed))
@@ -142,6 +151,6 @@ def _playlist(text: str) -> Response:
 
 OPERATIONS = [
     Operation("GET", "/hls/{site}/{device}/live.m3u8", live, MEDIA_TYPE, OfDevice),
-    Operation("GET", "/hls/{site}/{device}/range.m3u8", span, MEDIA_TYPE, DeviceTimeRange),
+    Operation("GET", "/hls/{site}/{device}/range.m3u8", span, MEDIA_TYPE, PlaylistRange, also=(204,)),
     Operation("GET", "/hls/{site}/{device}/{date}/{hour}.m3u8", hour, MEDIA_TYPE, PlaylistHour),
 ]

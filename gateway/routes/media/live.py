@@ -20,7 +20,7 @@ from gateway.streaming import mjpeg, video
 from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
 
-W = TypeVar("W", bound=OfDevice)
+W = TypeVar("W", bound="WatchingVideo")
 
 FIRST_FRAME_S = 2.0
 FIRST_ASKED_S = 5.0
@@ -29,6 +29,7 @@ STILL_S = 1.0
 FIRST_VIDEO_S = 8.0
 """A camera may send a keyframe every few seconds only."""
 SILENT_S = 10.0
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class Following(Parameters):
@@ -43,6 +44,9 @@ class Following(Parameters):
 
 class WatchingVideo(OfDevice):
     again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
+    or_none: bool = Field(
+        default=False, description="A 204 in place of a 404 where nothing arrives: browsers report that as an error."
+    )
 
 
 class Watching(WatchingVideo):
@@ -71,14 +75,16 @@ async def watch(call: Call[Watching]) -> Response:
     `X-Capture-Time` when it was taken. `motion` is what its motion detector sees, with what counts in orange; the
     device draws it only while it is watched.
     """
-    _, parts = await _begun(call, _pictures, f"{call.parameters.kind} picture")
-    return StreamResponse(parts, mjpeg.MEDIA_TYPE)
+    begun = await _begun(call, _pictures, f"{call.parameters.kind} picture")
+    return Response(None, 204, NOT_KEPT) if begun is None else StreamResponse(begun[1], mjpeg.MEDIA_TYPE)
 
 
 async def _begun(
     call: Call[W], stream: Callable[[Call[W]], AsyncGenerator[bytes, None]], what: str
-) -> tuple[bytes, AsyncGenerator[bytes, None]]:
-    """The first bytes of a stream, and all of it. Raises `Problem` where there is no room, no device, or nothing."""
+) -> tuple[bytes, AsyncGenerator[bytes, None]] | None:
+    """The first bytes of a stream, and all of it. Raises `Problem` where there is no room, no device, or nothing; for
+    nothing `None` where that was asked for.
+    """
     asked = call.parameters
     _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)
@@ -86,6 +92,8 @@ async def _begun(
     try:
         first = await anext(rest)
     except StopAsyncIteration:
+        if asked.or_none:
+            return None
         raise Problem(404, f"no {what} of {asked.device} arrives now") from None
     return first, _with_first(first, rest)
 
@@ -99,7 +107,10 @@ def _require_place(gateway: Gateway) -> None:
 
 async def watch_video(call: Call[WatchingVideo]) -> Response:
     """Live video as fragmented MP4, from the last keyframe on; the content type names its codecs."""
-    first, messages = await _begun(call, _video, "live video")
+    begun = await _begun(call, _video, "live video")
+    if begun is None:
+        return Response(None, 204, NOT_KEPT)
+    first, messages = begun
     return StreamResponse(messages, f'{video.MEDIA_TYPE}; codecs="{video.codecs(first)}"')
 
 
@@ -155,6 +166,6 @@ def _lease(gateway: Gateway, source: str, kind: LiveKind) -> AbstractContextMana
 
 OPERATIONS = [
     Operation("GET", "/api/v1/live", follow, "text/event-stream", Following),
-    Operation("GET", "/live/{site}/{device}/{kind}.mjpg", watch, mjpeg.MEDIA_TYPE, Watching),
-    Operation("GET", "/live/{site}/{device}/video.mp4", watch_video, video.MEDIA_TYPE, WatchingVideo),
+    Operation("GET", "/live/{site}/{device}/{kind}.mjpg", watch, mjpeg.MEDIA_TYPE, Watching, also=(204,)),
+    Operation("GET", "/live/{site}/{device}/video.mp4", watch_video, video.MEDIA_TYPE, WatchingVideo, also=(204,)),
 ]

@@ -1,7 +1,7 @@
 """Routes of consumers: their progress, and the errors that stopped them."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, Self
 
@@ -15,15 +15,11 @@ from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.engine.rebuild.sink import REBUILD
 from consumers.engine.retrying import DEGRADED_FOR
 from consumers.engine.set_aside import SetAsideEvent
+from consumers.engine.store_owner import FoldedElsewhere, OpenStore, StoreOwner, StoreStatus
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
-from consumers.views.warehouse import WAREHOUSE
-from consumers.views.warehouse.progress import rows_set_aside
-from consumers.views.warehouse.reader import Status, WarehouseReader
-from consumers.views.warehouse.tables import VERSION
-from consumers.views.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
 from gateway.consumer_info import ConsumerInfo, Kind
 from gateway.context import Gateway
@@ -36,7 +32,6 @@ from gateway.reading.stores import Stores
 from gateway.routes.devices.commands import NOBODY
 from producer.sqlite_files import is_broken
 
-WEBHOOK = "webhook"
 BEHIND = 1000
 """A lag in positions that is more than a batch on its way."""
 
@@ -101,7 +96,7 @@ class Consumers(Answer):
 
 
 def progress(
-    stores: Stores, hub: HubConfig, of: tuple[ConsumerInfo, ...], head: int, now: datetime
+    stores: Stores, hub: HubConfig, of: Iterable[ConsumerInfo], head: int, now: datetime
 ) -> Iterator[ProgressAnswer]:
     for one in of:
         reached = rebuild_progress(hub.data, one.name)
@@ -120,7 +115,7 @@ def _progress_of(stores: Stores, one: ConsumerInfo, head: int, now: datetime, re
     view = stores.views[one.name]
     found = _progress(one, checkpoint.load(view), head, _error(stores, one, view), reached)
     found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - DEGRADED_FOR))
-    return found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
+    return found.model_copy(update={"receivers": _receivers(view)}) if one.has_receivers else found
 
 
 def _error(stores: Stores, one: ConsumerInfo, view: sqlite3.Connection) -> str | None:
@@ -131,13 +126,19 @@ def _error(stores: Stores, one: ConsumerInfo, view: sqlite3.Connection) -> str |
 
 
 def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[ProgressAnswer]:
-    """The state of every consumer, the rows included where this hub has them."""
-    yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
-    if gateway.rows.warehouse is not None:
-        refused = rows_set_aside(gateway.hub.data)
-        since = iso(gateway.clock() - DEGRADED_FOR)
-        lately = [one for one in refused.newest if one.at > since]
-        yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
+    """The state of every consumer; of those with stores where this process has them open."""
+    now = gateway.clock()
+    yield from progress(stores, gateway.hub, [one for one in gateway.consumers if one.owner is None], head, now)
+    for one in gateway.consumers:
+        opened = gateway.stores.get(one.name)
+        if one.owner is not None and opened is not None:
+            yield _progress_of_store(one.owner, opened.status(), head, now)
+
+
+def _progress_of_store(owner: StoreOwner, status: StoreStatus, head: int, now: datetime) -> ProgressAnswer:
+    refused, since = owner.set_aside(), iso(now - DEGRADED_FOR)
+    lately = [one for one in refused.newest if one.at > since]
+    return _with_set_aside(_of_store(owner, status, head), refused.total, lately)
 
 
 def _with_set_aside(found: ProgressAnswer, count: int, lately: Sequence[SetAsideEvent]) -> ProgressAnswer:
@@ -165,20 +166,20 @@ def _progress(one: ConsumerInfo, position: int, head: int, error: str | None, re
     )
 
 
-def _of_rows(status: Status, head: int) -> ProgressAnswer:
+def _of_store(owner: StoreOwner, status: StoreStatus, head: int) -> ProgressAnswer:
     """The consumer that lives in this process, or whose checkpoint a server has."""
     lag = max(0, head - status.position)
     state: State = status.state if status.state != "starting" else "behind"
     if state == "running" and lag > BEHIND:
         state = "behind"
     return ProgressAnswer(
-        name=WAREHOUSE,
+        name=owner.name,
         kind="projection",
         position=status.position,
         lag=lag,
         state=state,
         error=status.error,
-        version=VERSION,
+        version=owner.version,
         rebuilds=status.rebuilds,
     )
 
@@ -203,16 +204,6 @@ class AskedAnswer(Answer):
     state: Literal["pending"]
 
 
-def _fold_rows_anew(warehouse: WarehouseReader | None) -> None:
-    match warehouse:
-        case Warehouse():
-            warehouse.rebuild()
-        case None:
-            raise Problem(404, "this hub keeps no rows")
-        case _:
-            raise Problem(409, "the rows are on a server, where another process writes them")
-
-
 class Rebuilding(BaseModel):
     """May be left out altogether. With `site`, `since` and `until` that part alone, where the view can be folded so."""
 
@@ -234,20 +225,29 @@ class Rebuilding(BaseModel):
         return self
 
 
+def _fold_store_anew(name: str, store: OpenStore | None, wanted: Rebuilding) -> None:
+    if wanted.site:
+        raise Problem(409, f"{name} cannot be folded in part: its store is replaced as a whole")
+    if store is None:
+        raise Problem(404, f"this gateway has no store of {name}")
+    try:
+        store.rebuild()
+    except FoldedElsewhere as elsewhere:
+        raise Problem(409, str(elsewhere)) from elsewhere
+
+
 async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
     """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     content = await call.content()
     body = parsed(Rebuilding, content) if content else Rebuilding()
-    if name == WAREHOUSE:
-        if body.site:
-            raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
-        _fold_rows_anew(gateway.rows.warehouse)
-        return AskedAnswer(id=request_id, state="pending")
-    kind = next((one.kind for one in gateway.consumers if one.name == name), None)
-    if kind is None:
+    one = next((one for one in gateway.consumers if one.name == name), None)
+    if one is None:
         raise Problem(404, f"there is no consumer {name!r}")
-    if kind == "sink":
+    if one.owner is not None:
+        _fold_store_anew(name, gateway.stores.get(name), body)
+        return AskedAnswer(id=request_id, state="pending")
+    if one.kind == "sink":
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
     if body.site and name not in (possible := views_in_parts(consumer_registry(gateway.hub))):
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")

@@ -120,8 +120,10 @@ def _drain(world: World) -> None:
     with client_of(world) as client:
 
         def is_drained() -> bool:
-            consumers = client.get("/api/v1/consumers").json()["consumers"]
-            return all(one["lag"] is None or one["lag"] < 50 for one in consumers)
+            answer = client.get("/api/v1/consumers")
+            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                return False  # Strangers tried wrong tokens from the address of the judge.
+            return all(one["lag"] is None or one["lag"] < 50 for one in answer.raise_for_status().json()["consumers"])
 
         eventually(is_drained, DRAINS_WITHIN_S, "every consumer at the head")
 

@@ -18,6 +18,7 @@ READ = {
     "name": "snapshot",
     "slot": "1000",
     "first": "29460120",
+    "version": "1",
 }
 ENDLESS = ("/api/v1/live", "/live/")
 

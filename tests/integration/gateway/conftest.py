@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from gateway.server import warehouse_of
+from gateway.server import stores_of
 from tests.builders import numbered
 from tests.integration.gateway.started import Filled, Started, a_busy_morning, pictures
 
@@ -20,7 +20,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 @pytest.fixture(scope="module")
 def started(filled: Filled) -> Iterator[Started]:
     # chDB holds one directory a process, which other modules need as well.
-    with Started(filled.hub, warehouse=warehouse_of(filled.hub)) as started:
+    with Started(filled.hub, stores=stores_of(filled.hub)) as started:
         yield started
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from bus_schemas.media import MediaEvent
 from consumers.alerting.rules import AlertRules
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
+from consumers.engine.store_owner import OpenStore
 from consumers.hub_config import HubConfig
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from consumers.registry import CONSUMERS
@@ -25,7 +26,6 @@ from consumers.store.archive.disk import Archive
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, Rejected
-from consumers.views.warehouse.reader import WarehouseReader
 from gateway.agents.service import AgentsSettings
 from gateway.server import GatewayServer, compose, listening, serve
 from gateway.settings import ConnectionLimits, GatewaySettings
@@ -133,7 +133,7 @@ class Started:
         hub: HubConfig,
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
-        warehouse: WarehouseReader | None = None,
+        stores: Mapping[str, OpenStore] | None = None,
         trial_command: tuple[str, ...] = (),
         clock: Callable[[], datetime] = lambda: NOW,
         limits: ConnectionLimits = LIMITS,
@@ -151,7 +151,7 @@ class Started:
             open_drawing=EdgeDrawing,
             agents=agents,
         )
-        self.gateway = compose(settings, hub, broker, warehouse, clock)
+        self.gateway = compose(settings, hub, broker, stores, clock)
         self._server = GatewayServer(self.gateway)
         self._socket = listening("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]

@@ -13,7 +13,7 @@ import pytest
 
 from bus_schemas.event import Event, iso
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
-from gateway.server import warehouse_of
+from gateway.server import stores_of
 from tests import builders
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
@@ -84,9 +84,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     configured = Configured(tuple(ConfiguredSite(site, site, day.zone, devices) for site, day in DAYS.items()))
     with Filled(tmp_path_factory.mktemp("days"), configured) as filled:
         filled.append(*sorted(events(), key=lambda event: event.time)).fold()
-        warehouse = warehouse_of(filled.hub)
         with (
-            Started(filled.hub, warehouse=warehouse, clock=lambda: utc(2026, 12, 1)) as started,
+            Started(filled.hub, stores=stores_of(filled.hub), clock=lambda: utc(2026, 12, 1)) as started,
             started.client() as it,
         ):
             head = filled.head

@@ -155,6 +155,9 @@ def test_a_hole_of_a_minute_is_a_discontinuity(recorded: Filled) -> None:
         ("/hls/DEMO/nobody/live.m3u8", 404),
         ("/hls/DEMO/gate/live.m3u8", 404),
         ("/hls/DEMO/yard/range.m3u8?from=2026-01-05T10:00:00Z&to=2026-02-05T10:00:00Z", 400),
+        ("/hls/DEMO/yard/range.m3u8?from=2026-01-04T10:00:00Z&to=2026-01-04T11:00:00Z", 404),
+        ("/hls/DEMO/yard/range.m3u8?from=2026-01-04T10:00:00Z&to=2026-01-04T11:00:00Z&or_none=true", 204),
+        ("/hls/DEMO/nobody/range.m3u8?from=2026-01-04T10:00:00Z&to=2026-01-04T11:00:00Z&or_none=true", 404),
     ],
 )
 def test_what_was_not_recorded_has_no_list(recorded: Filled, path: str, status: int) -> None:

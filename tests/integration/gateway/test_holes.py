@@ -43,6 +43,18 @@ def not_scheduled() -> list[Event]:
     return sorted([state(at(0)), paused, again, *recorded(0, 10, *range(130, 600, 10))], key=lambda event: event.time)
 
 
+def on_its_way() -> list[Event]:
+    """The camera was away for a while before, and its video comes ten minutes late."""
+    well = [health(at(second), last_successful_connection=at(125)) for second in range(130, 600, 10)]
+    away = [
+        health(at(second), status="degraded", is_recording=False, last_frame_time=at(20), consecutive_failures=5)
+        for second in range(30, 125, 10)
+    ]
+    before = [health(at(second), last_successful_connection=at(-60)) for second in (0, 10, 20)]
+    ticks = [tick(at(second)) for second in range(0, 600, 10)]
+    return sorted([state(at(0)), *recorded(-60), *before, *away, *well, *ticks], key=lambda event: event.time)
+
+
 def deleted() -> list[Event]:
     reported = [*recorded(*range(0, 600, 10))]
     gone = retention(at(590), kind="segment", rule="segment: kept for 24 h", device="yard", start=at(0), end=at(300))
@@ -94,3 +106,25 @@ def test_a_segment_is_found_with_and_without_its_extension(client: httpx.Client)
     assert address.endswith(".ts")
     assert client.get(address).content == client.get(address.removesuffix(".ts")).content
     assert client.get(address.replace(".ts", ".ts.ts")).status_code == 404
+
+
+def test_video_that_a_device_has_recorded_and_not_sent_yet_is_said_to_be_on_its_way(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(*on_its_way()).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            asked = {"from": "2026-01-05T09:59:00Z", "to": "2026-01-05T10:09:50Z"}
+            answer = client.get(HOLES, params=asked).json()
+
+    listed = [(one["cause"], one["start"][11:19], one["end"][11:19], one["open"]) for one in answer["holes"]]
+    assert [one[0] for one in listed] == ["on_its_way", "camera_off", "on_its_way"], listed
+    assert (listed[0][1], listed[-1][2], listed[-1][3]) == ("09:59:10", "10:09:50", True)
+
+
+def test_a_hole_behind_which_video_has_come_is_not_on_its_way(tmp_path: Path) -> None:
+    well = [health(at(second), last_successful_connection=at(0)) for second in range(0, 600, 10)]
+    with Filled(tmp_path) as filled:
+        filled.append(*sorted([*recorded(0, 10, *range(200, 600, 10)), *well], key=lambda event: event.time)).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get(HOLES, params={"from": "2026-01-05T10:00:00Z", "to": "2026-01-05T10:10:00Z"}).json()
+
+    assert [one["cause"] for one in answer["holes"]] == ["unknown"]

@@ -29,7 +29,7 @@ from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.reader import SqliteJournalReader
 from gateway.app import operations
 from gateway.http.parameters import Nothing
-from gateway.server import warehouse_of
+from gateway.server import stores_of
 from producer.times import micros
 from tests import builders
 from tests.builders import DEVICE, SITE, at
@@ -201,7 +201,7 @@ def test_every_consumer_is_at_the_head_and_the_good_device_is_heard(bus: Bus) ->
 
 @pytest.fixture(scope="module")
 def client(bus: Bus) -> Iterator[httpx.Client]:
-    with Started(bus.hub, warehouse=warehouse_of(bus.hub)) as started, started.client() as client:
+    with Started(bus.hub, stores=stores_of(bus.hub)) as started, started.client() as client:
         eventually(lambda: client.get("/api/v1/sites/DEMO/people").status_code != 503, 60, "the rows of the warehouse")
         yield client
 

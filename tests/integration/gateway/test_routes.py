@@ -8,7 +8,7 @@ import pytest
 import simplejpeg
 
 from bus_schemas.catalogue import MODELS, short_name
-from consumers.registry import CONSUMERS
+from consumers.registry import CONSUMERS, STORE_OWNERS
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled
 
@@ -253,7 +253,7 @@ def test_every_consumer_is_told_of(client: httpx.Client, filled: Filled) -> None
     reported = client.get("/api/v1/consumers").json()
 
     names = {one["name"] for one in reported["consumers"]}
-    assert names == {*CONSUMERS, "warehouse"}
+    assert names == {*CONSUMERS, *STORE_OWNERS}
     assert {one["error"] for one in reported["consumers"]} == {None}
     assert next(one for one in reported["consumers"] if one["name"] == "health")["lag"] == 0
 

@@ -282,9 +282,10 @@ def test_live_pictures_come_from_the_bus(connected: Started, broker: Broker) -> 
 
 def test_without_a_live_picture_of_a_sensor_there_is_none(connected: Started) -> None:
     with connected.client() as client:
-        answer = client.get("/live/DEMO/yard/thermal.mjpg")
+        refused = client.get("/live/DEMO/yard/thermal.mjpg")
+        none = client.get("/live/DEMO/yard/thermal.mjpg", params={"or_none": True})
 
-    assert answer.status_code == 404
+    assert (refused.status_code, none.status_code, none.content) == (404, 204, b"")
 
 
 def test_without_a_broker_nothing_is_promised(filled: Filled) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from consumers.engine.findings import Findings
 from consumers.hub_config import ClickHouseServer
 from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.reader import SqliteJournalReader
-from consumers.upkeep.verify.findings import Findings
-from consumers.upkeep.verify.rows import check_rows
+from consumers.views.warehouse.check import check_rows
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations
 from mosquitto.launcher import free_port

@@ -8,7 +8,7 @@ from bus_schemas.event import Event, place
 from consumers.store.clickhouse.engine import OpenEngine
 from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.log import EVERYTHING, Log, one_of
-from consumers.store.journal.clock_ahead import happened
+from consumers.store.journal.clock_ahead import as_filed
 from consumers.store.journal.reader import stored_types
 from consumers.store.journal.record import Batch, Recorded, RecordedRow
 from consumers.store.journal.row_mapping import current_model, upcast_model, upcast_row
@@ -70,7 +70,7 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     """Only what is of an old version is parsed, and upcast."""
     position, received, body, time, kind, source, epoch, name = row
     model = current_model(kind)
-    at = happened(time, received)
+    at = as_filed(time, received)
     read = RecordedRow(
         position, None, None, received, at, at / 1e6, model or upcast_model(kind), source, place(source),
         epoch or None, name, body,

@@ -88,6 +88,8 @@ export type Zone = Schemas['Zone'];
 export type Recorded<E extends AnyEvent = AnyEvent> = Omit<Schemas['RecordedEvent'], 'event'> & { event: E };
 export type EnrolledAgent = Schemas['EnrolledAgent'];
 export type EnrolledAgents = Schemas['EnrolledAgents'];
+export type AgentVersions = Schemas['Versions'];
+export type ListedVersion = Schemas['ListedVersion'];
 /** Shown once: the hub keeps only its hash. */
 export type EnrolmentCode = Schemas['Code'];
 export type Events<E extends AnyEvent = AnyEvent> = Omit<Schemas['Events'], 'events'> & { events: Recorded<E>[] };

@@ -1,6 +1,6 @@
 // Generated from bus_schemas by `watchpost schema --typescript`. Do not edit.
 
-/** What happened to the agent `node`. No secret is in it. `user` is its user at the broker. `configuration` is the JSON text that `signature` signs (Ed25519, base64); `devices` are those that it names, and the agent speaks for these and no others. */
+/** What happened to the agent `node`. No secret is in it. `user` is its user at the broker. `configuration` is the JSON text that `signature` signs (Ed25519, base64); `devices` are those that it names, and the agent speaks for these and no others. `reason` is why it was refused, or why somebody set it. */
 export interface AgentChange {
   node: string;
   state: "code_issued" | "enrolled" | "revoked" | "configured" | "applied" | "refused";

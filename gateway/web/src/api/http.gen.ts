@@ -1772,6 +1772,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments/{node}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of the configuration of an agent: who wanted each, when and why, and what changed with it. */
+        get: operations["get_enrolments_node_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{node}/versions/{version}/bring-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make what an older version says the newest one, with a reason. The agent tries it like any other. */
+        post: operations["post_enrolments_node_versions_version_bring_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2160,6 +2194,12 @@ export interface components {
             total_reconnects: number;
             consecutive_failures: number;
         };
+        /** BringBack */
+        BringBack: {
+            by: string;
+            /** @description Why, for those who ask later. */
+            reason: string;
+        };
         /** Broker */
         Broker: {
             connected: boolean;
@@ -2295,6 +2335,15 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /** ChangedValue */
+        ChangedValue: {
+            /** @description As `sites.YARD.devices.GATE.rates.thermal_fps`. */
+            path: string;
+            /** @description As JSON; null where it was not there. */
+            before: string | null;
+            /** @description As JSON; null where it is not there any more. */
+            after: string | null;
         };
         /** Changes */
         Changes: {
@@ -3018,7 +3067,7 @@ export interface components {
             /** @description Whether nothing has been recorded since. */
             open: boolean;
             /** @enum {string} */
-            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "unknown";
+            cause: "not_scheduled" | "agent_stopped" | "agent_down" | "camera_off" | "hub_away" | "disk_full" | "dropped" | "events_lost" | "not_begun" | "on_its_way" | "unknown";
             /** @description Since when the cause has held; null where nobody knows. */
             since: string | null;
             /** @description Facts about the cause: `reason`, `rule`, `node`, `incident`, `count`. */
@@ -3245,6 +3294,21 @@ export interface components {
             /** @default null */
             pictures: string | null;
         };
+        /** ListedVersion */
+        ListedVersion: {
+            version: number;
+            devices: string[];
+            by: string | null;
+            /** Format: date-time */
+            time: string;
+            /** @description Why somebody set it, if they said so. */
+            reason: string | null;
+            /** @description What became of it at the agent; null where it has not said. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** @description What differs from the version before, at most 50 values. */
+            changes: components["schemas"]["ChangedValue"][];
+            changes_left_out: number;
+        };
         /**
          * MarkedPoints
          * @description Four to twelve points that are visible in both pictures, each as x and y from 0 to 1, from the top left.
@@ -3430,6 +3494,11 @@ export interface components {
             by: string;
             /** @description `sites` with their devices, and perhaps `link`, as YAML or JSON in the words of `watchpost.yaml`. Passwords of cameras stay at the agent, as variables. */
             configuration: string;
+            /**
+             * @description Why it is changed, for those who ask later.
+             * @default null
+             */
+            reason: string | null;
         };
         /** NewDevice */
         NewDevice: {
@@ -3804,6 +3873,17 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** Outcome */
+        Outcome: {
+            /** @enum {string} */
+            state: "applied" | "refused";
+            /**
+             * Format: date-time
+             * @description When the agent last said so.
+             */
+            time: string;
+            reason: string | null;
+        };
         /** PastTiles */
         PastTiles: {
             site: string;
@@ -4098,7 +4178,7 @@ export interface components {
                     [key: string]: unknown;
                 };
             };
-            /** @description By how much its clock was wrong: it is filed under its arrival, not under its time. */
+            /** @description By how much its clock was wrong, below 0 where nobody had set it: it is filed under its arrival, not under its time. */
             ahead_s?: number | null;
         };
         /** Recording */
@@ -5220,6 +5300,13 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        /** Versions */
+        Versions: {
+            /** @description The newest first. */
+            versions: components["schemas"]["ListedVersion"][];
+            /** @description How many older ones there are; ask for them with `before`. */
+            left_out: number;
+        };
         /** WhyNot */
         WhyNot: {
             site: string;
@@ -5912,6 +5999,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -5932,6 +6020,13 @@ export interface operations {
                     "multipart/x-mixed-replace; boundary=frame": unknown;
                 };
             };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -5944,6 +6039,7 @@ export interface operations {
         parameters: {
             query?: {
                 again?: number | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -5962,6 +6058,13 @@ export interface operations {
                 content: {
                     "video/mp4": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -6740,6 +6843,7 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                or_none?: boolean;
             };
             header?: never;
             path: {
@@ -6758,6 +6862,13 @@ export interface operations {
                 content: {
                     "application/vnd.apple.mpegurl": unknown;
                 };
+            };
+            /** @description There is nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -9280,6 +9391,72 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_enrolments_node_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: number | null;
+            };
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    post_enrolments_node_versions_version_bring_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringBack"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];

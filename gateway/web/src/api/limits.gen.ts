@@ -15,6 +15,11 @@ export const AnnotationSearch = {
   "text": {"maxlength": 200},
 } as const;
 
+export const BringBack = {
+  "by": {"maxlength": 100},
+  "reason": {"maxlength": 4000},
+} as const;
+
 export const ClipSearch = {
   "trigger": {"maxlength": 64},
 } as const;
@@ -58,6 +63,7 @@ export const NewAnnotation = {
 export const NewConfiguration = {
   "by": {"maxlength": 100},
   "configuration": {"maxlength": 200000},
+  "reason": {"maxlength": 4000},
 } as const;
 
 export const NewDevice = {

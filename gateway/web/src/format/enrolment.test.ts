@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrolledAgent } from '../api/api';
-import { agentStateWord, codeState, enrolCommand, versionWord, type ShownCode } from './enrolment';
+import {
+  agentStateWord,
+  changeWord,
+  codeState,
+  enrolCommand,
+  outcomeWord,
+  versionWord,
+  type ShownCode,
+} from './enrolment';
 
 const version = (n: number): NonNullable<EnrolledAgent['wanted']> => ({
   version: n,
@@ -61,6 +69,25 @@ describe('an agent on another machine', () => {
     ['new', 'Not enrolled yet'],
   ])('is %s', (state, words) => {
     expect(agentStateWord(agent({ state }))).toBe(words);
+  });
+
+  it.each([
+    [2, null, 'in force'],
+    [1, 'applied', 'was in force'],
+    [1, 'refused', 'not taken'],
+    [3, null, 'on its way'],
+    [1, null, 'never ran'],
+  ] as const)('has a version %i that is said to be %s: %s', (of, state, words) => {
+    const outcome = state && { state, time: '2026-01-05T10:00:00.000Z', reason: null };
+    expect(outcomeWord({ version: of, outcome }, agent({ wanted: version(3) }))).toBe(words);
+  });
+
+  it.each([
+    ['sites.YARD.devices.GATE.rates.thermal_fps', '4.0', '5.0', 'YARD/GATE rates.thermal_fps: 4.0 → 5.0'],
+    ['sites.YARD.devices.GATE.visual.url', '"rtsp://gate"', null, 'YARD/GATE visual.url: rtsp://gate, gone'],
+    ['comes_up_within_s', null, '10.0', 'comes_up_within_s: 10.0, new'],
+  ])('changes %s', (path, before, after, words) => {
+    expect(changeWord({ path, before, after })).toBe(words);
   });
 
   it('is enrolled by a command that names the hub as the page is reached', () => {

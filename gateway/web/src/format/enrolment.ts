@@ -1,6 +1,6 @@
 // Agents on other machines, in words.
 
-import type { EnrolledAgent, EnrolmentCode } from '../api/api';
+import type { EnrolledAgent, EnrolmentCode, ListedVersion } from '../api/api';
 
 export function agentStateWord(agent: EnrolledAgent): string {
   switch (agent.state) {
@@ -24,6 +24,25 @@ export function versionWord(agent: EnrolledAgent): string {
   if (wanted === undefined || wanted === running) return `Runs version ${running}`;
   if (wanted === agent.refused?.version) return `Runs version ${running}, which came up last`;
   return `Runs version ${running}; version ${wanted} is on its way`;
+}
+
+/** What became of a version at its agent. */
+export function outcomeWord(one: Pick<ListedVersion, 'version' | 'outcome'>, agent: EnrolledAgent): string {
+  if (one.version === agent.in_force?.version) return 'in force';
+  if (one.outcome?.state === 'refused') return 'not taken';
+  if (one.outcome) return 'was in force';
+  return one.version === agent.wanted?.version ? 'on its way' : 'never ran';
+}
+
+/** A value that differs from the version before; the names of lists are left out. */
+export function changeWord({ path, before, after }: ListedVersion['changes'][number]): string {
+  const where = path
+    .replace(/^sites\./, '')
+    .replace('.devices.', '/')
+    .replace('.', ' ');
+  const [was, is] = [before, after].map((json) => json?.replace(/^"(.*)"$/, '$1'));
+  if (was === undefined) return `${where}: ${is}, new`;
+  return is === undefined ? `${where}: ${was}, gone` : `${where}: ${was} → ${is}`;
 }
 
 /** A code that was made here, and since when its agent was what it was then. */

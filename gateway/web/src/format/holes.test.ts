@@ -13,11 +13,14 @@ it.each([
   ['Lost on the way · the link was too slow', words('events_lost', { reason: 'link_too_slow' })],
   ['Not recorded by schedule since 14:02', words('not_scheduled')],
   ['Nothing known of it yet', words('not_begun', {}, null)],
+  ['Recorded, not here yet', words('on_its_way')],
   ['Not recorded, cause unknown', words('unknown', {}, null)],
 ])('says %s', (expected, said) => expect(said).toBe(expected));
 
 it('warns of what is a fault, and of nothing that was wanted', () => {
   expect(
-    ['camera_off', 'disk_full', 'dropped', 'not_scheduled', 'unknown'].map((cause) => holeTone({ cause } as never)),
-  ).toEqual(['warn', 'warn', 'quiet', 'quiet', 'unknown']);
+    ['camera_off', 'disk_full', 'dropped', 'not_scheduled', 'on_its_way', 'unknown'].map((cause) =>
+      holeTone({ cause } as never),
+    ),
+  ).toEqual(['warn', 'warn', 'quiet', 'quiet', 'quiet', 'unknown']);
 });

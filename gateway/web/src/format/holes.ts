@@ -16,10 +16,11 @@ const causeWords: Record<Cause, string> = {
   dropped: 'Deleted',
   events_lost: 'Lost on the way',
   not_begun: 'Nothing known of it yet',
+  on_its_way: 'Recorded, not here yet',
   unknown: 'Not recorded, cause unknown',
 };
-/** A rule that somebody has set, or what nobody could have recorded, is no fault. */
-const QUIET: readonly Cause[] = ['not_scheduled', 'dropped', 'not_begun', 'agent_stopped'];
+/** A rule that somebody has set, what nobody could have recorded, or what only comes later is no fault. */
+const QUIET: readonly Cause[] = ['not_scheduled', 'dropped', 'not_begun', 'agent_stopped', 'on_its_way'];
 
 export const holeTone = ({ cause }: Pick<Hole, 'cause'>): Tone =>
   QUIET.includes(cause) ? 'quiet' : cause === 'unknown' ? 'unknown' : 'warn';
@@ -37,7 +38,7 @@ function detail({ cause, data }: Pick<Hole, 'cause' | 'data'>): string {
 /** `Camera off since 14:02 · Connection refused`. */
 export function holeWords(hole: Pick<Hole, 'cause' | 'data' | 'since' | 'start'>, now: number, zone: string): string {
   const since =
-    hole.since && !['dropped', 'not_begun', 'events_lost'].includes(hole.cause)
+    hole.since && !['dropped', 'not_begun', 'events_lost', 'on_its_way'].includes(hole.cause)
       ? ` since ${stamp(Date.parse(hole.since), now, zone)}`
       : '';
   return [causeWords[hole.cause] + since, detail(hole)].filter(Boolean).join(' · ');

@@ -24,6 +24,7 @@ describe('what an alert says', () => {
     ['blackscreen', {}, 'Its picture is black'],
     ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
     ['clock_wrong', { ahead_s: 600 }, 'Its clock is 10 min ahead'],
+    ['clock_wrong', { ahead_s: -600 }, 'Its clock is 10 min behind'],
     ['memory_low', { value: 97 }, 'Its machine uses 97 % of its memory'],
     ['cpu_hot', { value: 84.26 }, 'The processor of its machine has 84.26 °C'],
     ['link_slow', { value: 7.5 }, 'The broker answers it after 7.5 s'],

@@ -54,6 +54,10 @@ function worst(details: Details, first: number | null): string {
   return most !== null && first !== null && most - first >= 0.05 ? `, at most ${most.toFixed(1)}` : '';
 }
 
+function clockError(aheadS: number): string {
+  return `${span(Math.abs(aheadS))} ${aheadS < 0 ? 'behind' : 'ahead'}`;
+}
+
 function trend(details: Details, say: (value: string) => string): string {
   const value = number(details, 'value');
   const regions = list(details, 'regions').map(theRegion).join(', ');
@@ -95,7 +99,7 @@ const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = 
   sensor_out_of_range: () => 'Its thermal sensor measures what it cannot measure',
   sensor_chessboard: (details) => `Its half frames differ by ${degrees(number(details, 'value'))}`,
   sensor_bad_pixels: (details) => `${number(details, 'value') ?? 'Too many'} pixels of its thermal sensor are bad`,
-  clock_wrong: (details) => `Its clock is ${span(Math.abs(number(details, 'ahead_s') ?? 0))} ahead`,
+  clock_wrong: (details) => `Its clock is ${clockError(number(details, 'ahead_s') ?? 0)}`,
   storage_low: disk,
   storage_critical: disk,
   memory_low: (details) => `Its machine uses ${measured(number(details, 'value'), 'memory')} of its memory`,
@@ -152,7 +156,7 @@ const figures: Record<string, [string, Says]> = {
   silence_s: ['Nothing received for', (value: number) => span(value)],
   percent: ['Disk used', (value: number) => `${value.toFixed(1)} %`],
   free_bytes: ['Free', (value: number) => bytes(value)],
-  ahead_s: ['Clock ahead by', (value: number) => span(Math.abs(value))],
+  ahead_s: ['Clock', clockError],
   deaf_s: ['Nothing received for', (value: number) => span(value)],
   late_s: ['Known late by', (value: number) => span(value)],
   became: ['Ended', (value: string) => endings[value] ?? incidentWord(value)],

@@ -67,6 +67,7 @@ describe('a day of the site', () => {
 
   it('finds the moment of a wall clock, the first of two, and the end of an hour that is left out', () => {
     expect(momentOf('2026-10-25', '02:30', berlin)).toBe(at('2026-10-25T00:30:00Z'));
+    expect(momentOf('2026-10-25', '23:59:58', berlin)).toBe(at('2026-10-25T22:59:58Z'));
     expect(momentOf('2026-03-29', '03:00', berlin)).toBe(at('2026-03-29T01:00:00Z'));
     expect(momentOf('2026-03-29', '02:30', berlin)).toBe(at('2026-03-29T01:30:00Z'));
     expect(momentOf('2026-01-05', '14:25', berlin)).toBe(at('2026-01-05T13:25:00Z'));

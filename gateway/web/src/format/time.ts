@@ -108,16 +108,16 @@ export function hoursOf(date: string, zone: string): HourOfDay[] {
   return found;
 }
 
-/** The moment of `HH:MM` on a local date; the first of two in the hour that is lived twice. */
+/** The moment of `HH:MM` or `HH:MM:SS` on a local date; the first of two in the hour that is lived twice. */
 export function momentOf(date: string, clockText: string, zone: string): number {
-  const [hours = 0, minutes = 0] = clockText.split(':').map(Number);
+  const [hours = 0, minutes = 0, seconds = 0] = clockText.split(':').map(Number);
   const { from, to } = dayBounds(date, zone);
   for (let at = from; at < to; at += MINUTE * 15) {
     const p = partsIn(at, zone);
     const ahead = (hours - p.hour) * HOUR + (minutes - p.minute) * MINUTE;
-    if (ahead >= 0 && ahead < MINUTE * 15) return at + ahead;
+    if (ahead >= 0 && ahead < MINUTE * 15) return at + ahead + seconds * 1000;
   }
-  return Math.min(from + hours * HOUR + minutes * MINUTE, to - MINUTE);
+  return Math.min(from + hours * HOUR + minutes * MINUTE, to - MINUTE) + seconds * 1000;
 }
 
 export function clock(ms: number, zone: string, seconds = false): string {

@@ -62,7 +62,7 @@ export class LiveStream {
 
   private async watch(attempt: number): Promise<LiveState> {
     const { signal } = this.stopping;
-    const answer = await fetch(`${this.address}?again=${attempt}`, { signal, cache: 'no-store' });
+    const answer = await fetch(`${this.address}?again=${attempt}&or_none=true`, { signal, cache: 'no-store' });
     const type = answer.headers.get('content-type') ?? '';
     if (!answer.ok || !answer.body) return 'absent';
     if (typeof MediaSource === 'undefined' || !MediaSource.isTypeSupported(type)) {

@@ -41,7 +41,7 @@ const CLOCKS_AGREE_MS = 60_000;
 /** What a device reports that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
-/** What a clock that is ahead said happened when it arrived. */
+/** What a clock that is wrong said happened when it arrived. */
 const newsOf = ({ event, position, received, ahead_s }: Recorded): News => ({
   time: (ahead_s && received) || event.time,
   position,

@@ -72,7 +72,7 @@ it('loads the hour of a moment with what is around it, and keeps it while the mo
   expect(loadedAround(t0 + 74 * minutes, loaded)).toBe(loaded);
   expect(loadedAround(t0 + 75 * minutes, loaded).from).toBe(t0 + 45 * minutes);
   expect(playlistUrl('DEMO', 'yard', loaded)).toBe(
-    '/hls/DEMO/yard/range.m3u8?from=2026-01-05T09:45:00.000Z&to=2026-01-05T11:15:00.000Z',
+    '/hls/DEMO/yard/range.m3u8?from=2026-01-05T09:45:00.000Z&to=2026-01-05T11:15:00.000Z&or_none=true',
   );
 });
 

@@ -66,7 +66,7 @@ export function endOfRun(at: number, pieces: readonly Piece[]): number {
 
 export function playlistUrl(site: string, device: string, { from, to }: Window): string {
   const base = `/hls/${encodeURIComponent(site)}/${encodeURIComponent(device)}`;
-  return `${base}/range.m3u8?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+  return `${base}/range.m3u8?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}&or_none=true`;
 }
 
 /** Videos are loaded by the hour, with what lies around it, so that few moments at its ends need another list. */

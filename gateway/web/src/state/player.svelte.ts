@@ -15,6 +15,8 @@ const ENDS_MS = 100;
 /** So often it begins anew after an error, and so often farther on where it fails at once again. */
 const MOST_RECOVERIES = 8;
 const MOST_FAILURES = 4;
+/** The status of a playlist of a time in which nothing was recorded. */
+const NOTHING = 204;
 /** As exact as a video can be set. */
 const EXACT_MS = 10;
 
@@ -118,7 +120,7 @@ export class Player {
         return;
       }
       if (!data.fatal) return;
-      this.empty = data.response?.code === 404;
+      this.empty = data.response?.code === NOTHING;
       this.problem = this.empty ? '' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);

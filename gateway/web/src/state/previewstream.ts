@@ -78,7 +78,7 @@ export class PreviewStream {
     const { signal } = this.stopping;
     let shown = false;
     try {
-      const answer = await fetch(this.address, { signal, cache: 'no-store' });
+      const answer = await fetch(`${this.address}?or_none=true`, { signal, cache: 'no-store' });
       const reader = answer.ok ? answer.body?.getReader() : undefined;
       const pictures = new MultipartPictures();
       while (reader) {

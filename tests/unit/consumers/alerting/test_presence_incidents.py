@@ -38,6 +38,38 @@ def test_a_silent_device_is_offline_after_thirty_seconds_of_ticks(followed: Foll
     assert reported(followed) == [("yard", "offline", "opened")]
 
 
+@pytest.mark.parametrize("count", [2, 40])
+def test_however_many_devices_of_an_agent_are_silent_one_question_tells_whether_it_is_there(
+    followed: Followed, count: int
+) -> None:
+    silent = [frame(device=f"silent-{number:02}", epoch="e1") for number in range(count)]
+    followed.take(frame(epoch="e1"), *silent, tick(at(20)), frame(at(25), epoch="e1"))
+    statements: list[str] = []
+    view = followed.follower._view
+    assert view is not None
+    view.set_trace_callback(statements.append)
+    followed.take(tick(at(31)))
+
+    assert reported(followed) == [(event.source.rsplit("/", 1)[-1], "offline", "opened") for event in silent]
+    assert sum("from watched where outbox" in statement for statement in statements) == 1
+
+
+def test_a_silent_device_whose_agent_is_gone_is_told_with_it_and_one_whose_agent_is_there_by_itself(
+    followed: Followed,
+) -> None:
+    gone = [frame(device=device, epoch="e1") for device in ("a", "c")]
+    there = [frame(device=device, epoch="e2") for device in ("b", "d")]
+    followed.take(*gone, *there, frame(epoch="e2"), tick(at(20)), frame(at(25), epoch="e2"), tick(at(31)))
+
+    assert reported(followed) == [
+        ("agent-e1", "node_offline", "opened"),
+        ("a", "offline", "opened"),
+        ("c", "offline", "opened"),
+        ("b", "offline", "opened"),
+        ("d", "offline", "opened"),
+    ]
+
+
 def test_no_device_is_silent_before_the_hub_has_listened_for_thirty_seconds(followed: Followed) -> None:
     followed.take(frame(epoch="e1"), tick(at(3600), uptime_s=5))
     before = reported(followed)

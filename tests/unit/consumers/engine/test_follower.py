@@ -63,3 +63,16 @@ def test_what_tells_is_folded_once_and_told_once(followed: Followed) -> None:
     assert [event.id for event in followed.emitted()] == ["told-2"]
     assert followed.follower.emitted_count == 1
     assert followed.view.execute("select position from seen").fetchall() == [(1,), (2,), (3,)]
+
+
+def test_what_a_batch_emits_is_numbered_at_once_and_in_its_order(followed: Followed) -> None:
+    followed.take(frame())
+    statements: list[str] = []
+    view = followed.follower._view
+    assert view is not None
+    view.set_trace_callback(statements.append)
+    followed.take(*(frame(device="loud") for _ in range(20)))
+
+    assert sum(statement.startswith("insert into outbox_stream") for statement in statements) == 1
+    assert [event.id for event in followed.emitted()] == [f"told-{position}" for position in range(2, 22)]
+    assert [event.sequence for event in followed.emitted()] == list(range(1, 21))

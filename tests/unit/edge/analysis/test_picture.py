@@ -187,6 +187,13 @@ def test_another_picture_size_starts_the_comparison_afresh() -> None:
     assert detector.analyse(np.zeros((240, 320), np.uint8), next(clock)).diffs == ()
 
 
+def test_a_picture_of_zeros_is_green_and_broken_and_not_black() -> None:
+    grey, chroma = np.zeros((180, 320), np.uint8), np.zeros((90, 160), np.uint8)
+    state = PictureAnalyser().analyse(grey, START, Detail(sampled_rows(grey), chroma, chroma))
+
+    assert (state.black.blackscreen, state.damage.macroblocks) == (False, True)
+
+
 def test_a_grey_blur_and_a_broken_picture_have_a_low_quality() -> None:
     whole = next(still(2.0, 1))
 
@@ -199,10 +206,10 @@ def test_a_grey_blur_and_a_broken_picture_have_a_low_quality() -> None:
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_picture_of_any_size_and_of_one_colour_is_judged(shape: tuple[int, int], level: int) -> None:
     analyser, grey = PictureAnalyser(), np.full(shape, level, np.uint8)
-    chroma = np.full((max(1, shape[0] // 2), max(1, shape[1] // 2)), 128, np.uint8)
+    chroma = np.full(((shape[0] + 1) // 2, (shape[1] + 1) // 2), 128, np.uint8)
 
     for time in list(zip(range(15), times(), strict=False)):
         state = analyser.analyse(grey, time[1], Detail(sampled_rows(grey), chroma, chroma))
 
     assert (state.black.blackscreen, state.freeze.frozen) == (level == 0, True)
-    assert (state.damage.corrupt_rows, state.damage.macroblocks) == (False, False)
+    assert (state.damage.corrupt_rows, state.damage.macroblocks) == (False, level == 128)

@@ -131,7 +131,7 @@ ODD: dict[str, tuple[str, Any]] = {
     "of one column": ("rgb24", np.full((400, 1, 3), 90, np.uint8)),
     "of one channel": ("gray", np.full((240, 320), 90, np.uint8)),
     "of sixteen bits": ("gray16le", np.full((100, 100), 20_000, np.uint16)),
-    "of packed chroma": ("yuyv422", np.full((100, 100, 2), 128, np.uint8)),
+    "of packed chroma": ("yuyv422", np.full((100, 100, 2), (90, 128), np.uint8)),
 }
 
 

@@ -66,6 +66,22 @@ def publish(delivery: StreamDelivery, source: str, sequence: int, now: float, **
     assert delivery.take_in(Incoming(watermark_topic(source), body, retained=retained), now)
 
 
+def test_what_is_put_while_the_outbox_is_sent_is_counted_once_and_never_negative(tmp_path: Path) -> None:
+    wire = Wire()
+    sessions = {Traffic.EVENTS: cast(BrokerSession, wire)}
+    path = tmp_path / "node.sqlite"
+    with closing(outbox_of(path, SOURCE)) as outbox, closing(connect(path)) as read:
+        delivery = delivery_of(read)
+        delivery.poll(sessions, 0.0)
+        put(outbox, detection(1, SOURCE).event)
+        delivery.send(sessions, 0.1)
+        publish(delivery, SOURCE, 2, 0.2)
+        delivery.write_down()
+        delivery.poll(sessions, 0.3)
+
+        assert (len(wire.sent), delivery.counters.waiting) == (1, 0)
+
+
 def test_who_hears_no_watermark_sends_again_and_subscribes_again(tmp_path: Path) -> None:
     wire = Wire()
     with closing(outbox_of(tmp_path / "node.sqlite", SOURCE)) as outbox:

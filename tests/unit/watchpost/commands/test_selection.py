@@ -42,3 +42,15 @@ def test_a_node_that_does_not_exist_is_refused_with_those_that_do(node: str, sen
 def test_without_devices_no_node_can_be_chosen() -> None:
     with pytest.raises(ConfigError, match="give the node with --node; the configuration has none"):
         chosen_node(None, WatchpostConfig())
+
+
+def test_a_consumer_that_runs_by_itself_is_chosen_alone_or_not_at_all() -> None:
+    assert chosen_consumers(["rows"], [], KNOWN, ["rows"]) == ["rows"]
+    assert chosen_consumers([], [], KNOWN, ["rows"]) == list(KNOWN)
+    with pytest.raises(ConfigError, match="rows runs in a process of its own: name no other consumer with it"):
+        chosen_consumers(["alerts", "rows"], [], KNOWN, ["rows"])
+
+
+def test_a_command_line_that_leaves_out_every_consumer_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no consumer is left to run"):
+        chosen_consumers([], ["mosaics"], ["mosaics"])

@@ -178,7 +178,7 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Co
         " Views that can be are audio, detections, motion, occupancy, readings, temperatures\n",
     )
     assert lacking.stderr == "a part of a view is given by --site, --since and --until, all three\n"
-    assert rows.stderr.startswith("warehouse cannot be folded in part")
+    assert rows.stderr.startswith("warehouse cannot be folded from here, nor in part")
 
 
 def test_history_before_the_floor_is_lost_by_force_alone(watchpost: Command, tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from consumers.credential import Credential
+from consumers.engine.process_group import ProcessGroup
 from consumers.store.cold.settings import TransferHours
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets
-from watchpost.configuration.hubs import COLD_STORAGE, hub_config
+from watchpost.configuration.hubs import hub_config
 from watchpost.configuration.secrets import check
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -25,7 +27,7 @@ def config(**given: Any) -> WatchpostConfig:
 
 def test_a_section_becomes_the_settings_of_the_hub() -> None:
     given = config(endpoint="https://s3.example.net", hours={"start": "22:00", "end": "06:00"}, keep_hot_hours=6)
-    cold = hub_config(given, Path("data"), ENVIRON, (COLD_STORAGE,)).cold
+    cold = hub_config(given, Path("data"), ENVIRON, (Credential.COLD_STORAGE,)).cold
 
     assert cold is not None
     assert (cold.access_key, cold.secret_key) == ("AKIA1", "hidden")
@@ -38,7 +40,9 @@ def test_keys_come_from_files_too(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("AKIA2\n")
     (tmp_path / "s").write_text("from a file\n")
     files = {"access_key_file": str(tmp_path / "a"), "secret_key_file": str(tmp_path / "s")}
-    cold = hub_config(config(access_key_env=None, secret_key_env=None, **files), Path("data"), {}, (COLD_STORAGE,)).cold
+    cold = hub_config(
+        config(access_key_env=None, secret_key_env=None, **files), Path("data"), {}, (Credential.COLD_STORAGE,)
+    ).cold
 
     assert cold is not None
     assert (cold.access_key, cold.secret_key) == ("AKIA2", "from a file")
@@ -75,7 +79,10 @@ def test_only_processes_that_read_media_are_given_the_keys() -> None:
     secrets = Secrets(config())
 
     assert (
-        secrets.of_consumers(["mosaics"]) == secrets.of_gateway() == secrets.of_trials() == {"S3_ACCESS", "S3_SECRET"}
+        secrets.of_group(ProcessGroup.PICTURES)
+        == secrets.of_gateway()
+        == secrets.of_trials()
+        == {"S3_ACCESS", "S3_SECRET"}
     )
     assert secrets.journal == set()
     assert hub_config(config(), Path("data"), {}).cold is None

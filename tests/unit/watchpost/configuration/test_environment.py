@@ -1,7 +1,11 @@
 """Each process is given its own secrets, and no others."""
 
+import pytest
+
+from consumers.engine.process_group import ProcessGroup
+from consumers.registry import CONSUMERS, STORE_OWNERS
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.environment import Secrets, environment
+from watchpost.configuration.environment import CREDENTIALS_OF_GROUP, Secrets, environment
 
 
 def config() -> WatchpostConfig:
@@ -24,10 +28,19 @@ def test_a_secret_is_known_to_who_reads_it() -> None:
     secrets = Secrets(config())
 
     assert secrets.of_gateway() == {"MQTT", "JOURNAL", "ROWS", "TOKEN"}
-    assert secrets.of_consumers() == {"MQTT", "JOURNAL"}
-    assert secrets.of_consumers(["alerts", "webhook"]) == {"MQTT", "JOURNAL", "HOOK"}
-    assert secrets.of_consumers(["warehouse"]) == {"MQTT", "JOURNAL", "ROWS"}
+    assert secrets.of_ingest() == {"MQTT", "JOURNAL"}
+    assert secrets.of_group(ProcessGroup.URGENT) == {"MQTT", "JOURNAL", "HOOK"}
+    assert secrets.of_group(ProcessGroup.SERVED) == {"MQTT", "JOURNAL", "ROWS"}
     assert secrets.of_agent("GATE") == {"MQTT", "GATE_URL"}
+
+
+@pytest.mark.parametrize("group", ProcessGroup)
+def test_the_process_of_a_group_knows_what_its_consumers_name_and_nothing_else(group: ProcessGroup) -> None:
+    consumers = [*(one.consumer for one in CONSUMERS.values()), *STORE_OWNERS.values()]
+
+    assert CREDENTIALS_OF_GROUP[group] == {
+        known for consumer in consumers if consumer.group is group for known in consumer.credentials
+    }
 
 
 def test_what_nobody_named_is_given_to_nobody() -> None:

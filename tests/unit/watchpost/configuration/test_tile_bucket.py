@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets
-from watchpost.configuration.hubs import TILE_BUCKET, hub_config, tile_bucket
+from watchpost.configuration.hubs import hub_config, tile_bucket
 from watchpost.configuration.secrets import check
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -26,7 +27,7 @@ def config(**given: Any) -> WatchpostConfig:
 
 
 def test_the_variables_of_r2_are_enough() -> None:
-    found = hub_config(config(), Path("data"), ENVIRON, (TILE_BUCKET,)).tile_bucket
+    found = hub_config(config(), Path("data"), ENVIRON, (Credential.TILE_BUCKET,)).tile_bucket
 
     assert found is not None
     assert (found.storage.endpoint, found.storage.access_key, found.storage.secret_key) == (
@@ -96,8 +97,8 @@ def test_a_key_that_is_not_set_is_a_line_of_the_check() -> None:
 def test_only_who_writes_or_signs_is_given_the_keys() -> None:
     secrets = Secrets(config())
 
-    assert secrets.of_consumers(["mosaics"]).isdisjoint(KEYS)
-    assert secrets.of_consumers([ProcessGroup.URGENT]).isdisjoint(KEYS)
-    assert set(KEYS) <= secrets.of_consumers([ProcessGroup.BATCH]) & secrets.of_consumers(["tile_bucket"])
+    assert secrets.of_group(ProcessGroup.PICTURES).isdisjoint(KEYS)
+    assert secrets.of_group(ProcessGroup.URGENT).isdisjoint(KEYS)
+    assert set(KEYS) <= secrets.of_group(ProcessGroup.BATCH)
     assert set(KEYS) <= secrets.of_gateway()
     assert hub_config(config(), Path("data"), {}).tile_bucket is None

@@ -119,7 +119,7 @@ def test_rows_on_a_server_are_written_by_a_process_of_their_own(tmp_path: Path) 
 
     found = {process.name: list(process.argv[3:]) for process in processes(options(tmp_path, 8080, 1883), config)}
 
-    assert found["warehouse"][:2] == ["consume", "warehouse"]
+    assert found["warehouse"][:3] == ["consume", "--group", ProcessGroup.SERVED]
 
 
 def test_port_zero_becomes_a_free_one(tmp_path: Path) -> None:

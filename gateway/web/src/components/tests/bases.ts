@@ -12,6 +12,7 @@ import Icon from '../Icon.svelte';
 import LevelIcon from '../LevelIcon.svelte';
 import Loaded from '../Loaded.svelte';
 import Meter from '../Meter.svelte';
+import MomentField from '../MomentField.svelte';
 import Note from '../Note.svelte';
 import ReasonedList from '../ReasonedList.svelte';
 import SignedComment from '../SignedComment.svelte';
@@ -116,6 +117,13 @@ export const bases: Case[] = [
       when: 'typical',
       props: { id: 'date', label: 'Date', value: '2026-01-05', max: '2026-01-06', onchoose: () => undefined },
       reads: ['Date', 'Mon 5 Jan 2026'],
+    },
+  ]),
+  ...of(MomentField, 'MomentField.svelte', [
+    {
+      when: 'typical',
+      props: { label: 'From', value: Date.parse('2026-01-05T09:15:00Z'), onchoose: () => undefined },
+      reads: ['From'],
     },
   ]),
   ...of(Dot, 'Dot.svelte', [{ when: 'typical', props: { tone: 'crit' }, reads: [/^$/] }]),

@@ -4,6 +4,7 @@ import { OUT_OF_REACH } from '../../../dev/alone';
 import type { Export, Report } from '../../api/api';
 import ExportDialog from '../exports/ExportDialog.svelte';
 import ExportList from '../exports/ExportList.svelte';
+import RecordedSize from '../exports/RecordedSize.svelte';
 import ReportButton from '../reports/ReportButton.svelte';
 import ReportDialog from '../reports/ReportDialog.svelte';
 import { LONG, of, type Case } from './case';
@@ -68,6 +69,38 @@ export const exportParts: Case[] = [
         onclose: nothing,
       },
       reads: ['10 min', 'With the recordings as they were kept, as evidence'],
+    },
+    {
+      when: 'a range that ends before it begins',
+      props: { ...where, range: { from: position, to: position - 1000 }, onasked: nothing, onclose: nothing },
+      reads: ['It ends before it begins'],
+      not: [/ min,/],
+    },
+    {
+      when: 'a range that has not passed',
+      props: { ...where, range: { from: position, to: position + 600_000_000 }, onasked: nothing, onclose: nothing },
+      reads: ['Export'],
+      not: [/has not come yet/],
+    },
+  ]),
+  ...of(RecordedSize, 'exports/RecordedSize.svelte', [
+    {
+      when: 'typical',
+      props: { device: 'yard', from: position, to: position + 60_000 },
+      answers: { '/recordings': { recordings: [{ bytes: 1_200_000 }, { bytes: 800_000 }] } },
+      reads: ['about 2.0 MB'],
+    },
+    {
+      when: 'empty',
+      props: { device: 'yard', from: position, to: position + 60_000 },
+      answers: { '/recordings': { recordings: [] } },
+      reads: ['nothing recorded then'],
+    },
+    {
+      when: 'out of reach',
+      props: { device: 'yard', from: position, to: position + 60_000 },
+      answers: { '/recordings': OUT_OF_REACH },
+      reads: [/^$/],
     },
   ]),
   ...of(ReportDialog, 'reports/ReportDialog.svelte', [

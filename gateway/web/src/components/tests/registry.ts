@@ -3,6 +3,7 @@
 import { OUT_OF_REACH, refused } from '../../../dev/alone';
 import type { EnrolledAgent, Retired } from '../../api/api';
 import AgentForm from '../registry/AgentForm.svelte';
+import AgentVersions from '../registry/AgentVersions.svelte';
 import DeviceForm from '../registry/DeviceForm.svelte';
 import DeviceRow from '../registry/DeviceRow.svelte';
 import Devices from '../registry/Devices.svelte';
@@ -172,6 +173,67 @@ export const registryParts: Case[] = [
       when: 'out of reach',
       props: {},
       answers: { '/enrolments': OUT_OF_REACH },
+      reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(AgentVersions, 'registry/AgentVersions.svelte', [
+    {
+      when: 'typical',
+      props: { agent: pi, done: nothing },
+      answers: {
+        '/versions': {
+          versions: [
+            {
+              ...version(2),
+              reason: 'the lens is new',
+              outcome: { state: 'refused', time: gone.retired, reason: 'no picture and no reading' },
+              changes: [
+                { path: 'sites.DEMO.devices.yard.rates.thermal_fps', before: '4', after: '5' },
+                { path: 'link.bytes_per_s', before: null, after: '50000' },
+              ],
+              changes_left_out: 3,
+            },
+            { ...version(1), reason: null, outcome: null, changes: [], changes_left_out: 0 },
+          ],
+          left_out: 4,
+        },
+      },
+      reads: [
+        'Version 2',
+        'by Mara · not taken',
+        'the lens is new',
+        'no picture and no reading',
+        'DEMO/yard rates.thermal_fps: 4 → 5',
+        'link bytes_per_s: 50000, new',
+        'and 3 more',
+        'Version 1',
+        'in force',
+        'Bring back',
+        '4 older',
+      ],
+    },
+    {
+      when: 'a reason first',
+      props: { agent: pi, done: nothing },
+      answers: {
+        '/versions': {
+          versions: [{ ...version(1), reason: null, outcome: null, changes: [], changes_left_out: 0 }],
+          left_out: 0,
+        },
+      },
+      press: 'Bring version 1 of pi-1 back',
+      reads: ['Why', 'which says the same as version 1', 'Send to the agent', 'Cancel'],
+    },
+    {
+      when: 'empty',
+      props: { agent: { ...pi, wanted: null }, done: nothing },
+      answers: { '/versions': { versions: [], left_out: 0 } },
+      reads: ['It has no configuration yet'],
+    },
+    {
+      when: 'out of reach',
+      props: { agent: pi, done: nothing },
+      answers: { '/versions': OUT_OF_REACH },
       reads: ['The gateway is out of reach'],
     },
   ]),

@@ -26,7 +26,7 @@ from consumers.upkeep.retention.scope import RetentionScope
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.run import check
 from consumers.views.warehouse.progress import RowsProgress, write_progress
-from producer.outbox import outbox
+from producer.outbox import tables
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
 from tests.data_directory import NOTHING, hub_of, write
@@ -51,7 +51,8 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = RetentionSink(RetentionScope.of(self.hub, lambda: NAMES), lambda: self.now, lambda: DiskSpace(100, 1))
+        scope = RetentionScope.of(self.hub, lambda: NAMES, consumer_registry(self.hub).store_owners)
+        sink = RetentionSink(scope, lambda: self.now, lambda: DiskSpace(100, 1))
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -168,7 +169,7 @@ def with_an_event_unsent(yard: Yard) -> str:
     assert file is not None
     reported = incident(START)
     with closing(view_files.connect(file)) as view, transaction(view):
-        outbox.put(view, reported)
+        tables.put(view, reported)
     return f"event {reported.id} that alerting emitted is not confirmed yet"
 
 
@@ -211,7 +212,7 @@ def test_an_unsent_event_of_today_holds_up_nothing(yard: Yard) -> None:
     file = view_files.file_of(yard.data, "alerting")
     assert file is not None
     with closing(view_files.connect(file)) as view, transaction(view):
-        outbox.put(view, incident(yard.now))
+        tables.put(view, incident(yard.now))
 
     assert len(yard.tick()) == 3
 
@@ -221,7 +222,11 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.ticks.append(tick(yard.now))
     file = view_files.file_of(yard.data, "retention")
     assert file is not None
-    sink = RetentionSink(RetentionScope.of(yard.hub, lambda: NAMES), lambda: yard.now, lambda: DiskSpace(100, 1))
+    sink = RetentionSink(
+        RetentionScope.of(yard.hub, lambda: NAMES, consumer_registry(yard.hub).store_owners),
+        lambda: yard.now,
+        lambda: DiskSpace(100, 1),
+    )
     with closing(view_files.connect(file)) as state:
         lost = list(sink.deliver(state, yard.ticks.read(0).records))
     yard.deliverer.close()

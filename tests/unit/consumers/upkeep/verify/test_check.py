@@ -11,10 +11,10 @@ import pytest
 from bus_schemas.codec import to_bytes
 from consumers.engine import view_files
 from consumers.engine.consumer_set import UnknownConsumer
+from consumers.engine.findings import Findings
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
-from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.run import NothingThere, check
 from producer.times import micros
 from tests import builders

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 RUN = """
 import multiprocessing, os, signal, sys, threading
 
-from consumers.upkeep.verify.findings import Findings
+from consumers.engine.findings import Findings
 from consumers.upkeep.verify.parallel import check_in_parallel
 
 def check(part, told):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.event import GATEWAY, Event, device_source
+from consumers.engine.findings import Findings
 from consumers.store.journal.files import SqliteStore
-from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.run import check
 from consumers.upkeep.verify.speakers import check_speakers
 from tests import builders

@@ -77,6 +77,26 @@ def test_five_jpegs_a_second_are_taken_of_those_that_are_too_many() -> None:
     assert shedding.complaint() == "this machine is too slow: 90% of its pictures in the last minute was left out"
 
 
+@pytest.mark.parametrize("codec", ["mjpeg", "h264"])
+def test_pictures_that_are_recorded_and_not_looked_at_are_told_and_no_fault(codec: str) -> None:
+    shedding, decoder = behind(3.0), Decoder(codec)
+    for number in range(100):
+        shedding.takes_picture(decoder, packet(key=number % 10 == 0), number / 50, is_passed=True)  # type: ignore[arg-type]  # what it asks of a decoder
+
+    assert shedding.complaint() is None
+    expected = "this machine is too slow: 90% of its pictures in the last minute was recorded and not looked at"
+    assert shedding.remark() == expected
+
+
+def test_a_stream_of_which_nobody_looks_at_the_pictures_says_nothing_of_that() -> None:
+    shedding = LoadShedding(lambda: 0.0, only_keyframes=True)
+    for number in range(100):
+        shedding.takes_picture(Decoder(), packet(key=number % 10 == 0), number / 50, is_passed=True)  # type: ignore[arg-type]  # what it asks of a decoder
+
+    assert shedding.skips_pictures
+    assert shedding.remark() is None
+
+
 def test_sound_that_is_left_out_is_told() -> None:
     shedding = LoadShedding(lambda: 0.0)
     for number in range(100):

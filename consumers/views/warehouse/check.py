@@ -5,13 +5,13 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from consumers.engine.findings import Findings
 from consumers.engine.rebuild.whole import Progress
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.clickhouse.engine import Engine, EngineError
 from consumers.store.clickhouse.table import Kind, Table
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader
-from consumers.upkeep.verify.findings import Findings
 from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations, Store, newest_generation, origin
@@ -133,7 +133,7 @@ def _compare(
     found = []
     for store in stores:
         question = (
-            f"select count(), groupBitXor(cityHash64({columns})) from {store.database}.{table.name}"
+            f"select count(), groupBitXor(cityHash64({columns})) from {store.database}.{table.name}"  # noqa: S608 - ours
             " where position between {first:UInt64} and {last:UInt64}"
         )
         found.append(engine.query(question, {"first": span[0], "last": span[1]})[0])

@@ -13,7 +13,7 @@ from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
 from consumers.store.journal.clock_ahead import AHEAD_US, NEVER_SET_BEFORE
 
-RULE_VERSION: Final = 7
+RULE_VERSION: Final = 8
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""

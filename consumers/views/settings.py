@@ -102,6 +102,21 @@ def changes(
     return [_change(row) for row in found]
 
 
+def changed_between(
+    view: sqlite3.Connection, site: str, device: str, start: str, end: str, most: int
+) -> list[tuple[str, int]]:
+    """When the settings of a device changed from `start` until `end`, and where in the journal that stands; at first
+    the last change before, if there was one. At most so many, the newest.
+    """
+    found = view.execute(
+        "select time, position from changes where site = :site and device = :device and time <= :end and time >="
+        " coalesce((select max(time) from changes where site = :site and device = :device and time <= :start), '')"
+        " order by time desc, position desc limit :most",
+        {"site": site, "device": device, "start": start, "end": end, "most": most},
+    )
+    return found.fetchall()[::-1]
+
+
 def change_of(view: sqlite3.Connection, request_id: str) -> RecordedChange | None:
     """The outcome of a request to change settings; `None` until the device has answered."""
     found = view.execute(

@@ -25,6 +25,7 @@ from producer.relay.session import BrokerSession, Incoming
 from producer.relay.size_limits import SizeLimits
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
+from producer.relay.upkeep_lock import OutboxBusy, UpkeepLock
 from producer.transaction import transaction
 
 IDLE_S: Final = 1.0
@@ -68,6 +69,7 @@ class StreamDelivery:
         self._outbox = outbox
         self._log_sync = log_sync
         self._sync_fails = False
+        self._upkeep_lock = UpkeepLock(outbox)
         self.epoch = epoch(outbox)
         self._composer = Composer(clock, compress)
         self._clock = clock
@@ -191,11 +193,13 @@ class StreamDelivery:
         if not self._moved:
             return
         try:
-            with transaction(self._outbox):
+            with self._upkeep_lock.transaction():
                 for stream, sequence in self._moved.items():
                     backlog.confirm(self._outbox, stream, sequence)
-        except sqlite3.OperationalError as error:
+        except OutboxBusy:
             # They are stored the next time; until then they are known here.
+            return
+        except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise
         else:

@@ -16,8 +16,8 @@ from producer.outbox.broken import set_aside
 from producer.outbox.files import OpenFiles
 from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
+from producer.relay.upkeep_lock import OutboxBusy, UpkeepLock
 from producer.sqlite_files import is_broken
-from producer.transaction import transaction
 
 UPKEEP_S: Final = 1.0
 
@@ -34,6 +34,7 @@ class OpenOutbox:
         self._files = files
         self._limits = limits
         self._clock = clock
+        self._upkeep_lock = UpkeepLock(connection)
         self._checked_at = 0.0
 
     def keep_up(self) -> None:
@@ -43,8 +44,10 @@ class OpenOutbox:
             self._checked_at = now
             try:
                 self._files.check(self.connection)
-                with transaction(self.connection):
+                with self._upkeep_lock.transaction():
                     enforce(self.connection, self._limits, self._clock())
+            except OutboxBusy:
+                return
             except sqlite3.OperationalError as error:
                 # The committing thread makes room.
                 if not is_disk_full(error):

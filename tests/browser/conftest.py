@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.browser_tab import launched
+from tests.browser.browser_tab import WITHOUT_WINDOWS, launched, started
 from tests.browser.film import Recorded, record
 from tests.browser.scripted_product import Day, ScriptedProduct, a_hot_day, start_scripted
 from tests.eventually import eventually
@@ -71,5 +71,12 @@ def _follow(client: httpx.Client) -> bool:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with launched() as browser:
+    with launched(WITHOUT_WINDOWS) as browser:
         yield browser
+
+
+@pytest.fixture
+def whole_browser(browser: Browser) -> Iterator[Browser]:
+    """The Chromium that people have, with its windows."""
+    with started(browser.browser_type) as whole:
+        yield whole

@@ -233,10 +233,12 @@ def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, p
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_recorded_and_live_video_play(browser: Browser, page_address: str) -> None:
+def test_recorded_and_live_video_play_in_the_browser_that_people_have(
+    whole_browser: Browser, page_address: str
+) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    with watched_page(browser, 1440) as (page, complaints):
+    with watched_page(whole_browser, 1440) as (page, complaints):
         page.goto(f"{page_address}/playback?device=GATE&at={moment}")
         page.get_by_role("button", name="Play", exact=True).click()
         recorded = pictures_of_a_second(page)

@@ -217,8 +217,9 @@ CONNECTIONS: Final[dict[str, Case]] = {
         expected=replace(_UNREACHED, reason="no data for 10 s"),
     ),
     "packets_of_no_length": RtspCase(lambda _: together(pictures(video()), said(b"$\0\0\0" * 100, every_s=0.02))),
+    # 10,000 of them a second; ten times as many only cost this agent as much as all its other cameras together.
     "only_packets_of_no_length": RtspCase(
-        lambda _: said(b"$\0\0\0" * 1000, every_s=0.01), expected=replace(_UNREACHED, reason="no data for 10 s")
+        lambda _: said(b"$\0\0\0" * 100, every_s=0.01), expected=replace(_UNREACHED, reason="no data for 10 s")
     ),
     "refuses_after_play": RtspCase(
         lambda _: together(pictures(video()), said(b"RTSP/1.0 401 Unauthorized\r\nCSeq: 99\r\n\r\n", 60.0, 5.05)),

@@ -63,3 +63,25 @@ def test_a_copy_of_before_is_known_by_what_its_environment_names(copy: Path, tmp
 
     assert "was set up elsewhere" in run(moved, "ensure_place")
     assert not (moved / ".venv").exists()
+
+
+PACKAGES = """
+missing_packages() { printf '%s ' "$@"; }
+as_root() { :; }
+has_package() { [ "$1" != unknown ]; }
+taken() { [ "$1" = there ]; }
+ensure_optional spare "others do" taken there """
+
+
+def test_a_package_that_a_release_does_not_have_is_asked_for_once_and_done_without(copy: Path) -> None:
+    command = PACKAGES + "unknown"
+
+    assert run(copy, command).splitlines() == ["dev: installing there", "dev: this release has no unknown: others do"]
+    assert run(copy, command) == ""
+
+
+def test_a_package_that_cannot_be_installed_is_done_without_and_tried_again(copy: Path) -> None:
+    command = PACKAGES + "broken"
+    said = ["dev: installing there", "dev: installing broken", "dev: apt-get could not install broken: others do"]
+
+    assert [run(copy, command).splitlines() for _ in range(2)] == [said, said]

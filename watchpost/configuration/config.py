@@ -11,7 +11,7 @@ from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.broker import BrokerSection
 from watchpost.configuration.gateway import GatewaySection
 from watchpost.configuration.hub import HubSection
-from watchpost.configuration.sites import DeviceSection, SiteSection
+from watchpost.configuration.sites import DevicesByNode, SiteSection, devices_by_node, refuse_shared_sensor
 from watchpost.configuration.yaml_loader import parse
 
 
@@ -39,6 +39,8 @@ class WatchpostConfig(SettingsModel):
     @classmethod
     def _once_each(cls, sites: tuple[SiteSection, ...]) -> tuple[SiteSection, ...]:
         refuse_duplicates("site", [site.site for site in sites], "in the configuration")
+        for devices in devices_by_node(sites).values():
+            refuse_shared_sensor(devices)
         return sites
 
     @field_validator("triggers")
@@ -48,13 +50,9 @@ class WatchpostConfig(SettingsModel):
             raise ValueError("'total_events' is the name of the total")
         return triggers
 
-    def devices_by_node(self) -> dict[str, list[tuple[SiteSection, DeviceSection]]]:
+    def devices_by_node(self) -> DevicesByNode:
         """The devices that each agent process runs."""
-        nodes: dict[str, list[tuple[SiteSection, DeviceSection]]] = {}
-        for site in self.sites:
-            for device in site.devices:
-                nodes.setdefault(device.node or site.site, []).append((site, device))
-        return nodes
+        return devices_by_node(self.sites)
 
 
 def load(path: Path) -> WatchpostConfig:

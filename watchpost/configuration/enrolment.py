@@ -10,6 +10,7 @@ from gateway.agents.service import AgentsSettings, CheckedConfiguration
 from watchpost.configuration.agents import AgentConfiguration, read_agent_configuration, settings_of
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import configured_site
+from watchpost.configuration.sites import refuse_shared_sensor
 from watchpost.configuration.yaml_loader import ConfigError
 
 FOLDER = "agents"
@@ -57,9 +58,11 @@ def _trusted(config: WatchpostConfig) -> Path | None:
 
 
 def check(node: str, text: str) -> CheckedConfiguration:
-    """The configuration in the one form in which it is signed. Raises `ConfigError`."""
+    """The configuration in the one form in which it is signed. Raises `ValueError`."""
     found = read_agent_configuration(text)
     settings_of(node, found)
+    # Not where an agent reads it: one that was set by an older hub must not keep the agent from starting.
+    refuse_shared_sensor((site, device) for site in found.sites for device in site.devices)
     text = _canonical(found)
     if len(text) > MAX_CONFIGURATION:
         raise ConfigError(f"as JSON it has {len(text):,} characters; at most {MAX_CONFIGURATION:,} are sent")

@@ -1,11 +1,13 @@
 """The section `sites`: sites and their devices."""
 
+from collections.abc import Iterable
+
 from pydantic import Field, field_validator
 
 from bus_schemas.complaints import refuse_duplicates
 from bus_schemas.registry import DisplayName, ZoneName
 from edge.agent.settings import DeviceParts, Id, OwnId
-from edge.agent.source_settings import SettingsModel
+from edge.agent.source_settings import Mlx90640SourceSettings, SettingsModel
 from producer.times import zone_named
 from watchpost.configuration.retention import DeviceRetentionSection
 
@@ -44,3 +46,26 @@ class SiteSection(SettingsModel):
     @property
     def title(self) -> str:
         return self.name or self.site
+
+
+DevicesByNode = dict[str, list[tuple[SiteSection, DeviceSection]]]
+
+
+def devices_by_node(sites: Iterable[SiteSection]) -> DevicesByNode:
+    """The devices that each agent process runs."""
+    nodes: DevicesByNode = {}
+    for site in sites:
+        for device in site.devices:
+            nodes.setdefault(device.node or site.site, []).append((site, device))
+    return nodes
+
+
+def refuse_shared_sensor(devices: Iterable[tuple[SiteSection, DeviceSection]]) -> None:
+    """Two devices of an agent may not read the MLX90640 of its bus, which has one address: each would take half frames
+    that the other waits for. Raises `ValueError`.
+    """
+    same = [
+        f"{site.site}/{device.device}" for site, device in devices if isinstance(device.thermal, Mlx90640SourceSettings)
+    ]
+    if len(same) > 1:
+        raise ValueError(f"{same[0]} and {same[1]} read the same MLX90640: an agent has one, at its I2C bus")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bus_schemas.thermal import COLUMNS, PIXELS, ROWS
+from edge.capture.sources.linux_i2c import DEVICE, LinuxI2c
 from edge.capture.sources.source import Pause, SourceUnreachable, ThermalFrame
 from producer.ids import Clock
 
@@ -62,7 +63,8 @@ class Mlx90640Source:
         try:
             self._sensor = self._connect()
             self._listed = tuple(self._sensor.listed_bad())
-        except ImportError as error:
+        except (ImportError, NameError) as error:
+            # The driver names a class of another package, which it does not miss before.
             raise SourceUnreachable(
                 f"MLX90640: its driver is not installed ({error}): pip install 'watchpost[mlx90640]'"
             ) from error
@@ -154,14 +156,12 @@ class AdafruitSensor:
         pause: Pause = time.sleep,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        board, busio = importlib.import_module("board"), importlib.import_module("busio")
         self._driver: Any = importlib.import_module("adafruit_mlx90640")
         for listed in ("brokenPixels", "outlierPixels"):
             # The driver appends to lists of its class: pixels of an earlier opening would count again.
             if isinstance(getattr(self._driver.MLX90640, listed), list):
                 setattr(self._driver.MLX90640, listed, [])
-        bus = busio.I2C(board.SCL, board.SDA, frequency=BUS_HERTZ)
-        self._sensor: Any = _with_checked_eeprom(self._driver)(bus, address)
+        self._sensor: Any = _with_checked_eeprom(self._driver)(_open_bus(), address)
         self._sensor.refresh_rate = refresh_rate(hertz)
         self._half_s = 1 / RATES[refresh_rate(hertz)]
         self._pause = pause
@@ -232,6 +232,17 @@ class AdafruitSensor:
                     self._values[pixel] = value
             return
         raise RuntimeError(f"the driver cannot calculate with more than {MOST_DEAD} pixels")
+
+
+def _open_bus() -> Any:
+    """The bus of the library of the board. On a Raspberry Pi that library needs another one for the pins, which it does
+    not install, and it does not know every board: then it is the bus of Linux. Raises `NoBus`.
+    """
+    try:
+        board, busio = importlib.import_module("board"), importlib.import_module("busio")
+        return busio.I2C(board.SCL, board.SDA, frequency=BUS_HERTZ)
+    except (ImportError, NotImplementedError, AttributeError, ValueError):
+        return LinuxI2c(DEVICE)
 
 
 def _with_checked_eeprom(driver: Any) -> Any:

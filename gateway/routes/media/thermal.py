@@ -21,6 +21,7 @@ from gateway.context import Gateway
 from gateway.http.parameters import DeviceTimeRange, Instant, Key, OfDevice, Parameters
 from gateway.http.problems import Problem
 from gateway.reading import thermal_history
+from gateway.reading.settings_history import SettingsHistory, TooManyChanges, settings_between
 from gateway.reading.stores import Stores
 from gateway.reading.thermal_history import FoundMedium, TooMuch
 from gateway.routes.lookup import require_device
@@ -143,18 +144,26 @@ async def frames_npy(call: Call[FrameRange]) -> Response:
 
 
 async def frames_csv(call: Call[FrameRange]) -> Response:
-    """The temperatures of every region in the frames of a time range, with the regions of its end."""
+    """The temperatures of every region in the frames of a time range, with the regions of each moment."""
     asked, gateway = call.parameters, call.gateway
     drawing = _drawing(gateway)
 
     async def table() -> bytes:
         found = await _range(call)
-        _, end = asked.bounds(gateway.clock(), HOUR)
-        adjustable = await gateway.ask(lambda stores: thermal_history.settings_at(stores, asked, end, gateway.clock()))
-        return await gateway.shared.in_thread(_table, drawing, asked.site, found, asked.applied_to(adjustable))
+        in_force = await _settings_between(call)
+        return await gateway.shared.in_thread(_table, drawing, asked, found, in_force)
 
     made = await gateway.shared.drawn(_key_of_range(call, "csv"), table)
     return _download(asked, "csv", made, CSV)
+
+
+async def _settings_between(call: Call[FrameRange]) -> SettingsHistory:
+    asked, gateway = call.parameters, call.gateway
+    start, end = asked.bounds(gateway.clock(), HOUR)
+    try:
+        return await gateway.ask(lambda stores: settings_between(stores, asked, start, end))
+    except TooManyChanges as error:
+        raise Problem(400, f"{error}: ask for a shorter time") from error
 
 
 def _key_of_range(call: Call[FrameRange], form: str) -> tuple[object, ...]:
@@ -163,15 +172,15 @@ def _key_of_range(call: Call[FrameRange], form: str) -> tuple[object, ...]:
     return form, asked.model_dump_json(), asked.bounds(call.gateway.clock(), HOUR)
 
 
-def _table(drawing: ThermalDrawing, site: str, frames: Sequence[TimedBody], adjustable: AdjustableSettings) -> bytes:
+def _table(drawing: ThermalDrawing, asked: FrameRange, frames: Sequence[TimedBody], in_force: SettingsHistory) -> bytes:
     """A frame that cannot be read costs itself."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for time, body in frames:
         with suppress(ValueError):
-            rows = drawing.temperatures(body, adjustable)
-            writer.writerows((iso(time), site, plain_text(row.name), *row[1:]) for row in rows)
+            rows = drawing.temperatures(body, asked.applied_to(in_force.at(time)))
+            writer.writerows((iso(time), asked.site, plain_text(row.name), *row[1:]) for row in rows)
     return text.getvalue().encode()
 
 

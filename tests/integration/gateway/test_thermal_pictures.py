@@ -69,7 +69,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     torn = builders.media(builders.at(400), damaged, kind="thermal", id="torn", content_type=CONTENT_TYPE), damaged
     with Filled(tmp_path_factory.mktemp("hub")) as filled:
         filled.append(builders.settings(builders.at(5), settings={"rois": [LID]}))
-        filled.append(builders.settings(builders.at(500), settings={"rois": [LID, {**LID, "name": FORMULA}]}))
+        filled.append(builders.settings(builders.at(90), settings={"rois": [LID, {**LID, "name": FORMULA}]}))
         filled.append(builders.thermal(builders.at(60)))
         filled.append(*(one for minute in range(60) for one in loaded(minute)))
         filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
@@ -213,6 +213,10 @@ def test_the_regions_of_a_range_are_a_table_with_their_quartiles(client: httpx.C
 
 def test_no_name_of_a_region_is_a_formula_to_a_spreadsheet(client: httpx.Client) -> None:
     assert {row["roi_name"] for row in rows(client)} >= {"lid", f"'{FORMULA}"}
+
+
+def test_a_range_has_each_region_while_it_was_in_force(client: httpx.Client) -> None:
+    assert [row["timestamp"] for row in rows(client) if row["roi_name"].endswith(FORMULA)] == [at(120)]
 
 
 def test_another_emissivity_is_tried_on_the_regions_of_a_range(client: httpx.Client) -> None:

@@ -921,7 +921,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The temperatures of every region in the frames of a time range, with the regions of its end. */
+        /** The temperatures of every region in the frames of a time range, with the regions of each moment. */
         get: operations["get_sites_site_devices_device_thermal_frames_csv"];
         put?: never;
         post?: never;

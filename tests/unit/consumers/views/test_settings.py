@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from consumers.views.settings import SettingsProjection, change_of, changes, zone_names
+from bus_schemas.event import iso
+from consumers.views.settings import SettingsProjection, change_of, changed_between, changes, zone_names
 from consumers.views.settings import settings as current
 from tests.builders import at, settings
 from tests.following import Followed
@@ -39,3 +40,16 @@ def test_zones_are_named_by_device_and_what_a_device_reports_wrongly_costs_itsel
     assert now == {"yard": ["ramp"]}
     assert then == {"yard": ["ramp", "gate"]}
     assert other == ({}, {})
+
+
+def test_changes_of_a_time_are_those_within_it_and_the_last_before_also_where_they_came_late(tmp_path: Path) -> None:
+    with Followed(SettingsProjection(), tmp_path) as followed:
+        followed.take(*(settings(at(second)) for second in (0, 10, 30, 90, 20)))
+        followed.take(settings(at(15), device="oven"))
+        found = changed_between(followed.view, "DEMO", "yard", iso(at(15)), iso(at(60)), 9)
+        newest = changed_between(followed.view, "DEMO", "yard", iso(at(15)), iso(at(60)), 2)
+        before_all = changed_between(followed.view, "DEMO", "yard", iso(at(-60)), iso(at(5)), 9)
+
+    assert [time for time, _ in found] == [iso(at(10)), iso(at(20)), iso(at(30))]
+    assert newest == found[1:]
+    assert [time for time, _ in before_all] == [iso(at(0))]

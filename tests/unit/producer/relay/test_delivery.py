@@ -190,3 +190,21 @@ def test_what_did_not_wait_for_the_disk_is_sent_when_it_is_there(
         turn(delivery, wire, 1.9)
         assert len(wire.sent) == 3, "the first is sent again"
         assert len(disk.synced) == 3
+
+
+def test_a_watermark_that_comes_while_a_batch_is_committed_is_written_down_after_it(tmp_path: Path) -> None:
+    wire, file = Wire(), tmp_path / "node.sqlite"
+    with closing(outbox_of(file, SOURCE)) as outbox, closing(connect(file)) as writer:
+        delivery = delivery_of(outbox)
+        turn(delivery, wire, 0.0)
+        writer.execute("begin immediate")
+        publish(delivery, SOURCE, 1, 0.1)
+        delivery.write_down()
+        before = outbox.execute("select watermark from outbox_stream").fetchone()
+        put(writer, detection(2, SOURCE).event)
+        writer.execute("commit")
+        turn(delivery, wire, 0.2)
+        delivery.write_down()
+
+        assert (before, outbox.execute("select watermark from outbox_stream").fetchone()) == ((0,), (1,))
+        assert len(wire.sent) == 2

@@ -159,6 +159,16 @@ def test_a_device_that_cannot_work_is_refused(tmp_path: Path, device: str, sente
     assert sentence in complaint(tmp_path, f"sites: [{{site: A, devices: [{{{device}}}]}}]\n")
 
 
+def test_two_devices_of_an_agent_that_would_read_one_sensor_are_refused(tmp_path: Path) -> None:
+    text = (
+        "sites: [{site: A, devices: [{device: a, thermal: {kind: mlx90640}}, {device: b, thermal: {kind: mlx90640}}]}]"
+    )
+
+    assert "A/a and A/b read the same MLX90640" in complaint(tmp_path, text)
+    of_two_agents = load(written(tmp_path, text.replace("device: b,", "device: b, node: pi-2,")))
+    assert sorted(of_two_agents.devices_by_node()) == ["A", "pi-2"]
+
+
 def test_the_same_device_twice_in_a_site_is_refused(tmp_path: Path) -> None:
     device = "{device: b, visual: {kind: v4l2}}"
 

@@ -114,3 +114,12 @@ def test_the_hub_says_where_agents_find_the_broker(tmp_path: Path) -> None:
 def test_a_listener_for_agents_that_cannot_be_is_refused(section: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         BrokerSection.model_validate(section)
+
+
+def test_two_devices_that_would_read_one_sensor_are_refused_at_the_hub_and_keep_no_agent_from_starting() -> None:
+    sensor = {"thermal": {"kind": "mlx90640"}}
+    text = json.dumps({"sites": [{"site": "DEMO", "devices": [{"device": "a", **sensor}, {"device": "b", **sensor}]}]})
+
+    with pytest.raises(ValueError, match="DEMO/a and DEMO/b read the same MLX90640"):
+        check("pi-1", text)
+    assert len(settings_of("pi-1", read_agent_configuration(text)).devices) == 2

@@ -68,8 +68,9 @@ def test_a_sensor_that_is_not_there_is_unreachable() -> None:
         Mlx90640Source(connect, SimulatedClock(), SimulatedClock().pause).open()
 
 
-def test_without_the_driver_s_package_it_is_unreachable_and_says_so() -> None:
-    with pytest.raises(SourceUnreachable, match="board"):
+def test_without_the_driver_s_package_it_is_unreachable_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "adafruit_mlx90640", None)
+    with pytest.raises(SourceUnreachable, match="driver is not installed"):
         Mlx90640Source(AdafruitSensor, SimulatedClock(), SimulatedClock().pause).open()
 
 

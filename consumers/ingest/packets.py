@@ -27,7 +27,7 @@ MAX_PROPERTIES_BYTES = 8192
 
 _SHORT = Struct(">H")
 RETAINED = 0x01
-"""Of the first byte of a PUBLISH packet: the broker had it from before the subscription."""
+"""A bit of the first byte of a PUBLISH packet: the broker had the message from before the subscription."""
 _NO_LOCAL, _NOTHING_RETAINED = 0x04, 0x20
 _ACK = Struct(">BBH")
 

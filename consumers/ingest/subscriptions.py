@@ -17,7 +17,7 @@ _FEW = (
     # States, and the faults that processes of the hub report.
     "watchpost/+/+/+/+",
 )
-"""Of these a device may write two."""
+"""Filters of topics of which a device may write two."""
 
 # In the place of our version any: what speaks another one is kept as rejected, not overheard. So is what has too few
 # levels, or too many, or a word that people put for `event`. What these filters leave out is as long as an event's
@@ -28,7 +28,7 @@ _MANY = (
     "watchpost/+/+/+/+/+/+/#",
     *(f"watchpost/+/+/+/{word}/+" for word in _NOT_A_CHANNEL),
 )
-"""Of these a device may write, and have the broker retain, as many as it likes."""
+"""Filters of topics of which a device may write, and have the broker retain, as many as it likes."""
 
 LIVE = (*(Subscription(topic) for topic in _FEW), *(Subscription(topic, has_retained=False) for topic in _MANY))
 RETAINED = tuple(Subscription(topic, qos=0) for topic in _MANY)

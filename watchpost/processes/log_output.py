@@ -12,6 +12,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
+from producer.file_identity import identity
+
 FILE_BYTES = 10_000_000
 FILES = 5
 GIVE_UP_AFTER_MS = 50
@@ -96,13 +98,39 @@ def _notice(lost: int, beside: str) -> str:
 
 
 class LogFile(RotatingFileHandler):
-    """Opened with the first line. Lines for which the disk has no room are dropped."""
+    """Opened with the first line, and again where somebody removed or replaced it, or its directory. Lines that cannot
+    be written are dropped.
+    """
+
+    failure: str | None = None
+    """Why the last line could not be written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)
 
+    def emit(self, record: logging.LogRecord) -> None:
+        self.failure = None
+        self._follow_its_name()
+        super().emit(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        stream, self.stream = self.stream, None  # opened again for the next line
+        error = sys.exc_info()[1]
+        self.failure = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        self._leave()
+
+    def _follow_its_name(self) -> None:
+        """What is written to a file without a name nobody reads, and its bytes stay on the disk."""
+        if self.stream is not None:
+            found = os.fstat(self.stream.fileno())
+            if identity(self.baseFilename) == (found.st_dev, found.st_ino):
+                return
+            self._leave()
+        with suppress(OSError):
+            Path(self.baseFilename).parent.mkdir(exist_ok=True)
+
+    def _leave(self) -> None:
+        """It is opened again for the next line."""
+        stream, self.stream = self.stream, None
         if stream is not None:
             with suppress(OSError):
                 stream.close()

@@ -106,6 +106,7 @@ class ChildLog:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._file = LogFile(path)
+        self._failure: str | None = None
         self._stream = LogStream(stream)
         self._json = is_json(log_format, stream)
         self._colors = stream.isatty()
@@ -137,7 +138,19 @@ class ChildLog:
         record = {"process": process, **fields}
         as_json = json.dumps(record, ensure_ascii=False)
         self._file.emit(logging.makeLogRecord({"msg": as_json}))
+        self._say_whether_written()
         self._stream.write((as_json if self._json else self._shown(process, record)) + "\n")
+
+    def _say_whether_written(self) -> None:
+        """On the stream alone, when that changes."""
+        if self._file.failure == self._failure:
+            return
+        self._failure = self._file.failure
+        said = "log file is written again" if self._failure is None else "log file cannot be written"
+        record = {"process": "supervisor", "event": said, "level": "warning", "timestamp": iso(self._clock())}
+        if self._failure is not None:
+            record["reason"] = self._failure
+        self._stream.write((json.dumps(record) if self._json else self._shown("supervisor", record)) + "\n")
 
     def close(self) -> None:
         for process in list(self._tracebacks):

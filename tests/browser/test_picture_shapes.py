@@ -85,7 +85,10 @@ def cameras(scripted: ScriptedProduct) -> Cameras:
         asked = {"from": begin.isoformat(), "to": (begin + timedelta(minutes=1)).isoformat()}
         path = f"/hls/{SITE}/{device}/range.m3u8"
         eventually(lambda: scripted.client.get(path, params=asked).status_code == 200, 60, "the segments in the view")  # noqa: B023 - at once
-    return Cameras(scripted, begin, datetime.now(UTC))
+    # A moment in an address has whole seconds.
+    known = (datetime.now(UTC) + timedelta(seconds=1)).replace(microsecond=0)
+    eventually(lambda: datetime.now(UTC) > known, 5, "the second in which all is known")
+    return Cameras(scripted, begin, known)
 
 
 def _record(scripted: ScriptedProduct, begin: datetime, device: str, size: tuple[int, int]) -> None:

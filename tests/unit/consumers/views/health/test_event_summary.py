@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
-from bus_schemas.event import Event, iso
+from bus_schemas.event import Event
 from consumers.views.health.event_summary import in_short
+from producer.times import iso_of
 from tests import builders
 from tests.examples import examples
 from tests.journal_bodies import bodies, moments, recorded
@@ -32,7 +33,7 @@ def test_what_is_read_is_a_part_of_the_event(written: list[bytes]) -> None:
         found = json.loads(short)
         data = found.pop("data")
         event: Any = record.event
-        assert found == {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
+        assert found == {"type": short_name(event.type), "time": iso_of(record.time_us), "position": record.position}
         assert is_part_of(data, event.data.model_dump(mode="json"))
         assert short == json.dumps(json.loads(short), ensure_ascii=False, separators=(",", ":"))
 

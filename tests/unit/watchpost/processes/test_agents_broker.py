@@ -1,6 +1,7 @@
 """The broker reads the users of agents again when their files change."""
 
 import threading
+import time
 from pathlib import Path
 
 from tests.eventually import eventually
@@ -15,7 +16,14 @@ def test_a_file_that_cannot_be_looked_at_for_a_while_is_watched_on(tmp_path: Pat
         target=reload_on_change, args=([folder / "passwords"], reloaded.release, stopping, lambda: None)
     )
     thread.start()
+
+    def is_watched() -> bool:
+        (folder / "passwords").write_text(f"{time.monotonic_ns()}")
+        return reloaded.acquire(timeout=10)
+
     try:
+        # What is changed before the thread has looked for the first time is no change to it.
+        eventually(is_watched, what="the first look")
         folder.rename(tmp_path / "moved")
         # Looking for a file below one raises another error than that the file is not there.
         folder.write_text("no folder")

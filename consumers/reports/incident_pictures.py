@@ -30,11 +30,15 @@ def pictures_of(reader: ArchiveReader, row: IncidentRow, now: datetime) -> list[
     end = now if row["closed"] is None else datetime.fromisoformat(row["closed"])
     decided = {key: one.time for key in row["media"] if (one := reader.find(key)) is not None}
     until = max(start, end) + timedelta(seconds=1)
-    found = reader.between(row["site"], row["device"], EVIDENCE, start, until, PICTURES_SHOWN)
-    found += reader.between(row["site"], row["device"], EVIDENCE, max(start, until - LAST), until)[-1:]
-    if row["closed"] is None or not found:
-        found = [*found, *reader.between(row["site"], row["device"], "thumbnail", start, until, SAMPLES + 2)]
     names = {parse_key(key)[1] for key in decided}
+    where, latest = (row["site"], row["device"]), max(start, until - LAST)
+    copied = reader.between(*where, EVIDENCE, start, until, PICTURES_SHOWN)
+    copied += reader.between(*where, EVIDENCE, latest, until)[-1:]
+    # Those that decided are copied long before the others.
+    is_copied = row["closed"] is not None and any(parse_key(one.key)[1] not in names for one in copied)
+    kept = reader.between(*where, "thumbnail", start, until, 1 if is_copied else SAMPLES + 2)
+    kept += reader.between(*where, "thumbnail", latest, until)[-1:] if row["closed"] is not None else []
+    found = [*kept, *copied]
     shown = sorted(
         {parse_key(one.key)[1]: one for one in found if parse_key(one.key)[1] not in names}.values(),
         key=lambda one: one.time,

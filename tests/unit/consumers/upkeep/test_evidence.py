@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from bus_schemas.event import iso
+from consumers.alerting.incidents.questions import IncidentRow
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import RetentionPolicy
+from consumers.reports.incident_pictures import pictures_of
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
@@ -103,6 +106,21 @@ def test_the_first_the_last_and_some_pictures_of_an_incident_are_kept(yard: Yard
     assert kept[0] == 10
     assert kept[-1] == 200
     assert SAMPLES < len(kept) <= SAMPLES + 2
+
+
+def test_an_incident_has_its_first_and_its_last_picture_before_they_are_copied(yard: Yard) -> None:
+    keys = yard.store("thumbnail", *range(0, 60, 5))
+    yard.take(incident(at(10), "hot_spot", media=(keys[4],)))
+    yard.take(incident(at(40), "hot_spot", "closed", since=at(10), media=(keys[4],)))
+    yard.pass_time(50)
+    closed = {"site": "DEMO", "device": "yard", "opened": iso(at(10)), "closed": iso(at(40)), "media": [keys[4]]}
+
+    with ArchiveReader(yard.hub.data / "archive") as reader:
+        shown = pictures_of(reader, cast(IncidentRow, closed), yard.now)
+
+    assert [(one.part, one.time) for one in shown if one.part != "sample"] == [
+        ("first", at(10)), ("decided", at(20)), ("last", at(40)),
+    ]  # fmt: skip
 
 
 def test_what_never_comes_is_given_up_and_what_is_no_picture_is_not_copied(yard: Yard) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 _NAMES: Final = ("site", "device", "name")
-"""By which key the items of a list are told apart, where they have one."""
+"""The key that identifies an item of a list, where its items have one."""
 _MOST_SHOWN: Final = 200
 
 

@@ -39,8 +39,8 @@ def affordable_threads(wanted: int, files: int, limit: int) -> int:
 
 
 def affordable_connections(wanted: int, others: int, limit: int) -> int:
-    """How many connections there may be beside so many other files: one too many is told so, and can be told so only
-    while there is a descriptor for it.
+    """How many connections there may be beside so many other files: one too many is answered so, which takes a
+    descriptor as well.
     """
     return max(FEWEST_CONNECTIONS, min(wanted, limit - OTHER_FILES - others))
 

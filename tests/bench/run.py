@@ -55,7 +55,7 @@ def chosen(names: Sequence[str], known: Sequence[Case]) -> list[Case]:
 
 def measure(case: Case) -> list[Measurement]:
     """Run a case in this process, which collects garbage as those of the product do; peak memory is that of the
-    process, imports included, where the case tells none.
+    process, imports included, where the case names none.
     """
     act = getattr(import_module(f"tests.bench.{case.module}"), PREFIX + case.name)
     spare_the_collector()

@@ -34,7 +34,7 @@ class Loud(Projection):
         for record in batch:
             view.execute("insert into seen values (?)", (record.position,))
             if record.where[1] == "loud":
-                emit(health(id=f"told-{record.position}"))
+                emit(health(id=f"emitted-{record.position}"))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_what_tells_is_folded_once_and_told_once(followed: Followed) -> None:
     followed.take(frame())
 
     assert len(levels(followed)) == 2
-    assert [event.id for event in followed.emitted()] == ["told-2"]
+    assert [event.id for event in followed.emitted()] == ["emitted-2"]
     assert followed.follower.emitted_count == 1
     assert followed.view.execute("select position from seen").fetchall() == [(1,), (2,), (3,)]
 
@@ -74,5 +74,5 @@ def test_what_a_batch_emits_is_numbered_at_once_and_in_its_order(followed: Follo
     followed.take(*(frame(device="loud") for _ in range(20)))
 
     assert sum(statement.startswith("insert into outbox_stream") for statement in statements) == 1
-    assert [event.id for event in followed.emitted()] == [f"told-{position}" for position in range(2, 22)]
+    assert [event.id for event in followed.emitted()] == [f"emitted-{position}" for position in range(2, 22)]
     assert [event.sequence for event in followed.emitted()] == list(range(1, 21))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from consumers.ingest import packets
-from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader
+from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader, Subscription
 from producer.broker import BrokerAddress
 from producer.mqtt import open_socket
 from producer.os_errors import describe_network_error
@@ -49,7 +49,7 @@ class _Message:
 class BrokerConnection:
     """Connected, logged in and subscribed when made. Raises `ConnectFailed`."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
+    def __init__(self, broker: BrokerAddress, client_id: str, subscriptions: Sequence[Subscription]) -> None:
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._reader = PublishReader()
@@ -63,13 +63,13 @@ class BrokerConnection:
         self._next_id = 1
         self._socket = _connect(broker)
         try:
-            self._log_in(broker, client_id, topics)
+            self._log_in(broker, client_id, subscriptions)
         except (OSError, BadPacket) as error:
             self._socket.close()
             raise ConnectFailed(f"{broker}: {describe_network_error(error)}") from error
         self._sent_at = self._received_at = time.monotonic()
 
-    def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
+    def _log_in(self, broker: BrokerAddress, client_id: str, subscriptions: Sequence[Subscription]) -> None:
         login = Login(client_id, KEEP_ALIVE_S, RECEIVE_MAXIMUM, broker.username, broker.current_password())
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
@@ -80,8 +80,8 @@ class BrokerConnection:
         numbers = packets.read_properties(answer.body[start : start + size]).numbers or {}
         self._may_send = numbers.get(packets.RECEIVE_MAXIMUM, 65535)
         self._keep_alive = numbers.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_S)
-        self._socket.sendall(packets.subscribe(self._new_id(), topics))
-        refused = [code for code in self._await(packets.SUBACK).body[-len(topics) :] if code > 2]
+        self._socket.sendall(packets.subscribe(self._new_id(), subscriptions))
+        refused = [code for code in self._await(packets.SUBACK).body[-len(subscriptions) :] if code > 2]
         if refused:
             raise ConnectFailed(f"a subscription is refused with reason code 0x{refused[0]:02x}")
         self._socket.settimeout(0.0)

@@ -26,7 +26,9 @@ MAX_PROPERTIES_BYTES = 8192
 """Bytes of properties of a message; those of the contract take a tenth. Each further pair takes memory and time."""
 
 _SHORT = Struct(">H")
-_QOS_1_NO_LOCAL = b"\x05"
+RETAINED = 0x01
+"""A bit of the first byte of a PUBLISH packet: the broker had the message from before the subscription."""
+_NO_LOCAL, _NOTHING_RETAINED = 0x04, 0x20
 _ACK = Struct(">BBH")
 
 
@@ -120,9 +122,21 @@ class Login:
         return packet(0x10, head, text(self.client_id), *given)
 
 
-def subscribe(packet_id: int, topics: Sequence[str]) -> bytes:
-    """With QoS 1, retained messages included, without what the same client publishes."""
-    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(text(topic) + _QOS_1_NO_LOCAL for topic in topics))
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A filter of topics, without what the same client publishes."""
+
+    topic: str
+    qos: int = 1
+    has_retained: bool = True
+    """Whether what the broker has retained comes first."""
+
+    def encoded(self) -> bytes:
+        return text(self.topic) + bytes([self.qos | _NO_LOCAL | (0 if self.has_retained else _NOTHING_RETAINED)])
+
+
+def subscribe(packet_id: int, subscriptions: Sequence[Subscription]) -> bytes:
+    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(one.encoded() for one in subscriptions))
 
 
 def publish(topic: str, payload: bytes, packet_id: int = 0, retain: bool = False) -> bytes:

@@ -24,7 +24,8 @@ from consumers.ingest.opening import open_with_retries
 from consumers.ingest.own_events import TURN_S, OwnEvents
 from consumers.ingest.packets import Published
 from consumers.ingest.registry import Configured, RegistryKeeper
-from consumers.ingest.subscriptions import TOPICS
+from consumers.ingest.retained_events import RetainedEvents
+from consumers.ingest.subscriptions import LIVE
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.lock import journal_lock, owner_in
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 RETRY = Backoff(0.25, 4.0)
 """After the broker could not be reached, and after a group could not be written."""
 MEDIA_EVERY_S = 0.1
+RETAINED_TURN_S = 0.01
 
 
 def run(
@@ -104,6 +106,7 @@ class Ingest:
         self._intake = intake
         self._own = own
         self._broker = broker
+        self._retained = RetainedEvents(broker)
         self._stopping = stopping
 
     def run(self) -> None:
@@ -112,7 +115,7 @@ class Ingest:
         self._own.write_configuration(None)
         while not self._stopping.is_set():
             try:
-                self._serve(BrokerConnection(self._broker, draw_client_id("ingest"), TOPICS))
+                self._serve(BrokerConnection(self._broker, draw_client_id("ingest"), LIVE))
                 retry.reset()
                 pause = retry.next_s()
             except ConnectFailed as error:
@@ -128,6 +131,7 @@ class Ingest:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
         self._intake.announcer.begin(secrets.token_hex(4))
+        self._retained.begin()
         try:
             while not self._stopping.is_set():
                 self._own.tend(connection)
@@ -135,6 +139,8 @@ class Ingest:
                 messages = connection.receive(self._wait_s(time.monotonic()))
                 if messages or not self._intake.waiting.wait_s():
                     self._take(messages, connection)
+                if retained := self._retained.receive():
+                    self._take(retained, connection)
                 if not self._intake.media.wait_s():
                     self._until_written(partial(self._intake.take_media, connection), connection)
             self._take_rest(connection)
@@ -144,13 +150,15 @@ class Ingest:
             self._take_rest(None)
         finally:
             self._own.faults.lost_contact()
+            self._retained.close()
             connection.close()
 
     def _wait_s(self, now: float) -> float:
         """For messages, until something else is due."""
         intake = self._intake
         own_s, waiting_s = self._own.hub_stream.wait(now), min(intake.media.wait_s(), intake.waiting.wait_s())
-        return min(TURN_S, own_s, waiting_s, intake.announcer.wait_s(now))
+        turn_s = RETAINED_TURN_S if self._retained.is_open else TURN_S
+        return min(turn_s, own_s, waiting_s, intake.announcer.wait_s(now))
 
     def _take(self, messages: Sequence[Published], connection: BrokerConnection) -> None:
         self._read_reports(messages)

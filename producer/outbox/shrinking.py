@@ -101,14 +101,18 @@ class Shrinking:
         """By the monotonic clock, since when there has been more than the slack."""
         self._next_at = 0.0
         self._step_pages = FEWEST_PAGES
+        self._has_room = True
+        """Whether the disk had room for a copy of the whole, when that was last tried."""
 
     def poll(self) -> float:
         """Do a step if there is one to do; in how many seconds the next may be due."""
         now = self._monotonic()
         if now >= self._next_at:
+            self._next_at = now + CALM_S  # Also where the step fails.
             is_at_work = self._step(now)
             took = self._monotonic() - now
-            self._next_at = now + (took * (1 + REST) if is_at_work else CALM_S)
+            if is_at_work:
+                self._next_at = now + took * (1 + REST)
         return max(0.0, self._next_at - self._monotonic())
 
     def _step(self, now: float) -> bool:
@@ -119,14 +123,14 @@ class Shrinking:
         if pages.free_bytes > max(SLACK_BYTES, waiting_bytes):
             self._much_since = now if self._much_since is None else self._much_since
         elif pages.free_bytes <= max(LEFT_BYTES, waiting_bytes):
-            self._much_since = None
+            self._much_since, self._has_room = None, True
         if self._much_since is not None:
             return now - self._much_since >= CALM_S and self._shrink(pages)
         return self._path.stat().st_size > pages.bytes and self._copy_log()
 
     def _shrink(self, pages: _Pages) -> bool:
-        if pages.used_bytes <= VACUUM_BYTES:
-            self._copy_whole()
+        if pages.used_bytes <= VACUUM_BYTES and self._has_room:
+            self._has_room = self._copy_whole()
             return True
         if not _pragma(self._connection, "auto_vacuum"):
             return False
@@ -137,6 +141,7 @@ class Shrinking:
             self._note()
             self._connection.execute("commit")
         except sqlite3.Error:
+            self._step_pages = FEWEST_PAGES
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
             raise
@@ -145,13 +150,20 @@ class Shrinking:
         self._step_pages = min(max(wanted, FEWEST_PAGES), MOST_PAGES)
         return True
 
-    def _copy_whole(self) -> None:
+    def _copy_whole(self) -> bool:
+        """False where the disk has no room for it in the log: steps are small, and need none."""
         with transaction(self._connection):
             self._note(at_least="0")
         self._connection.execute("pragma temp_store = memory")
-        self._connection.execute("vacuum")
+        try:
+            self._connection.execute("vacuum")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            return False
         with transaction(self._connection):
             self._note()
+        return True
 
     def _copy_log(self) -> bool:
         """The file becomes shorter once all of its log is copied to it; a reader may be in the way for a moment."""

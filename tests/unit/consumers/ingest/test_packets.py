@@ -8,6 +8,7 @@ from consumers.ingest.packets import (
     Packet,
     PacketProperties,
     PublishReader,
+    Subscription,
     acknowledge,
     length,
     publish,
@@ -38,8 +39,10 @@ def test_a_login_begins_clean_and_names_how_many_messages_it_takes() -> None:
     )
 
 
-def test_subscriptions_ask_for_qos_1() -> None:
-    assert subscribe(1, ["a", "b/#"]) == b"\x82\x0d\x00\x01\x00\x00\x01a\x05\x00\x03b/#\x05"
+def test_a_subscription_says_its_qos_and_whether_it_wants_what_is_retained() -> None:
+    assert subscribe(1, [Subscription("a"), Subscription("b/#", qos=0, has_retained=False)]) == (
+        b"\x82\x0d\x00\x01\x00\x00\x01a\x05\x00\x03b/#\x24"
+    )
 
 
 def test_messages_are_acknowledged_in_their_order() -> None:

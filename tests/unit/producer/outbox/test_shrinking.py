@@ -17,7 +17,9 @@ from producer.outbox.shrinking import CALM_S, Shrinking
 from producer.outbox.tables import connect, open_tables, put_many
 from producer.transaction import transaction
 from tests.eventually import eventually
+from tests.faults import disks
 from tests.node_parts import detection, medium
+from tests.required import unavailable
 
 MEGABYTE = 1_000_000
 PICTURES = 200
@@ -129,6 +131,24 @@ def test_a_reader_of_the_old_pages_delays_the_file_and_nobody_takes_it_for_cut_o
         reader.execute("commit")
         shrink(path, outbox, lambda: late.check(relay))
         assert path.stat().st_size < 13 * MEGABYTE
+
+
+def test_a_file_is_shrunk_on_a_disk_that_is_full_to_the_last_byte(tmp_path: Path) -> None:
+    """The disk that needs it most has no room for a copy of what is left."""
+    try:
+        disks.mount(tmp_path, 64)
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
+    path = tmp_path / "node.sqlite"
+    try:
+        with filled(path) as outbox:
+            confirm_all(outbox, 6 * MEGABYTE)
+            disks.fill(tmp_path)
+            shrink(path, outbox, lambda: None)
+
+            assert path.stat().st_size < 9 * MEGABYTE
+    finally:
+        disks.unmount(tmp_path)
 
 
 def test_an_outbox_in_use_shrinks_its_file_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import DroppedDrafts, Item
 
 FULL_PAUSE_S = 1.0
+CALM_S = 10.0
+"""So long no room had to be made before a disk is reported to have room again."""
 SHRINK_AGAIN_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -30,6 +32,8 @@ class Committer:
         """By the monotonic clock, from the first commit that found the disk full to one that found room."""
         self._again_at = 0.0
         """By the monotonic clock, when all that waits is next tried on a full disk."""
+        self._made_room_at: float | None = None
+        """By the monotonic clock, the last time; None where the disk is reported to have room."""
         self.events_wait = False
         """Whether not only media wait."""
 
@@ -82,17 +86,19 @@ class Committer:
     def _try_without_loss(self, items: Sequence[Item]) -> bool:
         """All together, after giving up what is confirmed where that is needed."""
         if self._try(items):
+            self._note_room()
             return True
-        self._make_room(items, None)
         self._again_at = time.monotonic() + FULL_PAUSE_S
-        return self._try(items)
+        return self._try_with_confirmed_room(items)
 
     def _commit_urgent(self, items: Sequence[Item]) -> bool:
-        """Media that the file holds are given up for events; no event is."""
-        for worst in (Priority.PICTURE, Priority.SEGMENT):
-            if not items or self._try(items):
-                return True
-            self._make_room(items, worst)
+        """Nothing that is not confirmed is given up for them: where even they have no room, nothing of this file is
+        being confirmed, and so they wait no longer than the link.
+        """
+        return not items or self._try(items) or self._try_with_confirmed_room(items)
+
+    def _try_with_confirmed_room(self, items: Sequence[Item]) -> bool:
+        self._make_room(items, None)
         return self._try(items)
 
     def _commit_by_dropping(self, items: list[Item]) -> bool:
@@ -115,14 +121,22 @@ class Committer:
             return False
         if self._full_since is not None and not self._waiting and not _has_dropped(items):
             self._full_since, self._again_at, self.events_wait = None, 0.0, False
-            self._file.reserve()
-            log.info("outbox has room again")
         return True
 
+    def _note_room(self) -> None:
+        """Where rows take the room of confirmed ones, a full disk has some at each commit: that is reported once."""
+        if self._made_room_at is not None and time.monotonic() - self._made_room_at >= CALM_S:
+            self._made_room_at = None
+            self._file.reserve()
+            log.info("outbox has room again")
+
     def _make_room(self, items: Sequence[Item], worst: Priority | None) -> None:
+        now = time.monotonic()
         if self._full_since is None:
-            self._full_since = time.monotonic()
+            self._full_since = now
+        if self._made_room_at is None:
             log.warning("disk full, what has no room waits in memory, later the outbox gives up what matters least")
+        self._made_room_at = now
         self._file.make_room(weight(items), worst)
 
 

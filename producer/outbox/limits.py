@@ -21,6 +21,8 @@ TAIL_SHARE = 20
 """The tail takes at most one of so many parts of its disk."""
 DROP_ROWS = 200
 FORGET_ROWS = 64
+RELEASE_BYTES = 1024 * 1024
+"""So much of what is confirmed is given up at once on a full disk, so that the next commits find room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime,
 
 
 def release(connection: sqlite3.Connection, need: int, upto: Priority | None, now: datetime) -> int:
-    """Drop rows until `need` bytes are free for others: confirmed ones, then none of a priority above `upto`.
+    """Drop rows until `need` bytes are free for others: confirmed ones, of which more are dropped, then of those that
+    are not no more than that, and none of a priority above `upto`.
 
     Returns the bytes.
 
@@ -80,7 +83,7 @@ def release(connection: sqlite3.Connection, need: int, upto: Priority | None, no
     """
     before = usage(connection).bytes
     target = before - need
-    _forget(connection, lambda used: used.bytes - target)
+    _forget(connection, lambda used: used.bytes - min(target, before - RELEASE_BYTES))
     for priority in () if upto is None else DROPPABLE[: upto + 1]:
         _drop(connection, priority, DISK_FULL, now, lambda used: used.bytes > target)
     return before - usage(connection).bytes

@@ -22,8 +22,6 @@ from producer.outbox.tables import put_many as append
 from producer.sqlite_files import files_beside, is_cut_off, is_unusable
 from producer.transaction import transaction
 
-RELEASE_BYTES = 1024 * 1024
-
 log = structlog.get_logger(__name__)
 
 
@@ -79,7 +77,7 @@ class OutboxFile:
             # file's room.
             self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
-                release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
+                release(connection, 2 * need, worst, self._clock())
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise

@@ -259,6 +259,25 @@ def test_media_wait_for_room_while_events_go_on(tmp_path: Path) -> None:
     assert "watchpost.gap.v1" not in kinds(events)
 
 
+def test_events_that_have_no_room_wait_too_and_cost_no_recording_that_the_file_holds(tmp_path: Path) -> None:
+    path, disk = tmp_path / "node.sqlite", FillingDisk(WAIT_S)
+    with Outbox(path, utc_now, room=disk.room) as outbox:
+        outbox.put(medium(b"x" * 60_000, kind="segment"), medium(b"x" * 60_000), durable=True)
+        disk.is_full = True
+        # More than the free pages of the file.
+        outbox.put(*[detection(people) for people in range(500)])
+        waits = not outbox.flush(timeout_s=0.2)
+        while_full = stored(path)
+        disk.is_full = False
+        assert outbox.flush(timeout_s=10)
+    events = stored(path)
+
+    assert waits
+    assert [event.type for event in while_full] == ["watchpost.media.v1"] * 2
+    assert len(events) == 502
+    assert "watchpost.gap.v1" not in kinds(events)
+
+
 def test_media_that_waited_for_long_are_dropped_and_a_gap_tells_of_them(tmp_path: Path) -> None:
     path, disk = tmp_path / "node.sqlite", FillingDisk(wait_s=0.1)
     with Outbox(path, utc_now, room=disk.room) as outbox:

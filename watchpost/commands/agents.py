@@ -91,7 +91,7 @@ def revoke(node: NodeArgument, yes: YesOption = False, config: ConfigOption = No
 
 
 def _path_of(node: str) -> str:
-    """Whatever was typed: the gateway says what is wrong with a name."""
+    """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
     return f"{PATH}/{quote(node, safe='')}"
 
 

@@ -30,7 +30,7 @@ class NotAFolder(ValueError):
 
 
 def bytes_in(folder: Path) -> int:
-    """Of the files that are there; one that goes meanwhile does not count."""
+    """The size of its files; one that goes meanwhile does not count."""
     total = 0
     for path in folder.iterdir():
         with suppress(FileNotFoundError):

@@ -211,10 +211,15 @@ def _announce(options: UpOptions, host: str, stopping: threading.Event, say: Cal
     while not _answers(shown, options.gateway_port):
         if stopping.wait(0.1):
             return
-    address = f"http://{shown}:{options.gateway_port}"
+    address = origin_of(shown, options.gateway_port)
     say(f"Watchpost is at {address}")
     if options.open_browser:
         webbrowser.open(address)
+
+
+def origin_of(host: str, port: int) -> str:
+    """As browsers take it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _answers(host: str, port: int) -> bool:

@@ -26,10 +26,10 @@ from watchpost.configuration.broker import BrokerSection
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hub import HubSection
 from watchpost.configuration.stores import ServerWarehouse
-from watchpost.processes.child import ProcessPriority
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
+from watchpost.processes.process_spec import ProcessPriority
 from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, origin_of, processes, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

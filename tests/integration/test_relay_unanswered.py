@@ -10,8 +10,9 @@ from producer.backoff import Backoff
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
-from producer.relay import connections, relay
-from producer.relay.connections import ANSWER_S, RelayConnections
+from producer.relay import relay
+from producer.relay.connections import ANSWER_S, RECONNECT, RelayConnections
+from producer.relay.session import KEEPALIVE_S
 from producer.relay.size_limits import SizeLimits
 from producer.relay.throttle import Throttle
 from producer.relay.wake_up import WakeUp
@@ -31,10 +32,11 @@ def test_waits_do_not_grow_while_a_broker_stands_still(monkeypatch: pytest.Monke
         eventually(lambda: len(broker.connections) >= ATTEMPTS)
 
 
-def test_pictures_do_not_wait_for_an_answer_for_as_long_as_their_connection_may_be_silent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connections, "RECONNECT", Backoff(1.0, 1.0, jitter=0.0))
+def test_it_is_the_relay_that_gives_an_attempt_up_and_not_the_keepalive() -> None:
+    assert ANSWER_S < KEEPALIVE_S
+
+
+def test_pictures_do_not_wait_for_an_answer_for_as_long_as_their_connection_may_be_silent() -> None:
     with silent_broker(answers=1) as broker, closing(WakeUp()) as wake:
         both = RelayConnections(BrokerAddress(port=broker.port), Throttle(None, now=0.0), SizeLimits())
 
@@ -52,7 +54,7 @@ def test_pictures_do_not_wait_for_an_answer_for_as_long_as_their_connection_may_
             eventually(lambda: len(broker.connections) == 2)
             step(now=100.0 + ANSWER_S - 0.1)
             step(now=100.0 + ANSWER_S)
-            step(now=101.0 + ANSWER_S)
+            step(now=100.0 + ANSWER_S + RECONNECT.first_s)
             eventually(lambda: len(broker.connections) == 3)
 
     assert Traffic.PICTURES not in both.sessions

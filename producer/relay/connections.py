@@ -20,8 +20,8 @@ from producer.relay.throttle import Throttle
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
 """Full jitter, so that the nodes of a site do not all reconnect in the same second."""
 ANSWER_S: Final = 30.0
-"""For an answer to CONNECT: a broker that stands still accepts connections, and so does a proxy in front of none. Once it
-goes on it has to deal with each attempt that was given up.
+"""For an answer to CONNECT: a broker that stands still accepts connections, and so does a proxy in front of none. It
+deals with each attempt that was given up, once it goes on.
 """
 BULK_KEEPALIVE_S: Final = 300
 """A segment may take minutes on a slow link. The connection of the events finds a lost broker sooner."""

@@ -10,7 +10,7 @@ from edge.analysis.motion import Box
 RESTRICTED_ACCESS = "RESTRICTED_ACCESS"
 CROWD_VIOLATION = "CROWD_VIOLATION"
 LOWEST: Final = 0.999
-"""Of the height of the picture. The lower edge itself is in no polygon, and whoever comes close is cut off there."""
+"""A share of the height of the picture. The lower edge itself is in no polygon, and cuts off whoever comes close."""
 Point = tuple[float, float]
 
 

@@ -11,12 +11,13 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from watchpost.processes.forked_child import ForkedChild
 from watchpost.processes.kernel_calls import CommandLine
+from watchpost.processes.loaded_files import LoadedFiles
 from watchpost.processes.stop_signals import STOP_SIGNALS
 
 READY: Final = b"ready"
@@ -30,31 +31,29 @@ def main(arguments: Sequence[str]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     # Whoever started all of this may have it ignored.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    supervisor = os.getppid()
+    supervisor, began_ns = os.getppid(), time.time_ns()
+    # Where the kernel does not let a process say what it is, nobody could tell the children apart.
+    shown = CommandLine(sys.orig_argv, os.environ)
     with socket.socket(fileno=int(arguments[0])) as control:
-        # Where the kernel does not let a process say what it is, nobody could tell the children apart.
-        shown = CommandLine(sys.orig_argv, os.environ)
         for module in arguments[1:]:
             importlib.import_module(module)
         gc.collect()
         gc.freeze()
-        child = _serve(control, supervisor)
-    del shown
+        child = _serve(control, supervisor, LoadedFiles(began_ns))
     if child is not None:
-        child.run()
+        child.run(shown)
 
 
-def _serve(control: socket.socket, supervisor: int) -> ForkedChild | None:
+def _serve(control: socket.socket, supervisor: int, loaded: LoadedFiles) -> ForkedChild | None:
     """Fork whenever the supervisor asks, until it is gone or what was loaded has changed on the disk. The child, in the
     child.
     """
-    loaded = _written()
     control.send(READY)
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 2)
         if not message:
             return None
-        if _written() != loaded:
+        if loaded.have_changed():
             control.send(OUTDATED)
             return None
         conversation, output = descriptors
@@ -77,19 +76,6 @@ def _fork_twice() -> int | None:
     except OSError:
         pass  # The supervisor sees that nobody answers.
     os._exit(0)
-
-
-def _written() -> dict[str, int]:
-    """When the file of each module was written; zero where it is gone."""
-    files = {file for module in sys.modules.values() if (file := vars(module).get("__file__")) is not None}
-    return {file: _modified(Path(file)) for file in files}
-
-
-def _modified(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from watchpost.processes.launching import tied
 from watchpost.processes.process_spec import ProcessSpec
 
 LOADS_WITHIN_S: Final = 60.0
-FORKS_WITHIN_S: Final = 10.0
+FORKS_WITHIN_S: Final = 5.0
 _ENDS_WITHIN_S: Final = 2.0
 _LAST_WORDS_BYTES: Final = 65_536
 _NUMBER_BYTES: Final = 16

@@ -38,7 +38,7 @@ class ForkRequest:
     def encode(self) -> bytes:
         return json.dumps(asdict(self)).encode()
 
-    def run(self) -> None:
+    def run(self, shown: CommandLine) -> None:
         """Run the `main` of the module as if it had been started by this command line."""
         ProcessPriority[self.priority].take()
         # Python sets it for itself where the environment names no locale.
@@ -50,9 +50,8 @@ class ForkRequest:
         options = len(("python", "-m", "module"))
         sys.argv = [str(module.__file__), *self.argv[options:]]
         end_while_starting()
-        shown = CommandLine(self.argv, self.env)
+        shown.change(self.argv, self.env)
         module.main()
-        del shown
 
 
 class ForkedChild:
@@ -64,7 +63,8 @@ class ForkedChild:
         self._conversation = conversation
         self._output = output
 
-    def run(self) -> None:
+    def run(self, shown: CommandLine) -> None:
+        """It is shown as what forked it until it is what it is to be."""
         for descriptor in (STDOUT, STDERR):
             os.dup2(self._output, descriptor)
         os.close(self._output)
@@ -74,7 +74,7 @@ class ForkedChild:
             conversation.sendall(str(os.getpid()).encode())
             request = b"".join(iter(lambda: conversation.recv(_READ_BYTES), b""))
         if request:
-            ForkRequest(**json.loads(request)).run()
+            ForkRequest(**json.loads(request)).run(shown)
 
     def _wait_for_adoption(self) -> None:
         """A child whose supervisor is gone ends: nobody would stop it."""

@@ -51,20 +51,26 @@ def adopting_orphans() -> Iterator[None]:
 
 
 class CommandLine:
-    """What `ps` and `/proc` show as the command line and the environment of this process. Keep it: they are read there.
+    """What `ps` and `/proc` show as the command line and the environment of this process. Keep it as long as the
+    process: they are read there.
 
     Raises `OSError` where the kernel has no way to say so.
     """
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.change(argv, environ)
+
+    def change(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
         arguments = _joined(argv)
         text = arguments + _joined(f"{name}={value}" for name, value in environ.items())
-        self._text = ctypes.create_string_buffer(text, len(text) + 1)
-        at = ctypes.addressof(self._text)
+        memory = ctypes.create_string_buffer(text, len(text) + 1)
+        at = ctypes.addressof(memory)
         parts = _memory_map()
         parts.arg_start, parts.arg_end = at, at + len(arguments)
         parts.env_start, parts.env_end = at + len(arguments), at + len(text)
         _control(_SET_MEMORY, _SET_MEMORY_MAP, ctypes.byref(parts), ctypes.c_ulong(ctypes.sizeof(parts)), 0)
+        # What was shown until now was read until now.
+        self._memory = memory
 
 
 def _joined(texts: Iterable[str]) -> bytes:

@@ -89,7 +89,7 @@ class MediaCheckSink(Sink):
         order = self._scope.order(self._result)
         self._result.parent.mkdir(parents=True, exist_ok=True)
         self._result.unlink(missing_ok=True)
-        # What was begun and not ended when the process went is begun again.
+        # A check that had begun when the process ended begins again.
         state.execute("delete from checks where ended is null")
         state.execute("insert into checks (begun) values (?)", (self._clock().timestamp(),))
         with self._log.open("wb") as written:

@@ -52,6 +52,8 @@ class LiveVideo:
         self._sound = LiveSound(None)
         self._newest: Unit | None = None
         """The picture that waits for the next one."""
+        self._until: int | None = None
+        """When the picture is decoded that comes behind the group, where that is known."""
         self._group: list[Unit] = []
         """The other units since the last keyframe; where they are too many, since those that were sent."""
         self._is_whole = self._has_begun = False
@@ -60,7 +62,7 @@ class LiveVideo:
         self._shift = self._end = self._begun = 0
         self._decoded = -1
         self._latest = self._delay = 0
-        """When the picture was taken that is shown last, and by how much all are shown later than they were taken."""
+        """When the last of them was taken, and by how much all are shown later than they were taken."""
 
     def watch(self, lease_s: float, *, from_keyframe: bool = False) -> None:
         """Send for so long from now on; `from_keyframe` once more everything since the last keyframe, for a viewer who
@@ -120,13 +122,13 @@ class LiveVideo:
             self._insert(len(self._group), sound)
 
     def _release(self, until: int | None) -> None:
-        """The newest picture waits no longer: it lasts `until` the next one is decoded, or as long as it says."""
+        """The newest picture waits no longer: the next one is decoded at `until`, where that is known."""
         picture, self._newest = self._newest, None
+        self._until = until
         if picture is None:
             return
         # A group begins with its keyframe; sound may have come since.
-        place = 0 if picture.keyframe else len(self._group)
-        self._insert(place, picture if until is None else picture._replace(duration=until - picture.dts))
+        self._insert(0 if picture.keyframe else len(self._group), picture)
         self._group += self._sound.silence_until(picture.pts, picture.time)
 
     def _insert(self, place: int, unit: Unit) -> None:
@@ -166,20 +168,26 @@ class LiveVideo:
 
         Where pictures come in another order than they are shown, as with B-frames, all are shown that much later.
         """
-        self._delay = max(self._delay, self._latest - unit.pts)
-        self._latest = max(self._latest, unit.pts)
-        pts = unit.pts + self._delay
-        evenly = unit.pts if unit.keyframe else self._decoded + unit.duration
-        dts = max(min(evenly if self._delay else unit.dts, pts), self._decoded + 1)
-        pts = max(pts, dts)
+        pts, dts = unit.pts, unit.dts
+        if pts > self._latest:
+            self._latest = pts
+        elif self._latest - pts > self._delay:
+            self._delay = self._latest - pts
+        if self._delay:
+            pts, dts = pts + self._delay, pts if unit.keyframe else self._decoded + unit.duration
+        if not self._decoded < dts <= pts:
+            dts = max(min(dts, pts), self._decoded + 1)
+            pts = max(pts, dts)
         self._decoded = dts
-        self._end = max(self._end, pts + unit.duration + self._shift)
-        return unit if (pts, dts) == (unit.pts, unit.dts) else unit._replace(pts=pts, dts=dts)
+        end = pts + unit.duration + self._shift
+        if end > self._end:
+            self._end = end
+        return unit if pts == unit.pts and dts == unit.dts else unit._replace(pts=pts, dts=dts)
 
     def _flush(self) -> None:
         if not self._is_sending or self._tracks is None or self._sent >= len(self._group):
             return
-        begins, units = self._is_whole and self._sent == 0, self._group[self._sent :]
+        begins, units = self._is_whole and self._sent == 0, self._lasting(self._group[self._sent :])
         self._sent = len(self._group)
         try:
             if message := self._message(units, self._tracks, begins=begins):
@@ -188,6 +196,13 @@ class LiveVideo:
         except Exception as error:  # noqa: BLE001 - what a camera sends must not cost the recording its packets
             log.warning("live video cannot be sent", error=repr(error))
             self._watched_until_s = _NEVER_S
+
+    def _lasting(self, units: list[Unit]) -> list[Unit]:
+        """The units, of which the last picture lasts until the next one."""
+        last = next((place for place in range(len(units) - 1, -1, -1) if units[place].kind == "video"), None)
+        if last is not None and self._until is not None:
+            units[last] = units[last]._replace(duration=self._until - units[last].dts)
+        return units
 
     def _message(self, units: list[Unit], tracks: LiveTracks, *, begins: bool) -> bytes:
         """Where sound has come only after the initialisation segment, it waits for the next one."""

@@ -6,7 +6,7 @@ from av.audio.stream import AudioStream
 
 _ESCAPED_RATE: Final = 15
 _RATES: Final = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-"""Of sound by the index that names them (ISO/IEC 14496-3, 1.6.3.4)."""
+"""The rates of sound, by the index that names them (ISO/IEC 14496-3, 1.6.3.4)."""
 
 
 def can_pass_aac(stream: AudioStream) -> bool:

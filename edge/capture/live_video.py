@@ -187,7 +187,7 @@ class LiveVideo:
     def _flush(self) -> None:
         if not self._is_sending or self._tracks is None or self._sent >= len(self._group):
             return
-        begins, units = self._is_whole and self._sent == 0, self._lasting(self._group[self._sent :])
+        begins, units = self._is_whole and self._sent == 0, self._with_end(self._group[self._sent :])
         self._sent = len(self._group)
         try:
             if message := self._message(units, self._tracks, begins=begins):
@@ -197,7 +197,7 @@ class LiveVideo:
             log.warning("live video cannot be sent", error=repr(error))
             self._watched_until_s = _NEVER_S
 
-    def _lasting(self, units: list[Unit]) -> list[Unit]:
+    def _with_end(self, units: list[Unit]) -> list[Unit]:
         """The units, of which the last picture lasts until the next one."""
         last = next((place for place in range(len(units) - 1, -1, -1) if units[place].kind == "video"), None)
         if last is not None and self._until is not None:

@@ -49,7 +49,7 @@ class WatchedVideo:
         """The number of the first message that is here, and of the last one at which anybody may begin."""
         self._bytes = 0
         self._number: int | None = None
-        """Of the last fragment, as the device counts them."""
+        """The number of the last fragment, as the device counts them."""
         self.lacks_keyframe = asyncio.Event()
         """Set while what comes cannot be decoded, for a message is lost."""
         self._wakeup = asyncio.Event()

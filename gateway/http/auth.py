@@ -2,6 +2,7 @@
 
 import hmac
 import math
+from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -93,10 +94,11 @@ class Access:
             raise problem
         return self.sessions.begin()
 
-    def sign_out(self, headers: Headers) -> None:
+    async def sign_out(self, headers: Headers) -> None:
+        """At once; it is remembered over a restart when this returns, however slow the disk is."""
         cookie = _cookie(headers)
-        if cookie is not None and self.sessions is not None:
-            self.sessions.end(cookie)
+        if cookie is not None and self.sessions is not None and self.sessions.end(cookie):
+            await to_thread(self.sessions.keep)
 
     def is_signed_in(self, headers: Headers) -> bool:
         cookie = _cookie(headers)

@@ -44,7 +44,7 @@ async def sign_in(call: Call[Nothing]) -> Response:
 
 async def sign_out(call: Call[Nothing]) -> Response:
     """End the session: its cookie, and every copy of it, is worth nothing afterwards."""
-    call.gateway.access.sign_out(call.request.headers)
+    await call.gateway.access.sign_out(call.request.headers)
     response = json_response(SessionAnswer(signed_in=False, token_needed=call.gateway.access.token is not None))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response

@@ -1,4 +1,8 @@
+import asyncio
+import os
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
@@ -6,6 +10,7 @@ from starlette.datastructures import Headers
 from gateway.http.auth import Access, ClientRequest, OpenWithoutToken
 from gateway.http.sessions import LASTS_S, Sessions
 from gateway.http.token import WeakToken
+from producer.whole_file import write_whole
 
 TOKEN = "correct-horse-battery"
 OPEN = Access.of("127.0.0.1", None)
@@ -136,6 +141,7 @@ def test_a_session_ends_by_itself_by_signing_out_and_with_its_token(tmp_path: Pa
     sessions = Sessions(TOKEN, lambda: now[0], file)
     mine, copied, other = sessions.begin(), sessions.begin(), sessions.begin()
     sessions.end(copied)
+    sessions.keep()
 
     assert [sessions.is_open(cookie) for cookie in (mine, copied, other)] == [True, False, True]
     assert [Sessions(TOKEN, lambda: now[0], file).is_open(cookie) for cookie in (mine, copied)] == [True, False]
@@ -151,8 +157,53 @@ def test_who_signed_out_stays_out_also_where_the_disk_takes_nothing(tmp_path: Pa
     sessions = Sessions(TOKEN, lambda: 0.0, tmp_path / "run" / "signed_out.json")
     cookie = sessions.begin()
     sessions.end(cookie)
+    sessions.keep()
 
     assert not sessions.is_open(cookie)
+
+
+def test_a_sign_out_waits_for_the_disk_and_nothing_else_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes nothing for a while, and then everything."""
+    disk, written, file = Event(), write_whole, tmp_path / "signed_out.json"
+    access = Access(TOKEN, None, Sessions(TOKEN, lambda: 0.0, file))
+    headers = Headers({"cookie": f"watchpost={access.sign_in(TOKEN, '192.0.2.1')}"})
+
+    def slow(*given: Any) -> None:
+        assert disk.wait(60)
+        written(*given)
+
+    async def sign_out() -> list[bool]:
+        leaving = asyncio.create_task(access.sign_out(headers))
+        await asyncio.sleep(0)  # it has begun
+        found = [access.is_signed_in(headers), leaving.done(), file.exists()]
+        disk.set()
+        await leaving
+        return [*found, file.exists()]
+
+    monkeypatch.setattr("gateway.http.sessions.write_whole", slow)
+
+    assert asyncio.run(sign_out()) == [False, False, False, True]
+
+
+def test_a_power_cut_leaves_the_list_of_those_who_signed_out_as_it_was_or_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes are on the disk before their name is, and the name before anybody is answered."""
+    synced: list[str] = []
+    sync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    sessions = Sessions(TOKEN, lambda: 0.0, tmp_path / "run" / "signed_out.json")
+    sessions.end(sessions.begin())
+    sessions.keep()
+
+    assert synced == ["signed_out.json.new", "run"]
 
 
 @pytest.mark.parametrize("token", ["a", "correct horse", "fifteen-letters", "sixteen letters!", "sixteen-letters-Ä"])

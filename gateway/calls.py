@@ -20,6 +20,8 @@ P = TypeVar("P", bound=Parameters)
 B = TypeVar("B", bound=BaseModel)
 
 JSON = "application/json"
+ANY_MEDIA = "*/*"
+"""What an operation answers that hands out what others have sent: each has a media type of its own."""
 MAX_BODY_BYTES = 1_000_000
 
 

@@ -12,7 +12,7 @@ from consumers.upkeep.exports.order import folder_of
 from consumers.views.exports import ExportRow, ExportsProjection, ExportState, export, exports
 from consumers.views.recordings.questions import segments
 from consumers.views.temperatures import temperatures
-from gateway.calls import Call, Operation
+from gateway.calls import ANY_MEDIA, Call, Operation
 from gateway.context import Gateway
 from gateway.http.parameters import Key, Name, Parameters, SignedBody
 from gateway.http.problems import Problem
@@ -151,5 +151,5 @@ OPERATIONS = [
     Operation("GET", f"{PATH}/{{id}}", read, ExportAnswer, OfExport),
     Operation("POST", f"{PATH}/{{id}}/cancel", cancel, ExportAnswer, OfExport, body=SignedBody, also=(409,)),
     Operation("POST", f"{PATH}/{{id}}/remove", remove, ExportAnswer, OfExport, body=SignedBody, also=(409,)),
-    Operation("GET", f"{PATH}/{{id}}/files/{{name}}", file, ANY_BYTES, OfExportFile, also=(206, 304, 416)),
+    Operation("GET", f"{PATH}/{{id}}/files/{{name}}", file, ANY_MEDIA, OfExportFile, also=(206, 304, 416)),
 ]

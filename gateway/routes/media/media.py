@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bus_schemas.event import iso
 from consumers.store.archive.copies import ObjectRange
 from consumers.store.archive.reader import StoredMedium
-from gateway.calls import Call, Operation
+from gateway.calls import ANY_MEDIA, Call, Operation
 from gateway.context import Gateway
 from gateway.http.parameters import Key, OfDevice, Word
 from gateway.http.problems import Problem
@@ -21,7 +21,6 @@ from gateway.serving.media_links import key_of_url
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 
 OLDEST_S = 10 * 366 * 86_400
-ANY_BYTES = "application/octet-stream"
 HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 """Bytes of devices are shown, never run, with any content type that a device gave them."""
 
@@ -119,6 +118,6 @@ def _scaled_to(picture: bytes, width: int) -> bytes:
 
 
 OPERATIONS = [
-    Operation("GET", "/media/{site}/{device}/{kind}/{id}", medium, ANY_BYTES, OfMedium, also=(206, 304, 416)),
+    Operation("GET", "/media/{site}/{device}/{kind}/{id}", medium, ANY_MEDIA, OfMedium, also=(206, 304, 416)),
     Operation("GET", "/api/v1/sites/{site}/devices/{device}/snapshot.jpg", snapshot, "image/jpeg", OfSnapshot),
 ]

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { sprites } from './sprites.svelte';
 
 const hour = Date.UTC(2026, 0, 5, 10);
@@ -10,7 +10,7 @@ function answering(answer: () => Response): string[] {
   vi.stubGlobal('createImageBitmap', () => Promise.resolve({ width: 1600, height: 540, close: () => undefined }));
   vi.stubGlobal('fetch', (address: string) => {
     asked.push(address);
-    return Promise.resolve(answer());
+    return new Promise<Response>((resolve) => resolve(answer()));
   });
   return asked;
 }
@@ -35,4 +35,21 @@ it('asks once for an hour without a picture', async () => {
   await vi.waitFor(() => expect(asked).toHaveLength(1));
   expect(sprites.at('DEMO', 'gate', hour)).toBeNull();
   expect(asked).toHaveLength(1);
+});
+
+it('asks again for an hour whose sheet did not come', async () => {
+  let isAway = true;
+  const asked = answering(() => {
+    if (isAway) throw new TypeError('fetch failed');
+    return new Response('JPEG', { headers: { 'x-tile-times': '2' } });
+  });
+  let seconds = 0;
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => (seconds += 11) * SECOND);
+  onTestFinished(() => now.mockRestore());
+
+  expect(sprites.at('DEMO', 'dock', hour)).toBeNull();
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  isAway = false;
+  await vi.waitFor(() => expect(sprites.at('DEMO', 'dock', hour)?.time).toBe(hour + 2 * SECOND));
+  expect(asked).toHaveLength(2);
 });

@@ -7,6 +7,8 @@ import { HOUR, MINUTE } from '../format/time';
 const SHEETS_KEPT = 16;
 /** A picture stands for the moments so near to it. */
 const NEAR_MS = 75_000;
+/** A sheet that did not come is asked for again after so long. */
+const AGAIN_MS = 10_000;
 const COLUMNS = 10;
 const ROWS = 6;
 
@@ -15,6 +17,10 @@ interface Sheet {
   /** Of its pictures, by their place. */
   times: number[];
   asked: number;
+}
+/** By the clock that nobody sets. */
+interface Failure {
+  failed: number;
 }
 export interface SmallPicture {
   image: ImageBitmap;
@@ -28,7 +34,7 @@ export interface SmallPicture {
 class Sprites {
   /** Counts what has been loaded, so that whoever shows a picture looks again. */
   #loads = $state(0);
-  #sheets = new Map<string, Sheet | 'loading' | 'missing'>();
+  #sheets = new Map<string, Sheet | Failure | 'loading'>();
 
   /** The picture nearest to a moment; null where there is none, or while its sheet is loading. */
   at(site: string, device: string, at: number): SmallPicture | null {
@@ -45,13 +51,15 @@ class Sprites {
     const address = `${devicePath(site, device)}/sprites/${date.slice(0, 10)}/${date.slice(11, 13)}.jpg?or_none=true`;
     const known = this.#sheets.get(address);
     // Of the hour that goes on there is a picture more every minute.
-    const isOld = typeof known === 'object' && hour + HOUR > known.asked && Math.abs(Date.now() - known.asked) > 60_000;
-    if (!known || isOld) {
-      if (typeof known === 'object') known.asked = Date.now();
+    const sheet = typeof known === 'object' && 'image' in known ? known : null;
+    const isOld = sheet !== null && hour + HOUR > sheet.asked && Math.abs(Date.now() - sheet.asked) > 60_000;
+    const isDue = typeof known === 'object' && 'failed' in known && performance.now() - known.failed > AGAIN_MS;
+    if (!known || isOld || isDue) {
+      if (sheet) sheet.asked = Date.now();
       else this.#sheets.set(address, 'loading');
       void this.#load(address, hour);
     }
-    return typeof known === 'object' ? known : null;
+    return sheet;
   }
 
   async #load(address: string, hour: number): Promise<void> {
@@ -61,11 +69,12 @@ class Sprites {
       this.#keep(address, { image, times: seconds.map((one) => hour + Number(one) * 1000), asked: Date.now() });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#keep(address, 'missing');
+      // One that was there before is older, and better than none.
+      if (this.#sheets.get(address) === 'loading') this.#keep(address, { failed: performance.now() });
     }
   }
 
-  #keep(address: string, sheet: Sheet | 'missing'): void {
+  #keep(address: string, sheet: Sheet | Failure): void {
     this.#drop(address);
     this.#sheets.set(address, sheet);
     const [oldest] = this.#sheets.keys();
@@ -76,7 +85,7 @@ class Sprites {
   #drop(address: string): void {
     const known = this.#sheets.get(address);
     this.#sheets.delete(address);
-    if (typeof known === 'object') known.image?.close();
+    if (typeof known === 'object' && 'image' in known) known.image?.close();
   }
 }
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
@@ -17,6 +18,7 @@ from watchpost.commands.hub_data import in_one_sentence, user_name
 from watchpost.commands.options import ConfigOption, PortOption
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.secrets import gateway_token
+from watchpost.configuration.yaml_loader import read_text
 from watchpost.processes.runtime import configuration
 
 PATH: Final = "/api/v1/enrolments"
@@ -64,8 +66,8 @@ def configure(
     port: PortOption = None,
 ) -> None:
     """Set what an agent runs, also one that is not enrolled yet."""
-    body = {"by": user_name(), "configuration": file.read_text(encoding="utf-8")}
-    found = _ask(configuration(config), port, "PUT", f"{PATH}/{node}/configuration", body)
+    body = {"by": user_name(), "configuration": read_text(file)}
+    found = _ask(configuration(config), port, "PUT", f"{_path_of(node)}/configuration", body)
     typer.echo(f"{node} is to run version {found['wanted']['version']}: {', '.join(found['wanted']['devices'])}.")
 
 
@@ -73,7 +75,7 @@ def configure(
 @in_one_sentence
 def code(node: NodeArgument, config: ConfigOption = None, port: PortOption = None) -> None:
     """Print a one-time code with which a machine becomes this agent."""
-    found = _ask(configuration(config), port, "POST", f"{PATH}/{node}/code", {"by": user_name()})
+    found = _ask(configuration(config), port, "POST", f"{_path_of(node)}/code", {"by": user_name()})
     typer.echo(f"{found['code']}  (for {node}, until {found['expires']}, works once)")
     typer.echo(f"On the machine: watchpost edge --enrol {found['code']}@ADDRESS_OF_THIS_HUB")
 
@@ -84,8 +86,13 @@ def revoke(node: NodeArgument, yes: YesOption = False, config: ConfigOption = No
     """Take the identity of an agent away: the broker lets it in no more."""
     if not yes and not typer.confirm(f"Take the identity of {node} away?"):
         raise typer.Exit(1)
-    _ask(configuration(config), port, "POST", f"{PATH}/{node}/revoke", {"by": user_name()})
+    _ask(configuration(config), port, "POST", f"{_path_of(node)}/revoke", {"by": user_name()})
     typer.echo(f"{node} is revoked.")
+
+
+def _path_of(node: str) -> str:
+    """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
+    return f"{PATH}/{quote(node, safe='')}"
 
 
 def _ask(

@@ -41,7 +41,7 @@ class FreezeDetector:
     LEARNED: Final = 30
     WINDOW: Final = 150
     LONGEST_S: Final = 10.0
-    LONGEST_WITH_CLOCK_S: Final = 60.0
+    LONGEST_WITH_CLOCK_S: Final = 20.0
 
     def __init__(self, seconds: float = 2.0) -> None:
         self._least_seconds = seconds
@@ -53,7 +53,7 @@ class FreezeDetector:
         self._first_same: Grey | None = None
         self._previous: datetime | None = None
         self._is_fault = False
-        self._is_known = False
+        self._is_known = self._is_frozen = False
         self._usual_run = 0.0
         self._clock: Region | None = None
         """What differed while the picture has been the same."""
@@ -88,7 +88,9 @@ class FreezeDetector:
         self._neighbours = latest
         self._frames.append(grey)
         self._previous = time
-        frozen = same and len(diffs) == 3 and seconds >= self._needed_seconds()
+        # What counts as frozen does so until a picture differs, also where a clock is found later.
+        frozen = same and len(diffs) == 3 and (self._is_frozen or seconds >= self._needed_seconds())
+        self._is_frozen = frozen
         self._is_known = self._is_known or frozen or (latest is not None and not same)
         return Freeze(frozen if self._is_known else None, diffs, round(seconds, 3), threshold, clock)
 
@@ -155,10 +157,10 @@ class FreezeDetector:
     def _learn_run(self, seconds: float) -> None:
         if self._is_fault:
             return
+        if seconds <= self.LONGEST_S / 2:
+            self._usual_run = max(0.98 * self._usual_run, seconds)
         if self._clock is not None and seconds <= self.LONGEST_WITH_CLOCK_S / 2:
             self._usual_run_with_clock = max(0.98 * self._usual_run_with_clock, seconds)
-        elif self._clock is None and seconds <= self.LONGEST_S / 2:
-            self._usual_run = max(0.98 * self._usual_run, seconds)
 
     def _learn(self, latest: float) -> None:
         if len(self._order) == self.WINDOW:

@@ -58,6 +58,18 @@ def test_a_picture_that_stands_behind_a_running_clock_is_frozen_after_ten_second
     assert verdicts(detector, with_clock(live(1, size, noise, seed=2), begin + timedelta(seconds=90)))[0] is False
 
 
+def test_a_freeze_behind_a_clock_teaches_nothing_of_how_long_an_encoder_skips() -> None:
+    detector, pictures = FreezeDetector(), list(live(40))
+    begin, found = START, []
+    for _ in range(3):
+        verdicts(detector, with_clock(iter(pictures), begin))
+        begin += timedelta(seconds=40)
+        found.append(verdicts(detector, with_clock(repeated(pictures[-1], 18), begin)).index(True) / FPS)
+        begin += timedelta(seconds=18)
+
+    assert found[1:] == pytest.approx(found[:1] * 2, abs=1)
+
+
 def test_the_values_of_such_a_picture_are_those_beside_the_clock() -> None:
     detector = FreezeDetector()
     *before, last = live(40)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from edge.analysis.running_clock import Grey, Region, changed_region, difference, middle_difference
+from edge.analysis.running_clock import Grey, LineRegion, changed_region, difference, middle_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Freeze:
     diffs: tuple[float, ...]
     seconds: float
     threshold: float
-    clock: Region | None = None
+    clock: LineRegion | None = None
 
 
 class FreezeDetector:
@@ -55,7 +55,7 @@ class FreezeDetector:
         self._is_fault = False
         self._is_known = self._is_frozen = False
         self._usual_run = 0.0
-        self._clock: Region | None = None
+        self._clock: LineRegion | None = None
         """What differed while the picture has been the same."""
         self._usual_run_with_clock = 0.0
 
@@ -135,7 +135,7 @@ class FreezeDetector:
         self._same_since = self._neighbours = self._first_same = self._clock = None
         self._is_known = False
 
-    def _diffs(self, grey: Grey, latest: float | None, clock: Region | None) -> tuple[float, ...]:
+    def _diffs(self, grey: Grey, latest: float | None, clock: LineRegion | None) -> tuple[float, ...]:
         if latest is None or self._neighbours is None or len(self._frames) < 2:
             return ()
         over_two = difference(self._frames[0], grey, clock)
@@ -169,7 +169,7 @@ class FreezeDetector:
         insort(self._sorted, latest)
 
 
-def differences(pictures: Sequence[Grey], clock: Region | None = None) -> tuple[float, ...]:
+def differences(pictures: Sequence[Grey], clock: LineRegion | None = None) -> tuple[float, ...]:
     """Differences beside a clock of the last three pictures (H x W uint8), [(-2, -1), (-2, 0), (-1, 0)]; empty for
     fewer.
     """

@@ -218,7 +218,7 @@ def _sized(head: bytes, height: int, width: int) -> bytes:
 
 
 def encoded_rows(pixels: Picture, quality: int) -> Sequence[bytes]:
-    """Of a cell of whole blocks."""
+    """The bytes of each row of blocks of a cell."""
     return _encoded(pixels, quality).rows
 
 

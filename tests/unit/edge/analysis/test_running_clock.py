@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.analysis.freeze import FreezeDetector
-from edge.analysis.running_clock import Grey, Region, changed_region, difference, visible_difference
+from edge.analysis.running_clock import Grey, LineRegion, changed_region, difference, visible_difference
 
 START = datetime(2026, 1, 5, 10, 0, 40, tzinfo=UTC)
 FPS = 5
@@ -123,7 +123,7 @@ def test_a_region_is_around_all_that_differs_visibly() -> None:
     other[100, 100] += 10
 
     region = changed_region(one, other)
-    assert region == Region(200, 10, 212, 22)
+    assert region == LineRegion(200, 10, 212, 22)
     assert region.is_line(one)
     assert difference(one, other, region) == pytest.approx(10 / (240 * 320 - 144))
     assert (visible_difference(one, other), visible_difference(one, other, region)) == (0.19, 0.0)
@@ -131,7 +131,7 @@ def test_a_region_is_around_all_that_differs_visibly() -> None:
 
 
 def test_two_lines_far_apart_are_no_line() -> None:
-    top, bottom = Region(0, 0, 40, 12), Region(0, 220, 40, 232)
+    top, bottom = LineRegion(0, 0, 40, 12), LineRegion(0, 220, 40, 232)
 
     assert top.with_other(None) == top
     assert not top.with_other(bottom).is_line(np.zeros((240, 320), np.uint8))

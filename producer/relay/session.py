@@ -37,7 +37,9 @@ class BrokerUnreachable(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer."""
+    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer. One of QoS 0
+    `waits_s` for room on the connection before it is dropped.
+    """
 
     topic: str
     payload: bytes
@@ -46,6 +48,7 @@ class Outgoing:
     qos: int = 1
     retain: bool = False
     correlation: bytes | None = None
+    waits_s: float = 0.0
 
     def properties(self) -> Properties:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
@@ -208,7 +211,9 @@ class BrokerSession:
             self._read()
         if self._client.want_write() and (event & select.POLLOUT or self._socket.is_full):
             self._check(self._client.loop_write())
-        self._check(self._client.loop_misc())
+        if self.connected:
+            # Until then its keepalive ends nothing: who connects knows for how long to wait for an answer.
+            self._check(self._client.loop_misc())
 
     def _read(self) -> None:
         """Some packets together: between two of them everything else that waits would be looked through."""

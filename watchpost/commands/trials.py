@@ -1,5 +1,6 @@
 """The commands `what-if` and `run-trial`: alerts that other rules or the current analysis would have raised."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from watchpost.commands import tools
 from watchpost.commands.hub_data import require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
+from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime, configuration
 
 
@@ -42,6 +44,7 @@ def what_if(
     named, settings = read(rules) if rules is not None else ({}, {})
     wanted = TrialOptions(period.start, period.end, period.site, {**named, **_set(given or [])}, settings, analysis)
     require_hub(configuration(config), data)
+    become_the_owner(data)
     runtime = Runtime.start(config, data, on_the_bus=False)
     trial_id = what_if(hub_config(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):
@@ -53,9 +56,17 @@ def _set(given: list[str]) -> dict[str, float]:
     for text in given:
         name, _, value = text.partition("=")
         try:
-            found[name.strip()] = float(value)
+            found[name.strip()] = _finite(value)
         except ValueError as error:
             raise CliError(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
+    return found
+
+
+def _finite(text: str) -> float:
+    """Raises `ValueError`."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(text)
     return found
 
 

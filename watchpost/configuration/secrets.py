@@ -63,10 +63,19 @@ def secret(environ: Mapping[str, str], env: str | None, file: Path | None = None
     if env is not None:
         if not environ.get(env):
             raise ConfigError(f"the environment variable {env}, which the configuration names, is not set")
+        if not _is_text(environ[env]):
+            raise ConfigError(f"the environment variable {env} is not UTF-8 text")
         return environ[env]
     if file is not None:
         try:
             return file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(f"{file}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise ConfigError(f"{file}: is not UTF-8 text") from None
     return None
+
+
+def _is_text(value: str) -> bool:
+    """Bytes of the environment that are no text are surrogates in Python, which nothing can send."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)

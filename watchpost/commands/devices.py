@@ -12,13 +12,14 @@ from uuid import uuid4
 import typer
 
 from bus_schemas.codec import to_bytes
+from bus_schemas.complaints import summary
 from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
 from producer.os_errors import describe_network_error
 from watchpost.cli_errors import CliError
 from watchpost.commands.hub_data import in_one_sentence, require_hub, user_name
-from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
+from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption, finite
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, configuration
 
@@ -38,7 +39,10 @@ ExpectsOption = Annotated[
 SilentOption = Annotated[
     float | None,
     typer.Option(
-        "--silent-after", min=0, help="Seconds of silence that are an incident; 0 for the value of the rules."
+        "--silent-after",
+        min=0,
+        callback=finite,
+        help="Seconds of silence that are an incident; 0 for the value of the rules.",
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -214,8 +218,7 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
     try:
         data = RegistryChange.model_validate({**common, **fields, "request_id": event_id})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise CliError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise CliError(summary(error)) from error
     return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
 
 

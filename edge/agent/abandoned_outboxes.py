@@ -48,7 +48,7 @@ def sending_abandoned(
 
 
 def _tend(file: Path, broker: BrokerAddress, options: RelayOptions, ending: threading.Event) -> None:
-    with suppress(LockHeld, OSError), FileLock(file.with_suffix(".lock")) as lock:
+    with suppress(LockHeld, OSError), FileLock(file.with_suffix(".lock")):
         if waiting := waiting_in(file):
             log.warning("sends what an agent has left that is configured no more", outbox=str(file), events=waiting)
             with relaying(Relay(file, broker, utc_now, options)) as thread:
@@ -57,4 +57,5 @@ def _tend(file: Path, broker: BrokerAddress, options: RelayOptions, ending: thre
         if waiting_in(file) == 0 and time.time() - file.stat().st_mtime > KEPT_S:
             log.info("an outbox is removed whose agent is configured no more", outbox=str(file))
             remove_database(file)
-            lock.path.unlink(missing_ok=True)
+            for beside in (".ballast", ".lock"):
+                file.with_suffix(beside).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME
+from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME, RESERVED
 from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
@@ -119,6 +119,8 @@ def speed(text: str) -> float | None:
 def site_id(text: str | None) -> str | None:
     if text is not None and re.fullmatch(NAME, text) is None:
         raise CliError(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
+    if text in RESERVED:
+        raise CliError(f"{text} is the hub's own name")
     return text
 
 

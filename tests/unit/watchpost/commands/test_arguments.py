@@ -46,6 +46,11 @@ def test_a_moment_beyond_all_events_is_refused(
     assert f"{far!r} is too far away" in capsys.readouterr().err
 
 
+def test_nobody_simulates_the_hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "simulate", "--devices", "1", "--rate", "1", "--for", "1", "--site", "_hub") == 2
+    assert capsys.readouterr().err == "_hub is the hub's own name\n"
+
+
 @pytest.mark.parametrize("node", ["pi 1", "Büro", "../../x", "", "\udcff"])
 @pytest.mark.parametrize("command", [("code",), ("revoke", "--yes")], ids=" ".join)
 def test_a_name_of_an_agent_is_asked_about_as_it_is_written(

@@ -36,6 +36,7 @@ from watchpost.processes.runtime import (
     configuration_and_text,
     raise_descriptor_limit,
 )
+from watchpost.processes.stop_signals import take_interrupts
 
 
 class Schema(StrEnum):
@@ -216,6 +217,7 @@ def main() -> None:
     open_standard_streams()
     os.umask(PRIVATE_UMASK)
     raise_descriptor_limit()
+    take_interrupts()
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, CliError) as error:

@@ -18,6 +18,7 @@ from watchpost.commands.hub_data import in_one_sentence, plain, user_name
 from watchpost.commands.options import ConfigOption, PortOption
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.secrets import gateway_token
+from watchpost.configuration.yaml_loader import read_text
 from watchpost.processes.runtime import configuration
 
 PATH: Final = "/api/v1/enrolments"
@@ -60,8 +61,8 @@ def configure(
     port: PortOption = None,
 ) -> None:
     """Set what an agent runs, also one that is not enrolled yet."""
-    body = {"by": user_name(), "configuration": _text(file)}
-    found = _ask(configuration(config), port, "PUT", _path(node, "configuration"), body)
+    body = {"by": user_name(), "configuration": read_text(file)}
+    found = _ask(configuration(config), port, "PUT", f"{_path_of(node)}/configuration", body)
     typer.echo(f"{node} is to run version {found['wanted']['version']}: {', '.join(found['wanted']['devices'])}.")
 
 
@@ -69,7 +70,7 @@ def configure(
 @in_one_sentence
 def code(node: NodeArgument, config: ConfigOption = None, port: PortOption = None) -> None:
     """Print a one-time code with which a machine becomes this agent."""
-    found = _ask(configuration(config), port, "POST", _path(node, "code"), {"by": user_name()})
+    found = _ask(configuration(config), port, "POST", f"{_path_of(node)}/code", {"by": user_name()})
     typer.echo(f"{found['code']}  (for {node}, until {found['expires']}, works once)")
     typer.echo(f"On the machine: watchpost edge --enrol {found['code']}@ADDRESS_OF_THIS_HUB")
 
@@ -80,21 +81,13 @@ def revoke(node: NodeArgument, yes: YesOption = False, config: ConfigOption = No
     """Take the identity of an agent away: the broker lets it in no more."""
     if not yes and not typer.confirm(f"Take the identity of {node} away?"):
         raise typer.Exit(1)
-    _ask(configuration(config), port, "POST", _path(node, "revoke"), {"by": user_name()})
+    _ask(configuration(config), port, "POST", f"{_path_of(node)}/revoke", {"by": user_name()})
     typer.echo(f"{node} is revoked.")
 
 
-def _path(node: str, what: str) -> str:
-    """Of any name: the gateway says which ones there can be."""
-    return f"{PATH}/{quote(node, safe='', errors='replace')}/{what}"
-
-
-def _text(file: Path) -> str:
-    """Raises `CliError`."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise CliError(f"{file}: is not UTF-8 text") from None
+def _path_of(node: str) -> str:
+    """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
+    return f"{PATH}/{quote(node, safe='', errors='replace')}"
 
 
 def _ask(

@@ -45,7 +45,7 @@ def parse(model: type[Model], path: Path, whole: str = "the configuration") -> M
 
 
 def read_text(path: Path) -> str:
-    """Raises `ConfigError`."""
+    """Read a file that somebody has named. Raises `ConfigError`."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

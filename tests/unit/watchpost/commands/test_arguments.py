@@ -25,16 +25,6 @@ def test_a_number_that_nobody_can_count_with_is_refused(
     assert arguments[-1] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", ["nan", "inf"])
-def test_a_rule_takes_no_number_that_nobody_can_count_with(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: str
-) -> None:
-    period = ("--since", "2026-01-05T10:00Z", "--until", "2026-01-05T11:00Z")
-
-    assert run(monkeypatch, "what-if", *period, "--set", f"hot_spot_c={number}") == 2
-    assert "write it as NAME=NUMBER" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("far", FAR)
 @pytest.mark.parametrize("command", [("replay", "--into", "B", "--from"), ("what-if", "--since")], ids=" ".join)
 def test_a_moment_beyond_all_events_is_refused(

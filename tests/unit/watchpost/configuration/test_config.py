@@ -227,7 +227,8 @@ def test_a_time_of_day_needs_no_quotes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["NO", "on", "7", "0123", "1.5", "2026-01-05"])
 def test_a_name_that_yaml_takes_for_something_else_is_to_be_put_in_quotes(tmp_path: Path, name: str) -> None:
     assert complaint(tmp_path, f"sites:\n  - site: {name}\n") == (
-        "FILE:2: sites[0].site: should be a text, and YAML takes what stands there for something else: put it in quotes"
+        "FILE:2: sites[0].site: should be a valid string, and YAML takes what stands there for something else: put it"
+        " in quotes"
     )
 
 

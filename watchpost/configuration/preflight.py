@@ -110,3 +110,5 @@ def _unreadable(file: Path) -> str | None:
             return None
     except OSError as error:
         return error.strerror or type(error).__name__
+    except ValueError:  # a NUL in it
+        return "no file has such a name"

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from bus_schemas.complaints import sentence_of, unknown_tag
 from bus_schemas.event import NAME
 from bus_schemas.limits import clip
-from watchpost.configuration.yaml_nodes import UNUSABLE, keep_times_of_day, line_of_unusable, parts_of, scalars
+from watchpost.configuration.yaml_nodes import UNUSABLE, keep_times_of_day, line_of_unusable, parts_of
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
@@ -52,6 +52,8 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except ValueError as error:  # a name with a NUL in it
+        raise ConfigError(f"{str(path)!r}: no file has such a name") from error
 
 
 def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:
@@ -59,9 +61,6 @@ def parse_text(model: type[Model], text: str, path: Path, whole: str = "the conf
     root = _composed(path, text) or _composed(path, "{}")
     assert root is not None, "an empty mapping is a document"
     _require_bounded(path, root)
-    for node in scalars(root):
-        if "\0" in node.value:
-            raise ConfigError(f"{path}:{node.start_mark.line + 1}: the character U+0000 stands in no text")
     doubled = [f"{path}:{line}: key {_shown(key)} is given twice" for key, line in _doubled_keys(root)]
     if doubled:
         raise ConfigError("\n".join(doubled[:MOST_ERRORS]))
@@ -194,7 +193,7 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
 def _complaint(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "model_type" | "model_attributes_type":
-            return f"should be keys with values; it is {_shown(detail['input'])}"
+            return f"should be keys with values; it is {clip(_shown(detail['input']), SHOWN)}"
         case "union_tag_invalid" if (shown := _shown(detail["ctx"]["tag"])) == ADDRESS:
             return unknown_tag(detail["ctx"], shown)
         case "union_tag_invalid" | "union_tag_not_found":
@@ -202,13 +201,15 @@ def _complaint(detail: ErrorDetails) -> str:
         case "too_long" | "too_short":
             return sentence_of(detail).removeprefix("Input ")
         case "string_pattern_mismatch" if detail["ctx"]["pattern"] == f"^{NAME}$":
-            return f"should be letters, digits, _ and -, at most 64 of them; it is {_shown(detail['input'])}"
+            return (
+                f"should be letters, digits, _ and -, at most 64 of them; it is {clip(_shown(detail['input']), SHOWN)}"
+            )
         case "string_type" if isinstance(detail["input"], bool | int | float | date):
             return "should be a valid string, and YAML takes what stands there for something else: put it in quotes"
         case _:
             sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
-            return sentence if is_secret else f"{sentence}; it is {_shown(detail['input'])}"
+            return sentence if is_secret else f"{sentence}; it is {clip(_shown(detail['input']), SHOWN)}"
 
 
 def _without_addresses(sentence: str) -> str:
@@ -220,7 +221,7 @@ def _shown(value: object) -> str:
     """A value that may hold a password is not quoted."""
     if isinstance(value, str) and ("@" in value or ":/" in value):
         return ADDRESS
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else clip(repr(value), SHOWN)
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 
 def _dotted(place: KeyPath, whole: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from edge.agent.source_settings import RtspSourceSettings
 from watchpost.configuration.config import WatchpostConfig, load
+from watchpost.configuration.preflight import troubles
 from watchpost.configuration.secrets import secret
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -214,6 +215,14 @@ def test_a_secret_that_is_no_text_is_said(tmp_path: Path) -> None:
         secret({"TOKEN": b"\xff of random bytes".decode(errors="surrogateescape")}, env="TOKEN")
 
 
+def test_a_secret_in_a_file_that_there_cannot_be_is_said(tmp_path: Path) -> None:
+    config = load(written(tmp_path, 'gateway: {token_file: "/etc/a\\0b"}\n'))
+
+    with pytest.raises(ConfigError, match="no file has such a name"):
+        secret({}, env=None, file=config.gateway.token_file)
+    assert [one.sentence for one in troubles(config, {})] == ["gateway.token_file: /etc/a\0b: no file has such a name"]
+
+
 def test_a_time_of_day_needs_no_quotes(tmp_path: Path) -> None:
     schedule = "recording: {mode: schedule, schedule: [{start: 20:00, end: 06:30}, {start: 12:30, end: 12:45}]}"
     (device,) = load(written(tmp_path, RATES % schedule)).sites[0].devices
@@ -238,7 +247,6 @@ def test_a_name_that_yaml_takes_for_something_else_is_to_be_put_in_quotes(tmp_pa
         ("sites: []\nx: 2026-13-45\n", "FILE:2: a value is not what it looks like"),
         ("sites: []\nhub: {journal_days: " + "9" * 5000 + "}\n", "FILE:2: a value is not what it looks like"),
         ("sites:\n- {site: A, name: 'a\x07b'}\n", "FILE:2: the character U+0007 stands in no text"),
-        ('gateway:\n  token_file: "/etc/a\\0b"\n', "FILE:2: the character U+0000 stands in no text"),
         ("sites:\n- site: Büro\n", "FILE:2: sites[0].site: should be letters, digits, _ and -, at most 64 of them"),
         ("nodes: [{node: a}, {node: a}]\n", "FILE:1: nodes: node 'a' stands twice in the configuration"),
         ("gateway: {port: 22:22}\n", "FILE:1: gateway.port: should be a valid integer"),

@@ -14,7 +14,7 @@ import typer
 
 from producer.os_errors import describe_network_error
 from watchpost.cli_errors import CliError
-from watchpost.commands.hub_data import in_one_sentence, user_name
+from watchpost.commands.hub_data import in_one_sentence, plain, user_name
 from watchpost.commands.options import ConfigOption, PortOption
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.secrets import gateway_token
@@ -42,12 +42,7 @@ def list_agents(config: ConfigOption = None, port: PortOption = None) -> None:
         typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
     for one in found["agents"]:
         if one["refused"] is not None:
-            typer.echo(f"{one['node']} refused version {one['refused']['version']}: {_plain(one['refused']['reason'])}")
-
-
-def _plain(text: str) -> str:
-    """A text of an agent, without characters that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+            typer.echo(f"{one['node']} refused version {one['refused']['version']}: {plain(one['refused']['reason'])}")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
@@ -92,7 +87,7 @@ def revoke(node: NodeArgument, yes: YesOption = False, config: ConfigOption = No
 
 def _path_of(node: str) -> str:
     """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
-    return f"{PATH}/{quote(node, safe='')}"
+    return f"{PATH}/{quote(node, safe='', errors='replace')}"
 
 
 def _ask(

@@ -107,6 +107,17 @@ def test_a_camera_that_is_not_plugged_in_is_a_warning_of_a_configuration_that_is
     assert said.out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
 
 
+def test_the_link_of_an_agent_that_is_misspelt_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    device = "{device: a, node: pi-1, visual: {kind: rtsp, url: 'rtsp://camera/'}}"
+    file.write_text(f"nodes: [{{node: pi1, bytes_per_s: 50000}}]\nsites: [{{site: A, devices: [{device}]}}]\n")
+
+    assert run(monkeypatch, "config", "check", str(file)) == 0
+    assert capsys.readouterr().err == f"{file}: warning: nodes[0].node: no device has the agent pi1; there are pi-1\n"
+
+
 @pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])
 def test_a_configuration_that_is_wrong_ends_every_command_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]

@@ -37,7 +37,7 @@ class TemperaturesProjection(Projection):
     """
 
     name: ClassVar[str] = "temperatures"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     models: ClassVar[tuple[type[Event], ...]] = (ThermalEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (

@@ -135,9 +135,7 @@ export function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
       recorded_s: 8600,
       last_motion: iso(last),
       buffer_bytes: 2_900_000,
-      thermal: d.thermal
-        ? { frames: 4800, bad_pixels: 2, averaged_frames: 5, hot_spots: 0, filtered: true }
-        : null,
+      thermal: d.thermal ? { frames: 4800, bad_pixels: 2, averaged_frames: 5, hot_spots: 0, filtered: true } : null,
     },
   };
 }

@@ -1,16 +1,15 @@
 """Copies the logs of days that are over into their files: the readers that have a day open keep its log on the disk."""
 
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 import structlog
 
 from consumers.store.journal.days import list_days
+from producer.repeating_thread import RepeatingThread
 from producer.sqlite_files import files_beside
 
 LOOK_S: Final = 60.0
@@ -39,30 +38,20 @@ def _bytes(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-class EndedDays:
+class EndedDays(RepeatingThread):
     """Looks at the days before the newest, in a thread of its own: a log of 16 MB takes a slow disk a second."""
 
     def __init__(self, directory: Path, look_s: float = LOOK_S) -> None:
+        super().__init__("ended days", look_s)
         self._directory = directory
-        self._look_s = look_s
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ended days", daemon=True)
 
-    def _run(self) -> None:
-        while not self._ending.wait(self._look_s):
-            for day in list_days(self._directory)[:-1]:
-                try:
-                    empty_log(day.path)
-                except (sqlite3.Error, OSError) as error:
-                    # On a full disk, of a broken day, or of one that is dropped just now: the log stays, as before.
-                    log.info("log of a day stays", file=str(day.path), reason=str(error))
-                if self._ending.is_set():
-                    return
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._ending.set()
-        self._thread.join()
+    def work(self) -> bool:
+        for day in list_days(self._directory)[:-1]:
+            if self.is_ending:
+                break
+            try:
+                empty_log(day.path)
+            except (sqlite3.Error, OSError) as error:
+                # On a full disk, of a broken day, or of one that is dropped just now: the log stays, as before.
+                log.info("log of a day stays", file=str(day.path), reason=str(error))
+        return True

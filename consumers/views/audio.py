@@ -36,7 +36,7 @@ class AudioProjection(Projection):
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:
         found = view.execute("select distinct site, device from minutes where site = ?", (site,))
-        prune(view, "minutes", set(found.fetchall()), "site device")
+        prune(view, found.fetchall())
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, int], tuple[MinuteValues, list[int]]] = {}
@@ -61,7 +61,7 @@ class AudioProjection(Projection):
                 for key, (minute, percents) in minutes.items()
             ],
         )
-        prune(view, "minutes", {key[:2] for key in minutes}, "site device")
+        prune(view, {key[:2] for key in minutes})
 
 
 @dataclass(frozen=True, slots=True)

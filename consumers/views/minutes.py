@@ -1,10 +1,12 @@
 """Values by the minute: how they are summed, how long they are kept, and which minutes a partial rebuild covers."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart, whole_minutes
+from consumers.store.journal.record import DeviceKey
 
 KEPT_MINUTES = 31 * 24 * 60
 
@@ -24,13 +26,16 @@ class MinuteValues:
         self.count += 1
 
 
-def prune(view: sqlite3.Connection, table: str, keys: set[tuple[str, ...]], columns: str) -> None:
-    """Forget the minutes of a series that are too far behind its newest."""
-    where = " and ".join(f"{column} = ?{number}" for number, column in enumerate(columns.split(), 1))
-    query = f"from {table} where {where}"
+def prune(
+    view: sqlite3.Connection, devices: Iterable[DeviceKey], step: str = "minute", kept: int = KEPT_MINUTES
+) -> None:
+    """Forget the steps that are too far behind the newest of their device, whatever series they are of: one may have
+    ended, as that of a region that was renamed. The table has the name of its step, and an index by device and step.
+    """
+    of_device = f"from {step}s where site = ?1 and device = ?2"
     view.executemany(
-        f"delete {query} and minute < (select max(minute) {query}) - {KEPT_MINUTES}",
-        sorted(keys),
+        f"delete {of_device} and {step} < (select max({step}) {of_device}) - ?3",
+        [(*device, kept) for device in sorted(devices)],
     )
 
 

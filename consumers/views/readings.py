@@ -22,7 +22,7 @@ class ReadingsProjection(Projection):
     """Least, greatest and mean of each series, and its unit, by event time: the minutes of the last month."""
 
     name: ClassVar[str] = "readings"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (ReadingEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (
@@ -30,6 +30,7 @@ class ReadingsProjection(Projection):
         low real not null, high real not null, total integer not null, count integer not null,
         primary key (site, device, name, unit, minute)
     ) strict, without rowid;
+    create index if not exists minutes_age on minutes (site, device, minute);
     """
 
     before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
@@ -38,8 +39,7 @@ class ReadingsProjection(Projection):
         return minutes_part(wanted)
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:
-        found = view.execute("select distinct site, device, name, unit from minutes where site = ?", (site,))
-        prune(view, "minutes", set(found.fetchall()), "site device name unit")
+        prune(view, view.execute("select distinct site, device from minutes where site = ?", (site,)).fetchall())
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, str, str, int], MinuteValues] = {}
@@ -56,7 +56,7 @@ class ReadingsProjection(Projection):
             "count = count + excluded.count",
             [(*key, one.low, one.high, one.total, one.count) for key, one in minutes.items()],
         )
-        prune(view, "minutes", {key[:4] for key in minutes}, "site device name unit")
+        prune(view, {key[:2] for key in minutes})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The view of temperatures by the minute and by the quarter of an hour, and of the newest thermal event of a device."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import THERMAL, ThermalPart
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart, whole_quarters
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.minutes import MinuteValues, prune, touched
 from producer.times import iso_of
 
@@ -48,6 +48,8 @@ class TemperaturesProjection(Projection):
         site text not null, device text not null, roi text not null, quarter integer not null, low real not null,
         high real not null, total integer not null, count integer not null, primary key (site, device, roi, quarter)
     ) strict, without rowid;
+    create index if not exists minutes_age on minutes (site, device, minute);
+    create index if not exists quarters_age on quarters (site, device, quarter);
     create table if not exists newest (
         site text not null, device text not null, time text not null, position integer not null, data text not null,
         primary key (site, device)
@@ -74,8 +76,8 @@ class TemperaturesProjection(Projection):
         return ViewPart(since, until, rows)
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:
-        found = view.execute("select distinct site, device, roi from minutes where site = ?", (site,))
-        _prune(view, set(found.fetchall()))
+        found = view.execute("select distinct site, device from minutes where site = ?", (site,))
+        _prune(view, found.fetchall())
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[Key, MinuteValues] = {}
@@ -89,7 +91,7 @@ class TemperaturesProjection(Projection):
         _remember(view, newest.values())
         view.executemany(f"insert into minutes{_ADD}", _rows(minutes))
         view.executemany(f"insert into quarters{_ADD}", _rows(_by_quarter(minutes)))
-        _prune(view, {key[:3] for key in minutes})
+        _prune(view, {key[:2] for key in minutes})
 
 
 def _rows(values: Mapping[Key, MinuteValues]) -> list[tuple[Any, ...]]:
@@ -110,13 +112,9 @@ def _by_quarter(minutes: Mapping[Key, MinuteValues]) -> dict[Key, MinuteValues]:
     return quarters
 
 
-def _prune(view: sqlite3.Connection, series: set[tuple[str, str, str]]) -> None:
-    prune(view, "minutes", set(series), "site device roi")
-    view.executemany(
-        "delete from quarters where site = ?1 and device = ?2 and roi = ?3 and quarter < (select max(quarter) "
-        "from quarters where site = ?1 and device = ?2 and roi = ?3) - ?4",
-        [(*one, _KEPT_QUARTERS) for one in sorted(series)],
-    )
+def _prune(view: sqlite3.Connection, devices: Collection[DeviceKey]) -> None:
+    prune(view, devices)
+    prune(view, devices, "quarter", _KEPT_QUARTERS)
 
 
 def _measure(minutes: dict[Key, MinuteValues], record: Recorded) -> None:

@@ -87,6 +87,7 @@ class Agent:
             yield
         finally:
             ending.set()
+            self._context.light.close()
             until = time.monotonic() + JOIN_S
             for device in self._devices.values():
                 device.join(until)

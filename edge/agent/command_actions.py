@@ -10,7 +10,7 @@ from bus_schemas.protocol import CommandRequest
 from bus_schemas.setting_types import Section
 from edge.agent.commands import CommandRefused, arguments_of
 from edge.agent.device import DeviceRunner
-from edge.agent.identification import blink, machine
+from edge.agent.identification import machine
 from edge.agent.pending_commands import CommandResult, UnfinishedCommand
 
 SNAPSHOT_WITHIN_S: Final = 5.0
@@ -82,7 +82,7 @@ def _reopen(device: DeviceRunner, *, rebuild: bool) -> UnfinishedCommand:
 
 def _identify(device: DeviceRunner, arguments: Section) -> CommandResult:
     assert isinstance(arguments, IdentifyArguments)
-    light = blink(arguments.seconds)
+    light = device.light.blink(arguments.seconds)
     shown = f"its light {light} blinks for {arguments.seconds:g} s" if light else "it has no light that may blink"
     return CommandResult(f"agent {device.node} on {machine()}; {shown}")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from edge.agent.identification import BoardLight
 from edge.agent.picture_thinning import PictureThinning
 from edge.capture.camera_controls import OpenControls, V4l2Controls
 from edge.capture.sources.source import Pause
@@ -20,6 +21,7 @@ class AgentContext:
     started: datetime
     node: str = ""
     thinning: PictureThinning = field(default_factory=PictureThinning)
+    light: BoardLight = field(default_factory=BoardLight)
     open_controls: OpenControls = V4l2Controls
     troubles: list[Callable[[], str | None]] = field(default_factory=list)
     """What is wrong with the machine or its place on the bus, each in a sentence."""

@@ -86,6 +86,7 @@ class DeviceRunner:
         self.adjustable = adjustable
         self.commands = offered(settings)
         self.node = context.node
+        self.light = context.light
         self._counter = CaptureCounter()
         self._context = context
         self._put = put

@@ -29,27 +29,60 @@ def machine(model: Path = MODEL) -> str:
     return ", ".join([gethostname()[:64], *([board] if board else []), *found[:_MAX_ADDRESSES]])
 
 
-def blink(seconds: float, lights: Path = LIGHTS) -> str | None:
-    """The light that blinks for so long; `None` where there is none, or this account may not use it."""
-    for name in PREFERRED:
-        trigger = lights / name / "trigger"
-        try:
-            before = _chosen(trigger.read_text())
-            trigger.write_text("timer")
-        except OSError:
-            continue
-        end = threading.Timer(seconds, _restore, (trigger, before))
-        end.daemon = True
-        end.start()
-        return name
-    return None
+class BoardLight:
+    """The light of the board, shared by all devices of an agent: whoever asks while it blinks lets it blink longer."""
+
+    def __init__(self, lights: Path = LIGHTS) -> None:
+        self._lights = lights
+        self._lock = threading.Lock()
+        self._before: tuple[Path, str] | None = None
+        """Where it blinks, and what the light showed before it did."""
+        self._end: threading.Timer | None = None
+
+    def blink(self, seconds: float) -> str | None:
+        """The light that blinks for so long from now; `None` where there is none, or this account may not use it."""
+        with self._lock:
+            if self._before is None:
+                self._before = self._begin()
+            if self._before is None:
+                return None
+            if self._end is not None:
+                self._end.cancel()
+            self._end = threading.Timer(seconds, self._restore)
+            self._end.daemon = True
+            self._end.start()
+            return self._before[0].parent.name
+
+    def _begin(self) -> tuple[Path, str] | None:
+        for name in PREFERRED:
+            trigger = self._lights / name / "trigger"
+            with suppress(OSError):
+                before = _chosen(trigger.read_text())
+                trigger.write_text("timer")
+                return trigger, before
+        return None
+
+    def _restore(self) -> None:
+        with self._lock:
+            # A timer that came due while it was asked again is not the last one.
+            if self._end is threading.current_thread():
+                self._give_back()
+
+    def close(self) -> None:
+        """Show at once what it showed before: a process that starts again would take the blinking for that."""
+        with self._lock:
+            if self._end is not None:
+                self._end.cancel()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self._before is not None:
+            trigger, before = self._before
+            with suppress(OSError):
+                trigger.write_text(before)
+        self._before = self._end = None
 
 
 def _chosen(triggers: str) -> str:
     """The kernel lists all triggers of a light, the one in force in brackets."""
     return next((one.strip("[]") for one in triggers.split() if one.startswith("[")), "none")
-
-
-def _restore(trigger: Path, before: str) -> None:
-    with suppress(OSError):
-        trigger.write_text(before)

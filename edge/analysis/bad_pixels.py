@@ -16,7 +16,9 @@ Mask = NDArray[np.bool_]
 STUCK_FRAMES: Final = 64
 _LEARN_EVERY: Final = timedelta(seconds=10)
 _OFFSET_AFTER: Final = 360  # samples, one every ten seconds: an hour
+_REMEMBERED: Final = 8640  # samples of a day: what a pixel did last year does not outweigh what it does now
 _STEADY: Final = 0.5
+"""°C of standard deviation."""
 
 
 class BadPixels:
@@ -131,13 +133,16 @@ class BadPixels:
 
 
 class _Offsets:
-    """Mean and deviation of each pixel's difference to its neighbours, and the range of the neighbours."""
+    """Mean and variance of each pixel's difference to its neighbours, and the range of the neighbours, for as long as
+    the difference is steady. A pixel that is not steady begins again: it may have broken after weeks in which it was
+    not, and what was measured before would say for weeks that it is fine.
+    """
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.limit = 5.0
-        self._count = 0
+        self._count = np.zeros(shape, np.int64)
         self._mean = np.zeros(shape)
-        self._squares = np.zeros(shape)
+        self._variance = np.zeros(shape)
         self._lowest = np.full(shape, np.inf, np.float32)
         self._highest = np.full(shape, -np.inf, np.float32)
         self.bad: Mask = np.zeros(shape, bool)
@@ -145,17 +150,28 @@ class _Offsets:
     def learn(self, frame: Celsius) -> None:
         around = neighbours(frame)
         deviation = frame - around
-        self._count += 1
+        self._count = np.minimum(self._count + 1, _REMEMBERED)
         before = deviation - self._mean
         self._mean += before / self._count
-        self._squares += before * (deviation - self._mean)
+        self._variance += (before * (deviation - self._mean) - self._variance) / self._count
         np.minimum(self._lowest, around, out=self._lowest)
         np.maximum(self._highest, around, out=self._highest)
-        if self._count >= _OFFSET_AFTER:
-            spread = np.sqrt(self._squares / self._count)
-            offset = np.abs(self._mean)
-            independent = self._highest - self._lowest > offset
-            self.bad = (offset > self.limit) & (spread < _STEADY) & independent
+        is_known = self._count >= _OFFSET_AFTER
+        is_steady = self._variance < _STEADY**2
+        offset = np.abs(self._mean)
+        independent = self._highest - self._lowest > offset
+        self.bad = np.where(is_known, (offset > self.limit) & is_steady & independent, self.bad)
+        self._begin_again(is_known & ~is_steady)
+
+    def _begin_again(self, unsteady: Mask) -> None:
+        for one, value in (
+            (self._count, 0),
+            (self._mean, 0),
+            (self._variance, 0),
+            (self._lowest, np.inf),
+            (self._highest, -np.inf),
+        ):
+            np.copyto(one, value, where=unsteady)
 
 
 def neighbours(frame: Celsius) -> Celsius:

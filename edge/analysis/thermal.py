@@ -29,7 +29,7 @@ from edge.analysis.thermal_statistics import (
 Celsius = NDArray[np.float32]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (ROWS, COLUMNS)

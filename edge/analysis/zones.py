@@ -1,6 +1,7 @@
 """Finds the zone in which a detected object stands, and the triggers that follow."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from bus_schemas.settings import Zone
 from edge.analysis.detector import PERSON, BoundingBox
@@ -8,13 +9,15 @@ from edge.analysis.motion import Box
 
 RESTRICTED_ACCESS = "RESTRICTED_ACCESS"
 CROWD_VIOLATION = "CROWD_VIOLATION"
+LOWEST: Final = 0.999
+"""A share of the height of the picture. The lower edge itself is in no polygon, and cuts off whoever comes close."""
 Point = tuple[float, float]
 
 
 def feet(box: Box) -> Point:
     """Where the object in the box touches the ground: its head may be in front of a zone behind it."""
     x, y, width, height = box
-    return x + width / 2, y + height
+    return x + width / 2, min(y + height, LOWEST)
 
 
 def contains(corners: Sequence[Point], point: Point) -> bool:

@@ -130,11 +130,13 @@ class Bus:
         retain: bool = False,
     ) -> None:
         """QoS 1. Raises `BusUnreachable`, and where it `needs_reader` `NoReader`, as far as the broker says."""
-        if self._client is None:
+        # The connection may be another one, or none, when the answer is there.
+        client = self._client
+        if client is None:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
-            await self._client.publish(topic, payload, qos=1, retain=retain, properties=properties, timeout=SEND_S)
-            if needs_reader and self._client.reached_nobody:
+            await client.publish(topic, payload, qos=1, retain=retain, properties=properties, timeout=SEND_S)
+            if needs_reader and client.reached_nobody:
                 raise NoReader("nobody listens on the bus, as while ingest is starting")
         except PublishRefused as refusal:
             _log.error("broker refuses a topic", topic=topic, reason=str(refusal))

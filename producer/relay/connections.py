@@ -20,6 +20,10 @@ from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
 """Full jitter, so that the nodes of a site do not all reconnect in the same second."""
+ANSWER_S: Final = 30.0
+"""For an answer to CONNECT: a broker that stands still accepts connections, and so does a proxy in front of none. It
+deals with each attempt that was given up, once it goes on.
+"""
 BULK_KEEPALIVE_S: Final = 300
 """A segment may take minutes on a slow link. The connection of the events finds a lost broker sooner."""
 EVIDENCE_KEEPALIVE_S: Final = 30
@@ -37,6 +41,8 @@ class _Bulk:
     is_ready: bool = False
     retry: Retry = field(default_factory=partial(Retry, RECONNECT))
     again_at: float = 0.0
+    asked_at: float = 0.0
+    """When CONNECT was sent."""
 
 
 class RelayConnections:
@@ -85,11 +91,21 @@ class RelayConnections:
             bulk.retry.reset()
             self.sessions[traffic] = bulk.session
             return True
+        elif not bulk.is_ready:
+            self._wait_for_answer(traffic, bulk, bulk.session, now)
         return False
+
+    def _wait_for_answer(self, traffic: Traffic, bulk: _Bulk, session: BrokerSession, now: float) -> None:
+        if session.congested():
+            # CONNECT itself waits until events have left room on the link.
+            bulk.asked_at = now
+        elif now - bulk.asked_at >= ANSWER_S:
+            self._drop(traffic, bulk, f"no answer within {ANSWER_S:.0f} s", now)
 
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
         keepalive_s = EVIDENCE_KEEPALIVE_S if traffic is Traffic.EVIDENCE else BULK_KEEPALIVE_S
         pace = Pace(partial(self.allowance, traffic=traffic), self._throttle.spend, keepalive_s)
+        bulk.asked_at = now
         try:
             bulk.session, bulk.window = BrokerSession(self._broker, f"relay-{traffic}", pace), BulkWindow()
         except BrokerUnreachable as error:

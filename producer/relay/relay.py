@@ -18,14 +18,13 @@ from producer.file_identity import identity
 from producer.ids import Clock
 from producer.log_sync import LogSync
 from producer.outbox.limits import OutboxLimits
-from producer.relay.connections import RECONNECT, RelayConnections
+from producer.relay.connections import ANSWER_S, RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
 from producer.relay.open_outbox import OpenOutbox, broken_set_aside, open_outbox
 from producer.relay.refusal_log import RefusalLog
 from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
 from producer.relay.wake_up import WakeUp
 
-CONNECT_S: Final = 15.0
 TICK_S: Final = 0.25
 ALLOWED_S: Final = 0.05
 DRAIN_S: Final = 0.01
@@ -191,7 +190,9 @@ class Relay:
             outbox.pause(retry.next_s(), stopping)
 
     def _connect_and_send(self, outbox: OpenOutbox, delivery: StreamDelivery, stopping: threading.Event) -> bool:
-        """False when no connection was established."""
+        """False where the next attempt is to wait for longer than the one before. One that nobody answered has waited
+        already: when a broker that stood still goes on, the next attempt is there at once.
+        """
         try:
             connections = RelayConnections(self._broker, delivery.throttle, delivery.limits)
         except BrokerUnreachable as error:
@@ -200,7 +201,9 @@ class Relay:
             return False
         self._counters.network_available = True
         try:
-            return self._accepted(connections, stopping) and self._send(outbox, delivery, connections, stopping)
+            if self._accepted(connections, stopping):
+                return self._send(outbox, delivery, connections, stopping)
+            return connections.events.ended is None
         finally:
             self._counters.connected = False
             self._unqueued.clear()
@@ -218,10 +221,12 @@ class Relay:
 
     def _accepted(self, connections: RelayConnections, stopping: threading.Event) -> bool:
         session = connections.events
-        deadline = time.monotonic() + CONNECT_S
+        deadline = time.monotonic() + ANSWER_S
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
             connections.step(TICK_S, self._wake_up.reader)
             self._wake_up.clear()
+        if not (session.connected or session.ended or stopping.is_set()):
+            log.info("broker does not answer", broker=str(self._broker), waited_s=ANSWER_S)
         return session.connected
 
     def _send(

@@ -231,7 +231,9 @@ class BrokerSession:
             self._read()
         if self._client.want_write() and (event & select.POLLOUT or self._socket.is_full):
             self._check(self._client.loop_write())
-        self._check(self._client.loop_misc())
+        if self.connected:
+            # Until then its keepalive ends nothing: who connects knows for how long to wait for an answer.
+            self._check(self._client.loop_misc())
 
     def _read(self) -> None:
         """Some packets together: between two of them everything else that waits would be looked through."""

@@ -28,7 +28,8 @@ from tests.faults.clock import FileClock
 
 STOPS_WITHIN_S = 60.0
 _PR_SET_PDEATHSIG = 1
-_PRELOADED = ["tests.faults.parts", "tests.faults.load"]
+_PRELOADED = ["tests.faults.parts", "tests.faults.load", "tests.faults.scenarios.table", "tests.faults.hostile.run"]
+"""With what each fork of a run of faults imports for its main module: a SIGTERM meanwhile met no handler."""
 
 
 def forks() -> ForkServerContext:

@@ -90,9 +90,8 @@ ELSEWHERE: Final = {
     "gateway/agents/service.py": "the certificate of an authority, answered by a 503",
     "mosquitto/launcher.py": "a file of the installation",
     "producer/outbox/disk_id.py": "the boot id of the kernel",
-    "watchpost/commands/agents.py": "a file that somebody names",
-    "watchpost/configuration/secrets.py": "a file of a secret: tests/unit/watchpost/configuration",
-    "watchpost/configuration/yaml_loader.py": "the configuration: tests/unit/watchpost/configuration",
+    "watchpost/processes/kernel_calls.py": "the process, by the kernel",
+    "watchpost/configuration/yaml_loader.py": "files that somebody names: tests/unit/watchpost",
 }
 PACKAGES: Final = ("bus_schemas", "producer", "edge", "consumers", "gateway", "watchpost", "mosquitto")
 READS: Final = re.compile(r"\.read_(?:bytes|text)\(|json\.load\(")

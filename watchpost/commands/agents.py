@@ -10,6 +10,7 @@ from watchpost.commands.agent_versions import printable, version_lines
 from watchpost.commands.gateway_client import ask
 from watchpost.commands.hub_data import in_one_sentence, user_name
 from watchpost.commands.options import ConfigOption, PortOption
+from watchpost.configuration.yaml_loader import read_text
 from watchpost.processes.runtime import configuration
 
 PATH: Final = "/api/v1/enrolments"
@@ -52,7 +53,7 @@ def configure(
     port: PortOption = None,
 ) -> None:
     """Set what an agent runs, also one that is not enrolled yet."""
-    body = {"by": user_name(), "configuration": file.read_text(encoding="utf-8"), "reason": why}
+    body = {"by": user_name(), "configuration": read_text(file), "reason": why}
     found = ask(configuration(config), port, "PUT", f"{_path(node)}/configuration", body)
     typer.echo(f"{node} is to run version {found['wanted']['version']}: {', '.join(found['wanted']['devices'])}.")
 
@@ -112,4 +113,5 @@ def bring_back(
 
 
 def _path(node: str) -> str:
+    """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
     return f"{PATH}/{quote(node, safe='')}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bus_schemas.event import NAME
+from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME
 from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
@@ -94,10 +94,13 @@ def _verdict(parts: "Sequence[Findings]") -> str:
 def moment(text: str) -> datetime:
     """Parse a moment; UTC where no zone is given."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
+        given = datetime.fromisoformat(text)
+        found = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise CliError(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if not EARLIEST <= found <= AFTER_LATEST:
+        raise CliError(f"{text!r}: a moment between 1970 and 2200 is needed")
+    return found
 
 
 def speed(text: str) -> float | None:

@@ -49,7 +49,9 @@ class HubSection(SettingsModel):
     )
     export_days: PositiveInt = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
     export_bytes: PositiveInt = Field(
-        default=BYTES_KEPT, description="Bytes of all exports together; the oldest go beyond them."
+        default=BYTES_KEPT,
+        description="Bytes of all exports together: the oldest go beyond them. An export that alone has more is"
+        " refused.",
     )
     exports_waiting: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=EXPORTS_WAITING, description="Exports that may wait at a time; more are refused."

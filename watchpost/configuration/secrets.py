@@ -7,7 +7,7 @@ from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.hub_config import Webhook
 from gateway.http.token import WeakToken, require_strong
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.yaml_loader import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError, read_text
 
 
 def webhooks(config: WatchpostConfig, environ: Mapping[str, str]) -> tuple[Webhook, ...]:
@@ -65,8 +65,5 @@ def secret(environ: Mapping[str, str], env: str | None, file: Path | None = None
             raise ConfigError(f"the environment variable {env}, which the configuration names, is not set")
         return environ[env]
     if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"{file}: {error.strerror}") from error
+        return read_text(file).strip()
     return None

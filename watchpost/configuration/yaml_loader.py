@@ -35,13 +35,17 @@ class ConfigError(ValueError):
 
 def parse(model: type[Model], path: Path, whole: str = "the configuration") -> Model:
     """`whole` is what errors call the outermost part of the file. Raises `ConfigError`."""
+    return parse_text(model, read_text(path), path, whole)
+
+
+def read_text(path: Path) -> str:
+    """Read a file that somebody has named. Raises `ConfigError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text") from error
-    return parse_text(model, text, path, whole)
 
 
 def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:

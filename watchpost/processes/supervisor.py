@@ -3,7 +3,6 @@
 import selectors
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,9 @@ from types import FrameType
 
 from producer.ids import Clock, utc_now
 from producer.os_errors import describe_os_error
-from watchpost.processes.child import Child, ProcessSpec
+from watchpost.processes.child import Child
+from watchpost.processes.launching import Launcher, ProgramLauncher, RunningProcess
+from watchpost.processes.process_spec import ProcessSpec
 from watchpost.processes.process_state import ProcessState
 
 STOPS_UNTIL_KILL = 2  # the second stop signal ends the waiting
@@ -39,11 +40,13 @@ class Supervisor:
         processes: Sequence[ProcessSpec],
         on_line: OnLine,
         on_state: OnState,
+        launcher: Launcher | None = None,
         clock: Clock = utc_now,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._on_line = on_line
         self._on_state = on_state
+        self._launcher = launcher or ProgramLauncher()
         self._clock = clock
         self._monotonic = monotonic
         self._children = [Child(process, clock()) for process in processes]
@@ -69,25 +72,28 @@ class Supervisor:
     def signal_child(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a child that runs. Another thread may call it."""
         for child in self._children:
-            if child.process.name == name and (popen := child.popen) is not None:
-                popen.send_signal(number)
+            if child.process.name == name and (running := child.running) is not None:
+                running.send_signal(number)
 
     def _start_due(self, selector: selectors.BaseSelector) -> None:
         now = self._monotonic()
-        due = [child for child in self._children if child.popen is None and child.due <= now]
+        due = [child for child in self._children if child.running is None and child.due <= now]
         for child in due:
-            if child.process.start_when is None or child.process.start_when():
+            if self._may_start(child.process):
                 child.restarts += child.last_exit is not None
                 try:
-                    child.start(now, self._clock())
+                    child.start(self._launcher, now, self._clock())
                     selector.register(child.output, selectors.EVENT_READ, child)
                 except OSError as error:
                     self._on_line(child.process.name, child.put_off(error, now, self._clock()))
                 self._report()
 
+    def _may_start(self, process: ProcessSpec) -> bool:
+        return self._launcher.is_ready(process) and (process.start_when is None or process.start_when())
+
     def _until_next_act(self) -> float:
         """Seconds until the next start of a child, or the next report."""
-        due = [self._report_due, *(child.due for child in self._children if child.popen is None)]
+        due = [self._report_due, *(child.due for child in self._children if child.running is None)]
         return max(POLL_S, min(due) - self._monotonic())
 
     def _turn(self, selector: selectors.BaseSelector, timeout: float) -> None:
@@ -102,7 +108,7 @@ class Supervisor:
                 assert isinstance(key.fileobj, socket.socket)
                 key.fileobj.recv(4096)
         for child in self._children:
-            if child.popen is not None and child.popen.poll() is not None:
+            if child.running is not None and child.running.poll() is not None:
                 if not child.silent:
                     selector.unregister(child.output)
                 self._forward(child, child.reap(self._monotonic(), self._clock()))
@@ -130,12 +136,12 @@ class Supervisor:
         while self._living(stage) and self._stop_signals < STOPS_UNTIL_KILL and self._monotonic() < deadline:
             self._turn(selector, POLL_S)
 
-    def _living(self, stage: int) -> list[subprocess.Popen[bytes]]:
-        return [child.popen for child in self._children if child.popen and child.process.stage >= stage]
+    def _living(self, stage: int) -> list[RunningProcess]:
+        return [child.running for child in self._children if child.running and child.process.stage >= stage]
 
     def _signal(self, number: signal.Signals, stage: int) -> None:
-        for popen in self._living(stage):
-            popen.send_signal(number)
+        for running in self._living(stage):
+            running.send_signal(number)
 
     def _report(self) -> None:
         """A failed write ends nothing; it is tried again."""

@@ -20,17 +20,21 @@ from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.processes.agents_broker import agents_files, agents_listener, reload_on_change
-from watchpost.processes.child import ProcessPriority, ProcessSpec
 from watchpost.processes.data_directory_lock import data_directory_lock
+from watchpost.processes.fork_launcher import ForkLauncher
 from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.process_spec import ProcessPriority, ProcessSpec
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.restarts import RestartWatch
 from watchpost.processes.runtime import broker_address, require_directory
-from watchpost.processes.supervisor import Supervisor
+from watchpost.processes.supervisor import SUPERVISOR, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 BROKER_NAME = "broker"
+COMMAND = "watchpost.__main__"
+FORKED_WITH = (COMMAND, "consumers.ingest.run", "consumers.registry", "gateway.server", "edge.agent.settings")
+"""What the processes import. Nothing of it starts a thread, or knows when or in which process it was imported."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
     ) -> ProcessSpec:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
         env = environment(os.environ, known, proxies=proxies)
-        return ProcessSpec(name=name, argv=argv, stage=stage, priority=priority, env=env, start_when=ready)
+        return ProcessSpec(name, argv, stage, priority, env, start_when=ready, module=COMMAND)
 
     def consumers(group: ProcessGroup, process: GroupProcess) -> ProcessSpec:
         arguments, known = ("consume", "--group", group), secrets.of_group(group)
@@ -162,25 +166,33 @@ def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None])
             watch.take(states)
             write_states(options.data / "run" / "processes.json", states)
 
-        supervisor = Supervisor(processes(options, config), on_line=log.line, on_state=on_state)
+        forks = ForkLauncher(FORKED_WITH, environment(os.environ, ()), partial(log.line, SUPERVISOR))
+        supervisor = Supervisor(processes(options, config), log.line, on_state, forks)
         stopping = threading.Event()
-        reload = partial(supervisor.signal_child, BROKER_NAME, signal.SIGHUP)
-        files, renew = agents_files(config, options.data), partial(agents_listener, config, options.data)
         threads = [
             threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say)),
             threading.Thread(target=watch.run, args=(stopping,)),
-            threading.Thread(target=reload_on_change, args=(files, reload, stopping, renew)),
+            threading.Thread(target=_tend_the_broker, args=(options, config, supervisor, stopping)),
         ]
         for thread in threads:
             thread.start()
         try:
-            with reporter:
+            with reporter, forks:
                 supervisor.run()
         finally:
             stopping.set()
             for thread in threads:
                 thread.join()
             log.close()
+
+
+def _tend_the_broker(
+    options: UpOptions, config: WatchpostConfig, supervisor: Supervisor, stopping: threading.Event
+) -> None:
+    """Until `stopping`: it reads its files again when they change, and its certificate is renewed."""
+    reload = partial(supervisor.signal_child, BROKER_NAME, signal.SIGHUP)
+    renew = partial(agents_listener, config, options.data)
+    reload_on_change(agents_files(config, options.data), reload, stopping, renew)
 
 
 def _prepare(data: Path, say: Callable[[str], None]) -> None:
@@ -211,10 +223,15 @@ def _announce(options: UpOptions, host: str, stopping: threading.Event, say: Cal
     while not _answers(shown, options.gateway_port):
         if stopping.wait(0.1):
             return
-    address = f"http://{shown}:{options.gateway_port}"
+    address = origin_of(shown, options.gateway_port)
     say(f"Watchpost is at {address}")
     if options.open_browser:
         webbrowser.open(address)
+
+
+def origin_of(host: str, port: int) -> str:
+    """As browsers take it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _answers(host: str, port: int) -> bool:

@@ -1,8 +1,10 @@
 """The rules about thermal frames and their sensor: thresholds, trends, and what the sensor says of itself."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
+from bus_schemas.limits import MAX_ITEMS
 from bus_schemas.thermal import SENSOR_FAULTS, SensorEvent, ThermalEvent
 from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import picture_beside
@@ -18,7 +20,16 @@ def judge_thermal(watched: Watched, record: Recorded, rules: AlertRules) -> Sequ
     part = record.decode(THERMAL).data
     found = _judge_heat(watched, record, part, rules)
     changes = [*watched.trends.add(record.time_s, part, rules)]
+    for known in (watched.warnings, watched.trends.samples):
+        if len(known) > MAX_ITEMS:
+            _forget_first(known)
     return (*found, *(_trend(watched, record, change) for change in changes)) if changes else found
+
+
+def _forget_first(known: dict[str, Any]) -> None:
+    """What is known by names of regions: an event has a thousand at most, but a device may name others in each."""
+    for name in list(islice(known, len(known) - MAX_ITEMS)):
+        del known[name]
 
 
 def _judge_heat(watched: Watched, record: Recorded, data: ThermalPart, rules: AlertRules) -> Sequence[Verdict]:

@@ -1,10 +1,8 @@
 """A lease that a thread of its own renews until it is closed."""
 
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
 
 import structlog
 
@@ -12,11 +10,12 @@ from consumers.store.claims.holder import ClaimTaken, Holder
 from consumers.store.claims.lease import RENEW_S, Lease
 from consumers.store.clickhouse.engine import EngineError, OpenEngine
 from consumers.store.journal.store import JournalAway
+from producer.repeating_thread import RepeatingThread
 
 log = structlog.get_logger(__name__)
 
 
-class RenewedLease:
+class RenewedLease(RepeatingThread):
     """Begun when made. Raises `EngineError` or `ClaimTaken`. `check` may be called from any thread."""
 
     def __init__(
@@ -28,13 +27,11 @@ class RenewedLease:
         on_lost: Callable[[], None],
         renew_s: float = RENEW_S,
     ) -> None:
+        super().__init__(f"claims in {database}", renew_s)
         self._engine = open_engine()
         self._lease = Lease(self._engine, database, locks, holder)
         self._on_lost = on_lost
-        self._renew_s = renew_s
         self._lost: ClaimTaken | None = None
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name=f"claims in {database}", daemon=True)
         try:
             self._lease.begin()
         except BaseException:
@@ -52,25 +49,20 @@ class RenewedLease:
         if self._lost is not None:
             raise self._lost
 
-    def _renew(self) -> None:
-        while not self._ending.wait(self._renew_s):
-            try:
-                self._lease.renew()
-            except EngineError as error:
-                log.warning("claims cannot be renewed", reason=str(error))
-            except ClaimTaken as taken:
-                log.error("claim lost", reason=str(taken))
-                self._lost = taken
-                self._on_lost()
-                return
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def work(self) -> bool:
+        try:
+            self._lease.renew()
+        except EngineError as error:
+            log.warning("claims cannot be renewed", reason=str(error))
+        except ClaimTaken as taken:
+            log.error("claim lost", reason=str(taken))
+            self._lost = taken
+            self._on_lost()
+            return False
+        return True
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._ending.set()
-        self._thread.join()
+        super().__exit__(kind, error, at)
         if self._lost is None:
             with suppress(EngineError):
                 self._lease.release()

@@ -10,6 +10,7 @@ import pyarrow as pa
 from chdb.session import Session
 from pydantic_core import from_json
 
+from consumers.store.clickhouse.definitions import remove_empty
 from consumers.store.clickhouse.dialect import CURRENT, Dialect
 from consumers.store.clickhouse.engine import Columns, EngineError, Parameter
 from consumers.store.clickhouse.table import Kind, Table
@@ -53,6 +54,7 @@ class EmbeddedEngine:
         if "?" in path or "&" in path:
             raise EngineError(f"chDB cannot open {path}: a question mark or an ampersand begins its arguments")
         directory.mkdir(parents=True, exist_ok=True)
+        remove_empty(directory)
         arguments = "&".join(f"{name}={value}" for name, value in _ARGUMENTS.items())
         self._lock = Lock()
         with _as_engine_error():

@@ -10,16 +10,24 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
-from consumers.store.journal.days import list_days
+from consumers.store.journal.days import Day, list_days
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.store.journal.retention_floor import Floor, floor_to_json, weigh
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.backup.files import copy_database
 from consumers.upkeep.cold.server_day import PreviousDay, carry_on, write_day
+from consumers.upkeep.rounds import RoundFailed
 
 CHUNK_BYTES: Final = 1 << 20
 MOST_GROWTH: Final = 200
 """A day of a journal grows ten times when it is unpacked."""
+
+
+class DayDropped(RoundFailed, LookupError):
+    """Retention has dropped the day since the days were listed."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"the journal has no day {day} any more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,9 @@ class ClosedDay:
 
 
 class DayFiles(Protocol):
-    """`look_every` is for who asks again and again: what the days are costs a server a question about all of them."""
+    """`look_every` is for who asks again and again: what the days are costs a server a question about all of them.
+    What is asked about one day raises `DayDropped` where it is gone.
+    """
 
     look_every: ClassVar[timedelta]
 
@@ -60,18 +70,21 @@ class LocalDays:
         return [day.date for day in list_days(self.directory)]
 
     def write(self, day: date, path: Path, previous: PreviousDay) -> None:
-        copy_database(self._path(day), path)
+        copy_database(self._listed(day).path, path)
 
     def describe(self, day: date) -> ClosedDay:
-        what = next(weigh(one) for one in list_days(self.directory) if one.date == day)
+        what = weigh(self._listed(day))
         return ClosedDay(day, what.first, what.last)
 
     def floor(self) -> bytes | None:
         path = self.directory / FLOOR
         return path.read_bytes() if path.exists() else None
 
-    def _path(self, day: date) -> Path:
-        return next(one.path for one in list_days(self.directory) if one.date == day)
+    def _listed(self, day: date) -> Day:
+        for one in list_days(self.directory):
+            if one.date == day:
+                return one
+        raise DayDropped(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +107,14 @@ class ServerDays:
                 copy_database(written, path)
                 carry_on(written)
                 return
-        raise LookupError(f"the journal has no day {day}")
+        raise DayDropped(day)
 
     def describe(self, day: date) -> ClosedDay:
         with closing(self.journal.questions()) as questions:
-            row = next(row for row in questions.days() if row.date == day)
-        return ClosedDay(day, row.first, row.last)
+            for row in questions.days():
+                if row.date == day:
+                    return ClosedDay(day, row.first, row.last)
+        raise DayDropped(day)
 
     def floor(self) -> bytes | None:
         with closing(self.journal.reader()) as reader:

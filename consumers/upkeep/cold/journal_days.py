@@ -19,10 +19,12 @@ from consumers.upkeep.cold.copy_book import CopyBook
 from consumers.upkeep.cold.day_files import DayFiles, LocalDays, ServerDays, compressed, decompressed
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
+from consumers.upkeep.rounds import NeedsPerson
 from producer.ids import Clock
 from producer.times import DAY
 
 JOURNAL: Final = "journal/"
+STAGED: Final = ".sqlite.gz"
 LEVEL: Final = 6
 MOST_MANIFEST_BYTES: Final = 100_000
 _NO_PACK: Final = PackRange(0, Series("hub", "hub", "journal"), PackInterval(0), 0, 0)
@@ -30,7 +32,7 @@ _NO_PACK: Final = PackRange(0, Series("hub", "hub", "journal"), PackInterval(0),
 log = structlog.get_logger()
 
 
-class DamagedChain(ValueError):
+class DamagedChain(NeedsPerson, ValueError):
     """The days of the journal in the bucket do not follow each other."""
 
 
@@ -103,9 +105,10 @@ class JournalDays:
         if self._known is None:
             self._known = read_manifests(bucket)
         days = self._files.days()
+        # First: a day that does not follow those which the bucket has would be taken for a gap in the chain.
+        self._drop(days, book, bucket)
         for day in self._due(days, archived_until):
             self._known.append(self._send(day, bucket, sender, book))
-        self._drop(days, book, bucket)
         self._looked = now
 
     def _due(self, days: list[date], archived_until: datetime) -> Iterator[date]:
@@ -118,14 +121,14 @@ class JournalDays:
                 yield day
 
     def _send(self, day: date, bucket: Bucket, sender: ObjectSender, book: CopyBook) -> DayManifest:
+        what = self._files.describe(day)
         staged = self._stage(day, bucket)
         content = FileContent(staged, 0, staged.stat().st_size)
         digest = digest_of(content)
-        name = f"{JOURNAL}{day}.{digest}.sqlite.gz"
+        name = _object_name(day, digest)
         sender.send(name, content, _NO_PACK, digest)
         book.finish(name)
         before = self._known[-1] if self._known else None
-        what = self._files.describe(day)
         manifest = DayManifest(
             date=day,
             first=what.first,
@@ -143,7 +146,7 @@ class JournalDays:
 
     def _stage(self, day: date, bucket: Bucket) -> Path:
         """Kept until it is uploaded: an upload that was interrupted goes on with the same bytes."""
-        staged = self._staging / f"{day}.sqlite.gz"
+        staged = self._staging / f"{day}{STAGED}"
         if staged.exists():
             return staged
         self._staging.mkdir(parents=True, exist_ok=True)
@@ -161,7 +164,10 @@ class JournalDays:
 
     def _drop(self, days: list[date], book: CopyBook, bucket: Bucket) -> None:
         """Days that retention dropped from the journal go from the bucket too, after the floor that says so."""
-        gone = [one for one in self._known or () if days and one.date < days[0]]
+        if not days:
+            return
+        self._drop_staged(days[0], book)
+        gone = [one for one in self._known or () if one.date < days[0]]
         if not gone:
             return
         if (floor := self._files.floor()) is not None:
@@ -170,3 +176,17 @@ class JournalDays:
             book.delete_later(one.name)
             book.delete_later(one.object)
         self._known = [one for one in self._known or () if one not in gone]
+
+    def _drop_staged(self, oldest: date, book: CopyBook) -> None:
+        """A day that was dropped before its upload was done is on the disk still, and perhaps a part of it there."""
+        for staged in self._staging.glob(f"*{STAGED}"):
+            day = staged.name.removesuffix(STAGED)
+            if day < oldest.isoformat():
+                name = _object_name(day, digest_of(FileContent(staged, 0, staged.stat().st_size)))
+                book.give_up(name)
+                book.delete_later(name)
+                staged.unlink()
+
+
+def _object_name(day: date | str, digest: str) -> str:
+    return f"{JOURNAL}{day}.{digest}{STAGED}"

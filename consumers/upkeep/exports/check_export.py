@@ -8,8 +8,12 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
+
+UNREADABLE = (OSError, EOFError, KeyError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
+"""The errors of a file that is damaged, and of a ZIP that is."""
 
 
 class UnpackedExport:
@@ -47,8 +51,10 @@ def difference(files: Any, name: str, size: int, sha256: str) -> str | None:
         return "has a name that leads out of the export"
     try:
         found_size, found = digest(files, name)
-    except (KeyError, OSError):
+    except (FileNotFoundError, KeyError):
         return "is missing"
+    except UNREADABLE as error:
+        return f"cannot be read: {error}"
     if found_size != size:
         return f"has {found_size} bytes; the manifest states {size}"
     return None if found == sha256 else f"has the SHA-256 {found}; the manifest states {sha256}"
@@ -56,9 +62,13 @@ def difference(files: Any, name: str, size: int, sha256: str) -> str | None:
 
 def main(argument: str) -> int:
     path = Path(argument)
-    files: Any = ZippedExport(path) if path.is_file() else UnpackedExport(path)
-    with files.open("manifest.json") as file:
-        manifest = json.load(file)
+    try:
+        files: Any = ZippedExport(path) if path.is_file() else UnpackedExport(path)
+        with files.open("manifest.json") as file:
+            manifest = json.load(file)
+    except UNREADABLE as error:
+        sys.stdout.write(f"{path} cannot be checked, because its manifest cannot be read: {error}\n")
+        return 1
     wrong = checked = 0
     expected = [(one["name"], one["size"], one["sha256"]) for one in manifest["files"]]
     for name, size, sha256 in expected:

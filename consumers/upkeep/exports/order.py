@@ -1,6 +1,7 @@
 """The order of an export, as its process is given it, and the files that it leaves in its directory."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,15 @@ _FOLDER = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 class NotAFolder(ValueError):
     """The id of an export from a journal that may say anything leads out of the folder of all exports."""
+
+
+def bytes_in(folder: Path) -> int:
+    """The size of its files; one that goes meanwhile does not count."""
+    total = 0
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
 
 
 def folder_of(data: Path, export_id: str) -> Path:
@@ -107,3 +117,7 @@ class ExportResult(BaseModel):
     incidents: int | None = None
     detail: str | None = None
     failure: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)

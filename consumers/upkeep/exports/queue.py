@@ -52,6 +52,16 @@ def too_many(policy: ExportPolicy, by: str, waiting_of_asker: int, waiting: int)
     return None
 
 
+def too_large(policy: ExportPolicy, size: int) -> str | None:
+    """Why an export of so many bytes is refused, in a sentence: to make room for it, all others and it would go."""
+    if size <= policy.bytes:
+        return None
+    return (
+        f"it takes {size / 1e9:.2f} GB, and all exports together may take {policy.bytes / 1e9:.2f} GB"
+        " (hub.export_bytes): ask for a shorter time or fewer devices"
+    )
+
+
 def waiting(jobs: sqlite3.Connection, by: str) -> tuple[int, int]:
     """How many exports of this asker are not ready yet, and how many of all."""
     of_asker, of_all = jobs.execute(

@@ -25,9 +25,10 @@ from consumers.upkeep.exports.order import (
     ExportResult,
     ExportScope,
     NotAFolder,
+    bytes_in,
     folder_of,
 )
-from consumers.upkeep.exports.queue import next_export, too_many, waiting
+from consumers.upkeep.exports.queue import next_export, too_large, too_many, waiting
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -38,6 +39,8 @@ TRIES: Final = 5
 STOP_S: Final = 5.0
 STALLED_S: Final = 300.0
 """An export that makes no progress for so long is ended: others wait for it."""
+COPIES: Final = 2
+"""The parts of a ZIP lie beside it while it is made."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:export")
 
 log = structlog.get_logger()
@@ -184,22 +187,28 @@ class ExportSink(Sink):
                 )
                 if moved.rowcount:
                     self._moved_at = self._clock()
-            self._end_stalled(state)
+            self._end_hopeless(state, directory)
             return
         export_id, self._process, self._export_id = self._export_id, None, ""
         if code < 0:
             # Killed, as where the machine ran out of memory: it is tried again.
             log.warning("an export was killed", export=export_id, signal=-code)
             return
-        self._end(state, export_id, _result(directory, code))
+        self._end(state, export_id, self._within_bound(_result(directory, code)))
 
-    def _end_stalled(self, state: sqlite3.Connection) -> None:
-        """A decoder or a bucket that never answers costs its own export."""
-        if (self._clock() - self._moved_at).total_seconds() < STALLED_S:
-            return
-        export_id = self._export_id
-        self.close()
-        self._end(state, export_id, ExportResult(failure=f"it made no progress for {STALLED_S:.0f} s"))
+    def _within_bound(self, made: ExportResult) -> ExportResult:
+        reason = too_large(self._scope.policy, made.bytes)
+        return made if reason is None else ExportResult(failure=reason)
+
+    def _end_hopeless(self, state: sqlite3.Connection, directory: Path) -> None:
+        """A decoder or a bucket that never answers costs its own export, and so does what grows beyond all bounds."""
+        reason = too_large(self._scope.policy, bytes_in(directory) // COPIES)
+        if (self._clock() - self._moved_at).total_seconds() >= STALLED_S:
+            reason = f"it made no progress for {STALLED_S:.0f} s"
+        if reason is not None:
+            export_id = self._export_id
+            self.close()
+            self._end(state, export_id, ExportResult(failure=reason))
 
     def _end(self, state: sqlite3.Connection, export_id: str, result: ExportResult) -> None:
         if result.failure is not None:
@@ -217,11 +226,12 @@ class ExportSink(Sink):
 
     def _expire(self, state: sqlite3.Connection) -> None:
         """The oldest go beyond the time and the bytes that exports may take."""
-        policy, now, total = self._scope.policy, self._clock(), 0
+        policy, now, kept = self._scope.policy, self._clock(), 0
         rows = state.execute("select export_id, ended, result from jobs where state = 'done' order by ended desc")
         for export_id, ended, result in rows.fetchall():
-            total += sum(file.size for file in ExportResult.model_validate_json(result).files)
-            if now.timestamp() - ended <= policy.keep.total_seconds() and total <= policy.bytes:
+            size = ExportResult.model_validate_json(result).bytes
+            if now.timestamp() - ended <= policy.keep.total_seconds() and kept + size <= policy.bytes:
+                kept += size
                 continue
             self._remove_files(export_id)
             state.execute(

@@ -11,11 +11,17 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
 
+import structlog
+
 from consumers.store.clickhouse.engine import Columns, Engine
 from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
 from consumers.views.warehouse import WAREHOUSE
 from consumers.views.warehouse.tables import CHECKPOINT, TABLES, VERSION, checkpoint_definition, definition
+
+_CLEANUP = "max_cleanup_delay_period = 30"
+
+log = structlog.get_logger(__name__)
 
 
 class Store:
@@ -34,10 +40,7 @@ class Store:
         if self._engine.lingers:
             self._insert_tables = open_insert_tables(self._engine, self.database, (*TABLES, CHECKPOINT))
         else:
-            # In this process, on our disk. By default parts that were merged stay up to 300 s, and small inserts, each
-            # merged with all rows before it, took a hundred times the disk that the rows need.
-            for table in TABLES:
-                self._engine.execute(f"alter table {table.name} modify setting max_cleanup_delay_period = 30")
+            self._drop_merged_parts_soon()
         self._saved = checkpoint(self._engine)
         for table in TABLES:
             beyond = self._engine.query(
@@ -46,6 +49,19 @@ class Store:
             )
             self._there[table] = frozenset(position for (position,) in beyond)
         return self._saved
+
+    def _drop_merged_parts_soon(self) -> None:
+        """In this process, on our disk. By default parts that were merged stay up to 300 s, and small inserts, each
+        merged with all rows before it, took a hundred times the disk that the rows need.
+        """
+        known = self._engine.query(
+            "select name from system.tables where database = {database:String} and engine_full like {setting:String}",
+            {"database": self.database, "setting": f"%{_CLEANUP}%"},
+        )
+        for table in TABLES:
+            # Once, and not at each start: it writes the definition anew, which chDB leaves empty on a full disk.
+            if [table.name] not in known:
+                self._engine.execute(f"alter table {table.name} modify setting {_CLEANUP}")
 
     @property
     def saved(self) -> int:
@@ -103,9 +119,11 @@ class Generations:
         )
 
     def current(self, floor: int = 1) -> Store:
-        """The current generation; where there is none of this version, one that holds what is not folded again."""
+        """The current generation; where there is none of this version with all its tables, one that holds what is not
+        folded again.
+        """
         newest = newest_generation(self._engine, self._name)
-        if newest is None or newest[1] != VERSION:
+        if newest is None or newest[1] != VERSION or not self._is_whole(newest[0]):
             store = self.next()
             if newest is not None:
                 self.carry_over(newest[0], store, floor)
@@ -113,6 +131,14 @@ class Generations:
         else:
             store = Store(self._engine, newest[0])
         return store
+
+    def _is_whole(self, database: str) -> bool:
+        names = "select name from system.tables where database = {database:String}"
+        there = {name for (name,) in self._engine.query(names, {"database": database})}
+        missing = sorted({table.name for table in (*TABLES, CHECKPOINT)} - there)
+        if missing:
+            log.error("rows are folded anew, tables are missing", database=database, tables=missing)
+        return not missing
 
     def carry_over(self, old: str, store: Store, floor: int) -> None:
         """Copy from the database `old` the rows of events that the journal has dropped: nothing else makes them.

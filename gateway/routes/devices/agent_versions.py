@@ -98,9 +98,10 @@ async def list_versions(call: Call[OfVersions]) -> VersionsAnswer:
             number: signed_text(view, known.versions[number]).configuration for number in wanted[: asked.limit + 1]
         }
         became = outcomes(view, asked.node)
+        older = [*texts.values(), ""][1:]
         listed = [
-            ListedVersionAnswer.of(known.versions[number], became.get(number), differences(texts.get(older, ""), text))
-            for (number, text), older in zip(texts.items(), [*list(texts)[1:], 0], strict=True)
+            ListedVersionAnswer.of(known.versions[number], became.get(number), differences(before, text))
+            for (number, text), before in zip(texts.items(), older, strict=True)
         ]
         return VersionsAnswer(versions=listed[: asked.limit], left_out=max(0, len(wanted) - asked.limit))
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from bus_schemas.documents import document as contract_document
 from gateway.calls import JSON, Call, Handler, Operation
+from gateway.context import Gateway
 from gateway.health_check import check_parts
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
@@ -77,7 +78,14 @@ async def ready(call: Call[Nothing]) -> Ready:
 
 async def metrics(call: Call[Nothing]) -> Response:
     """Figures for Prometheus."""
-    gateway, shown = call.gateway, call.gateway.metrics
+    gateway = call.gateway
+    # Each scrape sets the gauges anew: two at once would find each other's cleared ones.
+    figures = await gateway.shared.drawn(("metrics",), lambda: _measured(gateway))
+    return Response(figures, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _measured(gateway: Gateway) -> bytes:
+    shown = gateway.metrics
 
     def question(stores: Stores) -> None:
         head = stores.queries.head()
@@ -109,7 +117,7 @@ async def metrics(call: Call[Nothing]) -> Response:
     shown.streams.labels("events").set(gateway.feed.clients)
     shown.streams.labels("pictures").set(gateway.frames.watchers)
     shown.broker.set(gateway.bus.is_connected)
-    return Response(generate_latest(shown.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return generate_latest(shown.registry)
 
 
 async def asyncapi(call: Call[Nothing]) -> Response:

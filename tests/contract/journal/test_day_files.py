@@ -4,10 +4,12 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from consumers.store.journal.clickhouse.store import ClickHouseStore
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.cold.day_files import DayFiles, LocalDays, ServerDays, compressed, decompressed
+from consumers.upkeep.cold.day_files import DayDropped, DayFiles, LocalDays, ServerDays, compressed, decompressed
 from consumers.upkeep.cold.server_day import CARRIED
 from consumers.upkeep.verify.streams import check_streams
 from tests import builders
@@ -89,3 +91,14 @@ def test_the_numbers_of_streams_go_on_though_what_was_carried_is_lost(store: Jou
     numbers = [day.sources() for day in again.each_day()]
     assert all(after.items() >= before.items() for before, after in pairwise(numbers))
     assert check_streams(again).faults == []
+
+
+def test_a_day_that_retention_drops_meanwhile_is_said_to_be_gone(store: JournalStore, tmp_path: Path) -> None:
+    written(store)
+    files = files_of(store, tmp_path)
+    gone = files.days()[0] - DAY
+
+    with pytest.raises(DayDropped, match="has no day 2026-01-04 any more"):
+        files.describe(gone)
+    with pytest.raises(DayDropped):
+        files.write(gone, tmp_path / "gone", lambda path: False)

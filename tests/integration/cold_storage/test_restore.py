@@ -9,7 +9,7 @@ import pytest
 
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import media_of
-from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.bucket import Bucket, BucketAway
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
@@ -102,6 +102,40 @@ def test_days_that_do_not_follow_each_other_are_refused(hub: ColdHub, s3: S3Serv
         restored(hub, tmp_path / "again")
 
     assert not (tmp_path / "again" / "journal").exists()
+
+
+def test_a_hub_that_was_away_for_longer_than_it_keeps_days_goes_on_after_an_interruption(
+    hub: ColdHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for after in (1, 2, 3):
+        hub.record(DAYS[2] + timedelta(days=after), minutes=1)
+    for day in list_days(hub.data / "journal")[:4]:
+        SqliteStore(hub.data / "journal").drop(day.date)
+    put = Bucket.put
+
+    def put_one_manifest(bucket: Bucket, name: str, body: bytes, *, only_new: bool = False) -> None:
+        put(bucket, name, body, only_new=only_new)
+        if name.startswith("journal/2026"):
+            raise BucketAway("the cable was pulled")
+
+    monkeypatch.setattr(Bucket, "put", put_one_manifest)
+    with pytest.raises(BucketAway):
+        hub.archive(timedelta(hours=7))
+    monkeypatch.undo()
+
+    hub.archive(timedelta(hours=7))
+
+    with closing(Bucket(hub.storage)) as bucket:
+        assert [one.date.day for one in read_manifests(bucket)] == [9]
+
+
+def test_a_day_that_was_dropped_before_its_upload_was_done_leaves_nothing(hub: ColdHub) -> None:
+    staged = hub.data / "cold_staging" / "2026-01-04.sqlite.gz"
+    staged.write_bytes(b"half of it is uploaded")
+
+    hub.archive(timedelta(hours=1))
+
+    assert not staged.exists()
 
 
 def replace_size(manifest: str) -> bytes:

@@ -60,6 +60,14 @@ def test_a_page_of_versions_compares_its_last_with_the_one_before(hub: Hub) -> N
     assert found["left_out"] == 1
 
 
+def test_a_page_before_the_first_version_is_empty(hub: Hub) -> None:
+    hub.configure("pi-1", "yard")
+
+    answer = hub.client.get(f"{PATH}/pi-1/versions", params={"before": 1})
+
+    assert (answer.status_code, answer.json()) == (200, {"versions": [], "left_out": 0})
+
+
 def test_an_older_version_is_brought_back_as_the_newest_with_a_reason(hub: Hub) -> None:
     hub.configure("pi-1", "yard")
     hub.configure("pi-1", "oven")

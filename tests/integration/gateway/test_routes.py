@@ -1,11 +1,14 @@
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from string import ascii_lowercase, ascii_uppercase, digits
 
 import httpx
 import pytest
 import simplejpeg
+from prometheus_client.metrics import MetricWrapperBase
 
 from bus_schemas.catalogue import MODELS, short_name
 from consumers.registry import CONSUMERS, STORE_OWNERS
@@ -264,3 +267,18 @@ def test_figures_for_prometheus_are_given(client: httpx.Client, filled: Filled) 
     assert f"watchpost_journal_head {filled.head:.1f}" in text
     assert 'watchpost_consumer_lag{consumer="health"} 0.0' in text
     assert "watchpost_rejected_messages 1.0" in text
+
+
+def test_two_that_scrape_at_once_get_every_figure(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a pair of Prometheus servers does, by the same clock; with many devices to set, it takes a while."""
+    names = {line.split()[0] for line in client.get("/metrics").text.splitlines() if line.startswith("watchpost_")}
+    clear, never = MetricWrapperBase.clear, threading.Event()
+
+    def slow_clear(gauge: MetricWrapperBase) -> None:
+        clear(gauge)
+        never.wait(0.01)
+
+    monkeypatch.setattr(MetricWrapperBase, "clear", slow_clear)
+    with ThreadPoolExecutor(4) as scrapers:
+        for text in scrapers.map(lambda _: client.get("/metrics").text, range(8)):
+            assert names <= {line.split()[0] for line in text.splitlines() if not line.startswith("#")}

@@ -65,6 +65,15 @@ describe('a step of one frame', () => {
     expect(frames.beside(from, by)).toBeCloseTo(to, 3),
   );
 
+  it('leads to the frames that the browser still has of a long recording', () => {
+    const played = new FrameTimes();
+    played.add([0, 0.1, 10, 10.1, 10.2]);
+    played.drop(0, 10);
+    expect(played.beside(10.1, 1)).toBeCloseTo(10.21);
+    expect(played.beside(10.1, -1)).toBeCloseTo(10.05);
+    expect(played.beside(10, -1)).toBeNull();
+  });
+
   it('leads nowhere beyond what is loaded', () => {
     expect(frames.beside(0.65, 1)).toBeNull();
     expect(frames.beside(0, -1)).toBeNull();

@@ -75,8 +75,9 @@ export class FrameTimes {
     this.#times = all.filter((time, i) => i === 0 || time - (all[i - 1] ?? 0) > SAME_S);
   }
 
-  clear(): void {
-    this.#times = [];
+  /** The browser has them no more. */
+  drop(from: number, to: number): void {
+    this.#times = this.#times.filter((time) => time < from || time >= to);
   }
 
   /** A moment within the frame that is `by` frames away from the one of this moment; null where that is not known. */

@@ -1,5 +1,7 @@
 // Plays fragmented MP4 that never ends, as close to the present as the connection allows.
 
+import { nextEvent, rest } from './waiting.ts';
+
 /** Seconds behind the newest picture at which it plays. */
 const BEHIND = 0.3;
 /** Further behind, it plays the faster the later it is; much further, it goes on at the newest picture. */
@@ -65,7 +67,7 @@ export class LiveStream {
       const state = this.fruitless >= FRUITLESS ? 'unsupported' : found;
       this.onstate(state, false);
       if (state === 'unsupported') return;
-      await new Promise((resolve) => setTimeout(resolve, state === 'absent' ? 5000 : 1000));
+      await rest(state === 'absent' ? 5000 : 1000, this.stopping.signal);
     }
   }
 
@@ -79,9 +81,9 @@ export class LiveStream {
       return 'unsupported';
     }
     const source = new MediaSource();
-    this.video.src = URL.createObjectURL(source);
-    await once(source, 'sourceopen', signal);
-    URL.revokeObjectURL(this.video.src);
+    const own = URL.createObjectURL(source);
+    this.video.src = own;
+    await nextEvent(source, 'sourceopen', signal).finally(() => URL.revokeObjectURL(own));
     const reader = answer.body.getReader();
     this.fruitless += 1;
     try {
@@ -106,7 +108,7 @@ export class LiveStream {
       if (done) return;
       if (isBeginning(value) && buffer.buffered.length) keyframes.push(buffer.buffered.end(buffer.buffered.length - 1));
       buffer.appendBuffer(value);
-      await once(buffer, 'updateend', this.stopping.signal);
+      await nextEvent(buffer, 'updateend', this.stopping.signal);
       this.follow(buffer);
       shown ||= this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
       if (shown) this.fruitless = 0;
@@ -117,7 +119,7 @@ export class LiveStream {
       if (old !== null) {
         keyframes = keyframes.filter((at) => at > old);
         buffer.remove(0, old);
-        await once(buffer, 'updateend', this.stopping.signal);
+        await nextEvent(buffer, 'updateend', this.stopping.signal);
       }
     }
   }
@@ -134,12 +136,4 @@ export class LiveStream {
         if (!(error instanceof DOMException)) throw error;
       });
   }
-}
-
-function once(target: EventTarget, name: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new DOMException('stopped', 'AbortError'));
-    target.addEventListener(name, () => resolve(), { once: true, signal });
-    signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')), { once: true });
-  });
 }

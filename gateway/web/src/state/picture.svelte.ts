@@ -4,6 +4,7 @@ import { live } from '../api/live.svelte';
 import { ticker } from './clock.svelte';
 import { SMALL_SCREEN_BYTES_PER_S, pauseOf } from './pace';
 import { screen } from './screen.svelte';
+import { rest } from './waiting';
 
 const MISSING_MS = 30_000;
 
@@ -68,11 +69,4 @@ export class NewestPicture {
     this.kind = response.headers.get('x-picture-kind');
     this.#show(URL.createObjectURL(blob));
   }
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
-  });
 }

@@ -60,8 +60,12 @@ export class Player {
   }
 
   async #open(playlist: string, startAt: number): Promise<void> {
-    const { Hls, isMjpeg, piecesOf, segmentLoader } = await import('./video');
-    if (this.#gone) return;
+    const code = await import('./video').catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      this.problem = 'The code that plays video could not be loaded: the hub is away, or has a newer page by now';
+    });
+    if (this.#gone || !code) return;
+    const { Hls, isMjpeg, piecesOf, segmentLoader } = code;
     if (!Hls.isSupported()) {
       this.problem = 'This browser cannot play recorded video';
       return;
@@ -108,7 +112,10 @@ export class Player {
       this.#timescale = timescaleOf(data) ?? this.#timescale;
       this.#frames.add(frameTimes(data, this.#timescale));
     });
-    hls.on(Hls.Events.BUFFER_FLUSHED, () => this.#frames.clear());
+    // It is what was played long ago, as a rule: the frames around the one shown stay.
+    hls.on(Hls.Events.BUFFER_FLUSHED, (_, { type, start, end }) => {
+      if (type !== 'audio') this.#frames.drop(start, end);
+    });
     hls.on(Hls.Events.ERROR, (_, data) => {
       if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.#pieces.length) {
         if (this.#video.error) return;

@@ -1,5 +1,7 @@
 // Reads a live preview, which is multipart JPEG that never ends: one connection after the other, ever more seldom.
 
+import { rest } from './waiting.ts';
+
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -69,7 +71,7 @@ export class PreviewStream {
       if (signal.aborted) return;
       this.onabsent();
       failures = shown ? 0 : failures + 1;
-      await pause(pauseAfter(failures), signal);
+      await rest(pauseAfter(failures), signal);
     }
   }
 
@@ -95,16 +97,4 @@ export class PreviewStream {
     }
     return shown;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -46,6 +46,15 @@ describe('the address', () => {
     expect(changedRoute(route, { site: 'DEMO' }).filters).toHaveProperty('incident');
   });
 
+  it('takes no filter that the view does not know, as of an answer to a question of the view before', () => {
+    const route = parseRoute('/wall', 'site=DEMO');
+
+    expect(formatRoute(changedRoute(route, { at: null, filters: { trial: 'a1' } }))).toBe('/wall?site=DEMO');
+    expect(formatRoute(changedRoute(route, { view: 'timeline', filters: { show: 'ko' } }))).toBe(
+      '/timeline?site=DEMO&show=ko',
+    );
+  });
+
   it('drops the filters of a view that is left, and keeps the moment', () => {
     const route = parseRoute('/timeline', 'site=DEMO&at=2026-01-05T13:25:00Z&show=ko');
 

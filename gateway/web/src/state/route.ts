@@ -63,11 +63,14 @@ export function formatRoute(route: Route): string {
 
 export type Change = Partial<Omit<Route, 'filters'>> & { filters?: Record<string, string> };
 
-/** Filters belong to a view: a change of view drops them unless it brings its own, and one of the site those of it. */
+/**
+ * Filters belong to a view: a change of view drops them unless it brings its own, and one of the site those of it.
+ * One that the view does not know is left out: an answer may come when somebody is in another view by now.
+ */
 export function changedRoute(route: Route, change: Change): Route {
   const moved = change.view !== undefined && change.view !== route.view;
   const elsewhere = change.site !== undefined && route.site !== null && change.site !== route.site;
   const before = moved ? {} : elsewhere ? withoutThoseOfSite(route.filters) : route.filters;
   const filters = { ...before, ...change.filters };
-  return { ...route, ...change, filters: Object.fromEntries(Object.entries(filters).filter(([, v]) => v !== '')) };
+  return { ...route, ...change, filters: knownFilters(change.view ?? route.view, Object.entries(filters)) };
 }

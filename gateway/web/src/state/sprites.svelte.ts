@@ -7,10 +7,16 @@ import { HOUR, MINUTE } from '../format/time';
 const SHEETS_KEPT = 16;
 /** A picture stands for the moments so near to it. */
 const NEAR_MS = 75_000;
+/** A sheet that did not come is asked for again after so long. */
+const AGAIN_MS = 10_000;
+/** Of the hour that goes on there is a picture more every minute. */
+const GROWS_MS = 60_000;
 const COLUMNS = 10;
 const ROWS = 6;
 
 interface Sheet {
+  state: 'loading' | 'there' | 'missing';
+  /** What came last, also while it is asked for again, and where that failed. */
   image: ImageBitmap | null;
   /** Of its pictures, by their place. */
   times: number[];
@@ -28,7 +34,7 @@ export interface SmallPicture {
 class Sprites {
   /** Counts what has been loaded, so that whoever shows a picture looks again. */
   #loads = $state(0);
-  #sheets = new Map<string, Sheet | 'loading' | 'missing'>();
+  #sheets = new Map<string, Sheet>();
 
   /** The picture nearest to a moment; null where there is none, or while its sheet is loading. */
   at(site: string, device: string, at: number): SmallPicture | null {
@@ -43,32 +49,36 @@ class Sprites {
   #sheet(site: string, device: string, hour: number): Sheet | null {
     const date = new Date(hour).toISOString();
     const address = `${devicePath(site, device)}/sprites/${date.slice(0, 10)}/${date.slice(11, 13)}.jpg?or_none=true`;
-    const known = this.#sheets.get(address);
-    // Of the hour that goes on there is a picture more every minute.
-    const isOld = typeof known === 'object' && hour + HOUR > known.asked && Math.abs(Date.now() - known.asked) > 60_000;
-    if (!known || isOld) {
-      if (typeof known === 'object') known.asked = Date.now();
-      else this.#sheets.set(address, 'loading');
-      void this.#load(address, hour);
+    const known = this.#sheets.get(address) ?? null;
+    if (!known || isDue(known, hour)) {
+      const now = { image: null, times: [], ...known, state: 'loading' as const, asked: Date.now() };
+      this.#sheets.set(address, now);
+      void this.#load(address, hour, now);
     }
-    return typeof known === 'object' ? known : null;
+    return known;
   }
 
-  async #load(address: string, hour: number): Promise<void> {
+  async #load(address: string, hour: number, before: Sheet): Promise<void> {
     try {
       const { image, headers } = await picture(address);
       const seconds = headers.get('x-tile-times')?.split(',') ?? [];
-      this.#keep(address, { image, times: seconds.map((one) => hour + Number(one) * 1000), asked: Date.now() });
+      before.image?.close();
+      this.#keep(address, {
+        state: 'there',
+        image,
+        times: seconds.map((one) => hour + Number(one) * 1000),
+        asked: before.asked,
+      });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#keep(address, 'missing');
+      this.#keep(address, { ...before, state: 'missing' });
     }
   }
 
-  #keep(address: string, sheet: Sheet | 'missing'): void {
-    this.#drop(address);
+  #keep(address: string, sheet: Sheet): void {
+    this.#sheets.delete(address);
     this.#sheets.set(address, sheet);
-    const [oldest] = this.#sheets.keys();
+    const oldest = [...this.#sheets].find(([, { state }]) => state !== 'loading')?.[0];
     if (this.#sheets.size > SHEETS_KEPT && oldest) this.#drop(oldest);
     this.#loads += 1;
   }
@@ -76,8 +86,13 @@ class Sprites {
   #drop(address: string): void {
     const known = this.#sheets.get(address);
     this.#sheets.delete(address);
-    if (typeof known === 'object') known.image?.close();
+    known?.image?.close();
   }
+}
+
+function isDue({ state, asked }: Sheet, hour: number): boolean {
+  const age = Math.abs(Date.now() - asked);
+  return (state === 'missing' && age > AGAIN_MS) || (state === 'there' && hour + HOUR > asked && age > GROWS_MS);
 }
 
 function nearest(times: readonly number[], at: number): number | null {

@@ -24,3 +24,21 @@ it('takes no arrangement of the wall that is none', () => {
     expect(arrangementFrom(text)).toEqual({});
   expect(arrangementFrom('{"layout":"list"}')).toEqual({ layout: 'list' });
 });
+
+it('reads what was written last where the browser had no room for what was written before', () => {
+  const kept = new Map<string, string>();
+  let isFull = true;
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => {
+      if (isFull) throw new DOMException('full', 'QuotaExceededError');
+      kept.set(key, value);
+    },
+    removeItem: (key: string) => kept.delete(key),
+  });
+
+  storage.set('operator', 'Mara');
+  isFull = false;
+  storage.set('operator', 'Ines');
+  expect(storage.get('operator')).toBe('Ines');
+});

@@ -20,7 +20,10 @@ export const storage = {
     ),
   set: (key: string, value: string): void =>
     guarded(
-      () => localStorage.setItem(`watchpost.${key}`, value),
+      () => {
+        localStorage.setItem(`watchpost.${key}`, value);
+        held.delete(key);
+      },
       () => void held.set(key, value),
     ),
   remove: (key: string): void => {

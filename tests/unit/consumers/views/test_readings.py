@@ -67,3 +67,16 @@ def test_a_delay_is_found_and_none_that_leaves_less_than_half_of_the_pairs() -> 
 
     assert follows.closest == Correlation(1.0, 60, 9)
     assert correlate(series(RISING), series(RISING)) == FoundCorrelation(Correlation(1.0, 20), Correlation(1.0, 20))
+
+
+def test_a_series_that_ended_is_listed_for_a_month(tmp_path: Path) -> None:
+    def measured(second: float, name: str) -> ReadingEvent:
+        return make(ReadingEvent, at(second), {"measurements": ({"name": name, "value": 1.0, "unit": "A"},)}, {})
+
+    with Followed(ReadingsProjection(), tmp_path) as followed:
+        followed.take(measured(0, "before"), measured(30 * 86_400, "after"))
+        at_first = [one.name for one in series_of(followed.view, "DEMO")]
+        followed.take(measured(32 * 86_400, "after"))
+
+        assert at_first == ["after", "before"]
+        assert [one.name for one in series_of(followed.view, "DEMO")] == ["after"]

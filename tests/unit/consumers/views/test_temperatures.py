@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+from bus_schemas.thermal import ThermalEvent
 from consumers.views.temperatures import TemperaturesProjection, newest_thermal, temperatures
 from tests.builders import at, thermal
 from tests.following import Followed
+
+DAY_S = 86_400
 
 
 def test_each_minute_keeps_least_greatest_and_mean_of_each_region(tmp_path: Path) -> None:
@@ -79,3 +82,25 @@ def test_a_region_that_is_named_like_a_series_of_ours_is_not_mixed_with_it(tmp_p
 
     highest = {name: points[0].high for name, points in series.items()}
     assert highest == {"frame": 60.0, "frame (region)": 99.0, "composite": 60.0, "composite (region)": 99.0}
+
+
+def test_a_region_that_was_renamed_is_forgotten_with_its_time(tmp_path: Path) -> None:
+    def named(second: float, name: str) -> ThermalEvent:
+        event = thermal(at(second))
+        (region,) = event.data.regions
+        renamed = region.model_copy(update={"name": name})
+        return event.model_copy(update={"data": event.data.model_copy(update={"regions": (renamed,)})})
+
+    def known(table: str) -> set[str]:
+        return {name for (name,) in followed.view.execute(f"select distinct roi from {table}")}
+
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
+        followed.take(named(0, "before"), named(20 * DAY_S, "after"))
+        at_first = known("minutes")
+        followed.take(named(32 * DAY_S, "after"))
+        after_a_month = known("minutes"), known("quarters")
+        followed.take(named(101 * DAY_S, "after"))
+
+        assert at_first == {"before", "after", "frame", "composite"}
+        assert after_a_month == ({"after", "frame", "composite"}, at_first)
+        assert known("quarters") == {"after", "frame", "composite"}

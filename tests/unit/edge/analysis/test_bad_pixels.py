@@ -85,6 +85,20 @@ def test_an_offset_that_is_the_same_while_the_scene_changes_is_a_broken_pixel() 
     assert run_a_day(excess=12, follows_load=False, side=1).causes() == {(10, 10): "offset"}
 
 
+def test_a_pixel_that_breaks_after_days_is_found_within_hours_and_good_again_when_it_is() -> None:
+    pixels, found = BadPixels(), []
+    for index in range(8000):
+        seen = frame(30 + 20 * np.sin(2 * np.pi * index / 1440), index)
+        if 5000 <= index < 6500:
+            seen[10, 10] += 12
+        pixels.find(seen, START + timedelta(seconds=10 * index))
+        found.append(bool(pixels.causes()))
+
+    assert not any(found[:5360])
+    assert all(found[6000:6500])
+    assert not any(found[6900:])
+
+
 def test_a_hot_spot_as_steady_as_the_whole_scene_is_never_a_broken_pixel() -> None:
     assert run_a_day(excess=60, follows_load=False, side=1, swing=2).causes() == {}
 

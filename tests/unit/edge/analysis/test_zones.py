@@ -35,6 +35,14 @@ def test_somebody_is_in_the_restricted_one_of_two_zones() -> None:
     assert zone_of(person(0.75, 0.75).box, (DOOR,)) is None
 
 
+@pytest.mark.parametrize("top", [0.3, 0.6, 0.7, 0.9])
+def test_whoever_the_lower_edge_of_the_picture_cuts_off_is_in_the_zone_that_reaches_it(top: float) -> None:
+    close = BoundingBox("person", 0.9, (0.2, top, 0.1, 1 - top), "onnx")
+
+    assert zone_of(close.box, (YARD, DOOR)) == "door"
+    assert triggers([close], (DOOR, YARD)) == ("RESTRICTED_ACCESS",)
+
+
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [

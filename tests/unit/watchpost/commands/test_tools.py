@@ -1,5 +1,6 @@
 """The commands that work on the log: what they take, what they refuse, and the code they end with."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,14 @@ def test_moments_are_of_utc_unless_they_say_otherwise() -> None:
     assert tools.moment("2026-01-05T11:00+01:00") == ten
     with pytest.raises(CliError, match="'yesterday' is no moment"):
         tools.moment("yesterday")
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "1969-12-31T23:59Z", "9999-12-31"]
+)
+def test_moments_that_no_clock_of_an_event_may_say_are_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(CliError, match=re.escape(repr(text))):
+        tools.moment(text)
 
 
 @pytest.mark.parametrize(("text", "speed"), [("1", 1.0), ("2.5", 2.5), ("100", 100.0), ("max", None)])

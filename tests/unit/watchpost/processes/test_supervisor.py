@@ -18,7 +18,9 @@ import psutil
 import pytest
 
 from tests.eventually import eventually
-from watchpost.processes.child import IF_CHILD_OF, RESTART, ProcessPriority, ProcessSpec, exit_text
+from watchpost.processes.child import RESTART, exit_text
+from watchpost.processes.launching import IF_CHILD_OF
+from watchpost.processes.process_spec import ProcessPriority, ProcessSpec
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.supervisor import Supervisor
 
@@ -249,7 +251,8 @@ def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A supervisor in a process of its own, and the pid of its one child, which ignores SIGTERM."""
     program = (
         "import sys\n"
-        "from watchpost.processes.supervisor import ProcessSpec, Supervisor\n"
+        "from watchpost.processes.process_spec import ProcessSpec\n"
+        "from watchpost.processes.supervisor import Supervisor\n"
         f"child = ProcessSpec('a', (sys.executable, '-c', {STUBBORN!r}))\n"
         "say = lambda states: print(states[0].pid, flush=True)\n"
         "Supervisor([child], lambda *_: print('said', flush=True), say).run()\n"

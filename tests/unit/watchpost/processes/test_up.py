@@ -26,11 +26,11 @@ from watchpost.configuration.broker import BrokerSection
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hub import HubSection
 from watchpost.configuration.stores import ServerWarehouse
-from watchpost.processes.child import ProcessPriority
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
-from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, processes, with_ports
+from watchpost.processes.process_spec import ProcessPriority
+from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, origin_of, processes, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -146,6 +146,11 @@ def test_a_port_that_is_taken_is_said_with_the_option_that_changes_it(tmp_path: 
 
         with pytest.raises(CannotStart, match=f"port {port} on 127.0.0.1 is taken; choose another with {option} "):
             with_ports(asked, demo.config())
+
+
+def test_the_address_of_the_page_is_one_that_a_browser_takes() -> None:
+    assert origin_of("127.0.0.1", 8080) == "http://127.0.0.1:8080"
+    assert origin_of("::1", 8080) == "http://[::1]:8080"
 
 
 def test_a_second_one_on_the_same_data_learns_who_holds_it(tmp_path: Path) -> None:

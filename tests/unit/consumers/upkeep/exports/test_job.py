@@ -80,10 +80,15 @@ def manifest_of(path: Path) -> dict[str, Any]:
 
 def checked(path: Path) -> subprocess.CompletedProcess[str]:
     """What the script says of an export, with Python alone."""
-    script = path.parent / "check_export.py"
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             archive.extract("check_export.py", path.parent)
+    return check(path)
+
+
+def check(path: Path) -> subprocess.CompletedProcess[str]:
+    """With the script that lies beside it."""
+    script = path.parent / "check_export.py"
     argument = path if path.suffix == ".zip" else path.parent
     return subprocess.run(
         [sys.executable, "-I", str(script), str(argument)], capture_output=True, text=True, check=False
@@ -283,6 +288,25 @@ def test_the_script_finds_what_was_changed(data: Path) -> None:
     confirmed = checked(path)
     assert confirmed.returncode == 1
     assert "1 wrong" in confirmed.stdout
+
+
+def test_the_script_names_the_damaged_file_of_a_zip_and_says_which_zip_is_no_whole_one(data: Path) -> None:
+    _, path = exported(data, 0, 9, form="zip")
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        archive.extract("check_export.py", path.parent)
+    damaged = bytearray(whole)
+    damaged[len(damaged) // 4] ^= 1
+    path.write_bytes(damaged)
+    of_damaged = check(path)
+    path.write_bytes(whole[: len(whole) // 2])
+    of_half = check(path)
+
+    assert (of_damaged.returncode, of_half.returncode) == (1, 1)
+    assert "yard.mp4 cannot be read: Bad CRC-32" in of_damaged.stdout
+    assert "1 wrong" in of_damaged.stdout
+    assert of_half.stdout.startswith(f"{path} cannot be checked, because its manifest cannot be read: ")
+    assert (of_damaged.stderr, of_half.stderr) == ("", "")
 
 
 def test_a_segment_whose_bytes_are_gone_is_left_out_and_said(tmp_path: Path) -> None:

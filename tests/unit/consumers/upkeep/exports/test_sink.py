@@ -30,6 +30,32 @@ pytestmark = pytest.mark.processes
 
 WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(600)")
 DIES = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+GROWS = (
+    sys.executable,
+    "-c",
+    """
+import json, pathlib, sys
+
+order = json.load(sys.stdin)
+asked = order["export"]["export_id"]
+made = {"name": "yard.mp4", "size": 900_000_000_000 if asked == "export-2" else 1000, "sha256": "0" * 64}
+pathlib.Path(order["data"], "exports", asked, "result.json").write_text(json.dumps({"files": [made]}))
+""",
+)
+"""Each export is made at once; the second one is large."""
+SWELLS = (
+    sys.executable,
+    "-c",
+    """
+import json, os, pathlib, signal, sys
+
+order = json.load(sys.stdin)
+part = pathlib.Path(order["data"], "exports", order["export"]["export_id"], "yard.mp4")
+part.touch()
+os.truncate(part, 900_000_000_000)
+signal.pause()
+""",
+)
 BREAKS = (sys.executable, "-c", "raise SystemExit('the disk is made of cheese')")
 
 
@@ -235,6 +261,21 @@ def test_the_oldest_exports_go_beyond_the_bytes_that_all_may_take(tmp_path: Path
     exporter.deliverer.close()
 
 
+@pytest.mark.parametrize("made", [(GROWS,)], indirect=True)
+def test_an_export_that_is_larger_than_all_may_be_fails_with_a_sentence_and_costs_no_other(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("done")
+    made.take(export(at(1), export_id="export-2"))
+    made.wait_for("failed", "export-2")
+
+    assert made.state() == "done"
+    assert not made.folder("export-2").exists()
+    assert made.reported()[-1].data.detail == (
+        "it takes 900.00 GB, and all exports together may take 20.00 GB (hub.export_bytes): ask for a shorter time or"
+        " fewer devices"
+    )
+
+
 def test_what_was_asked_for_before_the_sink_was_there_is_made_and_nothing_that_is_answered(tmp_path: Path) -> None:
     journal = MemoryJournal()
     sink = ExportSink(ExportScope(tmp_path, ExportPolicy()))
@@ -250,3 +291,14 @@ def test_a_result_is_read_back_as_it_was_written() -> None:
     result = ExportResult(failure="no room")
 
     assert ExportResult.model_validate(json.loads(result.model_dump_json())) == result
+
+
+@pytest.mark.parametrize("made", [(SWELLS,)], indirect=True)
+def test_an_export_that_becomes_larger_than_all_may_be_is_ended_while_it_is_made(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("failed")
+
+    (failed,) = made.reported()
+    assert failed.data.detail is not None
+    assert "all exports together may take 20.00 GB" in failed.data.detail
+    assert not made.folder().exists()

@@ -194,7 +194,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 def _named_fields(value: Any, dumped: Any) -> Any:
-    """Of what a value is as JSON."""
+    """The JSON of a value, without fields that are nothing by default."""
     if isinstance(value, tuple):
         return [_named_fields(*pair) for pair in zip(value, dumped, strict=True)]
     if not isinstance(value, BaseModel):

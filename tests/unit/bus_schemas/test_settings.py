@@ -98,7 +98,13 @@ def test_a_change_names_whole_sections_and_the_others_stay() -> None:
 
 OF_0_1_0 = {"name", "enabled", "coordinates", "visual_coordinates", "weight", "emissivity", "thresholds"}
 """What release 0.1.0 knows of a region."""
-NOTHING = {"polygon": None, "reflected_c": None, "group": None, "visual_coordinates": None, "limits": {}}
+NOTHING: dict[str, Any] = {
+    "polygon": None,
+    "reflected_c": None,
+    "group": None,
+    "visual_coordinates": None,
+    "limits": {},
+}
 
 
 def test_a_device_of_an_older_release_takes_a_region_that_says_nothing_of_what_is_newer() -> None:

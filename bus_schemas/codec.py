@@ -1,7 +1,7 @@
 """Encodes and decodes events: single, batch and gzip. `media_codec` has media.
 
-Decoding raises nothing. What does not fit the contract is returned as a `Malformed` with the reason, so that one bad
-event in a message costs only itself.
+Decoding raises nothing. An event that does not fit the contract is returned as a `Malformed` with the reason, so that
+one bad event in a message costs only itself.
 """
 
 import zlib

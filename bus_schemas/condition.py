@@ -70,7 +70,9 @@ _ALWAYS: Mapping[str, AlertLevelName] = {
 
 
 def level_of(incident_type: str, details: Mapping[str, Any]) -> AlertLevelName:
-    """How bad an incident is; a type that this release does not know is a warning. What somebody wanted is none."""
+    """How bad an incident is; a type that this release does not know is a warning. A state that somebody wanted is
+    none.
+    """
     if details.get("orderly") is True:
         return "info"
     grade = str(details.get("level"))

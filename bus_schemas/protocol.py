@@ -27,6 +27,10 @@ given again while somebody watches.
 """
 WATCH_LEASE_S = 10.0
 """For how long a device sends what is watched after such a command."""
+FROM_KEYFRAME = "from_keyframe"
+"""The argument, true or absent, with which live video begins once more at the last keyframe: for a viewer who comes, or
+who lost a message. Without it a device that sends already goes on, and a camera may send a keyframe a minute only.
+"""
 
 MAX_SOURCE = 200
 NOBODY = "unknown"

@@ -1,7 +1,7 @@
 """Faults of the hub as a process of it knows them: raised, cleared, and reported to ingest over the bus.
 
-A report is the whole list of a process, sent on every change and every few seconds. What is lost on its way is said
-again, and a broker or an ingest that is away misses nothing that still holds when it is back.
+A report is the whole list of a process, sent on every change and every few seconds. A report that is lost is repeated,
+so a broker or an ingest that was away learns everything that still holds when it is back.
 """
 
 import errno

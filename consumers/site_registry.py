@@ -1,7 +1,7 @@
 """The registry as a fold of its events: what is set of sites and devices and which rules are in force, and by whom.
 
 One table, which every view that depends on names, time zones or expectations keeps beside its own, so that it knows
-what held at the position of an event. Whatever was said last stands, whoever said it.
+what held at the position of an event. The last value stands, whoever set it.
 """
 
 import sqlite3
@@ -106,7 +106,7 @@ def _json(value: Any) -> str:
 
 
 def apply(connection: sqlite3.Connection, record: Recorded) -> list[Setting]:
-    """Take in an event, in the caller's transaction; what it has changed. What is said again changes nothing."""
+    """Take in an event, in the caller's transaction; what it has changed. A repeated value changes nothing."""
     settings = settings_of(record.event)
     if not settings:
         return []

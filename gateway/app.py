@@ -200,7 +200,7 @@ def _folding(gateway: Gateway) -> Iterator[None]:
         yield
     finally:
         if late := gateway.stores.close(CLOSE_STORES_S):
-            # What was inserted is on the disk; the next start finds it as after a kill.
+            # The rows that were inserted are on the disk; the next start finds them as after a kill.
             log.warning("stores could not be closed in time", stores=late, within_s=CLOSE_STORES_S)
             gateway.rows.readers.end_soon()
         else:

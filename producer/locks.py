@@ -38,7 +38,7 @@ class FileLock:
         self._note = ""
         self._descriptor = -1
         try:
-            # Who waited for a lock whose file was removed meanwhile holds nothing that others would meet.
+            # A process that waited for a lock whose file was removed meanwhile holds nothing that others would meet.
             while not self._has_its_name():
                 self.close()
                 self._descriptor = _open(path)

@@ -9,7 +9,9 @@ from producer.sqlite_files import files_beside
 
 
 class LogSync:
-    """For the connection of a reader. What has left the log is in the database file, where SQLite has synced it."""
+    """For the connection of a reader. Pages that have left the log are in the database file, where SQLite has synced
+    them.
+    """
 
     def __init__(self, connection: sqlite3.Connection, database: Path) -> None:
         self._connection = connection

@@ -41,7 +41,7 @@ def is_unusable(error: sqlite3.Error, file: Path) -> bool:
 
 
 def is_cut_off(connection: sqlite3.Connection, file: Path) -> bool:
-    """Whether the file lacks pages that it says it has. What is in its log is not in the file yet."""
+    """Whether the file lacks pages that it says it has. Pages in its log are not in the file yet."""
     log = files_beside(file)[0]
     if log.exists() and log.stat().st_size:
         return False

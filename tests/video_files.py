@@ -10,15 +10,20 @@ from tests.simulated_clock import SimulatedClock
 
 
 def all_of(source: VideoSource, most: int = 10_000) -> list[Reading]:
-    readings: list[Reading] = []
     source.open()
+    readings = rest_of(source, most)
+    source.close()
+    return readings
+
+
+def rest_of(source: VideoSource, most: int = 10_000) -> list[Reading]:
+    readings: list[Reading] = []
     try:
         while len(readings) < most:
             reading = source.read()
             readings += [reading] if reading else []
     except SourceEnded:
         pass
-    source.close()
     return readings
 
 

@@ -85,7 +85,7 @@ def begin(view: sqlite3.Connection, position: int, made_by: int, silent: int = 0
 
 
 def is_of_another_journal(view: sqlite3.Connection, journal_id: int) -> bool:
-    """Whether its positions are those of a journal that is gone. What does not say yet is taken for one of this."""
+    """Whether its positions are those of a journal that is gone. Views that do not say it yet count as of this one."""
     found = _has_table(view, "origin") and view.execute("select journal from origin").fetchone()
     return bool(found and journal_id and found[0] != journal_id)
 

@@ -88,7 +88,7 @@ class Deliverer:
             if len(records) == 1:
                 self._refuse(state, records[0], fault)
                 return
-            # What is delivered twice is the same to whoever is idempotent by event id; what is lost is not.
+            # A receiver that is idempotent by event id is not harmed by a second delivery, but would be by a lost one.
             for record in records:
                 self._take(state, (record,), record.position)
 
@@ -149,7 +149,7 @@ class Deliverer:
         if self.sink.emits:
             state.execute("pragma synchronous=full")
         if checkpoint.is_of_another_journal(state, journal_id):
-            # What it has not emitted of the old one comes again from the nodes; what it has, it is given twice.
+            # The nodes send again what it has not emitted of the old one; the rest it is given twice.
             log.warning("the journal is another one, the sink begins again", consumer=self.name)
             checkpoint.begin_again(state)
         checkpoint.belong(state, journal_id)

@@ -194,7 +194,7 @@ class Follower:
     def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
         """Does not wait for the disk: after a power cut a batch is folded again, and emits the same again.
 
-        What it has emitted leaves when it is on the disk: its sequence must not be given to another event.
+        Emitted events leave once they are on the disk: their sequence must not be given to another event.
         """
         self._refused, self._next_run = [], []
         with transaction(view):

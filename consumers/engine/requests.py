@@ -20,7 +20,7 @@ def before_unanswered(journal: JournalReader, name: str) -> int:
     while (batch := journal.read(after, (CommandEvent,))).upto > after:
         after = batch.upto
         for record in batch.records:
-            # What cannot be read is set aside when it is delivered.
+            # An event that cannot be read is set aside when it is delivered.
             with suppress(ValidationError):
                 event = record.event
                 assert isinstance(event, CommandEvent)

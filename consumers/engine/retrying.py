@@ -65,8 +65,8 @@ class Attempts:
         self._journal_due = 0.0
 
     def watch(self, name: str, last_set_aside: LastSetAside, is_refolding: IsRefolding | None = None) -> None:
-        """Report a consumer that has set events aside lately, though it goes on. What failed before its view began
-        anew counts as failing until the view answers again.
+        """Report a consumer that has set events aside lately, though it goes on. A consumer that failed before its view
+        began anew counts as failing until the view answers again.
         """
         self._watched[name] = last_set_aside
         if is_refolding is not None:

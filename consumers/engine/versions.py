@@ -34,7 +34,7 @@ class Versions:
         return None if row is None else {column[0]: value for column, value in zip(found.description, row, strict=True)}
 
     def put(self, position: int, row: dict[str, Any]) -> None:
-        """Let this row stand from `position` on. What stood from an earlier position is kept, with its end."""
+        """Let this row stand from `position` on. The version of an earlier position is kept, with its end."""
         row = {**row, "position": position, "until": FOREVER}
         self._view.execute(
             f"update {self._table} set until = :position "

@@ -65,7 +65,7 @@ def next_file(data: Path, name: str) -> Path:
 def unused_file(data: Path, name: str, held: Path | None = None) -> Path:
     """Where the view begins anew: beyond every generation on the disk, the one that the link names, and `held`.
 
-    Who has an older one open, with the logs beside it, does not meet the new one under its name.
+    A process that has an older file open, with its logs, does not find the new one under the same name.
     """
     known = [path.name for path in (_linked(data, name), held) if path is not None]
     known += [path.name for path in link_of(data, name).parent.glob(f"{name}.*.sqlite*")]

@@ -29,7 +29,7 @@ def accept(event: Event | Malformed, body: bytes, message: Published, rule: Topi
         return refuse(message, received, f"source {event.source} does not belong on topic {message.topic}", body)
     misplaced = _misplaced(event, rule)
     if misplaced is not None and has_checksum(message):
-        # What it holds is whole, so its topic was changed on its way: its producer can send it again.
+        # The event is whole, so its topic was changed on its way: its producer can send it again.
         return refuse(message, received, misplaced, body)
     complaint = _complaint(event) or misplaced or _unkeepable(body)
     if complaint is not None:

@@ -1,7 +1,7 @@
 """Limits how many new streams a source may begin. Streams are kept for ever, so they could fill the hub.
 
-A node begins an epoch when its outbox is new: when its disk was wiped, or replaced. What a source may begin is counted
-from what the journal holds of its streams, so that a restart changes nothing. Streams that are known always go on.
+A node begins an epoch when its outbox is new: when its disk was wiped, or replaced. The epochs of a source are counted
+from its streams in the journal, so that a restart changes nothing. Streams that are known always go on.
 """
 
 from collections.abc import Mapping

@@ -27,10 +27,10 @@ Publish = Callable[[str, bytes, str], None]
 
 
 class Announcer:
-    """Announces what changed, and what somebody seems not to know, at once but seldom more than every 200 ms, and all
-    in rounds.
+    """Announces a watermark when it has moved, or when a producer seems not to know it: at once, but seldom more than
+    every 200 ms. All are announced again in rounds.
 
-    A watermark costs ingest, broker and producer as much as an event, and the next one says the same and more.
+    A watermark costs ingest, broker and producer as much as an event, and the next one makes it superfluous.
     """
 
     def __init__(self, streams: Mapping[StreamKey, StreamState]) -> None:
@@ -116,8 +116,8 @@ class Announcer:
 def recent(streams: Mapping[StreamKey, StreamState], announced_at: Mapping[StreamKey, float]) -> list[StreamKey]:
     """The newest stream of each kind of each source, after some others of the last ten minutes.
 
-    Of those, the ones that were announced longest ago: whoever begins streams all the time lengthens no round. What is
-    announced last of a source is what the broker retains.
+    Of those, the ones that were announced longest ago: whoever begins streams all the time lengthens no round. The
+    broker retains the last announcement of a source.
     """
     newest: dict[tuple[str, Traffic], StreamKey] = {}
     latest = 0

@@ -58,7 +58,8 @@ class DiskRoom:
 
     def fitting(self, items: Iterable[Item]) -> Fitting:
         """The items that leave the disk its margin, and every device its share. The rest waits in the outboxes of its
-        producers. What has no outbox is refused where it is beyond a share or no event; else it does not fit yet.
+        producers. An item without an outbox is refused if it exceeds a share or is no event; otherwise it does not fit
+        yet.
         """
         items = list(items)
         disk = self._disk()

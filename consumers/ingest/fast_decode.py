@@ -1,8 +1,8 @@
 """The second step of decoding: decodes ordinary events in a tenth of the time that their models take.
 
-What is taken here is a part of what the contract lets in, never more: each model is translated from the schema by which
-pydantic judges, and whatever cannot be translated exactly, or is not taken here, is read by its model. Keys that nobody
-knows are not taken either: nobody would look at what is in them.
+It accepts a part of what the contract allows, and never more: each model is translated from the schema by which
+pydantic validates. An event whose model cannot be translated exactly, or that is not accepted here, is read by its
+model. An event with unknown keys is not accepted here either, because nothing here would check their values.
 """
 
 import re

@@ -53,8 +53,8 @@ def run(
     store: JournalStore | None = None,
     configured: Configured | None = None,
 ) -> None:
-    """Take in until stopped; into the files in the data directory where no store is named. What is configured and
-    the journal does not say is published first.
+    """Take in until stopped; into the files in the data directory where no store is named. Configured values that the
+    journal does not have yet are published first.
 
     Raises `JournalInUse`.
     """
@@ -185,7 +185,7 @@ class Ingest:
                 return
 
     def _take_rest(self, connection: BrokerConnection | None) -> None:
-        """Take in the media that wait at the end of a connection. What cannot be written comes again."""
+        """Take in the media that wait at the end of a connection. Messages that cannot be written come again."""
         try:
             self._intake.take_media(connection)
         except CannotWrite as error:

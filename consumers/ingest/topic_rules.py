@@ -49,7 +49,7 @@ class TopicRule:
 
 def rule_of(topic: str) -> TopicRule | str | None:
     """Or a sentence that says why nothing may come there; `None` for what others say to each other."""
-    # What is longer than a topic of the contract may be another one each time, and is not kept in memory.
+    # Topics that are longer than those of the contract may differ each time, and are not kept in memory.
     return _rule_of(topic) if len(topic) <= LONGEST_TOPIC else _rule_of.__wrapped__(topic)
 
 

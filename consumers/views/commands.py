@@ -164,7 +164,7 @@ def _requests(view: sqlite3.Connection, ids: Sequence[str]) -> list[CommandState
             "select site, device, name, by, asked from requests where request_id = ? order by position limit 1",
             (request_id,),
         ).fetchone()
-        # What the device says counts, however late; that nobody answered is known of the others.
+        # The answer of the device counts, however late; of the other requests it is known that nobody answered.
         answer = view.execute(
             "select site, device, name, state, detail, cause, at from answers where request_id = ? "
             "order by cause is ?, position limit 1",

@@ -37,7 +37,7 @@ class RegistryProjection(Projection):
     ) strict;
     """
 
-    # What stands is said again at the floor, with the position at which it was said first.
+    # The values in force are repeated at the floor, with the position at which they were first set.
     before_floor: ClassVar[Mapping[str, str]] = {
         **site_registry.BEFORE_FLOOR,
         "settings": "until <= :floor",

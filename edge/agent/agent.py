@@ -15,7 +15,7 @@ from bus_schemas.settings import AdjustableSettings
 from edge.agent.command_handler import CommandHandler
 from edge.agent.context import AgentContext
 from edge.agent.defaults import HEALTH_EVERY_S
-from edge.agent.device import DeviceRunner
+from edge.agent.device import VIDEO_TYPE, DeviceRunner
 from edge.agent.enrolment.remote import RemoteConfiguration, tend
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
@@ -40,6 +40,8 @@ LAST_COMMIT_S: Final = 0.5
 LAST_SENDING_S: Final = 0.5
 """Time to send the last events, so that the hub knows of the stop now and not at the next start."""
 CONFIGURATION: Final = "configuration"
+VIDEO_WAITS_S: Final = 1.0
+"""How long live video waits for the link: later it would be too late to be called live."""
 
 log = structlog.get_logger(__name__)
 
@@ -183,4 +185,5 @@ class Agent:
         return self._beats.drafts(status, self._devices.values(), self._supervision.restarts_of, now)
 
     def _show(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None:
-        self._relay.publish(Outgoing(topic, payload, content_type, qos=0))
+        waits_s = VIDEO_WAITS_S if content_type == VIDEO_TYPE else 0.0
+        self._relay.publish(Outgoing(topic, payload, content_type, qos=0, waits_s=waits_s))

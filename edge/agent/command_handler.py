@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bus_schemas.commands import NoArguments
 from bus_schemas.node import Command, Settings
-from bus_schemas.protocol import VIDEO, WATCH, CommandRequest
+from bus_schemas.protocol import FROM_KEYFRAME, VIDEO, WATCH, CommandRequest
 from edge.agent.command_actions import begin
 from edge.agent.commands import (
     LONGEST_DETAIL,
@@ -199,4 +199,5 @@ def _failed(name: str, request_id: str, by: str | None, reason: str) -> Command:
 def _watch(device: DeviceRunner, message: Incoming) -> None:
     """It comes again and again, and nobody waits for an answer."""
     with suppress(CommandRefused):
-        device.watch(read_request(message.payload).arguments.get("kind", VIDEO))
+        arguments = read_request(message.payload).arguments
+        device.watch(arguments.get("kind", VIDEO), from_keyframe=arguments.get(FROM_KEYFRAME) is True)

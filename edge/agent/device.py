@@ -144,12 +144,12 @@ class DeviceRunner:
         for analysis in self._analyses():
             analysis.apply(adjustable)
 
-    def watch(self, kind: object) -> None:
+    def watch(self, kind: object, *, from_keyframe: bool = False) -> None:
         """Somebody watches: send live video, or what the motion detector sees, for a while."""
         if kind == MOTION:
             self._previews.watch_motion(WATCH_LEASE_S)
         elif kind == VIDEO:
-            self._live.watch(WATCH_LEASE_S)
+            self._live.watch(WATCH_LEASE_S, from_keyframe=from_keyframe)
 
     def reopen(self, *, rebuild: bool, kinds: Collection[Kind] | None = None) -> None:
         """Close its sources (of these kinds, or all) and open them again now; one whose recording is over begins

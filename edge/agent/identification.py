@@ -30,7 +30,7 @@ def machine(model: Path = MODEL) -> str:
 
 
 class BoardLight:
-    """The light of the board, shared by all devices of an agent: whoever asks while it blinks lets it blink longer."""
+    """The light of the board, shared by all devices of an agent: it blinks for as long as somebody asked last."""
 
     def __init__(self, lights: Path = LIGHTS) -> None:
         self._lights = lights

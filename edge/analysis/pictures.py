@@ -18,6 +18,9 @@ Bytes8 = NDArray[np.uint8]
 
 SMALL_WIDTH: Final = 320
 _BLACK: Final = (0, 128, 128)
+_LUMA, _CHROMA = 255 / 219, 255 / 224
+_FULL_RANGE: Final = ((_LUMA, -16 * _LUMA), (_CHROMA, 128 - 128 * _CHROMA), (_CHROMA, 128 - 128 * _CHROMA))
+"""Factor and offset by which the levels of each plane of video become those of JPEG, from 0 to 255."""
 _LUMA_FIRST: Final = frozenset(
     [
         "gray",
@@ -63,7 +66,7 @@ class Pictures:
         """Only the `y` of `small`, for frames that need no thumbnail: two thirds of the time. H x W uint8."""
         width, height = _reduced((picture.width, picture.height), width)
         scaled = self._grey.reformat(
-            picture, width, height, "gray", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG
+            picture, width, height, "gray", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG, threads=1
         )
         return plane(scaled.planes[0])
 
@@ -75,6 +78,9 @@ class Pictures:
         return _planes(self._small, picture, *_reduced((picture.width, picture.height), width))
 
     def planes(self, picture: VideoFrame) -> Planes:
+        if picture.format.name == "yuv420p" and picture.color_range != ColorRange.JPEG:
+            # A quarter of the time that a scaler takes for it, and nearer to the exact values.
+            return Planes(*(_full_range(*each) for each in zip(picture.planes, _FULL_RANGE, strict=True)))
         return _planes(self._full, picture, picture.width, picture.height)
 
     def jpeg(self, picture: VideoFrame, quality: int = 85) -> bytes:
@@ -89,9 +95,7 @@ def detail(picture: VideoFrame, small: Planes) -> Detail:
     """Measure a picture and its reduction: the values that the analysis needs besides the reduced grey."""
     if picture.format.name not in _LUMA_FIRST:
         return Detail(None, small.u, small.v)
-    luma = picture.planes[0]
-    rows = np.frombuffer(memoryview(luma), np.uint8).reshape(luma.height, luma.line_size)[:, : luma.width]
-    return Detail(sampled_rows(rows), small.u, small.v)
+    return Detail(sampled_rows(_view(picture.planes[0])), small.u, small.v)
 
 
 def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 75) -> bytes:
@@ -103,11 +107,20 @@ def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 7
 
 def plane(source: VideoPlane, channels: int = 1) -> Bytes8:
     """H x W or H x W x channels uint8: a view of the plane's memory where its rows are packed, else a copy."""
-    rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)[
-        :, : source.width * channels
-    ]
-    rows = np.ascontiguousarray(rows)
+    rows = np.ascontiguousarray(_view(source, channels))
     return rows if channels == 1 else rows.reshape(source.height, source.width, channels)
+
+
+def _view(source: VideoPlane, channels: int = 1) -> Bytes8:
+    """H x (W times channels) uint8: the plane's memory, without what pads its rows."""
+    rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)
+    return rows[:, : source.width * channels]
+
+
+def _full_range(source: VideoPlane, scale: tuple[float, float]) -> Bytes8:
+    """H x W uint8."""
+    rows = _view(source)
+    return np.asarray(cv2.addWeighted(rows, scale[0], rows, 0.0, scale[1]), np.uint8)
 
 
 def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
@@ -144,7 +157,7 @@ def _reduced(size: tuple[int, int], width: int) -> tuple[int, int]:
 
 def _planes(scaler: VideoReformatter, picture: VideoFrame, width: int, height: int) -> Planes:
     full_range = scaler.reformat(
-        picture, width, height, "yuvj420p", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG
+        picture, width, height, "yuvj420p", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG, threads=1
     )
     return Planes(*(plane(part) for part in full_range.planes))
 

@@ -11,6 +11,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from bus_schemas.media import MJPEG
+from edge.capture.aac import adts_header
 
 CLOCK: Final = 90_000
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
@@ -19,7 +20,8 @@ _REFERRING_SLICE: Final = 1
 """The NAL unit of a slice that is not of an IDR picture; it may be intra-coded all the same."""
 _INTRA: Final = frozenset({2, 4})
 """Slice types, which come twice: plus 5 where all slices of the picture have the same."""
-_ESCAPED_RATE: Final = 15
+_LONGEST_SET: Final = 2048
+"""Bytes: a packet is not searched as a whole for the sets at its end."""
 
 
 class Unit(NamedTuple):
@@ -161,14 +163,6 @@ class Aac:
         return [_unit("audio", packet, framed, scale, time, keyframe=packet.is_keyframe)]
 
 
-def can_pass_aac(stream: AudioStream) -> bool:
-    """ADTS has no code for a sampling rate other than the usual thirteen."""
-    config = bytes(stream.codec_context.extradata or b"")
-    if stream.codec_context.name != "aac":
-        return False
-    return not config or (len(config) >= 2 and _rate_index(config) != _ESCAPED_RATE)
-
-
 def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
     """The kinds of the NAL units of an Annex B packet, up to its first slice."""
     kinds: set[int] = set()
@@ -206,11 +200,16 @@ def _slice_type(header: bytes) -> int:
 def without_trailing_sets(data: bytes, syntax: Syntax = H264) -> tuple[bytes, bytes]:
     """The packet without the parameter sets at its end, and these sets, which belong to the next keyframe."""
     end, starts = len(data), syntax.set_starts
-    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in starts:
+    while (place := _last_start(data, end)) >= 0 and data[place + 3 : place + 4] in starts:
         end = place
     if end == len(data):
         return data.rstrip(b"\0"), b""
     return data[:end].rstrip(b"\0"), b"\0" + data[end:]
+
+
+def _last_start(data: bytes, end: int) -> int:
+    """Where the last NAL unit before `end` begins, if it is as short as parameter sets are; else -1."""
+    return data.rfind(b"\0\0\1", max(0, end - _LONGEST_SET), end)
 
 
 def parameter_sets_of(box: bytes, syntax: Syntax = H264) -> bytes:
@@ -246,25 +245,6 @@ def _sets_at(box: bytes, place: int, count: int) -> tuple[bytes, int]:
     return sets, place
 
 
-def adts_header(config: bytes, size: int) -> bytes:
-    """ISO/IEC 13818-7, 6.2: seven bytes without checksum. `config` is an AudioSpecificConfig, `size` the payload's."""
-    profile = min(max((config[0] >> 3) - 1, 0), 1)
-    rate = _rate_index(config)
-    channels = (config[1] >> 3) & 15
-    length = size + 7
-    return bytes(
-        (
-            0xFF,
-            0xF1,
-            profile << 6 | rate << 2 | channels >> 2,
-            (channels & 3) << 6 | length >> 11,
-            length >> 3 & 0xFF,
-            (length & 7) << 5 | 0x1F,
-            0xFC,
-        )
-    )
-
-
 def _unit(
     kind: Literal["video", "audio"],
     packet: Coded,
@@ -278,7 +258,3 @@ def _unit(
     shown = scale.ticks(pts if pts is not None else dts or 0)
     decoded = shown if dts is None or dts == pts else scale.ticks(dts)
     return Unit(kind, data, shown, decoded, scale.ticks(packet.duration or 0), keyframe, time)
-
-
-def _rate_index(config: bytes) -> int:
-    return (config[0] & 7) << 1 | config[1] >> 7

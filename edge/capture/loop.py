@@ -28,8 +28,8 @@ from edge.capture.takeover import TakenOver, Takeover
 NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
 LAST_RESORT_S: Final = 5.0
-DRAIN_S: Final = 3.0
-"""How long to read what has arrived already, when the agent stops."""
+DRAIN_S: Final = 4.0
+"""How long to record what has arrived already, when the agent stops: its supervisor waits for twice as long."""
 
 log = structlog.get_logger(__name__)
 
@@ -163,6 +163,7 @@ class CaptureLoop:
         """Whether the agent stops, and everything that had arrived is read."""
         if not self._stopped():
             return False
+        takeover.is_ending = True
         now = time.monotonic()
         self._stopped_s = self._stopped_s or now
         return not takeover.has_more or now - self._stopped_s > DRAIN_S

@@ -10,6 +10,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from bus_schemas.media import MJPEG
+from edge.capture.aac import aac_rate, can_pass_aac
 from edge.capture.bitstream import (
     CLOCK,
     PASSABLE,
@@ -20,7 +21,6 @@ from edge.capture.bitstream import (
     Converter,
     Unit,
     WholePictures,
-    can_pass_aac,
 )
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
 from edge.capture.live_video import LiveVideo
@@ -106,7 +106,9 @@ class Recorder:
         passes_audio = audio is not None and can_pass_aac(audio)
         self._sounds = Aac(bytes(audio.codec_context.extradata or b"")) if audio is not None and passes_audio else None
         rate = audio.codec_context.sample_rate if audio is not None else rate
-        self._audio_rate = rate if passes_audio or not rate else encoded_rate(rate)
+        self._audio_rate = encoded_rate(rate) if rate else rate
+        if audio is not None and passes_audio:
+            self._audio_rate = aac_rate(audio)
         if passed is None:
             self._encode()
         else:

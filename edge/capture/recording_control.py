@@ -41,9 +41,12 @@ class RecordingControl:
         self._moved_at = time
 
     def record_now(self, now: datetime, seconds: float) -> datetime:
-        """Record for so long, whatever the mode; returns until when."""
-        self._asked = (now, now + timedelta(seconds=seconds))
-        return self._asked[1]
+        """Record for so long, whatever the mode; returns until when. A request that lasts longer is not cut short."""
+        begun, until = now, now + timedelta(seconds=seconds)
+        if self._asked is not None and self._is_asked(now):
+            begun, until = min(begun, self._asked[0]), max(until, self._asked[1])
+        self._asked = (begun, until)
+        return until
 
     def decide(self, time: datetime) -> RecordingDecision:
         """For the video of this moment."""

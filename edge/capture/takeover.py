@@ -28,6 +28,8 @@ class Takeover:
         self._lock = threading.Lock()
         self._is_working = self._is_taken = False
         self._waited_s: float | None = None
+        self.is_ending = False
+        """Whether the agent stops: what has arrived is to be recorded, and nobody looks at it any more."""
 
     @property
     def has_more(self) -> bool:

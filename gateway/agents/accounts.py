@@ -41,7 +41,7 @@ _accounts = TypeAdapter(list[Account])
 
 
 class Accounts:
-    """The accounts in a folder that mosquitto reads. Whoever runs mosquitto has it read the files again."""
+    """The accounts in a folder that mosquitto reads. The process that runs mosquitto has it read the files again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

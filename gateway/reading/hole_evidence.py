@@ -96,7 +96,7 @@ def _of_recorder(
 
 
 def _before_first_event(stores: Stores, where: tuple[str, str]) -> Iterator[Evidence]:
-    """What was in days that a journal has dropped is unknown."""
+    """The events of days that a journal has dropped are unknown."""
     if stores.journal.floor() > 1:
         return
     first = _select(stores, EventFilter(source=device_source(*where)), 1)
@@ -129,7 +129,7 @@ def _of_recordings_on_their_way(stores: Stores, where: tuple[str, str], newest: 
     """
     until, kind = moment_of_seconds(newest.end), HealthEvent.model_fields["type"].default
     for _ in range(MOST_CONNECTIONS if newest.is_open else 0):
-        # What lies further back than the hole takes long to find, and explains nothing of it.
+        # Events that lie further back than the hole take long to find, and explain nothing of it.
         if until.timestamp() <= newest.start:
             return
         wanted = EventFilter(source=device_source(*where), types=(kind,), end=until)

@@ -30,7 +30,7 @@ class RegistryCache:
 class SiteCache(Generic[Fact]):
     """The registry's entry of each site, such as its time zone, for the thread of the event loop.
 
-    What a reader thread has found holds until the registry changes, and that the loop asks itself.
+    The answer of a reader thread holds until the registry changes, which the loop asks for itself.
     """
 
     def __init__(self, data: Path) -> None:

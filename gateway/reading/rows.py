@@ -42,7 +42,7 @@ class WarehouseThreads:
             raise Problem(503, f"the rows cannot be read now: {away}", headers=RETRY) from away
 
     async def dashboard(self, site: str, day: date, zone: str) -> Encoded:
-        # What is known is answered here: to be handed to a thread and back takes ten times as long.
+        # A known answer is given here: handing it to a thread and back takes ten times as long.
         answer = self.warehouse.known_dashboard(site, day, zone) if self.warehouse is not None else None
         if answer is None:
             answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))

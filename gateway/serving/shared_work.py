@@ -18,7 +18,7 @@ SLOW_WAITING: Final = 10
 
 
 class SharedWork:
-    """Used by the event loop. What is made depends on its key alone."""
+    """Used by the event loop. The result depends on its key alone."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(DRAWING_THREADS, "drawing")

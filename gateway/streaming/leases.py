@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, Protocol
 
 from bus_schemas.event import GATEWAY
-from bus_schemas.protocol import WATCH, WATCH_LEASE_S, CommandRequest
+from bus_schemas.protocol import FROM_KEYFRAME, VIDEO, WATCH, WATCH_LEASE_S, CommandRequest
 from bus_schemas.topics import command_topic
 from gateway.messages.bus import BusUnreachable, Topics
 from gateway.messages.ids import uuid7
@@ -45,10 +45,17 @@ class WatchLeases:
                 del self._watchers[what]
                 self._renewing.pop(what).cancel()
 
+    async def ask(self, source: str, kind: str, *, from_keyframe: bool = False) -> None:
+        """Ask for what is watched for another while, and for live video once more from its last keyframe on."""
+        arguments = {"kind": kind} | ({FROM_KEYFRAME: True} if from_keyframe else {})
+        request = CommandRequest(request_id=uuid7(), name=WATCH, by=GATEWAY, arguments=arguments)
+        with suppress(BusUnreachable):
+            await self._bus.publish(command_topic(source, WATCH), request.to_bytes())
+
     async def _renew(self, source: str, kind: str) -> None:
         await self._bus.settled(SUBSCRIBE_S)
+        # The device may still send for somebody who has just left.
+        await self.ask(source, kind, from_keyframe=kind == VIDEO)
         while True:
-            request = CommandRequest(request_id=uuid7(), name=WATCH, by=GATEWAY, arguments={"kind": kind})
-            with suppress(BusUnreachable):
-                await self._bus.publish(command_topic(source, WATCH), request.to_bytes())
             await asyncio.sleep(RENEW_S)
+            await self.ask(source, kind)

@@ -46,7 +46,7 @@ class FeedFilter:
     site: str | None = None
 
     def covers(self, entry: FeedEntry) -> bool:
-        # What happens to the hub, such as an agent that is enrolled, concerns the pages of every site.
+        # Events of the hub, such as an agent that is enrolled, concern the pages of every site.
         if self.site is not None and entry.site not in (self.site, HUB):
             return False
         return entry.name in self.names if self.names else entry.name not in UNASKED

@@ -3,9 +3,13 @@
 The agent sends while the lease is renewed. At each keyframe its message begins with an initialisation segment, and
 anybody may begin there. Nobody has a queue: each viewer knows the number of the message that it has, and one that is
 too slow goes on with a later keyframe. So it is behind, and costs the others nothing.
+
+Live video may be lost on its way. What follows a lost message cannot be decoded, so the device is asked to begin once
+more at its last keyframe.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +27,12 @@ MAX_BYTES: Final = 32_000_000
 """Bytes of the messages since the keyframe before the last one; with more, new viewers wait for the next keyframe."""
 CHUNK_BYTES: Final = 256_000
 """What is handed to one viewer at a time, unless a message is longer: its connection holds a copy until it is sent."""
+AGAIN_S: Final = 5.0
+"""Between two requests for the last keyframe of a device."""
 _INITIAL: Final = b"ftyp"
+_NUMBERED: Final = b"mfhd"
+_HEAD_BYTES: Final = 8192
+"""The number of a fragment is that near to the beginning of its message."""
 _HVCC_BYTES: Final = 12
 """The length of a description of H.265, up to its level."""
 
@@ -34,20 +43,29 @@ class WatchedVideo:
     def __init__(self) -> None:
         self.watchers = 0
         self.is_over = False
+        self.asking: asyncio.Task[None] | None = None
         self._messages: deque[bytes] = deque()
         self._oldest = self._entry = 0
         """The number of the first message that is here, and of the last one at which anybody may begin."""
         self._bytes = 0
+        self._number: int | None = None
+        """The number of the last fragment, as the device counts them."""
+        self.lacks_keyframe = asyncio.Event()
+        """Set while what comes cannot be decoded, for a message is lost."""
         self._wakeup = asyncio.Event()
 
     def take(self, message: bytes) -> None:
+        number = fragment_number(message)
         if message[4:8] == _INITIAL:
+            self.lacks_keyframe.clear()
             # A viewer that is about to take the end of the group before still finds it.
             while self._oldest < self._entry:
                 self._drop()
             self._entry = self._oldest + len(self._messages)
-        elif not self._messages:
+        elif not self._messages or (number is not None and self._number is not None and number != self._number + 1):
+            self.lacks_keyframe.set()
             return
+        self._number = number
         self._messages.append(message)
         self._bytes += len(message)
         while self._bytes > MAX_BYTES:
@@ -127,6 +145,7 @@ class LiveVideos:
         if video is None:
             video = self._videos[source] = WatchedVideo()
             self._topics.listen(live_topic(source, VIDEO), video.take)
+            video.asking = asyncio.create_task(self._ask(source, video))
         video.watchers += 1
         try:
             with self._leases.held(source, VIDEO):
@@ -134,8 +153,26 @@ class LiveVideos:
         finally:
             video.watchers -= 1
             if not video.watchers:
+                if video.asking is not None:
+                    video.asking.cancel()
                 del self._videos[source]
                 self._topics.forget(live_topic(source, VIDEO), video.take)
+
+    async def _ask(self, source: str, video: WatchedVideo) -> None:
+        """Ask for the last keyframe whenever it is lacking; the first lease has just asked for it."""
+        asked_s = time.monotonic()
+        while True:
+            await video.lacks_keyframe.wait()
+            await asyncio.sleep(max(0.0, asked_s + AGAIN_S - time.monotonic()))
+            if video.lacks_keyframe.is_set():
+                asked_s = time.monotonic()
+                await self._leases.ask(source, VIDEO, from_keyframe=True)
+
+
+def fragment_number(message: bytes) -> int | None:
+    """As its box `mfhd` says (ISO/IEC 14496-12, 8.8.5)."""
+    place = message.find(_NUMBERED, 0, _HEAD_BYTES)
+    return None if place < 0 else int.from_bytes(message[place + 8 : place + 12])
 
 
 def codecs(message: bytes) -> str | None:

@@ -68,7 +68,7 @@ class Committer:
         if not self._may_wait():
             return self._commit_by_dropping(items)
         urgent, media = by_urgency(items)
-        # What is urgent comes often, and is small: it is tried each time, unless not even that had room.
+        # Urgent events come often and are small: they are tried each time, unless not even they had room.
         if (is_due or not self.events_wait) and self._commit_urgent(urgent):
             self.events_wait = False
             self._waiting.hold(media)

@@ -42,8 +42,8 @@ class OpenFiles:
             self._take(now, connection)
 
     def _take(self, now: Shrunk, connection: sqlite3.Connection) -> None:
-        """Take the size that the file has. What was known before says how short it may be, unless it was shrunk once
-        more in between.
+        """Take the size that the file has. The length that was known before says how short it may be, unless it was
+        shrunk once more in between.
         """
         self.file.size = now.left_bytes
         try:

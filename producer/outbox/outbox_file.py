@@ -138,7 +138,7 @@ class OutboxFile:
         return self._disk.has_reserve_file or (wal.is_file() and wal.stat().st_size > 0)
 
     def _begin_anew(self, reason: FileGone | sqlite3.DatabaseError) -> None:
-        """Begin a new epoch in a new file. What only the old file held is lost."""
+        """Begin a new epoch in a new file. Events that only the old file held are lost."""
         is_gone = isinstance(reason, FileGone)
         lost = self._unconfirmed
         with suppress(sqlite3.Error):

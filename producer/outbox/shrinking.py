@@ -17,8 +17,8 @@ CALM_S: Final = 5.0
 FEWEST_PAGES: Final = 64
 MOST_PAGES: Final = 16384
 STEP_S: Final = 0.05
-"""What comes meanwhile waits for a step before it is committed; free pages at the end of the file cost next to nothing,
-and others are copied.
+"""An event that comes meanwhile waits for a step before it is committed; free pages at the end of the file cost next to
+nothing, and others are copied.
 """
 REST: Final = 4
 """After a step it rests so many times as long as that took, so that others have the disk."""

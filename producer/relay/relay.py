@@ -3,7 +3,6 @@
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,13 +21,13 @@ from producer.relay.connections import ANSWER_S, RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
 from producer.relay.open_outbox import OpenOutbox, broken_set_aside, open_outbox
 from producer.relay.refusal_log import RefusalLog
-from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
+from producer.relay.session import BrokerSession, BrokerUnreachable, Incoming, Outgoing, SessionEnd
+from producer.relay.unqueued_messages import UnqueuedMessages
 from producer.relay.wake_up import WakeUp
 
 TICK_S: Final = 0.25
 ALLOWED_S: Final = 0.05
 DRAIN_S: Final = 0.01
-MAX_UNQUEUED: Final = 64
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +97,7 @@ class Relay:
         self._on_connect = on_connect
         self._allowed = allowed
         self._counters = ConnectionCounters()
-        self._unqueued: deque[Outgoing] = deque(maxlen=MAX_UNQUEUED)
+        self._unqueued = UnqueuedMessages()
         self._wake_up = WakeUp()
         self._shows = False
         self._round_trip_s: float | None = None
@@ -113,7 +112,7 @@ class Relay:
         """Publish beside the streams, at most once: live pictures and answers. Dropped while not connected."""
         if self._counters.connected:
             self._shows = self._shows or not message.qos
-            self._unqueued.append(message)
+            self._unqueued.add(message, time.monotonic())
             self.wake()
 
     @property
@@ -270,12 +269,16 @@ class Relay:
         for traffic in connections.want(delivery.traffics | shown, now):
             delivery.reconnected(traffic, now)
         delivery.counters.failed += connections.refusals()
-        while self._unqueued:
-            message = self._unqueued.popleft()
+
+        def publish(message: Outgoing) -> bool:
             session = connections.events if message.qos else connections.sessions.get(Traffic.PICTURES)
-            if session is not None and (message.qos or not (session.congested() or connections.allowance(now) <= 0)):
-                session.publish(message)
-                delivery.counters.bytes_sent += len(message.payload)
+            if session is None or not (message.qos or _has_room(session, connections, now)):
+                return False
+            session.publish(message)
+            delivery.counters.bytes_sent += len(message.payload)
+            return True
+
+        self._unqueued.send(publish, now)
 
     def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
         for refusal in connections.take_refusals():
@@ -289,3 +292,7 @@ class Relay:
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
         delivery.write_down()
+
+
+def _has_room(session: BrokerSession, connections: RelayConnections, now: float) -> bool:
+    return not session.congested() and connections.allowance(now) > 0

@@ -38,7 +38,9 @@ class BrokerUnreachable(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer."""
+    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer. One of QoS 0
+    `waits_s` for room on the connection before it is dropped.
+    """
 
     topic: str
     payload: bytes
@@ -47,6 +49,7 @@ class Outgoing:
     qos: int = 1
     retain: bool = False
     correlation: bytes | None = None
+    waits_s: float = 0.0
 
     def properties(self) -> Properties:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped

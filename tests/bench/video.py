@@ -1,5 +1,6 @@
 """How much of a core recording takes."""
 
+import io
 import shutil
 import subprocess
 import time
@@ -18,21 +19,29 @@ import psutil
 from av.video.frame import VideoFrame
 
 from bus_schemas.footage import Export
+from bus_schemas.settings import AdjustableSettings
 from consumers.upkeep.exports.order import ExportOrder
 from consumers.upkeep.exports.sink import COMMAND
-from edge.analysis.motion import MotionDetector
-from edge.analysis.picture import PictureAnalyser
-from edge.analysis.pictures import Pictures, thumbnail
+from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
+from edge.agent.recording_events import segment_drafts
+from edge.agent.settings import DeviceSettings
+from edge.analysis.pictures import Pictures
+from edge.analysis.visual import VisualAnalysis
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import video_file
 from edge.capture.sources.source import CameraFrame, SourceEnded
 from edge.capture.sources.video import VideoSource
+from producer.ids import Ids, utc_now
 from tests.bench.measure import Measurement, summary, timed
 from tests.builders import SITE
 from tests.footage import Film, Recorded, keep, muxed
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+CAMERA_S = 20
+CAMERA_FPS = 15
+CAMERA_RUNS = 3
 
 
 def case_segment() -> list[Measurement]:
@@ -51,26 +60,20 @@ def case_segment() -> list[Measurement]:
 
 
 def case_camera() -> list[Measurement]:
-    """A 1080p 15 fps H.264 camera for 20 s: record all, analyse 5 fps, a thumbnail each, a capture a second.
+    """A 1080p 15 fps H.264 camera for 20 s: record all, analyse 5 fps, 2 captures a second and a thumbnail.
 
-    The figure is milliseconds of CPU for one second of video: 150 is 15 % of a core. RTSP's own transport comes to it.
+    The figure is milliseconds of CPU for one second of video: 150 is 15 % of a core. Transport and the outbox come to
+    it. The limit copies and decodes the same file with the same library.
     """
     with TemporaryDirectory() as folder:
         path = made_1080p(Path(folder))
-        recorder, start = Recorder(10), time.process_time()
-        source = VideoSource(
-            video_file(str(path), pace=False),
-            lambda: START,
-            lambda _: None,
-            recorder,
-            analysis_fps=5,
-            elapsed=lambda: 0.0,
+        taken = [(watched(path), copied_and_decoded(path)) for _ in range(CAMERA_RUNS)]
+        memory = psutil.Process().memory_info().rss / 1e6
+        limit = sorted(each for _, each in taken)[len(taken) // 2]
+        found = summary(
+            "1080p camera", [each for each, _ in taken], f"CPU ms a second of video; process {memory:.0f} MB"
         )
-        source.open()
-        seconds = watched(source, recorder)
-        spent = (time.process_time() - start) * 1000 / seconds
-    memory = psutil.Process().memory_info().rss / 1e6
-    return [summary("1080p camera", [spent], f"CPU ms a second of video; process {memory:.0f} MB", goal_ms=150)]
+    return [replace(found, goal_ms=round(1.1 * limit, 1), limit="copied and decoded", limit_ms=round(limit, 1))]
 
 
 def case_export() -> list[Measurement]:
@@ -139,24 +142,43 @@ def noise(film: Film) -> list[Any]:
     return [*packets, *encoder.encode(None)]
 
 
-def watched(source: VideoSource, recorder: Recorder) -> float:
-    pictures, motion, analyser = Pictures(), MotionDetector((1920, 1080)), PictureAnalyser()
-    last = START
+def watched(path: Path) -> float:
+    """Milliseconds of CPU for a second of video, as the capture thread of an agent takes them."""
+    recorder, factory = Recorder(10), EventFactory(SITE, "yard", Ids(utc_now))
+    source = VideoSource(
+        video_file(str(path), pace=False), lambda: START, lambda _: None, recorder, analysis_fps=5, elapsed=lambda: 0.0
+    )
+    settings = DeviceSettings.model_validate(
+        {"site": SITE, "device": "yard", "visual": {"kind": "file", "path": str(path)}}
+    )
+    previews = Previews(lambda kind, jpeg: None)
+    analysis = VisualAnalysis(factory, settings, AdjustableSettings(), Pictures(), None, previews)
+    begun_s = time.process_time()
+    source.open()
     try:
         while True:
             reading = source.read()
             if isinstance(reading, CameraFrame):
-                small = pictures.small(reading.picture)
-                motion.analyse(small.y, reading.time)
-                analyser.analyse(small.y, reading.time)
-                thumbnail(small)
-                if reading.sequence % 5 == 1:
-                    pictures.jpeg(reading.picture)
-                last = reading.time
-            recorder.take()
+                analysis.analyse(reading)
+            segment_drafts(factory, recorder.take())
     except SourceEnded:
         source.close()
-    return (last - START).total_seconds()
+    return (time.process_time() - begun_s) * 1000 / CAMERA_S
+
+
+def copied_and_decoded(path: Path) -> float:
+    """Milliseconds of CPU for a second of video."""
+    begun_s, copied = time.process_time(), io.BytesIO()
+    with av.open(str(path)) as container, av.open(copied, "w", format="mpegts") as target:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        track = target.add_stream_from_template(stream)
+        for packet in container.demux(stream):
+            packet.decode()
+            if packet.dts is not None:
+                packet.stream = track
+                target.mux_one(packet)
+    return (time.process_time() - begun_s) * 1000 / CAMERA_S
 
 
 def remuxed(path: Path) -> list[float]:
@@ -182,14 +204,13 @@ def made_1080p(folder: Path) -> Path:
     """Pedestrians enlarged, 20 s at 15 fps and 3 Mbit/s, a keyframe every two seconds."""
     path = folder / "camera.mp4"
     with av.open(str(recording(PEDESTRIANS))) as source, av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=15)
+        stream = target.add_stream("libx264", rate=CAMERA_FPS)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 1920, 1080, "yuv420p", 3_000_000
         stream.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "30"}
-        for index, frame in enumerate(source.decode(video=0)):
-            if index == 300:
-                break
+        for index, frame in zip(range(CAMERA_S * CAMERA_FPS), source.decode(video=0), strict=False):
             enlarged = frame.reformat(1920, 1080)
-            enlarged.pts = None
+            # The recording is of 10 fps.
+            enlarged.pts, enlarged.time_base = index, Fraction(1, CAMERA_FPS)
             target.mux(stream.encode(enlarged))
         target.mux(stream.encode(None))
     return path

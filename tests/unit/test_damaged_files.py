@@ -75,6 +75,7 @@ TRIED: Final = (
     "producer/broker.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
+    "consumers/running_job.py": "what a job printed: tests/unit/consumers/test_running_job.py",
     "consumers/store/claims/local.py": "the boot id of the kernel",
     "consumers/store/clickhouse/library_pages.py": "maps of the kernel",
     "consumers/upkeep/cold/day_files.py": "floor.json, to be copied as it is",

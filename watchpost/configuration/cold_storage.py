@@ -10,7 +10,7 @@ from watchpost.configuration.bucket import BucketSection, Prefix
 
 
 class HoursSection(SettingsModel):
-    """A time of day in UTC; it may pass midnight."""
+    """A time of day in UTC; it may pass midnight, and is the whole day where it ends when it begins."""
 
     start: TimeOfDay = Field(description="HH:MM.")
     end: TimeOfDay = Field(description="HH:MM.")

@@ -106,7 +106,7 @@ class Backfill:
         device = self._devices[event.source]
         state = device.pictures.analyse(grey, event.time)
         found = picture_fields(state, device.pictures.settings)
-        # What a reduced picture does not show is as it was found then.
+        # Fields that a reduced picture does not show are as they were found then.
         shown = {name: value for name, value in found.items() if name not in OF_DETAIL}
         data = event.data.model_copy(update={**shown, "freeze_diffs": state.freeze.diffs})
         return self._finding(event, data, key)

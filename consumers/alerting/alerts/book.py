@@ -38,8 +38,9 @@ SCHEMA = f"""{notification_state.SCHEMA}
 
 
 class AlertBook:
-    """A raise waits out the cool-down after the one before, unless it is worse. What is still the case at its end is
-    raised then, and what is over by then never was. A mute withholds a raise in the same way. A clear comes at once.
+    """A raise waits out the cool-down after the one before, unless it is worse. An incident that is still open when it
+    ends is raised then; one that is over by then is never raised. A mute withholds a raise in the same way. A clear
+    comes at once.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class IncidentBook:
         self._queue = queue
         self._waits = waits
         self._table = IncidentTable(view, terms)
-        self._nodes = NodeBook(devices)
+        self._nodes = NodeBook(devices, terms.registered)
         self._shared = SharedFaults(devices)
         self._hub_state: WatchedHub | None = None
         self._missed: set[DeviceKey] | None = None

@@ -1,7 +1,7 @@
 """Keeps the incidents of agents that are gone: one for each site of theirs, under which those of its devices hang."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -26,8 +26,9 @@ class NodeRef(NamedTuple):
 class NodeBook:
     """`nodes` of the view: each entry is to be entered before the next is asked for."""
 
-    def __init__(self, devices: DeviceTable) -> None:
+    def __init__(self, devices: DeviceTable, registered: Collection[DeviceKey]) -> None:
         self._devices = devices
+        self._registered = registered
         self._view = devices.view
 
     def group(self, where: DeviceKey, watched: Watched) -> dict[DeviceKey, Watched]:
@@ -38,7 +39,7 @@ class NodeBook:
         return {at: one for at, one in everyone if at == where or (one.epoch == watched.epoch and one.is_device)}
 
     def name(self, where: DeviceKey, watched: Watched, group: Mapping[DeviceKey, Watched]) -> str:
-        """Older agents do not say their name, and two agents may say the same."""
+        """Older agents do not say their name, and two agents may say the same, or one that of a device."""
         known = (one.lost.under for one in group.values() if one.lost is not None and one.lost.under is not None)
         if (name := next(known, None)) is not None:
             return name
@@ -46,10 +47,15 @@ class NodeBook:
         if watched.node is None:
             return f"agent-{epoch[:EPOCH_SHOWN]}"
         everyone = self._devices.select("true").values()
-        if any(one.node == watched.node and one.epoch != watched.epoch for one in everyone):
+        others = (one.node == watched.node and one.epoch != watched.epoch for one in everyone)
+        if any(others) or any(self._is_device((site, watched.node)) for site, _ in group):
             # An epoch begins with the time at which it began, which two agents may share.
             return f"{watched.node[: LONGEST_NAME - EPOCH_SHOWN - 1]}-{epoch[-EPOCH_SHOWN:]}"
         return watched.node
+
+    def _is_device(self, where: DeviceKey) -> bool:
+        known = self._devices.known.get(where)
+        return where in self._registered or (known is not None and known.is_device)
 
     def miss(self, name: str, losses: dict[DeviceKey, Loss], at: float) -> Iterator[IncidentEntry]:
         """Open an incident at each site: an agent may have devices of several."""

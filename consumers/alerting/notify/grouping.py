@@ -1,8 +1,8 @@
 """Decides which of the waiting alerts make up the next message of a receiver.
 
 A single alert leaves at once. Many of one cause are gathered for a moment and sent together, many of many causes as one
-digest; a receiver that has had many messages within a minute gets digests, further apart. What is critical waits for
-nobody. The alerts of one device keep their order.
+digest; a receiver that has had many messages within a minute gets digests, further apart. A critical alert waits for no
+other. The alerts of one device keep their order.
 """
 
 from collections.abc import Callable, Sequence

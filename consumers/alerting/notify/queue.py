@@ -205,7 +205,7 @@ class DeliveryQueue:
     def _put_off(
         self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float
     ) -> list[AlertDelivery]:
-        """Those that have waited for too long. What was tried together is tried again together."""
+        """Those that have waited for too long. Alerts that were tried together are tried again together."""
         again = [delivery for delivery in deliveries if now - delivery.born <= GIVE_UP_S]
         share = self._chance()
         for delivery in again:
@@ -229,7 +229,7 @@ class DeliveryQueue:
         return len(numbers)
 
     def _end(self, number: int, how: str, reason: str | None = None) -> None:
-        """It is remembered for a while: the same batch may be queued again. What was set aside keeps its text."""
+        """Remembered for a while: the same batch may be queued again. Alerts that were set aside keep their text."""
         self._state.execute(
             "update delivery set ended = ?, reason = ?, body = case ? when 'delivered' then x'' else body end"
             " where number = ?",

@@ -1,7 +1,7 @@
 """The files of trials: one database each under `trials/`, and a lock that says which of them is running.
 
-A trial is `running` as long as a process holds the lock for it. What is marked as running and held by nobody was
-interrupted: its process died, or was stopped with the product.
+A trial is `running` as long as a process holds the lock for it. A trial that is marked as running and held by nobody
+was interrupted: its process died, or was stopped with the product.
 """
 
 import sqlite3

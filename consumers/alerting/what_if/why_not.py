@@ -51,7 +51,7 @@ def explain(past: Past, where: DeviceKey, at: datetime, in_force: Terms) -> Expl
     window, run_in = _durations(where, in_force)
     end = min(at + window, past.now)
     start = at - run_in
-    # What happened then may have been received much later.
+    # An event of that time may have been received much later.
     first, last = past.journal.span(start, end) or (past.position_at(start) + 1, 0)
     known = before(past.data, first - 1, start, where[0])
     was_open = frozenset(str(row["type"]) for row in known.incidents if (row["site"], row["device"]) == where)

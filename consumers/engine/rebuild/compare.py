@@ -47,7 +47,7 @@ def verify(
             shadow.execute("pragma synchronous = off")
             goal = checkpoint.load(live)
             checkpoint.begin(shadow, 0, projection.version, silent=goal)
-            # What the consumer set aside is in neither; the check lists it.
+            # Events that the consumer set aside are in neither; the check lists them.
             fold_upto(projection, shadow, context, goal, progress, without=set_aside.positions(live))
             for connection in (live, shadow):
                 know_horizon(connection, context.journal)

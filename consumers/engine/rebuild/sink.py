@@ -62,7 +62,9 @@ class _Halted(Exception):
 
 
 class RebuildSink(Sink):
-    """One after the other, in the thread of this sink. What was asked for and not done is done after a restart."""
+    """One after the other, in the thread of this sink. A rebuild that was asked for and not done is done after a
+    restart.
+    """
 
     name: ClassVar[str] = "rebuilds"
     models: ClassVar[tuple[type[Event], ...]] = (CommandEvent, HeartbeatEvent)

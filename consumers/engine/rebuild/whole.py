@@ -62,9 +62,10 @@ def rebuild(
 ) -> RebuildReport | None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted a second time.
 
-    Who interrupts it, also by ending the process, keeps the old view, and the next one goes on where this one was. What
-    the journal has dropped is carried over from the old view where the projection knows how. `None` where there is
-    nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless the request allows it.
+    If it is interrupted, also by the end of the process, the old view stays, and the next rebuild goes on where this
+    one was. Rows of events that the journal has dropped are carried over from the old view where the projection knows
+    how. `None` where there is nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless the request allows
+    it.
     """
     request = request or RebuildRequest()
     goal = _position(context, projection.name)
@@ -101,7 +102,7 @@ def _rebuild(
         with view_files.locked(context.data, projection.name):
             return _swap(projection, shadow, context, request)
     except (sqlite3.Error, OSError, DaysWereDropped):
-        # What is half done helps nobody where the disk is full or the file is broken. Closed first: closing writes.
+        # A half-made view helps nobody where the disk is full or the file is broken. Closed first: closing writes.
         shadow.view.close()
         if view_files.file_of(context.data, projection.name) != shadow.file:
             view_files.remove(shadow.file)
@@ -174,7 +175,7 @@ def fold_upto(
 ) -> None:
     """Fold on until the checkpoint is at `goal`, and no further; without the events at some positions.
 
-    What the code raises on is set aside, as it is by a consumer that follows.
+    An event on which the code raises is set aside, as it is by a consumer that follows.
     """
     while (position := checkpoint.load(shadow)) < goal:
         _fold_after(position, projection, shadow, context, goal, without)

@@ -1,7 +1,7 @@
 """The copies of packs in cold storage: which bytes of a pack an object holds, and whether the disk has them too.
 
-A pack grows at its end alone. What comes late for one that was copied is a copy of its own: an object holds the bytes
-`first` to `last` of its pack. Where the disk has let go of a range, the file is sparse there, or gone.
+A pack grows at its end alone. Records that come late for a pack that was copied become a copy of their own: an object
+holds the bytes `first` to `last` of its pack. Where the disk has let go of a range, the file is sparse there, or gone.
 """
 
 import re

@@ -44,7 +44,7 @@ class ScannedRecord:
 
 
 def scan(pack: bytes | mmap, start: int = 0) -> Iterator[ScannedRecord]:
-    """The whole records from a place on. What is torn or damaged is passed over, to the next record that is whole."""
+    """The whole records from a place on. A torn or damaged record is skipped, up to the next one that is whole."""
     offset = start
     with memoryview(pack) as data:
         while offset >= 0:

@@ -119,8 +119,8 @@ class ArchiveRetention:
     def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
         """Drop the packs of a kind (of one series only, if given) that were over at a moment.
 
-        What is older in a pack that was not over then is answered no more, and leaves the disk with its pack. The
-        newest ten minutes of the clock, and what follows them, stay, whatever moment is given.
+        Older records in a pack that was not over then are not answered any more, and leave the disk with their pack.
+        The newest ten minutes of the clock, and what follows them, stay, whatever moment is given.
         """
         if series is None:
             self.keep_from(kind, before)

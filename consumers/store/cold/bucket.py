@@ -252,7 +252,7 @@ class Bucket:
         return self._limiter.get_bandwith_limited_stream(BytesIO(body), TransferCoordinator())
 
     def _call(self, what: str, act: Callable[[], T]) -> T:
-        """Raises `BucketAway`, or `_Answered`. What the server says is not passed on: it may name a key."""
+        """Raises `BucketAway`, or `_Answered`. The message of the server is not passed on: it may name a key."""
         try:
             return act()
         except ClientError as error:

@@ -19,7 +19,7 @@ CONNECTIONS = 16
 
 
 def client_of(storage: ColdStorage, answers_within_s: float | None = None) -> "S3Client":
-    """Who waits for an answer no longer than that asks once; the others ask again."""
+    """A caller that waits no longer than that asks once; the others ask again."""
     client = boto3.client(
         "s3",
         endpoint_url=storage.endpoint,
@@ -33,7 +33,8 @@ def client_of(storage: ColdStorage, answers_within_s: float | None = None) -> "S
             read_timeout=answers_within_s or READ_S,
             max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": 2 if answers_within_s is None else 1},
-            # What is written is read back and compared. Servers of others than Amazon may not know these checksums.
+            # Objects are read back after they were written, and compared. Servers of others than Amazon may not know
+            # these checksums.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path" if storage.endpoint else "auto"},

@@ -35,7 +35,7 @@ class BucketReader:
 
     @property
     def is_away(self) -> bool:
-        """Whether the last thing that was asked failed. What the cache has is read all the same."""
+        """Whether the last thing that was asked failed. Media in the cache are read all the same."""
         return self._failed_at is not None
 
     def read(self, place: ObjectRange, start: int, length: int) -> bytes:

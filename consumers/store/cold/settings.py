@@ -9,14 +9,14 @@ MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TransferHours:
-    """A time of day, in UTC; it may pass midnight."""
+    """A time of day, in UTC; it may pass midnight, and is the whole day where it ends when it begins."""
 
     start: time
     end: time
 
     def __contains__(self, moment: datetime) -> bool:
         now = moment.time()
-        if self.start <= self.end:
+        if self.start < self.end:
             return self.start <= now < self.end
         return now >= self.start or now < self.end
 

@@ -28,7 +28,7 @@ class JournalQueries:
         return days[-1].last if days else 0
 
     def select(self, wanted: EventFilter, limit: int = 100, order: Order = "asc") -> list[StoredEvent]:
-        """Events by position. Whoever goes on after (or before) the last of them skips and repeats nothing."""
+        """Events by position. The next page after (or before) the last of them skips and repeats nothing."""
         rows: list[Row] = []
         for first, following, connection in self._between(wanted.after, wanted.before, order):
             # The bounds keep to this day even where the next one has begun since.

@@ -77,7 +77,7 @@ class RowMapping:
             )
             for position, received, time, kind, stream, name, body in rows
             for source, where, epoch in (streams[stream],)
-            # What an older release wrote is filed under the time that it says.
+            # An event that an older release wrote is filed under its own time.
             for at in (received if time - received > AHEAD_US else time,)
         ]
 

@@ -166,7 +166,7 @@ class Journal(Writer):
     def _leave_a_successor(self) -> None:
         """In place of the file that is gone, one that goes on with its positions and watermarks: others have seen them.
 
-        What it held itself is lost.
+        Its own events are lost.
         """
         if not self._held.path.exists():
             with suppress(OSError, sqlite3.Error):

@@ -18,7 +18,7 @@ from producer.transaction import transaction
 
 
 class CopyBook:
-    """For use from any thread. What it returns from is durable: the disk may let go of what is copied."""
+    """For use from any thread. Each change is durable when its method returns: the disk may then drop its bytes."""
 
     def __init__(self, directory: Path) -> None:
         self._index = open_to_write(directory, shared=True)

@@ -21,7 +21,7 @@ class ProbeStep:
 
 
 def probe(bucket: Bucket) -> Iterator[ProbeStep]:
-    """Each right that the hub needs. What is written is deleted again, as far as that is allowed."""
+    """Each right that the hub needs. The objects that it writes are deleted again, as far as that is allowed."""
     name = f"probe/{token_hex(8)}"
     yield _try("list objects", lambda: next(bucket.list(name), None) is None)
     yield _try("write an object", lambda: bucket.put(name, BODY))

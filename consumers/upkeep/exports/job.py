@@ -223,7 +223,7 @@ def prepared(order: ExportOrder, journal: JournalReader) -> Job:
             found = [footage(view, order.site, device, asked.start, asked.end) for device in asked.devices]
     except NoView as missing:
         raise CannotExport("the hub does not know yet what was recorded") from missing
-    # What was measured is kept longer than video, and a sensor alone records none.
+    # Measurements are kept longer than video, and a sensor alone records no video.
     if not any(one.segments for one in found) and (not asked.tables or asked.form in DRAWN):
         raise CannotExport("nothing was recorded then")
     _require_room(order, sum(one.bytes for one in found))

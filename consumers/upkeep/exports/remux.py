@@ -97,7 +97,8 @@ def _kind(packet: Any) -> tuple[bool, Fraction | int]:
 
 
 class PassingOverContent:
-    """What a recording holds may be anything, and costs only itself. A disk that is full costs the export.
+    """A recording may hold anything; a part that cannot be used costs only itself. A disk that is full costs the
+    export.
 
     Entered for each packet, therefore no generator.
     """
@@ -122,7 +123,7 @@ class Mp4Writer:
         self.files: list[Mp4File] = []
 
     def write(self, source: RunSource) -> None:
-        """Everything of it. What cannot be read costs only itself."""
+        """Everything of it. A packet that cannot be read costs only itself."""
         try:
             for run in source:
                 self._write(run)

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,10 +12,10 @@ import structlog
 
 from bus_schemas.event import HUB, Event, device_source
 from bus_schemas.footage import Export, ExportEvent
-from bus_schemas.limits import clip
 from bus_schemas.node import HeartbeatEvent
 from consumers.engine.sink import Sink
 from consumers.job_process import job_command
+from consumers.running_job import RunningJob, last_line
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.exports.order import (
     PROGRESS,
@@ -36,7 +35,6 @@ COMMAND: Final = job_command("consumers.upkeep.exports.job")
 REPORT_COMMAND: Final = job_command("consumers.reports.job")
 """A process of a room above this one: it reads incidents too."""
 TRIES: Final = 5
-STOP_S: Final = 5.0
 STALLED_S: Final = 300.0
 """An export that makes no progress for so long is ended: others wait for it."""
 COPIES: Final = 2
@@ -64,7 +62,7 @@ class ExportSink(Sink):
         self._scope = scope
         self._clock = clock
         self._command = tuple(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._job: RunningJob | None = None
         self._export_id = ""
         self._moved_at = clock()
         """When the export that is being made was last seen to make progress."""
@@ -99,9 +97,9 @@ class ExportSink(Sink):
         state.execute("update jobs set is_emitted = 1 where ended is not null")
 
     def idle(self, state: sqlite3.Connection) -> None:
-        if self._process is not None:
-            self._follow(state)
-        if self._process is None:
+        if self._job is not None:
+            self._follow(state, self._job)
+        if self._job is None:
             self._begin_next(state)
         self._expire(state)
 
@@ -111,7 +109,7 @@ class ExportSink(Sink):
 
     def close(self) -> None:
         self._kill()
-        self._process, self._export_id = None, ""
+        self._job, self._export_id = None, ""
 
     def _take(self, state: sqlite3.Connection, record: Recorded, data: Export) -> None:
         if data.state == "asked":
@@ -165,19 +163,12 @@ class ExportSink(Sink):
 
     def _start(self, order: ExportOrder, output: Path) -> None:
         command = self._command if order.export.report is None else REPORT_COMMAND
-        with output.open("wb") as written:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
-            )
+        self._job = RunningJob(command, order, output)
         self._export_id, self._moved_at = order.export.export_id, self._clock()
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError), self._process.stdin as pipe:
-            pipe.write(order.model_dump_json().encode())
 
-    def _follow(self, state: sqlite3.Connection) -> None:
-        assert self._process is not None
+    def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         directory = self._folder(self._export_id)
-        code = self._process.poll()
+        code = job.exit_code()
         if code is None:
             with suppress(OSError, ValueError):
                 share = float((directory / PROGRESS).read_text())
@@ -189,7 +180,7 @@ class ExportSink(Sink):
                     self._moved_at = self._clock()
             self._end_hopeless(state, directory)
             return
-        export_id, self._process, self._export_id = self._export_id, None, ""
+        export_id, self._job, self._export_id = self._export_id, None, ""
         if code < 0:
             # Killed, as where the machine ran out of memory: it is tried again.
             log.warning("an export was killed", export=export_id, signal=-code)
@@ -253,27 +244,17 @@ class ExportSink(Sink):
             log.warning("files of an export cannot be deleted", export=export_id, reason=str(error))
 
     def _kill(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_S)
+        job = self._job
+        if job is not None:
+            job.kill()
 
 
 def _result(directory: Path, code: int) -> ExportResult:
     try:
         return ExportResult.model_validate_json((directory / RESULT).read_bytes())
     except (OSError, ValueError):
-        output = _last_line(directory / "log")
+        output = last_line(directory / "log")
         return ExportResult(failure=f"its process ended with {code}{f': {output}' if output else ''}")
-
-
-def _last_line(output: Path) -> str:
-    with suppress(OSError):
-        lines = output.read_text(errors="replace").strip().splitlines()
-        return clip(lines[-1], 300) if lines else ""
-    return ""
 
 
 def _ended(export_id: str, site: str, export: str, state: str, ended: float, result: str | None) -> ExportEvent:

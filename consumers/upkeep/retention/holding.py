@@ -104,8 +104,8 @@ BATCH = 1000
 class CurrentHolds:
     """The holds now: those of the view, and those in events of the journal that it has not folded.
 
-    A consumer that cannot write its view, as on a full disk, must not keep retention from making the room that it
-    waits for. What is read of the journal is kept in memory until the view has it.
+    A consumer that cannot write its view, as on a full disk, must not keep retention from making the room that it waits
+    for. Events that are read of the journal are kept in memory until the view has them.
     """
 
     def __init__(self, data: Path, journal: Callable[[], JournalReader]) -> None:

@@ -109,7 +109,9 @@ def _planned(rule: str, run: Sequence[Dropped], moment: datetime) -> PlannedDele
 
 
 class _Simulation:
-    """The disk as it fills, by steps. What is written meanwhile goes too, and is not planned: it is not there yet."""
+    """The disk as it fills, by steps. Media that are written meanwhile go too. They are not in the plan, because they
+    are not there yet.
+    """
 
     def __init__(self, policy: RetentionPolicy, stored: StoredNow, packs: Iterable[Dropped], now: datetime) -> None:
         self._policy = policy
@@ -223,7 +225,7 @@ class DeletionSum:
 
 
 def summed(deletions: Iterable[PlannedDeletion]) -> list[DeletionSum]:
-    """By device and kind, the most bytes first. What somebody holds does not go."""
+    """By device and kind, the most bytes first. Media that somebody holds do not go."""
     sums: dict[SeriesName, DeletionSum] = {}
     for one in deletions:
         if one.held_by:

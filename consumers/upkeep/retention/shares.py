@@ -26,7 +26,7 @@ def beyond_shares(packs: Iterable[Dropped], used: Mapping[Device, int], bound: i
     """Select the oldest of these ordered packs, of the devices above their share, as many as it takes to
     come down to the bound; no more are asked for.
 
-    What a device may keep in any case counts as its own, and is never made up for by another that is below its share.
+    The bytes that a device may keep in any case count as its own; a device below its share does not make up for them.
     """
     left = dict(used)
     need, level = sum(left.values()) - bound, level_of(left.values(), bound)

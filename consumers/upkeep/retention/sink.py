@@ -105,7 +105,7 @@ class RetentionSink(Sink):
     def idle(self, state: sqlite3.Connection) -> None:
         """Make room as fast as it is used up; rows of packs that are gone leave the index a few at a time.
 
-        Not by ticks: a journal that cannot be written has none, and has to get room all the same. What goes is
+        Not by ticks: a journal that cannot be written has none, and has to get room all the same. The deletions are
         emitted with the next tick.
         """
         now = self._clock()

@@ -32,7 +32,7 @@ class IndexedIncident(_Model):
 
 class SiteIndex(_Model):
     """`revisions` has for each minute from `first` to `newest` how often it was corrected; `None` where its pictures
-    are not in the bucket. Whoever reads says the revision in the address, so that a cache may keep what it has.
+    are not in the bucket. Readers name the revision in the address, so that a cache may keep what it has.
     """
 
     version: Literal[1] = INDEX_VERSION

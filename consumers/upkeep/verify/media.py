@@ -153,7 +153,7 @@ class _Check:
     def packs(self) -> None:
         """Each pack is there and as long as the index says."""
         rows = self._index.execute(
-            # What cold storage has whole need not be on the disk.
+            # Media that are whole in cold storage need not be on the disk.
             "select site, device, kind, start, minutes, end from packs join series using (series) where copied < end"
         ).fetchall()
         for site, device, kind, start, minutes, end in rows:
@@ -233,7 +233,7 @@ class _Check:
         explained = {missing.key for missing in self._missing if retention.explains(missing)}
         gone = differing = 0
         for missing in self._missing:
-            # What came again under its key, at another time, was kept where it was first.
+            # A medium that came again under its key, at another time, was kept where it was first.
             if retention.explains(missing) or (missing.differs is None and missing.key in explained):
                 gone += 1
             elif missing.differs is not None:

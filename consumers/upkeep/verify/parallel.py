@@ -95,7 +95,7 @@ def _receive(
 
 
 def _work(part: str, check: CheckPart, sender: Connection) -> None:
-    # Who asked decides when to stop; then what lies beside the views is tidied up.
+    # The caller decides when to stop; the files beside the views are removed then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)

@@ -38,7 +38,7 @@ def repair_copies(archive: Path, cold: ColdStorage) -> LostObjects:
 
 def send_lost_again(archive: Path, bucket: "Bucket") -> LostObjects:
     """Raises `OutOfReach`."""
-    # What is copied while the bucket lists its objects is not missing from the list.
+    # An object that is copied while the bucket lists its objects is not missing.
     with closing(open_to_read(archive)) as index:
         copies = copies_in(index)
     listed = dict(bucket.list("packs/"))

@@ -1,9 +1,7 @@
 """The sink of the media check: checks all media on a schedule, in a process of its own, and emits what was found."""
 
 import sqlite3
-import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
@@ -16,6 +14,7 @@ from bus_schemas.limits import clip
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.sink import Sink
 from consumers.job_process import job_command
+from consumers.running_job import RunningJob, last_line
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckScope
 from producer.ids import Clock, utc_now
@@ -24,7 +23,6 @@ from producer.times import moment_of_seconds
 CHECK_MEDIA: Final = "check_media"
 COMMAND: Final = job_command("consumers.upkeep.verify.media_job")
 BY: Final = "schedule"
-STOP_S: Final = 5.0
 DETAIL_LENGTH: Final = 500
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:media-check")
 
@@ -48,7 +46,7 @@ class MediaCheckSink(Sink):
         self._scope = scope
         self._clock = clock
         self._command = tuple(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._job: RunningJob | None = None
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         rows = state.execute("select begun, ended, result from checks where is_emitted = 0 and ended is not null")
@@ -61,8 +59,8 @@ class MediaCheckSink(Sink):
         )
 
     def idle(self, state: sqlite3.Connection) -> None:
-        if self._process is not None:
-            self._follow(state)
+        if self._job is not None:
+            self._follow(state, self._job)
         elif self._is_due(state):
             self._start(state)
 
@@ -72,7 +70,7 @@ class MediaCheckSink(Sink):
 
     def close(self) -> None:
         self._kill()
-        self._process = None
+        self._job = None
 
     def _is_due(self, state: sqlite3.Connection) -> bool:
         every, cold, now = self._scope.every, self._scope.cold, self._clock()
@@ -89,23 +87,16 @@ class MediaCheckSink(Sink):
         order = self._scope.order(self._result)
         self._result.parent.mkdir(parents=True, exist_ok=True)
         self._result.unlink(missing_ok=True)
-        # What was begun and not ended when the process went is begun again.
+        # A check that had begun when the process ended begins again.
         state.execute("delete from checks where ended is null")
         state.execute("insert into checks (begun) values (?)", (self._clock().timestamp(),))
-        with self._log.open("wb") as written:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True
-            )
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError), self._process.stdin as pipe:
-            pipe.write(order.model_dump_json().encode())
+        self._job = RunningJob(self._command, order, self._log)
 
-    def _follow(self, state: sqlite3.Connection) -> None:
-        assert self._process is not None
-        code = self._process.poll()
+    def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
+        code = job.exit_code()
         if code is None:
             return
-        self._process = None
+        self._job = None
         result = self._read(code)
         log.info("media checked", result=result.sentence())
         now = self._clock().timestamp()
@@ -116,10 +107,8 @@ class MediaCheckSink(Sink):
         try:
             return MediaCheck.model_validate_json(self._result.read_bytes())
         except (OSError, ValueError):
-            output = ""
-            with suppress(OSError):
-                output = self._log.read_text(errors="replace").strip().rpartition("\n")[2]
-            return MediaCheck(failure=clip(f"the process that checks media ended with {code}: {output}", DETAIL_LENGTH))
+            said = f"the process that checks media ended with {code}: {last_line(self._log)}"
+            return MediaCheck(failure=clip(said, DETAIL_LENGTH))
 
     @property
     def _result(self) -> Path:
@@ -130,12 +119,9 @@ class MediaCheckSink(Sink):
         return self._scope.data / "run" / "media_check.log"
 
     def _kill(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_S)
+        job = self._job
+        if job is not None:
+            job.kill()
 
 
 def _ended(begun: float, ended: float, result: str) -> CommandEvent:

@@ -183,7 +183,7 @@ class _Streams:
     def _sum_up_floor(self) -> str:
         """The sentence for each stream that has lost its beginning."""
         dropped = sorted(_dropped_days(self._journal), key=lambda each: each.data.last or 0)
-        # What was before the first of them was reported by events that are gone themselves by now.
+        # Events before the first of them were reported by events that are gone themselves by now.
         known = dropped[0].data.first or self._floor if dropped else 1
         for each in dropped:
             first = each.data.first or known

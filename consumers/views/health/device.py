@@ -185,7 +185,7 @@ def _stream_info(health: HealthPart | WholeHealth) -> str | None:
     info = health.stream_info
     if info is None:
         return None
-    # What is not known is left out, as in the views of those who did not know of it yet.
+    # Unknown values are left out, as in views of releases that did not have them.
     values = zip(_STREAM_FIELDS, _stream_values(info), strict=True)
     known = {name: value for name, value in values if value is not None}
     return to_json(known).decode()

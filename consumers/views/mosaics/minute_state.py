@@ -33,8 +33,8 @@ def state_of(condition: Condition) -> MinuteState:
 def of_minute(devices: Iterable[MinuteState], *, has_data: bool, is_blind: bool = False) -> MinuteState:
     """An incident of any device is one of the minute; else it is well where any device is known to be.
 
-    It is not known to be well where a device said that it does not know. What a device that said nothing does not
-    change is the state of the others.
+    It is not known to be well where a device said that it does not know. A device that said nothing does not change the
+    state of the others.
     """
     known = set(devices)
     if MinuteState.INCIDENT in known:

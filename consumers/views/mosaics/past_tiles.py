@@ -1,7 +1,7 @@
 """Tiles of minutes that have left the ring: one in some minutes, for some days, with all devices.
 
-A file has the name of what it shows, not of its bytes. So a fold names the same file whether the pictures of the
-devices are still kept or not, and a file that is there stays: it was drawn while they were.
+A file is named by a digest of what it shows, not of its bytes. So a fold names the same file after the pictures of the
+devices are deleted. A file that is there is not drawn again, because it was drawn while they were kept.
 """
 
 import sqlite3

@@ -1,6 +1,7 @@
 """The ring of minutes of each site: which are closed, which are to be drawn, and how often each was corrected.
 
-Ticks of the hub close minutes. What arrives for a closed minute is counted at the next tick, whatever the batches are.
+Ticks of the hub close minutes. An event that arrives for a closed minute is counted at the next tick, whatever the
+batches are.
 """
 
 import sqlite3

@@ -84,7 +84,8 @@ class WarehouseReader(ABC):
             if known is None:
                 known = _CachedDay(questions.counts_of_day(self._engine(), site, day, zone))
                 if not self._is_inserting:
-                    # What is being inserted may be in the answer or not, and is counted to those that are known.
+                    # Rows that are being inserted may be in the answer or not; they are added to the days that are
+                    # known.
                     self._remember(key, known)
             if known.answer is None:
                 known.answer = known.counts.answer(self._triggers)

@@ -23,6 +23,11 @@ class RecordedStream:
         self._may_pass = recorder.can_pass(demuxer.codec, demuxer.video)
         self._waiting: deque[tuple[Any, datetime]] = deque(maxlen=MOST_WAITING)
 
+    @property
+    def records_packets(self) -> bool:
+        """Whether packets are recorded as they come, of a size that is known."""
+        return self._may_pass and self._size is not None and self._recorder.passes_video
+
     def goes_on_with(self, demuxer: Demuxer) -> bool:
         """Continue with the same recording, opened again, in one run. `False` for a different one."""
         if _form(demuxer) != _form(self._demuxer):

@@ -225,7 +225,9 @@ class VideoSource:
         packet.pts = packet.dts = None if stampless else self._ticks(at)
         packet.duration = 0 if stampless else round(self._timing.interval_s * CLOCK)
         shedding, is_passed = self._quality.shedding, self._recorder is None or self._recorder.passes_video
-        is_decoded = shedding.takes_picture(demuxer, packet, at, is_passed=is_passed)
+        # A machine that is minutes behind has no time to decode them all before it is killed.
+        is_last = self.takeover.is_ending and self._stream is not None and self._stream.records_packets
+        is_decoded = not is_last and shedding.takes_picture(demuxer, packet, at, is_passed=is_passed)
         if not (is_decoded or is_passed):
             return
         if shedding.skips_pictures:

@@ -110,8 +110,8 @@ async def search(call: Call[MuteSearch]) -> MutesAnswer:
 
 
 async def place(call: Call[Parameters]) -> MuteAnswer:
-    """Alert nobody to incidents of these devices and types for a time. What happens is listed and counted, and is
-    alerted to when the mute ends, if it is still the case.
+    """Alert nobody to incidents of these devices and types for a time. Incidents are listed and counted, and alerted to
+    when the mute ends, if they are still open.
     """
     body = await call.body(NewMute)
     now = call.gateway.clock()

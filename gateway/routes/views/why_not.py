@@ -70,7 +70,7 @@ async def why_not(call: Call[DeviceAsOf]) -> WhyNotAnswer:
     """
     asked, gateway = call.parameters, call.gateway
     where = (asked.site, asked.device)
-    # What came late was not known at the moment, nor may the device have been.
+    # An event that came late was not known at the moment, and the device may not have been either.
     await require_device(gateway, *where)
 
     def question(moment: StoresAsOf) -> WhyNotAnswer:

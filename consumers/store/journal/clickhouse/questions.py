@@ -31,7 +31,7 @@ class ClickHouseQuestions:
         return self._log.head()
 
     def select(self, wanted: EventFilter, limit: int = 100, order: Order = "asc") -> list[StoredEvent]:
-        """Events by position. Whoever goes on after (or before) the last of them skips and repeats nothing."""
+        """Events by position. The next page after (or before) the last of them skips and repeats nothing."""
         condition = self._condition(wanted)
         head = self._log.head()
         before = head + 1 if wanted.before is None else min(wanted.before, head + 1)

@@ -79,7 +79,7 @@ class ClickHouseJournal(Writer):
         confirm(self._engine, self._database, self._term)
         if self._engine.lingers:
             self._targets = open_insert_tables(self._engine, self._database, TABLES)
-            # Whoever began a term meanwhile has shut us out, or we it: the newer one stays.
+            # A writer that began a term meanwhile has shut us out, or we have shut out that one: the newer term stays.
             confirm(self._engine, self._database, self._term)
         found = summary.load(self._engine.query, self._database)
         self._saved, self._changed = found.saved, found.beyond

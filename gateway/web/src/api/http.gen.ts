@@ -427,7 +427,7 @@ export interface paths {
         /** Mutes with the number of incidents that they kept from people, the last to end first. */
         get: operations["get_mutes"];
         put?: never;
-        /** Alert nobody to incidents of these devices and types for a time. What happens is listed and counted, and is alerted to when the mute ends, if it is still the case. */
+        /** Alert nobody to incidents of these devices and types for a time. Incidents are listed and counted, and alerted to when the mute ends, if they are still open. */
         post: operations["post_mutes"];
         delete?: never;
         options?: never;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { correction, removable } from './livestream';
+import { Progress, correction, removable } from './livestream';
 
 describe('a live video', () => {
   it('begins near its newest picture, however much has come at once', () => {
@@ -16,6 +16,17 @@ describe('a live video', () => {
   it('leaves out what is missing when it was too slow', () => {
     expect(correction(20, 30, 12)).toEqual({ seek: 29.7, rate: 1 });
     expect(correction(20, 20.1, 12)).toEqual({ seek: 20, rate: 1 });
+  });
+});
+
+describe('a picture that stands still', () => {
+  it('is told from one that goes on after three seconds in which nothing new could be shown', () => {
+    const progress = new Progress();
+    expect(progress.goesOn(1, 0)).toBe(true);
+    expect(progress.goesOn(1, 2900)).toBe(true);
+    expect(progress.goesOn(1, 3000)).toBe(false);
+    expect(progress.goesOn(1.2, 3100)).toBe(true);
+    expect(progress.goesOn(1.2, 5000)).toBe(true);
   });
 });
 

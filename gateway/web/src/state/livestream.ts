@@ -13,6 +13,8 @@ const FASTEST = 1.5;
 const KEPT = 20;
 /** So many connections without a picture, and the browser is not asked again. */
 const FRUITLESS = 3;
+/** Bytes that come for so long and show nothing new stand for a picture that stands still. */
+const STANDS_MS = 3000;
 /** A connection that brings bytes for so long and no picture is one of them. */
 const LONGEST_BLANK_MS = 8000;
 
@@ -33,6 +35,18 @@ export function correction(start: number, end: number, current: number): Correct
 export function removable(keyframes: readonly number[], start: number, current: number): number | null {
   const old = keyframes.findLast((at) => at <= current - KEPT);
   return old !== undefined && start < old - KEPT ? old : null;
+}
+
+/** Whether the picture goes on: a browser shows nothing more up to the next keyframe where something was lost. */
+export class Progress {
+  private end = -Infinity;
+  private since = 0;
+
+  /** `end` is that of what can be played, in seconds. */
+  goesOn(end: number, now: number): boolean {
+    if (end !== this.end) [this.end, this.since] = [end, now];
+    return now - this.since < STANDS_MS;
+  }
 }
 
 /** Whether a piece of the stream begins at a keyframe, with what a player must know beforehand. */
@@ -102,6 +116,7 @@ export class LiveStream {
   ): Promise<void> {
     const began = performance.now();
     let shown = false;
+    const progress = new Progress();
     let keyframes: number[] = [];
     for (;;) {
       const { done, value } = await reader.read();
@@ -113,7 +128,8 @@ export class LiveStream {
       shown ||= this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
       if (shown) this.fruitless = 0;
       else if (performance.now() - began > LONGEST_BLANK_MS) return;
-      this.onstate(shown ? 'playing' : 'waiting', sound);
+      const end = buffer.buffered.length ? buffer.buffered.end(buffer.buffered.length - 1) : 0;
+      this.onstate(shown && progress.goesOn(end, performance.now()) ? 'playing' : 'waiting', sound);
       const start = buffer.buffered.length ? buffer.buffered.start(0) : Infinity;
       const old = removable(keyframes, start, this.video.currentTime);
       if (old !== null) {

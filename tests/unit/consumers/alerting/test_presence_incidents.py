@@ -70,6 +70,18 @@ def test_a_silent_device_whose_agent_is_gone_is_told_with_it_and_one_whose_agent
     ]
 
 
+def test_the_incident_of_an_agent_is_not_one_of_a_device_that_has_its_name(followed: Followed) -> None:
+    followed.take(*(heartbeat(device=device, node="gate", epoch="epoch-01") for device in ("gate", "yard")))
+    followed.take(*(frame(device=device, epoch="epoch-01") for device in ("gate", "yard")))
+    followed.take(state(at(1), online=False, device="yard", reason="connection lost"))
+
+    assert reported(followed) == [
+        ("gate-epoch-01", "node_offline", "opened"),
+        ("gate", "offline", "opened"),
+        ("yard", "offline", "opened"),
+    ]
+
+
 def test_no_device_is_silent_before_the_hub_has_listened_for_thirty_seconds(followed: Followed) -> None:
     followed.take(frame(epoch="e1"), tick(at(3600), uptime_s=5))
     before = reported(followed)

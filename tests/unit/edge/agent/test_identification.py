@@ -33,7 +33,9 @@ def test_the_light_blinks_and_then_shows_what_it_did(tmp_path: Path, trigger: Pa
     assert trigger.read_text() == "mmc0"
 
 
-def test_who_asks_while_it_blinks_lets_it_blink_longer_and_not_for_ever(tmp_path: Path, trigger: Path) -> None:
+def test_a_light_that_is_asked_while_it_blinks_blinks_for_as_long_as_was_asked_last(
+    tmp_path: Path, trigger: Path
+) -> None:
     light = BoardLight(tmp_path)
     light.blink(LONG_S)
     trigger.write_text("none [timer] mmc0 heartbeat\n")  # as the kernel lists them then

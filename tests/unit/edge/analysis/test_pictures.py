@@ -62,6 +62,34 @@ def test_a_jpeg_shows_the_picture_in_its_colours() -> None:
     assert np.abs(shown.astype(int) - bgr).mean() < 3
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (642, 362), (161, 121)])
+def test_the_planes_of_a_picture_have_the_exact_levels_of_jpeg(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    frame = frame_of(noise)
+    planes = Pictures().planes(frame)
+
+    for source, found, (middle, levels) in zip(
+        frame.planes, (planes.y, planes.u, planes.v), ((16, 219), (128, 224), (128, 224)), strict=True
+    ):
+        exact = (plane(source).astype(float) - middle) * 255 / levels + (middle if middle == 128 else 0)
+        assert np.abs(found - np.clip(exact, 0, 255)).max() <= 0.5001
+
+
+def test_levels_beyond_those_of_video_are_black_and_white() -> None:
+    frame = frame_of(np.zeros((16, 16, 3), np.uint8))
+    half = frame.planes[0].buffer_size // 2
+    frame.planes[0].update(bytes(half) + b"\xff" * half)
+    y = Pictures().planes(frame).y
+
+    assert (y[0, 0], y[15, 15]) == (0, 255)
+
+
+def test_a_picture_of_full_range_keeps_its_levels() -> None:
+    frame = VideoFrame.from_ndarray(np.full((24, 16), 7, np.uint8), format="yuvj420p")
+
+    assert Pictures().planes(frame).y.tolist() == np.full((16, 16), 7).tolist()
+
+
 @pytest.mark.parametrize("size", [(641, 361), (321, 181), (2, 2)])
 def test_a_picture_of_odd_size_is_kept_whole(size: tuple[int, int]) -> None:
     frame = VideoFrame.from_ndarray(photo(*size), format="bgr24").reformat(format="yuv420p")

@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.capture.bitstream import CLOCK, TickScale, adts_header, nal_kinds, parameter_sets_of, without_trailing_sets
+from edge.capture.bitstream import CLOCK, TickScale, nal_kinds, parameter_sets_of, without_trailing_sets
 
 START = b"\0\0\0\1"
 SPS, PPS, SLICE, KEY = b"\x67\x64\x00\x28\xac", b"\x68\xee\x3c\x80", b"\x41\x9a\x02\x21", b"\x65\x88\x84\x21"
@@ -26,31 +25,18 @@ def test_parameter_sets_at_the_end_are_taken_off_and_kept() -> None:
     assert without_trailing_sets(START + SPS + START + PPS) == (b"", START + SPS + START + PPS)
 
 
+def test_a_long_picture_keeps_what_looks_like_a_parameter_set_far_from_its_end() -> None:
+    """A slice that begins behind the sets is no set."""
+    picture = START + SPS + START + PPS + START + KEY + bytes([0x55]) * 100_000
+
+    assert without_trailing_sets(picture) == (picture, b"")
+    assert without_trailing_sets(picture + START + SPS + START + PPS) == (picture, START + SPS + START + PPS)
+
+
 def test_parameter_sets_of_an_mp4_are_found_in_its_header() -> None:
     avcc = bytes([1, 0x64, 0, 0x28, 0xFF, 0xE1, 0, len(SPS)]) + SPS + bytes([1, 0, len(PPS)]) + PPS
 
     assert parameter_sets_of(avcc) == START + SPS + START + PPS
-
-
-def test_an_adts_header_is_that_of_the_standard() -> None:
-    low_complexity_44100_mono = bytes([0x12, 0x08])
-
-    assert adts_header(low_complexity_44100_mono, 200).hex(" ") == "ff f1 50 40 19 ff fc"
-
-
-@given(st.integers(0, 8000), st.sampled_from([(0x12, 0x10), (0x14, 0x08), (0x11, 0x90)]))
-def test_an_adts_header_counts_itself(size: int, config: tuple[int, int]) -> None:
-    header = adts_header(bytes(config), size)
-
-    assert len(header) == 7
-    assert (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5 == size + 7
-
-
-@pytest.mark.parametrize(("config", "channels"), [((0x12, 0x08), 1), ((0x12, 0x10), 2)])
-def test_an_adts_header_names_the_channels(config: tuple[int, int], channels: int) -> None:
-    header = adts_header(bytes(config), 100)
-
-    assert (header[2] & 1) << 2 | header[3] >> 6 == channels
 
 
 @given(

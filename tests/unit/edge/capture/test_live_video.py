@@ -1,6 +1,7 @@
 """Live video as fragmented MP4: decoded again, it is what was filmed."""
 
 import io
+import struct
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -65,6 +66,21 @@ def hevc_units(count: int) -> list[Unit]:
     return units
 
 
+def reordered_units(count: int) -> list[Unit]:
+    """Pictures in the order in which they come, with two B-frames between others; cameras send no decoding times."""
+    codec: Any = av.CodecContext.create("libx264", "w")
+    codec.width, codec.height, codec.pix_fmt = 160, 90, "yuv420p"
+    codec.time_base, codec.framerate = Fraction(1, CLOCK), Fraction(FPS)
+    codec.options = {"preset": "ultrafast", "x264-params": "bframes=2:b-adapt=0:keyint=30:scenecut=0:repeat-headers=1"}
+    packets: list[Any] = []
+    for index, picture in enumerate(pictures(count, (160, 90))):
+        picture = picture.reformat(format="yuv420p")
+        picture.pts, picture.time_base = index * STEP, Fraction(1, CLOCK)
+        packets += codec.encode(picture)
+    packets += codec.encode(None)
+    return [Unit("video", bytes(one), one.pts, one.pts, STEP, one.is_keyframe, START) for one in packets]
+
+
 def decoded(data: bytes) -> tuple[list[float], list[int], int]:
     """The times of the pictures in seconds, their grey, and how many samples of sound there are."""
     times, greys, samples = [], [], 0
@@ -98,8 +114,9 @@ def test_who_begins_to_watch_gets_everything_since_the_last_keyframe_at_once() -
 
     assert len(viewer.messages) == 1
     times, greys, _ = decoded(viewer.take())
-    assert times == [round(index / FPS, 3) for index in range(25, 41)]
-    assert greys == pytest.approx([20 + index for index in range(25, 41)], abs=3)
+    # The newest one waits for the next, which shows how long it lasts.
+    assert times == [round(index / FPS, 3) for index in range(25, 40)]
+    assert greys == pytest.approx([20 + index for index in range(25, 40)], abs=3)
 
 
 def test_pictures_follow_within_an_eighth_of_a_second_and_each_keyframe_can_be_begun_at() -> None:
@@ -134,6 +151,87 @@ def test_who_watches_goes_on_where_keyframes_are_far_apart_and_who_comes_then_wa
 
     assert len(decoded(there.take())[0]) >= 117
     assert decoded(later.take())[0][0] == 4.0
+
+
+def spans(messages: list[bytes]) -> list[tuple[int, int]]:
+    """When the pictures of each message begin and end, in 1/90000 s, as its first track says."""
+    found = []
+    for message in messages:
+        times, run = message.index(b"tfdt"), message.index(b"trun")
+        (begin,) = struct.unpack(">Q", message[times + 8 : times + 16])
+        (count,) = struct.unpack(">I", message[run + 8 : run + 12])
+        rows = struct.iter_unpack(">IIIi", message[run + 16 : run + 16 + 16 * count])
+        found.append((begin, begin + sum(row[0] for row in rows)))
+    return found
+
+
+def test_no_picture_begins_later_than_the_one_before_ends_however_irregular_the_camera_is() -> None:
+    """Browsers show nothing up to the next keyframe behind such a hole."""
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, None))
+    viewer.live.watch(100)
+    late = 0
+    for number, unit in enumerate(video_units(100, keyframe_every=1000)):
+        late += {20: CLOCK, 50: 5 * CLOCK, 51: STEP}.get(number, 0)
+        said = 100 if number < 10 else unit.duration
+        viewer.live.add(unit._replace(pts=unit.pts + late, dts=unit.dts + late, duration=said))
+
+    found = spans(viewer.messages)
+    assert len(found) > 20
+    assert [begin for begin, _ in found[1:]] == [end for _, end in found[:-1]]
+
+
+def test_a_picture_of_a_slow_camera_is_sent_at_once() -> None:
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, None))
+    viewer.live.watch(10)
+    for number, unit in enumerate(video_units(3)):
+        viewer.live.add(unit._replace(pts=number * CLOCK, dts=number * CLOCK, duration=CLOCK))
+
+    assert len(viewer.messages) == 3
+
+
+def test_a_viewer_who_comes_after_another_left_gets_everything_since_the_last_keyframe_too() -> None:
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, None))
+    units = video_units(75, keyframe_every=1000)
+    viewer.live.watch(10)
+    for unit in units[:50]:
+        viewer.live.add(unit)
+    viewer.take()
+    viewer.live.watch(10, from_keyframe=True)
+    for unit in units[50:]:
+        viewer.live.add(unit)
+
+    begins = [message[4:8] == b"ftyp" for message in viewer.messages]
+    assert begins == [True] + [False] * (len(begins) - 1)
+    assert decoded(viewer.take())[0][:51] == [round(index / FPS, 3) for index in range(51)]
+
+
+def test_video_of_keyframes_alone_can_be_begun_at_each_of_them() -> None:
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, None))
+    units = video_units(30, keyframe_every=1)
+    for unit in units[:10]:
+        viewer.live.add(unit)
+    viewer.live.watch(10)
+    for unit in units[10:]:
+        viewer.live.add(unit)
+
+    assert {message[4:8] for message in viewer.messages} == {b"ftyp"}
+    assert decoded(viewer.take())[0] == [round(index / FPS, 3) for index in range(9, 29)]
+
+
+def test_fragments_are_counted_without_a_hole_although_sound_was_left_out() -> None:
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, 16_000))
+    viewer.live.watch(10)
+    late = [unit._replace(pts=unit.pts + CLOCK, dts=unit.dts + CLOCK) for unit in sound_units(1)]
+    for unit in sorted(video_units(30, keyframe_every=1000) + late, key=lambda unit: (unit.pts, unit.kind)):
+        viewer.live.add(unit)
+
+    numbers = [int.from_bytes(message[(at := message.index(b"mfhd") + 8) : at + 4]) for message in viewer.messages]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_sound_comes_with_the_pictures() -> None:
@@ -197,6 +295,23 @@ def test_h265_is_sent_as_it_is() -> None:
     assert len(decoded(viewer.take())[0]) >= 17
 
 
+def test_pictures_that_come_in_another_order_are_shown_in_theirs_and_at_the_rate_of_the_camera() -> None:
+    viewer = Viewer()
+    viewer.live.start(Layout(160, 90, None))
+    units = reordered_units(90)
+    for unit in units[:40]:
+        viewer.live.add(unit)
+    viewer.live.watch(10)
+    for unit in units[40:]:
+        viewer.live.add(unit)
+
+    times, greys, _ = decoded(viewer.take())
+    assert len(times) > 50
+    # The last ones may lack those that come later and are shown earlier.
+    assert np.diff(times[:-3]) == pytest.approx(1 / FPS, abs=0.002)
+    assert np.diff(greys[:-3]) == pytest.approx(1, abs=1)
+
+
 def test_the_lease_runs_out_and_can_be_renewed() -> None:
     viewer = Viewer()
     viewer.live.start(Layout(160, 90, None))
@@ -230,7 +345,7 @@ def test_video_that_cannot_be_sent_costs_nobody_but_its_viewers() -> None:
     viewer = Viewer()
     viewer.live.start(Layout(160, 90, None, "no such codec"))
     viewer.live.watch(10)
-    viewer.live.add(Unit("video", b"\0\0\1\x65 a picture", 0, 0, 20_000, keyframe=True, time=START))
+    viewer.live.add(Unit("video", b"\0\0\1\x65 a picture", 0, 0, CLOCK, keyframe=True, time=START))
 
     assert viewer.messages == []
     assert not viewer.live.is_watched

@@ -111,3 +111,23 @@ def test_nobody_takes_over_while_more_has_come_and_nothing_is_finished_twice() -
         assert takeover.take(0.01, lambda: done.append("taken"))
 
     assert done == ["finished", "taken"]
+
+
+def test_a_source_is_told_that_the_agent_stops(source: Waiting) -> None:
+    asked: list[bool] = []
+
+    def stopped() -> bool:
+        asked.append(source.takeover.is_ending)
+        return len(asked) > 2
+
+    source.goes_on.set()
+    CaptureLoop(
+        "GATE",
+        lambda: Pipeline(source, lambda _: None, source.takeover),
+        SourceHealth("visual", lambda: NOON),
+        stopped,
+        lambda _: None,
+    ).run()
+
+    assert not any(asked[:3])
+    assert source.takeover.is_ending

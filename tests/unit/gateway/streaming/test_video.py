@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import pytest
 
+from bus_schemas.protocol import CommandRequest
 from gateway.messages.bus import BusUnreachable
 from gateway.streaming.leases import WatchLeases
 from gateway.streaming.video import CHUNK_BYTES, MAX_BYTES, LiveVideos, WatchedVideo, codecs
@@ -20,6 +21,7 @@ class LeaseBusDouble:
     def __init__(self, *, is_away: bool = False) -> None:
         self.handlers: dict[str, Callable[[bytes], None]] = {}
         self.published: list[str] = []
+        self.begin_anew: list[bool] = []
         self.is_away = is_away
         self.asked = asyncio.Event()
 
@@ -34,6 +36,7 @@ class LeaseBusDouble:
 
     async def publish(self, topic: str, payload: bytes) -> None:
         self.published.append(topic)
+        self.begin_anew.append(CommandRequest.model_validate_json(payload).arguments.get("from_keyframe", False))
         self.asked.set()
         if self.is_away:
             raise BusUnreachable("there is no broker")
@@ -123,6 +126,51 @@ def test_a_slow_viewer_is_handed_little_at_a_time_and_misses_nothing() -> None:
         return pieces
 
     assert asyncio.run(body()) == [(1, 128_017), (2, 128_008), (3, 256_008), (4, 11)]
+
+
+def numbered(message: bytes, number: int) -> bytes:
+    """As a device sends it, which counts its fragments."""
+    return message + b"\0\0\0\x10mfhd" + bytes(4) + number.to_bytes(4)
+
+
+def test_what_follows_a_lost_message_waits_for_a_keyframe() -> None:
+    async def body() -> object:
+        video = WatchedVideo()
+        sent = [numbered(begin(b"A"), 7), numbered(more(b"a"), 8), numbered(more(b"c"), 10), numbered(more(b"d"), 11)]
+        for message in sent:
+            video.take(message)
+        lost = video.lacks_keyframe.is_set(), await video.after(None, 0), await video.after(1, 0)
+        video.take(again := numbered(begin(b"A again"), 12))
+        return (
+            lost == (True, (1, sent[0] + sent[1]), None),
+            video.lacks_keyframe.is_set(),
+            await video.after(1, 0)
+            == (
+                2,
+                again,
+            ),
+        )
+
+    assert asyncio.run(body()) == (True, False, True)
+
+
+def test_a_device_is_asked_for_its_last_keyframe_where_a_message_is_lost_and_again_until_it_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.streaming.video.AGAIN_S", 0.001)
+
+    async def body() -> list[bool]:
+        bus = LeaseBusDouble()
+        async with LiveVideos(bus, WatchLeases(bus)).watch("DEMO", "yard"):
+            await bus.asked.wait()
+            bus.handlers[TOPIC](numbered(begin(b"A"), 1))
+            bus.handlers[TOPIC](numbered(more(b"a"), 3))
+            while len(bus.published) < 3:
+                bus.asked.clear()
+                await bus.asked.wait()
+        return bus.begin_anew
+
+    assert run(body)[:3] == [True, True, True]
 
 
 def run(body: Callable[[], Awaitable[T]]) -> T:

@@ -12,9 +12,14 @@ MEDIA = (("capture", timedelta(hours=1)), ("thumbnail", DAY), ("segment", 30 * D
 
 @pytest.mark.parametrize(
     ("start", "end", "hour", "is_within"),
-    [(9, 17, 9, True), (9, 17, 17, False), (22, 6, 23, True), (22, 6, 3, True), (22, 6, 6, False), (22, 6, 12, False)],
-)
-def test_hours_of_transfer_may_pass_midnight(start: int, end: int, hour: int, is_within: bool) -> None:
+    [
+        (9, 17, 9, True), (9, 17, 17, False), (22, 6, 23, True), (22, 6, 3, True), (22, 6, 6, False),
+        (22, 6, 12, False), (0, 0, 0, True), (0, 0, 13, True), (8, 8, 7, True), (8, 8, 8, True),
+    ],
+)  # fmt: skip
+def test_hours_of_transfer_may_pass_midnight_and_are_the_whole_day_where_they_end_when_they_begin(
+    start: int, end: int, hour: int, is_within: bool
+) -> None:
     hours = TransferHours(time(start), time(end))
 
     assert (datetime(2026, 1, 5, hour, tzinfo=UTC) in hours) is is_within

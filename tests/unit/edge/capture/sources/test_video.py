@@ -16,10 +16,10 @@ from av.video.stream import VideoStream
 from edge.analysis.pictures import frame_of
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg, rtsp, v4l2
-from edge.capture.sources.source import Samples, SourceUnreachable
+from edge.capture.sources.source import CameraFrame, Samples, SourceUnreachable
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 from tests.segment_player import played
-from tests.video_files import all_of, frames_of, sourced
+from tests.video_files import all_of, frames_of, rest_of, sourced
 
 
 def test_a_file_is_paced_by_its_own_timestamps(clip: Path) -> None:
@@ -66,6 +66,20 @@ def test_h264_is_recorded_without_being_encoded_anew(clip: Path) -> None:
     assert sum(seen.sound_s for seen in pictures) == pytest.approx(3.97, abs=0.2)
     shown = [picture.to_ndarray() for seen in pictures for picture in seen.pictures]
     assert all(np.array_equal(one, other) for one, other in zip(decoded(clip), shown, strict=True))
+
+
+def test_what_has_arrived_is_recorded_without_being_looked_at_once_the_agent_stops(clip: Path) -> None:
+    """A machine that is minutes behind has a few seconds until it is killed."""
+    recorder = Recorder(target_seconds=2)
+    source, _ = sourced(clip, recorder, pace=False)
+    source.open()
+    first = source.read()
+    source.takeover.is_ending = True
+    after = rest_of(source)
+
+    assert isinstance(first, CameraFrame)
+    assert frames_of(after) == []
+    assert sum(len(played(segment).pictures) for segment in recorder.take()) == 40
 
 
 def decoded(path: Path) -> list[np.ndarray]:

@@ -60,8 +60,8 @@ class PacedSocket:
         return sent
 
     def queued(self) -> int:
-        """Bytes that the kernel holds because the peer has not acknowledged them."""
-        if self.wire.family == socket.AF_UNIX:
+        """Bytes that the kernel holds because the peer has not acknowledged them; none once it is closed."""
+        if self.wire.family == socket.AF_UNIX or self.wire.fileno() < 0:
             return 0
         return int(struct.unpack("i", fcntl.ioctl(self.wire.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 

@@ -40,20 +40,16 @@ def _bins(values: Celsius) -> Bins | None:
 
 
 def _found(values: Celsius, bins: Bins, places: Sequence[int]) -> list[int]:
-    """Where the values of these places are. Both ends are the extremes; of the others only what lies in the same bin is
-    sorted.
-    """
-    last = values.size - 1
-    ends: Numbers = np.bincount(bins, minlength=_BINS).cumsum()
-    inner = [place for place in places if 0 < place < last]
-    # Of equal ones the first and the last, as in a stable sort: none of them stands at two places.
-    found = {0: int(values.argmin()), last: last - int(values[::-1].argmax())}
-    for number, group in groupby(zip(ends.searchsorted(inner, side="right").tolist(), inner, strict=True), _BIN):
+    """Where the values of these places are: only what lies in the same bin is sorted."""
+    counts = np.bincount(bins, minlength=_BINS)
+    ends: Numbers = counts.cumsum()
+    found: list[int] = []
+    for number, pairs in groupby(zip(ends.searchsorted(places, side="right").tolist(), places, strict=True), _BIN):
         members = np.flatnonzero(bins == number)
         ordered = members[values[members].argsort(kind="stable")]
-        first = ends.item(number) - members.size
-        found |= {place: ordered.item(place - first) for _, place in group}
-    return [found[place] for place in places]
+        first = ends.item(number) - counts.item(number)
+        found += [ordered.item(place - first) for _, place in pairs]
+    return found
 
 
 def _move(values: Celsius, found: Sequence[int], places: Sequence[int]) -> None:

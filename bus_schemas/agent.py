@@ -47,6 +47,19 @@ class NetworkState(Fact):
     speed_mbit: Count | None = None
 
 
+class ThermalStatistics(Fact):
+    """What was done with the frames of a thermal sensor since its source was made."""
+
+    frames: Count = 0
+    bad_pixels: Count = 0
+    """Pixels that were replaced, in all frames together."""
+    averaged_frames: Count = 0
+    """Frames of which the newest reading is the mean."""
+    hot_spots: Count = 0
+    """Those that are remembered, at most ten."""
+    filtered: bool = True
+
+
 class CaptureStatistics(Fact):
     """What a device has captured since its agent started. `buffer_bytes` is kept of before the next recording."""
 
@@ -57,3 +70,4 @@ class CaptureStatistics(Fact):
     recorded_s: Annotated[float, Limit(ge=0, le=MAX_COUNT)] = 0.0
     last_motion: Moment | None = None
     buffer_bytes: Count = 0
+    thermal: ThermalStatistics | None = None

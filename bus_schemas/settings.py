@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.fusion_settings import FusionSettings as FusionSettings
@@ -193,6 +193,21 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         section.pop("default", None)
 
 
+def _named_fields(value: Any, dumped: Any) -> Any:
+    """The JSON of a value, without fields that are nothing by default."""
+    if isinstance(value, tuple):
+        return [_named_fields(*pair) for pair in zip(value, dumped, strict=True)]
+    if not isinstance(value, BaseModel):
+        return dumped
+    fields, named = type(value).model_fields, {}
+    for name, json in dumped.items():
+        said, default = getattr(value, name), fields[name].get_default(call_default_factory=True)
+        kept = _named_fields(said, json)
+        if said != default or kept not in (None, {}):
+            named[name] = kept
+    return named
+
+
 class SettingsChange(AdjustableSettings):
     """Sections to replace; those that are left out stay as they are."""
 
@@ -207,6 +222,12 @@ class SettingsChange(AdjustableSettings):
     def sections(self) -> dict[str, Any]:
         """Those that it names, as JSON."""
         return self.model_dump(mode="json", include=self.model_fields_set)
+
+    def request(self) -> dict[str, Any]:
+        """The same for a device, which may be of an older release and refuses what it does not know: fields that are
+        nothing by default, and were left at that, are not named.
+        """
+        return {name: _named_fields(getattr(self, name), section) for name, section in self.sections().items()}
 
     def applied_to(self, current: AdjustableSettings) -> AdjustableSettings:
         changed = {name: getattr(self, name) for name in self.model_fields_set}

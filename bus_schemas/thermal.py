@@ -66,6 +66,10 @@ class Region(Fact):
     thresholds: RegionThresholds | None = None
     group: Word | None = None
     """Regions of one group are compared with each other."""
+    revision: Word | None = None
+    """Another one where its pixels, its emissivity or another correction are others than before: its temperatures
+    before and after that are not compared. Absent where its sensor does not say.
+    """
 
 
 class HotSpot(Fact):

@@ -1,7 +1,7 @@
 """The context of every route: made once and passed with each call, so that nothing is global."""
 
 import sqlite3
-from asyncio import Future, ensure_future, get_running_loop, shield, sleep
+from asyncio import Future, Lock, ensure_future, get_running_loop, shield, sleep
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,6 +91,8 @@ class Gateway:
     keyframes: PictureCache = field(default_factory=lambda: PictureCache(KEYFRAMES_KEPT))
     """By the hash of the segment that begins with them; empty where that cannot be decoded."""
     shared: SharedWork = field(default_factory=SharedWork)
+    adding: Lock = field(default_factory=Lock)
+    """Held from the look whether there is a site or device of that name until it is in the registry."""
     _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
 
     async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:

@@ -15,6 +15,8 @@ from producer.clock import Elapsed
 from producer.processor_use import ProcessorUse, of_machine, of_process
 
 MIB = 1024**2
+_SHARE_OF_ITS_OWN = "Pss_Anon:"
+"""In `smaps_rollup`: memory that belongs to no file, each page divided by the processes that share it."""
 
 
 class Supervised(BaseModel):
@@ -57,15 +59,15 @@ class Machine:
     def process(self, pid: int | None) -> tuple[float | None, float | None]:
         """MiB of its own memory and percent of one core; None of a process that is gone.
 
-        Pages of files that it has mapped (journals, views, libraries) are not its own: the kernel takes them back.
+        Pages of files that it has mapped (journals, views, libraries) are not its own: the kernel takes them back. A
+        page that it shares with processes that were forked beside it counts by its share.
         """
         if pid is None:
             return None, None
         with self._lock:
             try:
                 process, use = self._process(pid)
-                memory = process.memory_info()
-                return round((memory.rss - memory.shared) / MIB, 1), use.percent()
+                return round(_own_bytes(process) / MIB, 1), use.percent()
             except psutil.Error:
                 self._processes.pop(pid, None)
                 return None, None
@@ -91,3 +93,16 @@ class Machine:
             },
             "disk": {**disk_usage(disk_of(data))},
         }
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    """Raises `psutil.Error`."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # of another user, or gone: psutil says which
+        lines = []
+    kilobytes = next((line.split()[1] for line in lines if line.startswith(_SHARE_OF_ITS_OWN)), None)
+    if kilobytes is not None:
+        return int(kilobytes) * 1024
+    memory = process.memory_info()
+    return int(memory.rss - memory.shared)

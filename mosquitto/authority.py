@@ -3,7 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,24 +13,26 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-AUTHORITY_LASTS: Final = timedelta(days=3650)
 CERTIFICATE_LASTS: Final = timedelta(days=825)
 RENEWED_BEFORE: Final = timedelta(days=60)
-CLOCKS_DIFFER_BY: Final = timedelta(days=1)
-"""A Raspberry Pi without a battery may be behind until it has found the time."""
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing begins later: a Raspberry Pi without a battery may be years behind, and never find the time."""
+FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The end of the authority. Agents were given it by the hub, and no other date would make it safer."""
 
 
 def ensure_certificate(folder: Path, names: Collection[str], now: datetime) -> None:
     """Have ca.crt, server.crt and server.key in the folder, for these names and addresses.
 
-    The authority stays, because agents trust it. The certificate is made again for other names, and before it expires.
+    The authority stays, because agents trust it. One that is not valid now is made anew: the clock was wrong when it
+    was made, and no agent could connect. The certificate is made again for other names, and before it expires.
 
     Raises `AuthorityDamaged` and `OSError`. A certificate that is damaged is made again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = _server(folder)
-    if known is not None and known.not_valid_after_utc - now >= RENEWED_BEFORE and set(names) <= _names_of(known):
-        require_authority(folder)
+    fits = known is not None and _is_valid(known, now, RENEWED_BEFORE) and set(names) <= _names_of(known)
+    if fits and _is_valid(require_authority(folder), now):
         return
     authority, key = _authority(folder, now)
     _write_server(folder, authority, key, names, now)
@@ -46,9 +48,13 @@ class AuthorityDamaged(ValueError):
         )
 
 
-def require_authority(folder: Path) -> None:
+def require_authority(folder: Path) -> x509.Certificate:
     """Raises `AuthorityDamaged` where the certificate that agents trust cannot be read."""
-    _certificate(folder / "ca.crt")
+    return _certificate(folder / "ca.crt")
+
+
+def _is_valid(one: x509.Certificate, now: datetime, for_at_least: timedelta = timedelta()) -> bool:
+    return one.not_valid_before_utc <= now and one.not_valid_after_utc - now >= for_at_least
 
 
 def _server(folder: Path) -> x509.Certificate | None:
@@ -62,11 +68,14 @@ def _server(folder: Path) -> x509.Certificate | None:
 
 def _authority(folder: Path, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     if (folder / "ca.crt").exists():
-        return _certificate(folder / "ca.crt"), _key(folder / "ca.key")
-    key = ec.generate_private_key(ec.SECP256R1())
+        known, key = _certificate(folder / "ca.crt"), _key(folder / "ca.key")
+        if _is_valid(known, now):
+            return known, key
+    else:
+        key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Watchpost authority")])
     certificate = (
-        _builder(name, name, key, now, AUTHORITY_LASTS)
+        _builder(name, name, key, FOR_EVER)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -86,7 +95,7 @@ def _write_server(
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Watchpost broker")])
     certificate = (
-        _builder(subject, authority.subject, key, now, CERTIFICATE_LASTS)
+        _builder(subject, authority.subject, key, now + CERTIFICATE_LASTS)
         .add_extension(x509.SubjectAlternativeName([_general(name) for name in sorted(set(names))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -99,7 +108,7 @@ def _write_server(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, lasts: timedelta
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -107,8 +116,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCKS_DIFFER_BY)
-        .not_valid_after(now + lasts)
+        .not_valid_before(ALWAYS)
+        .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

@@ -3,7 +3,7 @@
 What the detectors of the edge say of them is counted as precision and recall.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 import av
+import cv2
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.filter import Graph
@@ -31,6 +32,9 @@ KINDS: Final = ("blackscreen", "freeze", "corrupt_rows", "macroblocks", "zap")
 LASTS_S: Final = {"blackscreen": 8, "freeze": 8, "corrupt_rows": 6, "macroblocks": 6, "zap": 4}
 GOOD_S: Final = 7
 FREEZE_S: Final = PictureSettings().freeze_seconds
+BEHIND_CLOCK: Final = "freeze behind a clock"
+BEHIND_CLOCK_S, STANDS_S = 10.0, 18
+"""Seconds after which such a freeze is said, and for which one lasts here."""
 SOUND_RATE: Final = 16_000
 
 Filter = tuple[str, str]
@@ -74,12 +78,14 @@ class Score:
 Scores = dict[str, Score]
 
 
-def schedule(frames: int, seed: int, kinds: Sequence[str] = KINDS) -> list[Injected]:
+def schedule(
+    frames: int, seed: int, kinds: Sequence[str] = KINDS, lasts_s: Mapping[str, int] = LASTS_S
+) -> list[Injected]:
     """One fault after the other, in another order for each seed, with good pictures between them."""
     chance, begin, found = Random(seed), GOOD_S * FPS, list[Injected]()
     while True:
         for kind in chance.sample(kinds, len(kinds)):
-            end = begin + LASTS_S[kind] * FPS
+            end = begin + lasts_s[kind] * FPS
             if end + FPS > frames:
                 return found
             found.append(Injected(kind, begin, end - 1))
@@ -201,7 +207,23 @@ def _break(line: _Chain, fault: Injected, size: tuple[int, int], chance: Random)
         line.lay_over(part, f"{left}:{top}:{fault.enabled}")
 
 
-def scores(frames: Iterable[VideoFrame], faults: Sequence[Injected]) -> Scores:
+def behind_clock(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """The time written into each, after what a fault has made of it."""
+    for number, frame in enumerate(frames):
+        picture = frame.to_ndarray(format="bgr24")
+        scale, line = frame.height / 480, frame.height // 12
+        cv2.putText(picture, f"{at(number / FPS):%Y-%m-%d %H:%M:%S}", (6, line), 0, scale, (255, 255, 255), 1)
+        yield VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
+
+
+def behind_clock_scores(name: str, frames: int, seed: int) -> Scores:
+    """Of pictures that stand while the time in them goes on."""
+    faults = schedule(frames, seed, ("freeze",), {"freeze": STANDS_S})
+    shown = behind_clock(spoiled(recorded(name), faults, seed))
+    return {BEHIND_CLOCK: scores(shown, faults, BEHIND_CLOCK_S)["freeze"]}
+
+
+def scores(frames: Iterable[VideoFrame], faults: Sequence[Injected], freeze_s: float = FREEZE_S) -> Scores:
     """Of each detector, over all frames: what is wrong with one must not be taken for another."""
     analyser, pictures = PictureAnalyser(), Pictures()
     found = {kind: Score() for kind in KINDS}
@@ -216,7 +238,7 @@ def scores(frames: Iterable[VideoFrame], faults: Sequence[Injected]) -> Scores:
         fault = next((one for one in faults if one.first <= number <= one.last), None)
         for kind, score in found.items():
             is_so = fault is not None and fault.kind == kind
-            if kind == "freeze" and is_so and fault is not None and number - fault.first < FREEZE_S * FPS:
+            if kind == "freeze" and is_so and fault is not None and number - fault.first < freeze_s * FPS:
                 # Too short to be one yet.
                 continue
             score.add(is_so, bool(said[kind]))

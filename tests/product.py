@@ -69,6 +69,10 @@ class Product:
         rows = states["processes"] if isinstance(states, dict) else states
         return {row["name"]: row for row in rows}
 
+    def supervisor(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def mqtt_port(self) -> int:
         """As the broker's own configuration says."""
         config = (self.data / "broker" / "mosquitto.conf").read_text()

@@ -109,8 +109,8 @@ def _medium(kind: str, size: int) -> Draft:
 
 
 @contextmanager
-def slow_link(port: int, bytes_per_s: int = BYTES_PER_S) -> Iterator[Proxy]:
-    proxy = Proxy(port, random.Random(1), bytes_per_s)
+def slow_link(port: int, bytes_per_s: int = BYTES_PER_S, *, is_buffering: bool = False) -> Iterator[Proxy]:
+    proxy = Proxy(port, random.Random(1), bytes_per_s, is_buffering=is_buffering)
     proxy.start()
     try:
         yield proxy

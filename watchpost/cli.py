@@ -27,9 +27,16 @@ from watchpost.configuration.secrets import check as check_secrets
 from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes import entry_points, logs, up
 from watchpost.processes.data_directory_lock import DataInUse
+from watchpost.processes.held_configuration import held_configuration
 from watchpost.processes.log_output import open_standard_streams
 from watchpost.processes.permissions import PRIVATE_UMASK
-from watchpost.processes.runtime import Runtime, chosen_config, configuration, raise_descriptor_limit
+from watchpost.processes.runtime import (
+    Runtime,
+    configuration,
+    configuration_and_text,
+    raise_descriptor_limit,
+)
+from watchpost.processes.stop_signals import take_interrupts
 
 
 class Schema(StrEnum):
@@ -86,17 +93,18 @@ def up_command(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Run everything: broker, ingest, consumers, gateway and agents; without a configuration a demo site."""
-    settings = configuration(config)
+    settings, text = configuration_and_text(config)
     check_secrets(settings, os.environ)
-    options = up.UpOptions(
-        config_path=chosen_config(config),
-        data=data,
-        gateway_port=settings.gateway.port if port is None else port,
-        mqtt_port=settings.broker.port if mqtt_port is None else mqtt_port,
-        log_format=log_format.value,
-        open_browser=open_browser,
-    )
-    up.run(options, settings, typer.echo)
+    with held_configuration(text) as held:
+        options = up.UpOptions(
+            config_path=held,
+            data=data,
+            gateway_port=settings.gateway.port if port is None else port,
+            mqtt_port=settings.broker.port if mqtt_port is None else mqtt_port,
+            log_format=log_format.value,
+            open_browser=open_browser,
+        )
+        up.run(options, settings, typer.echo)
 
 
 @app.command()
@@ -209,6 +217,7 @@ def main() -> None:
     open_standard_streams()
     os.umask(PRIVATE_UMASK)
     raise_descriptor_limit()
+    take_interrupts()
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, CliError) as error:

@@ -13,7 +13,7 @@ from bus_schemas.hub import PROCESS_SILENT_AFTER_S, FaultKind
 from bus_schemas.node import HEARTBEAT_EVERY_S, STALE_AFTER_S
 from consumers.store.journal.clock_ahead import AHEAD_US, NEVER_SET_BEFORE
 
-RULE_VERSION: Final = 8
+RULE_VERSION: Final = 9
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
@@ -65,7 +65,11 @@ class AlertRules(BaseModel):
         description="Seconds for which a region must be beyond a limit of its trend. 0 alerts at once.",
     )  # fmt: skip
     trend_hysteresis_c: float = Field(
-        default=1, ge=0, le=100, json_schema_extra=_C, description="°C, or °C per minute, below that limit that end it."
+        default=1,
+        ge=0,
+        le=100,
+        json_schema_extra=_C,
+        description="°C, or °C per minute, below that limit that end it; at most half of the limit.",
     )
     trend_clear_s: float = Field(
         default=30, ge=0, le=DAY_S, json_schema_extra=_S, description="Seconds below it, with that margin, to clear."
@@ -197,6 +201,7 @@ _FIXED: Final[Mapping[str, float]] = {
 """Numbers in sentences that nobody can set."""
 _FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
 _TREND_OVER = " Over after {trend_clear_s} s below the limit by {trend_hysteresis_c} °C"
+_AT_MOST_HALF = ", or by half of the limit where that is less."
 _SENSOR = " for {sensor_fault_after_s} s. Over when it reports that they are not any more."
 _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "offline": "The connection of the device was lost, its capture stopped, its source could not be reached or nothing"
@@ -219,14 +224,13 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere, or it had what the"
     " settings of its device call a hot spot. Over after"
     " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
-    "temperature_rise": "A region rose faster than its limit for {trend_after_s} s, measured over {rise_window_s} s."
-    + _TREND_OVER
-    + " per minute.",
+    "temperature_rise": "A region rose faster than its limit for {trend_after_s} s, measured over {rise_window_s} s, or"
+    " from one reading to the next where they are farther apart." + _TREND_OVER + " per minute" + _AT_MOST_HALF,
     "temperature_difference": "A region was warmer than the others of its group by more than its limit, for"
-    " {trend_after_s} s." + _TREND_OVER + ".",
+    " {trend_after_s} s." + _TREND_OVER + _AT_MOST_HALF,
     "above_ambient": "A region was warmer than its surroundings by more than its limit, for {trend_after_s} s."
     + _TREND_OVER
-    + ".",
+    + _AT_MOST_HALF,
     "sensor_frozen": "All frames of the thermal sensor were identical" + _SENSOR,
     "sensor_out_of_range": "Most pixels of the thermal sensor were beyond what it can measure" + _SENSOR,
     "sensor_chessboard": "The two half frames of the thermal sensor differed by more than the limit of its settings"
@@ -249,7 +253,8 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     " {process_silent_s} s. Over when it works again.",
     "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",
     "storage_unwritable": "A disk of the hub cannot be written. Over when it can be.",
-    "write_failed": "Something could not be written to the archive. Over when it can be.",
+    "write_failed": "What the hub writes to the archive or to a bucket, or sends to a receiver of alerts, does not"
+    " arrive there. Over when it does.",
 }
 SENTENCES: Final[Mapping[str, str]] = {str(kind): sentence for kind, sentence in _SENTENCES.items()}
 """By type of incident; the names in braces are values of the rules, or fixed."""

@@ -84,6 +84,7 @@ class RegionPart(StatisticsPart, kw_only=True):
     confirmed_temp: float | None = None
     thresholds: ThresholdsPart | None = None
     group: str | None = None
+    revision: str | None = None
 
     @property
     def compared_temp(self) -> float:

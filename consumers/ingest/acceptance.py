@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bus_schemas.catalogue import short_name
+from bus_schemas.catalogue import short_name, type_of
 from bus_schemas.checksum import CHECKSUM
 from bus_schemas.codec import Malformed
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
-from bus_schemas.speakers import violation
+from bus_schemas.speakers import PERMISSIONS, speaker_of, violation
 from consumers.ingest.exact_decode import unreadable
 from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.packets import Published
@@ -16,6 +16,7 @@ from consumers.ingest.topic_rules import MAX_EVENT_BYTES, STATE, TopicRule
 from consumers.store.journal.writing import Accepted
 
 StreamPosition = tuple[str | None, str | None, int | None]
+GAP = type_of(GapEvent)
 APART = "epoch and sequence come together, or not at all"
 
 
@@ -47,9 +48,18 @@ def refuse(
     """It takes its `stream_position` in a stream, where that is one that there can be."""
     source, epoch, sequence = stream_position
     body = message.payload if body is None else body
-    if epoch is None or sequence is None or not (0 < len(epoch) <= MAX_EPOCH and 0 < sequence <= MAX_SEQUENCE):
+    is_position = epoch is not None and sequence is not None and 0 < len(epoch) <= MAX_EPOCH
+    if not is_position or not 0 < (sequence or 0) <= MAX_SEQUENCE or not _may_leave_a_gap(source):
         return RefusedMessage(reason, body, message.topic, received)
     return RefusedMessage(reason, body, message.topic, received, source, epoch, sequence)
+
+
+def _may_leave_a_gap(source: str | None) -> bool:
+    """The journal holds no event of a source that may not send it, and a gap is one."""
+    try:
+        return source is None or speaker_of(source) in PERMISSIONS[GAP]
+    except ValueError:
+        return False
 
 
 def has_checksum(message: Published) -> bool:

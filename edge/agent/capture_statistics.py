@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from bus_schemas.agent import CaptureStatistics
+from bus_schemas.agent import CaptureStatistics, ThermalStatistics
 from bus_schemas.camera import MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import SegmentEvent, SnapshotEvent
@@ -19,6 +19,10 @@ def nothing_buffered() -> int:
     return 0
 
 
+def no_sensor() -> None:
+    """The statistics of a device without a thermal sensor."""
+
+
 class CaptureCounter:
     """`note` is called by the capture threads of the device, `statistics` by the main thread of the agent."""
 
@@ -28,6 +32,7 @@ class CaptureCounter:
         self._recorded_s = 0.0
         self._last_motion: datetime | None = None
         self.buffered: Callable[[], int] = nothing_buffered
+        self.thermal: Callable[[], ThermalStatistics | None] = no_sensor
 
     def note(self, drafts: Sequence[Draft]) -> None:
         counted = [draft.event for draft in drafts if isinstance(draft.event, _COUNTED)]
@@ -56,4 +61,5 @@ class CaptureCounter:
                 recorded_s=round(self._recorded_s, 1),
                 last_motion=self._last_motion,
                 buffer_bytes=self.buffered(),
+                thermal=self.thermal(),
             )

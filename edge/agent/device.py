@@ -228,6 +228,7 @@ class DeviceRunner:
             self._show_preview,
             lambda: self._visual,
         )
+        self._counter.thermal = self._thermal.statistics
         source_health = self._healths["thermal"]
         guard = AnalysisGuard(name, source_health, self._redact)
         return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))

@@ -99,7 +99,7 @@ def waiting_in(file: Path) -> int | None:
         with closing(sqlite3.connect(file)) as outbox:
             return waiting_count(outbox)
     except sqlite3.Error as error:
-        log.warning("outbox in memory cannot be read", file=str(file), reason=str(error))
+        log.warning("outbox cannot be read", file=str(file), reason=str(error))
         return None
 
 

@@ -24,7 +24,7 @@ from edge.analysis.freeze import Freeze, FreezeDetector
 
 Grey = NDArray[np.uint8]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Incremented by changes of the outcome for the same pictures, so that findings name their analysis."""
 OF_DETAIL: Final = frozenset({"macroblocks", "block_percentage", "false_colour_percentage", "performance_ms"})
 """Fields of a frame event that cannot be found again in a picture that was kept."""

@@ -9,9 +9,11 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.agent import ThermalStatistics
 from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.bad_pixels import BadPixels, Mask, replaced
+from edge.analysis.region_revision import region_revision
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 from edge.analysis.thermal_statistics import (
@@ -148,6 +150,8 @@ class ThermalProcessor:
         self._regions = RegionReader(
             self.rois, settings.reflected_c, legacy=settings.emissivity_formula == "legacy", shape=self._shape
         )
+        self.revisions = {roi.name: region_revision(roi, settings, self._shape) for roi in self.rois}
+        """By region, the way in which it is measured."""
 
     def _filtered(self, clean: Celsius) -> Celsius:
         """The filtered frame, corrected for the ambient temperature."""
@@ -165,14 +169,14 @@ class ThermalProcessor:
         self._hotspots.extend(spots)
         return spots
 
-    def statistics(self) -> dict[str, int | bool]:
-        return {
-            "frames_processed": self._frames,
-            "bad_pixels_detected": self._bad_seen,
-            "buffer_size": len(self._temporal),
-            "hotspots_tracked": len(self._hotspots),
-            "advanced_processing_enabled": self.settings.filtered,
-        }
+    def statistics(self) -> ThermalStatistics:
+        return ThermalStatistics(
+            frames=self._frames,
+            bad_pixels=self._bad_seen,
+            averaged_frames=len(self._temporal),
+            hot_spots=len(self._hotspots),
+            filtered=self.settings.filtered,
+        )
 
     def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, Celsius, tuple[Flag, ...], int]:
         """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other.

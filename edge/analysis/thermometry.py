@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from bus_schemas.agent import ThermalStatistics
 from bus_schemas.limits import MAX_ITEMS
 from bus_schemas.settings import AdjustableSettings, Roi
 from bus_schemas.thermal import (
@@ -84,6 +85,10 @@ class ThermalAnalysis:
         """Apply settings from the next frame on."""
         self._wanted = adjustable
 
+    def statistics(self) -> ThermalStatistics:
+        """Also for another thread."""
+        return self._processor.statistics()
+
     def capture_now(self, then: Callable[[str], None]) -> None:
         """Keep the next frame, and call `then` with its key in the capture thread."""
         self._requests.append(then)
@@ -158,7 +163,8 @@ class ThermalAnalysis:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
 
     def _beyond(self, reading: ThermalReading) -> frozenset[str]:
-        return self._trend_limits.beyond(reading, self._processor.rois, self._processor.settings.ambient_c)
+        processor = self._processor
+        return self._trend_limits.beyond(reading, processor.rois, processor.settings.ambient_c, processor.revisions)
 
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:
@@ -204,7 +210,9 @@ def thermal_data(
             percentile_5=statistics.percentile_5,
             percentile_95=statistics.percentile_95,
         ),
-        regions=tuple(_region(region, rois[region.name]) for region in reading.regions),
+        regions=tuple(
+            _region(region, rois[region.name], processor.revisions[region.name]) for region in reading.regions
+        ),
         hot_spots=tuple(
             HotSpot(center=spot.center, max_temp=spot.max_temp, avg_temp=spot.avg_temp, area=spot.area)
             for spot in reading.hotspots[:MAX_ITEMS]
@@ -224,7 +232,7 @@ def thermal_data(
     )
 
 
-def _region(region: RegionStatistics, roi: Roi) -> Region:
+def _region(region: RegionStatistics, roi: Roi, revision: str) -> Region:
     return Region(
         name=region.name,
         max_temp=region.max_temp,
@@ -239,6 +247,7 @@ def _region(region: RegionStatistics, roi: Roi) -> Region:
         confirmed_temp=region.confirmed_temp,
         thresholds=RegionThresholds(**dict(roi.thresholds), **dict(roi.limits)),
         group=roi.group,
+        revision=revision,
     )
 
 

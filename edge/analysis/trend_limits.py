@@ -14,6 +14,8 @@ RISE_OVER: Final = timedelta(seconds=60)
 """The default of the hub's rules. The hub alone decides on alerts."""
 HYSTERESIS_C: Final = 1.0
 """The same. A region whose noise passes its limit up and down goes beyond it once."""
+MOST_OF_LIMIT: Final = 0.5
+"""The same: the share of a limit that the hysteresis is at most."""
 _SAMPLE_EVERY: Final = RISE_OVER / 12
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -26,37 +28,47 @@ class _Measured(NamedTuple):
     value: float
     limit: float
 
+    def is_beyond(self, *, again: bool) -> bool:
+        return self.value > self.limit - (min(HYSTERESIS_C, self.limit * MOST_OF_LIMIT) if again else 0)
+
 
 class TrendLimits:
     """The limits of one sensor. Give it every reading in order."""
 
     def __init__(self) -> None:
-        self._samples: dict[str, deque[tuple[datetime, float]]] = {}
+        self._samples: dict[str, tuple[str, deque[tuple[datetime, float]]]] = {}
+        """By region, the way in which it is measured, and when it was how warm."""
         self._beyond: frozenset[tuple[str, str]] = frozenset()
 
-    def beyond(self, reading: ThermalReading, rois: tuple[Roi, ...], ambient_c: float | None) -> frozenset[str]:
-        """The names of those regions."""
+    def beyond(
+        self, reading: ThermalReading, rois: tuple[Roi, ...], ambient_c: float | None, revisions: Mapping[str, str]
+    ) -> frozenset[str]:
+        """The names of those regions. One that is measured in another way (`revisions`) did not rise by what that
+        differs.
+        """
         limited = {roi.name: roi for roi in rois}
         ambient = reading.sensor_temp if ambient_c is None else ambient_c
         self._beyond = frozenset(
             (one.region, one.name)
             for region in reading.regions
             for one in (
-                *self._rise(region, limited[region.name], reading.timestamp),
+                *self._rise(region, limited[region.name], reading.timestamp, revisions[region.name]),
                 *_above_group(region, limited, reading.regions),
                 *_above_ambient(region, limited[region.name], ambient),
             )
-            if one.value > one.limit - (HYSTERESIS_C if (one.region, one.name) in self._beyond else 0)
+            if one.is_beyond(again=(one.region, one.name) in self._beyond)
         )
         return frozenset(region for region, _ in self._beyond)
 
-    def _rise(self, region: RegionStatistics, roi: Roi, at: datetime) -> Iterator[_Measured]:
+    def _rise(self, region: RegionStatistics, roi: Roi, at: datetime, revision: str) -> Iterator[_Measured]:
         limit = roi.limits.rise_c_per_minute
         if limit is None:
             self._samples.pop(region.name, None)
             return
-        known = self._samples.setdefault(region.name, deque())
-        while known and not at - RISE_OVER <= known[0][0] < at:
+        known = self._known(region.name, revision)
+        while known and not known[0][0] < at:
+            known.popleft()
+        while len(known) > 1 and at - known[0][0] > RISE_OVER and at - known[1][0] >= RISE_OVER / 2:
             known.popleft()
         if not known or at - known[-1][0] >= _SAMPLE_EVERY:
             known.append((at, region.confirmed_temp))
@@ -64,6 +76,13 @@ class TrendLimits:
         if at - since >= RISE_OVER / 2:
             rise = _difference(region.confirmed_temp, temp) * (_MINUTE / (at - since))
             yield _Measured(region.name, "rise", rise, limit)
+
+    def _known(self, region: str, revision: str) -> deque[tuple[datetime, float]]:
+        before, known = self._samples.get(region, (revision, deque()))
+        if before != revision:
+            known = deque()
+        self._samples[region] = revision, known
+        return known
 
 
 def _above_group(

@@ -19,12 +19,13 @@ from edge.agent.settings import DeviceSettings
 from edge.analysis import audio
 from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.detection import ObjectDetection
-from edge.analysis.freeze import Grey, difference, differences, visible_difference
+from edge.analysis.freeze import Freeze, differences
 from edge.analysis.motion import MotionDetector, MotionEnded, MotionMeasurement, MotionStarted
 from edge.analysis.motion_preview import motion_preview
 from edge.analysis.motion_reporter import MotionReporter, rounded
 from edge.analysis.picture import PictureAnalyser, PictureState, picture_fields
 from edge.analysis.pictures import Pictures, Planes, detail, thumbnail
+from edge.analysis.running_clock import Grey, difference, visible_difference
 from edge.analysis.snapshots import SnapshotTaker, Trigger
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import CameraFrame, Samples
@@ -185,8 +186,8 @@ class VisualAnalysis:
         self._last_emitted = facts
         data = Frame(
             **picture_fields(state, self._analyser.settings),
-            freeze_diffs=differences(self._captured) or state.freeze.diffs,
-            freeze_comparisons=self._comparisons(state.freeze.threshold),
+            freeze_diffs=differences(self._captured, state.freeze.clock) or state.freeze.diffs,
+            freeze_comparisons=self._comparisons(state.freeze),
             last_3_media=tuple(self._captures),
             audio=self._level.audio,
             audio_at=self._sound_at,
@@ -199,21 +200,21 @@ class VisualAnalysis:
         )
         return [self._event_factory.event(data, frame.time)]
 
-    def _comparisons(self, threshold: float) -> tuple[FreezeComparison, ...]:
+    def _comparisons(self, freeze: Freeze) -> tuple[FreezeComparison, ...]:
         """The newest capture with each of the two before it, by the threshold that a freeze is decided by. None where
         both differ, as nearly always.
         """
         if len(self._captured) < 2:
             return ()
         *earlier, newest = zip(self._captures, self._captured, strict=True)
-        same = [difference(grey, newest[1]) <= threshold for _, grey in earlier]
+        same = [difference(grey, newest[1], freeze.clock) <= freeze.threshold for _, grey in earlier]
         if not any(same):
             return ()
         return tuple(
             FreezeComparison(
                 current_frame=newest[0],
                 previous_frame=key,
-                difference_percentage=visible_difference(grey, newest[1]),
+                difference_percentage=visible_difference(grey, newest[1], freeze.clock),
                 frozen=is_same,
             )
             for (key, grey), is_same in zip(earlier, same, strict=True)

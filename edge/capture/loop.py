@@ -165,7 +165,11 @@ class CaptureLoop:
             return False
         takeover.is_ending = True
         now = time.monotonic()
-        self._stopped_s = self._stopped_s or now
+        if self._stopped_s is None:
+            self._stopped_s = now
+            if takeover.has_waited:
+                # Another thread reads what arrives, and may not have run for a while.
+                return False
         return not takeover.has_more or now - self._stopped_s > DRAIN_S
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:

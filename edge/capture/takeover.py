@@ -32,6 +32,11 @@ class Takeover:
         """Whether the agent stops: what has arrived is to be recorded, and nobody looks at it any more."""
 
     @property
+    def has_waited(self) -> bool:
+        """Whether this thread waits for what another one reads."""
+        return self._waited_s is not None
+
+    @property
     def has_more(self) -> bool:
         """Whether the last reading had already arrived, so that more may be there."""
         return self._waited_s is not None and self._waited_s < AT_ONCE_S

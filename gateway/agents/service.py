@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from gateway.http.problems import RETRY, Problem
 from producer.locks import LockHeld
 
 MOST_VERIFIED = 10_000
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 _log = structlog.get_logger()
 
@@ -81,8 +84,15 @@ class AgentService:
         return cls(settings, Codes(folder), Accounts(settings.accounts), SigningKey(folder))
 
     def ca(self) -> str | None:
-        """Raises `OSError`."""
-        return None if self.settings.ca_file is None else self.settings.ca_file.read_text(encoding="ascii")
+        """The certificates alone: a file may hold words in any encoding beside them, or a key. Raises `OSError`, and
+        `ValueError` where there is none.
+        """
+        file = self.settings.ca_file
+        if file is None:
+            return None
+        if not (found := _CERTIFICATE.findall(file.read_bytes())):
+            raise ValueError(f"{file} holds no certificate")
+        return b"\n".join((*found, b"")).decode("ascii")
 
     def find_code(self, code: str, address: str, now: datetime) -> Code:
         """Raises `Problem` where the code is not valid, and where an address has tried too often."""

@@ -49,6 +49,8 @@ class AgentFigures:
     cpu_ratio: float | None = None
     memory: int | None = None
     messages: int | None = None
+    failed: int | None = None
+    retries: int | None = None
     bytes_sent: int | None = None
     bytes_saved: int | None = None
     reconnects: int | None = None
@@ -104,6 +106,8 @@ class DeviceMetrics:
             "cpu_ratio": gauge("agent_cpu_ratio", "How much of one core its process uses, 1 is all of it.", node),
             "memory": gauge("agent_memory_bytes", "Memory of its process.", node),
             "messages": gauge("agent_messages", "Messages that it has sent since it started.", node),
+            "failed": gauge("agent_failed_messages", "Messages that it could not send at once.", node),
+            "retries": gauge("agent_retried_messages", "Messages that it has sent at a later attempt.", node),
             "bytes_sent": gauge("agent_sent_bytes", "Bytes that it has sent since it started.", node),
             "bytes_saved": gauge("agent_saved_bytes", "Bytes that compression has saved since it started.", node),
             "reconnects": gauge("agent_reconnects", "Reconnects to the broker since it started.", node),

@@ -26,8 +26,10 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
-_VIEW = re.compile(r"/(?!(?:api|assets|health|heatmaps|hls|live|media|metrics|ready)(?:/|$))[A-Za-z0-9_/-]*")
-"""Any address but those of the API is a view of the page, which the page itself distinguishes."""
+_VIEW = re.compile(r"/(?!(?:api|assets|health|heatmaps|hls|live|media|metrics|ready)(?:/|$))[^.\x00-\x1f\x7f\ufffd]*")
+"""Any address but those of the API and of files is a view of the page, which the page itself distinguishes: it says
+beside its menu that there is no such one, in whatever letters it was typed.
+"""
 GZIP_LEVEL = 6
 
 

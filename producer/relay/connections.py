@@ -13,6 +13,7 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
+from producer.relay.bulk_window import SLOW_S, BulkWindow
 from producer.relay.session import BrokerRefusal, BrokerSession, BrokerUnreachable, Pace
 from producer.relay.size_limits import SizeLimits
 from producer.relay.throttle import Throttle
@@ -36,6 +37,7 @@ class _Bulk:
     """A connection beside that of the events, or the time of the next attempt."""
 
     session: BrokerSession | None = None
+    window: BulkWindow = field(default_factory=BulkWindow)
     is_ready: bool = False
     retry: Retry = field(default_factory=partial(Retry, RECONNECT))
     again_at: float = 0.0
@@ -57,7 +59,11 @@ class RelayConnections:
         """The sessions that are connected, events first."""
 
     def allowance(self, now: float, traffic: Traffic = Traffic.PICTURES) -> float:
-        """Evidence is sent while no event waits, other media while no evidence waits either, within the byte limit."""
+        """Evidence is sent while no event waits, here or on its way, other media while no evidence waits either, within
+        the byte limit.
+        """
+        if self.events.overdue_s(now) > SLOW_S:
+            return 0.0
         before = [self.events]
         evidence = self.sessions.get(Traffic.EVIDENCE)
         if evidence is not None and traffic is not Traffic.EVIDENCE:
@@ -101,7 +107,7 @@ class RelayConnections:
         pace = Pace(partial(self.allowance, traffic=traffic), self._throttle.spend, keepalive_s)
         bulk.asked_at = now
         try:
-            bulk.session = BrokerSession(self._broker, f"relay-{traffic}", pace)
+            bulk.session, bulk.window = BrokerSession(self._broker, f"relay-{traffic}", pace), BulkWindow()
         except BrokerUnreachable as error:
             self._drop(traffic, bulk, str(error), now)
 
@@ -123,6 +129,14 @@ class RelayConnections:
         happened = dict(poll.poll(max(0.0, min(waits)) * 1000))
         for session in everyone:
             session.step(happened)
+        self._limit_bulk(time.monotonic())
+
+    def _limit_bulk(self, now: float) -> None:
+        delay_s = self.events.delay_s(now)
+        for bulk in self._bulk.values():
+            if (session := bulk.session) is not None:
+                bulk.window.update(session.acknowledged, session.in_flight, delay_s, now)
+                session.most_in_flight = bulk.window.messages
 
     def _everyone(self) -> list[BrokerSession]:
         return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]

@@ -6,7 +6,6 @@ from typing import Final
 import structlog
 
 from bus_schemas.streams import Traffic
-from producer.mqtt import MAX_IN_FLIGHT
 from producer.outbox.backlog import OutboxStream
 from producer.relay.cursor import Cursor, Window
 from producer.relay.messages import MAX_EVENTS
@@ -101,11 +100,13 @@ class Flow:
         return asking
 
     def _waiting(self, session: BrokerSession, now: float) -> dict[str, Cursor]:
-        """Streams that wait for ingest. The timers of streams that wait for the link do not run."""
+        """Streams that wait for ingest. The timers of streams that wait for the link do not run: what the broker has
+        not acknowledged is on its way as long as the connection stands, and a second one would come behind it.
+        """
         waiting = {}
         for topic, cursor in self.cursors.items():
             if cursor.is_waiting:
-                if session.congested() and (cursor.first_number or session.published) > session.acknowledged:
+                if (cursor.first_number or session.published) > session.acknowledged:
                     cursor.progress_at = now
                 else:
                     waiting[topic] = cursor
@@ -128,7 +129,7 @@ class Flow:
                 idle += 1
 
     def _takes_more(self, session: BrokerSession) -> bool:
-        return session.ended is None and not session.congested() and session.in_flight < MAX_IN_FLIGHT
+        return session.ended is None and not session.congested() and session.in_flight < session.most_in_flight
 
     def _may_send(self, cursor: Cursor, session: BrokerSession, now: float) -> bool:
         if cursor.unsent <= 0 or not cursor.has_room or self._probing not in (None, cursor):
@@ -154,6 +155,6 @@ class Flow:
         if self.window.events:
             moments.append(max(self._check_at, self._last_watermark_at + self._round_trip.timeout_s(self._probes)))
             moments.append(self._check_at + 1.0)
-        if self.window.unsent and session.in_flight < MAX_IN_FLIGHT:
+        if self.window.unsent and session.in_flight < session.most_in_flight:
             moments += [cursor.news_at + LINGER_S for cursor in self.cursors.values() if cursor.unsent > 0]
         return moments

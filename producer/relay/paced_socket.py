@@ -44,7 +44,7 @@ class PacedSocket:
 
     def send(self, data: bytes) -> int:
         now = time.monotonic()
-        room = int(min(self._window.room(self._queued(), now), self._allowance(now)))
+        room = int(min(self._window.room(self.queued(), now), self._allowance(now)))
         self.is_full = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
         if self.is_full:
             raise BlockingIOError
@@ -59,9 +59,9 @@ class PacedSocket:
         self._on_sent(sent)
         return sent
 
-    def _queued(self) -> int:
-        """Bytes that the kernel holds because the peer has not acknowledged them."""
-        if self.wire.family == socket.AF_UNIX:
+    def queued(self) -> int:
+        """Bytes that the kernel holds because the peer has not acknowledged them; none once it is closed."""
+        if self.wire.family == socket.AF_UNIX or self.wire.fileno() < 0:
             return 0
         return int(struct.unpack("i", fcntl.ioctl(self.wire.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 

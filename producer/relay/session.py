@@ -18,6 +18,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
 from producer.os_errors import describe_network_error
+from producer.relay.hidden_delay import HiddenDelay
 from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.round_trip import RoundTrip
 from producer.relay.send_window import SendWindow
@@ -121,6 +122,9 @@ class _InFlight(NamedTuple):
 class BrokerSession:
     """A clean start, without session state: what was in flight is sent again by whoever still has it."""
 
+    most_in_flight = MAX_IN_FLIGHT
+    """Messages that may be on their way."""
+
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace | None = None) -> None:
         pace = pace or Pace()
         self._client = _PacedClient(broker, role, pace)
@@ -130,7 +134,7 @@ class BrokerSession:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._in_flight: dict[int, _InFlight] = {}
-        self._round_trip = RoundTrip()
+        self._round_trip, self._hidden = RoundTrip(), HiddenDelay()
         self._subscribing: dict[int, list[str]] = {}
         self.connected = False
         self.ended: SessionEnd | None = None
@@ -161,6 +165,25 @@ class BrokerSession:
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
+
+    def overdue_s(self, now: float) -> float:
+        """For how long the oldest message waits behind what the kernel sees."""
+        self._note_held(now)
+        return self._hidden.overdue_s(self._oldest_s, now)
+
+    def delay_s(self, now: float) -> float:
+        """For how long messages are behind what the kernel sees."""
+        self._note_held(now)
+        return self._hidden.delay_s(self._oldest_s, now)
+
+    @property
+    def _oldest_s(self) -> float | None:
+        oldest = next(iter(self._in_flight.values()), None)
+        return None if oldest is None else oldest.sent_s
+
+    def _note_held(self, now: float) -> None:
+        if self.congested() or self._socket.queued():
+            self._hidden.hold(now)
 
     @property
     def suspect_bytes(self) -> int | None:
@@ -258,7 +281,9 @@ class BrokerSession:
         self.in_flight_bytes -= message.size
         self.acknowledged = max(self.acknowledged, message.number)
         self._largest_acknowledged = max(self._largest_acknowledged, message.size)
-        self._round_trip.add(time.monotonic() - message.sent_s)
+        now = time.monotonic()
+        self._hidden.acknowledge(message.sent_s, now)
+        self._round_trip.add(now - message.sent_s)
         if code.is_failure:
             self.refused += 1
             self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))

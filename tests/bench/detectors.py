@@ -6,7 +6,16 @@ from time import process_time
 import cv2
 
 from tests.bench.measure import Measurement
-from tests.injected_faults import Scores, added, recorded, schedule, scores, sound_scores, spoiled
+from tests.injected_faults import (
+    Scores,
+    added,
+    behind_clock_scores,
+    recorded,
+    schedule,
+    scores,
+    sound_scores,
+    spoiled,
+)
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL
 
 SEEDS = range(1, 7)
@@ -41,4 +50,5 @@ def _passes() -> Iterator[Scores]:
         for seed in SEEDS:
             faults = schedule(count, seed)
             yield scores(spoiled(recorded(name), faults, seed), faults)
+            yield behind_clock_scores(name, count, seed)
     yield sound_scores(300, 1)

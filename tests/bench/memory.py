@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
+
 from mosquitto.launcher import free_port
 from tests.bench.measure import Measurement
-from tests.product import ROOT, running
+from tests.product import ROOT, Product, running
 
 DEVICES, PER_S, SECONDS = 50, 100, 60
 DEMO_CAMERAS = 4
@@ -29,7 +31,7 @@ def case_product() -> list[Measurement]:
     port = str(free_port("127.0.0.1"))
     with TemporaryDirectory() as directory, running(Path(directory), ["--mqtt-port", port]) as (product, _):
         _simulate(port)
-        taken = {name: memory_of(row["pid"]) for name, row in product.processes().items()}
+        taken = {name: memory_of(pid) for name, pid in pids(product).items()}
     agents = {name: memory for name, memory in taken.items() if name.startswith("edge:")}
     hub = {name: memory for name, memory in taken.items() if name not in agents}
     return [
@@ -42,6 +44,14 @@ def case_product() -> list[Measurement]:
             f"a {DEMO_CAMERAS}th of the agent of the demo, which also draws what its cameras see",
         ),
     ]
+
+
+def pids(product: Product) -> dict[str, int]:
+    """Of the processes that are supervised, of the supervisor, and of the fork server."""
+    supervised = {name: int(row["pid"]) for name, row in product.processes().items()}
+    supervisor = product.supervisor()
+    [fork_server] = {child.pid for child in psutil.Process(supervisor).children()} - set(supervised.values())
+    return {**supervised, "supervisor": supervisor, "fork server": fork_server}
 
 
 def _simulate(port: str) -> None:

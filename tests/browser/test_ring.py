@@ -148,6 +148,22 @@ def test_a_bucket_that_allows_no_other_page_is_said_not_to_answer(
         expect(page.locator("main img")).to_have_count(0)
 
 
+def test_a_picture_that_did_not_come_is_said_so_and_asked_for_again(
+    bucket: S3Server, tab: tuple[Page, Complaints]
+) -> None:
+    page, _ = tab
+    page.route("**/*.jpg?*", lambda route: route.abort())
+    page.goto(f"{bucket.endpoint}/{BUCKET}/day/index.html")
+    minute = page.get_by_role("region", name="Minute")
+    expect(minute).to_contain_text("did not come")
+    expect(minute).not_to_contain_text("No pictures")
+
+    page.unroute("**/*.jpg?*")
+    # It asks the bucket every 20 s.
+    expect(page.locator("main img")).not_to_have_js_property("naturalWidth", 0, timeout=60_000)
+    expect(minute).not_to_contain_text("did not come")
+
+
 def test_what_was_overwritten_is_not_shown_and_neither_is_what_never_was(
     bucket: S3Server, tab: tuple[Page, Complaints]
 ) -> None:

@@ -76,3 +76,38 @@ def test_twenty_minutes_a_second_are_played_until_somebody_moves_the_handle(brow
 
         expect(page.get_by_role("button", name="Play")).to_be_visible()
         assert complaints.messages == []
+
+
+def test_pictures_that_did_not_come_while_the_network_was_away_are_there_once_it_is_back(
+    browser: Browser, address: str
+) -> None:
+    at = (datetime.now(UTC) - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:00Z")
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(f"{address}/timeline?at={at}")
+        expect(page.locator(SHOWN)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        page.context.set_offline(True)
+        expect(page.get_by_role("status").filter(has_text="Offline")).to_be_visible()
+        # Farther back than what was loaded beside the picture.
+        for _ in range(4):
+            page.keyboard.press("ArrowLeft")
+        main = page.get_by_role("main")
+        expect(main).to_contain_text("The gateway is out of reach")
+        expect(main).not_to_contain_text("No pictures of")
+
+        page.context.set_offline(False)
+        expect(page.locator(SHOWN)).to_be_visible()
+        expect(main).not_to_contain_text("out of reach")
+
+
+def test_who_works_by_the_keyboard_passes_by_the_devices_of_a_mosaic(browser: Browser, address: str) -> None:
+    several = {"cells": [{"device": f"yard-{n}", "x": n, "y": 0, "w": 1, "h": 1, "state": "ok"} for n in range(7)]}
+    with watched_page(browser, 1440) as (page, complaints):
+        page.route("**/heatmaps/*/*.json?*", lambda route: route.fulfill(json={**route.fetch().json(), **several}))
+        page.goto(f"{address}/timeline")
+        page.get_by_role("link", name="Skip 7 devices").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+
+        expect(page.get_by_role("button", name="Previous minute")).to_be_focused()
+        assert complaints.messages == []

@@ -56,8 +56,8 @@ class Sensor:
     """An agent's sensor, and the hub that reads its events."""
 
     def __init__(self, **limits: float) -> None:
-        self._rois = phases(**limits)
-        self._processor = ThermalProcessor(ThermographySettings(), self._rois)
+        self.rois = phases(**limits)
+        self._processor = ThermalProcessor(ThermographySettings(), self.rois)
         self._agent, self._hub = TrendLimits(), Trends()
         self._rules = AlertRules()
 
@@ -70,7 +70,12 @@ class Sensor:
         event = make(ThermalEvent, at, data.model_dump(), {})
         measured = self._hub.measure(at.timestamp(), THERMAL.decode(to_bytes(event)).data, self._rules)
         found = {one.region for excesses in measured.values() for one in excesses if one.value > one.limit}
-        return set(self._agent.beyond(reading, self._rois, None)), found
+        return set(self._agent.beyond(reading, self.rois, None, self._processor.revisions)), found
+
+    def edit(self, settings: ThermographySettings | None = None, **of_regions: object) -> None:
+        """As somebody does on the page of the device."""
+        self.rois = tuple(roi.model_copy(update=of_regions) for roi in self.rois)
+        self._processor.apply(settings or ThermographySettings(), self.rois)
 
 
 @pytest.mark.parametrize("scene", [frame_of, joint_of])
@@ -98,3 +103,39 @@ def test_a_region_goes_beyond_a_limit_at_the_agent_when_it_does_at_the_hub(limit
         begun, before = begun + len(agent - before), agent
 
     assert 0 < begun < 20
+
+
+@pytest.mark.parametrize("limits", [{"above_group_c": 0.8}, {"above_ambient_c": 0.8}, {"rise_c_per_minute": 0.8}])
+def test_a_limit_that_is_less_than_the_hysteresis_is_left_again_by_a_region_that_is_as_it_was(
+    limits: dict[str, float],
+) -> None:
+    sensor, quiet = Sensor(**limits), np.zeros((24, 32), np.float32)
+    cool, only_l2 = quiet + 30, quiet.copy()
+    only_l2[4:20, slice(*PHASES["L2"])] = 1.0
+    first = [sensor.judge(cool, n) for n in range(0, 60, 5)]
+    warm = [sensor.judge(cool + only_l2, n) for n in range(60, 70)]
+    after = [sensor.judge(cool, n) for n in range(70, 200, 5)]
+
+    assert first[-1] == (set(), set())
+    assert {"L2"} in [agent for agent, _ in warm]
+    assert after[-1] == (set(), set())
+
+
+EDITED: Final = [
+    {"emissivity": 0.6},
+    {"reflected_c": -40.0, "emissivity": 0.7},
+    {"settings": ThermographySettings(ambient_c=-15.0)},
+    {"settings": ThermographySettings(emissivity_formula="legacy"), "emissivity": 0.9},
+]
+
+
+@pytest.mark.parametrize("edit", EDITED, ids=str)
+def test_a_region_that_is_measured_in_another_way_did_not_rise_by_what_that_differs(edit: dict[str, object]) -> None:
+    sensor, quiet = Sensor(rise_c_per_minute=3.0), np.zeros((24, 32), np.float32)
+    before = [sensor.judge(frame_of(60.0, quiet), n) for n in range(0, 60, 2)]
+    sensor.edit(**edit)  # type: ignore[arg-type]  # settings, or values of each region
+    after = [sensor.judge(frame_of(60.0, quiet), n) for n in range(60, 130, 2)]
+    rising = [sensor.judge(frame_of(60.0 + (n - 130) / 6, quiet), n) for n in range(130, 190, 2)]
+
+    assert [*before, *after] == [(set(), set())] * 65
+    assert rising[-1] == ({"L2"}, {"L2"})

@@ -41,7 +41,7 @@ def hub(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
 def test_the_commands_make_a_machine_an_agent_and_take_it_back(hub: tuple[httpx.Client, Path], tmp_path: Path) -> None:
     client, config = hub
     address = f"{client.base_url.host}:{client.base_url.port}"
-    configured, installed, variables, enrolled, revoked = blocks(PAGE, "sh")
+    configured, installed, variables, enrolled, brought_back, revoked = blocks(PAGE, "sh")
     texts = {CAMERA: DRAWN, SENSOR: DRAWN_HEAT, "python3 -m venv": "true", "runuser -u watchpost --": "env"}
     with closing(Machine(tmp_path / "machine", {**texts, "CODE@hub.example": f"$CODE@{address}"})) as machine:
         shutil.copy(ROOT / "deploy/systemd/watchpost-agent.service", machine.folder)
@@ -59,6 +59,9 @@ def test_the_commands_make_a_machine_an_agent_and_take_it_back(hub: tuple[httpx.
 
         frames = {"source": "/sites/HEAD_OFFICE/devices/LOADING_BAY", "type": "watchpost.thermal.v1"}
         eventually(lambda: client.get("/api/v1/events", params=frames).json()["events"], WITHIN_S, "readings")
+        said = typed(machine, brought_back)
+        assert re.search(r"^Version 1  .* UTC by .+: (in force|on its way)$", said, re.MULTILINE), said
+        assert "pi-1 is to run version 2, which says the same as version 1." in said
         assert "pi-1 is revoked." in typed(machine, revoked)
         log = machine.folder / "run/watchpost-agent.log"
         eventually(lambda: "broker refuses the connection" in log.read_text(), WITHIN_S, "its refusal by the broker")

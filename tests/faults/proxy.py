@@ -42,10 +42,13 @@ class Proxy:
     """Listens on `port` and forwards to `target`, in one thread.
 
     `bytes_per_s` is what it carries from all nodes together, a little of each in turn; it buffers next to nothing, as a
-    link does on which bytes are acknowledged at its far end.
+    link does on which bytes are acknowledged at its far end. With `is_buffering` it takes megabytes at once, as a
+    tunnel before such a link does.
     """
 
-    def __init__(self, target: int, dice: random.Random, bytes_per_s: int | None = None) -> None:
+    def __init__(
+        self, target: int, dice: random.Random, bytes_per_s: int | None = None, *, is_buffering: bool = False
+    ) -> None:
         self._bytes_per_s = bytes_per_s
         self._free_at = 0.0
         self.weather = Weather()
@@ -55,7 +58,7 @@ class Proxy:
         self._pairs: list[_Pair] = []
         self._selector = selectors.DefaultSelector()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        if bytes_per_s is not None:
+        if bytes_per_s is not None and not is_buffering:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BUFFER_BYTES)
         self._listener.settimeout(0)
         self.port: int = self._listener.getsockname()[1]

@@ -135,6 +135,17 @@ def test_a_device_is_added_listed_renamed_expected_retired_and_restored(hub: Hub
     hub.until("door", lambda door: not door.is_retired and door.name == "Back door")
 
 
+@pytest.mark.parametrize("name", ["\u202egnp.exe", "\x1b[2J", "\u200b\u200b", "a\nb"])
+def test_a_name_that_nobody_can_read_is_refused_as_the_configuration_and_the_page_refuse_it(
+    call: Call, name: str
+) -> None:
+    sentence = "name: a name needs something to read, and nothing that cannot be printed"
+
+    assert call("add", "DEMO", "window", "--name", name) == (2, sentence)
+    assert call("rename", "DEMO", "gate", name) == (2, sentence)
+    assert "window" not in call("list")[1]
+
+
 def test_a_site_is_retired_with_all_its_devices_and_restored(hub: Hub, call: Call) -> None:
     assert call("retire", "DEMO", "--yes") == (0, "DEMO is retired.")
     hub.until("gate", lambda gate: gate.is_retired)

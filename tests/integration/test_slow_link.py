@@ -53,6 +53,28 @@ def test_readings_alerts_and_health_arrive_at_once_and_pictures_thin_themselves(
     assert set(found.gaps) <= {"pictures link_too_slow"}
 
 
+def test_they_do_also_through_a_tunnel_that_takes_everything_before_the_link(
+    own_broker: Broker, tmp_path: Path
+) -> None:
+    """The kernel then counts bytes as arrived that have minutes of the link before them."""
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_process(tmp_path, own_broker.port),
+        slow_link(own_broker.port, is_buffering=True) as link,
+        Outbox(path, utc_now) as outbox,
+    ):
+        eventually(lambda: (tmp_path / "journal").exists() and journaled(tmp_path))
+        with running_alerting(tmp_path, own_broker.port), running_relay(path, link.port):
+            readings = observe(outbox, SECONDS)
+            eventually(lambda: counts(tmp_path, outbox)[::2] == (readings, SECONDS))
+        found = arrivals(tmp_path, outbox.epoch)
+
+    assert share(found.readings_s, 0.99) <= READINGS_WITHIN_S
+    assert share(found.alerts_s, 0.99) <= ALERTS_WITHIN_S
+    assert max(found.health_s) <= HEALTH_WITHIN_S
+    assert found.holes == 0
+
+
 def counts(data: Path, outbox: Outbox) -> tuple[int, int, int]:
     found = arrivals(data, outbox.epoch)
     return len(found.readings_s), len(found.evidence_s), len(found.alerts_s)

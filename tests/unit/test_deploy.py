@@ -120,7 +120,11 @@ def test_the_installed_command_works_with_configuration_data_and_secrets_of_the_
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\nenv | grep -E '^(WATCHPOST|CAMERA|PATH_)' | sort\necho \"$@\"\n")
     program.chmod(0o755)
-    (tmp_path / "environment").write_text("# secrets\n\nCAMERA=rtsp://a:b@c/$HOME 'x' #1\nno name\nCAMERA_2=last")
+    (tmp_path / "environment").write_text(
+        "# secrets\n\nCAMERA=rtsp://a:b@c/$HOME 'x' #1\nno name\nCAMERA-2=x\nexport CAMERA_3=x\n"
+        "CAMERA_4=\"quoted #1\"\nCAMERA_5='of another system'\r\n  CAMERA_6 = a\\b \nCAMERA_7=\nCAMERA_8=last",
+        newline="",
+    )
     places = {"WATCHPOST_HOME": str(tmp_path), "WATCHPOST_ETC": str(tmp_path), "WATCHPOST_DATA": str(tmp_path)}
 
     said = subprocess.run(
@@ -133,7 +137,11 @@ def test_the_installed_command_works_with_configuration_data_and_secrets_of_the_
 
     assert said == [
         "CAMERA=rtsp://a:b@c/$HOME 'x' #1",
-        "CAMERA_2=last",
+        "CAMERA_4=quoted #1",
+        "CAMERA_5=of another system",
+        "CAMERA_6=a\\b",
+        "CAMERA_7=",
+        "CAMERA_8=last",
         f"WATCHPOST_CONFIG={tmp_path}/watchpost.yaml",
         f"WATCHPOST_DATA={tmp_path}",
         f"WATCHPOST_ETC={tmp_path}",

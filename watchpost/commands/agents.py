@@ -1,33 +1,24 @@
-"""The commands `agents list`, `configure`, `code` and `revoke`, which ask the gateway of this machine."""
+"""The commands `agents list`, `configure`, `code`, `versions`, `bring-back` and `revoke`."""
 
-import json
-import os
-import urllib.error
-import urllib.request
-from http import HTTPStatus
-from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
 
-from producer.os_errors import describe_network_error
-from watchpost.cli_errors import CliError
-from watchpost.commands.hub_data import in_one_sentence, user_name
+from watchpost.commands.agent_versions import version_lines
+from watchpost.commands.gateway_client import ask
+from watchpost.commands.hub_data import in_one_sentence, plain, user_name
 from watchpost.commands.options import ConfigOption, PortOption
-from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.secrets import gateway_token
 from watchpost.configuration.yaml_loader import read_text
 from watchpost.processes.runtime import configuration
 
 PATH: Final = "/api/v1/enrolments"
-ANSWERS_WITHIN_S: Final = 20.0
-EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 
 app = typer.Typer(help="Enrol, configure and revoke agents of other machines.", no_args_is_help=True)
 
 NodeArgument = Annotated[str, typer.Argument(help="The name of the agent.")]
+WhyOption = Annotated[str | None, typer.Option("--why", help="Why, for those who ask later.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -35,19 +26,14 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 @in_one_sentence
 def list_agents(config: ConfigOption = None, port: PortOption = None) -> None:
     """Every agent that was enrolled or is to be, and the configurations that it has."""
-    found = _ask(configuration(config), port, "GET", PATH)
+    found = ask(configuration(config), port, "GET", PATH)
     rows = [("AGENT", "STATE", "RUNS", "WANTED", "DEVICES"), *(_row(one) for one in found["agents"])]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
     for one in found["agents"]:
-        if one["refused"] is not None:
-            typer.echo(f"{one['node']} refused version {one['refused']['version']}: {_plain(one['refused']['reason'])}")
-
-
-def _plain(text: str) -> str:
-    """A text of an agent, without characters that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+        if (refused := one["refused"]) is not None:
+            typer.echo(f"{one['node']} refused version {refused['version']}: {plain(refused['reason'])}")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
@@ -62,12 +48,13 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
 def configure(
     node: NodeArgument,
     file: Annotated[Path, typer.Argument(help="`sites` with their devices, as in watchpost.yaml.")],
+    why: WhyOption = None,
     config: ConfigOption = None,
     port: PortOption = None,
 ) -> None:
     """Set what an agent runs, also one that is not enrolled yet."""
-    body = {"by": user_name(), "configuration": read_text(file)}
-    found = _ask(configuration(config), port, "PUT", f"{_path_of(node)}/configuration", body)
+    body = {"by": user_name(), "configuration": read_text(file), "reason": why}
+    found = ask(configuration(config), port, "PUT", f"{_path(node)}/configuration", body)
     typer.echo(f"{node} is to run version {found['wanted']['version']}: {', '.join(found['wanted']['devices'])}.")
 
 
@@ -75,7 +62,7 @@ def configure(
 @in_one_sentence
 def code(node: NodeArgument, config: ConfigOption = None, port: PortOption = None) -> None:
     """Print a one-time code with which a machine becomes this agent."""
-    found = _ask(configuration(config), port, "POST", f"{_path_of(node)}/code", {"by": user_name()})
+    found = ask(configuration(config), port, "POST", f"{_path(node)}/code", {"by": user_name()})
     typer.echo(f"{found['code']}  (for {node}, until {found['expires']}, works once)")
     typer.echo(f"On the machine: watchpost edge --enrol {found['code']}@ADDRESS_OF_THIS_HUB")
 
@@ -86,50 +73,45 @@ def revoke(node: NodeArgument, yes: YesOption = False, config: ConfigOption = No
     """Take the identity of an agent away: the broker lets it in no more."""
     if not yes and not typer.confirm(f"Take the identity of {node} away?"):
         raise typer.Exit(1)
-    _ask(configuration(config), port, "POST", f"{_path_of(node)}/revoke", {"by": user_name()})
+    ask(configuration(config), port, "POST", f"{_path(node)}/revoke", {"by": user_name()})
     typer.echo(f"{node} is revoked.")
 
 
-def _path_of(node: str) -> str:
+@app.command()
+@in_one_sentence
+def versions(
+    node: NodeArgument,
+    most: Annotated[int, typer.Option("--most", min=1, max=100, help="How many, the newest first.")] = 20,
+    before: Annotated[int | None, typer.Option("--before", min=1, help="Only versions below this one.")] = None,
+    config: ConfigOption = None,
+    port: PortOption = None,
+) -> None:
+    """The configurations that an agent had: who wanted each, when and why, what changed, and what became of it."""
+    settings, below = configuration(config), "" if before is None else f"&before={before}"
+    agent = ask(settings, port, "GET", _path(node))
+    found = ask(settings, port, "GET", f"{_path(node)}/versions?limit={most}{below}")
+    for one in found["versions"]:
+        for line in version_lines(one, agent):
+            typer.echo(line)
+    if found["left_out"]:
+        typer.echo(f"{found['left_out']} older: --before {found['versions'][-1]['version']}")
+
+
+@app.command("bring-back")
+@in_one_sentence
+def bring_back(
+    node: NodeArgument,
+    version: Annotated[int, typer.Argument(min=1, help="The version, as `agents versions` lists it.")],
+    why: Annotated[str, typer.Option("--why", help="Why, for those who ask later.")],
+    config: ConfigOption = None,
+    port: PortOption = None,
+) -> None:
+    """Make an older configuration the newest again. The agent tries it like any other."""
+    body = {"by": user_name(), "reason": why}
+    found = ask(configuration(config), port, "POST", f"{_path(node)}/versions/{version}/bring-back", body)
+    typer.echo(f"{node} is to run version {found['wanted']['version']}, which says the same as version {version}.")
+
+
+def _path(node: str) -> str:
     """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
-    return f"{PATH}/{quote(node, safe='')}"
-
-
-def _ask(
-    config: WatchpostConfig, port: int | None, method: str, path: str, body: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Raises `CliError` with the sentence of the gateway."""
-    gateway = config.gateway
-    host = "127.0.0.1" if gateway.host in EVERYWHERE else gateway.host
-    url = f"http://{f'[{host}]' if ':' in host else host}:{gateway.port if port is None else port}"
-    headers = {"Content-Type": "application/json"}
-    if (token := gateway_token(config, os.environ)) is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    content = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(f"{url}{path}", content, headers, method=method)  # noqa: S310 - http, see above
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(asked, timeout=ANSWERS_WITHIN_S) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
-            return found
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            raise CliError(_reason(refusal)) from refusal
-    except (OSError, ValueError, HTTPException) as error:
-        raise CliError(f"the gateway at {url} cannot be asked: {_why(error)}; does the hub run?") from error
-
-
-def _why(error: Exception) -> str:
-    """Also in words of TLS or of HTTP, where something else than a gateway answers."""
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, BaseException):
-        return describe_network_error(error.reason)
-    if isinstance(error, OSError):
-        return describe_network_error(error)
-    return "what answers there is no gateway of Watchpost"
-
-
-def _reason(refusal: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.loads(refusal.read())["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"the gateway answers {refusal.code} {HTTPStatus(refusal.code).phrase}"
+    return f"{PATH}/{quote(node, safe='', errors='replace')}"

@@ -16,7 +16,7 @@ from watchpost.commands.hub_data import require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.commands.tools import verify
 from watchpost.processes import logs
-from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.permissions import give_to_the_owner, keep_to_the_owner
 from watchpost.processes.runtime import Runtime, configuration
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def backup(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Copy journal, media and settings of agents while the hub runs, and verify the copy; exit code 1 if it differs."""
+    from consumers.upkeep.backup.lineage import OfAnotherHub
     from consumers.upkeep.backup.take import NothingToBackUp, take
     from producer.ids import utc_now
     from watchpost.configuration.hubs import hub_config
@@ -41,14 +42,15 @@ def backup(
     runtime = Runtime.start(config, data, on_the_bus=False)
     if target.resolve().is_relative_to(runtime.data):
         raise CliError(f"{target} lies in the data directory that is to be copied; choose another disk")
-    keep_to_the_owner(target)
     with _bar("media") as bar:
         try:
             taken = take(hub_config(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
-        except NothingToBackUp as error:
+        except (NothingToBackUp, OfAnotherHub) as error:
             raise CliError(f"no backup was made: {error}") from error
         except OSError as error:
             raise CliError(f"no backup was made: {describe_os_error(error)}") from error
+    # Not before it: a directory that was named by mistake stays as it is.
+    keep_to_the_owner(target)
     typer.echo(f"{target}: {taken.files:,} files, {taken.bytes:,} bytes, journal up to position {taken.head}")
     if taken.head is None:
         typer.echo("the journal is on a ClickHouse server and is not in this backup; back that up with its own tools")
@@ -69,9 +71,9 @@ def restore(
     from consumers.upkeep.backup.restore import restore as put_back
 
     logs.configure(log_format.value, sys.stderr)
-    keep_to_the_owner(data)
     if source.startswith(URL):
         restore_from(source, config, data)
+        _hand_over(data)
         return
     with _bar("files") as bar:
         try:
@@ -80,7 +82,13 @@ def restore(
             raise CliError(f"nothing was restored: {error}") from error
         except OSError as error:
             raise CliError(f"nothing was restored: {describe_os_error(error)}") from error
+    _hand_over(data)
     typer.echo(f"{data}: as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC, journal up to position {manifest.head}")
+
+
+def _hand_over(data: Path) -> None:
+    keep_to_the_owner(data)
+    give_to_the_owner(data)
 
 
 @contextmanager

@@ -12,13 +12,14 @@ from uuid import uuid4
 import typer
 
 from bus_schemas.codec import to_bytes
+from bus_schemas.complaints import summary
 from bus_schemas.event import HUB, RESERVED, device_source
-from bus_schemas.registry import RegistryChange, RegistryEvent
+from bus_schemas.registry import DisplayName, RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
 from producer.os_errors import describe_network_error
 from watchpost.cli_errors import CliError
-from watchpost.commands.hub_data import in_one_sentence, require_hub, user_name
-from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
+from watchpost.commands.hub_data import in_one_sentence, plain, require_hub, user_name
+from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption, finite
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime, configuration
 
@@ -38,7 +39,10 @@ ExpectsOption = Annotated[
 SilentOption = Annotated[
     float | None,
     typer.Option(
-        "--silent-after", min=0, help="Seconds of silence that are an incident; 0 for the value of the rules."
+        "--silent-after",
+        min=0,
+        callback=finite,
+        help="Seconds of silence that are an incident; 0 for the value of the rules.",
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -58,7 +62,7 @@ def list_devices(config: ConfigOption = None, data: DataOption = DATA) -> None:
 def _row(one: "DeviceEntry") -> tuple[str, ...]:
     silence = f", silent after {one.silent_after_s:g} s" if one.silent_after_s else ""
     return (
-        one.site, one.device, one.name, (one.expects or "as it says itself") + silence,
+        one.site, one.device, plain(one.name), (one.expects or "as it says itself") + silence,
         "retired" if one.is_retired else "",
     )  # fmt: skip
 
@@ -83,9 +87,9 @@ def add(
             "it is retired: `watchpost devices restore` brings it back" if known.is_retired else "rename or retire it"
         )
         raise CliError(f"there is a device {device} in site {site} already; {hint}")
-    fields = {"name": name or device, "expects": expects, "retired": False}
-    _change(runtime, site, device, fields)
-    typer.echo(f"{site}/{device} is added as {name or device}.")
+    title = _readable(name) if name else device
+    _change(runtime, site, device, {"name": title, "expects": expects, "retired": False})
+    typer.echo(f"{site}/{device} is added as {title}.")
 
 
 @app.command()
@@ -101,8 +105,9 @@ def rename(
     """Rename a device; its id stays."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
-    _change(runtime, site, device, {"name": name})
-    typer.echo(f"{site}/{device} is called {name}.")
+    title = _readable(name)
+    _change(runtime, site, device, {"name": title})
+    typer.echo(f"{site}/{device} is called {title}.")
 
 
 @app.command("expect")
@@ -161,6 +166,16 @@ def restore(
     typer.echo(f"{site if device is None else f'{site}/{device}'} is watched again.")
 
 
+def _readable(name: str) -> str:
+    """As the configuration and the page take it. Raises `CliError`."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(DisplayName).validate_python(name)
+    except ValidationError as error:
+        raise CliError(f"name: {summary(error)}") from error
+
+
 def _runtime(config: Path | None, data: Path, mqtt_port: int | None = None, *, on_the_bus: bool = True) -> Runtime:
     logs.configure("auto", sys.stderr)
     require_hub(configuration(config), data)
@@ -214,8 +229,7 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
     try:
         data = RegistryChange.model_validate({**common, **fields, "request_id": event_id})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise CliError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise CliError(summary(error)) from error
     return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
 
 
@@ -230,8 +244,7 @@ def _publish(runtime: Runtime, event: RegistryEvent) -> None:
         client.loop_start()
         sent: MQTTMessageInfo = client.publish(event_topic(event.source, "registry"), to_bytes(event), qos=1)
         sent.wait_for_publish(WITHIN_S)
-        if not sent.is_published():
-            raise CliError(f"the broker at {runtime.broker} did not take it")
+        is_taken = sent.is_published()
     except OSError as error:
         raise CliError(f"the broker at {runtime.broker} cannot be reached: {describe_network_error(error)}") from error
     except (RuntimeError, ValueError) as error:
@@ -239,6 +252,8 @@ def _publish(runtime: Runtime, event: RegistryEvent) -> None:
     finally:
         client.disconnect()
         client.loop_stop()
+    if not is_taken:
+        raise CliError(f"the broker at {runtime.broker} did not take it")
 
 
 def _is_in_the_journal(runtime: Runtime, event_id: str) -> bool:

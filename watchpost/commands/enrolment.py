@@ -7,7 +7,7 @@ from typing import NamedTuple
 import typer
 
 from watchpost.cli_errors import CliError
-from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.permissions import give_to_the_owner, keep_to_the_owner
 from watchpost.processes.runtime import require_directory
 
 
@@ -45,6 +45,7 @@ def enrol(target: EnrolmentTarget, data: Path, *, start: bool) -> None:
     try:
         code, hub = read_target(target.text, allows_plain_http=target.allows_plain_http, ca_file=target.ca_file)
         identity = ask(code, hub, where)
+        give_to_the_owner(where)
     except (NotEnrolled, NotFromTheHub, IdentityUnreadable) as error:
         raise CliError(str(error)) from error
     except OSError as error:

@@ -69,3 +69,8 @@ def user_name() -> str:
         return getuser()
     except (KeyError, OSError):  # a container may run as a number that has no name
         return f"user {os.getuid()}"
+
+
+def plain(text: str) -> str:
+    """A text of somebody else, without characters that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -11,9 +11,17 @@ import typer
 from watchpost.cli_errors import CliError
 from watchpost.commands import backups, rebuilds, tools
 from watchpost.commands.hub_data import require_hub
-from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
+from watchpost.commands.options import (
+    DATA,
+    ConfigOption,
+    DataOption,
+    LogFormat,
+    LogOption,
+    MqttPortOption,
+    finite,
+)
 from watchpost.processes import logs
-from watchpost.processes.permissions import become_the_owner
+from watchpost.processes.permissions import become_the_owner, give_to_the_owner
 from watchpost.processes.runtime import Runtime, configuration
 
 FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
@@ -43,6 +51,7 @@ def verify(
     """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit code 1 if not."""
     runtime = _of_hub(config, data, log_format)
     if repair:
+        become_the_owner(data)
         tools.repair(runtime, names or [])
     if not tools.verify(runtime, names or [], deep=deep):
         raise typer.Exit(1)
@@ -121,16 +130,22 @@ def import_log(
 ) -> None:
     """Make a data directory from an exported log; with --into, send it to a site of a running hub instead."""
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
-    if not tools.import_log(runtime, file, tools.site_id(into)):
+    has_arrived = tools.import_log(runtime, file, tools.site_id(into))
+    if into is None:
+        give_to_the_owner(runtime.data)
+    if not has_arrived:
         raise typer.Exit(1)
 
 
 def simulate(
     devices: Annotated[int, typer.Option("--devices", min=1, max=10_000, help="The number of devices.")],
     rate: Annotated[
-        float, typer.Option("--rate", min=0.1, max=1e6, help="Events per second, of all devices together.")
+        float,
+        typer.Option("--rate", min=0.1, max=1e6, callback=finite, help="Events per second, of all devices together."),
     ],
-    seconds: Annotated[float | None, typer.Option("--for", min=0.1, help="Seconds; default until stopped.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=0.1, callback=finite, help="Seconds; default until stopped.")
+    ] = None,
     site: Annotated[str, typer.Option("--site", help="The site of the devices.")] = "SIMULATED",
     mqtt_host: MqttHostOption = None,
     config: ConfigOption = None,

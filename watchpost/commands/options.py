@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -32,3 +33,10 @@ PortOption = Annotated[
 LogOption = Annotated[LogFormat, typer.Option("--log-format", help="auto: text on a terminal, else JSON.")]
 
 DATA = Path("data")
+
+
+def finite(value: float | None) -> float | None:
+    """`nan` is within all bounds, and `inf` above each that is only a lower one."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("give a number that is finite")
+    return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watchpost.cli_errors import CliError
-from watchpost.commands.options import DATA, ConfigOption, DataOption
+from watchpost.commands.options import DATA, ConfigOption, DataOption, finite
 from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import configuration
 from watchpost.sizing.assumptions import Assumptions, Camera, Where
@@ -30,7 +30,13 @@ def size(
     data: DataOption = DATA,
     disk_gb: Annotated[
         float | None,
-        typer.Option("--disk-gb", min=0.001, help="The size of an empty disk; default the disk of the data directory."),
+        typer.Option(
+            "--disk-gb",
+            min=0.001,
+            max=1e9,
+            callback=finite,
+            help="The size of an empty disk; default the disk of the data directory.",
+        ),
     ] = None,
     camera: Annotated[
         str, typer.Option("--camera", help="Width and height of a camera's picture, and pictures per second.")
@@ -39,7 +45,8 @@ def size(
         int, typer.Option("--camera-bits-per-s", min=1000, help="The bit rate of a camera, which is recorded.")
     ] = 4_000_000,
     moving: Annotated[
-        float, typer.Option("--moving", min=0, max=1, help="Share of the time in which something moves.")
+        float,
+        typer.Option("--moving", min=0, max=1, callback=finite, help="Share of the time in which something moves."),
     ] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, device by device.")] = False,
 ) -> None:

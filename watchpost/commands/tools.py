@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME
+from bus_schemas.event import AFTER_LATEST, EARLIEST, NAME, RESERVED
 from consumers.credential import Credential
 from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
@@ -92,13 +92,13 @@ def _verdict(parts: "Sequence[Findings]") -> str:
 
 
 def moment(text: str) -> datetime:
-    """Parse a moment; UTC where no zone is given."""
+    """Parse a moment; UTC where no zone is given. Raises `CliError`."""
     try:
         given = datetime.fromisoformat(text)
         found = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise CliError(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
-    if not EARLIEST <= found <= AFTER_LATEST:
+    if not EARLIEST <= found < AFTER_LATEST:
         raise CliError(f"{text!r}: a moment between 1970 and 2200 is needed")
     return found
 
@@ -119,6 +119,8 @@ def speed(text: str) -> float | None:
 def site_id(text: str | None) -> str | None:
     if text is not None and re.fullmatch(NAME, text) is None:
         raise CliError(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
+    if text in RESERVED:
+        raise CliError(f"{text} is the hub's own name")
     return text
 
 

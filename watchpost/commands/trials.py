@@ -12,6 +12,7 @@ from watchpost.commands import tools
 from watchpost.commands.hub_data import require_hub
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
+from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime, configuration
 
 
@@ -42,6 +43,7 @@ def what_if(
     named, settings = read(rules) if rules is not None else ({}, {})
     wanted = TrialOptions(period.start, period.end, period.site, {**named, **_set(given or [])}, settings, analysis)
     require_hub(configuration(config), data)
+    become_the_owner(data)
     runtime = Runtime.start(config, data, on_the_bus=False)
     trial_id = what_if(hub_config(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):

@@ -14,8 +14,12 @@ Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max
 
 def plain_address(address: str) -> str:
     """A password in it would be shown wherever it is named. Raises `ValueError`."""
-    parts = urlsplit(address)
-    is_plain = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
+    try:
+        parts = urlsplit(address)
+        is_server = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # its port or its address of IPv6 is none
+        raise ValueError("this is no address of a server, such as https://s3.example.net:9000") from None
+    is_plain = is_server and not parts.query and not parts.fragment
     if not is_plain or "@" in parts.netloc or re.search(r"[\s'\"]", address):
         raise ValueError("give the address of the server alone, such as https://s3.example.net, without a key in it")
     return address

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from bus_schemas.recording_settings import TimeOfDay
 from edge.agent.source_settings import SettingsModel
 from watchpost.configuration.bucket import BucketSection, Prefix
+from watchpost.configuration.retention import Bytes
 
 
 class HoursSection(SettingsModel):
@@ -35,6 +36,6 @@ class ColdStorageSection(BucketSection):
         default=None, description="The most that uploads may take of the link; default all of it."
     )
     hours: HoursSection | None = Field(default=None, description="When uploads may run; default always.")
-    cache_bytes: PositiveInt = Field(
+    cache_bytes: Bytes = Field(
         default=1_000_000_000, description="The most bytes that the disk keeps of what was read from the bucket."
     )

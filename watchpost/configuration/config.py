@@ -43,6 +43,12 @@ class WatchpostConfig(SettingsModel):
             refuse_shared_sensor(devices)
         return sites
 
+    @field_validator("nodes")
+    @classmethod
+    def _one_link_each(cls, nodes: tuple[NodeSection, ...]) -> tuple[NodeSection, ...]:
+        refuse_duplicates("node", [node.node for node in nodes], "in the configuration")
+        return nodes
+
     @field_validator("triggers")
     @classmethod
     def _no_reserved_name(cls, triggers: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from consumers.hub_config import (
     BYTES_KEPT,
@@ -18,27 +18,30 @@ from consumers.hub_config import (
 from edge.agent.source_settings import SettingsModel
 from watchpost.configuration.cold_storage import ColdStorageSection
 from watchpost.configuration.mosaic import MosaicSection
-from watchpost.configuration.retention import RetentionSection
+from watchpost.configuration.retention import Bytes, RetentionSection
 from watchpost.configuration.stores import EmbeddedWarehouse, FileJournal, ServerJournal, ServerWarehouse
 from watchpost.configuration.tile_bucket import TileBucketSection
+
+Days = Annotated[int, Field(gt=0, le=365_000)]
+"""More of them before today are none that a calendar has."""
 
 
 class HubSection(SettingsModel):
     """What the hub keeps, and how long."""
 
     retention_hours: RetentionSection = Field(default_factory=RetentionSection, description="For each kind of media.")
-    segment_bytes: PositiveInt = Field(
+    segment_bytes: Bytes = Field(
         default=BYTES_KEPT,
         description="Bytes of recorded video; beyond them goes the oldest of devices above their equal share.",
     )
-    journal_days: PositiveInt = Field(
+    journal_days: Days = Field(
         default=JOURNAL_DAYS_KEPT, description="Days that the journal keeps; older ones cannot be rebuilt."
     )
-    journal_bytes: PositiveInt = Field(
+    journal_bytes: Bytes = Field(
         default=BYTES_KEPT,
         description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
     )
-    evidence_days: PositiveInt = Field(
+    evidence_days: Days = Field(
         default=EVIDENCE_DAYS_KEPT,
         description="Days that the first, the last and some other pictures of an incident are kept.",
     )
@@ -47,8 +50,8 @@ class HubSection(SettingsModel):
         description="Days between two checks of all media, within `cold_storage.hours`; lost media are taken out of the"
         " views. 0 for never.",
     )
-    export_days: PositiveInt = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
-    export_bytes: PositiveInt = Field(
+    export_days: Days = Field(default=EXPORT_DAYS_KEPT, description="Days that the files of an export are kept.")
+    export_bytes: Bytes = Field(
         default=BYTES_KEPT,
         description="Bytes of all exports together: the oldest go beyond them. An export that alone has more is"
         " refused.",

@@ -18,6 +18,7 @@ from edge.agent.source_settings import (
 )
 from edge.capture.sources.address import without_credentials
 from edge.capture.sources.files import LocalKind, refusal
+from watchpost.configuration.config import WatchpostConfig
 
 
 class PreflightFinding(NamedTuple):
@@ -31,7 +32,18 @@ class PreflightFinding(NamedTuple):
 
 def troubles(config: BaseModel, environ: Mapping[str, str]) -> list[PreflightFinding]:
     """One for each variable, file or device."""
-    return list(_troubles("", config, environ))
+    return [*_troubles("", config, environ), *_links_of_nobody(config)]
+
+
+def _links_of_nobody(config: BaseModel) -> Iterator[PreflightFinding]:
+    """A name that is misspelt; its limits hold for nothing."""
+    if isinstance(config, WatchpostConfig):
+        agents = config.devices_by_node()
+        for number, one in enumerate(config.nodes):
+            if one.node not in agents:
+                known = f"there are {', '.join(agents)}" if agents else "there is none"
+                sentence = f"nodes[{number}].node: no device has the agent {one.node}; {known}"
+                yield PreflightFinding(sentence, is_error=False)
 
 
 def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[PreflightFinding]:
@@ -98,3 +110,5 @@ def _unreadable(file: Path) -> str | None:
             return None
     except OSError as error:
         return error.strerror or type(error).__name__
+    except ValueError:  # a NUL in it
+        return "no file has such a name"

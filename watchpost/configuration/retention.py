@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from bus_schemas.thermal import COLUMNS, ROWS
 from consumers.hub_config import HOURS_KEPT
@@ -12,6 +12,8 @@ from edge.agent.source_settings import SettingsModel
 _SMALL = f"{THUMBNAIL[0]}x{THUMBNAIL[1]} pictures."
 _RAW = f"Raw {ROWS}x{COLUMNS} frames."
 Hours = Annotated[float, Field(gt=0, le=876_000)]
+Bytes = Annotated[int, Field(gt=0, le=10**18)]
+"""More than any disk has, and no more than SQLite counts."""
 
 
 class RetentionSection(SettingsModel):
@@ -30,6 +32,6 @@ class DeviceRetentionSection(SettingsModel):
     thumbnail: Hours | None = Field(default=None, description=_SMALL)
     segment: Hours | None = Field(default=None, description="Video segments.")
     thermal: Hours | None = Field(default=None, description=_RAW)
-    segment_bytes: PositiveInt | None = Field(
+    segment_bytes: Bytes | None = Field(
         default=None, description="Bytes of recorded video of this device; the oldest goes beyond them."
     )

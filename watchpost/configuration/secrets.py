@@ -63,7 +63,14 @@ def secret(environ: Mapping[str, str], env: str | None, file: Path | None = None
     if env is not None:
         if not environ.get(env):
             raise ConfigError(f"the environment variable {env}, which the configuration names, is not set")
+        if not _is_text(environ[env]):
+            raise ConfigError(f"the environment variable {env} is not UTF-8 text")
         return environ[env]
     if file is not None:
         return read_text(file).strip()
     return None
+
+
+def _is_text(value: str) -> bool:
+    """Bytes of the environment that are no text are surrogates in Python, which nothing can send."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bus_schemas.complaints import sentence_of, unknown_tag
+from bus_schemas.event import NAME
+from bus_schemas.limits import clip
+from watchpost.configuration.yaml_nodes import UNUSABLE, keep_times_of_day, line_of_unusable, parts_of
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
@@ -23,6 +27,8 @@ FAST_LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CS
 """The loader of libyaml is thirty times as fast; the other one has better words and lines for errors."""
 LONGEST_WORDED: Final = 20_000
 ADDRESS: Final = "an address"
+SHOWN: Final = 80
+"""Characters of a value that a sentence quotes."""
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
@@ -46,6 +52,8 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except ValueError as error:  # a name with a NUL in it
+        raise ConfigError(f"{str(path)!r}: no file has such a name") from error
 
 
 def parse_text(model: type[Model], text: str, path: Path, whole: str = "the configuration") -> Model:
@@ -70,6 +78,10 @@ def _composed(path: Path, text: str) -> yaml.Node | None:
         return _fast_composed(text)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_yaml_sentence(path, error)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        raise ConfigError(f"{path}:{line}: the character U+{code:04X} stands in no text") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -107,13 +119,15 @@ def _next(events: Iterator[yaml.Event]) -> yaml.Event | None:
 
 def _constructed(path: Path, root: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
+    keep_times_of_day(root)
     try:
         return loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_yaml_sentence(path, error)) from error
-    except (ValueError, LookupError, AttributeError, TypeError) as error:
-        # PyYAML lets them through, of `2026-13-01` and `!!bool maybe` for instance; they may quote a secret.
-        raise ConfigError(f"{path}: a value is not what it looks like, a date or a number: put it in quotes") from error
+    except UNUSABLE as error:  # They may quote a secret.
+        raise ConfigError(
+            f"{path}:{line_of_unusable(root)}: a value is not what it looks like, a date or a number: put it in quotes"
+        ) from error
     finally:
         loader.dispose()
 
@@ -131,18 +145,12 @@ def _expanded(path: Path, node: yaml.Node, known: dict[int, tuple[int, int] | No
     """How many values a node is, and how deep, with every alias written out."""
     if id(node) not in known:
         known[id(node)] = None
-        parts = [_expanded(path, part, known) for part in _parts(node)]
+        parts = [_expanded(path, part, known) for part in parts_of(node)]
         known[id(node)] = 1 + sum(values for values, _ in parts), 1 + max((depth for _, depth in parts), default=0)
     found = known[id(node)]
     if found is None:
         raise ConfigError(f"{path}:{node.start_mark.line + 1}: it contains itself")
     return found
-
-
-def _parts(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _yaml_sentence(path: Path, error: yaml.MarkedYAMLError) -> str:
@@ -185,17 +193,23 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
 def _complaint(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "model_type" | "model_attributes_type":
-            return f"should be keys with values; it is {_shown(detail['input'])}"
+            return f"should be keys with values; it is {clip(_shown(detail['input']), SHOWN)}"
         case "union_tag_invalid" if (shown := _shown(detail["ctx"]["tag"])) == ADDRESS:
             return unknown_tag(detail["ctx"], shown)
         case "union_tag_invalid" | "union_tag_not_found":
             return sentence_of(detail)
         case "too_long" | "too_short":
             return sentence_of(detail).removeprefix("Input ")
+        case "string_pattern_mismatch" if detail["ctx"]["pattern"] == f"^{NAME}$":
+            return (
+                f"should be letters, digits, _ and -, at most 64 of them; it is {clip(_shown(detail['input']), SHOWN)}"
+            )
+        case "string_type" if isinstance(detail["input"], bool | int | float | date):
+            return "should be a valid string, and YAML takes what stands there for something else: put it in quotes"
         case _:
             sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
-            return sentence if is_secret else f"{sentence}; it is {_shown(detail['input'])}"
+            return sentence if is_secret else f"{sentence}; it is {clip(_shown(detail['input']), SHOWN)}"
 
 
 def _without_addresses(sentence: str) -> str:

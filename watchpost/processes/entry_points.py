@@ -35,14 +35,17 @@ AGENT_ENDS_WITHIN_S: Final = 7.0
 
 def edge(runtime: Runtime, node: str) -> NoReturn:
     stopping = stop_event(AGENT_ENDS_WITHIN_S)
+    from edge.agent.abandoned_outboxes import sending_abandoned
     from edge.agent.identity.instance import IdentityTaken
     from edge.agent.node import run
     from watchpost.configuration.agents import node_settings
 
     spare_the_collector()
     stopping.serve()
+    settings, nodes = node_settings(runtime.config, node), runtime.config.devices_by_node()
     try:
-        wants_restart = run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
+        with sending_abandoned(runtime.data / "outbox", nodes, runtime.broker, settings):
+            wants_restart = run(settings, runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
         # Its cameras may be at work already when another agent shows up.
         sys.stderr.write(f"{error}\n")

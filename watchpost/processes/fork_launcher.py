@@ -53,6 +53,7 @@ class ForkLauncher:
     def _end(self) -> None:
         server, self.server = self.server, None
         if server is not None:
+            server.kill()
             server.close()
 
     def __enter__(self) -> Self:

@@ -18,7 +18,7 @@ from watchpost.processes.process_spec import ProcessSpec
 
 LOADS_WITHIN_S: Final = 60.0
 FORKS_WITHIN_S: Final = 5.0
-_ENDS_WITHIN_S: Final = 2.0
+ENDS_WITHIN_S: Final = 2.0
 _LAST_WORDS_BYTES: Final = 65_536
 _NUMBER_BYTES: Final = 16
 
@@ -144,11 +144,15 @@ class ForkServerProcess:
                 return ForkServerGone("what is installed has changed")
         return ForkServerGone(self.close())
 
+    def kill(self) -> None:
+        """It has nothing to lose, and while it loads it would not notice that nobody needs it."""
+        self._process.kill()
+
     def close(self) -> str:
-        """End it; how it ended, and the last line that it wrote."""
+        """Wait until it has ended; how it ended, and the last line that it wrote."""
         self._control.close()
         try:
-            code = self._process.wait(_ENDS_WITHIN_S)
+            code = self._process.wait(ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()

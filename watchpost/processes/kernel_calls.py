@@ -27,27 +27,28 @@ class _MemoryMap(ctypes.Structure):
     )
 
 
-def _control(option: int, *arguments: object) -> None:
+def _control(option: int, *arguments: int) -> None:
     """Raises `OSError`."""
     library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(option, *arguments) != 0:
+    # It reads whole words, and of a shorter number the rest of its word could be anything.
+    if library.prctl(option, *map(ctypes.c_ulong, arguments)) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
 
 def end_with_parent() -> None:
     """Have the kernel kill this process when the thread of its parent that started or adopted it is gone."""
-    _control(_SET_DEATH_SIGNAL, ctypes.c_ulong(signal.SIGKILL))
+    _control(_SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
 @contextmanager
 def adopting_orphans() -> Iterator[None]:
     """Meanwhile a descendant whose parent ends becomes a child of this process. Raises `OSError`."""
-    _control(_SET_SUBREAPER, ctypes.c_ulong(1))
+    _control(_SET_SUBREAPER, 1)
     try:
         yield
     finally:
-        _control(_SET_SUBREAPER, ctypes.c_ulong(0))
+        _control(_SET_SUBREAPER, 0)
 
 
 class CommandLine:
@@ -68,7 +69,7 @@ class CommandLine:
         parts = _memory_map()
         parts.arg_start, parts.arg_end = at, at + len(arguments)
         parts.env_start, parts.env_end = at + len(arguments), at + len(text)
-        _control(_SET_MEMORY, _SET_MEMORY_MAP, ctypes.byref(parts), ctypes.c_ulong(ctypes.sizeof(parts)), 0)
+        _control(_SET_MEMORY, _SET_MEMORY_MAP, ctypes.addressof(parts), ctypes.sizeof(parts), 0)
         # What was shown until now was read until now.
         self._memory = memory
 

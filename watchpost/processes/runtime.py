@@ -20,6 +20,7 @@ from watchpost.cli_errors import CliError
 from watchpost.configuration import demo
 from watchpost.configuration.config import WatchpostConfig, load
 from watchpost.configuration.secrets import secret
+from watchpost.configuration.yaml_loader import parse_text, read_text
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.stop_signals import STOP_SIGNALS
 
@@ -108,6 +109,16 @@ def configuration(path: Path | None) -> WatchpostConfig:
     """The demo without a file."""
     chosen = chosen_config(path)
     return demo.config() if chosen is None else load(chosen)
+
+
+def configuration_and_text(path: Path | None) -> tuple[WatchpostConfig, str]:
+    """The configuration, and a text that says the same to whoever reads it later. Raises `ConfigError`."""
+    chosen = chosen_config(path)
+    if chosen is None:
+        found = demo.config()
+        return found, found.model_dump_json(exclude_unset=True)
+    text = read_text(chosen)
+    return parse_text(WatchpostConfig, text, chosen), text
 
 
 def raise_descriptor_limit() -> None:

@@ -19,7 +19,21 @@ def end_while_starting() -> None:
     if len(sys.argv) > 1 and sys.argv[1] in PROCESSES:
         for number in STOP_SIGNALS:
             signal.signal(number, _end)
+    else:
+        signal.signal(signal.SIGINT, _abort)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def take_interrupts() -> None:
+    """From here on Ctrl-C is an exception, which the command line catches."""
+    if signal.getsignal(signal.SIGINT) is _abort:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _abort(_number: int, _frame: FrameType | None) -> None:
+    """As the command line ends a command that somebody interrupts later."""
+    os.write(2, b"Aborted.\n")
+    os._exit(1)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """Runs `watchpost up`: the whole product on one machine, under one supervisor."""
 
+import errno
 import http.client
 import os
 import shutil
@@ -32,6 +33,7 @@ from watchpost.processes.supervisor import SUPERVISOR, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 BROKER_NAME = "broker"
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 COMMAND = "watchpost.__main__"
 FORKED_WITH = (COMMAND, "consumers.ingest.run", "consumers.registry", "gateway.server", "edge.agent.settings")
 """What the processes import. Nothing of it starts a thread, or knows when or in which process it was imported."""
@@ -66,7 +68,9 @@ class CannotStart(RuntimeError):
 class UpOptions:
     """The command line of `watchpost up`."""
 
-    config_path: Path | None
+    config_path: Path
+    """Where each process reads it when it starts; as long as all of this runs, it stays as it is."""
+
     data: Path
     gateway_port: int
     mqtt_port: int
@@ -106,9 +110,10 @@ def _free_port(host: str, taken: Collection[int]) -> int:
 
 def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
     """All processes start after the broker, or at once where the broker runs elsewhere."""
-    common = ["--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json"]
-    if options.config_path is not None:
-        common += ["--config", str(options.config_path)]
+    common = [
+        "--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json",
+        "--config", str(options.config_path),
+    ]  # fmt: skip
     ready = partial(accepts, (config.broker.host, options.mqtt_port)) if config.broker.start else None
 
     secrets = Secrets(config)
@@ -208,6 +213,7 @@ def _prepare(data: Path, say: Callable[[str], None]) -> None:
         disk = disk_of(data)
     except OSError as error:
         raise CannotStart(f"the data directory {data} cannot be used: {error.strerror}") from error
+    _require_links(data)
     if disk.free < disk.margin:
         with suppress(OSError):  # Who listens may have his file on that disk.
             say(
@@ -215,6 +221,21 @@ def _prepare(data: Path, say: Callable[[str], None]) -> None:
                 " is room; the oldest media go where the rest of the disk lets them."
             )
     ReserveFile(data).tend(disk)
+
+
+def _require_links(data: Path) -> None:
+    """A new view takes the place of an old one by a link. A disk that only takes none just now is another matter."""
+    probe = data / ".link"
+    try:
+        probe.unlink(missing_ok=True)
+        probe.symlink_to("nothing")
+        probe.unlink()
+    except OSError as error:
+        if error.errno in NO_LINKS:
+            raise CannotStart(
+                f"the file system of {data} has no symbolic links, as FAT and exFAT: format the disk with ext4, or name"
+                " a directory on another one with --data"
+            ) from error
 
 
 def _announce(options: UpOptions, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:

@@ -98,7 +98,7 @@ _OVER: Mapping[_Kind, str] = {
     "system_error": "Hub: {part} works again",
     "database_error": "Hub: {part} works again",
     "storage_unwritable": "Hub: {part} can be written again",
-    "write_failed": "Hub: {part} can be written again",
+    "write_failed": "Hub: {part} works again",
 }
 
 

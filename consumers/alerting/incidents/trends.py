@@ -14,6 +14,8 @@ TREND_FAULTS: Final[tuple[TrendFault, ...]] = get_args(TrendFault)
 Change = Literal["begun", "worse", "over"]
 _SAMPLES: Final = 12
 """Readings of a window: a rise is measured against the oldest of them."""
+_MOST_OF_LIMIT: Final = 0.5
+"""The share of a limit that its hysteresis is at most: else a region that is as it always was might never be below."""
 
 
 class Excess(NamedTuple):
@@ -53,7 +55,7 @@ class TrendCondition:
         self.beyond_since = None
         if not self.regions:
             return None
-        if any(one.value > one.limit - rules.trend_hysteresis_c for one in found):
+        if any(one.value > one.limit - min(rules.trend_hysteresis_c, one.limit * _MOST_OF_LIMIT) for one in found):
             self.below_since = None
         elif self.below_since is None or at < self.below_since:
             self.below_since = at
@@ -83,12 +85,39 @@ class TrendCondition:
 
 
 @dataclass(slots=True)
+class RegionSamples:
+    """When a region was how warm, oldest first, as far as it was measured in one way."""
+
+    revision: str | None
+    temps: list[tuple[float, float]] = field(default_factory=list)
+
+    def rise(self, at: float, temp: float, window_s: float) -> float | None:
+        """°C per minute, where it is known: since the oldest reading of the window; where readings are farther apart,
+        since the one before. Takes in the reading.
+        """
+        known = self.temps
+        if known and at <= known[-1][0]:
+            if known[-1][0] - at <= window_s:
+                return None
+            # Not late: its clock was set back.
+            known.clear()
+        while len(known) > 1 and at - known[0][0] > window_s and at - known[1][0] >= window_s / 2:
+            known.pop(0)
+        found = None
+        if known and at - known[0][0] >= window_s / 2:
+            found = _difference(temp, known[0][1]) * 60 / (at - known[0][0])
+        if not known or at - known[-1][0] >= window_s / _SAMPLES:
+            known.append((at, temp))
+        return found
+
+
+@dataclass(slots=True)
 class Trends:
     """The trends of the regions of one device."""
 
     conditions: dict[TrendFault, TrendCondition] = field(default_factory=dict)
-    samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    """By region, when it was how warm, oldest first, within the window of a rise."""
+    samples: dict[str, RegionSamples] = field(default_factory=dict)
+    """By region, those of the window of a rise."""
 
     def add(self, at: float, frame: ThermalPart, rules: AlertRules) -> Iterator[TrendChange]:
         """Take in a frame, in the order in which they were taken."""
@@ -134,19 +163,13 @@ class Trends:
             if limit is None:
                 self.samples.pop(region.name, None)
                 continue
-            known = self.samples.setdefault(region.name, [])
-            if known and at <= known[-1][0]:
-                if known[-1][0] - at <= rules.rise_window_s:
-                    continue
-                # Not late: its clock was set back.
-                known.clear()
-            while known and at - known[0][0] > rules.rise_window_s:
-                known.pop(0)
-            if known and at - known[0][0] >= rules.rise_window_s / 2:
-                before, temp = known[0]
-                yield Excess(region.name, _difference(region.compared_temp, temp) * 60 / (at - before), limit)
-            if not known or at - known[-1][0] >= rules.rise_window_s / _SAMPLES:
-                known.append((at, region.compared_temp))
+            known = self.samples.get(region.name)
+            if known is None or known.revision != region.revision:
+                # What is measured in another way did not rise by what that differs.
+                known = self.samples[region.name] = RegionSamples(region.revision)
+            rise = known.rise(at, region.compared_temp, rules.rise_window_s)
+            if rise is not None:
+                yield Excess(region.name, rise, limit)
 
 
 def _difference(temp: float, other: float) -> float:

@@ -20,9 +20,11 @@ from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.files import copy_database, copy_file, is_alike
+from consumers.upkeep.backup.lineage import ends_alike, is_same_journal
 from consumers.upkeep.backup.manifest import NAME, Manifest
 from consumers.upkeep.cold.copy_book import CopyBook
 from producer.ids import Clock
+from producer.sqlite_files import remove_database
 
 WHOLE_FOLDERS = ("agent", "agents", "enrolment", "trials")
 OnFile = Callable[[int, int], None]
@@ -46,11 +48,16 @@ class _Taken:
 def take(hub: HubConfig, target: Path, version: str, clock: Clock, progress: OnFile) -> Manifest:
     """Make `target` a backup of the data directory as it is; what it holds already is not copied again.
 
-    The directory may be in use. Raises `NothingToBackUp`, and `OSError` where the target cannot be written.
+    The directory may be in use. Raises `NothingToBackUp`, `OfAnotherHub`, and `OSError` where the target cannot be
+    written.
     """
     journal = hub.data / "journal"
-    if hub.journal is None and not list_days(journal):
-        raise NothingToBackUp(f"there is no journal in {hub.data}")
+    if hub.journal is None:
+        if not list_days(journal):
+            raise NothingToBackUp(f"there is no journal in {hub.data}")
+        if not is_same_journal(journal, target / "journal"):
+            # A pack may have been replaced by another one of its name and size.
+            remove_database(target / "archive" / INDEX)
     (target / NAME).unlink(missing_ok=True)
     taken, moment = _Taken(), clock()
     if hub.journal is None:
@@ -80,8 +87,9 @@ def _copy_journal(source: Path, target: Path, taken: _Taken) -> None:
     for day, later in zip_longest(days, days[1:]):
         copy = target / day.name
         with suppress(FileNotFoundError):
-            # Where the copy has the day after, this one was closed when it was copied.
-            is_whole = copy.exists() and later is not None and (target / later.name).exists()
+            # Where the copy has the day after, this one was closed when it was copied; after a restore it may be
+            # one that went on in another way.
+            is_whole = later is not None and (target / later.name).exists() and ends_alike(day, copy)
             taken.add(copy.stat().st_size if is_whole else copy_database(day, copy))
     with suppress(FileNotFoundError):
         taken.add(copy_file(source / FLOOR, target / FLOOR))

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -13,18 +14,33 @@ _MAGIC: Final = b"\x93NUMPY\x01\x00"
 _ALIGNED: Final = 64
 
 
-def npy(frames: Iterable[tuple[datetime, RadiometricFrame]]) -> bytes:
-    """`numpy.load(file)["celsius"]` has them, frame by row by column, and `["time"]` their moments of UTC.
+@dataclass(slots=True)
+class FrameTable:
+    """Frames of one size, in the order of their times: a table has no room for those of another one."""
 
-    Of frames of another size than the first one none is in it.
-    """
-    size: tuple[int, int] | None = None
-    packed = []
+    rows: int
+    columns: int
+    since: datetime
+    """When the first of them was measured."""
+    packed: list[bytes] = field(default_factory=list)
+
+    def add(self, time: datetime, frame: RadiometricFrame) -> None:
+        self.packed.append(struct.pack(f"<q{len(frame.celsius)}f", micros(time) // 1000, *frame.celsius))
+
+    def npy(self) -> bytes:
+        """`numpy.load(file)["celsius"]` has them, frame by row by column, and `["time"]` their moments of UTC."""
+        described = f"[('time', '<M8[ms]'), ('celsius', '<f4', {(self.rows, self.columns)})]"
+        head = f"{{'descr': {described}, 'fortran_order': False, 'shape': ({len(self.packed)},), }}"
+        padded = head + " " * (-(len(_MAGIC) + 2 + len(head) + 1) % _ALIGNED) + "\n"
+        return _MAGIC + struct.pack("<H", len(padded)) + padded.encode("ascii") + b"".join(self.packed)
+
+
+def frame_tables(frames: Iterable[tuple[datetime, RadiometricFrame]]) -> list[FrameTable]:
+    """A table for each size, as after somebody put another sensor there; in the order in which they begin."""
+    tables: dict[tuple[int, int], FrameTable] = {}
     for time, frame in frames:
-        size = size or (frame.rows, frame.columns)
-        if (frame.rows, frame.columns) == size:
-            packed.append(struct.pack(f"<q{len(frame.celsius)}f", micros(time) // 1000, *frame.celsius))
-    described = f"[('time', '<M8[ms]'), ('celsius', '<f4', {size or (0, 0)})]"
-    head = f"{{'descr': {described}, 'fortran_order': False, 'shape': ({len(packed)},), }}"
-    padded = head + " " * (-(len(_MAGIC) + 2 + len(head) + 1) % _ALIGNED) + "\n"
-    return _MAGIC + struct.pack("<H", len(padded)) + padded.encode("ascii") + b"".join(packed)
+        size = frame.rows, frame.columns
+        if size not in tables:
+            tables[size] = FrameTable(*size, time)
+        tables[size].add(time, frame)
+    return list(tables.values())

@@ -1,9 +1,8 @@
-"""Writes the radiometric frames of thermal sensors in a range, a file of NumPy's format for each device."""
+"""Writes the radiometric frames of thermal sensors in a range, a file of NumPy's format for each device and size."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import cold_reader
-from consumers.upkeep.exports.radiometric_npy import npy
+from consumers.upkeep.exports.radiometric_npy import frame_tables
 from consumers.upkeep.exports.tables import TableRange
 
 MOST_FRAMES: Final = 10_000
@@ -30,10 +29,10 @@ def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]
             stack.callback(cold.close)
         reader = stack.enter_context(ArchiveReader(hub.data / "archive", cold))
         for device in sorted(wanted.devices):
-            frames = _frames(reader, wanted, device)
-            if (first := next(frames, None)) is not None:
-                path = folder / f"{device}_thermal.npy"
-                path.write_bytes(npy(chain((first,), frames)))
+            for number, table in enumerate(frame_tables(_frames(reader, wanted, device))):
+                size = f"_{table.columns}x{table.rows}" if number else ""
+                path = folder / f"{device}_thermal{size}.npy"
+                path.write_bytes(table.npy())
                 written.append(path)
     return written
 

@@ -45,11 +45,12 @@ class Written:
 
 
 def write(file: Path, entries: Iterable[list[LogEntry]], wanted: LogRange) -> Written:
-    """Complete under its name or not at all. Raises `AlreadyThere`."""
+    """Complete under its name or not at all. Raises `AlreadyThere`, and `OSError` where no file can be made there."""
     if file.exists():
         raise AlreadyThere(f"{file} is there already")
     draft = file.with_name(f".{file.name}.draft")
     draft.unlink(missing_ok=True)
+    draft.touch()
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             written = _fill(connection, entries, wanted)

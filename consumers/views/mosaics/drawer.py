@@ -10,8 +10,8 @@ import numpy as np
 
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
-from consumers.views.mosaics.encoding import CellGrid, CellPicture, EncodedTile, encode
-from consumers.views.mosaics.layout import SiteLayout, inset, whole_blocks
+from consumers.views.mosaics.encoding import Around, CellGrid, CellPicture, EncodedTile, encode, encoded_rows
+from consumers.views.mosaics.layout import BLOCK, CellRectangle, SiteLayout, inset, whole_blocks
 from consumers.views.mosaics.lettering import lettering
 from consumers.views.mosaics.minute import CellStatus, Shown
 from consumers.views.mosaics.minute_state import MinuteState
@@ -26,6 +26,7 @@ MIN_CELLS_KEPT = 128
 MAX_PLACEHOLDERS_KEPT = 64
 MAX_LABELS_KEPT = 512
 MAX_FRAMES_KEPT = 16
+MAX_AROUND_KEPT = 1024
 
 _BORDERS = {MinuteState.INCIDENT: (0, 0, 255), MinuteState.OK: (0, 255, 0)}
 _GREY = (128, 128, 128)
@@ -92,7 +93,7 @@ class Drawer:
         inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
         cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
         _label(cell, shown.label)
-        return Drawn(CellPicture(pixels))
+        return Drawn(CellPicture(pixels, _around(shown, room)))
 
     def _draw_placeholder(self, shown: Shown, status: CellStatus) -> CellPicture:
         """A device that shows nothing looks the same in every minute in which it is in the same state."""
@@ -120,6 +121,22 @@ def _frame(width: int, height: int, colour: Colour) -> Picture:
     pixels[:height, :width] = colour
     pixels[BORDER : height - BORDER, BORDER : width - BORDER] = 0
     return pixels
+
+
+def _around(shown: Shown, room: CellRectangle) -> Around | None:
+    """The rows of blocks above and below a picture; `None` where it leaves none."""
+    own = range(room.y // BLOCK, -(-(room.y + room.height) // BLOCK))
+    if len(own) == whole_blocks(shown.height) // BLOCK:
+        return None
+    colour = _BORDERS.get(shown.state, _GREY)
+    return Around(own, lambda quality: _rows_around(shown.label, shown.width, shown.height, colour, quality))
+
+
+@lru_cache(MAX_AROUND_KEPT)
+def _rows_around(label: str, width: int, height: int, colour: Colour, quality: int) -> Sequence[bytes]:
+    pixels = _frame(width, height, colour).copy()
+    _label(pixels[:height, :width], label)
+    return encoded_rows(pixels, quality)
 
 
 def _label(cell: Picture, text: str) -> None:

@@ -5,7 +5,7 @@ nothing before them, so the mosaics are made by putting the rows of their cells 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import chain, cycle, islice
 from math import exp, log
@@ -20,6 +20,10 @@ from consumers.views.mosaics.workers import Workers
 
 _STRIPS: Final = 48
 """At least so many rows of blocks are encoded to find the quality."""
+_FIRST_PROBE: Final = 56
+"""The quality of most mosaics, which is tried first."""
+_NEAR: Final = 0.9
+"""A share of the bytes from which on a better quality is not looked for."""
 _PROBES: Final = (40, 10, 4)
 _LOWEST: Final = 2
 _SIZES_KEPT: Final = 8
@@ -54,18 +58,36 @@ class _Encoded(NamedTuple):
     size: int
 
 
+class Around(NamedTuple):
+    """What is the same in all pictures of a device: all rows of blocks but those that are its `own`."""
+
+    own: range
+    rows: Callable[[int], Sequence[bytes]]
+    """All rows by the quality; those of its own do not matter."""
+
+
 class CellPicture:
     """The pixels of a cell, of whole blocks, and what they were encoded to last."""
 
-    def __init__(self, pixels: Picture) -> None:
+    def __init__(self, pixels: Picture, around: Around | None = None) -> None:
         self.pixels = pixels
+        self._around = around
         self._encoded: _Encoded | None = None
         self._sizes: dict[tuple[int, range], int] = {}
 
     def encoded(self, quality: int) -> _Encoded:
         if self._encoded is None or self._encoded.quality != quality:
-            self._encoded = _encoded(self.pixels, quality)
+            self._encoded = self._encode(quality)
         return self._encoded
+
+    def _encode(self, quality: int) -> _Encoded:
+        if self._around is None:
+            return _encoded(self.pixels, quality)
+        own, around = self._around.own, self._around.rows(quality)
+        made = _encoded(self.pixels[own.start * BLOCK : own.stop * BLOCK], quality)
+        rows = [*around[: own.start], *made.rows, *around[own.stop :]]
+        # Each is followed by a marker.
+        return _Encoded(quality, made.head, rows, sum(map(len, rows)) + 2 * len(rows))
 
     def size(self, quality: int, rows: range) -> int:
         """The bytes of some of its rows of blocks."""
@@ -143,14 +165,17 @@ class _Sample:
         Between two qualities the logarithm of the size is nearly a straight line over that of the steps by which JPEG
         divides.
         """
-        larger = best
+        larger = min(best, _FIRST_PROBE)
         if self.size(larger) <= byte_budget:
-            return best
-        for smaller in (probe for probe in _PROBES if probe < best):
+            return larger if self.size(larger) >= _NEAR * byte_budget else self._above(larger, best, byte_budget)
+        for smaller in (probe for probe in _PROBES if probe < larger):
             if self.size(smaller) <= byte_budget:
                 return self._between(smaller, larger, byte_budget)
             larger = smaller
         return _LOWEST
+
+    def _above(self, smaller: int, best: int, byte_budget: float) -> int:
+        return best if self.size(best) <= byte_budget else self._between(smaller, best, byte_budget)
 
     def _between(self, smaller: int, larger: int, byte_budget: float) -> int:
         reached = log(byte_budget / self.size(smaller)) / log(self.size(larger) / self.size(smaller))
@@ -190,6 +215,11 @@ def _joined(grid: CellGrid, quality: int) -> bytes:
 def _sized(head: bytes, height: int, width: int) -> bytes:
     at = head.index(_FRAME) + len(_FRAME)
     return head[:at] + height.to_bytes(2) + width.to_bytes(2) + head[at + 4 :]
+
+
+def encoded_rows(pixels: Picture, quality: int) -> Sequence[bytes]:
+    """The bytes of each row of blocks of a cell."""
+    return _encoded(pixels, quality).rows
 
 
 @lru_cache(8)

@@ -39,7 +39,7 @@ class MosaicsProjection(Projection):
 
     name: ClassVar[str] = "mosaics"
     group: ClassVar[ProcessGroup] = ProcessGroup.PICTURES
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
         *site_registry.MODELS,

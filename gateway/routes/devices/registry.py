@@ -130,11 +130,12 @@ async def read_device(call: Call[OfDevice]) -> RegistrationAnswer:
 async def add_site(call: Call[Nothing]) -> RegistrationAnswer:
     """Add a site, or one of which only events are known."""
     asked = await call.body(NewSite)
-    known = (await _registered(call.gateway)).site(asked.site)
-    if known is not None:
-        raise _there_already(f"site {asked.site!r}", is_retired=known.is_retired)
-    fields = {"name": asked.name or asked.site, "time_zone": asked.time_zone, "retired": False}
-    return await _set(call.gateway, (asked.site, None), fields, asked.by)
+    async with call.gateway.adding:
+        known = (await _registered(call.gateway)).site(asked.site)
+        if known is not None:
+            raise _there_already(f"site {asked.site!r}", is_retired=known.is_retired)
+        fields = {"name": asked.name or asked.site, "time_zone": asked.time_zone, "retired": False}
+        return await _set(call.gateway, (asked.site, None), fields, asked.by)
 
 
 async def change_site(call: Call[OfSite]) -> RegistrationAnswer:
@@ -155,12 +156,13 @@ async def add_device(call: Call[OfSite]) -> RegistrationAnswer:
     """Add a device, or one of which only events are known: a foreign device, by default expected to send nothing."""
     site, asked = call.parameters.site, await call.body(NewDevice)
     await require_site(call.gateway, site)
-    known = (await _registered(call.gateway)).device(site, asked.device)
-    if known is not None:
-        raise _there_already(f"device {asked.device!r} in site {site!r}", is_retired=known.is_retired)
-    fields = {"name": asked.device, **_given(asked), "retired": False}
-    del fields["device"]
-    return await _set(call.gateway, (site, asked.device), fields, asked.by)
+    async with call.gateway.adding:
+        known = (await _registered(call.gateway)).device(site, asked.device)
+        if known is not None:
+            raise _there_already(f"device {asked.device!r} in site {site!r}", is_retired=known.is_retired)
+        fields = {"name": asked.device, **_given(asked), "retired": False}
+        del fields["device"]
+        return await _set(call.gateway, (site, asked.device), fields, asked.by)
 
 
 async def change_device(call: Call[OfDevice]) -> RegistrationAnswer:

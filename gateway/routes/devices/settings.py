@@ -217,7 +217,7 @@ async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
     """Ask the device, and wait until what it did can be read here."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    outcome = await ask(gateway, DeviceCommand(asked.site, asked.device, SETTINGS, wanted.sections(), NOBODY))
+    outcome = await ask(gateway, DeviceCommand(asked.site, asked.device, SETTINGS, wanted.request(), NOBODY))
     as_sent = read_sections(wanted.sections())
     if outcome.state != "done":
         return Changed(as_sent, "the device has not answered yet")

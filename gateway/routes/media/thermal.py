@@ -137,10 +137,20 @@ async def frames_npy(call: Call[FrameRange]) -> Response:
 
     async def table() -> bytes:
         found = await _range(call)
-        return await gateway.shared.in_thread(lambda: radiometric_npy.npy(_decoded(found)))
+        return await gateway.shared.in_thread(lambda: _npy(found))
 
     made = await gateway.shared.drawn(_key_of_range(call, "npy"), table)
     return _download(asked, "npy", made, radiometric_npy.TYPE)
+
+
+def _npy(found: Sequence[TimedBody]) -> bytes:
+    tables = radiometric_npy.frame_tables(_decoded(found))
+    if not tables:
+        raise Problem(404, "no thermal frame of that time can be read")
+    if len(tables) > 1:
+        sizes = ", ".join(f"{one.columns} x {one.rows} since {iso(one.since)}" for one in tables)
+        raise Problem(400, f"one table has frames of one size, and these are {sizes}: ask for the time of one of them")
+    return tables[0].npy()
 
 
 async def frames_csv(call: Call[FrameRange]) -> Response:

@@ -84,6 +84,8 @@ def _of_agent(one: AgentOfSite) -> AgentFigures:
         cpu_ratio=None if process.cpu_percent is None else process.cpu_percent / 100,
         memory=process.memory_bytes,
         messages=link.messages if said else None,
+        failed=link.messages_failed if said else None,
+        retries=link.retries if said else None,
         bytes_sent=link.bytes_sent if said else None,
         bytes_saved=link.bytes_saved if said else None,
         reconnects=link.reconnects if said else None,

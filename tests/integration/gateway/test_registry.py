@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,3 +181,17 @@ def test_what_cannot_be_set_is_refused_with_a_sentence(
 
     assert answer.status_code == status
     assert sentence in answer.json()["detail"]
+
+
+def test_of_those_who_add_one_name_at_once_one_has_added_it(hub: Hub) -> None:
+    """The others would be told that theirs is there, under a name that somebody else has given."""
+
+    def add(number: int) -> tuple[int, int]:
+        site = hub.client.post("/api/v1/sites", json={"site": "NEW", "name": f"Name {number}"})
+        device = hub.client.post(DEVICES, json={"device": "window", "name": f"Name {number}"})
+        return site.status_code, device.status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        sites, devices = zip(*pool.map(add, range(4)), strict=True)
+
+    assert sorted(sites) == sorted(devices) == [201, 409, 409, 409]

@@ -35,6 +35,11 @@ def frame(second: float, hottest: float) -> tuple[MediaEvent, bytes]:
     return builders.media(builders.at(second), body, kind="thermal", id=f"f{second:g}", content_type=CONTENT_TYPE), body
 
 
+def of_size(second: float, columns: int, rows: int) -> tuple[MediaEvent, bytes]:
+    body = encode(RadiometricFrame(columns, rows, [21.5] * (columns * rows)), 0.1)
+    return builders.media(builders.at(second), body, kind="thermal", id=f"s{second:g}", content_type=CONTENT_TYPE), body
+
+
 def large(second: float) -> tuple[MediaEvent, bytes]:
     """A million pixels in 125 kB, as a device of somebody may send them."""
     body = struct.pack("<4sHHHBIi", b"WPT1", 1000, 1000, 100, 0, 0, 0) + bytes(125_000)
@@ -73,6 +78,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         filled.append(builders.thermal(builders.at(60)))
         filled.append(*(one for minute in range(60) for one in loaded(minute)))
         filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
+        filled.store(of_size(-3060, 32, 24), of_size(-3000, 32, 24), of_size(-2940, 160, 120))
         filled.store(*(large(second) for second in range(-5000, -4983)))
         filled.append(*(builders.thermal(builders.at(second), hottest=hot) for second, hot in HEAT)).fold()
         with Started(filled.hub) as started, started.client() as client:
@@ -191,6 +197,18 @@ def test_the_frames_of_a_range_are_a_table_of_numpy(client: httpx.Client) -> Non
     assert answer.headers["content-disposition"].endswith('filename="DEMO_yard_Temperature_20260105_1000.npy"')
     assert [str(time) for time in table["time"]] == ["2026-01-05T10:01:00.000", "2026-01-05T10:02:00.000"]
     assert np.abs(table["celsius"][1] - temperatures(90.0)).max() < 1e-4
+
+
+def test_a_table_over_a_change_of_the_sensor_says_when_it_was_and_leaves_no_frame_out(client: httpx.Client) -> None:
+    def asked(begin: float, end: float) -> httpx.Response:
+        return client.get(f"{YARD}/thermal-frames.npy", params={"from": at(begin), "to": at(end)})
+
+    both = asked(-3100, -2900)
+    parts = [np.load(io.BytesIO(asked(*bounds).content)) for bounds in ((-3100, -2940), (-2940, -2900))]
+
+    assert both.status_code == 400
+    assert f"32 x 24 since {at(-3060)}, 160 x 120 since {at(-2940)}" in both.json()["detail"]
+    assert [one["celsius"].shape for one in parts] == [(2, 24, 32), (1, 120, 160)]
 
 
 def rows(client: httpx.Client, **query: float) -> list[dict[str, str]]:

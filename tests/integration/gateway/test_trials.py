@@ -119,7 +119,7 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
     reported = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (reported["state"], reported["analysis_version"]) == ("done", "picture 3, thermal 5")
+    assert (reported["state"], reported["analysis_version"]) == ("done", "picture 4, thermal 5")
     assert (reported["analysed"], reported["media_gone"]) == (0, 120)
     assert reported["counts"]["both"] == 2
 

@@ -96,6 +96,40 @@ def test_a_change_names_whole_sections_and_the_others_stay() -> None:
     assert after.motion == MotionSettings(min_area=700)
 
 
+OF_0_1_0 = {"name", "enabled", "coordinates", "visual_coordinates", "weight", "emissivity", "thresholds"}
+"""What release 0.1.0 knows of a region."""
+NOTHING: dict[str, Any] = {
+    "polygon": None,
+    "reflected_c": None,
+    "group": None,
+    "visual_coordinates": None,
+    "limits": {},
+}
+
+
+def test_a_device_of_an_older_release_takes_a_region_that_says_nothing_of_what_is_newer() -> None:
+    change = SettingsChange.model_validate({"rois": [{**ROI, **NOTHING}]})
+
+    assert set(change.request()["rois"][0]) <= OF_0_1_0
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"rois": [{**ROI, **NOTHING}, {**ROI, "name": "b", "group": "c", "limits": {"above_group_c": 15.0}}]},
+        {"rois": []},
+        {"thermography": {"ambient_c": None, "filtered": False}},
+        {"thermography": {"broken_pixels": [[3, 4]]}, "motion": {"min_area": 700}, "night": {}},
+        {"fusion": {"alignment": {"by": "fields_of_view", "thermal": [110, 75], "visual": [62, 49]}}},
+    ],
+    ids=str,
+)
+def test_a_device_reads_of_a_request_what_was_wanted(sections: dict[str, Any]) -> None:
+    change = SettingsChange.model_validate_json(json.dumps(sections))
+
+    assert SettingsChange.model_validate_json(json.dumps(change.request())) == change
+
+
 def test_a_section_of_an_event_that_does_not_fit_is_set_aside_alone_and_a_foreign_one_is_handed_on() -> None:
     read = read_sections({"motion": {"min_area": 50}, "rois": [ROI], "lamp": {"on": True}})
 

@@ -1,8 +1,12 @@
 """The load of the machine and of the processes, as the system page shows it."""
 
 import os
+import subprocess
+import sys
 from mmap import ACCESS_READ, PAGESIZE, mmap
 from pathlib import Path
+
+import pytest
 
 from gateway.machine import Machine
 
@@ -38,3 +42,32 @@ def test_a_file_that_a_process_has_mapped_is_not_its_own_memory(tmp_path: Path) 
     assert before is not None
     assert beside is not None
     assert beside - before < 32
+
+
+SHARES = """
+import os, signal
+held = bytearray(os.urandom(1)) * (96 << 20)
+reader, writer = os.pipe()
+children = [os.fork()]
+if 0 in children:
+    os.close(writer)
+    os.read(reader, 1)
+    os._exit(0)
+print(os.getpid(), *children, flush=True)
+input()
+os.close(writer)
+"""
+
+
+@pytest.mark.processes
+def test_memory_that_forked_processes_share_counts_once() -> None:
+    program = [sys.executable, "-c", SHARES]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+
+        found = [Machine().process(pid)[0] or 0.0 for pid in pids]
+
+        parent.communicate("\n", timeout=30)
+    assert 96 <= sum(found) < 96 * 1.5
+    assert max(found) < 96

@@ -1,11 +1,14 @@
 """The certificate of the broker, and its authority."""
 
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from mosquitto import authority
 from mosquitto.authority import ensure_certificate
 from tests.builders import START
 
@@ -45,3 +48,54 @@ def test_a_certificate_is_renewed_before_it_expires(tmp_path: Path) -> None:
     ensure_certificate(tmp_path, ["hub.example"], START + timedelta(days=800))
 
     assert certificate(tmp_path).not_valid_after_utc > START + timedelta(days=1600)
+
+
+def is_trusted(folder: Path, authority: x509.Certificate, at: datetime) -> bool:
+    """Whether an agent that was given this authority connects when its clock says that."""
+    policy = PolicyBuilder().store(Store([authority])).time(at)
+    try:
+        policy.build_server_verifier(x509.DNSName("hub.example")).verify(certificate(folder), [])
+    except VerificationError:
+        return False
+    return True
+
+
+NEVER_SET = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("made", [NEVER_SET, START - timedelta(days=4000), START + timedelta(days=1500)], ids=str)
+def test_a_certificate_that_was_made_while_the_clock_was_wrong_is_good_when_it_is_right(
+    tmp_path: Path, made: datetime
+) -> None:
+    ensure_certificate(tmp_path, ["hub.example"], made)
+    given = certificate(tmp_path, "ca")
+    ensure_certificate(tmp_path, ["hub.example"], START)
+
+    assert is_trusted(tmp_path, given, START)
+
+
+@pytest.mark.parametrize("behind", [NEVER_SET, START - timedelta(days=700)], ids=str)
+def test_an_agent_whose_clock_is_behind_connects(tmp_path: Path, behind: datetime) -> None:
+    ensure_certificate(tmp_path, ["hub.example"], START - timedelta(days=800))
+    given = certificate(tmp_path, "ca")
+    ensure_certificate(tmp_path, ["hub.example"], START)
+
+    assert is_trusted(tmp_path, given, behind)
+    assert not is_trusted(tmp_path, given, START + timedelta(days=830))
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-3700), timedelta(days=1500)], ids=str)
+def test_an_authority_of_an_older_release_that_is_not_valid_now_is_made_anew_with_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: timedelta
+) -> None:
+    made = START + ahead
+    with monkeypatch.context() as older:
+        older.setattr(authority, "ALWAYS", made - timedelta(days=1))
+        older.setattr(authority, "FOR_EVER", made + timedelta(days=3650))
+        ensure_certificate(tmp_path, ["hub.example"], made)
+    before = certificate(tmp_path, "ca")
+    ensure_certificate(tmp_path, ["hub.example"], START)
+
+    assert not is_trusted(tmp_path, before, START)
+    assert is_trusted(tmp_path, certificate(tmp_path, "ca"), START)
+    assert certificate(tmp_path, "ca").public_key() == before.public_key()

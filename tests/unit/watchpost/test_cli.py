@@ -107,6 +107,17 @@ def test_a_camera_that_is_not_plugged_in_is_a_warning_of_a_configuration_that_is
     assert said.out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
 
 
+def test_the_link_of_an_agent_that_is_misspelt_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    device = "{device: a, node: pi-1, visual: {kind: rtsp, url: 'rtsp://camera/'}}"
+    file.write_text(f"nodes: [{{node: pi1, bytes_per_s: 50000}}]\nsites: [{{site: A, devices: [{device}]}}]\n")
+
+    assert run(monkeypatch, "config", "check", str(file)) == 0
+    assert capsys.readouterr().err == f"{file}: warning: nodes[0].node: no device has the agent pi1; there are pi-1\n"
+
+
 @pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])
 def test_a_configuration_that_is_wrong_ends_every_command_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
@@ -235,6 +246,8 @@ def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_pat
         ("agents", "code", "pi-1", "--port", "{port}"),
         ("agents", "revoke", "pi-1", "--yes", "--port", "{port}"),
         ("agents", "configure", "pi-1", "{file}", "--port", "{port}"),
+        ("agents", "versions", "pi-1", "--port", "{port}"),
+        ("agents", "bring-back", "pi-1", "1", "--why", "it was better", "--port", "{port}"),
         ("agents", "code", "the Pi in the größte/Halle", "--port", "{port}"),
         ("edge", "--enrol", "AAAA@127.0.0.1:{port}", "--no-start"),
     ],
@@ -255,30 +268,6 @@ def test_where_nobody_listens_a_command_says_where_in_words(
     assert f"127.0.0.1:{port}" in said
     assert "nothing listens there (connection refused)" in said
     assert "Errno" not in said
-
-
-@pytest.mark.parametrize(
-    ("configuration", "arguments"),
-    [
-        ("", ("agents", "configure", "pi-1", "{file}")),
-        ("gateway: {{token_file: {file}}}", ("agents", "list")),
-        ("", ("what-if", "--since", "2026-01-05", "--until", "2026-01-06", "--rules", "{file}")),
-    ],
-    ids=lambda given: given[0] if isinstance(given, tuple) else "",
-)
-def test_a_file_that_is_no_text_is_a_sentence(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    configuration: str,
-    arguments: tuple[str, ...],
-) -> None:
-    file, config = tmp_path / "file", tmp_path / "watchpost.yaml"
-    file.write_bytes(b"sites: [Gr\xf6\xdfe]")
-    config.write_text(configuration.format(file=file))
-
-    assert run(monkeypatch, *(one.format(file=file) for one in arguments), "--config", str(config)) == 2
-    assert capsys.readouterr().err == f"{file}: is not UTF-8 text\n"
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:

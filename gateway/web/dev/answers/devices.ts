@@ -134,7 +134,8 @@ export function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
       snapshots: 3,
       recorded_s: 8600,
       last_motion: iso(last),
-      buffer_bytes: 0,
+      buffer_bytes: 2_900_000,
+      thermal: d.thermal ? { frames: 4800, bad_pixels: 2, averaged_frames: 5, hot_spots: 0, filtered: true } : null,
     },
   };
 }

@@ -53,6 +53,7 @@ export function thermal(): Schemas['NewestThermal'] {
       confirmed_temp: one.max_temp + 1.1,
       thresholds: null,
       group: null,
+      revision: null,
     })),
     hot_spots: [{ center: [20, 6], max_temp: max, avg_temp: 83.3, area: 9 }],
     composite_temperature: 84.6,

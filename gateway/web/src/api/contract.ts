@@ -116,6 +116,7 @@ export interface CaptureStatistics {
   last_motion?: string | null;
   /** At most 9,007,199,254,740,991. */
   buffer_bytes: number;
+  thermal?: ThermalStatistics | null;
 }
 
 export interface ClockEvent {
@@ -806,6 +807,8 @@ export interface Region {
   thresholds?: RegionThresholds | null;
   /** At most 64 characters. */
   group?: string | null;
+  /** At most 64 characters. */
+  revision?: string | null;
 }
 
 /** By what a region is judged: °C of its levels, and the limits of its trend as far as they are set. */
@@ -1172,6 +1175,19 @@ export interface ThermalSensor {
   masked: MaskedPixel[];
   /** At most 9,007,199,254,740,991. */
   masked_count: number;
+}
+
+/** What was done with the frames of a thermal sensor since its source was made. */
+export interface ThermalStatistics {
+  /** At most 9,007,199,254,740,991. */
+  frames: number;
+  /** At most 9,007,199,254,740,991. */
+  bad_pixels: number;
+  /** At most 9,007,199,254,740,991. */
+  averaged_frames: number;
+  /** At most 9,007,199,254,740,991. */
+  hot_spots: number;
+  filtered: boolean;
 }
 
 /** What was found by its warmth: the largest part that stands out from what is around it. */

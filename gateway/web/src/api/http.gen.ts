@@ -2302,6 +2302,8 @@ export interface components {
              * @default 0
              */
             buffer_bytes: number;
+            /** @default null */
+            thermal: components["schemas"]["ThermalStatistics"] | null;
         };
         /**
          * Cell
@@ -3723,6 +3725,8 @@ export interface components {
                 thresholds: components["schemas"]["RegionThresholds"] | null;
                 /** @default null */
                 group: string | null;
+                /** @default null */
+                revision: string | null;
             }[];
             hot_spots: {
                 center: [
@@ -5008,6 +5012,34 @@ export interface components {
             series: components["schemas"]["Series"][];
             /** @description How many regions are not shown: of very many, those with fewest points. */
             left_out: number;
+        };
+        /**
+         * ThermalStatistics
+         * @description What was done with the frames of a thermal sensor since its source was made.
+         */
+        ThermalStatistics: {
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            frames: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            bad_pixels: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            averaged_frames: number;
+            /**
+             * @description At most 9,007,199,254,740,991.
+             * @default 0
+             */
+            hot_spots: number;
+            /** @default true */
+            filtered: boolean;
         };
         /**
          * ThermographySettings

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkWord, machineWord } from './agent';
+import { failedWord, linkWord, machineWord, thermalWord } from './agent';
 
 const SYSTEM = {
   cpu_percent: 31.4,
@@ -8,6 +8,17 @@ const SYSTEM = {
   disk_free_bytes: null,
   temperature: 52.1,
   uptime_seconds: 90_000,
+};
+
+const LINK = {
+  messages: 10,
+  bytes_sent: 4000,
+  bytes_saved: 900,
+  reconnects: 0,
+  events_resent: 0,
+  round_trip_ms: null,
+  durable_ms: null,
+  pictures: null,
 };
 
 describe('what an agent says', () => {
@@ -22,5 +33,18 @@ describe('what an agent says', () => {
     expect(linkWord([down, radio], null)).toBe('wlan0, -61 dBm');
     expect(linkWord([down], null)).toBe('eth0, down');
     expect(linkWord([], null)).toBe('–');
+  });
+
+  it('of its messages is said where not all were sent at once', () => {
+    expect(failedWord({ ...LINK, messages_failed: 0, retries: 0 })).toBe('');
+    expect(failedWord({ ...LINK, messages_failed: 1200, retries: 3 })).toBe('1,200 failed, 3 arrived later');
+  });
+
+  it('of its thermal frames is said as far as there is something to say', () => {
+    const usual = { frames: 4800, bad_pixels: 0, averaged_frames: 5, hot_spots: 0, filtered: true };
+    expect(thermalWord(usual)).toBe('4,800 frames, the newest 5 averaged');
+    expect(thermalWord({ ...usual, bad_pixels: 12, hot_spots: 1, filtered: false })).toBe(
+      '4,800 frames, not filtered, 12 pixels replaced, 1 hot spot remembered',
+    );
   });
 });

@@ -1,8 +1,10 @@
 // What an agent says of its machine and of its link, in words.
 
-import type { Agents } from '../api/api';
+import type { Agents, DeviceHealth } from '../api/api';
+import { count, plural } from './words';
 
 type Agent = Agents['agents'][number];
+type Captured = NonNullable<DeviceHealth['captured']>;
 
 const percent = (value: number | null | undefined, what: string): string =>
   value === null || value === undefined ? '' : `${what} ${Math.round(value)} %`;
@@ -41,6 +43,23 @@ export const linkWord = (networks: Agent['networks'], link: Agent['link']): stri
       .join(', ') || '–'
   );
 };
+
+/** Messages that were not sent at once, and those of them that arrived at a later attempt; nothing where all were. */
+export const failedWord = (link: NonNullable<Agent['link']>): string =>
+  link.messages_failed || link.retries
+    ? `${count(link.messages_failed)} failed, ${count(link.retries)} arrived later`
+    : '';
+
+/** What was done with the frames of a thermal sensor. */
+export const thermalWord = (known: NonNullable<Captured['thermal']>): string =>
+  [
+    plural(known.frames, 'frame'),
+    known.filtered ? `the newest ${known.averaged_frames} averaged` : 'not filtered',
+    known.bad_pixels ? `${plural(known.bad_pixels, 'pixel')} replaced` : '',
+    known.hot_spots ? `${plural(known.hot_spots, 'hot spot')} remembered` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 const SENSORS: Record<string, string> = { visual: 'Camera', sub: 'Second stream', thermal: 'Thermal sensor' };
 export const sensorWord = (kind: string): string => SENSORS[kind] ?? kind;

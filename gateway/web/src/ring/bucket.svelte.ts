@@ -12,6 +12,8 @@ export class Bucket {
   /** When it was asked last. */
   now = $state(Date.now());
   failed = $state('');
+  /** How often it answered. */
+  answers = $state(0);
   /** What is there is for another page than this one, which stands beside it by now. */
   isForNewerPage = $state(false);
   entry = $derived.by(
@@ -49,6 +51,7 @@ export class Bucket {
       const index = this.entry && (await read<SiteIndex>(`${baseOf(ring)}${this.entry.index}`, within));
       this.isForNewerPage = index !== null && isNewer(index);
       if (index && !this.isForNewerPage) this.#read = index;
+      this.answers += 1;
       this.failed = this.entry ? '' : 'There is no site in this bucket yet';
     } catch (error) {
       if (signal.aborted) return;

@@ -39,6 +39,13 @@ export class MinutePictures {
     return this.#entries.get(address)?.state === 'missing';
   }
 
+  /** The hub is reached again: what did not come is not known to be missing. */
+  retry(): void {
+    for (const [address, entry] of this.#entries) if (entry.state === 'missing') this.#entries.delete(address);
+    this.#loads += 1;
+    this.#next();
+  }
+
   #next(): void {
     const loading = [...this.#entries.values()].filter((entry) => entry.state === 'loading').length;
     const now = performance.now();

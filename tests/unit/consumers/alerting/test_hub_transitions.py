@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumers.alerting.alerts.questions import alerts
+from consumers.alerting.alerts.questions import alerts, why
 from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.questions import incidents
 from consumers.engine.intervals import IntervalQuery
@@ -118,3 +118,18 @@ def test_a_disk_that_is_full_is_one_alert_of_the_hub_whoever_writes_to_it(follow
     assert [one[:2] for one in raised(followed)] == [
         ("_hub", "storage_critical"), ("_hub", "system_error"),
     ]  # fmt: skip
+
+
+def test_a_receiver_that_alerts_do_not_reach_is_no_archive_that_cannot_be_written(followed: Followed) -> None:
+    pager = {"part": "receiver-pager", "kind": "write_failed", "reason": "Alerts do not reach pager: it is away"}
+    take(followed, fault(at(6), **pager), fault(at(30), "cleared", since=at(6), **pager))
+
+    [alert] = alerts(followed.view)
+    assert alert["message"] == "Hub: Alerts do not reach pager: it is away"
+    assert alert["cleared_message"] == "Hub: receiver-pager works again after 24 seconds"
+    reason = why(followed.view, alert["id"])
+    assert reason is not None
+    assert reason["rule"]["text"] == (
+        "What the hub writes to the archive or to a bucket, or sends to a receiver of alerts, does not arrive there."
+        " Over when it does."
+    )

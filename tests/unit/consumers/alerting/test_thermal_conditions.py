@@ -117,6 +117,38 @@ def test_trends_are_those_of_what_is_confirmed_and_not_of_what_a_filter_has_mixe
     assert (found["type"], found["details"]["regions"], found["details"]["value"]) == (kind, ["L2"], value)
 
 
+LESS_THAN_THE_HYSTERESIS = [
+    ("temperature_difference", {"above_group_c": 0.8}, [50.0, 51.0, 50.0]),
+    ("above_ambient", {"above_ambient_c": 0.8}, [20.0, 21.0, 20.0]),
+    ("temperature_rise", {"rise_c_per_minute": 0.8}, [50.0, 51.0, 51.0]),
+]
+
+
+@pytest.mark.parametrize(("kind", "limits", "temps"), LESS_THAN_THE_HYSTERESIS)
+def test_a_condition_with_a_limit_that_is_less_than_the_hysteresis_is_over_when_all_is_as_it_was(
+    followed: Followed, kind: str, limits: dict[str, float], temps: list[float]
+) -> None:
+    before, warm, after = temps
+    followed.take(*(phases(n, {"L1": before, "L2": before}, **limits) for n in range(60)))
+    followed.take(*(phases(n, {"L1": before, "L2": warm}, **limits) for n in range(60, 70)))
+    followed.take(*(phases(n, {"L1": before, "L2": after}, **limits) for n in range(70, 200)))
+
+    assert changes(followed) == [(kind, "opened"), (kind, "closed")]
+
+
+def test_a_region_that_was_edited_did_not_rise_by_what_that_differs(followed: Followed) -> None:
+    def measured(second: float, temp: float, revision: str) -> ThermalEvent:
+        event = phases(second, {"tank": temp}, rise_c_per_minute=5.0)
+        regions = tuple(one.model_copy(update={"revision": revision}) for one in event.data.regions)
+        return event.model_copy(update={"data": event.data.model_copy(update={"regions": regions})})
+
+    followed.take(*(measured(n, 40.0, "a") for n in range(60)), *(measured(n, 55.0, "b") for n in range(60, 120)))
+    edited = changes(followed)
+    followed.take(*(measured(n, 55.0 + (n - 120) / 5, "b") for n in range(120, 180)))
+
+    assert (edited, changes(followed)[:1]) == ([], [("temperature_rise", "opened")])
+
+
 def test_a_difference_is_judged_before_it_is_rounded(followed: Followed) -> None:
     equal, above = {"L1": 50.4, "L2": 65.4}, {"L1": 50.4, "L2": 65.404}  # 65.4 - 50.4 is more than 15 to a computer
     followed.take(phases(0, equal, above_group_c=15.0))
@@ -145,6 +177,17 @@ def test_a_region_that_rises_faster_than_its_limit_is_an_alert(
     followed: Followed, rise: float, expected: list[tuple[str, str]]
 ) -> None:
     followed.take(*(phases(n, {"tank": 30.0 + rise * n / 60}, rise_c_per_minute=5.0) for n in range(120)))
+
+    assert changes(followed) == expected
+
+
+@pytest.mark.parametrize("apart", [61, 100, 200])
+@pytest.mark.parametrize(("rise", "expected"), [(4.0, []), (6.0, [("temperature_rise", "opened")])])
+def test_a_rise_is_measured_also_of_a_sensor_that_reads_seldom(
+    followed: Followed, apart: int, rise: float, expected: list[tuple[str, str]]
+) -> None:
+    seconds = range(0, 401, apart)
+    followed.take(*(phases(n, {"tank": 30.0 + rise * n / 60}, rise_c_per_minute=5.0) for n in seconds))
 
     assert changes(followed) == expected
 
@@ -270,12 +313,16 @@ def test_what_is_measured_now_is_what_the_rule_looks_at(
 
 
 SENTENCES = [
-    ("temperature_difference", {}, "more than its limit. Over after 30 s below the limit by 1 °C."),
+    (
+        "temperature_difference",
+        {},
+        "more than its limit. Over after 30 s below the limit by 1 °C, or by half of the limit",
+    ),
     ("temperature_difference", {"trend_after_s": 20}, "more than its limit, for 20 s. Over after 30 s"),
     (
         "temperature_rise",
         {},
-        "faster than its limit, measured over 60 s. Over after 30 s below the limit by 1 °C per minute.",
+        "where they are farther apart. Over after 30 s below the limit by 1 °C per minute, or by half of the limit",
     ),
     ("sensor_frozen", {"sensor_fault_after_s": 0}, "were identical. Over when"),
     ("hot_spot", {"hot_spot_clear_s": 0}, "Over at once below the threshold by 2 °C."),

@@ -111,3 +111,14 @@ def test_the_site_of_the_hub_has_no_devices_that_say_anything() -> None:
 
     assert isinstance(item, RefusedMessage)
     assert item.reason == "the site _hub has no devices"
+
+
+@pytest.mark.parametrize(("site", "device"), [(HUB, "yard"), ("DEMO", GATEWAY)])
+def test_who_may_leave_no_gap_leaves_none(site: str, device: str) -> None:
+    """A gap is an event of its source too: verify would find it for ever, said by nobody who may."""
+    (event,) = builders.numbered([builders.frame(site=site, device=device)])
+
+    (item,) = arrive(published(event))
+
+    assert isinstance(item, RefusedMessage)
+    assert (item.source, item.epoch, item.sequence) == (None, None, None)

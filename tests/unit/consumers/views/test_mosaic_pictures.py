@@ -12,7 +12,7 @@ from bus_schemas.event import Event
 from consumers.engine.rebuild.compare import verify
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture
-from consumers.views.mosaics.encoding import CellGrid, CellPicture, EncodedTile, encode
+from consumers.views.mosaics.encoding import Around, CellGrid, CellPicture, EncodedTile, encode, encoded_rows
 from consumers.views.mosaics.layout import Grid, SiteLayout, cell_size, cells, grid, size, whole_blocks
 from consumers.views.mosaics.lettering import lettering
 from consumers.views.mosaics.questions import tile
@@ -99,6 +99,18 @@ def test_a_mosaic_of_cells_that_were_encoded_alone_is_the_picture_encoded_at_onc
     # Below the last row the plain picture has four rows more, from which a decoder takes colour for the one above.
     assert shown.shape == (expected.shape[0] - 4, *expected.shape[1:])
     assert np.array_equal(shown[:-1], expected[: shown.shape[0] - 1])
+
+
+@pytest.mark.parametrize("own", [range(2, 17), range(19), range(18, 19)])
+@pytest.mark.parametrize("quality", [3, 56])
+def test_rows_around_a_picture_that_were_encoded_before_are_those_of_the_whole_cell(own: range, quality: int) -> None:
+    around = np.tile(np.arange(304, dtype=np.uint8)[:, None, None], (1, 400, 3)).copy()
+    cell = around.copy()
+    cell[own.start * 16 : own.stop * 16] = SCENES["noise"][: len(own) * 16, :400]
+    parted = CellPicture(cell, Around(own, lambda at: encoded_rows(around, at)))
+
+    made, expected = parted.encoded(quality), CellPicture(cell).encoded(quality)
+    assert (made.rows, made.size) == (expected.rows, expected.size)
 
 
 def test_what_was_encoded_before_changes_no_byte() -> None:

@@ -36,6 +36,16 @@ def test_one_value_far_from_all_others_changes_nothing(odd: float) -> None:
     assert found[places].tolist() == np.sort(values)[places].tolist()
 
 
+def test_extremes_of_which_there_are_several_are_put_to_one_place_each() -> None:
+    values = np.random.default_rng(4).normal(25, 2, SIZES[-1]).clip(24, 26).astype(np.float32)
+    places = [0, 1, 960, 9600, SIZES[-1] - 960, SIZES[-1] - 2, SIZES[-1] - 1]
+    found = values.copy()
+    sort_places(found, places)
+
+    assert found[places].tolist() == np.sort(values)[places].tolist()
+    assert np.array_equal(np.sort(found), np.sort(values))
+
+
 def test_values_that_are_all_alike_stay_as_they_are() -> None:
     values = np.full(SIZES[-1], 21.5, np.float32)
     sort_places(values, [0, 7, SIZES[-1] - 1])

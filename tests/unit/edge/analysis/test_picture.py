@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bus_schemas.settings import PictureSettings
 from edge.analysis.black import black_percentage
 from edge.analysis.damage import Detail, sampled_rows
-from edge.analysis.freeze import FreezeDetector, Grey, difference
+from edge.analysis.freeze import FreezeDetector
 from edge.analysis.picture import PictureAnalyser, quality
+from edge.analysis.running_clock import Grey, difference
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.agent import ThermalStatistics
 from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.settings import FULL_FRAME, Corner, Roi, ThermographySettings
 from edge.analysis.emissivity import corrected, legacy
@@ -107,7 +108,7 @@ def test_a_known_bad_pixel_raises_no_alarm() -> None:
     reading = processor.process(frame, NOW)
 
     assert (reading.alert_level, reading.flags, reading.hotspots) == ("normal", ("bad_pixels",), ())
-    assert processor.statistics()["bad_pixels_detected"] == 1
+    assert processor.statistics().bad_pixels == 1
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -209,20 +210,16 @@ def test_disabled_regions_are_not_read_and_no_region_has_no_composite() -> None:
     assert (reading.regions, reading.composite_temperature, reading.alert_level) == ((), None, "normal")
 
 
-def test_processing_statistics_have_their_names() -> None:
+def test_processing_is_counted() -> None:
     processor = ThermalProcessor(rois=PLAIN)
     frame = noise(30)
     frame[3, 3] = 99
     for _ in range(7):
         processor.process(frame, NOW)
 
-    assert processor.statistics() == {
-        "frames_processed": 7,
-        "bad_pixels_detected": 0,
-        "buffer_size": 5,
-        "hotspots_tracked": 7,
-        "advanced_processing_enabled": True,
-    }
+    assert processor.statistics() == ThermalStatistics(
+        frames=7, bad_pixels=0, averaged_frames=5, hot_spots=7, filtered=True
+    )
 
 
 def test_every_number_of_a_reading_is_a_plain_one() -> None:

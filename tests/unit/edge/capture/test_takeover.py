@@ -131,3 +131,20 @@ def test_a_source_is_told_that_the_agent_stops(source: Waiting) -> None:
 
     assert not any(asked[:3])
     assert source.takeover.is_ending
+
+
+def test_a_source_that_waits_is_read_once_more_when_the_agent_stops(
+    done: list[str], source: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came while this process did not run is read by a thread that begins to run only now."""
+    monkeypatch.setattr("edge.capture.takeover.AT_ONCE_S", 0.0)
+    source.goes_on.set()
+    CaptureLoop(
+        "GATE",
+        lambda: Pipeline(source, lambda _: None, source.takeover),
+        SourceHealth("visual", lambda: NOON),
+        lambda: "read on" in done,
+        lambda _: None,
+    ).run()
+
+    assert done.count("read on") == 2

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.analysis.audio import level
-from edge.analysis.freeze import difference
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, detail
+from edge.analysis.running_clock import difference
 from edge.analysis.thermal import ThermalProcessor
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder

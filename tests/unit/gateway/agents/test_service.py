@@ -46,6 +46,20 @@ def test_the_key_stays_and_signs_what_its_public_half_verifies(service: AgentSer
     assert stat.S_IMODE((tmp_path / "agents" / "signing.key").stat().st_mode) == 0o600
 
 
+def test_agents_are_given_the_certificates_of_the_authority_and_nothing_that_stands_beside_them(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    settings = AgentsSettings(tmp_path / "accounts", 8884, check, ca_file=file)
+    service = AgentService.of(settings, tmp_path)
+    blocks = ["-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nTUlJ\n"]
+    file.write_text(f"# Zertifikat für die Büros\n{blocks[0]}\n{blocks[1]}\n{blocks[0]}\n")
+
+    assert service.ca() == f"{blocks[0]}\n{blocks[0]}\n"
+
+    file.write_text(blocks[1])
+    with pytest.raises(Problem, match="holds no certificate"), service.files():
+        service.ca()
+
+
 def test_a_thousand_addresses_that_guess_codes_hold_up_nobody_else_and_write_nothing(
     service: AgentService, tmp_path: Path
 ) -> None:

@@ -59,7 +59,7 @@ def get(app: Starlette, path: str, method: str = "GET", **headers: str) -> Answe
     return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
 
 
-@pytest.mark.parametrize("path", ["/", "/wall", "/device", "/playback/anything", "/index.html"])
+@pytest.mark.parametrize("path", ["/", "/wall", "/device", "/playback/anything", "/index.html", "/Büro 🏢"])
 def test_every_view_is_the_one_page(app: Starlette, path: str) -> None:
     made = get(app, path)
 

@@ -15,6 +15,7 @@ from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic
 from bus_schemas.topics import watermark_topic
 from producer.log_sync import LogSync
+from producer.mqtt import MAX_IN_FLIGHT
 from producer.outbox.tables import connect, open_tables, put
 from producer.relay.delivery import StreamDelivery
 from producer.relay.session import BrokerSession, Incoming, Outgoing
@@ -28,6 +29,7 @@ class Wire:
     max_packet_bytes = None
     bytes_per_s: float | None = None
     refused = in_flight = in_flight_bytes = published = acknowledged = 0
+    most_in_flight = MAX_IN_FLIGHT
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []

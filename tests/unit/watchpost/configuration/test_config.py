@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from edge.agent.source_settings import RtspSourceSettings
 from watchpost.configuration.config import WatchpostConfig, load
+from watchpost.configuration.preflight import troubles
 from watchpost.configuration.secrets import secret
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -132,7 +133,7 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file(tmp_p
     [
         ("device: b", "needs a visual or a thermal source"),
         ("device: _hub, visual: {kind: v4l2}", "'_hub' is the hub's own name"),
-        ("device: a/b, visual: {kind: v4l2}", "String should match pattern"),
+        ("device: a/b, visual: {kind: v4l2}", "should be letters, digits, _ and -"),
         ("device: b, visual: {kind: scene, scene: thermal}", "the visual source is a thermal scene"),
         ("device: b, visual: {kind: rtsp, url: 'rtsp://me:secret@cam/'}", "the address holds credentials"),
         ("device: b, visual: {kind: mjpeg}", "give either url or url_env"),
@@ -203,6 +204,63 @@ def test_a_secret_comes_from_a_file_without_its_last_newline(tmp_path: Path) -> 
 def test_a_secret_that_is_named_and_missing_is_said() -> None:
     with pytest.raises(ConfigError, match="TOKEN, which the configuration names, is not set"):
         secret({}, env="TOKEN")
+
+
+def test_a_secret_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe\x80 of random bytes")
+
+    with pytest.raises(ConfigError, match="token: is not UTF-8 text"):
+        secret({}, env=None, file=tmp_path / "token")
+    with pytest.raises(ConfigError, match="TOKEN is not UTF-8 text"):
+        secret({"TOKEN": b"\xff of random bytes".decode(errors="surrogateescape")}, env="TOKEN")
+
+
+def test_a_secret_in_a_file_that_there_cannot_be_is_said(tmp_path: Path) -> None:
+    config = load(written(tmp_path, 'gateway: {token_file: "/etc/a\\0b"}\n'))
+
+    with pytest.raises(ConfigError, match="no file has such a name"):
+        secret({}, env=None, file=config.gateway.token_file)
+    assert [one.sentence for one in troubles(config, {})] == ["gateway.token_file: /etc/a\0b: no file has such a name"]
+
+
+def test_a_time_of_day_needs_no_quotes(tmp_path: Path) -> None:
+    schedule = "recording: {mode: schedule, schedule: [{start: 20:00, end: 06:30}, {start: 12:30, end: 12:45}]}"
+    (device,) = load(written(tmp_path, RATES % schedule)).sites[0].devices
+
+    assert [(window.start, window.end) for window in device.recording.schedule] == [
+        ("20:00", "06:30"),
+        ("12:30", "12:45"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["NO", "on", "7", "0123", "1.5", "2026-01-05"])
+def test_a_name_that_yaml_takes_for_something_else_is_to_be_put_in_quotes(tmp_path: Path, name: str) -> None:
+    assert complaint(tmp_path, f"sites:\n  - site: {name}\n") == (
+        "FILE:2: sites[0].site: should be a valid string, and YAML takes what stands there for something else: put it"
+        " in quotes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("sites: []\nx: 2026-13-45\n", "FILE:2: a value is not what it looks like"),
+        ("sites: []\nhub: {journal_days: " + "9" * 5000 + "}\n", "FILE:2: a value is not what it looks like"),
+        ("sites:\n- {site: A, name: 'a\x07b'}\n", "FILE:2: the character U+0007 stands in no text"),
+        ("sites:\n- site: Büro\n", "FILE:2: sites[0].site: should be letters, digits, _ and -, at most 64 of them"),
+        ("nodes: [{node: a}, {node: a}]\n", "FILE:1: nodes: node 'a' stands twice in the configuration"),
+        ("gateway: {port: 22:22}\n", "FILE:1: gateway.port: should be a valid integer"),
+        ("hub: {journal_days: 9223372036854775807}\n", "FILE:1: hub.journal_days: should be less than or equal to"),
+        ("hub: {export_bytes: 9223372036854775808}\n", "FILE:1: hub.export_bytes: should be less than or equal to"),
+        ("hub: {cold_storage: {bucket: abc, endpoint: 'https://a:bc/'}}\n", "this is no address of a server"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_said_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
+    assert sentence in complaint(tmp_path, text)
+
+
+def test_a_long_value_is_quoted_in_part(tmp_path: Path) -> None:
+    assert len(complaint(tmp_path, f"sites: [{{site: {'A' * 5000}}}]\n")) < 250
 
 
 def test_every_field_is_described() -> None:

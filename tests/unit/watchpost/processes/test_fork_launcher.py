@@ -214,6 +214,21 @@ def test_where_the_modules_cannot_be_loaded_children_are_executed(children: Chil
     assert children.said == ["processes are started without a fork server: exit code 1: RuntimeError: no such library"]
 
 
+def test_a_stop_does_not_wait_for_a_fork_server_that_still_loads(
+    children: Children, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fork_server_process, "ENDS_WITHIN_S", 3600.0)
+    (tmp_path / "endless.py").write_text("import signal\nopen(__file__ + '.begun', 'w').close()\nsignal.pause()\n")
+    with ForkLauncher(["endless"], children.environ, children.said.append) as launcher:
+        assert launcher.server is not None
+        pid = launcher.server.pid
+        eventually((tmp_path / "endless.py.begun").exists)
+        assert not launcher.is_ready(children.spec())
+
+    assert is_gone(pid)
+    assert children.said == []
+
+
 def test_a_secret_of_one_child_is_in_no_other_memory(children: Children) -> None:
     secret = "".join(["only", "for", "the", "first"])
     first = children.start(SECRET=secret)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.required import unavailable
-from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.permissions import give_to_the_owner, keep_to_the_owner
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +49,16 @@ def test_what_is_made_from_here_on_is_the_owner_s_alone(tmp_path: Path) -> None:
     assert {name: mode for name, mode in modes(tmp_path).items() if name != "."} == {"file": 0o600, "folder": 0o700}
 
 
-def test_a_directory_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "letters").mkdir()
-    (tmp_path / "letters" / "one.txt").write_text("text")
+@pytest.mark.parametrize("name", ["letters", "logs", "run", "archive", "agent"])
+def test_a_directory_that_is_none_of_ours_is_left_alone(tmp_path: Path, name: str) -> None:
+    """As `/`, or the folder of all backups of a machine: what is in it may be called as with us."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "one.txt").write_text("text")
     tmp_path.chmod(0o755)
 
     keep_to_the_owner(tmp_path)
 
-    assert modes(tmp_path) == {".": 0o755, "letters": 0o755, "letters/one.txt": 0o644}
+    assert modes(tmp_path) == {".": 0o755, name: 0o755, f"{name}/one.txt": 0o644}
 
 
 @pytest.mark.processes
@@ -77,3 +79,20 @@ def test_root_leaves_no_files_of_root_in_the_data_of_another_user(tmp_path: Path
 
     made = (data / "made").stat()
     assert (made.st_uid, made.st_gid) == (1234, 1234)
+
+
+def test_what_root_puts_into_the_data_of_another_user_becomes_that_one_s(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        unavailable("only root may give files away")
+    data = tmp_path / "data"
+    (data / "enrolment").mkdir(parents=True)
+    (data / "enrolment" / "identity.json").write_text("{}")
+    (data / "enrolment" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("of root")
+    os.chown(data, 1234, 1234)
+
+    give_to_the_owner(data)
+
+    given = (data / "enrolment", data / "enrolment" / "identity.json", data / "enrolment" / "link")
+    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in given} == {(1234, 1234)}
+    assert (tmp_path / "elsewhere").stat().st_uid == 0

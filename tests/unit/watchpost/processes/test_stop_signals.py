@@ -58,6 +58,22 @@ def test_a_process_that_still_imports_what_it_needs_ends_well(
         assert process.wait(20) == 0
 
 
+@pytest.mark.parametrize("command", ["verify", "backup", "devices"])
+def test_a_command_that_is_interrupted_as_it_begins_shows_no_trace(command: str, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text(BLOCKS)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    argv = [sys.executable, "-m", "watchpost", command]
+    with subprocess.Popen(
+        argv, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+
+        process.send_signal(INT)
+
+        assert (process.communicate(timeout=20)[1], process.returncode) == ("Aborted.\n", 1)
+
+
 @pytest.mark.parametrize(("program", "said"), [(STARTS_ANEW, "on the way\n"), (TOLD_BEFORE, "")])
 def test_a_stop_while_an_agent_starts_anew_is_never_lost(program: str, said: str, tmp_path: Path) -> None:
     argv = [sys.executable, "-c", program, str(tmp_path)]

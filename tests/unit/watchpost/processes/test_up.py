@@ -1,5 +1,6 @@
 """Which processes there are, on which ports, and one set of them a data directory."""
 
+import errno
 import io
 import json
 import os
@@ -30,13 +31,13 @@ from watchpost.processes.data_directory_lock import DataInUse, data_directory_lo
 from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
 from watchpost.processes.process_spec import ProcessPriority
-from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, origin_of, processes, with_ports
+from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, origin_of, processes, run, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> UpOptions:
-    return UpOptions(config_path=None, data=data, gateway_port=gateway_port, mqtt_port=mqtt_port)
+    return UpOptions(config_path=Path("held.yaml"), data=data, gateway_port=gateway_port, mqtt_port=mqtt_port)
 
 
 def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
@@ -54,6 +55,14 @@ def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
     arguments = {process.name: list(process.argv[3:]) for process in found}
     assert arguments["edge:DEMO"][:3] == ["edge", "--node", "DEMO"]
     assert arguments["gateway"][:3] == ["gateway", "--port", "8080"]
+
+
+def test_every_process_reads_the_configuration_that_is_held_for_it(tmp_path: Path) -> None:
+    """Not that of the working directory, where somebody may write one while the demo runs."""
+    found = processes(options(tmp_path, 8080, 11883), demo.config())
+
+    ours = [process.argv for process in found if process.name != "broker"]
+    assert [argv[argv.index("--config") + 1] for argv in ours] == ["held.yaml"] * 6
 
 
 def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
@@ -146,6 +155,19 @@ def test_a_port_that_is_taken_is_said_with_the_option_that_changes_it(tmp_path: 
 
         with pytest.raises(CannotStart, match=f"port {port} on 127.0.0.1 is taken; choose another with {option} "):
             with_ports(asked, demo.config())
+
+
+def test_a_disk_of_a_kind_that_cannot_hold_views_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stick is formatted with FAT or exFAT where it is bought."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+
+    with pytest.raises(CannotStart, match=r"has no symbolic links, as FAT and exFAT"):
+        run(options(tmp_path), demo.config(), lambda text: None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_address_of_the_page_is_one_that_a_browser_takes() -> None:

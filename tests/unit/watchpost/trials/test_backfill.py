@@ -86,7 +86,7 @@ def test_each_finding_stands_beside_its_event_and_its_medium(tmp_path: Path) -> 
     originals = [event for _, event in reported if isinstance(event, FrameEvent)]
     for (original, media, version, event), before in zip(findings(past, trial.asked.id), originals, strict=True):
         assert isinstance(event, FrameEvent)
-        assert (original, version, event.time) == (before.id, "picture 3, thermal 5", before.time)
+        assert (original, version, event.time) == (before.id, "picture 4, thermal 5", before.time)
         assert media in payloads
         assert (before.data.blackscreen, event.data.blackscreen) == (False, True)
         assert event.id != before.id

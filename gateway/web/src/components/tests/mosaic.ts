@@ -10,6 +10,7 @@ import ShareLane from '../ShareLane.svelte';
 import ShareTable from '../ShareTable.svelte';
 import TroubleLegend from '../TroubleLegend.svelte';
 import { MinutePictures } from '../../state/minute_pictures.svelte';
+import { OUT_OF_REACH } from '../../format/problems';
 import { bucketsOf } from '../../state/shares';
 import { of, type Case } from './case';
 
@@ -31,7 +32,8 @@ const of_minute = {
   site: 'DEMO',
   item: { minute, at, index: 1438, slot: '1000' } as never,
   kept: true,
-  failed: false,
+  absent: false,
+  unknown: '',
   waiting: false,
   fresh: false,
   pictures: new MinutePictures(),
@@ -119,8 +121,25 @@ export const mosaicParts: Case[] = [
     },
     {
       when: 'refused',
-      props: { ...of_minute, failed: true, filter: 'all', state: 'ok', tile: null },
+      props: { ...of_minute, absent: true, filter: 'all', state: 'ok', tile: null },
       reads: [/No pictures of/],
+    },
+    {
+      when: 'out of reach',
+      props: { ...of_minute, unknown: OUT_OF_REACH, filter: 'all', state: 'no_data', tile: null },
+      reads: [OUT_OF_REACH, 'The page keeps trying'],
+      not: [/No pictures/, /Nothing was received/],
+    },
+    {
+      when: 'nobody known to be well',
+      props: {
+        ...of_minute,
+        filter: 'ok',
+        state: 'unknown',
+        tile: { ...shown, ok: { width: 0, height: 0, bytes: null, quality: null, cells: [] } },
+      },
+      reads: ['No device is known to have been well in this minute'],
+      not: [/Every device/],
     },
   ]),
   ...of(MosaicTable, 'MosaicTable.svelte', [

@@ -17,6 +17,7 @@ from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.retention_floor import drop
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
+from consumers.upkeep.backup.lineage import OfAnotherHub
 from consumers.upkeep.backup.manifest import Manifest, NoBackup, read_manifest
 from consumers.upkeep.backup.restore import DataThere, require_empty, restore
 from consumers.upkeep.backup.take import NothingToBackUp, take
@@ -163,6 +164,65 @@ def test_every_backup_of_a_hub_that_writes_is_whole(tmp_path: Path) -> None:
         writer.join()
     assert heads == sorted(heads)
     assert all(head > 0 and head % 3 == 0 for head in heads)
+
+
+def later_minutes(data: Path, hours: int, epoch: str) -> None:
+    later = minutes(start=START + timedelta(hours=hours))
+    write(data, [(moment, event.model_copy(update={"epoch": epoch})) for moment, event in later.events], later.payloads)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_backup_of_a_hub_that_was_lost_stays_where_the_one_that_begins_anew_is_backed_up(
+    data: Path, tmp_path: Path
+) -> None:
+    back_up(data, tmp_path / "backup")
+    before = contents(tmp_path / "backup")
+    later_minutes(tmp_path / "anew", 1, "epoch-2")
+
+    with pytest.raises(OfAnotherHub, match="name another directory"):
+        back_up(tmp_path / "anew", tmp_path / "backup")
+    assert contents(tmp_path / "backup") == before
+
+
+def test_a_restored_hub_goes_on_with_its_backup(data: Path, tmp_path: Path) -> None:
+    back_up(data, tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again", lambda done, of: None)
+    later_minutes(tmp_path / "again", 30, "epoch-2")
+
+    back_up(tmp_path / "again", tmp_path / "backup")
+
+    assert bodies(tmp_path / "backup") == bodies(tmp_path / "again")
+    assert differences(tmp_path / "backup", "journal", "media") == []
+
+
+def test_a_hub_that_was_restored_from_an_older_backup_replaces_the_days_that_went_on_otherwise(
+    data: Path, tmp_path: Path
+) -> None:
+    back_up(data, tmp_path / "older")
+    for hours, epoch in ((1, "epoch-2"), (30, "epoch-3")):
+        later_minutes(data, hours, epoch)
+    back_up(data, tmp_path / "backup")
+    restore(tmp_path / "older", tmp_path / "again", lambda done, of: None)
+    for hours, epoch in ((2, "epoch-4"), (30, "epoch-5")):
+        later_minutes(tmp_path / "again", hours, epoch)
+
+    back_up(tmp_path / "again", tmp_path / "backup")
+
+    assert bodies(tmp_path / "backup") == bodies(tmp_path / "again")
+    assert differences(tmp_path / "backup", "journal", "media") == []
+
+
+def test_a_closed_day_that_the_disk_of_the_backup_has_damaged_is_copied_again(data: Path, tmp_path: Path) -> None:
+    later_minutes(data, 30, "epoch-2")
+    back_up(data, tmp_path / "backup")
+    list_days(tmp_path / "backup" / "journal")[0].path.write_bytes(b"damaged")
+
+    back_up(data, tmp_path / "backup")
+
+    assert bodies(tmp_path / "backup") == bodies(data)
 
 
 def test_a_backup_that_was_interrupted_is_none(data: Path, tmp_path: Path) -> None:

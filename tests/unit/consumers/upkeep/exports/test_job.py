@@ -154,6 +154,25 @@ def test_the_thermal_frames_of_a_range_are_in_its_zip_and_one_that_is_damaged_is
     assert checked(path).returncode == 0
 
 
+def test_frames_of_a_sensor_of_another_size_have_a_file_of_their_own(data: Path) -> None:
+    small = encode(RadiometricFrame(32, 24, [21.5] * 768), 0.1)
+    large = encode(RadiometricFrame(160, 120, [35.0] * 19_200), 0.1)
+    bodies = {70: small, 71: small, 72: large, 73: large, 74: large}
+    frames = [
+        builders.media(at(second), kept, kind="thermal", id=f"size{second}", content_type=CONTENT_TYPE)
+        for second, kept in bodies.items()
+    ]
+    with Archive(data / "archive", lambda: at(100)) as archive:
+        archive.store([(one.data, one.time, body) for one, body in zip(frames, bodies.values(), strict=True)])
+    _, path = exported(data, 65, 80, form="zip", tables=True, speed=1)
+    with zipfile.ZipFile(path) as packed:
+        tables = [np.load(io.BytesIO(packed.read(name))) for name in ("yard_thermal.npy", "yard_thermal_160x120.npy")]
+
+    assert [one["celsius"].shape for one in tables] == [(2, 24, 32), (3, 120, 160)]
+    assert [float(one["celsius"].max()) for one in tables] == pytest.approx([21.5, 35.0])
+    assert checked(path).returncode == 0
+
+
 def test_a_week_later_the_thermal_range_of_a_sensor_without_video_is_exported_and_the_script_confirms_it(
     tmp_path: Path,
 ) -> None:

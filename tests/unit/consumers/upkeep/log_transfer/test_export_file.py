@@ -44,6 +44,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+def test_a_place_where_no_file_can_be_made_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        write(tmp_path / "nowhere" / "log", [], EVERYTHING)
+
+
 def exported(data: Path, file: Path, wanted: LogRange = EVERYTHING, *, media: bool = True) -> Written:
     return write(file, read(data_directory.hub_of(data), SqliteStore(data / "journal"), wanted, media=media), wanted)
 

@@ -1,4 +1,4 @@
-"""Starts a job in a process of its own, and ends it."""
+"""Starts a job in a process of its own, sees whether it stands still, and ends it."""
 
 import subprocess
 from collections.abc import Sequence
@@ -6,13 +6,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
 from pydantic import BaseModel
 
 from bus_schemas.limits import clip
+from producer.ids import Clock
 
 STOP_S: Final = 5.0
 """How long a killed process is waited for."""
 LONGEST_LINE: Final = 300
+STALLED_S: Final = 300.0
+"""A job that makes no progress for so long is ended: it waits for something that never answers, and others for it."""
+STALLED: Final = f"it made no progress for {STALLED_S:.0f} s"
 
 
 class RunningJob:
@@ -32,10 +37,34 @@ class RunningJob:
         """`None` while it runs; negative where a signal has ended it."""
         return self._process.poll()
 
+    def computed_s(self) -> float:
+        """The CPU time of its first thread: whoever works computes, also where it says nothing of how far it is. Other
+        threads only look from time to time whether this process is still there.
+        """
+        with suppress(psutil.Error):
+            process = psutil.Process(self._process.pid)
+            return sum(one.user_time + one.system_time for one in process.threads() if one.id == process.pid)
+        return 0.0
+
     def kill(self) -> None:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_S)
+
+
+class Standstill:
+    """Since when the progress of a job is what it is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._moved_at = clock()
+        self._progress = 0.0
+
+    def is_too_long(self, progress: float) -> bool:
+        """Told of the progress at each look."""
+        if progress != self._progress:
+            self._progress, self._moved_at = progress, self._clock()
+        return (self._clock() - self._moved_at).total_seconds() >= STALLED_S
 
 
 def last_line(log: Path) -> str:

@@ -15,7 +15,7 @@ from bus_schemas.footage import Export, ExportEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.engine.sink import Sink
 from consumers.job_process import job_command
-from consumers.running_job import RunningJob, last_line
+from consumers.running_job import STALLED, RunningJob, Standstill, last_line
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.exports.order import (
     PROGRESS,
@@ -35,8 +35,6 @@ COMMAND: Final = job_command("consumers.upkeep.exports.job")
 REPORT_COMMAND: Final = job_command("consumers.reports.job")
 """A process of a room above this one: it reads incidents too."""
 TRIES: Final = 5
-STALLED_S: Final = 300.0
-"""An export that makes no progress for so long is ended: others wait for it."""
 COPIES: Final = 2
 """The parts of a ZIP lie beside it while it is made."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:export")
@@ -64,8 +62,7 @@ class ExportSink(Sink):
         self._command = tuple(command)
         self._job: RunningJob | None = None
         self._export_id = ""
-        self._moved_at = clock()
-        """When the export that is being made was last seen to make progress."""
+        self._standstill = Standstill(clock)
 
     def begins_after(self, journal: JournalReader) -> int:
         """Nobody else makes what was asked for before it was there."""
@@ -164,7 +161,7 @@ class ExportSink(Sink):
     def _start(self, order: ExportOrder, output: Path) -> None:
         command = self._command if order.export.report is None else REPORT_COMMAND
         self._job = RunningJob(command, order, output)
-        self._export_id, self._moved_at = order.export.export_id, self._clock()
+        self._export_id, self._standstill = order.export.export_id, Standstill(self._clock)
 
     def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         directory = self._folder(self._export_id)
@@ -172,12 +169,10 @@ class ExportSink(Sink):
         if code is None:
             with suppress(OSError, ValueError):
                 share = float((directory / PROGRESS).read_text())
-                moved = state.execute(
+                state.execute(
                     "update jobs set progress = ? where export_id = ? and progress < ?",
                     (share, self._export_id, share),
                 )
-                if moved.rowcount:
-                    self._moved_at = self._clock()
             self._end_hopeless(state, directory)
             return
         export_id, self._job, self._export_id = self._export_id, None, ""
@@ -194,8 +189,9 @@ class ExportSink(Sink):
     def _end_hopeless(self, state: sqlite3.Connection, directory: Path) -> None:
         """A decoder or a bucket that never answers costs its own export, and so does what grows beyond all bounds."""
         reason = too_large(self._scope.policy, bytes_in(directory) // COPIES)
-        if (self._clock() - self._moved_at).total_seconds() >= STALLED_S:
-            reason = f"it made no progress for {STALLED_S:.0f} s"
+        (progress,) = state.execute("select progress from jobs where export_id = ?", (self._export_id,)).fetchone()
+        if self._standstill.is_too_long(progress):
+            reason = STALLED
         if reason is not None:
             export_id = self._export_id
             self.close()

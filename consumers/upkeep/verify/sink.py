@@ -14,7 +14,7 @@ from bus_schemas.limits import clip
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.sink import Sink
 from consumers.job_process import job_command
-from consumers.running_job import RunningJob, last_line
+from consumers.running_job import STALLED, RunningJob, Standstill, last_line
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckScope
 from producer.ids import Clock, utc_now
@@ -47,6 +47,7 @@ class MediaCheckSink(Sink):
         self._clock = clock
         self._command = tuple(command)
         self._job: RunningJob | None = None
+        self._standstill = Standstill(clock)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         rows = state.execute("select begun, ended, result from checks where is_emitted = 0 and ended is not null")
@@ -90,14 +91,18 @@ class MediaCheckSink(Sink):
         # A check that had begun when the process ended begins again.
         state.execute("delete from checks where ended is null")
         state.execute("insert into checks (begun) values (?)", (self._clock().timestamp(),))
-        self._job = RunningJob(self._command, order, self._log)
+        self._job, self._standstill = RunningJob(self._command, order, self._log), Standstill(self._clock)
 
     def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         code = job.exit_code()
-        if code is None:
-            return
+        if code is not None:
+            self._end(state, self._read(code))
+        elif self._standstill.is_too_long(job.computed_s()):
+            job.kill()
+            self._end(state, MediaCheck(failure=f"the process that checks media was ended: {STALLED}"))
+
+    def _end(self, state: sqlite3.Connection, result: MediaCheck) -> None:
         self._job = None
-        result = self._read(code)
         log.info("media checked", result=result.sentence())
         now = self._clock().timestamp()
         state.execute("update checks set ended = ?, result = ? where ended is null", (now, result.model_dump_json()))

@@ -1,12 +1,14 @@
 """A job in a process of its own gets its order, says what it says, and can be ended."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from consumers.running_job import RunningJob, last_line
+from consumers.running_job import STALLED_S, RunningJob, Standstill, last_line
+from tests.builders import START
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.processes
@@ -43,3 +45,25 @@ def test_a_job_that_waits_is_ended(tmp_path: Path) -> None:
 
 def test_a_job_without_a_log_has_no_last_line(tmp_path: Path) -> None:
     assert last_line(tmp_path / "none") == ""
+
+
+def test_a_job_stands_still_when_nothing_of_it_has_moved_for_too_long() -> None:
+    now = [START]
+    standstill = Standstill(lambda: now[0])
+    found = []
+    for progress, seconds in ((0.0, 0), (0.0, STALLED_S - 1), (0.1, 1), (0.1, STALLED_S - 1), (0.1, 1)):
+        now[0] += timedelta(seconds=seconds)
+        found.append(standstill.is_too_long(progress))
+
+    assert found == [False, False, False, False, True]
+
+
+def test_a_job_that_works_computes_and_one_that_has_ended_does_not(tmp_path: Path) -> None:
+    works = RunningJob((sys.executable, "-c", "while True: pass"), Order(what=""), tmp_path / "works")
+    before = works.computed_s()
+    eventually(lambda: works.computed_s() > before + 0.1)
+    works.kill()
+    ended = RunningJob((sys.executable, "-c", ""), Order(what=""), tmp_path / "ended")
+    eventually(lambda: ended.exit_code() is not None)
+
+    assert ended.computed_s() == 0

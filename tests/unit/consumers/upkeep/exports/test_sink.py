@@ -18,8 +18,9 @@ from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
+from consumers.running_job import STALLED_S
 from consumers.upkeep.exports.order import ExportResult, ExportScope
-from consumers.upkeep.exports.sink import STALLED_S, TRIES, ExportSink
+from consumers.upkeep.exports.sink import TRIES, ExportSink
 from consumers.views.exports import ExportJob, export_job
 from tests.builders import START, at, export, tick
 from tests.eventually import eventually

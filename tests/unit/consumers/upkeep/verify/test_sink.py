@@ -15,6 +15,7 @@ from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig
+from consumers.running_job import STALLED_S
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.cold.settings import ColdStorage, TransferHours
 from consumers.upkeep.retention.scope import RetentionScope
@@ -114,6 +115,22 @@ def test_a_process_that_fails_is_told_and_not_begun_again_at_once(hub: HubConfig
     assert last.sentence == "the process that checks media ended with 1: no memory"
     assert event.data.state == "failed"
     assert again == last
+
+
+def test_a_check_that_stands_still_is_ended_and_told(hub: HubConfig) -> None:
+    """As one that waits for a disk that never answers."""
+    with closing(Checks(hub, (sys.executable, "-c", "import signal; signal.pause()"))) as checks:
+        checks.now += WEEK
+
+        def look() -> LastMediaCheck | None:
+            checks.now += timedelta(seconds=STALLED_S)
+            return checks.idle()
+
+        last = eventually(look, 30, "the end of the check")
+        (event,) = checks.emitted()
+
+    assert last.sentence == "the process that checks media was ended: it made no progress for 300 s"
+    assert event.data.state == "failed"
 
 
 @pytest.mark.parametrize(

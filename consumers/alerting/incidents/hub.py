@@ -22,8 +22,8 @@ UNWRITABLE = "unwritable"
 """The level of a storage incident while the disk takes nothing at all."""
 DEAF = frozenset({"system_error/broker"})
 """While these faults of the hub hold, it receives nothing."""
-BUSY_EVENTS = 1000
-"""From one heartbeat of the hub to the next: two hundred a second."""
+BUSY_EVENTS = 500
+"""From one heartbeat of the hub to the next: a hundred a second."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")
 
 

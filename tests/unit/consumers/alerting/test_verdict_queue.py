@@ -10,7 +10,6 @@ from bus_schemas.event import Event
 from consumers.alerting.conditions import conditions
 from consumers.alerting.incidents.hub import BUSY_EVENTS
 from consumers.alerting.incidents.verdict_queue import VERDICTS_AT_ONCE
-from consumers.alerting.notify.grouping import GATHER_FROM
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.follower import Follower
 from consumers.engine.rebuild.compare import compare, verify
@@ -56,10 +55,6 @@ def test_the_first_are_entered_at_once_and_each_later_event_brings_another(follo
     assert one_later == opened(SILENT[: VERDICTS_AT_ONCE + 1])
     assert reported(followed) == opened(SILENT)
     assert {where[1] for where, found in conditions(followed.view).items() if found.condition == "offline"} == {*SILENT}
-
-
-def test_so_many_are_entered_at_once_that_receivers_wait_for_the_others() -> None:
-    assert VERDICTS_AT_ONCE >= GATHER_FROM
 
 
 def test_an_alert_of_another_device_does_not_wait_for_all_of_them(followed: Followed) -> None:

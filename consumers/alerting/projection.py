@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -22,13 +22,11 @@ from consumers.alerting import adoption, conditions, terms
 from consumers.alerting.alerts import book as alert_book
 from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
-from consumers.alerting.incidents import devices, table, verdict_queue
+from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
 from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.devices import DeviceTable
-from consumers.alerting.incidents.hub import KINDS
 from consumers.alerting.incidents.table import IncidentEntry
-from consumers.alerting.incidents.verdict_queue import VerdictQueue
 from consumers.alerting.review import mutes, reviews
 from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.engine.process_group import ProcessGroup
@@ -58,7 +56,6 @@ class AlertingProjection(Projection):
         (
             site_registry.SCHEMA,
             devices.SCHEMA,
-            verdict_queue.SCHEMA,
             table.SCHEMA,
             conditions.SCHEMA,
             mutes.SCHEMA,
@@ -83,8 +80,6 @@ class AlertingProjection(Projection):
         "alerts": "alert_id in (select alert_id from old.alerts where cleared <= horizon(site, null))",
         "alert_state": "true",
     }
-
-    recent: ClassVar[frozenset[str]] = frozenset({"verdict_queue"})
 
     def __init__(self, rules: AlertRules | None = None) -> None:
         """`rules` are judged by in place of those that the journal says: for trials."""
@@ -139,8 +134,6 @@ class AlertingProjection(Projection):
 
     def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
         """Take in a change of the registry, and what follows for open incidents and for when devices are missed."""
-        if memory.queue:
-            self._settle(memory, record, emit)
         changed = SiteRegistry(memory.devices.view).take(record)
         memory.in_force = None
         incidents, alerts = books = self._books(memory, emit)
@@ -150,18 +143,10 @@ class AlertingProjection(Projection):
                 _enter(entry, record, books, emit)
         incidents.save()
 
-    def _settle(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
-        """Enter what waits by the rules and names by which it was decided."""
-        incidents, alerts = books = self._books(memory, emit)
-        alerts.position = record.position
-        for entry in memory.queue.take_all():
-            _enter(entry, record, books, emit)
-        incidents.save()
-
     def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:
         in_force = self._terms(memory)
         alerts = AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s, in_force.called)
-        return IncidentBook(memory.devices, in_force, memory.queue, waits=self._rules is None), alerts
+        return IncidentBook(memory.devices, in_force), alerts
 
     def _fold(self, memory: "_Memory", batch: Sequence[Recorded], emit: Emit) -> None:
         incidents, alerts = books = self._books(memory, emit)
@@ -186,18 +171,14 @@ class _Memory:
     devices: DeviceTable
     in_force: terms.Terms | None = None
     is_committed: bool = False
-    queue: VerdictQueue = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.queue = VerdictQueue(self.devices)
 
 
 def _enter(entry: IncidentEntry, record: Recorded, books: tuple[IncidentBook, AlertBook], emit: Emit) -> None:
     incidents, alerts = books
     incidents.enter(entry, record)
     event = _event(entry)
-    if entry.verdict.type not in KINDS:
-        # A fault of the hub is in the journal already.
+    if record.model is not FaultEvent or entry.verdict.type == "storage":
+        # Another fault of the hub is in the journal already.
         emit(event)
     alerts.take(of_incident(event.data), event.time, record.received_s)
 

@@ -19,7 +19,6 @@ from consumers.alerting.incidents.shared import SharedFaults
 from consumers.alerting.incidents.sources import forget_sources
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Verdict, ending
-from consumers.alerting.incidents.verdict_queue import VerdictQueue
 from consumers.alerting.terms import Terms
 from consumers.site_registry import RULES, Setting
 from consumers.store.journal.record import DeviceKey, Recorded
@@ -33,15 +32,12 @@ _UNHEARD_S = 2 * HEARTBEAT_EVERY_S
 class IncidentBook:
     """`judge` decides on one record; each decision is to be entered before the next is asked for."""
 
-    def __init__(self, devices: DeviceTable, terms: Terms, queue: VerdictQueue, *, waits: bool = True) -> None:
-        """`waits` where verdicts of an event may be entered with later ones."""
+    def __init__(self, devices: DeviceTable, terms: Terms) -> None:
         view = devices.view
         self._view = view
         self._terms = terms
         self._rules = terms.rules
         self._devices = devices
-        self._queue = queue
-        self._waits = waits
         self._table = IncidentTable(view, terms)
         self._nodes = NodeBook(devices, terms.registered)
         self._shared = SharedFaults(devices)
@@ -53,7 +49,6 @@ class IncidentBook:
 
     def save(self) -> None:
         self._devices.save(self._terms)
-        self._queue.save()
         if self._hub_state is not None:
             self._view.execute(
                 "insert or replace into watched_hub values (1, ?)", (hub_json.dump_json(self._hub_state).decode(),)
@@ -67,15 +62,6 @@ class IncidentBook:
         return self._hub_state
 
     def judge(self, record: Recorded) -> Iterable[IncidentEntry]:
-        if self._queue and record.where[1] not in RESERVED:
-            return self._judge_after(self._queue.take_turn(record.where), record)
-        return self._judge(record)
-
-    def _judge_after(self, waiting: Iterable[IncidentEntry], record: Recorded) -> Iterator[IncidentEntry]:
-        yield from waiting
-        yield from self._judge(record)
-
-    def _judge(self, record: Recorded) -> Iterable[IncidentEntry]:
         where = record.where
         if where[1] in RESERVED:
             return self._judge_hub(record)
@@ -208,14 +194,11 @@ class IncidentBook:
         if under is not None:
             yield from self._nodes.miss(under, losses, at)
         for place, loss in sorted(losses.items(), key=lambda item: item[0]):
-            yield from self._queue.enter(place, self._devices.touch(place).lose(loss), at, self._turn_of(record))
-
-    def _turn_of(self, record: Recorded) -> int | None:
-        """The position behind which what follows for many devices may wait, `None` where it may not."""
-        return record.position if self._waits and self._hub.is_busy else None
+            watched = self._devices.touch(place)
+            for verdict in watched.lose(loss):
+                yield IncidentEntry(place, verdict, watched.open, watched, at)
 
     def _pass_time(self, tick: Recorded) -> Iterator[IncidentEntry]:
-        yield from self._queue.take_all()
         hub, now = self._hub, tick.time_s
         for verdict in hub.pass_time(tick, self._rules):
             yield IncidentEntry(_HUB, verdict, hub.open, at=now)
@@ -231,8 +214,8 @@ class IncidentBook:
         yield from self._miss(missing, tick)
         for at in candidates:
             watched = self._devices.touch(at)
-            verdicts = watched.go_on(tick, self._missed_since(at), self._silent_after(at, watched))
-            yield from self._queue.enter(at, verdicts, now, self._turn_of(tick))
+            for verdict in watched.go_on(tick, self._missed_since(at), self._silent_after(at, watched)):
+                yield IncidentEntry(at, verdict, watched.open, watched, now)
         yield from self._miss_expected(tick)
 
     def _missed_since(self, where: DeviceKey) -> float:

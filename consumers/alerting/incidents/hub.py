@@ -22,8 +22,6 @@ UNWRITABLE = "unwritable"
 """The level of a storage incident while the disk takes nothing at all."""
 DEAF = frozenset({"system_error/broker"})
 """While these faults of the hub hold, it receives nothing."""
-BUSY_EVENTS = 500
-"""From one heartbeat of the hub to the next: a hundred a second."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")
 
 
@@ -57,10 +55,6 @@ class WatchedHub:
     heard: float = 0.0
     """Its newest heartbeat."""
     uptime_s: float = 0.0
-    position: int = 0
-    """The position of that heartbeat in the journal."""
-    is_busy: bool = False
-    """Whether `BUSY_EVENTS` came between its last two heartbeats, so that one must not hold up those behind it."""
     listening: float = 0.0
     """Since when it receives without a pause."""
     deaf_until: float = 0.0
@@ -82,8 +76,6 @@ class WatchedHub:
         yield from self._notice_pause(tick, beat)
         self.listening = max(self.listening, tick.time_s - beat.uptime_s)
         self.heard, self.uptime_s, self.is_stopping = tick.time_s, beat.uptime_s, beat.status == "stopping"
-        self.is_busy = 0 < self.position <= tick.position - BUSY_EVENTS
-        self.position = tick.position
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent
         change = None if percent is None else self.disk.add(percent, rules)
         if change is not None and not self.is_unwritable and (change != "none" or "storage" in self.open):

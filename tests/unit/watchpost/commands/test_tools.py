@@ -206,7 +206,7 @@ def test_history_before_the_floor_is_lost_by_force_alone(watchpost: Command, tmp
         "alerting: equals the fold of the journal up to position 216\n"
         "alerting: left out: rows that may stem from before the floor of the journal, position 109\n"
         "alerting: left out: tables that begin before the floor: alert_state, alerts, conditions, incidents, nodes,"
-        " verdict_queue, watched, watched_hub\n"
+        " watched, watched_hub\n"
     ) in verified.stdout
     assert verified.stdout.endswith(
         "everything that can be compared is as it should be; left out is something of: temperatures, alerting\n"

@@ -263,8 +263,7 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     )
     assert found["alerting"].left_out == [
         "rows that may stem from before the floor of the journal, position 163",
-        "tables that begin before the floor: alert_state, alerts, conditions, incidents, nodes, verdict_queue, watched,"
-        " watched_hub",
+        "tables that begin before the floor: alert_state, alerts, conditions, incidents, nodes, watched, watched_hub",
     ]
     assert found["temperatures"].notes[0].startswith("equals the fold of the journal up to position")
     assert found["temperatures"].left_out[0].startswith("rows that may stem from before the floor")

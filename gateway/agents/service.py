@@ -57,7 +57,7 @@ class AgentsSettings:
     ca_file: Path | None = None
     code_lasts: timedelta = timedelta(minutes=15)
     of_the_hub: frozenset[str] = frozenset()
-    require_authority: Callable[[], None] = lambda: None
+    require_authority: Callable[[], object] = lambda: None
     """Raises `ValueError` with a sentence where agents cannot be sure of the broker."""
 
 

@@ -44,7 +44,7 @@ def agents_settings(config: WatchpostConfig, data: Path) -> AgentsSettings | Non
     )
 
 
-def _required_authority(config: WatchpostConfig, data: Path) -> Callable[[], None]:
+def _required_authority(config: WatchpostConfig, data: Path) -> Callable[[], object]:
     """Raises `ValueError` where a broker that is started here has no certificate that agents trust."""
     if not config.broker.start:
         return lambda: None

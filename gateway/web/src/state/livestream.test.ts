@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Progress, correction, removable } from './livestream';
+import { PlayedEnd, correction, removable } from './livestream';
 
 describe('a live video', () => {
   it('begins near its newest picture, however much has come at once', () => {
@@ -21,12 +21,12 @@ describe('a live video', () => {
 
 describe('a picture that stands still', () => {
   it('is told from one that goes on after three seconds in which nothing new could be shown', () => {
-    const progress = new Progress();
-    expect(progress.goesOn(1, 0)).toBe(true);
-    expect(progress.goesOn(1, 2900)).toBe(true);
-    expect(progress.goesOn(1, 3000)).toBe(false);
-    expect(progress.goesOn(1.2, 3100)).toBe(true);
-    expect(progress.goesOn(1.2, 5000)).toBe(true);
+    const played = new PlayedEnd();
+    expect(played.goesOn(1, 0)).toBe(true);
+    expect(played.goesOn(1, 2900)).toBe(true);
+    expect(played.goesOn(1, 3000)).toBe(false);
+    expect(played.goesOn(1.2, 3100)).toBe(true);
+    expect(played.goesOn(1.2, 5000)).toBe(true);
   });
 });
 

@@ -38,7 +38,7 @@ export function removable(keyframes: readonly number[], start: number, current: 
 }
 
 /** Whether the picture goes on: a browser shows nothing more up to the next keyframe where something was lost. */
-export class Progress {
+export class PlayedEnd {
   private end = -Infinity;
   private since = 0;
 
@@ -116,7 +116,7 @@ export class LiveStream {
   ): Promise<void> {
     const began = performance.now();
     let shown = false;
-    const progress = new Progress();
+    const played = new PlayedEnd();
     let keyframes: number[] = [];
     for (;;) {
       const { done, value } = await reader.read();
@@ -129,7 +129,7 @@ export class LiveStream {
       if (shown) this.fruitless = 0;
       else if (performance.now() - began > LONGEST_BLANK_MS) return;
       const end = buffer.buffered.length ? buffer.buffered.end(buffer.buffered.length - 1) : 0;
-      this.onstate(shown && progress.goesOn(end, performance.now()) ? 'playing' : 'waiting', sound);
+      this.onstate(shown && played.goesOn(end, performance.now()) ? 'playing' : 'waiting', sound);
       const start = buffer.buffered.length ? buffer.buffered.start(0) : Infinity;
       const old = removable(keyframes, start, this.video.currentTime);
       if (old !== null) {

@@ -316,16 +316,22 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
 @pytest.mark.parametrize(
     ("payload", "watched"),
     [
-        (b'{"request_id": "w1"}', ["video"]),
-        (b'{"request_id": "w1", "arguments": {"kind": "motion"}}', ["motion"]),
-        (b'{"request_id": "w1", "arguments": {"kind": ["motion"]}}', [["motion"]]),
+        (b'{"request_id": "w1"}', [("video", False)]),
+        (b'{"request_id": "w1", "arguments": {"kind": "motion"}}', [("motion", False)]),
+        (b'{"request_id": "w1", "arguments": {"kind": ["motion"]}}', [(["motion"], False)]),
+        (b'{"request_id": "w1", "arguments": {"kind": "video", "from_keyframe": true}}', [("video", True)]),
+        (b'{"request_id": "w1", "arguments": {"from_keyframe": "yes"}}', [("video", False)]),
         (b"nothing that can be read", []),
     ],
 )
 def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: bytes, watched: list[object]) -> None:
     with handling() as at:
         found: list[object] = []
-        at.device.watch = found.append  # type: ignore[method-assign, assignment]  # put in place of the real one
+
+        def watch(kind: object, *, from_keyframe: bool = False) -> None:
+            found.append((kind, from_keyframe))
+
+        at.device.watch = watch  # type: ignore[method-assign]  # put in place of the real one
 
         assert at.ask("watch", payload) is None
         assert at.ask("watch", payload, retained=True) is None

@@ -13,7 +13,7 @@ class OfAnotherHub(FileExistsError):
 
 
 class _DayMarks(NamedTuple):
-    """What tells a day of the journal from one of another journal. An event is its position and its id."""
+    """The marks by which a day of one journal differs from that of another. An event is its position and its id."""
 
     journal: int
     first: tuple[int, str] | None

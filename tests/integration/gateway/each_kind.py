@@ -72,8 +72,8 @@ def each_kind_started(data: Path) -> Iterator[Started]:
 
 def one_of_each_kind(filled: Filled) -> HubConfig:
     """Everything that can be asked for exists in it; what is never asked for again is folded once."""
-    told = [*a_busy_morning(), *_heat(), *_agent(filled.hub.data), *_orders()]
-    filled.append(*builders.numbered(sorted(told, key=lambda event: event.time)))
+    events = [*a_busy_morning(), *_heat(), *_agent(filled.hub.data), *_orders()]
+    filled.append(*builders.numbered(sorted(events, key=lambda event: event.time)))
     filled.store(*pictures(), *_media()).reject("type is missing").fold()
     _make_exports(filled.hub)
     filled.append(*_of_people(filled.hub.data), *_of_the_hub()).fold()

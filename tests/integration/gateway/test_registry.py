@@ -184,7 +184,7 @@ def test_what_cannot_be_set_is_refused_with_a_sentence(
 
 
 def test_of_those_who_add_one_name_at_once_one_has_added_it(hub: Hub) -> None:
-    """The others would be told that theirs is there, under a name that somebody else has given."""
+    """The others would believe that theirs is there, under a name that somebody else has given."""
 
     def add(number: int) -> tuple[int, int]:
         site = hub.client.post("/api/v1/sites", json={"site": "NEW", "name": f"Name {number}"})

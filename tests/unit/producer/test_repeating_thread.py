@@ -1,4 +1,4 @@
-"""Work that a thread repeats until it is told to end."""
+"""Work that a thread repeats until it is closed."""
 
 import threading
 

@@ -20,7 +20,7 @@ describe('a live video', () => {
 });
 
 describe('a picture that stands still', () => {
-  it('is told from one that goes on after three seconds in which nothing new could be shown', () => {
+  it('is one of which nothing new could be shown for three seconds', () => {
     const played = new PlayedEnd();
     expect(played.goesOn(1, 0)).toBe(true);
     expect(played.goesOn(1, 2900)).toBe(true);

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mosquitto.launcher import free_port
 from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import CONFIG, ScriptedProduct
@@ -44,9 +43,12 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedProdu
     directory = tmp_path_factory.mktemp("restarted")
     config = directory / "watchpost.yaml"
     config.write_text(CONFIG)
-    product = Product(directory / "data", ["--config", str(config), "--port", str(free_port())])
+    product = Product(directory / "data", ["--config", str(config)])
     try:
-        with httpx.Client(base_url=product.start(), timeout=20, verify=NO_TLS) as client:
+        address = product.start()
+        # One that was free before the start may be taken by a neighbour of this test until the gateway binds it.
+        product.arguments += ["--port", address.rpartition(":")[2]]
+        with httpx.Client(base_url=address, timeout=20, verify=NO_TLS) as client:
             scripted = ScriptedProduct(product, client)
             _black(scripted)
             yield scripted

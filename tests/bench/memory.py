@@ -14,7 +14,7 @@ from tests.product import ROOT, Product, running
 
 DEVICES, PER_S, SECONDS = 50, 100, 60
 DEMO_CAMERAS = 4
-HUB_MB, CAMERA_MB = 700, 150
+HUB_MB, CAMERA_MB = 600, 150
 WITHIN_S = 120.0
 
 

@@ -61,7 +61,7 @@ class Standstill:
         self._progress = 0.0
 
     def is_too_long(self, progress: float) -> bool:
-        """Told of the progress at each look."""
+        """Ask at each look, with the progress that is seen."""
         if progress != self._progress:
             self._progress, self._moved_at = progress, self._clock()
         return (self._clock() - self._moved_at).total_seconds() >= STALLED_S

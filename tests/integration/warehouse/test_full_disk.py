@@ -49,3 +49,14 @@ def test_a_start_writes_no_definition_that_is_there(tmp_path: Path) -> None:
 
     assert before
     assert {file: file.stat().st_ino for file in before} == before
+
+
+@pytest.mark.parametrize("place", ["metadata/warehouse_1.sql", "metadata/warehouse.sql", "store/*/*/current.sql"])
+def test_a_database_whose_definition_is_empty_is_folded_anew(tmp_path: Path, place: str) -> None:
+    journal = MemoryJournal()
+    journal.append(*[detection(at(number)) for number in range(20)])
+    whole = folded(tmp_path, journal)
+    [broken] = tmp_path.glob(place)
+    broken.write_bytes(b"")
+
+    assert folded(tmp_path, journal) == whole

@@ -24,6 +24,7 @@ MOST_LISTED = 10_000_000
 """The archive of 16 cameras has 2 million in a year."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
+_BEYOND = {"416", "InvalidRange"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
 _WORDS = {
     "AccessDenied": "the key lacks the right",
@@ -98,8 +99,11 @@ class Bucket:
             raise answered.refusal from None
 
     def get(self, name: str, first: int, last: int) -> bytes:
-        """The bytes from `first` to before `last`. Raises `NoSuchObject` and `TooLarge`."""
-        return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        """The bytes from `first` to before `last`, as far as there are any. Raises `NoSuchObject` and `TooLarge`."""
+        try:
+            return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        except _EndsBefore:
+            return b""
 
     def get_small(self, name: str, most: int) -> bytes:
         """A whole object. Raises `NoSuchObject` and `TooLarge`."""
@@ -119,6 +123,8 @@ class Bucket:
         except _Answered as answered:
             if answered.code in _GONE:
                 raise NoSuchObject(name) from None
+            if answered.code in _BEYOND:
+                raise _EndsBefore(name) from None
             raise answered.refusal from None
         left = most
         with closing(found["Body"]) as body:
@@ -269,6 +275,10 @@ class Bucket:
         except (BotoCoreError, OSError) as error:
             reason = type(error).__name__
             raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+
+
+class _EndsBefore(LookupError):
+    """The object has no byte where it was to be read from."""
 
 
 class _Answered(Exception):

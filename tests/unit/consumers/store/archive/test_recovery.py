@@ -1,6 +1,6 @@
 """Recovery of the index beside processes that drop packs, and that write some of their own, in the same moment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path, PosixPath
@@ -21,10 +21,10 @@ class Watched(PosixPath):
 
     meanwhile: Callable[[], object] = staticmethod(lambda: None)
 
-    def glob(self, pattern: str, **options: bool) -> Iterator["Watched"]:
-        found = list(super().glob(pattern, **options))
+    def glob(self, pattern: str) -> Generator["Watched", None, None]:
+        found = list(super().glob(pattern))
         Watched.meanwhile()
-        return iter(found)
+        yield from found
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ from consumers.upkeep.exports.order import (
     folder_of,
 )
 from consumers.upkeep.exports.queue import next_export, too_large, too_many, waiting
+from producer.clock import Elapsed
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -56,13 +58,20 @@ class ExportSink(Sink):
     ) strict;
     """
 
-    def __init__(self, scope: ExportScope, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        scope: ExportScope,
+        clock: Clock = utc_now,
+        command: Sequence[str] = COMMAND,
+        elapsed: Elapsed = time.monotonic,
+    ) -> None:
         self._scope = scope
         self._clock = clock
         self._command = tuple(command)
         self._job: RunningJob | None = None
         self._export_id = ""
-        self._standstill = Standstill(clock)
+        self._elapsed = elapsed
+        self._standstill = Standstill(elapsed)
 
     def begins_after(self, journal: JournalReader) -> int:
         """Nobody else makes what was asked for before it was there."""
@@ -161,7 +170,7 @@ class ExportSink(Sink):
     def _start(self, order: ExportOrder, output: Path) -> None:
         command = self._command if order.export.report is None else REPORT_COMMAND
         self._job = RunningJob(command, order, output)
-        self._export_id, self._standstill = order.export.export_id, Standstill(self._clock)
+        self._export_id, self._standstill = order.export.export_id, Standstill(self._elapsed)
 
     def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         directory = self._folder(self._export_id)

@@ -8,7 +8,16 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 Failure = Literal[
-    "none", "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much", "lists too much"
+    "none",
+    "refuses",
+    "fails",
+    "stands still",
+    "cuts bodies",
+    "changes bodies",
+    "sends too much",
+    "lists too much",
+    "is full",
+    "refuses to delete",
 ]
 FAILURES: Final[tuple[Failure, ...]] = (
     "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much",
@@ -64,6 +73,10 @@ class S3Proxy:
                 _send(asked, 403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
             case "fails":
                 _send(asked, 500, b"<Error><Code>InternalError</Code><Message>no</Message></Error>")
+            case "is full" if asked.command in ("PUT", "POST"):
+                _send(asked, 507, b"<Error><Code>XMinioStorageFull</Code><Message>no</Message></Error>")
+            case "refuses to delete" if asked.command == "DELETE":
+                _send(asked, 403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
             case "stands still":
                 self._changed.wait(TIMEOUT_S)
                 asked.close_connection = True

@@ -32,6 +32,10 @@ _WORDS = {
     "ExpiredToken": "the key has expired",
     "RequestTimeTooSkewed": "its clock and ours differ too much",
     "NoSuchBucket": "there is no such bucket",
+    "QuotaExceeded": "its quota is used up",
+    "XMinioAdminBucketQuotaExceeded": "its quota is used up",
+    "XMinioStorageFull": "it is full",
+    "507": "it is full",
     "InvalidObjectState": "the object was moved to a class that must be restored before it can be read",
 }
 """What its answers mean, in the words of whoever must do something about it."""
@@ -258,9 +262,11 @@ class Bucket:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            known = _WORDS.get(code) or _WORDS.get(str(status))
+            meaning = f": {known}" if known else ""
             if status >= 500 or status == 429:
-                raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
-            meaning = f": {_WORDS[code]}" if code in _WORDS else ""
+                sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
+                raise BucketAway(errno.EIO, sentence) from None
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
             raise _Answered(code or str(status), refusal) from None
         except (NoCredentialsError, PartialCredentialsError):

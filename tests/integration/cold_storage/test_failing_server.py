@@ -74,6 +74,38 @@ def test_what_a_failing_server_cannot_give_is_read_once_it_can(hub: ColdHub, pro
         assert media.read(key) == hub.payloads[key]
 
 
+def test_a_bucket_that_is_full_says_so_and_the_disk_lets_go_of_what_it_has(hub: ColdHub, proxy: S3Proxy) -> None:
+    copied = hub.record(minutes=5)
+    hub.archive(timedelta(hours=1))
+    hub.record(hub.now, minutes=5)
+    hub.now += timedelta(hours=6)
+    proxy.fail("is full")
+    with closing(RunningColdStorage(hub)) as running:
+        (fault,) = eventually(lambda: running.faults.faults, 30, "a fault")
+
+    assert "fails on a request to write (507): it is full" in fault.reason
+    tiers = hub.tiers()
+    assert tiers[: len(copied)] == ["cold"] * len(copied)
+    assert set(tiers[len(copied) :]) <= {"hot", "on_its_way"}
+
+
+def test_a_bucket_that_deletes_nothing_still_takes_what_is_new(hub: ColdHub, proxy: S3Proxy) -> None:
+    hub.record(minutes=5)
+    hub.archive(timedelta(hours=1))
+    hub.retention().drop(hub.retention().expiring("segment", hub.now))
+    hub.record(hub.now, minutes=5)
+    hub.now += timedelta(hours=1)
+    proxy.fail("refuses to delete")
+    with closing(RunningColdStorage(hub)) as running:
+        (fault,) = eventually(lambda: running.faults.faults, 30, "a fault")
+        tiers = set(hub.tiers())
+        proxy.fail("none")
+        eventually(lambda: hub.pending().deleting == 0, 60, "what was dropped is deleted")
+
+    assert "refuses to delete (AccessDenied)" in fault.reason
+    assert tiers == {"both"}
+
+
 def test_a_list_without_end_is_not_read_to_its_end(own_s3: S3Server, proxy: S3Proxy) -> None:
     storage = replace(own_s3.storage(keep_hot=timedelta(hours=6)), endpoint=proxy.endpoint)
     with closing(bucket.Bucket(storage)) as lying:

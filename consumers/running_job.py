@@ -59,9 +59,9 @@ class Standstill:
     def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
         self._elapsed = elapsed
         self._moved_at = elapsed()
-        self._progress = 0.0
+        self._progress: object = 0.0
 
-    def is_too_long(self, progress: float) -> bool:
+    def is_too_long(self, progress: object) -> bool:
         """Ask at each look, with the progress that is seen."""
         if progress != self._progress:
             self._progress, self._moved_at = progress, self._elapsed()

@@ -78,8 +78,15 @@ class ObjectHeaders:
 class Bucket:
     """For use from any thread."""
 
-    def __init__(self, storage: ColdStorage, answers_within_s: float | None = None) -> None:
+    def __init__(
+        self,
+        storage: ColdStorage,
+        answers_within_s: float | None = None,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`received` is called with the number of bytes each time that some of an object have come."""
         self.storage = storage
+        self._received = received
         self._client = client_of(storage, answers_within_s)
         self._limiter = limiter_of(self._client, storage.bytes_per_s)
 
@@ -128,6 +135,7 @@ class Bucket:
         with closing(found["Body"]) as body:
             chunks = body.iter_chunks(CHUNK_BYTES)
             while chunk := self._call("read", lambda: next(chunks, b"")):
+                self._received(len(chunk))
                 left -= len(chunk)
                 if left < 0:
                     raise TooLarge(f"{name} has more than {most:,} bytes at {self.storage.name}")

@@ -72,6 +72,7 @@ class ExportSink(Sink):
         self._export_id = ""
         self._elapsed = elapsed
         self._standstill = Standstill(elapsed)
+        self._received = ""
 
     def begins_after(self, journal: JournalReader) -> int:
         """Nobody else makes what was asked for before it was there."""
@@ -177,7 +178,8 @@ class ExportSink(Sink):
         code = job.exit_code()
         if code is None:
             with suppress(OSError, ValueError):
-                share = float((directory / PROGRESS).read_text())
+                done, _, self._received = (directory / PROGRESS).read_text().partition(" ")
+                share = float(done)
                 state.execute(
                     "update jobs set progress = ? where export_id = ? and progress < ?",
                     (share, self._export_id, share),
@@ -199,7 +201,7 @@ class ExportSink(Sink):
         """A decoder or a bucket that never answers costs its own export, and so does what grows beyond all bounds."""
         reason = too_large(self._scope.policy, bytes_in(directory) // COPIES)
         (progress,) = state.execute("select progress from jobs where export_id = ?", (self._export_id,)).fetchone()
-        if self._standstill.is_too_long(progress):
+        if self._standstill.is_too_long((progress, self._received)):
             reason = STALLED
         if reason is not None:
             export_id = self._export_id

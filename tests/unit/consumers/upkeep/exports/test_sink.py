@@ -19,7 +19,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
 from consumers.running_job import STALLED_S
-from consumers.upkeep.exports.order import ExportResult, ExportScope
+from consumers.upkeep.exports.order import PROGRESS, ExportResult, ExportScope
 from consumers.upkeep.exports.sink import TRIES, ExportSink
 from consumers.views.exports import ExportJob, export_job
 from tests.builders import START, at, export, tick
@@ -166,6 +166,21 @@ def test_an_export_that_stands_still_ends_with_a_sentence_and_the_next_is_made(m
 
     assert still == "running"
     assert (failed.data.export_id, failed.data.detail) == ("export-1", "it made no progress for 300 s")
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_export_whose_bytes_come_slowly_does_not_stand_still(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("running")
+    states = []
+    for received in (1000, 2000, 2000):
+        (made.folder() / PROGRESS).write_text(f"0.000000 {received}")
+        made.passed_s += STALLED_S - 1
+        states.append(made.state())
+    made.passed_s += STALLED_S - 1
+    made.wait_for("failed")
+
+    assert states == ["running", "running", "running"]
 
 
 @pytest.mark.parametrize("made", [(WAITS,)], indirect=True)

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from s3transfer.futures import TransferCoordinator
 
 from consumers.store.archive.copies import OutOfReach
+from consumers.store.cold.answers import meaning_of
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
 
@@ -25,20 +26,6 @@ MOST_LISTED = 10_000_000
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
-_WORDS = {
-    "AccessDenied": "the key lacks the right",
-    "InvalidAccessKeyId": "it does not know the key",
-    "SignatureDoesNotMatch": "the secret of the key is wrong",
-    "ExpiredToken": "the key has expired",
-    "RequestTimeTooSkewed": "its clock and ours differ too much",
-    "NoSuchBucket": "there is no such bucket",
-    "QuotaExceeded": "its quota is used up",
-    "XMinioAdminBucketQuotaExceeded": "its quota is used up",
-    "XMinioStorageFull": "it is full",
-    "507": "it is full",
-    "InvalidObjectState": "the object was moved to a class that must be restored before it can be read",
-}
-"""What its answers mean, in the words of whoever must do something about it."""
 _TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -270,8 +257,7 @@ class Bucket:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-            known = _WORDS.get(code) or _WORDS.get(str(status))
-            meaning = f": {known}" if known else ""
+            meaning = meaning_of(code, status)
             if status >= 500 or status == 429:
                 sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
                 raise BucketAway(errno.EIO, sentence) from None

@@ -37,7 +37,7 @@ class S3Proxy:
         self._changed = threading.Event()
         self._failure: Failure = "none"
         self.read_bytes = 0
-        """Of the bodies of packs that it has passed on."""
+        """The bytes of packs that were passed on."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1})

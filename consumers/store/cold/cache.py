@@ -9,8 +9,8 @@ from typing import Final
 
 FULL_SHARE: Final = 0.9
 """The share of a full cache that stays: the blocks that were used last."""
-LOOKS: Final = 64
-"""It is looked through each time that such a part of it was written."""
+SCANS: Final = 64
+"""The files are listed each time that such a part of the cache was written."""
 
 
 class BlockCache:
@@ -20,7 +20,7 @@ class BlockCache:
         self._directory = directory
         self._max_bytes = max_bytes
         self._unseen = max_bytes
-        """Bytes that were written since it was looked through last."""
+        """Bytes that were written since the files were listed last."""
 
     def get(self, name: str) -> bytes | None:
         path = self._path(name)
@@ -47,7 +47,7 @@ class BlockCache:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
         self._unseen += len(block)
-        if self._unseen > self._max_bytes // LOOKS:
+        if self._unseen > self._max_bytes // SCANS:
             self._unseen = 0
             self._bound()
 
@@ -64,7 +64,7 @@ class BlockCache:
                     stat = entry.stat()
                     found.append((stat.st_mtime_ns, stat.st_size, entry.path))
         total = sum(size for _, size, _ in found)
-        if total + self._max_bytes // LOOKS <= self._max_bytes:
+        if total + self._max_bytes // SCANS <= self._max_bytes:
             return
         for _, size, path in sorted(found):
             with suppress(OSError):

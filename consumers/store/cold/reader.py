@@ -44,7 +44,7 @@ class BucketReader:
         self._failed_at: float | None = None
         self._reason = ""
         self._bytes_per_s = 0.0
-        """Of the last read."""
+        """How fast the last read was."""
 
     @property
     def is_away(self) -> bool:

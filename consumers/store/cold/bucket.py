@@ -13,6 +13,7 @@ from s3transfer.futures import TransferCoordinator
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
+from producer.garbage import let_go
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -255,20 +256,23 @@ class Bucket:
         """Raises `BucketAway`, or `_Answered`. The message of the server is not passed on: it may name a key."""
         try:
             return act()
-        except ClientError as error:
+        except (BotoCoreError, ClientError, OSError) as error:
+            let_go(error)
+            raise self._worded(what, error) from None
+
+    def _worded(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             if status >= 500 or status == 429:
-                raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
+                return BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})")
             meaning = f": {_WORDS[code]}" if code in _WORDS else ""
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
-            raise _Answered(code or str(status), refusal) from None
-        except (NoCredentialsError, PartialCredentialsError):
+            return _Answered(code or str(status), refusal)
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
             # Nobody was asked yet: the server is not the one that fails.
-            raise BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}") from None
-        except (BotoCoreError, OSError) as error:
-            reason = type(error).__name__
-            raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+            return BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}")
+        return BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({type(error).__name__})")
 
 
 class _Answered(Exception):

@@ -21,6 +21,7 @@ from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_object
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.verify.repair_copies import send_lost_again
+from producer.garbage import results_of
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -34,7 +35,7 @@ def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Seq
     """Some at a time; the bytes that were copied."""
     with ThreadPoolExecutor(AT_ONCE, "cold storage") as pool:
         jobs = [pool.submit(copy_range, directory, book, sender, one) for one in waiting]
-    return sum(job.result() for job in jobs)
+    return sum(results_of(jobs))
 
 
 class Archiver:

@@ -19,17 +19,17 @@ def frames_between(
     copies = reader.between(site, device, EVIDENCE, start, end, limit)
     names = {parse_key(one.key)[1] for one in kept}
     found = [one for one in kept if one.content_type in FRAME_TYPES]
-    found += [one for one in copies if one.content_type in FRAME_TYPES and _is_alone(reader, one, names)]
+    found += [one for one in copies if one.content_type in FRAME_TYPES and _is_the_last(reader, one, names)]
     found.sort(key=lambda one: one.time)
     if limit is None or len(found) <= limit:
         return found
     return [found[number * len(found) // limit] for number in range(limit)]
 
 
-def _is_alone(reader: ArchiveReader, copy: StoredMedium, names: set[str]) -> bool:
+def _is_the_last(reader: ArchiveReader, copy: StoredMedium, names: set[str]) -> bool:
     """Whether it is a copy of a frame that was dropped, and not of one that a sample has left out."""
     of, name = parse_key(copy.key)
     if name in names:
         return False
     original = reader.find(Series(of.site, of.device, KIND).key(name))
-    return original is None or parse_key(original.key)[0].kind == EVIDENCE
+    return original is None or original.key == copy.key

@@ -157,8 +157,8 @@ class ThermalCsvSource:
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     """The frames in order; other lines go to `bad`. A line that is `None` was too long to be read."""
     readable = _until_endless(lines, bad)
-    beginning = list(islice(readable, LINES_COMPARED))
-    yield from _frames_of(chain(beginning, readable), _columns_of_most(beginning), bad)
+    first_lines = list(islice(readable, LINES_COMPARED))
+    yield from _frames_of(chain(first_lines, readable), _columns_of_most(first_lines), bad)
 
 
 def _until_endless(lines: Iterator[str | None], bad: BadLines) -> Iterator[str | None]:

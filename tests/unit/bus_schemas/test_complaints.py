@@ -1,5 +1,7 @@
 """Which names people can read, and what is said of a text that has another form than it should."""
 
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -45,7 +47,11 @@ def test_a_name_that_nobody_could_read_or_that_turns_others_round_is_refused(nam
         (Name, "", "Input should be letters (A to Z), digits, _ and -, 1 to 64 of them"),
         (PlaceName, "Büro", "Input should be letters (A to Z), digits, _ and -, 1 to 64 of them"),
         (DeviceName, "YARD", "Input should be SITE/DEVICE, each of letters (A to Z), digits, _ and -"),
-        (AddressId, "a b", "Input should be letters (A to Z), digits, _, ., : and -, 1 to 128 of them, the first no dot"),
+        (
+            AddressId,
+            "a b",
+            "Input should be letters (A to Z), digits, _, ., : and -, 1 to 128 of them, the first no dot",
+        ),
         (TimeOfDay, "7:30", "Input should be a time of day, as 07:30"),
         (Title, " ", "Input should be a text with something to read"),
         (
@@ -56,7 +62,7 @@ def test_a_name_that_nobody_could_read_or_that_turns_others_round_is_refused(nam
     ],
 )
 def test_a_text_of_another_form_is_answered_with_the_form_and_not_with_a_pattern(
-    kind: object, given: object, sentence: str
+    kind: Any, given: object, sentence: str
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_python(given)

@@ -265,4 +265,3 @@ def test_an_agent_that_is_enrolled_again_while_it_runs_begins_anew_and_touches_n
     assert agent.remote.wants_restart
     agent.start()
     assert (agent.runs, agent.remote.wants_restart) == (7, False)
-

@@ -98,6 +98,22 @@ def _make_folders(folder: Path) -> None:
             sync_directory(path.parent)
 
 
+@contextmanager
+def giving_back_later(path: Path) -> Iterator[None]:
+    """Keep what a pack takes on the disk until the end, if its file is removed meanwhile: to give back many bytes takes
+    a file system long, and who stores pictures waits for the lock under which a name goes.
+    """
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def salvage(path: Path, start: int) -> list[ScannedRecord]:
     """The whole records from a place on, made durable; what is torn at the end of the file is cut off."""
     with path.open("r+b") as file:

@@ -18,6 +18,7 @@ from consumers.store.journal.days import (
     open_to_write,
 )
 from consumers.store.journal.envelope import Envelope, instant_of
+from consumers.store.journal.log_copier import LogCopier
 from consumers.store.journal.writing import (
     IDS_PER_QUERY,
     Accepted,
@@ -57,7 +58,7 @@ class Journal(Writer):
         days = list_days(directory)
         self._day = days[-1].date if days else clock().date()
         path = days[-1].path if days else create_day(directory, self._day, 1, None)
-        self._today, self._held = open_to_write(path), OpenFile.now(path)
+        self._today, self._held, self._log_copier = open_to_write(path), OpenFile.now(path), LogCopier(path)
         if len(days) > 1:
             self._previous = open_to_read(days[-2].path)
         self._load()
@@ -161,6 +162,7 @@ class Journal(Writer):
         self._streams.update(group.changed)
         self._head += len(accepted)
         self._is_empty = self._is_empty and not accepted
+        self._log_copier.note_commit(len(accepted))
         return self._head
 
     def _leave_a_successor(self) -> None:
@@ -180,13 +182,15 @@ class Journal(Writer):
         path = create_day(self._directory, now, self._head + 1, self._today)
         today = open_to_write(path)
         ended = day_path(self._directory, self._day)
+        self._log_copier.close()
         self._today.close()
         if self._previous is not None:
             self._previous.close()
-        self._today, self._held = today, OpenFile.now(path)
+        self._today, self._held, self._log_copier = today, OpenFile.now(path), LogCopier(path)
         self._previous, self._day, self._is_empty = open_to_read(ended), now, True
 
     def close(self) -> None:
+        self._log_copier.close()
         self._today.close()
         if self._previous is not None:
             self._previous.close()

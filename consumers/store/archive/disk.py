@@ -122,10 +122,10 @@ class Archive:
             (pack_path(self._directory, self._series[series], interval), end)
             for ((series, interval), _), (_, _, end) in zip(round_of, known, strict=True)
         ]
-        with open_packs(places) as packs:
+        with open_packs(places) as (packs, folders):
             for (series, number, _), pack, (_, rows) in zip(known, packs, round_of, strict=True):
                 add_media(index, (number, series), _append(pack, rows))
-            sync_all(packs, self._syncs)
+            sync_all(packs, folders, self._syncs)
 
     def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_MediumRow]:
         newest = interval_of(self._clock())

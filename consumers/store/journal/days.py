@@ -134,7 +134,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
-    connection.execute("pragma wal_autocheckpoint = 8000")
+    connection.execute("pragma wal_autocheckpoint = 4000")
     return connection
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import quote
 
 BUSY_S: Final = 0.5
-PAGES_AT_ONCE: Final = 3000
-"""After this many pages, about, the log is copied: 12 MB."""
+PAGES_AT_ONCE: Final = 2000
+"""After this many pages, about, the log is copied: 8 MB."""
 PAGES_OF_A_COMMIT: Final = 8
 EVENTS_OF_A_PAGE: Final = 2
 TRIES: Final = 10

@@ -1,7 +1,7 @@
 """Pack files: appended to at a known end, synced as a group, and read back after a crash."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -40,7 +40,10 @@ def sync_all(packs: Sequence[Pack], folders: Iterable[Path], pool: Executor) -> 
     """Make packs durable, and the names in these folders. Asked for together, one commit of the file system serves many
     of them.
     """
-    wanted = [*(pack.sync for pack in packs), *(partial(sync_directory, folder) for folder in folders)]
+    wanted: list[Callable[[], None]] = [
+        *(pack.sync for pack in packs),
+        *(partial(sync_directory, folder) for folder in folders),
+    ]
     if len(wanted) == 1:
         wanted[0]()
         return

@@ -59,7 +59,7 @@ class CannotWrite(OSError):
 
 
 @contextmanager
-def _told_as_cannot_write() -> Iterator[None]:
+def _as_cannot_write() -> Iterator[None]:
     """Raises `CannotWrite` for an error that may pass by itself, and others as they are."""
     try:
         yield
@@ -126,7 +126,7 @@ class Intake:
 
         `end_media` takes them in. Raises `CannotWrite`; then they go on waiting.
         """
-        with _told_as_cannot_write():
+        with _as_cannot_write():
             plan = self._plan(self.media.items)
         self.media.take()
         self._storing = plan, self._thread.submit(self._archive.store, plan.media)
@@ -151,7 +151,7 @@ class Intake:
         assert self._storing is not None
         (plan, stored), self._storing = self._storing, None
         try:
-            with _told_as_cannot_write():
+            with _as_cannot_write():
                 stored.result()
                 if plan.accepted or plan.rejected:
                     self._append(plan.accepted, plan.rejected)
@@ -188,7 +188,7 @@ class Intake:
         bus.flush()
 
     def _commit(self, items: Sequence[Item]) -> IngestPlan:
-        with _told_as_cannot_write():
+        with _as_cannot_write():
             plan = self._plan(items)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
@@ -215,7 +215,7 @@ class Intake:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         if self._room is not None:
             self._room.refresh()
-        with _told_as_cannot_write():
+        with _as_cannot_write():
             self._append([event])
         self._figures.position = self._journal.head
         if bus is not None:

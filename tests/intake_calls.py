@@ -1,5 +1,6 @@
 """What an intake calls, in its order, and messages for it."""
 
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,10 @@ class Calls:
     def __init__(self) -> None:
         self.made: list[str] = []
         self.failure: Exception | None = None
+        self.failure_of_media: Exception | None = None
+        self.may_store = threading.Event()
+        """Cleared by a test in which media take long."""
+        self.may_store.set()
         self.head = 0
         self.streams: dict[tuple[str, str], StreamState] = {}
 
@@ -44,6 +49,9 @@ class Calls:
 
     def store(self, media: Sequence[Medium]) -> int:
         if media:
+            assert self.may_store.wait(10)
+            if self.failure_of_media is not None:
+                raise self.failure_of_media
             self.made.append(f"store {len(media)}")
         return len(media)
 

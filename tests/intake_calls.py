@@ -33,6 +33,7 @@ class Calls:
         self.may_store.set()
         self.head = 0
         self.streams: dict[tuple[str, str], StreamState] = {}
+        self.foreign: set[ForeignId] = set()
 
     def watermark(self, source: str, epoch: str) -> int:
         state = self.streams.get((source, epoch))
@@ -42,7 +43,7 @@ class Calls:
         return {key: "held" for key in keys if key[2] <= self.watermark(*key[:2])}
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
-        return set()
+        return self.foreign.intersection(ids)
 
     def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
         return {}
@@ -66,6 +67,8 @@ class Calls:
             if one.event.epoch is not None:
                 state = StreamState(1, one.event.sequence or 0, one.received, 0)
                 self.streams[one.event.source, one.event.epoch] = state
+            else:
+                self.foreign.add((one.event.source, one.event.id))
         self.head += len(accepted)
         return self.head
 

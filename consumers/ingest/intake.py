@@ -93,7 +93,7 @@ class Intake:
         self.media = MediaBatch()
         self.waiting = RoomQueue()
         self._thread = ThreadPoolExecutor(1, "media")
-        self._storing: tuple[IngestPlan, Future[int]] | None = None
+        self._storing: tuple[Sequence[Item], Future[int]] | None = None
 
     @property
     def shortage(self) -> str | None:
@@ -126,10 +126,11 @@ class Intake:
 
         `end_media` takes them in. Raises `CannotWrite`; then they go on waiting.
         """
+        items = self.media.items
         with _as_cannot_write():
-            plan = self._plan(self.media.items)
+            media = self._plan(items).media
         self.media.take()
-        self._storing = plan, self._thread.submit(self._archive.store, plan.media)
+        self._storing = items, self._thread.submit(self._archive.store, media)
 
     @property
     def is_storing(self) -> bool:
@@ -149,10 +150,12 @@ class Intake:
         if self._storing is None:
             self.begin_media()
         assert self._storing is not None
-        (plan, stored), self._storing = self._storing, None
+        (items, stored), self._storing = self._storing, None
         try:
             with _as_cannot_write():
                 stored.result()
+                # What was taken in meanwhile may hold an event of theirs: a foreign device may repeat it by itself.
+                plan = self._plan(items)
                 if plan.accepted or plan.rejected:
                     self._append(plan.accepted, plan.rejected)
         except CannotWrite:

@@ -13,15 +13,15 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "ack_before_media": Mutant(
         "consumers/ingest/intake.py",
-        "        (plan, stored), self._storing = self._storing, None\n",
-        "        (plan, stored), self._storing = self._storing, None\n"
+        "        (items, stored), self._storing = self._storing, None\n",
+        "        (items, stored), self._storing = self._storing, None\n"
         "        if bus is not None:\n            bus.acknowledge(self.media._taken[1])\n",
         INGEST,
     ),
     "media_not_waited_for": Mutant(
         "consumers/ingest/intake.py",
-        "                stored.result()\n                if plan.accepted",
-        "                if plan.accepted",
+        "                stored.result()\n",
+        "",
         INGEST,
     ),
     "stream_of_stored_media_not_held": Mutant(

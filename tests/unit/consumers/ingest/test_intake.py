@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from bus_schemas.event import device_source
 from bus_schemas.topics import HEAD, watermark_topic
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.media_batch import QUIET_S, MediaBatch
@@ -115,6 +116,22 @@ def test_what_follows_a_medium_in_its_stream_waits_while_that_is_being_stored(ca
     assert "acknowledge [7]" in first
     assert calls.made[0] == "append 1 reject 0"
     assert calls.made[-2:] == ["acknowledge [8]", "flush"]
+
+
+def test_an_id_that_a_foreign_device_used_again_while_its_medium_was_being_stored_is_taken_in_once(
+    calls: Calls, gathering: Intake
+) -> None:
+    calls.may_store.clear()
+    gathering.take([picture(7)], calls)
+    gathering.begin_media()
+    calls.made.clear()
+
+    gathering.take([message(builders.detection(id="one", source=device_source("DEMO", "yard")), 8)], calls)
+    calls.may_store.set()
+    gathering.end_media(calls)
+
+    assert [call for call in calls.made if call.startswith("append")] == ["append 1 reject 0"]
+    assert calls.made[-2:] == ["acknowledge [7, 8]", "flush"]
 
 
 def test_media_that_a_thread_could_not_store_wait_again_before_what_came_meanwhile(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import av
 import cv2
@@ -27,7 +27,7 @@ class CameraStream:
     """`noise` is the deviation of a sensor's noise, in grey levels."""
 
     name: str
-    encoder: str
+    encoder: Literal["libx264", "libx265"]
     bits_per_s: int
     options: Mapping[str, str]
     noise: float

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from s3transfer.futures import TransferCoordinator
 
 from consumers.store.archive.copies import OutOfReach
+from consumers.store.cold.answers import meaning_of
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
 
@@ -26,16 +27,6 @@ MOST_LISTED = 10_000_000
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _BEYOND = {"416", "InvalidRange"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
-_WORDS = {
-    "AccessDenied": "the key lacks the right",
-    "InvalidAccessKeyId": "it does not know the key",
-    "SignatureDoesNotMatch": "the secret of the key is wrong",
-    "ExpiredToken": "the key has expired",
-    "RequestTimeTooSkewed": "its clock and ours differ too much",
-    "NoSuchBucket": "there is no such bucket",
-    "InvalidObjectState": "the object was moved to a class that must be restored before it can be read",
-}
-"""What its answers mean, in the words of whoever must do something about it."""
 _TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -75,8 +66,15 @@ class ObjectHeaders:
 class Bucket:
     """For use from any thread."""
 
-    def __init__(self, storage: ColdStorage, answers_within_s: float | None = None) -> None:
+    def __init__(
+        self,
+        storage: ColdStorage,
+        answers_within_s: float | None = None,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`received` is called with the number of bytes each time that some of an object have come."""
         self.storage = storage
+        self._received = received
         self._client = client_of(storage, answers_within_s)
         self._limiter = limiter_of(self._client, storage.bytes_per_s)
 
@@ -130,6 +128,7 @@ class Bucket:
         with closing(found["Body"]) as body:
             chunks = body.iter_chunks(CHUNK_BYTES)
             while chunk := self._call("read", lambda: next(chunks, b"")):
+                self._received(len(chunk))
                 left -= len(chunk)
                 if left < 0:
                     raise TooLarge(f"{name} has more than {most:,} bytes at {self.storage.name}")
@@ -264,9 +263,10 @@ class Bucket:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            meaning = meaning_of(code, status)
             if status >= 500 or status == 429:
-                raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
-            meaning = f": {_WORDS[code]}" if code in _WORDS else ""
+                sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
+                raise BucketAway(errno.EIO, sentence) from None
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
             raise _Answered(code or str(status), refusal) from None
         except (NoCredentialsError, PartialCredentialsError):

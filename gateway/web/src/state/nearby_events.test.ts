@@ -24,7 +24,8 @@ function hub(opened: readonly number[]): void {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('the event beside a moment', () => {
-  const each = (count: number, ms: number): number[] => Array.from({ length: count }, (_, number) => START + number * ms);
+  const each = (count: number, ms: number): number[] =>
+    Array.from({ length: count }, (_, number) => START + number * ms);
 
   it('is the nearest one however many came since', async () => {
     hub(each(4000, 10 * MINUTE));

@@ -14,6 +14,7 @@ from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.answers import meaning_of
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
+from producer.garbage import let_go
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -260,21 +261,24 @@ class Bucket:
         """Raises `BucketAway`, or `_Answered`. The message of the server is not passed on: it may name a key."""
         try:
             return act()
-        except ClientError as error:
+        except (BotoCoreError, ClientError, OSError) as error:
+            let_go(error)
+            raise self._worded(what, error) from None
+
+    def _worded(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             meaning = meaning_of(code, status)
             if status >= 500 or status == 429:
                 sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
-                raise BucketAway(errno.EIO, sentence) from None
+                return BucketAway(errno.EIO, sentence)
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
-            raise _Answered(code or str(status), refusal) from None
-        except (NoCredentialsError, PartialCredentialsError):
+            return _Answered(code or str(status), refusal)
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
             # Nobody was asked yet: the server is not the one that fails.
-            raise BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}") from None
-        except (BotoCoreError, OSError) as error:
-            reason = type(error).__name__
-            raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+            return BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}")
+        return BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({type(error).__name__})")
 
 
 class _EndsBefore(LookupError):

@@ -14,6 +14,7 @@ from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.answers import meaning_of
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
+from producer.garbage import let_go
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -25,6 +26,7 @@ MOST_LISTED = 10_000_000
 """The archive of 16 cameras has 2 million in a year."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
+_BEYOND = {"416", "InvalidRange"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
 _TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
@@ -96,8 +98,11 @@ class Bucket:
             raise answered.refusal from None
 
     def get(self, name: str, first: int, last: int) -> bytes:
-        """The bytes from `first` to before `last`. Raises `NoSuchObject` and `TooLarge`."""
-        return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        """The bytes from `first` to before `last`, as far as there are any. Raises `NoSuchObject` and `TooLarge`."""
+        try:
+            return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        except _EndsBefore:
+            return b""
 
     def get_small(self, name: str, most: int) -> bytes:
         """A whole object. Raises `NoSuchObject` and `TooLarge`."""
@@ -117,6 +122,8 @@ class Bucket:
         except _Answered as answered:
             if answered.code in _GONE:
                 raise NoSuchObject(name) from None
+            if answered.code in _BEYOND:
+                raise _EndsBefore(name) from None
             raise answered.refusal from None
         left = most
         with closing(found["Body"]) as body:
@@ -254,21 +261,28 @@ class Bucket:
         """Raises `BucketAway`, or `_Answered`. The message of the server is not passed on: it may name a key."""
         try:
             return act()
-        except ClientError as error:
+        except (BotoCoreError, ClientError, OSError) as error:
+            let_go(error)
+            raise self._worded(what, error) from None
+
+    def _worded(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             meaning = meaning_of(code, status)
             if status >= 500 or status == 429:
                 sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
-                raise BucketAway(errno.EIO, sentence) from None
+                return BucketAway(errno.EIO, sentence)
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
-            raise _Answered(code or str(status), refusal) from None
-        except (NoCredentialsError, PartialCredentialsError):
+            return _Answered(code or str(status), refusal)
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
             # Nobody was asked yet: the server is not the one that fails.
-            raise BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}") from None
-        except (BotoCoreError, OSError) as error:
-            reason = type(error).__name__
-            raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+            return BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}")
+        return BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({type(error).__name__})")
+
+
+class _EndsBefore(LookupError):
+    """The object has no byte where it was to be read from."""
 
 
 class _Answered(Exception):

@@ -22,6 +22,7 @@ from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.rounds import NeedsPerson, RoundFailed
 from consumers.upkeep.verify.repair_copies import send_lost_again
+from producer.garbage import results_of
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -37,7 +38,9 @@ def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Seq
         jobs = [pool.submit(copy_range, directory, book, sender, one) for one in waiting]
         if any(isinstance(job.exception(), OutOfReach) for job in as_completed(jobs)):
             pool.shutdown(wait=False, cancel_futures=True)
-    return sum(job.result() for job in jobs if not job.cancelled())
+    done = [job for job in jobs if not job.cancelled()]
+    jobs.clear()
+    return sum(results_of(done))
 
 
 def do_each(*steps: Callable[[], bool]) -> bool:

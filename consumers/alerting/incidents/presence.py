@@ -88,6 +88,11 @@ class Loss:
         if self.how == "connection":
             self.evidence_after = taken - _A_MOMENT_S
 
+    def set_back(self, now: float) -> None:
+        """As `PresenceState.set_back`."""
+        self.at, self.since = min(now, self.at), min(now, self.since)
+        self.reported = None if self.reported is None else min(now, self.reported)
+
     def is_disproved(self, received: float, taken: float) -> bool:
         """Whether a reading that was taken then shows that the device is back."""
         if self.evidence_after is not None and taken > self.evidence_after:
@@ -141,6 +146,8 @@ class PresenceState:
     trouble_s: float = 0.0
     """When it was received that it does not reach its source; `had_worked` is whether it had ever until then."""
     had_worked: bool = False
+    trouble_reason: str | None = None
+    """What it said last of its source, while it does not reach it."""
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 
@@ -169,6 +176,18 @@ class PresenceState:
         if not self.is_camera and self.expects != "heartbeat":
             self.is_known = self.has_worked = False
             self.known_since = 0.0
+
+    def set_back(self, now: float) -> None:
+        """The clock of the hub was set back: take what was noted by the old one, and would be yet to come, for as of
+        now.
+        """
+        self.heard, self.evidence_s, self.trouble_s = (
+            min(now, moment) for moment in (self.heard, self.evidence_s, self.trouble_s)
+        )
+        for lost in filter(None, (self.lost, self.doubtful)):
+            lost.set_back(now)
+        for incident in self.open.values():
+            incident.since = min(now, incident.since)
 
     def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
         """Whether the event shows that the device works, and so is back where it was lost."""
@@ -256,8 +275,7 @@ class PresenceState:
         now, since = tick.time_s, max(self.evidence_s, self.trouble_s, listening)
         if self.status not in TROUBLES or now - since <= silent_s:
             return ()
-        reason = next((self.open[kind].reason for kind in TROUBLES if kind in self.open), None) or "no picture"
-        causes = (self.heard_id, tick.id)
+        reason, causes = self.trouble_reason or "no picture", (self.heard_id, tick.id)
         return self.lose(Loss("unreachable", now, reason, self.latest, causes=causes, since=self._trouble_since()))
 
     def silence(self, tick: Recorded, since: float) -> Loss:
@@ -273,7 +291,8 @@ class PresenceState:
         """Its agent is back or was started again, and it is not: now that is a matter of its own."""
         if not lost.waits or lost.reported is None or tick.time_s - lost.reported <= silent_s:
             return ()
-        lost.under, lost.how, lost.reason = None, "unreachable", "its agent is back, and no picture or reading came"
+        lost.under, lost.how = None, "unreachable"
+        lost.reason = self.trouble_reason or "its agent is back, and no picture or reading came"
         lost.evidence_after = lost.latest
         return (Verdict("offline", "renewed", lost.since, (self.heard_id, tick.id), lost.details()),)
 

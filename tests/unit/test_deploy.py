@@ -129,7 +129,7 @@ def test_containers_get_as_much_of_busy_processors_as_the_processes_of_one_machi
 
 
 def consumes(service: Mapping[str, Any]) -> bool:
-    return service["command"][:1] == ["consume"]
+    return bool(service["command"][:1] == ["consume"])
 
 
 def test_services_of_systemd_are_weighed_against_each_other_as_containers_are() -> None:

@@ -107,7 +107,12 @@ def test_a_client_that_waits_to_try_again_tries_at_once_where_it_is_to_hurry() -
     client.on_connect_fail = lambda *_: tries.put(monotonic())
     client.loop_start()
     tries.get(timeout=WITHIN_S)
-    eventually(lambda: client.hurry() or not tries.empty())
+
+    def hurried() -> bool:
+        client.hurry()
+        return not tries.empty()
+
+    eventually(hurried)
     client.disconnect()
     client.loop_stop()
 

@@ -13,6 +13,7 @@ from s3transfer.futures import TransferCoordinator
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
+from consumers.store.cold.signed_links import SignedLinks, links_like
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -23,6 +24,7 @@ CHUNK_BYTES = 1 << 20
 MOST_LISTED = 10_000_000
 """The archive of 16 cameras has 2 million in a year."""
 
+_ANY = "any"
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
 _WORDS = {
@@ -234,6 +236,14 @@ class Bucket:
         return self._client.generate_presigned_url(
             "get_object", {"Bucket": self.storage.bucket, "Key": self.storage.key(name)}, seconds
         )
+
+    def links(self, seconds: int) -> SignedLinks:
+        """As `link`, for thousands of objects. Raises `BucketRefused` where there is no key."""
+        signer = self._client._request_signer  # type: ignore[attr-defined]  # nothing else has the keys that it found
+        if signer._credentials is None:
+            raise BucketRefused(errno.EACCES, f"there are no keys to sign links at {self.storage.name}")
+        secret = signer._credentials.get_frozen_credentials().secret_key
+        return links_like(self.link(_ANY, seconds), _ANY, secret)
 
     def close(self) -> None:
         self._client.close()

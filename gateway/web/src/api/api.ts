@@ -76,6 +76,7 @@ export type Readings = Schemas['Readings'];
 export type Correlations = Schemas['Correlations'];
 export type Thumbnails = Schemas['Thumbnails'];
 export type Tile = Schemas['TileJson'];
+export type TileBucket = Schemas['TileBucket'];
 export type Shares = Schemas['ConditionShares'];
 export type PastTiles = Schemas['PastTiles'];
 export type Timeline = Schemas['Timeline'];

@@ -142,7 +142,11 @@ async function refusal(response: Response): Promise<ApiError> {
     return new ApiError(response.status, problem.detail ?? problem.title ?? response.statusText, problem.errors);
   } catch (error) {
     if (error instanceof SyntaxError)
-      return new ApiError(response.status, response.statusText || `Status ${response.status}`);
+      // Of a proxy, which says it in HTML.
+      return new ApiError(
+        response.status,
+        response.status < 500 ? response.statusText || `Status ${response.status}` : '',
+      );
     throw error;
   }
 }

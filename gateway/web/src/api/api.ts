@@ -158,8 +158,18 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
+/** Where a proxy answers for the hub, as with a page to sign in, it is no answer of the hub. */
+async function answerOf<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ApiError(502, '');
+    throw error;
+  }
+}
+
 export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
-  (await (await ask(path, signal ? { signal } : {})).json()) as T;
+  await answerOf(await ask(path, signal ? { signal } : {}));
 
 /** A picture, decoded beside the page; null where the answer is that there is none. */
 export async function picture(path: string): Promise<{ image: ImageBitmap | null; headers: Headers }> {
@@ -177,7 +187,7 @@ export async function sendFor<T>(method: Method, path: string, body: unknown): P
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
   });
-  return { status: response.status, body: (await response.json()) as T };
+  return { status: response.status, body: await answerOf(response) };
 }
 
 export const send = async <T>(method: Method, path: string, body: unknown): Promise<T> =>

@@ -36,6 +36,7 @@ it.each([3_600_000, 0, -3_600_000])('is asked for again at once when the clock w
 
 it.each([
   ['is not ready', () => Promise.resolve(Response.json({ detail: 'busy' }, { status: 503 }))],
+  ['is behind a proxy that answers with a page', () => Promise.resolve(new Response('<html>Sign in</html>'))],
   ['is out of reach', () => Promise.reject(new TypeError('Failed to fetch'))],
 ])('is asked for again by itself where the hub %s, less often each time', async (_, failing) => {
   const answered = fetch;

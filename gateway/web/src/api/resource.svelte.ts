@@ -147,8 +147,8 @@ export class Resource<T> {
   }
 }
 
-/** The hub is not ready, or was not reached. */
-const isPassing = (error: Error): boolean => !(error instanceof ApiError) || error.status === 503;
+/** The hub is not ready, or was not reached: by the page, or by a proxy before it. */
+const isPassing = (error: Error): boolean => !(error instanceof ApiError) || [502, 503, 504].includes(error.status);
 
 /** Ask again while there is an interval and the live stream does not tell. */
 export const fallback = (ms: number) => (): number => (live.state === 'live' ? 60_000 : ms);

@@ -7,7 +7,7 @@ from typing import Final
 
 from bus_schemas.event import HUB
 from bus_schemas.topics import INGEST
-from consumers.alerting.incidents.hub import KINDS
+from consumers.alerting.incidents.hub import KINDS, UNWRITABLE
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
@@ -80,8 +80,14 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
         if one["type"] in KINDS:
             yield Check(str(details.get("part")), "limping", str(details.get("reason")), one["type"])
         elif one["type"] == "storage":
-            sentence = details.get("reason") or f"The disk is used by {details.get('percent')} %."
-            yield Check("disk", "limping", str(sentence), "storage_unwritable")
+            yield Check("disk", "limping", *_of_disk(details))
+
+
+def _of_disk(details: Mapping[str, object]) -> tuple[str, str]:
+    """Why, and the kind: only a disk that takes nothing keeps consumers from their work, and not one that fills up."""
+    if details.get("level") == UNWRITABLE:
+        return str(details.get("reason")), "storage_unwritable"
+    return f"The disk is used by {details.get('percent')} %.", "storage"
 
 
 def report(readiness: Readiness, faults: FaultReporter) -> None:

@@ -7,15 +7,18 @@ from typing import Literal
 from bus_schemas.condition import Condition, condition_of, level_of, worst
 from bus_schemas.event import HUB, iso
 from consumers.alerting.conditions import DeviceCondition, conditions
+from consumers.alerting.incidents.presence import TROUBLES
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.store.journal.record import DeviceKey
+from consumers.views.health.questions import DeviceHealth
 from gateway.readiness import Check
 from gateway.reading.moments import StoresAsOf
 
 UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
 Status = Literal["healthy", "degraded", "stale", "stopped", "offline", "not_started", "write_failed", "unknown"]
+_OF_SOURCE: frozenset[str] = frozenset({"offline", *TROUBLES})
 _STOPPED: tuple[Status, ...] = ("stopped", "not_started")
 _REPORTED: tuple[Status, ...] = ("degraded", "stale", "write_failed")
 
@@ -73,11 +76,20 @@ def status_of(condition: DeviceCondition, reported: str | None) -> Status:
     return next((kind for kind in _REPORTED if kind in condition.types), "degraded")
 
 
-def reason_of(condition: DeviceCondition, reported: str | None) -> str | None:
-    """The reason beside the types of its incidents; `None` where there is none, or it is well."""
+def reason_of(condition: DeviceCondition, said: DeviceHealth) -> str | None:
+    """The reason beside the types of its incidents; `None` where there is none, or it is well. A camera that ended its
+    stream may refuse the password since: what the device says of its source counts from when it says it.
+    """
     if condition.condition == "ok":
         return None
-    return condition.reason or reported
+    if said.status in TROUBLES and _OF_SOURCE.issuperset(condition.types[:1]) and _was_heard_in(condition, said):
+        return said.reason or condition.reason
+    return condition.reason or said.reason
+
+
+def _was_heard_in(condition: DeviceCondition, said: DeviceHealth) -> bool:
+    """Whether the device has said anything since it is so, and is not just silent."""
+    return said.last_received is not None and datetime.fromisoformat(said.last_received).timestamp() > condition.since
 
 
 def since_of(condition: DeviceCondition) -> str | None:

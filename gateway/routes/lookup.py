@@ -58,7 +58,7 @@ class KnownDevice:
 
     @property
     def reason(self) -> str | None:
-        return reason_of(self.condition, self.health.reason)
+        return reason_of(self.condition, self.health)
 
 
 def all_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:

@@ -233,7 +233,8 @@ def span_in_words(seconds: float) -> str:
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
+    count = f"{seconds:.0f}"
+    return f"{count} second" if count == "1" else f"{count} seconds"
 
 
 def types_said_as(text: str) -> tuple[str, ...]:

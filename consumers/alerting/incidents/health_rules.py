@@ -25,6 +25,7 @@ def judge_health(watched: Watched, record: Recorded, _: AlertRules) -> Sequence[
     at, now, before = record.time_s, event.data, watched.status
     if now.status != before:
         watched.status, watched.trouble_s = now.status, record.received_s
+    watched.trouble_reason = now.reason if now.status in TROUBLES else None
     if before not in TROUBLES:
         watched.had_worked = watched.has_worked
     details: dict[str, Any] = {"previous_status": before, "reason": now.reason}

@@ -47,6 +47,26 @@ def _certain(region: RegionPart) -> float:
     return region.max_temp if region.confirmed_temp is None else max(region.max_temp, region.confirmed_temp)
 
 
+def judged_temp(frame: ThermalPart, rules: AlertRules) -> float:
+    """°C: what the level of a frame follows from. A region is judged by its own emissivity, so it may be warmer than
+    any pixel of the frame; where nothing is hot, the hottest of both counts.
+    """
+    rank = max((RANK[level_of(region)] for region in frame.regions), default=0)
+    found = [_own_temp(region, frame) for region in frame.regions if RANK[level_of(region)] == rank]
+    return max(found if rank and not is_spot(frame, rules) else [deciding_temp(frame), *found])
+
+
+def _own_temp(region: RegionPart, frame: ThermalPart) -> float:
+    """°C, by which a region is judged; that of the frame where it does not say."""
+    own = region.peak_temp if region.confirmed_level is None else region.confirmed_temp
+    return max(region.max_temp, deciding_temp(frame)) if own is None else own
+
+
+def level_of(region: RegionPart) -> str:
+    """A spike says nothing of a threshold, where the agent of the sensor confirms heat."""
+    return region.confirmed_level or region.alert_level
+
+
 def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
@@ -55,7 +75,7 @@ def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) ->
     """
     level, rank, cool, below = "normal", -1, True, rules.hot_spot_hysteresis_c
     for region in frame.regions:
-        own = region.confirmed_level or region.alert_level
+        own = level_of(region)
         if RANK[own] > rank:
             level, rank = own, RANK[own]
         warning = warnings.get(region.name, inf) if region.thresholds is None else region.thresholds.warning

@@ -8,7 +8,7 @@ from bus_schemas.limits import MAX_ITEMS
 from bus_schemas.thermal import SENSOR_FAULTS, SensorEvent, ThermalEvent
 from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import picture_beside
-from consumers.alerting.incidents.heat import deciding_temp, warmth
+from consumers.alerting.incidents.heat import judged_temp, level_of, warmth
 from consumers.alerting.incidents.trends import TrendChange
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
@@ -38,9 +38,9 @@ def _judge_heat(watched: Watched, record: Recorded, data: ThermalPart, rules: Al
     change = watched.heat.add(at, now, rules)
     for region in data.regions if now.level != "none" else ():
         # A spike says nothing of a threshold: the filtered maximum beside it is lower.
-        if (region.confirmed_level or region.alert_level) != "normal":
+        if level_of(region) != "normal":
             watched.warnings[region.name] = min(region.max_temp, watched.warnings.get(region.name, region.max_temp))
-    hottest = deciding_temp(data)
+    hottest = round(judged_temp(data, rules), 2)
     if change is None:
         is_worse = "hot_spot" in watched.open and watched.heat.worst.add(at, hottest)
         return (watched.heat.worst.verdict("hot_spot", record),) if is_worse else ()
@@ -50,7 +50,7 @@ def _judge_heat(watched: Watched, record: Recorded, data: ThermalPart, rules: Al
         assert watched.heat.cool_since is not None
         details |= {"clear_s": rules.hot_spot_clear_s, **watched.heat.worst.details()}
         return (Verdict("hot_spot", "closed", watched.heat.cool_since, (record.id,), details),)
-    hot = [region.name for region in data.regions if (region.confirmed_level or region.alert_level) != "normal"]
+    hot = [region.name for region in data.regions if level_of(region) != "normal"]
     details |= {"level": change, "regions": hot, "hot_spots": len(data.hot_spots)}
     turn: Turn = "renewed" if "hot_spot" in watched.open else "opened"
     details |= watched.heat.worst.turned(at, hottest, is_new=turn == "opened")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from consumers.alerting.incidents.heat import deciding_temp
+from consumers.alerting.incidents.heat import judged_temp
 from consumers.alerting.incidents.trends import TREND_FAULTS, Trends
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import ThermalPart
@@ -21,7 +21,7 @@ def newest_value(
     if not frames:
         return None
     if kind == "hot_spot":
-        return round(deciding_temp(frames[-1][1]), 2)
+        return round(judged_temp(frames[-1][1], rules), 2)
     raised, trends = details.get("regions"), Trends()
     measured = [trends.measure(at, frame, rules) for at, frame in frames][-1]
     found = [one for fault, excesses in measured.items() if fault == kind for one in excesses]

@@ -141,6 +141,8 @@ class PresenceState:
     trouble_s: float = 0.0
     """When it was received that it does not reach its source; `had_worked` is whether it had ever until then."""
     had_worked: bool = False
+    trouble_reason: str | None = None
+    """What it said last of its source, while it does not reach it."""
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 
@@ -256,8 +258,7 @@ class PresenceState:
         now, since = tick.time_s, max(self.evidence_s, self.trouble_s, listening)
         if self.status not in TROUBLES or now - since <= silent_s:
             return ()
-        reason = next((self.open[kind].reason for kind in TROUBLES if kind in self.open), None) or "no picture"
-        causes = (self.heard_id, tick.id)
+        reason, causes = self.trouble_reason or "no picture", (self.heard_id, tick.id)
         return self.lose(Loss("unreachable", now, reason, self.latest, causes=causes, since=self._trouble_since()))
 
     def silence(self, tick: Recorded, since: float) -> Loss:
@@ -273,7 +274,8 @@ class PresenceState:
         """Its agent is back or was started again, and it is not: now that is a matter of its own."""
         if not lost.waits or lost.reported is None or tick.time_s - lost.reported <= silent_s:
             return ()
-        lost.under, lost.how, lost.reason = None, "unreachable", "its agent is back, and no picture or reading came"
+        lost.under, lost.how = None, "unreachable"
+        lost.reason = self.trouble_reason or "its agent is back, and no picture or reading came"
         lost.evidence_after = lost.latest
         return (Verdict("offline", "renewed", lost.since, (self.heard_id, tick.id), lost.details()),)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bus_schemas.event import iso
+from bus_schemas.event import Event, iso
 from bus_schemas.protocol import IngestStatus
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Failure
@@ -15,8 +15,10 @@ from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.record import journal_id_text
 from producer.transaction import transaction
+from tests.builders import fault, tick
 from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning, hub_of
 
+UNWRITABLE = fault(NOW, part="disk", kind="storage_unwritable", reason="It is full.", since=NOW)
 BAD = SetAsideEvent(7, "e-7", "frame", "/sites/DEMO/devices/yard", "KeyError: 'a secret'", iso(NOW))
 
 
@@ -104,6 +106,29 @@ def test_who_came_back_to_an_older_version_is_not_ready_until_the_views_are_fold
     why = "it was made by version 99 of its projection, a newer one, and this is version"
     assert (asked.status_code, why in asked.json()["detail"]) == (503, True)
     assert (recordings["state"], why in recordings["error"]) == ("stopped", True)
+
+
+@pytest.mark.parametrize(
+    ("events", "kind", "sentence"),
+    [
+        ([tick(NOW, system={"disk_percent": 86.0})], "storage", "The disk is used by 86.0 %."),
+        ([UNWRITABLE, tick(NOW, system={"disk_percent": 99.0})], "storage_unwritable", "It is full."),
+    ],
+)
+def test_a_disk_that_fills_up_is_not_said_to_be_one_that_takes_nothing(
+    tmp_path: Path, events: list[Event], kind: str, sentence: str
+) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(*events).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            client.get("/ready")
+            problems = client.get("/health").json()["problems"]
+            troubles = {one["part"]: one["detail"] for one in client.get("/api/v1/system").json()["troubles"]}
+            explains = started.gateway.readiness.is_explained
+
+    assert f"disk limps ({kind})" in problems
+    assert troubles["disk"] == sentence
+    assert explains == (kind == "storage_unwritable")
 
 
 def status_of(journal_id: str | None, position: int) -> bytes:

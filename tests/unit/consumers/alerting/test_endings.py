@@ -73,6 +73,12 @@ def test_what_ends_with_its_device_is_not_said_to_have_become_good(of: str, beca
     assert said.endswith("ended with that after 60 seconds")
 
 
+@pytest.mark.parametrize(("lasted_s", "words"), [(0.2, "0 seconds"), (1.4, "1 second"), (1.6, "2 seconds")])
+def test_a_length_of_time_is_in_the_singular_where_it_is_one(lasted_s: float, words: str) -> None:
+    called = DeviceNames({("DEMO", "yard"): "Camera"})
+    assert over(facts("offline"), called, "offline", lasted_s).message == f"Camera yard is back after {words}"
+
+
 @pytest.mark.parametrize("of", get_args(IncidentType))
 def test_a_sentence_calls_a_device_by_its_name_and_fits_the_contract(of: str) -> None:
     devices = [f"d{number}" for number in range(60)]

@@ -2,6 +2,8 @@
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import Event
+from bus_schemas.thermal import ThermalEvent
+from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from tests.builders import at, settings, thermal
 from tests.following import Followed
@@ -24,7 +26,7 @@ def test_a_higher_level_is_told_with_the_same_incident(followed: Followed) -> No
     assert len({event.id for event in followed.emitted()}) == 4  # Each with its alert.
 
 
-def measured(second: float, hottest: float, confirmed: float) -> Event:
+def measured(second: float, hottest: float, confirmed: float) -> ThermalEvent:
     """A frame of an agent that tells what is confirmed."""
     event = thermal(at(second), hottest=hottest)
     level = thermal(at(second), hottest=confirmed).data.regions[0].alert_level
@@ -77,3 +79,41 @@ def test_the_margin_is_below_the_threshold_that_was_set(followed: Followed) -> N
     followed.take(thermal(at(0), hottest=76.0), *(thermal(at(second), hottest=69.0) for second in range(1, 60)))
 
     assert reported(followed) == [("yard", "hot_spot", "opened")]
+
+
+def by_emissivity(second: float, frame: float, region: float, confirmed: float | None = None) -> Event:
+    """A frame of a shiny region, which is hotter than any pixel reads: `confirmed` of it is no spike."""
+    event, sure = measured(second, frame, frame), region if confirmed is None else confirmed
+    levels = {
+        "alert_level": thermal(hottest=region).data.regions[0].alert_level,
+        "confirmed_level": thermal(hottest=sure).data.regions[0].alert_level,
+    }
+    own = {"peak_temp": region, "confirmed_temp": sure, "max_temp": min(frame, sure), **levels}
+    shiny = event.data.regions[0].model_copy(update=own)
+    return event.model_copy(update={"data": event.data.model_copy(update={"regions": (shiny,)})})
+
+
+def test_a_region_that_decides_is_told_with_what_it_measures_itself(followed: Followed) -> None:
+    followed.take(by_emissivity(0, 40.0, 50.0), by_emissivity(1, 58.0, 76.5), by_emissivity(2, 60.0, 120.0, 79.0))
+    (opened,) = open_incidents(followed.view)
+    assert (opened["details"]["level"], opened["details"]["max_temp"]) == ("warning", 76.5)
+    assert "measures 76.5 °C" in alerts(followed.view)[0]["message"]
+
+    followed.take(by_emissivity(13, 61.0, 79.5), *(by_emissivity(20 + n, 30.0, 41.0) for n in range(40)))
+    details = incidents(followed.view)[0]["details"]
+    assert (details["worst"], details["closed_by"] != []) == (79.5, True)
+    assert "cooled down to 41.0 °C" in str(alerts(followed.view)[0]["cleared_message"])
+
+
+def test_a_hot_spot_beside_a_warm_region_counts_where_it_is_hotter(followed: Followed) -> None:
+    followed.take(by_emissivity(0, 92.0, 76.0))
+    (opened,) = open_incidents(followed.view)
+
+    assert (opened["details"]["level"], opened["details"]["max_temp"]) == ("warning", 92.0)
+
+
+def test_a_hot_spot_of_a_sensor_without_regions_is_told_with_what_the_frame_measures(followed: Followed) -> None:
+    event = measured(0, 92.0, 92.0)
+    followed.take(event.model_copy(update={"data": event.data.model_copy(update={"regions": ()})}))
+
+    assert open_incidents(followed.view)[0]["details"]["max_temp"] == 92.0

@@ -5,6 +5,7 @@ import pytest
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from consumers.hub_config import HubConfig
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
+from tests.alerting_steps import AGENT, frames, loss, take, ticks
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, tick
 from tests.following import Followed
 from tests.incident_reports import reported
@@ -171,3 +172,31 @@ def test_from_degraded_to_stale_the_new_trouble_is_told_before_the_old_is_over(f
         ("yard", "stale", "opened"),
         ("yard", "degraded", "closed"),
     ]
+
+
+def test_a_device_goes_offline_for_what_keeps_its_source_away_by_then(followed: Followed) -> None:
+    ended, refused = "it has ended the stream", "the camera refuses the user or the password"
+    take(
+        followed,
+        *frames(0, 5),
+        *ticks(0, 60),
+        health(at(6), "degraded", reason=ended, **AGENT),
+        *(health(at(second), "degraded", reason=refused, **AGENT) for second in range(16, 60, 10)),
+    )
+
+    found = {one["type"]: one["details"]["reason"] for one in incidents(followed.view)}
+    assert found == {"degraded": ended, "offline": refused}
+
+
+def test_a_device_that_is_missing_when_its_agent_is_back_is_offline_for_what_its_agent_says(followed: Followed) -> None:
+    take(
+        followed,
+        *frames(0, 5),
+        *ticks(0, 110),
+        loss(5, "stopped"),
+        state(at(50), **AGENT),
+        *(health(at(second), "degraded", reason="nothing listens there", **AGENT) for second in range(51, 110, 10)),
+    )
+
+    [lost] = open_incidents(followed.view, "DEMO")
+    assert (lost["type"], lost["details"]["reason"]) == ("offline", "nothing listens there")

@@ -51,7 +51,7 @@ _INCIDENTS = IntervalTable(
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
     """Which of them besides. `text` is looked for in what people said and in reasons; an incident of a `named` device
-    (site/device) or of one of `types` has it too.
+    (site/device) or of one of `types` has it too. One that nobody has registered is called as it calls itself.
     """
 
     review: ReviewState | None = None
@@ -81,7 +81,7 @@ _FILTERS = {
     "mute_id": "mute_id = :mute_id",
 }
 _TEXT = f"""({TEXT_OF_INCIDENT} or instr(lower(coalesce(details ->> '$.reason', '')), :text) > 0
-    or site || '/' || device in (select value from json_each(:named))
+    or site || '/' || device in (select value from json_each(:named)) or instr(lower(device), :text) > 0
     or type in (select value from json_each(:types)))"""  # noqa: S608 - our own words
 
 

@@ -8,7 +8,8 @@ from unicodedata import category
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bus_schemas.limits import MAX_KEY, clip
+from bus_schemas.event import NAME
+from bus_schemas.limits import ADDRESS_ID, MAX_KEY, SNAKE_CASE, clip
 
 SHOWN = 5
 MOST_LISTED = 200
@@ -28,6 +29,17 @@ _SENTENCES = {
     "tuple_type": _LIST,
     "extra_forbidden": "is not known here",
 }
+
+_PATTERNS: Final = {
+    rf"^{NAME}$": "letters (A to Z), digits, _ and -, 1 to 64 of them",
+    rf"^{NAME}/{NAME}$": "SITE/DEVICE, each of letters (A to Z), digits, _ and -",
+    ADDRESS_ID: "letters (A to Z), digits, _, ., : and -, 1 to 128 of them, the first no dot",
+    SNAKE_CASE: "small letters, digits and _, 1 to 64 of them, the first a letter",
+    r"^[a-z][a-z0-9_]{0,31}$": "small letters, digits and _, 1 to 32 of them, the first a letter",
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "a time of day, as 07:30",
+    r"\S": "a text with something to read",
+}
+"""By pattern, what people are to write. One that no person writes may be quoted."""
 
 
 def refuse_duplicates(what: str, names: Iterable[str], where: str) -> None:
@@ -118,6 +130,8 @@ def sentence_of(detail: ErrorDetails) -> str:
             return f"key {context['discriminator']} is missing"
         case "too_long":
             return f"Input should have at most {context['max_length']} items, not {context['actual_length'] or 'more'}"
+        case "string_pattern_mismatch" if (words := _PATTERNS.get(context["pattern"])) is not None:
+            return f"Input should be {words}"
         case "too_short":
             return f"Input should have at least {context['min_length']} items, not {context['actual_length']}"
     return _SENTENCES.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")

@@ -1,6 +1,7 @@
 """Starts a job in a process of its own, sees whether it stands still, and ends it."""
 
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 from pydantic import BaseModel
 
 from bus_schemas.limits import clip
-from producer.ids import Clock
+from producer.clock import Elapsed
 
 STOP_S: Final = 5.0
 """How long a killed process is waited for."""
@@ -53,18 +54,18 @@ class RunningJob:
 
 
 class Standstill:
-    """Since when the progress of a job is what it is."""
+    """Since when the progress of a job is what it is. Not by the clock of the machine, which may be set meanwhile."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._moved_at = clock()
-        self._progress = 0.0
+    def __init__(self, elapsed: Elapsed = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._moved_at = elapsed()
+        self._progress: object = 0.0
 
-    def is_too_long(self, progress: float) -> bool:
+    def is_too_long(self, progress: object) -> bool:
         """Ask at each look, with the progress that is seen."""
         if progress != self._progress:
-            self._progress, self._moved_at = progress, self._clock()
-        return (self._clock() - self._moved_at).total_seconds() >= STALLED_S
+            self._progress, self._moved_at = progress, self._elapsed()
+        return self._elapsed() - self._moved_at >= STALLED_S
 
 
 def last_line(log: Path) -> str:

@@ -205,6 +205,10 @@ class Registered:
         """Whether the device, or its site, is watched no more."""
         return any(self.entries.get((site, one), {}).get("retired", False) for one in (device, ""))
 
+    def is_site_retired(self, site: str) -> bool:
+        """Then none of its devices is watched, whatever is said of the device itself."""
+        return self.is_retired(site, "")
+
     def expected_since(self, site: str, device: str) -> float:
         """Since when a device is watched as it is now: nobody missed it before. 0 where nobody has said it."""
         return max(self.said.get((site, one), 0.0) for one in (device, ""))

@@ -1,7 +1,10 @@
 """How a process collects garbage."""
 
 import gc
-from typing import Final
+from concurrent.futures import Future
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 THRESHOLDS: Final = (50_000, 20, 100)
 """How many objects or collections each of three generations waits for; by default the first waits for 700 objects."""
@@ -16,3 +19,22 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+
+
+def results_of(jobs: list[Future[T]]) -> list[T]:
+    """Those of all jobs, in their order; raises the first error. Each job is taken out of the list: one that is still
+    in it as it raises would be held by the caller's frame, which its own error holds, with all that those frames hold,
+    until garbage is collected. That is done after so many objects, however large one of them is.
+    """
+    found: list[T] = []
+    jobs.reverse()
+    while jobs:
+        found.append(jobs.pop().result())
+    return found
+
+
+def let_go(error: BaseException | None) -> None:
+    """Let go of the calls that failed: a library that holds its own error in one of them holds all that they had."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__

@@ -8,7 +8,17 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 Failure = Literal[
-    "none", "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much", "lists too much"
+    "none",
+    "refuses",
+    "fails",
+    "stands still",
+    "cuts bodies",
+    "changes bodies",
+    "sends too much",
+    "lists too much",
+    "is full",
+    "refuses to delete",
+    "is slow",
 ]
 FAILURES: Final[tuple[Failure, ...]] = (
     "refuses", "fails", "stands still", "cuts bodies", "changes bodies", "sends too much",
@@ -16,6 +26,7 @@ FAILURES: Final[tuple[Failure, ...]] = (
 TOO_MUCH: Final = 64 << 20
 PASSED_ON: Final = ("content-type", "etag", "content-range", "last-modified", "accept-ranges")
 TIMEOUT_S: Final = 30.0
+SLOW_BYTES_PER_S: Final = 200_000
 
 
 class S3Proxy:
@@ -25,6 +36,8 @@ class S3Proxy:
         self._behind = port
         self._changed = threading.Event()
         self._failure: Failure = "none"
+        self.read_bytes = 0
+        """The bytes of packs that were passed on."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1})
@@ -64,6 +77,10 @@ class S3Proxy:
                 _send(asked, 403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
             case "fails":
                 _send(asked, 500, b"<Error><Code>InternalError</Code><Message>no</Message></Error>")
+            case "is full" if asked.command in ("PUT", "POST"):
+                _send(asked, 507, b"<Error><Code>XMinioStorageFull</Code><Message>no</Message></Error>")
+            case "refuses to delete" if asked.command == "DELETE":
+                _send(asked, 403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
             case "stands still":
                 self._changed.wait(TIMEOUT_S)
                 asked.close_connection = True
@@ -82,6 +99,9 @@ class S3Proxy:
         finally:
             connection.close()
         if asked.command == "GET" and asked.path.endswith(".pack"):
+            self.read_bytes += len(found)
+            if failure == "is slow":
+                self._changed.wait(len(found) / SLOW_BYTES_PER_S)
             if failure == "changes bodies":
                 found = bytes(byte ^ 1 for byte in found)
             elif failure == "sends too much":

@@ -47,7 +47,7 @@ class AlertingProjection(Projection):
 
     name: ClassVar[str] = "alerting"
     group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
-    version: ClassVar[int] = 20
+    version: ClassVar[int] = 21
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, MuteEvent, ReviewEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

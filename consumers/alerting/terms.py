@@ -67,10 +67,13 @@ class Terms:
         """By rule and silence: when a hundred devices go offline at once, they share one."""
         return {}
 
-    def missed_since(self, where: DeviceKey, listening: float) -> float:
-        """Since when its silence counts, to a hub that listens since `listening`: nobody misses what nobody expects."""
+    def missed_since(self, where: DeviceKey, listening: float, now: float) -> float:
+        """Since when its silence counts, to a hub that listens since `listening`: nobody misses what nobody expects.
+
+        What was declared later than now was declared by a clock that has been set back since.
+        """
         declared = self.devices.get(where)
-        return listening if declared is None else max(listening, declared.since)
+        return listening if declared is None or declared.since > now else max(listening, declared.since)
 
     @cached_property
     def shortest_silence_s(self) -> float:

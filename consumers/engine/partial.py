@@ -124,9 +124,10 @@ class MaximumPart(Struct):
 
 
 class HottestPart(Struct):
-    """The highest temperature in a thermal event."""
+    """The highest temperature in a thermal event, filtered and, where it is said, before that."""
 
     frame_stats: MaximumPart
+    peak_temp: float | None = None
     hot_spots: tuple[Raw, ...] = ()
 
 

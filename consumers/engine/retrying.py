@@ -119,7 +119,8 @@ class Attempts:
             self._faults.clear_fault(*failing.fault)
 
     def _report_degraded(self, name: str, last: SetAsideEvent | None) -> None:
-        limps = last is not None and datetime.now(UTC) - datetime.fromisoformat(last.at) < DEGRADED_FOR
+        # What is yet to come was set aside by a clock that was set back since.
+        limps = last is not None and abs(datetime.now(UTC) - datetime.fromisoformat(last.at)) < DEGRADED_FOR
         if limps and last is not None and self._faults is not None:
             self._limping.add(name)
             self._faults.raise_fault(name, "system_error", degraded_sentence(name, last))

@@ -119,7 +119,8 @@ class FaultTracker:
         self._add_missed(open_fault("journal", "database_error", reason, self.clock()))
 
     def _is_worth_reporting(self, fault: OpenFault) -> bool:
-        return (self.clock() - fault.since).total_seconds() >= BRIEF_S
+        """One that is yet to come has begun by a clock that was set back since."""
+        return abs((self.clock() - fault.since).total_seconds()) >= BRIEF_S
 
     def _add_missed(self, fault: OpenFault) -> None:
         self._missed += [Fault(**dict(fault), state="raised"), Fault(**dict(fault), state="cleared")]

@@ -2,15 +2,16 @@
 
 from contextlib import closing
 
-from bus_schemas.event import iso
+from bus_schemas.event import HUB, iso, place
 from consumers.engine.consumer_set import ConsumerRegistry
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.part import PartReport, WholeOnly, rebuild_part
+from consumers.engine.rebuild.part import NotInPart, PartReport, WholeOnly, rebuild_part
 from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
 from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress, rebuild
 from consumers.engine.view_files import NoView, file_of
+from consumers.hub_config import HubConfig
 from consumers.store.journal.configured import journal_of
 from producer.ids import Clock, utc_now
 
@@ -41,12 +42,21 @@ def rebuild_view_part(
     Raises `UnknownConsumer`, `NotAView`, `NoView`, `NotInPart` or `AlreadyRebuilding`.
     """
     hub, projection = consumers.hub, consumers.projection(name)
+    _require_site(hub, wanted.site)
     with closing(journal_of(hub).reader()) as journal:
         try:
             return rebuild_part(projection, ConsumerContext(hub.data, journal, clock), wanted, progress)
         except WholeOnly as error:
             others = ", ".join(views_in_parts(consumers))
             raise WholeOnly(f"{error}. Views that can be are {others}") from error
+
+
+def _require_site(hub: HubConfig, site: str) -> None:
+    """Raises `NotInPart`."""
+    with closing(journal_of(hub).questions()) as journal:
+        known = {place(stream.source)[0] for stream in journal.streams()}
+    if site not in known:
+        raise NotInPart(f"nothing was ever received of a site {site!r}; there are {', '.join(sorted(known - {HUB}))}")
 
 
 def views_in_parts(consumers: ConsumerRegistry) -> list[str]:

@@ -38,9 +38,11 @@ class ColdMedia:
         """Those that are there; a problem where the bucket is out of reach."""
         reads = (self.read(copy, 0, copy.size) for copy in copies.values())
         found = dict(zip(copies, await asyncio.gather(*reads, return_exceptions=True), strict=True))
-        for one in found.values():
-            if isinstance(one, BaseException) and not (isinstance(one, Problem) and one.status == 404):
-                raise one
+        wrong = [one for one in found.values() if isinstance(one, BaseException) and not _is_lost(one)]
+        if wrong:
+            # Held by this frame, which its error holds, the others would be kept until garbage is collected.
+            found.clear()
+            raise wrong.pop()
         return {number: body for number, body in found.items() if isinstance(body, bytes)}
 
     @property
@@ -56,3 +58,7 @@ class ColdMedia:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._reader is not None:
             self._reader.close()
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, Problem) and error.status == 404

@@ -9,11 +9,12 @@ from typing import Final
 from pydantic_core import to_json
 
 from bus_schemas.codec import read_stored
-from bus_schemas.radiometric import CONTENT_TYPE, NPY_TYPE, pixels_of
+from bus_schemas.radiometric import pixels_of
 from bus_schemas.settings import AdjustableSettings, read_sections
 from bus_schemas.thermal import Region, ThermalEvent
 from consumers.engine.versions import NEWEST
 from consumers.engine.view_files import NoView
+from consumers.store.archive import radiometric_frames
 from consumers.store.archive.copies import ObjectRange
 from consumers.store.archive.keys import EVIDENCE
 from consumers.store.archive.reader import StoredMedium
@@ -29,7 +30,6 @@ JPEG: Final = "image/jpeg"
 BESIDE: Final = ((("capture", EVIDENCE), timedelta(seconds=2)), (("thumbnail",), timedelta(seconds=5)))
 """The kinds of pictures of a camera that are laid under heat, and how far they may be from it in time."""
 SECOND: Final = timedelta(seconds=1)
-FRAME_TYPES: Final = frozenset({CONTENT_TYPE, NPY_TYPE, "application/octet-stream"})
 MOST_BYTES: Final = 64_000_000
 MOST_PIXELS: Final = 16_000_000
 """A small frame may have a million; each of them takes a microsecond of the gateway, and 32 bytes."""
@@ -50,13 +50,11 @@ class FoundMedium:
 
 
 def newest_frame(stores: Stores, asked: OfDevice, at: datetime, max_age_s: float) -> FoundMedium | None:
-    """Until that moment; where only what incidents name is kept, of that."""
-    for kind in ("thermal", EVIDENCE):
-        for window_s in WINDOWS_S:
-            start = at - timedelta(seconds=min(window_s, max_age_s))
-            stored = stores.archive.between(asked.site, asked.device, kind, start, at + _TICK)
-            if found := [one for one in stored if one.content_type in FRAME_TYPES]:
-                return with_bytes(stores, found[-1])
+    """Until that moment."""
+    for window_s in WINDOWS_S:
+        start = at - timedelta(seconds=min(window_s, max_age_s))
+        if found := radiometric_frames.frames_between(stores.archive, asked.site, asked.device, start, at + _TICK):
+            return with_bytes(stores, found[-1])
     return None
 
 
@@ -67,8 +65,7 @@ def frame_named(stores: Stores, asked: OfDevice, name: str) -> FoundMedium | Non
 
 def frames_between(stores: Stores, asked: OfDevice, start: datetime, end: datetime, most: int) -> list[FoundMedium]:
     """Raises `TooMuch`."""
-    stored = stores.archive.between(asked.site, asked.device, "thermal", start, end, most)
-    frames = [one for one in stored if one.content_type in FRAME_TYPES]
+    frames = radiometric_frames.frames_between(stores.archive, asked.site, asked.device, start, end, most)
     if (size := sum(one.size for one in frames)) > MOST_BYTES:
         raise TooMuch(f"the frames of this time have {size / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f} are read")
     return [with_bytes(stores, one) for one in frames]

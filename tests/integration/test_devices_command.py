@@ -149,6 +149,10 @@ def test_a_name_that_nobody_can_read_is_refused_as_the_configuration_and_the_pag
 def test_a_site_is_retired_with_all_its_devices_and_restored(hub: Hub, call: Call) -> None:
     assert call("retire", "DEMO", "--yes") == (0, "DEMO is retired.")
     hub.until("gate", lambda gate: gate.is_retired)
+    sentence = "the site DEMO is retired, with its devices: `watchpost devices restore DEMO` brings it back first"
+    for refused in (("restore", "DEMO", "gate"), ("add", "DEMO", "gate"), ("add", "DEMO", "another")):
+        code, said = call(*refused)
+        assert (code, sentence in said) == (2, True)
     assert call("restore", "DEMO") == (0, "DEMO is watched again.")
     hub.until("gate", lambda gate: not gate.is_retired)
 

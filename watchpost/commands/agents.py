@@ -1,11 +1,13 @@
 """The commands `agents list`, `configure`, `code`, `versions`, `bring-back` and `revoke`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 import typer
 
+from bus_schemas.event import NAME
+from watchpost.cli_errors import CliError
 from watchpost.commands.agent_versions import version_lines
 from watchpost.commands.gateway_client import ask
 from watchpost.commands.hub_data import in_one_sentence, plain, user_name
@@ -113,5 +115,9 @@ def bring_back(
 
 
 def _path(node: str) -> str:
-    """The address of an agent, whatever name was typed: the gateway says what is wrong with it."""
-    return f"{PATH}/{quote(node, safe='', errors='replace')}"
+    """The address of an agent. Raises `CliError` for what is no name: within an address it would ask for something
+    else.
+    """
+    if re.fullmatch(NAME, node) is None:
+        raise CliError(f"{plain(node)!r} is no name of an agent: it has letters, digits, _ and -, 1 to 64 of them")
+    return f"{PATH}/{node}"

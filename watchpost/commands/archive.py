@@ -87,7 +87,7 @@ def restore_from(source: str, config: Path | None, data: Path) -> None:
     from consumers.store.archive.copies import OutOfReach
     from consumers.store.cold.bucket import Bucket
     from consumers.upkeep.backup.restore import DataThere
-    from consumers.upkeep.cold.journal_days import DamagedChain
+    from consumers.upkeep.cold.day_chain import DamagedChain
     from consumers.upkeep.cold.restore import NothingInBucket, restore_from_bucket
     from producer.ids import utc_now
 

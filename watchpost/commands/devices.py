@@ -81,7 +81,9 @@ def add(
     """Register a foreign device, also one that has already sent something."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site)
-    known = _registered(runtime).device(site, device)
+    registered = _registered(runtime)
+    _require_watched(registered, site)
+    known = registered.device(site, device)
     if known is not None:
         hint = (
             "it is retired: `watchpost devices restore` brings it back" if known.is_retired else "rename or retire it"
@@ -162,8 +164,18 @@ def restore(
     """Watch a retired device, or a whole site, again."""
     runtime = _runtime(config, data, mqtt_port)
     _require(runtime, site, device)
+    if device is not None:
+        _require_watched(_registered(runtime), site)
     _change(runtime, site, device, {"retired": False})
     typer.echo(f"{site if device is None else f'{site}/{device}'} is watched again.")
+
+
+def _require_watched(registered: "Registered", site: str) -> None:
+    """Raises `CliError`: a device of a site that is watched no more is not watched either."""
+    if registered.is_site_retired(site):
+        raise CliError(
+            f"the site {site} is retired, with its devices: `watchpost devices restore {site}` brings it back first"
+        )
 
 
 def _readable(name: str) -> str:

@@ -58,6 +58,8 @@ def size(
     from watchpost.sizing.estimate import estimate
     from watchpost.sizing.report import document
 
+    if data.exists() and not data.is_dir():
+        raise CliError(f"{data} is no directory: name the data directory of a hub with --data")
     become_the_owner(data)
     assumed = Assumptions(_camera(camera, camera_bits), moving, _measured(data))
     disk, ours = (_disk(data), _taken(data)) if disk_gb is None else (DiskSpace(int(disk_gb * 1e9), 0), 0)

@@ -8,7 +8,7 @@ import structlog
 
 from bus_schemas.enrolment import SignedConfiguration
 from edge.agent.enrolment.configurations import ConfigurationStore, ConfigurationsUnreadable
-from edge.agent.enrolment.identity import IdentityUnreadable, broker_of, load
+from edge.agent.enrolment.identity import IdentityUnreadable, IdentityWatch, broker_of, load
 from edge.agent.enrolment.remote import ConfigurationTrial, RemoteConfiguration
 from edge.agent.settings import NodeSettings
 from producer.broker import BrokerAddress
@@ -29,6 +29,7 @@ class EnrolledAgent:
 
 def enrolled_agent(data: Path, environ: Mapping[str, str]) -> EnrolledAgent:
     """Raises `CliError` where there is no usable identity."""
+    watch = IdentityWatch(data)
     try:
         identity = load(data)
         if identity is None:
@@ -46,7 +47,8 @@ def enrolled_agent(data: Path, environ: Mapping[str, str]) -> EnrolledAgent:
 
     is_trial = signed.version != store.in_force.version
     trial = _trial(store, signed, settings, configuration.comes_up_within_s) if is_trial else None
-    return EnrolledAgent(settings, broker_of(data, identity), RemoteConfiguration(identity, store, trial, check))
+    remote = RemoteConfiguration(identity, store, trial, check, is_enrolled_anew=watch.is_replaced)
+    return EnrolledAgent(settings, broker_of(data, identity), remote)
 
 
 def _to_start_with(store: ConfigurationStore) -> tuple[SignedConfiguration, AgentConfiguration]:

@@ -86,7 +86,7 @@ class AlertBook:
     def pass_time(self, tick: HeartbeatEvent) -> None:
         """Raise what was deferred and is still the case."""
         at = tick.time.timestamp()
-        for key, state in self._states.deferred(at - self._cool_down_s):
+        for key, state in self._states.deferred(at, self._cool_down_s):
             self._raise_deferred(state, IncidentFacts.model_validate_json(state.incident or ""), tick)
             self._states.save(key, state)
 
@@ -101,7 +101,8 @@ class AlertBook:
         self._raise(state, incident, tick.time, at if state.notified is None else state.notified_at or at)
 
     def _has_cooled_down(self, state: NotificationState, now: float) -> bool:
-        return state.notified_at is None or now - state.notified_at >= self._cool_down_s
+        """A notification that is yet to come is of a clock that was set back: nobody knows how long ago that was."""
+        return state.notified_at is None or abs(now - state.notified_at) >= self._cool_down_s
 
     def _is_withheld(self, state: NotificationState, incident: IncidentFacts, at: float) -> bool:
         """Whether a mute holds what there is to say of it; what is worse than what people know waits as well."""

@@ -48,9 +48,9 @@ class NotificationStates:
         values = (state.incident, state.notified, state.notified_at, state.notified_level, state.muted)
         self._view.execute(_SAVE, (*key, *values))
 
-    def deferred(self, notified_before: float) -> list[tuple[Key, NotificationState]]:
-        """Open incidents that may be due: a mute withheld them, or the last notification was before this moment."""
-        rows = self._view.execute(_DEFERRED, (notified_before,)).fetchall()
+    def deferred(self, now: float, cool_down_s: float) -> list[tuple[Key, NotificationState]]:
+        """Open incidents that may be due: a mute withheld them, or the last notification is a cool-down away."""
+        rows = self._view.execute(_DEFERRED, (now, cool_down_s)).fetchall()
         return [((site, device, kind), NotificationState(*state)) for site, device, kind, *state in rows]
 
     def is_unwell(self, key: Key) -> bool:
@@ -70,6 +70,6 @@ _SAVE: Final = f"""
 """  # noqa: S608 - our own columns
 _DEFERRED: Final = f"""
     select site, device, type, {_COLUMNS} from alert_state
-    where incident is not null and (muted = 1 or (notified is null and notified_at <= ?))
+    where incident is not null and (muted = 1 or (notified is null and abs(? - notified_at) >= ?))
 """  # noqa: S608 - our own columns
 _OPEN_KINDS: Final = "select type from alert_state where site = ? and device = ? and incident is not null"

@@ -200,6 +200,8 @@ class IncidentBook:
 
     def _pass_time(self, tick: Recorded) -> Iterator[IncidentEntry]:
         hub, now = self._hub, tick.time_s
+        if hub.was_set_back(now):
+            self._set_back(now)
         for verdict in hub.pass_time(tick, self._rules):
             yield IncidentEntry(_HUB, verdict, hub.open, at=now)
         recently = now - self._terms.shortest_silence_s
@@ -218,8 +220,14 @@ class IncidentBook:
                 yield IncidentEntry(at, verdict, watched.open, watched, now)
         yield from self._miss_expected(tick)
 
+    def _set_back(self, now: float) -> None:
+        """Else no silence would be one until the clock is where it was."""
+        self._hub.set_back(now)
+        for where in list(self._devices.select("true")):
+            self._devices.touch(where).set_back(now)
+
     def _missed_since(self, where: DeviceKey) -> float:
-        return self._terms.missed_since(where, self._hub.listening)
+        return self._terms.missed_since(where, self._hub.listening, self._hub.heard)
 
     def _silent_after(self, where: DeviceKey, one: Watched) -> float | None:
         return self._terms.silent_after_s(where, is_agents=one.is_agents) if one.is_device else None

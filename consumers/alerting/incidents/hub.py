@@ -71,6 +71,16 @@ class WatchedHub:
             return False
         return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < SUSPECT_S
 
+    def was_set_back(self, now: float) -> bool:
+        """Whether the clock of the hub was set back since its newest heartbeat."""
+        return now < self.heard
+
+    def set_back(self, now: float) -> None:
+        """Take what was noted by the old clock, and would be yet to come, for as of now."""
+        self.heard, self.listening, self.deaf_until = (
+            min(now, moment) for moment in (self.heard, self.listening, self.deaf_until)
+        )
+
     def pass_time(self, tick: Recorded, rules: AlertRules) -> Iterator[Verdict]:
         beat = tick.decode(HEARTBEAT).data
         yield from self._notice_pause(tick, beat)

@@ -88,6 +88,11 @@ class Loss:
         if self.how == "connection":
             self.evidence_after = taken - _A_MOMENT_S
 
+    def set_back(self, now: float) -> None:
+        """As `PresenceState.set_back`."""
+        self.at, self.since = min(now, self.at), min(now, self.since)
+        self.reported = None if self.reported is None else min(now, self.reported)
+
     def is_disproved(self, received: float, taken: float) -> bool:
         """Whether a reading that was taken then shows that the device is back."""
         if self.evidence_after is not None and taken > self.evidence_after:
@@ -171,6 +176,18 @@ class PresenceState:
         if not self.is_camera and self.expects != "heartbeat":
             self.is_known = self.has_worked = False
             self.known_since = 0.0
+
+    def set_back(self, now: float) -> None:
+        """The clock of the hub was set back: take what was noted by the old one, and would be yet to come, for as of
+        now.
+        """
+        self.heard, self.evidence_s, self.trouble_s = (
+            min(now, moment) for moment in (self.heard, self.evidence_s, self.trouble_s)
+        )
+        for lost in filter(None, (self.lost, self.doubtful)):
+            lost.set_back(now)
+        for incident in self.open.values():
+            incident.since = min(now, incident.since)
 
     def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
         """Whether the event shows that the device works, and so is back where it was lost."""

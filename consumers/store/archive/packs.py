@@ -9,6 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from consumers.store.archive.records import ScannedRecord, scan
+from producer.garbage import results_of
 from producer.whole_file import sync_directory
 
 PACKS_PER_ROUND = 128
@@ -43,8 +44,7 @@ def sync_all(packs: Sequence[Pack], pool: Executor) -> None:
     syncs = [pool.submit(pack.sync) for pack in packs]
     # All have ended, whatever one of them raises: their files may be closed next.
     wait(syncs)
-    for sync in syncs:
-        sync.result()
+    results_of(syncs)
 
 
 def _write(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:

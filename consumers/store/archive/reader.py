@@ -188,8 +188,17 @@ class ArchiveReader:
         with suppress(FileNotFoundError), stored.pack.open("rb", buffering=0) as pack:
             pack.seek(stored.offset + start)
             body = pack.read(length)
-            return body if len(body) == length and not _may_be_a_hole(body) else None
+            return body if len(body) == length and not self._is_a_hole(stored, body) else None
         return None
+
+    def _is_a_hole(self, stored: StoredMedium, body: bytes) -> bool:
+        """Where the disk let go of a pack after it was looked up, and something came late, zeros are read. Media have
+        zeros too: the first bytes of an MP4 are some, and the frame of a sensor at 0 °C.
+        """
+        if body.strip(b"\0") or not body:
+            return False
+        now = self.find(stored.key)
+        return now is None or now.tier == "cold"
 
     def copy_of(self, stored: StoredMedium) -> ObjectRange | None:
         """Looked up again, for it may have gone to cold storage a moment ago."""
@@ -255,8 +264,3 @@ class ArchiveReader:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _may_be_a_hole(body: bytes) -> bool:
-    """Where the disk let go of a pack after it was looked up, and something came late, zeros are read."""
-    return not body.strip(b"\0") and len(body) > 0

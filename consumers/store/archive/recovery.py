@@ -1,51 +1,77 @@
 """Recovers the index from the packs: after a crash, and if the index is lost."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from consumers.store.archive.copies import delete_copies, mark_cold
 from consumers.store.archive.index import add_media, ensure_pack, ensure_series
 from consumers.store.archive.keys import PackInterval, Series, pack_path, parse_pack_path
 from consumers.store.archive.packs import salvage
+from consumers.store.archive.records import ScannedRecord
 from producer.transaction import transaction
 
 
 def recover(index: sqlite3.Connection, directory: Path) -> int:
     """Enter what lies in the packs and not in the index, cut off what is torn, forget packs that are gone.
 
-    Only ends of packs are read, so this is quick unless the index is new. The number of media entered.
+    Only ends of packs are read, so this is quick unless the index is new. The number of media entered. Others may drop
+    packs meanwhile, and write some of their own: what differs at a first look is looked at again under the lock.
     """
     known = {
-        pack_path(directory, Series(site, device, kind), PackInterval(start, minutes)): (number, end)
-        for number, start, minutes, end, site, device, kind in index.execute(
-            "select pack, start, minutes, end, site, device, kind from packs join series using (series)"
+        pack_path(directory, Series(site, device, kind), PackInterval(start, minutes)): end
+        for start, minutes, end, site, device, kind in index.execute(
+            "select start, minutes, end, site, device, kind from packs join series using (series)"
             # Not those of which the disk has nothing.
             " where end > (select coalesce(max(last), 0) from copies where copies.pack = packs.pack and not is_hot)"
         )
     }
-    sizes = {path: path.stat().st_size for path in directory.glob("*/*/*/*/*.pack")}
-    entered = 0
-    for path, size in sorted(sizes.items()):
-        number, end = known.get(path, (None, 0))
-        if size < end and number is not None:
+    sizes = {path: _size(path) for path in directory.glob("*/*/*/*/*.pack")}
+    differing = [path for path in known.keys() | sizes.keys() if known.get(path) != sizes.get(path)]
+    return sum(_recover_pack(index, directory, path) for path in sorted(differing))
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _recover_pack(index: sqlite3.Connection, directory: Path, path: Path) -> int:
+    """Bring the index to what the file holds. How many media were entered."""
+    place = parse_pack_path(directory, path)
+    if place is None:
+        return 0
+    with transaction(index):
+        number, end = _committed(index, *place)
+        size = _size(path)
+        if number is not None and (size is None or size < end):
             end = _lost(index, number, end)
-        if size != end:
-            entered += _enter(index, directory, path, end)
-    for path in known.keys() - sizes.keys():
-        _lost(index, *known[path])
-    return entered
+        if size is None or size == end:
+            return 0
+        return _enter(index, place, salvage(path, end))
+
+
+def _committed(index: sqlite3.Connection, series: Series, interval: PackInterval) -> tuple[int | None, int]:
+    """The number of a pack, and where what the index knows of it ends."""
+    row = index.execute(
+        "select pack, end from packs join series using (series)"
+        " where site = ? and device = ? and kind = ? and start = ? and minutes = ?",
+        (series.site, series.device, series.kind, *interval),
+    ).fetchone()
+    return (None, 0) if row is None else row
 
 
 def _lost(index: sqlite3.Connection, number: int, end: int) -> int:
     """The file of a pack is gone, or shorter than it was: only what is in cold storage is still there, up to a byte."""
-    with transaction(index):
-        copied = int(index.execute("select copied from packs where pack = ?", (number,)).fetchone()[0])
-        if copied == 0:
-            forget_pack(index, number)
-            return 0
-        mark_cold(index, number)
-        if copied < end:
-            _cut(index, number, copied)
+    copied = int(index.execute("select copied from packs where pack = ?", (number,)).fetchone()[0])
+    if copied == 0:
+        forget_pack(index, number)
+        return 0
+    mark_cold(index, number)
+    if copied < end:
+        _cut(index, number, copied)
     return copied
 
 
@@ -63,15 +89,10 @@ def _cut(index: sqlite3.Connection, number: int, end: int) -> None:
     )
 
 
-def _enter(index: sqlite3.Connection, directory: Path, path: Path, start: int) -> int:
-    place = parse_pack_path(directory, path)
-    found = salvage(path, start) if place is not None else []
-    if place is None or not found:
-        return 0
-    series, interval = place
-    with transaction(index):
-        number = ensure_series(index, series)
-        pack, _ = ensure_pack(index, number, interval)
+def _enter(index: sqlite3.Connection, place: tuple[Series, PackInterval], found: Sequence[ScannedRecord]) -> int:
+    if found:
+        number = ensure_series(index, place[0])
+        pack, _ = ensure_pack(index, number, place[1])
         add_media(index, (pack, number), found)
     return len(found)
 

@@ -1,6 +1,6 @@
 """Opens the media of a hub: those on the disk, and those in cold storage. boto3 is imported only where there is any."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 CACHE = "cold_cache"
 
 
-def cold_reader(storage: ColdStorage | None, data: Path) -> "BucketReader | None":
+def cold_reader(
+    storage: ColdStorage | None, data: Path, received: Callable[[int], None] = lambda _: None
+) -> "BucketReader | None":
+    """`received` is called with the number of bytes each time that some have come from the bucket."""
     if storage is None:
         return None
     from consumers.store.cold.reader import BucketReader
 
-    return BucketReader(storage, data / CACHE)
+    return BucketReader(storage, data / CACHE, received=received)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from s3transfer.futures import TransferCoordinator
 
 from consumers.store.archive.copies import OutOfReach
+from consumers.store.cold.answers import meaning_of
 from consumers.store.cold.client import client_of, limiter_of
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.cold.signed_links import SignedLinks, links_like
+from producer.garbage import let_go
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -26,17 +28,8 @@ MOST_LISTED = 10_000_000
 
 _ANY = "any"
 _GONE = {"404", "NoSuchKey", "NotFound"}
+_BEYOND = {"416", "InvalidRange"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
-_WORDS = {
-    "AccessDenied": "the key lacks the right",
-    "InvalidAccessKeyId": "it does not know the key",
-    "SignatureDoesNotMatch": "the secret of the key is wrong",
-    "ExpiredToken": "the key has expired",
-    "RequestTimeTooSkewed": "its clock and ours differ too much",
-    "NoSuchBucket": "there is no such bucket",
-    "InvalidObjectState": "the object was moved to a class that must be restored before it can be read",
-}
-"""What its answers mean, in the words of whoever must do something about it."""
 _TAKEN = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -76,8 +69,15 @@ class ObjectHeaders:
 class Bucket:
     """For use from any thread."""
 
-    def __init__(self, storage: ColdStorage, answers_within_s: float | None = None) -> None:
+    def __init__(
+        self,
+        storage: ColdStorage,
+        answers_within_s: float | None = None,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`received` is called with the number of bytes each time that some of an object have come."""
         self.storage = storage
+        self._received = received
         self._client = client_of(storage, answers_within_s)
         self._limiter = limiter_of(self._client, storage.bytes_per_s)
 
@@ -100,8 +100,11 @@ class Bucket:
             raise answered.refusal from None
 
     def get(self, name: str, first: int, last: int) -> bytes:
-        """The bytes from `first` to before `last`. Raises `NoSuchObject` and `TooLarge`."""
-        return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        """The bytes from `first` to before `last`, as far as there are any. Raises `NoSuchObject` and `TooLarge`."""
+        try:
+            return b"".join(self._chunks(name, last - first, {"Range": f"bytes={first}-{last - 1}"}))
+        except _EndsBefore:
+            return b""
 
     def get_small(self, name: str, most: int) -> bytes:
         """A whole object. Raises `NoSuchObject` and `TooLarge`."""
@@ -121,11 +124,14 @@ class Bucket:
         except _Answered as answered:
             if answered.code in _GONE:
                 raise NoSuchObject(name) from None
+            if answered.code in _BEYOND:
+                raise _EndsBefore(name) from None
             raise answered.refusal from None
         left = most
         with closing(found["Body"]) as body:
             chunks = body.iter_chunks(CHUNK_BYTES)
             while chunk := self._call("read", lambda: next(chunks, b"")):
+                self._received(len(chunk))
                 left -= len(chunk)
                 if left < 0:
                     raise TooLarge(f"{name} has more than {most:,} bytes at {self.storage.name}")
@@ -265,20 +271,28 @@ class Bucket:
         """Raises `BucketAway`, or `_Answered`. The message of the server is not passed on: it may name a key."""
         try:
             return act()
-        except ClientError as error:
+        except (BotoCoreError, ClientError, OSError) as error:
+            let_go(error)
+            raise self._worded(what, error) from None
+
+    def _worded(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            meaning = meaning_of(code, status)
             if status >= 500 or status == 429:
-                raise BucketAway(errno.EIO, f"{self.storage.name} fails on a request to {what} ({status})") from None
-            meaning = f": {_WORDS[code]}" if code in _WORDS else ""
+                sentence = f"{self.storage.name} fails on a request to {what} ({status}){meaning}"
+                return BucketAway(errno.EIO, sentence)
             refusal = BucketRefused(errno.EACCES, f"{self.storage.name} refuses to {what} ({code or status}){meaning}")
-            raise _Answered(code or str(status), refusal) from None
-        except (NoCredentialsError, PartialCredentialsError):
+            return _Answered(code or str(status), refusal)
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
             # Nobody was asked yet: the server is not the one that fails.
-            raise BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}") from None
-        except (BotoCoreError, OSError) as error:
-            reason = type(error).__name__
-            raise BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({reason})") from None
+            return BucketRefused(errno.EACCES, f"there are no keys to {what} at {self.storage.name}")
+        return BucketAway(errno.EHOSTUNREACH, f"{self.storage.name} does not answer ({type(error).__name__})")
+
+
+class _EndsBefore(LookupError):
+    """The object has no byte where it was to be read from."""
 
 
 class _Answered(Exception):

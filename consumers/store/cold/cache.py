@@ -9,6 +9,8 @@ from typing import Final
 
 FULL_SHARE: Final = 0.9
 """The share of a full cache that stays: the blocks that were used last."""
+SCANS: Final = 64
+"""The files are listed each time that such a part of the cache was written."""
 
 
 class BlockCache:
@@ -17,6 +19,8 @@ class BlockCache:
     def __init__(self, directory: Path, max_bytes: int) -> None:
         self._directory = directory
         self._max_bytes = max_bytes
+        self._unseen = max_bytes
+        """Bytes that were written since the files were listed last."""
 
     def get(self, name: str) -> bytes | None:
         path = self._path(name)
@@ -42,7 +46,10 @@ class BlockCache:
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-        self._bound()
+        self._unseen += len(block)
+        if self._unseen > self._max_bytes // SCANS:
+            self._unseen = 0
+            self._bound()
 
     def remove(self, name: str) -> None:
         with suppress(OSError):
@@ -57,7 +64,7 @@ class BlockCache:
                     stat = entry.stat()
                     found.append((stat.st_mtime_ns, stat.st_size, entry.path))
         total = sum(size for _, size, _ in found)
-        if total <= self._max_bytes:
+        if total + self._max_bytes // SCANS <= self._max_bytes:
             return
         for _, size, path in sorted(found):
             with suppress(OSError):

@@ -14,7 +14,11 @@ from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
 from consumers.store.cold.cache import BlockCache
 from consumers.store.cold.settings import ColdStorage
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 17
+MOST_AHEAD = 7
+"""Blocks that are read together with those that are needed, for whoever reads what follows them."""
+AHEAD_S = 0.5
+"""So much longer may a read take for what nobody has asked for yet: nothing where the link is slow."""
 AWAY_S = 5.0
 """So long after a failure nothing is asked: whoever plays an hour would wait for each segment of it."""
 LOCKS = 64
@@ -23,8 +27,15 @@ LOCKS = 64
 class BucketReader:
     """A `ColdReader`; for use from any thread. It connects when it is first asked."""
 
-    def __init__(self, storage: ColdStorage, directory: Path, monotonic: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        storage: ColdStorage,
+        directory: Path,
+        monotonic: Callable[[], float] = monotonic,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._storage = storage
+        self._received = received
         self._cache = BlockCache(directory, storage.cache_bytes)
         self._monotonic = monotonic
         self._bucket: Bucket | None = None
@@ -32,6 +43,8 @@ class BucketReader:
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._failed_at: float | None = None
         self._reason = ""
+        self._bytes_per_s = 0.0
+        """How fast the last read was."""
 
     @property
     def is_away(self) -> bool:
@@ -39,19 +52,20 @@ class BucketReader:
         return self._failed_at is not None
 
     def read(self, place: ObjectRange, start: int, length: int) -> bytes:
-        """Bytes of a medium. Raises `OutOfReach`, and `LostCopy` where they are not there or not those of its hash."""
+        """Bytes of a medium. Raises `OutOfReach`, and `LostCopy` where they are not there or not those of its hash: a
+        part is read with all of its medium, which alone can be compared.
+        """
         if length <= 0:
             return b""
         # The server may have been wrong for a moment: it is asked once more, and what was wrong is not kept.
         with suppress(LostCopy):
-            return self._checked(place, start, length)
-        return self._checked(place, start, length)
+            return self._checked(place)[start : start + length]
+        return self._checked(place)[start : start + length]
 
-    def _checked(self, place: ObjectRange, start: int, length: int) -> bytes:
-        first = place.offset + start
+    def _checked(self, place: ObjectRange) -> bytes:
         try:
-            body = self._read(place.object, first, first + length)
-            if length == place.size and sha256(body).hexdigest() != place.sha256:
+            body = self._read(place.object, place.offset, place.offset + place.size)
+            if sha256(body).hexdigest() != place.sha256:
                 raise LostCopy(errno.EIO, f"{self._storage.name} holds other bytes than were written", place.object)
         except LostCopy:
             self._forget(place)
@@ -77,11 +91,15 @@ class BucketReader:
         return found
 
     def _fetch(self, name: str, numbers: range) -> Iterator[tuple[int, bytes]]:
-        body = self._ask(name, numbers.start * BLOCK_BYTES, numbers.stop * BLOCK_BYTES)
-        for place, number in enumerate(numbers):
+        began = self._monotonic()
+        ahead = min(MOST_AHEAD, int(self._bytes_per_s * AHEAD_S / BLOCK_BYTES))
+        body = self._ask(name, numbers.start * BLOCK_BYTES, (numbers.stop + ahead) * BLOCK_BYTES)
+        self._bytes_per_s = len(body) / max(self._monotonic() - began, 1e-3)
+        for place, number in enumerate(range(numbers.start, numbers.stop + ahead)):
             block = body[place * BLOCK_BYTES : (place + 1) * BLOCK_BYTES]
-            self._cache.put(_block_name(name, number), block)
-            yield number, block
+            if block:
+                self._cache.put(_block_name(name, number), block)
+                yield number, block
 
     def _ask(self, name: str, first: int, last: int) -> bytes:
         if self._failed_at is not None and self._monotonic() - self._failed_at < AWAY_S:
@@ -101,7 +119,7 @@ class BucketReader:
     def _connected(self) -> Bucket:
         with self._connecting:
             if self._bucket is None:
-                self._bucket = Bucket(self._storage)
+                self._bucket = Bucket(self._storage, received=self._received)
             return self._bucket
 
     def close(self) -> None:
@@ -110,7 +128,7 @@ class BucketReader:
 
 
 def _block_name(name: str, number: int) -> str:
-    return f"{name}#{number}"
+    return f"{name}@{number * BLOCK_BYTES}"
 
 
 def _runs(numbers: list[int]) -> Iterator[range]:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove
 from producer.sqlite_files import size_of
-from producer.whole_file import sync_directory
+from producer.whole_file import write_whole
 
 NAME = "floor.json"
 
@@ -73,7 +73,4 @@ def _newest(connection: sqlite3.Connection) -> Iterable[tuple[str, int]]:
 
 
 def _write(directory: Path, floor: Floor) -> None:
-    draft = directory / f".{NAME}"
-    draft.write_bytes(floor_to_json(floor))
-    draft.replace(directory / NAME)
-    sync_directory(directory)
+    write_whole(directory / NAME, floor_to_json(floor))

@@ -1,7 +1,7 @@
 """The rounds of cold storage: upload what is due, delete what retention dropped, let the disk go of what is copied."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from consumers.store.archive.copies import PackRange
+from consumers.store.archive.copies import OutOfReach, PackRange
 from consumers.store.archive.retention import NEWEST, ArchiveRetention
 from consumers.store.cold.bucket import Bucket
 from consumers.store.journal.record import journal_id_text
@@ -20,7 +20,9 @@ from consumers.upkeep.cold.owner import claim, owner_of
 from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
+from consumers.upkeep.rounds import NeedsPerson, RoundFailed
 from consumers.upkeep.verify.repair_copies import send_lost_again
+from producer.garbage import results_of
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -31,10 +33,30 @@ log = structlog.get_logger()
 
 
 def copy_all(directory: Path, book: CopyBook, sender: ObjectSender, waiting: Sequence[PackRange]) -> int:
-    """Some at a time; the bytes that were copied."""
+    """Some at a time; the bytes that were copied. Once the bucket takes one no more, it is not asked to take others."""
     with ThreadPoolExecutor(AT_ONCE, "cold storage") as pool:
         jobs = [pool.submit(copy_range, directory, book, sender, one) for one in waiting]
-    return sum(job.result() for job in jobs)
+        if any(isinstance(job.exception(), OutOfReach) for job in as_completed(jobs)):
+            pool.shutdown(wait=False, cancel_futures=True)
+    done = [job for job in jobs if not job.cancelled()]
+    jobs.clear()
+    return sum(results_of(done))
+
+
+def do_each(*steps: Callable[[], bool]) -> bool:
+    """Whether any of them has more to do. One that fails keeps the others from nothing: a bucket that is full can be
+    read, and one that refuses to delete can be written. Raises what the first of those that failed has raised.
+    """
+    failure: Exception | None = None
+    has_more = False
+    for step in steps:
+        try:
+            has_more = step() or has_more
+        except (OSError, RoundFailed, NeedsPerson) as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return has_more
 
 
 class Archiver:
@@ -64,10 +86,12 @@ class Archiver:
                 self._restore_emptied(bucket)
             claim(bucket, journal, self._clock)
             self._reconcile(book, bucket)
-            deleted = delete_objects(book, bucket, DELETIONS_PER_ROUND)
-            uploaded = self._upload(book, bucket)
-            self._release(bucket)
-        return deleted == DELETIONS_PER_ROUND or uploaded
+            return do_each(
+                lambda: delete_objects(book, bucket, DELETIONS_PER_ROUND) == DELETIONS_PER_ROUND,
+                lambda: self._upload_packs(book, bucket),
+                lambda: self._upload_days(book, bucket),
+                lambda: self._release(bucket),
+            )
 
     def _restore_emptied(self, bucket: Bucket) -> None:
         """The marker was there, so somebody has emptied the bucket: what the disk still has is sent again, before it
@@ -97,15 +121,20 @@ class Archiver:
         if entered:
             log.info("objects of cold storage entered", bucket=name, objects=entered)
 
-    def _upload(self, book: CopyBook, bucket: Bucket) -> bool:
-        now = self._clock()
-        if self._storage.hours is not None and now not in self._storage.hours:
+    def _upload_packs(self, book: CopyBook, bucket: Bucket) -> bool:
+        if not self._is_hour():
             return False
-        waiting = book.waiting(self._due(now), self._kinds, PACKS_PER_ROUND)
-        sender = ObjectSender(bucket, book, self._halted)
-        moved = copy_all(self._directory, book, sender, waiting)
-        self._days.upload(book, bucket, sender, self._oldest_waiting(book))
-        return moved > 0
+        waiting = book.waiting(self._due(self._clock()), self._kinds, PACKS_PER_ROUND)
+        return copy_all(self._directory, book, ObjectSender(bucket, book, self._halted), waiting) > 0
+
+    def _upload_days(self, book: CopyBook, bucket: Bucket) -> bool:
+        if self._is_hour():
+            sender = ObjectSender(bucket, book, self._halted)
+            self._days.upload(book, bucket, sender, self._oldest_waiting(book))
+        return False
+
+    def _is_hour(self) -> bool:
+        return self._storage.hours is None or self._clock() in self._storage.hours
 
     def _oldest_waiting(self, book: CopyBook) -> datetime:
         """The moment before which everything of the archive is in the bucket."""
@@ -116,12 +145,13 @@ class Archiver:
     def _due(self, now: datetime) -> datetime:
         return now - max(self._storage.archive_after, NEWEST)
 
-    def _release(self, bucket: Bucket) -> None:
+    def _release(self, bucket: Bucket) -> bool:
         if self._storage.copies == 1:
             self._retention.release(
                 self._clock() - self._storage.keep_hot,
                 is_there=lambda copy: bucket.size(copy.object) == copy.size,
             )
+        return False
 
     def _connected(self) -> Bucket:
         if self._bucket is None:

@@ -3,80 +3,28 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from functools import partial
-from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consumers.store.archive.copies import PackRange
 from consumers.store.archive.keys import PackInterval, Series
-from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
+from consumers.store.cold.bucket import Bucket
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.day_chain import JOURNAL, DamagedChain, DayManifest, DaysInBucket
 from consumers.upkeep.cold.day_files import DayFiles, LocalDays, ServerDays, compressed, decompressed
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
-from consumers.upkeep.rounds import NeedsPerson
 from producer.ids import Clock
 from producer.times import DAY
 
-JOURNAL: Final = "journal/"
 STAGED: Final = ".sqlite.gz"
 LEVEL: Final = 6
-MOST_MANIFEST_BYTES: Final = 100_000
 _NO_PACK: Final = PackRange(0, Series("hub", "hub", "journal"), PackInterval(0), 0, 0)
 
 log = structlog.get_logger()
-
-
-class DamagedChain(NeedsPerson, ValueError):
-    """The days of the journal in the bucket do not follow each other."""
-
-
-class DayManifest(BaseModel):
-    """A day of the journal in the bucket. `previous` is the SHA-256 of the manifest of the day before it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    date: date
-    first: int
-    last: int
-    object: str
-    size: int
-    sha256: str
-    previous: str | None
-    kinds: tuple[str, ...]
-    """The kinds of media of which the bucket has everything up to the end of the day."""
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.model_dump_json().encode()).hexdigest()
-
-    @property
-    def name(self) -> str:
-        return f"{JOURNAL}{self.date}.json"
-
-
-def read_manifests(bucket: Bucket) -> list[DayManifest]:
-    """Oldest first. Raises `DamagedChain`."""
-    found: list[DayManifest] = []
-    for name, _ in bucket.list(JOURNAL):
-        if name.endswith(".json") and name != f"{JOURNAL}{FLOOR}":
-            found.append(_manifest(bucket, name))
-    for before, after in pairwise(found):
-        if after.previous != before.digest or after.first != before.last + 1:
-            raise DamagedChain(f"{after.name} does not follow {before.name}: a day is missing, or was changed")
-    return found
-
-
-def _manifest(bucket: Bucket, name: str) -> DayManifest:
-    try:
-        return DayManifest.model_validate_json(bucket.get_small(name, MOST_MANIFEST_BYTES))
-    except (ValidationError, NoSuchObject, TooLarge) as error:
-        raise DamagedChain(f"{name} is not the manifest of a day") from error
 
 
 class JournalDays:
@@ -91,7 +39,9 @@ class JournalDays:
         )
         self._kinds = scope.kinds
         self._clock = clock
-        self._known: list[DayManifest] | None = None
+        self._known: list[DayManifest] = []
+        self._open: date | None = None
+        """The day that was written when the days in the bucket were compared with those of the journal."""
         self._looked: datetime | None = None
 
     def upload(self, book: CopyBook, bucket: Bucket, sender: ObjectSender, archived_until: datetime) -> None:
@@ -102,14 +52,31 @@ class JournalDays:
         now = self._clock()
         if self._looked is not None and abs(now - self._looked) < self._files.look_every:
             return
-        if self._known is None:
-            self._known = read_manifests(bucket)
         days = self._files.days()
+        if days and days[-1] != self._open:
+            self._compare(bucket, days)
         # First: a day that does not follow those which the bucket has would be taken for a gap in the chain.
         self._drop(days, book, bucket)
         for day in self._due(days, archived_until):
             self._known.append(self._send(day, bucket, sender, book))
         self._looked = now
+
+    def _compare(self, bucket: Bucket, days: list[date]) -> None:
+        """At a start, and when a day begins: what the bucket has lost meanwhile is sent again, while the journal has
+        it. Raises `DamagedChain` where the journal does not go on from there.
+        """
+        found = DaysInBucket(bucket, days[0])
+        following = [day for day in days[:-1] if not found.whole or day > found.whole[-1].date]
+        if found.whole and following:
+            last, first = found.whole[-1].last, self._files.describe(following[0]).first
+            if first != last + 1:
+                raise DamagedChain(
+                    f"{bucket.storage.name} has days of the journal up to position {last:,}, and this one goes on at"
+                    f" {first:,}: name another prefix"
+                )
+        if found.lost:
+            log.error("days of the journal are sent again", bucket=bucket.storage.name, lost_days=found.lost)
+        self._known, self._open = [*found.dropped, *found.whole], days[-1]
 
     def _due(self, days: list[date], archived_until: datetime) -> Iterator[date]:
         """All but the one that is written."""
@@ -167,7 +134,7 @@ class JournalDays:
         if not days:
             return
         self._drop_staged(days[0], book)
-        gone = [one for one in self._known or () if one.date < days[0]]
+        gone = [one for one in self._known if one.date < days[0]]
         if not gone:
             return
         if (floor := self._files.floor()) is not None:
@@ -175,7 +142,7 @@ class JournalDays:
         for one in gone:
             book.delete_later(one.name)
             book.delete_later(one.object)
-        self._known = [one for one in self._known or () if one not in gone]
+        self._known = [one for one in self._known if one not in gone]
 
     def _drop_staged(self, oldest: date, book: CopyBook) -> None:
         """A day that was dropped before its upload was done is on the disk still, and perhaps a part of it there."""

@@ -21,8 +21,8 @@ from consumers.store.journal.record import journal_id_text
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.restore import become_another_journal, require_empty
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.day_chain import JOURNAL, DamagedChain, DayManifest, read_manifests
 from consumers.upkeep.cold.day_files import unpack
-from consumers.upkeep.cold.journal_days import JOURNAL, DamagedChain, DayManifest, read_manifests
 from consumers.upkeep.cold.owner import take_over
 from consumers.upkeep.cold.packs import enter_objects
 from producer.ids import Clock

@@ -60,9 +60,16 @@ def footage(view: sqlite3.Connection, site: str, device: str, start: datetime, e
     return Footage(site, device, tuple(one for one in rows if one.key))
 
 
-def loaded(hub: HubConfig, rows: Sequence[SegmentRow], done: Callable[[], None]) -> Iterator[LoadedSegment]:
-    """In their order, a few read ahead in a thread of their own. `done` is called when one is worked off."""
-    cold = cold_reader(hub.cold, hub.data)
+def loaded(
+    hub: HubConfig,
+    rows: Sequence[SegmentRow],
+    done: Callable[[], None],
+    received: Callable[[int], None] = lambda _: None,
+) -> Iterator[LoadedSegment]:
+    """In their order, a few read ahead in a thread of their own. `done` is called when one is worked off, `received` by
+    that thread when bytes of one have come from cold storage.
+    """
+    cold = cold_reader(hub.cold, hub.data, received)
     reader = ArchiveReader(hub.data / "archive", cold)
     with ThreadPoolExecutor(1, "footage") as pool:
         following = iter(rows)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -46,24 +47,37 @@ DRAWN: Final = frozenset({"grid", "timelapse"})
 
 @dataclass(slots=True)
 class Progress:
-    """Writes the share that is done into a file, and ends the process when the one that started it is gone."""
+    """Writes the share that is done into a file, and how many bytes have come from cold storage: of a slow one a single
+    segment may come for minutes. Ends the process when the one that started it is gone.
+    """
 
     path: Path
     steps: int
     done: int = 0
+    received: int = 0
+    _writing: Lock = field(default_factory=Lock)
     _parent: int = field(default_factory=os.getppid)
     _written: float = 0.0
 
     def step(self) -> None:
         self.done += 1
-        if monotonic() - self._written < SAID_EVERY_S:
-            return
-        self._written = monotonic()
+        self._write()
         if os.getppid() != self._parent:
             sys.exit("the process that asked for this export is gone")
-        draft = self.path.with_suffix(".draft")
-        draft.write_text(f"{min(1.0, self.done / max(1, self.steps)):.6f}")
-        draft.replace(self.path)
+
+    def receive(self, size: int) -> None:
+        """Called by the threads that read."""
+        self.received += size
+        self._write()
+
+    def _write(self) -> None:
+        with self._writing:
+            if monotonic() - self._written < SAID_EVERY_S:
+                return
+            self._written = monotonic()
+            draft = self.path.with_suffix(".draft")
+            draft.write_text(f"{min(1.0, self.done / max(1, self.steps)):.6f} {self.received}")
+            draft.replace(self.path)
 
 
 @dataclass(slots=True)
@@ -90,7 +104,7 @@ class Job:
         """The recordings of a device; `seen` collects their segments, without the bytes."""
 
         def noted() -> Iterator[LoadedSegment]:
-            for segment in loaded(self.order.hub, one.segments, self.progress.step):
+            for segment in loaded(self.order.hub, one.segments, self.progress.step, self.progress.receive):
                 seen.append(segment.without_body)
                 yield segment
 
@@ -208,7 +222,7 @@ def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]])
 
 
 def _add_originals(archive: ExportZip, job: Job, one: Footage) -> None:
-    for segment in loaded(job.order.hub, one.segments, job.progress.step):
+    for segment in loaded(job.order.hub, one.segments, job.progress.step, job.progress.receive):
         if segment.found == "intact":
             ending = "ts" if segment.content_type == "video/mp2t" else segment.content_type.rpartition("/")[2]
             name = f"originals/{one.device}/{moment_of_seconds(segment.row.start):%Y-%m-%dT%H%M%SZ}"

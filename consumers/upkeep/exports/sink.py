@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ from consumers.upkeep.exports.order import (
     folder_of,
 )
 from consumers.upkeep.exports.queue import next_export, too_large, too_many, waiting
+from producer.clock import Elapsed
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -56,13 +58,21 @@ class ExportSink(Sink):
     ) strict;
     """
 
-    def __init__(self, scope: ExportScope, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        scope: ExportScope,
+        clock: Clock = utc_now,
+        command: Sequence[str] = COMMAND,
+        elapsed: Elapsed = time.monotonic,
+    ) -> None:
         self._scope = scope
         self._clock = clock
         self._command = tuple(command)
         self._job: RunningJob | None = None
         self._export_id = ""
-        self._standstill = Standstill(clock)
+        self._elapsed = elapsed
+        self._standstill = Standstill(elapsed)
+        self._received = ""
 
     def begins_after(self, journal: JournalReader) -> int:
         """Nobody else makes what was asked for before it was there."""
@@ -161,14 +171,15 @@ class ExportSink(Sink):
     def _start(self, order: ExportOrder, output: Path) -> None:
         command = self._command if order.export.report is None else REPORT_COMMAND
         self._job = RunningJob(command, order, output)
-        self._export_id, self._standstill = order.export.export_id, Standstill(self._clock)
+        self._export_id, self._standstill = order.export.export_id, Standstill(self._elapsed)
 
     def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         directory = self._folder(self._export_id)
         code = job.exit_code()
         if code is None:
             with suppress(OSError, ValueError):
-                share = float((directory / PROGRESS).read_text())
+                done, _, self._received = (directory / PROGRESS).read_text().partition(" ")
+                share = float(done)
                 state.execute(
                     "update jobs set progress = ? where export_id = ? and progress < ?",
                     (share, self._export_id, share),
@@ -190,7 +201,7 @@ class ExportSink(Sink):
         """A decoder or a bucket that never answers costs its own export, and so does what grows beyond all bounds."""
         reason = too_large(self._scope.policy, bytes_in(directory) // COPIES)
         (progress,) = state.execute("select progress from jobs where export_id = ?", (self._export_id,)).fetchone()
-        if self._standstill.is_too_long(progress):
+        if self._standstill.is_too_long((progress, self._received)):
             reason = STALLED
         if reason is not None:
             export_id = self._export_id

@@ -9,6 +9,7 @@ from typing import Final
 from bus_schemas.radiometric import RadiometricFrame, decode, pixels_of
 from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import OutOfReach
+from consumers.store.archive.radiometric_frames import frames_between
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.cold.access import cold_reader
 from consumers.upkeep.exports.radiometric_npy import frame_tables
@@ -40,7 +41,7 @@ def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]
 def _frames(reader: ArchiveReader, wanted: TableRange, device: str) -> Iterator[tuple[datetime, RadiometricFrame]]:
     """One that cannot be read costs itself."""
     pixels = 0
-    for stored in reader.between(wanted.site, device, "thermal", wanted.start, wanted.end, MOST_FRAMES):
+    for stored in frames_between(reader, wanted.site, device, wanted.start, wanted.end, MOST_FRAMES):
         with suppress(ValueError, OutOfReach):
             body = reader.read_range(stored, 0, stored.size)
             pixels += 0 if body is None else pixels_of(body)

@@ -20,6 +20,7 @@ from consumers.upkeep.tile_bucket.page_files import PageFiles
 from consumers.upkeep.tile_bucket.site_index import SiteIndex
 from consumers.views.mosaics.minute import time_key
 from consumers.views.mosaics.tiles import Tiles
+from producer.garbage import results_of
 from producer.ids import Clock
 
 AT_ONCE: Final = 4
@@ -96,8 +97,8 @@ class TilePublisher:
     def _put_all(self, bucket: Bucket, site: str, rows: Sequence[_Minute], newest: int) -> list[int]:
         """The minutes that were put; not those whose pictures were replaced meanwhile."""
         with ThreadPoolExecutor(AT_ONCE, "tile bucket") as pool:
-            jobs = [(row.minute, pool.submit(self._put, bucket, site, row, newest)) for row in rows]
-        return [minute for minute, job in jobs if job.result()]
+            jobs = [pool.submit(self._put, bucket, site, row, newest) for row in rows]
+        return [row.minute for row, is_put in zip(rows, results_of(jobs), strict=True) if is_put]
 
     def _put(self, bucket: Bucket, site: str, row: _Minute, newest: int) -> bool:
         if self._halted.is_set():

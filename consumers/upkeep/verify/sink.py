@@ -1,6 +1,7 @@
 """The sink of the media check: checks all media on a schedule, in a process of its own, and emits what was found."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from consumers.job_process import job_command
 from consumers.running_job import STALLED, RunningJob, Standstill, last_line
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.verify.media_job import MediaCheck, MediaCheckScope
+from producer.clock import Elapsed
 from producer.ids import Clock, utc_now
 from producer.times import moment_of_seconds
 
@@ -42,12 +44,19 @@ class MediaCheckSink(Sink):
     create table if not exists schedule (only_one integer primary key check (only_one = 1), last real not null) strict;
     """
 
-    def __init__(self, scope: MediaCheckScope, clock: Clock = utc_now, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        scope: MediaCheckScope,
+        clock: Clock = utc_now,
+        command: Sequence[str] = COMMAND,
+        elapsed: Elapsed = time.monotonic,
+    ) -> None:
         self._scope = scope
         self._clock = clock
         self._command = tuple(command)
         self._job: RunningJob | None = None
-        self._standstill = Standstill(clock)
+        self._elapsed = elapsed
+        self._standstill = Standstill(elapsed)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         rows = state.execute("select begun, ended, result from checks where is_emitted = 0 and ended is not null")
@@ -91,7 +100,7 @@ class MediaCheckSink(Sink):
         # A check that had begun when the process ended begins again.
         state.execute("delete from checks where ended is null")
         state.execute("insert into checks (begun) values (?)", (self._clock().timestamp(),))
-        self._job, self._standstill = RunningJob(self._command, order, self._log), Standstill(self._clock)
+        self._job, self._standstill = RunningJob(self._command, order, self._log), Standstill(self._elapsed)
 
     def _follow(self, state: sqlite3.Connection, job: RunningJob) -> None:
         code = job.exit_code()

@@ -140,7 +140,9 @@ def _set_clock(row: DeviceRow, record: Recorded) -> None:
 def _heartbeat(record: Recorded) -> str:
     event = record.event
     assert isinstance(event, HeartbeatEvent)
-    return to_json({"time": iso_of(record.time_us), **event.data.model_dump(mode="json")}).decode()
+    # What it does not say is left out: a later release knows of more that it could have said, and folds the same.
+    said = event.data.model_dump(mode="json", exclude_unset=True)
+    return to_json({"time": iso_of(record.time_us), **said}).decode()
 
 
 def _take_health(row: DeviceRow, record: Recorded) -> None:

@@ -39,7 +39,9 @@ def _name(model: type[Event]) -> str:
 
 
 def _thermal(record: Recorded) -> dict[str, Any]:
-    return {"frame_stats": {"max_temp": record.decode(HOTTEST).data.frame_stats.max_temp}}
+    data = record.decode(HOTTEST).data
+    filtered = {"frame_stats": {"max_temp": data.frame_stats.max_temp}}
+    return filtered if data.peak_temp is None else {**filtered, "peak_temp": data.peak_temp}
 
 
 def _detection(record: Recorded) -> dict[str, Any]:

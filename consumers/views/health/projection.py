@@ -19,7 +19,7 @@ _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))
 
 class HealthProjection(Projection):
     name: ClassVar[str] = "health"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *REPORTED, HeartbeatEvent, StateEvent)
     schema: ClassVar[str] = (
         """

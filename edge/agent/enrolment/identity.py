@@ -50,6 +50,26 @@ def load(data: Path) -> Identity | None:
         raise IdentityUnreadable(why_unreadable(path, error)) from error
 
 
+class IdentityWatch:
+    """Finds out whether this machine was enrolled again since the agent began. Make it before the identity is read."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / FOLDER / "identity.json"
+        self._began_with = self._stamp()
+
+    def is_replaced(self) -> bool:
+        now = self._stamp()
+        return now is not None and now != self._began_with
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """Each identity is a new file in the place of the one before; `None` where it cannot be looked at."""
+        try:
+            state = self._path.stat()
+        except OSError:
+            return None
+        return state.st_ino, state.st_mtime_ns
+
+
 def why_unreadable(path: Path, error: OSError | ValidationError) -> str:
     """A file of the enrolment, and what to do."""
     if isinstance(error, PermissionError):

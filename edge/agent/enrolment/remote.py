@@ -70,12 +70,14 @@ class RemoteConfiguration:
         trial: ConfigurationTrial | None,
         check: Check,
         monotonic: Callable[[], float] = time.monotonic,
+        is_enrolled_anew: Callable[[], bool] = lambda: False,
     ) -> None:
         self._identity = identity
         self._store = store
         self._trial = trial
         self._check = check
         self._monotonic = monotonic
+        self._is_enrolled_anew = is_enrolled_anew
         self._began = monotonic()
         self._inbox: SimpleQueue[bytes] = SimpleQueue()
         self._unsaid = [] if trial is not None else self._standing()
@@ -97,7 +99,14 @@ class RemoteConfiguration:
         return take
 
     def poll(self, devices: Sequence[DeviceProgress], *, is_connected: bool) -> list[AgentChange]:
-        """Take in what arrived, and judge the trial; what is to be said of the configurations."""
+        """Take in what arrived, and judge the trial; what is to be said of the configurations. An agent that was
+        enrolled again while it runs begins anew: the broker knows its user no more, and its files are those of another.
+        """
+        if self._is_enrolled_anew():
+            if not self.wants_restart:
+                log.info("enrolled again, the agent begins anew")
+            self.wants_restart = True
+            return []
         while not self._inbox.empty() and not self.wants_restart:
             self._take(self._inbox.get())
         if self._trial is not None and not self.wants_restart:

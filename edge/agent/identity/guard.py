@@ -87,7 +87,8 @@ class IdentityGuard:
         if lost_to is not None:
             raise IdentityTaken(
                 f"another agent has the same devices: {lost_to}; stop it, or give this one a name, devices and a "
-                "data directory of its own (a copied disk: delete the outbox in the copy)"
+                "data directory of its own (a copied disk: delete the outbox in the copy; where a hub has enrolled it, "
+                "enrol the copy with a code of its own name)"
             )
         if asks:
             # Subscribe again as well: the subscription may have been lost in transit.

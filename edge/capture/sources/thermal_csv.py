@@ -1,10 +1,14 @@
 """Plays a recorded thermal sensor from CSV with the columns Time, RT and one for each pixel, P000 to P767."""
 
+import codecs
+import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +35,9 @@ MOST_CHARACTERS: Final = 1_000_000
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
 """The range of plausible times; some sensors count from 1970. Times far beyond it would overflow."""
 LONGEST_GAP_S: Final = 3600.0
-_SEPARATORS: Final = (";", "\t")
+LINES_COMPARED: Final = 8
+"""At the beginning, for the number of columns: one of them may be torn."""
+_SEPARATORS: Final = (";", "\t", "|")
 _SHOWN: Final = 80
 _KEPT: Final = 20
 _HOTTEST: Final = 10_000.0
@@ -98,7 +104,7 @@ class ThermalCsvSource:
         if (why := refusal(self._path)) is not None:
             raise SourceUnreachable(why, self._shown)
         try:
-            self._file = self._path.open(encoding="utf-8-sig", errors="replace")
+            self._file = self._path.open(encoding=_encoding(self._path), errors="replace")
         except OSError as error:
             raise unreachable(error, Attempt(str(self._path))) from None
         self._timeline = StreamTimeline(self._clock, checked=self._pace)
@@ -125,9 +131,10 @@ class ThermalCsvSource:
 
     def _again(self, file: TextIOWrapper) -> RecordedFrame:
         self._log_bad_lines()
-        if self._previous is None and self._bad.count:
-            raise SourceUnreachable(f"it holds no frame that can be read: {self._bad}", self._shown)
-        if not self._loop or self._sequence == 0:
+        if self._previous is None:
+            why = f" that can be read: {self._bad}" if self._bad.count else ""
+            raise SourceUnreachable(f"it holds no frame{why}", self._shown)
+        if not self._loop:
             raise SourceEnded(self._shown)
         self._rewind(file)
         frame = next(self._frames)
@@ -149,27 +156,59 @@ class ThermalCsvSource:
 
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     """The frames in order; other lines go to `bad`. A line that is `None` was too long to be read."""
+    readable = _until_endless(lines, bad)
+    first_lines = list(islice(readable, LINES_COMPARED))
+    yield from _frames_of(chain(first_lines, readable), _columns_of_most(first_lines), bad)
+
+
+def _until_endless(lines: Iterator[str | None], bad: BadLines) -> Iterator[str | None]:
     try:
-        yield from _frames_of(lines, bad)
+        yield from lines
     except BadLine as endless:
         bad.add(endless)
 
 
-def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
+def _frames_of(lines: Iterator[str | None], columns: int | None, bad: BadLines) -> Iterator[RecordedFrame]:
     first: datetime | None = None
-    pixels: int | None = None
     for number, line in enumerate(lines, start=1):
         try:
             cells = split(line, number)
-            pixels = pixels or _pixels_in(len(cells))
+            columns = columns or _known_columns(cells)
             if number == 1 and not cells[0][:1].isdigit():
                 continue
-            time, temperatures = parsed(cells, number, pixels or ROWS * COLUMNS)
+            time, temperatures = parsed(cells, number, columns or ROWS * COLUMNS + 2)
         except BadLine as wrong:
             bad.add(wrong)
             continue
         first = first or time
         yield RecordedFrame((time - first).total_seconds(), temperatures)
+
+
+def _columns_of_most(lines: Sequence[str | None]) -> int | None:
+    """A line that is torn may have as many as one of a smaller sensor, or as one without RT. Of as many lines the
+    longer ones are whole.
+    """
+    found: Counter[int] = Counter()
+    for number, line in enumerate(lines, start=1):
+        with suppress(BadLine):
+            found[_known_columns(split(line, number)) or 0] += 1
+    del found[0]
+    return max(found, key=lambda columns: (found[columns], columns), default=None)
+
+
+def _known_columns(cells: Sequence[str]) -> int | None:
+    """The number of columns, less those that a separator at the end adds; `None` where there is no such sensor."""
+    columns = len(cells)
+    while columns and not cells[columns - 1]:
+        columns -= 1
+    return columns if _pixels_in(columns) else None
+
+
+def _encoding(path: Path) -> str:
+    """By its first bytes: a spreadsheet writes UTF-16 as "Unicode text". Raises `OSError`."""
+    with path.open("rb") as file:
+        mark = file.read(len(codecs.BOM_UTF16))
+    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
@@ -193,33 +232,52 @@ def _skip_rest(file: TextIOWrapper, number: int) -> None:
 
 
 def split(line: str | None, number: int) -> list[str]:
-    """The cells of a line, for any separator; if that is not a comma, commas are decimal ones."""
+    """The cells of a line, for any separator. Commas within a cell are decimal ones."""
     if line is None:
         raise BadLine(f"line {number} is longer than {LONGEST_LINE} characters")
     separator = next((other for other in _SEPARATORS if line.count(other) >= min(SHAPES)), ",")
-    if separator != ",":
-        line = line.replace(",", ".")
-    return [cell.strip().strip('"') for cell in line.rstrip(separator).split(separator)]
+    if '"' not in line:
+        cells = line.split(separator)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+        except csv.Error as error:
+            raise BadLine(f"line {number}: {error}") from error
+    return [cell.strip().replace(",", ".") for cell in cells]
 
 
-def _pixels_in(cells: int) -> int | None:
-    """How many pixels a line of so many cells has; `None` where there is no such sensor."""
-    return next((pixels for pixels in (cells - 2, cells - 1) if pixels in SHAPES), None)
+def _pixels_in(columns: int) -> int | None:
+    """How many pixels a line of so many columns has; `None` where there is no such sensor."""
+    return next((pixels for pixels in (columns - 2, columns - 1) if pixels in SHAPES), None)
 
 
-def parsed(cells: Sequence[str], number: int, count: int = ROWS * COLUMNS) -> tuple[datetime, NDArray[np.float32]]:
-    """With or without the column RT, which is not used. Returns the time, and H x W float32 in °C."""
-    if len(cells) not in (count + 1, count + 2):
-        raise BadLine(f"line {number} has {len(cells)} columns instead of {count + 2}")
+def parsed(cells: Sequence[str], number: int, columns: int) -> tuple[datetime, NDArray[np.float32]]:
+    """With or without the column RT, which is not used. Returns the time, and H x W float32 in °C; a pixel without a
+    value is not a number.
+    """
+    count = _pixels_in(columns) or ROWS * COLUMNS
+    if len(cells) < columns or any(cells[columns:]):
+        raise BadLine(f"line {number} has {len(cells)} columns instead of {columns}")
     time = _moment(cells[0])
     if time is None:
         raise BadLine(f"line {number}: {cells[0][:_SHOWN]!r} is no time such as 2020-01-31 12:00:00.0000")
+    given = [cell or "nan" for cell in cells[columns - count : columns]]
     try:
-        pixels = np.array(cells[-count:], np.float64)
-    except ValueError as wrong:
-        raise BadLine(f"line {number}: {str(wrong)[:_SHOWN]}") from wrong
+        pixels = np.array(given, np.float64)
+    except ValueError as error:
+        raise BadLine(f"line {number}, {_what_is_no_number(given, columns)}") from error
     pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
     return time, pixels.astype(np.float32).reshape(SHAPES[count])
+
+
+def _what_is_no_number(given: Sequence[str], columns: int) -> str:
+    """The first of the last cells of a line."""
+    for column, cell in enumerate(given, start=columns - len(given) + 1):
+        try:
+            np.float64(cell)
+        except ValueError:
+            return f"column {column}: {cell[:_SHOWN]!r} is no number"
+    return "a cell is no number"
 
 
 def _moment(text: str) -> datetime | None:

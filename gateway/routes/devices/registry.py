@@ -157,7 +157,9 @@ async def add_device(call: Call[OfSite]) -> RegistrationAnswer:
     site, asked = call.parameters.site, await call.body(NewDevice)
     await require_site(call.gateway, site)
     async with call.gateway.adding:
-        known = (await _registered(call.gateway)).device(site, asked.device)
+        registered = await _registered(call.gateway)
+        _require_watched(registered, site)
+        known = registered.device(site, asked.device)
         if known is not None:
             raise _there_already(f"device {asked.device!r} in site {site!r}", is_retired=known.is_retired)
         fields = {"name": asked.device, **_given(asked), "retired": False}
@@ -169,6 +171,8 @@ async def change_device(call: Call[OfDevice]) -> RegistrationAnswer:
     """Rename a device, say what it is expected to send, retire it or bring it back."""
     where, asked = call.parameters, await call.body(DeviceChange)
     await require_device(call.gateway, where.site, where.device)
+    if asked.retired is False:
+        _require_watched(await _registered(call.gateway), where.site)
     return await _set(call.gateway, (where.site, where.device), _given(asked), asked.by)
 
 
@@ -181,6 +185,12 @@ async def retire_device(call: Call[OfDevice]) -> RegistrationAnswer:
 
 def _given(asked: RegistryRequest) -> dict[str, Any]:
     return asked.model_dump(exclude_none=True, exclude={"by"})
+
+
+def _require_watched(registered: Registered, site: str) -> None:
+    """Raises a 409: a device of a site that is watched no more is not watched either, so it would not be there."""
+    if registered.is_site_retired(site):
+        raise Problem(409, f"the site {site!r} is retired, with its devices: PATCH it with retired false first")
 
 
 def _there_already(what: str, *, is_retired: bool) -> Problem:
@@ -235,7 +245,7 @@ OPERATIONS = [
     Operation("DELETE", SITE, retire_site, RegistrationAnswer, OfSite),
     Operation("GET", f"{SITE}/registration", read_site, RegistrationAnswer, OfSite),
     Operation("POST", DEVICES, add_device, RegistrationAnswer, OfSite, body=NewDevice, status=201, also=(409,)),
-    Operation("PATCH", DEVICE, change_device, RegistrationAnswer, OfDevice, body=DeviceChange),
+    Operation("PATCH", DEVICE, change_device, RegistrationAnswer, OfDevice, body=DeviceChange, also=(409,)),
     Operation("DELETE", DEVICE, retire_device, RegistrationAnswer, OfDevice),
     Operation("GET", f"{DEVICE}/registration", read_device, RegistrationAnswer, OfDevice),
 ]

@@ -1,5 +1,7 @@
 """What is answered of an export: what was asked for, and how far it is."""
 
+from typing import Final
+
 from pydantic import Field
 
 from bus_schemas.footage import ExportForm
@@ -11,6 +13,8 @@ from gateway.http.answers import Answer, Time
 from gateway.reading.stores import Stores
 
 PATH = "/api/v1/exports"
+BEGUN: Final = frozenset({"running", "done", "failed"})
+"""The states of the hub's work while the event that it has ended is on its way: nobody is told that it waits again."""
 
 
 class ExportFileAnswer(Answer):
@@ -48,7 +52,7 @@ class ExportsAnswer(Answer):
 def export_answer(stores: Stores, row: ExportRow) -> ExportAnswer:
     """The present work of the hub is known a moment before the event that says so."""
     job, before = job_of(stores, row.export_id), _before(stores)
-    is_running = row.state == "waiting" and job is not None and job.state == "running"
+    is_running = row.state == "waiting" and job is not None and job.state in BEGUN
     data = row.export
     files = job.files if job is not None and row.state == "done" else ()
     return ExportAnswer(

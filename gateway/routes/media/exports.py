@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bus_schemas.event import iso
 from bus_schemas.footage import Export
+from consumers.store.archive.radiometric_frames import frames_between
 from consumers.upkeep.exports.order import folder_of
 from consumers.views.exports import ExportRow, ExportsProjection, ExportState, export, exports
 from consumers.views.recordings.questions import segments
@@ -129,7 +130,7 @@ def _is_measured(stores: Stores, body: NewExport) -> bool:
 
 
 def _has_heat(stores: Stores, device: str, site: str, start: datetime, end: datetime) -> bool:
-    frames = stores.archive.between(site, device, "thermal", start, end, 1)
+    frames = frames_between(stores.archive, site, device, start, end, 1)
     return bool(frames or temperatures(stores.view("temperatures"), site, device, start, end))
 
 

@@ -1,17 +1,19 @@
 """Routes of thumbnails in a time range: sampled to as many as a page can show, or all of an hour."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from consumers.store.archive.copies import Tier
+from consumers.store.archive.radiometric_frames import frames_between
 from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.calendar import newest_hour, utc_hour
+from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.serving.media_links import media_url
 
@@ -58,12 +60,16 @@ async def sample(call: Call[Sampling]) -> Thumbnails:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
-    found = await gateway.ask(
-        lambda stores: stores.archive.between(asked.site, asked.device, asked.kind, start, end, asked.max)
-    )
+    found = await gateway.ask(lambda stores: _sampled(stores, asked, start, end))
     return Thumbnails(
         count=len(found), thumbnails=[Thumbnail.of(stored, gateway.cold.tier(stored)) for stored in found]
     )
+
+
+def _sampled(stores: Stores, asked: Sampling, start: datetime, end: datetime) -> list[StoredMedium]:
+    if asked.kind == "thermal":
+        return frames_between(stores.archive, asked.site, asked.device, start, end, asked.max)
+    return stores.archive.between(asked.site, asked.device, asked.kind, start, end, asked.max)
 
 
 async def of_hour(call: Call[ThumbnailsHour]) -> HourOfThumbnails:

@@ -30,6 +30,7 @@ from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
 from gateway.routes.devices.commands import NOBODY
+from gateway.routes.lookup import require_site
 from producer.sqlite_files import is_broken
 
 BEHIND = 1000
@@ -251,6 +252,8 @@ async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
     if body.site and name not in (possible := views_in_parts(consumer_registry(gateway.hub))):
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
+    if body.site:
+        await require_site(gateway, body.site)
     arguments = {"consumer": name, **body.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
     asked = CommandEvent(id=request_id, source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)

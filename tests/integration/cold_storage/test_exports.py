@@ -6,7 +6,7 @@ from pathlib import Path
 from bus_schemas.footage import Export
 from consumers.store.cold.settings import ColdStorage
 from consumers.upkeep.exports.job import run
-from consumers.upkeep.exports.order import ExportOrder, ExportResult
+from consumers.upkeep.exports.order import PROGRESS, ExportOrder, ExportResult
 from tests.builders import SITE, START, at
 from tests.cold_hub import ColdHub
 from tests.footage import Film, numbers_in, record
@@ -36,6 +36,7 @@ def test_a_cold_hour_is_exported_from_the_bucket(tmp_path: Path, storage: ColdSt
 
     assert result.failure is None
     assert numbers_in(folder / result.files[0].name) == list(range(200))
+    assert int((folder / PROGRESS).read_text().split()[1]) > 0
 
 
 def test_an_export_of_what_is_out_of_reach_fails_and_says_so(tmp_path: Path, own_s3: S3Server) -> None:

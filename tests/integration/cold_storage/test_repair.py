@@ -8,6 +8,8 @@ import pytest
 
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
+from consumers.store.archive.copies import LostCopy
+from consumers.store.cold.access import media_of
 from consumers.store.cold.bucket import Bucket
 from consumers.store.cold.settings import ColdStorage
 from consumers.upkeep.retention.scope import RetentionScope
@@ -132,3 +134,18 @@ def test_a_bucket_that_was_emptied_is_filled_again(hub: ColdHub, s3: S3Server) -
     assert recent <= set(s3.files(hub.storage.prefix))
     assert {name for name in before if name.startswith("journal/")} <= set(s3.files(hub.storage.prefix))
     assert "both" in hub.tiers()
+
+
+def test_what_an_object_lost_at_its_end_is_lost_and_the_bucket_is_not_away(tmp_path: Path, own_s3: S3Server) -> None:
+    hub = ColdHub(tmp_path / "data", own_s3.storage(keep_hot=timedelta(hours=6)))
+    keys = hub.record(START, minutes=5)
+    thumbnail = next(key for key in hub.payloads if "/thumbnail/" in key)
+    hub.archive(timedelta(hours=7))
+    (name,) = (name for name in own_s3.files() if "/segment/" in name)
+    with closing(Bucket(hub.storage)) as bucket:
+        bucket.put(name, bucket.get(name, 0, 100))
+
+    with media_of(hub.hub) as media:
+        with pytest.raises(LostCopy, match="holds fewer bytes than were written"):
+            media.read(keys[-1])
+        assert media.read(thumbnail) == hub.payloads[thumbnail]

@@ -13,9 +13,10 @@ from consumers.store.cold.bucket import Bucket, BucketAway
 from consumers.store.cold.settings import ColdStorage
 from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.backup.restore import DataThere
-from consumers.upkeep.cold.journal_days import DamagedChain, read_manifests
-from consumers.upkeep.cold.owner import NotOwner
+from consumers.upkeep.cold.day_chain import DamagedChain, read_manifests
+from consumers.upkeep.cold.owner import NotOwner, take_over
 from consumers.upkeep.cold.restore import NothingInBucket, RestoredHub, restore_from_bucket
 from consumers.upkeep.verify.run import check
 from tests.cold_hub import ColdHub
@@ -102,6 +103,42 @@ def test_days_that_do_not_follow_each_other_are_refused(hub: ColdHub, s3: S3Serv
         restored(hub, tmp_path / "again")
 
     assert not (tmp_path / "again" / "journal").exists()
+
+
+@pytest.mark.parametrize("what", ["the manifest", "the object", "the first day", "another manifest"])
+def test_a_day_that_the_bucket_has_lost_is_sent_again_when_the_next_one_is_over(
+    hub: ColdHub, tmp_path: Path, what: str
+) -> None:
+    with closing(Bucket(hub.storage)) as bucket:
+        first, second = read_manifests(bucket)
+        match what:
+            case "the manifest":
+                bucket.delete(second.name)
+            case "the object":
+                bucket.delete(first.object)
+            case "the first day":
+                bucket.delete(first.name)
+                bucket.delete(first.object)
+            case _:
+                bucket.put(first.name, second.model_dump_json().encode())
+    hub.record(DAYS[2] + timedelta(days=1), minutes=1)
+    hub.archive(timedelta(hours=7))
+    found = restored(hub, tmp_path / "again")
+
+    assert found.days == 3
+    assert bodies(tmp_path / "again") == bodies(hub.data)[: found.head]
+
+
+def test_days_of_another_life_of_the_journal_are_not_continued(hub: ColdHub, tmp_path: Path) -> None:
+    """As where the data directory was lost, and the hub that began anew took the bucket over."""
+    other = ColdHub(tmp_path / "other", hub.storage, hub.now)
+    for day in (DAYS[0], DAYS[2] + timedelta(days=1), DAYS[2] + timedelta(days=2)):
+        other.record(day, minutes=1)
+    with closing(SqliteStore(other.data / "journal").reader()) as reader, closing(Bucket(hub.storage)) as bucket:
+        take_over(bucket, journal_id_text(reader.journal_id()) or "", lambda: other.now)
+
+    with pytest.raises(DamagedChain, match=r"up to position [0-9]+, and this one goes on at [0-9]+: name another"):
+        other.archive(timedelta(hours=7))
 
 
 def test_a_hub_that_was_away_for_longer_than_it_keeps_days_goes_on_after_an_interruption(

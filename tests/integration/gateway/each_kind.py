@@ -59,15 +59,25 @@ RESULT_TEXT = ExportResult(
 @contextmanager
 def each_kind_started(data: Path) -> Iterator[Started]:
     """A gateway over such a hub, without a broker: what would change it is looked at, and then refused."""
-    accounts = AgentsSettings(data / "agents" / "accounts", 8884, check, of_the_hub=frozenset({f"{SITE}/gate"}))
-    Accounts(accounts.accounts).begin()
-    with Filled(data, CONFIGURED, hub_with_everything(data)) as filled, ExitStack() as short_ring:
-        for module in (past_tiles, projection, ring):
-            short_ring.enter_context(patch.object(module, "RING", 5))
-        hub = one_of_each_kind(filled)
-        short_ring.close()
-        with Started(hub, stores=stores_of(hub), agents=accounts) as started:
-            yield started
+    with filled_with_each_kind(data) as hub, Started(hub, stores=stores_of(hub), agents=agents_of(data)) as started:
+        yield started
+
+
+@contextmanager
+def filled_with_each_kind(data: Path) -> Iterator[HubConfig]:
+    """Its journal, which is written to within, and everything that is folded of it."""
+    Accounts(agents_of(data).accounts).begin()
+    with Filled(data, CONFIGURED, hub_with_everything(data)) as filled:
+        with ExitStack() as short_ring:
+            for module in (past_tiles, projection, ring):
+                short_ring.enter_context(patch.object(module, "RING", 5))
+            hub = one_of_each_kind(filled)
+        yield hub
+
+
+def agents_of(data: Path) -> AgentsSettings:
+    """How agents are enrolled there."""
+    return AgentsSettings(data / "agents" / "accounts", 8884, check, of_the_hub=frozenset({f"{SITE}/gate"}))
 
 
 def one_of_each_kind(filled: Filled) -> HubConfig:

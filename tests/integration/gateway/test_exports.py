@@ -11,16 +11,20 @@ import pytest
 
 from bus_schemas.event import iso
 from bus_schemas.footage import ExportEvent
+from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.exports.order import ExportScope
 from consumers.upkeep.exports.sink import ExportSink
+from consumers.views.exports import export_job
 from tests.builders import DEVICE, SITE, at, export, segment, thermal, tick
+from tests.eventually import eventually
 from tests.integration.gateway.started import NOW, Filled, Started
 
 EXPORTS = "/api/v1/exports"
+ENDS = (sys.executable, "-c", "raise SystemExit('the disk is made of cheese')")
 WAITS = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(600)")
 ASKED = {"site": SITE, "devices": [DEVICE], "start": "2026-01-05T10:00:00Z", "end": "2026-01-05T10:05:00Z"}
 
@@ -63,6 +67,27 @@ def test_an_export_that_waits_says_how_many_are_made_before_it(client: httpx.Cli
         "gone": ("done", None),
     }
     assert client.get(f"{EXPORTS}/ada-2").json()["before"] == 3
+
+
+def test_an_export_whose_end_is_on_its_way_does_not_wait_again(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(segment(at(0)), export(at(0), export_id="ada-0"), tick(at(10))).fold()
+        with closing(SqliteJournalReader(tmp_path / "journal")) as reader:
+            context = ConsumerContext(tmp_path, reader, lambda: NOW)
+            with closing(Deliverer(ExportSink(ExportScope.of(filled.hub), lambda: NOW, ENDS), context)) as sink:
+                sink.advance()
+                eventually(lambda: _idle(sink, tmp_path) == "failed")
+                with Started(filled.hub) as started, started.client() as client:
+                    [answer] = client.get(EXPORTS).json()["exports"]
+
+    assert (answer["state"], answer["before"]) == ("running", None)
+
+
+def _idle(sink: Deliverer, data: Path) -> str:
+    sink.idle()
+    with closing(view_files.open_view(data, ExportSink.name)) as state:
+        job = export_job(state, "ada-0")
+    return "" if job is None else job.state
 
 
 def test_who_has_asked_for_as_many_as_one_may_is_refused_with_a_sentence(client: httpx.Client) -> None:

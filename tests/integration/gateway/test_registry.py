@@ -145,6 +145,21 @@ def test_file_and_page_are_both_shown_where_they_disagree(hub: Hub) -> None:
     assert (settings["name"]["configured"]["value"], settings["kinds"]["configured"]) == ("Gate", None)
 
 
+def test_a_device_of_a_retired_site_is_neither_added_nor_brought_back(hub: Hub) -> None:
+    hub.client.delete("/api/v1/sites/DEMO")
+    answers = [
+        hub.client.post(DEVICES, json={"device": "door"}),
+        hub.client.post(DEVICES, json={"device": "gate"}),
+        hub.client.patch(f"{DEVICES}/gate", json={"retired": False}),
+    ]
+    hub.client.patch("/api/v1/sites/DEMO", json={"retired": False})
+
+    assert {(answer.status_code, answer.json()["detail"]) for answer in answers} == {
+        (409, "the site 'DEMO' is retired, with its devices: PATCH it with retired false first")
+    }
+    assert hub.client.post(DEVICES, json={"device": "door"}).json()["retired"] is False
+
+
 def test_a_site_is_added_renamed_and_retired(hub: Hub) -> None:
     added = hub.client.post("/api/v1/sites", json={"site": "ANNEX", "time_zone": "Asia/Tokyo"})
     assert added.status_code == 201

@@ -40,6 +40,13 @@ def of_size(second: float, columns: int, rows: int) -> tuple[MediaEvent, bytes]:
     return builders.media(builders.at(second), body, kind="thermal", id=f"s{second:g}", content_type=CONTENT_TYPE), body
 
 
+def only_evidence(second: float) -> tuple[MediaEvent, bytes]:
+    """A frame that was dropped, and of which the copy for its incident is left."""
+    event, body = frame(second, 55.0)
+    key = event.data.key.replace("/thermal/", "/evidence/")
+    return event.model_copy(update={"data": event.data.model_copy(update={"key": key})}), body
+
+
 def large(second: float) -> tuple[MediaEvent, bytes]:
     """A million pixels in 125 kB, as a device of somebody may send them."""
     body = struct.pack("<4sHHHBIi", b"WPT1", 1000, 1000, 100, 0, 0, 0) + bytes(125_000)
@@ -79,6 +86,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         filled.append(*(one for minute in range(60) for one in loaded(minute)))
         filled.store(frame(60, 40.0), frame(120, 90.0), torn, capture(120.5))
         filled.store(of_size(-3060, 32, 24), of_size(-3000, 32, 24), of_size(-2940, 160, 120))
+        filled.store(only_evidence(-4000))
         filled.store(*(large(second) for second in range(-5000, -4983)))
         filled.append(*(builders.thermal(builders.at(second), hottest=hot) for second, hot in HEAT)).fold()
         with Started(filled.hub) as started, started.client() as client:
@@ -209,6 +217,19 @@ def test_a_table_over_a_change_of_the_sensor_says_when_it_was_and_leaves_no_fram
     assert both.status_code == 400
     assert f"32 x 24 since {at(-3060)}, 160 x 120 since {at(-2940)}" in both.json()["detail"]
     assert [one["celsius"].shape for one in parts] == [(2, 24, 32), (1, 120, 160)]
+
+
+def test_a_frame_that_only_its_incident_kept_is_shown_listed_and_in_the_tables(client: httpx.Client) -> None:
+    around = {"from": at(-4060), "to": at(-3940)}
+    shown = client.get(PICTURE, params={"at": at(-3990)})
+    table = np.load(io.BytesIO(client.get(f"{YARD}/thermal-frames.npy", params=around).content))
+    regions = list(csv.DictReader(io.StringIO(client.get(f"{YARD}/thermal-frames.csv", params=around).text)))
+    listed = client.get(f"{YARD}/thumbnails", params={"kind": "thermal", **around}).json()["thumbnails"]
+
+    assert shown.headers["x-capture-time"] == at(-4000)
+    assert table["celsius"].max() == pytest.approx(55.0)
+    assert [row["timestamp"] for row in regions] == [at(-4000)]
+    assert [one["time"] for one in listed] == [at(-4000)]
 
 
 def rows(client: httpx.Client, **query: float) -> list[dict[str, str]]:

@@ -350,12 +350,15 @@ def test_a_part_of_a_view_is_asked_for_in_the_body(connected: Started, broker: B
             "health cannot be folded in part; views that can be are audio, detections, motion, occupancy",
         ),
         ("warehouse", b"whole", 409, "warehouse cannot be folded in part"),
+        ("motion", b"elsewhere", 404, "there is no site 'DEMMO'"),
     ],
 )
 def test_a_part_that_cannot_be_is_refused(connected: Started, name: str, body: bytes, status: int, said: str) -> None:
     span = b'{"site": "DEMO", "since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:05:00Z"}'
+    elsewhere = span.replace(b"DEMO", b"DEMMO")
+    content = {b"whole": span, b"elsewhere": elsewhere}.get(body, body)
     with connected.client() as client:
-        answer = client.post(f"/api/v1/consumers/{name}/rebuild", content=span if body == b"whole" else body)
+        answer = client.post(f"/api/v1/consumers/{name}/rebuild", content=content)
 
     assert answer.status_code == status
     assert said in answer.json()["detail"]

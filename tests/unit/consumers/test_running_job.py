@@ -1,14 +1,12 @@
 """A job in a process of its own gets its order, says what it says, and can be ended."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from consumers.running_job import STALLED_S, RunningJob, Standstill, last_line
-from tests.builders import START
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.processes
@@ -48,11 +46,11 @@ def test_a_job_without_a_log_has_no_last_line(tmp_path: Path) -> None:
 
 
 def test_a_job_stands_still_when_nothing_of_it_has_moved_for_too_long() -> None:
-    now = [START]
+    now = [0.0]
     standstill = Standstill(lambda: now[0])
     found = []
     for progress, seconds in ((0.0, 0), (0.0, STALLED_S - 1), (0.1, 1), (0.1, STALLED_S - 1), (0.1, 1)):
-        now[0] += timedelta(seconds=seconds)
+        now[0] += seconds
         found.append(standstill.is_too_long(progress))
 
     assert found == [False, False, False, False, True]

@@ -103,3 +103,15 @@ describe('the last event of a device', () => {
     expect(lastNews(null)).toBeNull();
   });
 });
+
+it('says of heat the hottest pixel, by which it is judged, and not what a filter leaves of it', () => {
+  const [event] = read<AnyEvent[]>('watchpost.thermal.v1.json');
+  if (event?.type !== 'watchpost.thermal.v1') throw new Error('no example');
+  const of = (peak_temp: number | null): AnyEvent => ({
+    ...event,
+    data: { ...event.data, frame_stats: { ...event.data.frame_stats, max_temp: 37.04 }, peak_temp },
+  });
+
+  expect(summary(of(110.2))).toBe('Hottest 110.2 °C');
+  expect(summary(of(null))).toBe('Hottest 37.0 °C');
+});

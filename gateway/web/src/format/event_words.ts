@@ -89,7 +89,7 @@ const says: Says = {
   agent: ({ state }) => sentence(agentStates[state]),
   detection: ({ people_count: people = 0, event_triggers: triggers = [] }) =>
     [peopleWord(people), ...triggers.map(triggerWord)].join(' · '),
-  thermal: ({ frame_stats: stats }) => `Hottest ${degrees(stats.max_temp)}`,
+  thermal: ({ frame_stats: stats, peak_temp: peak }) => `Hottest ${degrees(peak ?? stats.max_temp)}`,
   sensor: ({ faults = [], masked_count: masked = 0 }) =>
     [
       ...faults.map((one) => incidentWord(one.fault)),

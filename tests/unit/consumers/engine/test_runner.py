@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 from unittest.mock import patch
@@ -46,12 +47,13 @@ def test_an_event_that_a_consumer_cannot_take_is_set_aside_and_told(tmp_path: Pa
         assert (checkpoint.failure(view), set_aside.total(view)) == (None, 1)
 
 
-def test_a_consumer_that_set_something_aside_long_ago_does_not_limp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("away", [timedelta(days=-2), timedelta(days=2)], ids=["long ago", "by a clock set back since"])
+def test_a_consumer_that_set_something_aside_at_another_time_does_not_limp(tmp_path: Path, away: timedelta) -> None:
     faults = FaultReporter("consumers", None)
-    long_ago = ConsumerProcess(
-        hub_in(tmp_path), None, lambda: MemoryJournal([frame(device="bad"), frame()]), lambda: START, faults
+    process = ConsumerProcess(
+        hub_in(tmp_path), None, lambda: MemoryJournal([frame(device="bad"), frame()]), lambda: utc_now() + away, faults
     )
-    with running(long_ago, Picky()):
+    with running(process, Picky()):
         eventually(lambda: position(tmp_path, "picky") == 2)
 
     assert faults.faults == ()

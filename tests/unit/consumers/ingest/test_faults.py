@@ -179,6 +179,14 @@ def test_what_was_over_at_once_is_not_told(hub: Hub) -> None:
     assert hub.reported() == []
 
 
+def test_a_fault_that_began_before_the_clock_was_set_back_is_told(hub: Hub) -> None:
+    hub.tracker.raise_own("broker", "system_error", "It does not answer.")
+    hub.clock.go_on(-3600)
+    hub.go_on(10)
+
+    assert hub.reported() == [("broker", "raised")]
+
+
 def test_a_standstill_of_ingest_is_told_when_it_is_over(hub: Hub) -> None:
     hub.tracker.note_standstill(67)
     hub.write()

@@ -41,13 +41,24 @@ def test_nobody_simulates_the_hub(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert capsys.readouterr().err == "_hub is the hub's own name\n"
 
 
-@pytest.mark.parametrize("node", ["pi 1", "Büro", "../../x", "", "\udcff"])
+@pytest.mark.parametrize("node", ["pi 1", "Büro", "../../x", "", "\udcff", "a" * 65])
+@pytest.mark.parametrize("command", ["code", "versions", "revoke"])
+def test_what_is_no_name_of_an_agent_is_said_before_the_hub_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, node: str
+) -> None:
+    """Within an address, no name would ask for the list of agents, and a path for something else."""
+    yes = ("--yes",) if command == "revoke" else ()
+
+    assert run(monkeypatch, "agents", command, *yes, "--port", "1", "--", node) == 2
+    assert "is no name of an agent: it has letters, digits, _ and -" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [("code",), ("revoke", "--yes")], ids=" ".join)
-def test_a_name_of_an_agent_is_asked_about_as_it_is_written(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], node: str
+def test_a_name_of_an_agent_is_asked_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     """Nothing listens at this port: the sentence is about that, and not about the name."""
-    assert run(monkeypatch, "agents", *command, "--port", "1", "--", node) == 2
+    assert run(monkeypatch, "agents", *command, "--port", "1", "--", "pi-1") == 2
     assert "nothing listens there" in capsys.readouterr().err
 
 

@@ -31,6 +31,17 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("site")
+def test_a_file_is_no_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.touch()
+
+    assert run(monkeypatch, "--data", str(file)) == 2
+    assert capsys.readouterr().err == f"{file} is no directory: name the data directory of a hub with --data\n"
+
+
+@pytest.mark.usefixtures("site")
 def test_people_are_told_in_tables_and_sentences(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

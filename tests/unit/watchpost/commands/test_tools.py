@@ -177,7 +177,9 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(watchpost: Co
     whole = watchpost("rebuild", "health", *span, "--data", str(data))
     lacking = watchpost("rebuild", "temperatures", "--site", "DEMO", "--data", str(data))
     rows = watchpost("rebuild", "warehouse", *span, "--data", str(data))
+    unknown = watchpost("rebuild", "temperatures", "--site", "DEMMO", *span[2:], "--data", str(data))
 
+    assert (unknown.returncode, unknown.stderr) == (2, "nothing was ever received of a site 'DEMMO'; there are DEMO\n")
     assert done.stdout == (
         "temperatures is folded again for DEMO from 2026-01-05T10:00:00.000Z to 2026-01-05T10:15:00.000Z: 7 rows\n"
     )

@@ -193,3 +193,13 @@ def test_packs_are_dropped_by_event_time_over_26_hours_with_missed_runs(
     on_disk = {use.kind: use.newest - use.oldest for use in reader.usage()}
     assert on_disk["capture"] <= timedelta(hours=1, minutes=10)
     assert on_disk["segment"] <= timedelta(hours=24, minutes=10)
+
+
+def test_zeros_are_bytes_as_others(archive: Archive, reader: ArchiveReader) -> None:
+    """An MP4 begins with three, and a browser asks for the first two of it before it plays any."""
+    archive.store([medium("zeros", body=bytes(100)), medium("film", body=b"\0\0\0\x18ftypiso5")])
+    film = reader.find(key("film"))
+
+    assert film is not None
+    assert reader.read(key("zeros")) == bytes(100)
+    assert reader.read_range(film, 0, 2) == bytes(2)

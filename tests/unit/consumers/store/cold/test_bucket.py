@@ -1,10 +1,15 @@
 """What a bucket says where nobody could be asked."""
 
+import gc
+import tracemalloc
+from collections.abc import Iterator
+
 import pytest
 
-from consumers.store.cold.bucket import Bucket, BucketRefused
+from consumers.store.cold.bucket import Bucket, BucketAway, BucketRefused
 from consumers.store.cold.settings import ColdStorage
 
+BODY_BYTES = 4 << 20
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
 
@@ -17,3 +22,25 @@ def test_without_keys_it_is_not_the_server_that_fails(monkeypatch: pytest.Monkey
 
     with pytest.raises(BucketRefused, match="there are no keys to "):
         list(bucket.list(""))
+
+
+@pytest.fixture
+def memory() -> Iterator[None]:
+    """It is counted, and garbage is not collected."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_could_not_be_sent_is_not_kept_in_memory() -> None:
+    storage = ColdStorage(bucket="evidence", endpoint="http://127.0.0.1:1", access_key="a", secret_key="b")
+    bucket = Bucket(storage, answers_within_s=1.0)
+    for number in range(4):
+        with pytest.raises(BucketAway):
+            bucket.put(f"packs/{number}", bytes(BODY_BYTES))
+
+    assert tracemalloc.get_traced_memory()[0] < BODY_BYTES

@@ -1,5 +1,6 @@
 """The journal on SQLite: its files. What it does as every journal does is in `tests/contract/journal`."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -132,6 +133,24 @@ def test_a_reader_meets_a_day_that_begins_and_days_that_are_dropped(
 
         assert [one.date for one in dropped] == [date(2026, 1, 5), date(2026, 1, 6)]
         assert [record.position for record in reader.read(0).records] == [3, 4]
+
+
+def test_how_far_days_were_dropped_is_on_the_disk_before_a_day_is_removed(
+    tmp_path: Path, clock: WallClock, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        journal.append(numbered(number, number))
+        clock.now += timedelta(days=1)
+    oldest = list_days(tmp_path)[0]
+    synced: list[tuple[str, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, oldest.path.exists()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    drop(tmp_path, [oldest])
+
+    assert synced == [("floor.json.new", True), (tmp_path.name, True)]
 
 
 def test_a_reader_is_not_held_up_by_a_group_that_is_being_written(tmp_path: Path, journal: Journal) -> None:

@@ -156,7 +156,17 @@ def test_how_far_a_drawing_is_counts_its_pictures(tmp_path: Path) -> None:
     assert steps == 1 + 864_000
     progress = Progress(asked.directory / PROGRESS, steps)
     progress.step()
-    assert 0 < float((asked.directory / PROGRESS).read_text()) < 0.001
+    share, received = (asked.directory / PROGRESS).read_text().split()
+
+    assert 0 < float(share) < 0.001
+    assert received == "0"
+
+
+def test_bytes_that_come_from_cold_storage_are_progress_before_a_segment_is_whole(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / PROGRESS, steps=4)
+    progress.receive(1000)
+
+    assert (tmp_path / PROGRESS).read_text() == "0.000000 1000"
 
 
 def test_a_name_is_drawn_with_its_letters() -> None:

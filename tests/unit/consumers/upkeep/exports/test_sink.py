@@ -19,7 +19,7 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import ExportPolicy
 from consumers.running_job import STALLED_S
-from consumers.upkeep.exports.order import ExportResult, ExportScope
+from consumers.upkeep.exports.order import PROGRESS, ExportResult, ExportScope
 from consumers.upkeep.exports.sink import TRIES, ExportSink
 from consumers.views.exports import ExportJob, export_job
 from tests.builders import START, at, export, tick
@@ -67,11 +67,12 @@ class Exporter:
         self.command = command
         self.journal = MemoryJournal()
         self.now = START
+        self.passed_s = 0.0
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
         given: dict[str, Any] = {} if self.command is None else {"command": self.command}
-        sink = ExportSink(self.scope, lambda: self.now, **given)
+        sink = ExportSink(self.scope, lambda: self.now, elapsed=lambda: self.passed_s, **given)
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -157,14 +158,42 @@ def test_an_id_that_names_no_folder_deletes_nothing_and_holds_up_no_other_export
 def test_an_export_that_stands_still_ends_with_a_sentence_and_the_next_is_made(made: Exporter) -> None:
     made.take(export(at(0)), export(at(1), export_id="export-2"))
     made.wait_for("running")
-    made.now += timedelta(seconds=STALLED_S - 1)
+    made.passed_s += STALLED_S - 1
     still = made.state()
-    made.now += timedelta(seconds=1)
+    made.passed_s += 1
     made.wait_for("running", "export-2")
     [failed] = made.reported()
 
     assert still == "running"
     assert (failed.data.export_id, failed.data.detail) == ("export-1", "it made no progress for 300 s")
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_an_export_whose_bytes_come_slowly_does_not_stand_still(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("running")
+    states = []
+    for received in (1000, 2000, 2000):
+        (made.folder() / PROGRESS).write_text(f"0.000000 {received}")
+        made.passed_s += STALLED_S - 1
+        states.append(made.state())
+    made.passed_s += STALLED_S - 1
+    made.wait_for("failed")
+
+    assert states == ["running", "running", "running"]
+
+
+@pytest.mark.parametrize("made", [(WAITS,)], indirect=True)
+def test_a_clock_that_is_set_ends_no_export_and_prolongs_none(made: Exporter) -> None:
+    made.take(export(at(0)))
+    made.wait_for("running")
+    made.now += timedelta(hours=1)
+    after_an_hour = made.state()
+    made.now -= timedelta(hours=2)
+    made.passed_s += STALLED_S
+    made.wait_for("failed")
+
+    assert after_an_hour == "running"
 
 
 @pytest.mark.parametrize("made", [(BREAKS,)], indirect=True)

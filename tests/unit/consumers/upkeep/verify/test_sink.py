@@ -39,8 +39,9 @@ class Checks:
     def __init__(self, hub: HubConfig, command: Sequence[str] = COMMAND) -> None:
         self.hub = hub
         self.now = START + timedelta(hours=1)
+        self.passed_s = 0.0
         self._ticks = MemoryJournal()
-        self._sink = MediaCheckSink(MediaCheckScope.of(hub), lambda: self.now, command)
+        self._sink = MediaCheckSink(MediaCheckScope.of(hub), lambda: self.now, command, lambda: self.passed_s)
         self._deliverer = Deliverer(self._sink, ConsumerContext(hub.data, self._ticks, lambda: self.now))
         self._deliverer.advance()
         self._deliverer.idle()
@@ -123,7 +124,7 @@ def test_a_check_that_stands_still_is_ended_and_told(hub: HubConfig) -> None:
         checks.now += WEEK
 
         def look() -> LastMediaCheck | None:
-            checks.now += timedelta(seconds=STALLED_S)
+            checks.passed_s += STALLED_S
             return checks.idle()
 
         last = eventually(look, 30, "the end of the check")

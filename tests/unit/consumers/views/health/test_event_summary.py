@@ -46,6 +46,7 @@ def test_what_is_read_is_a_part_of_the_event(written: list[bytes]) -> None:
             {"blackscreen": True, "freeze": None, "audio": False},
         ),
         (builders.thermal(hottest=91.25), {"frame_stats": {"max_temp": 91.25}}),
+        (builders.thermal(hottest=91.25, peak_temp=99.5), {"frame_stats": {"max_temp": 91.25}, "peak_temp": 99.5}),
         (builders.detection(people_count=3), {"people_count": 3, "event_triggers": []}),
         (
             builders.detection(people_count=0, event_triggers=("CROWD", "DOOR_OPEN")),

@@ -58,6 +58,15 @@ def test_a_device_tells_its_last_event_and_what_it_sees_with(followed: Followed)
     assert found.time_since_last_frame_seconds == 1.0
 
 
+def test_of_a_heartbeat_only_what_it_says_is_kept_so_that_a_release_that_knows_of_more_folds_the_same(
+    followed: Followed,
+) -> None:
+    followed.take(heartbeat(at(0), system={"cpu_percent": 12.5}, capture={"motion_events": 3}), tick(at(1)))
+    [node] = nodes(followed.view)
+
+    assert (node.heartbeat["system"], node.heartbeat["capture"]) == ({"cpu_percent": 12.5}, {"motion_events": 3})
+
+
 def test_a_node_is_known_by_its_heartbeat(followed: Followed) -> None:
     followed.take(heartbeat(at(0), system={"cpu_percent": 12.5}, outbox_rows=3), tick(at(1)))
 

@@ -12,7 +12,7 @@ from bus_schemas.enrolment import CONFIGURE, SignedConfiguration, signed_bytes
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic
 from edge.agent.enrolment.configurations import ENDED_TWICE, ConfigurationStore
-from edge.agent.enrolment.identity import FOLDER, Identity
+from edge.agent.enrolment.identity import FOLDER, Identity, IdentityWatch, save
 from edge.agent.enrolment.remote import ConfigurationTrial, DeviceProgress, RemoteConfiguration
 from producer.relay.session import Incoming
 
@@ -52,7 +52,7 @@ class AgentOfTest:
     others: list[Incoming] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        (self.data / FOLDER).mkdir()
+        (self.data / FOLDER).mkdir(exist_ok=True)
         ConfigurationStore.begin_with(self.data, signed(1))
         self.start()
 
@@ -61,7 +61,8 @@ class AgentOfTest:
         self.runs = self.store.start().version
         is_trial = self.runs != self.store.in_force.version
         trial = ConfigurationTrial(self.runs, frozenset({GATE}), within_s=60) if is_trial else None
-        self.remote = RemoteConfiguration(IDENTITY, self.store, trial, self.check, lambda: self.now)
+        watch = IdentityWatch(self.data)
+        self.remote = RemoteConfiguration(IDENTITY, self.store, trial, self.check, lambda: self.now, watch.is_replaced)
 
     def check(self, wanted: SignedConfiguration) -> None:
         if wanted.version in self.unusable:
@@ -246,3 +247,21 @@ def test_an_agent_that_fails_during_a_trial_returns_after_its_time(agent: AgentO
     assert agent.remote.failed(RuntimeError("the outbox is broken"))
     assert agent.store.refusal is not None
     assert "the outbox is broken" in agent.store.refusal.reason
+
+
+def test_an_agent_that_is_enrolled_again_while_it_runs_begins_anew_and_touches_no_file_of_the_new_identity(
+    tmp_path: Path,
+) -> None:
+    save(tmp_path, IDENTITY, None)
+    agent = AgentOfTest(tmp_path)
+    agent.poll()
+    assert not agent.remote.wants_restart
+
+    ConfigurationStore.begin_with(tmp_path, signed(7))
+    save(tmp_path, IDENTITY.model_copy(update={"user": "pi-1.b"}), None)
+    agent.take(message(signed(8)))
+
+    assert agent.poll(is_connected=False) == []
+    assert agent.remote.wants_restart
+    agent.start()
+    assert (agent.runs, agent.remote.wants_restart) == (7, False)

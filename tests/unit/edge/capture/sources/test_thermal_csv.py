@@ -73,17 +73,20 @@ def test_bad_lines_are_left_out_and_told_by_their_number(tmp_path: Path) -> None
     assert [str(bad) for bad in source.bad_lines] == [
         "line 3 has 702 columns instead of 770",
         "line 4: 'yesterday' is no time such as 2020-01-31 12:00:00.0000",
-        "line 5: could not convert string to float: '20x'",
+        "line 5, column 770: '20x' is no number",
     ]
 
 
-def test_a_file_without_a_frame_ends_even_in_a_loop(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["", HEADER, f"{HEADER}\n\n"], ids=["empty", "header", "blank line"])
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_file_without_a_frame_is_not_a_recording_that_is_over(tmp_path: Path, content: str, *, loop: bool) -> None:
     clock = SimulatedClock()
-    source = ThermalCsvSource(written(tmp_path), clock, clock.pause, loop=True)
+    path = tmp_path / "thermal.csv"
+    path.write_text(content)
+    source = ThermalCsvSource(path, clock, clock.pause, loop=loop)
     source.open()
-    with pytest.raises(SourceEnded):
+    with closing(source), pytest.raises(SourceUnreachable, match=r"thermal\.csv: it holds no frame"):
         source.read()
-    source.close()
 
 
 def test_a_file_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
@@ -139,6 +142,10 @@ def raw_line(
         (raw_line(rt="").encode(), 20.5),
         (f"{raw_line()},\n".encode(), 20.5),
         (raw_line(first='"20.5"').encode(), 20.5),
+        (raw_line(first='"20,5"').encode(), 20.5),
+        (raw_line(separator="|").encode(), 20.5),
+        (f"{HEADER}\n{raw_line()}\n".encode("utf-16"), 20.5),
+        (b"\xfe\xff" + raw_line(separator="\t").replace(".", ",").encode("utf-16-be"), 20.5),
     ],
 )
 def test_a_recording_is_read_in_each_dialect(tmp_path: Path, content: bytes, expected: float) -> None:
@@ -181,11 +188,33 @@ def test_one_bad_line_costs_that_line(tmp_path: Path, bad: bytes) -> None:
 
 def test_what_is_no_temperature_is_an_invalid_pixel(tmp_path: Path) -> None:
     path = tmp_path / "thermal.csv"
-    path.write_text("\n".join(raw_line(first=value) for value in ("nan", "inf", "1e400", "-1e30", "20.5")))
+    path.write_text("\n".join(raw_line(first=value) for value in ("nan", "inf", "1e400", "-1e30", "", "20.5")))
     frames, _ = read_all(path)
 
-    assert np.isnan(frames[:4]).all()
-    assert frames[4] == 20.5
+    assert np.isnan(frames[:5]).all()
+    assert frames[5] == 20.5
+
+
+@pytest.mark.parametrize("columns", [66, 194, 769])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_torn_line_as_long_as_one_of_another_sensor_costs_itself(tmp_path: Path, columns: int, at: int) -> None:
+    lines = [raw_line() for _ in range(4)]
+    lines[at] = ",".join(lines[at].split(",")[:columns])
+    path = tmp_path / "thermal.csv"
+    path.write_text("\n".join(lines))
+    frames, source = read_all(path)
+
+    assert frames == [20.5] * 3
+    assert [str(bad) for bad in source.bad_lines] == [f"line {at + 1} has {columns} columns instead of 770"]
+
+
+def test_a_last_cell_without_a_value_moves_no_other_pixel(tmp_path: Path) -> None:
+    path = tmp_path / "thermal.csv"
+    path.write_text("\n".join([raw_line(), raw_line().removesuffix("21.0"), raw_line()]))
+    frames, source = read_all(path)
+
+    assert frames == [20.5] * 3
+    assert source.bad_lines == []
 
 
 def test_a_file_in_which_every_line_is_bad_says_which_one_and_why(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from s3transfer.futures import TransferCoordinator
 
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.answers import meaning_of
-from consumers.store.cold.client import client_of, limiter_of
+from consumers.store.cold.client import client_of, limiter_of, secret_of
 from consumers.store.cold.settings import ColdStorage
-from consumers.store.cold.signed_links import SignedLinks, links_like
+from consumers.store.cold.signed_links import ANY, SignedLinks, links_like
 from producer.garbage import let_go
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ CHUNK_BYTES = 1 << 20
 MOST_LISTED = 10_000_000
 """The archive of 16 cameras has 2 million in a year."""
 
-_ANY = "any"
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _BEYOND = {"416", "InvalidRange"}
 _NO_UPLOAD = {"NoSuchUpload", "404"}
@@ -245,11 +244,10 @@ class Bucket:
 
     def links(self, seconds: int) -> SignedLinks:
         """As `link`, for thousands of objects. Raises `BucketRefused` where there is no key."""
-        signer = self._client._request_signer  # type: ignore[attr-defined]  # nothing else has the keys that it found
-        if signer._credentials is None:
+        secret = secret_of(self._client)
+        if secret is None:
             raise BucketRefused(errno.EACCES, f"there are no keys to sign links at {self.storage.name}")
-        secret = signer._credentials.get_frozen_credentials().secret_key
-        return links_like(self.link(_ANY, seconds), _ANY, secret)
+        return links_like(self.link(ANY, seconds), secret)
 
     def close(self) -> None:
         self._client.close()

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 _PLAIN = "/-_.~"
 """Signature version 4 writes these as they are."""
+ANY: Final = "any"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
@@ -36,12 +38,12 @@ class SignedLinks:
         return b"".join(self.signature(name) for name in names)
 
 
-def links_like(link: str, name: str, secret: str) -> SignedLinks:
-    """As `link`, which a client made of the object `name` with that secret."""
+def links_like(link: str, secret: str) -> SignedLinks:
+    """As `link`, which a client made of the object `ANY` with that secret."""
     parts = urlsplit(link)
     given = sorted(pair for pair in parse_qsl(parts.query) if pair[0] != "X-Amz-Signature")
     said = dict(given)
-    path = parts.path.removesuffix(quote(name, _PLAIN))
+    path = parts.path.removesuffix(ANY)
     # After the key, which may have a slash in it: day, region, service, and what it is for.
     scope = said["X-Amz-Credential"].rsplit("/", 4)[1:]
     key = f"AWS4{secret}".encode()

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tools.compiling import compile_modules
+from tools.hypothesis_tables import tables_in_the_making
 from tools.lanes import Lane, everything, quick, run, shown, summary
 from tools.processors import processor_use
 from tools.scratch import scratch
@@ -15,7 +16,8 @@ STOPPED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    compile_modules()
+    with tables_in_the_making():
+        compile_modules()
     with TemporaryDirectory(prefix="watchpost-tests-", dir=scratch(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         lanes = quick(folder, arguments[1:]) if arguments else everything(folder)

@@ -237,7 +237,7 @@ def test_a_panel_and_a_view_show_what_their_route_answers(tree: Path) -> None:
     node(page, "prettier", "--check", *files)
     (page / "src/api/http.gen.ts").write_text(node(page, "openapi-typescript", _printed(tree, "openapi")))
     (page / "src/api/contract.ts").write_text(run(tree, "-m", "watchpost", "schema", "typescript"))
-    node(page, "svelte-check", "--threshold", "error")
+    node(page, "svelte-check", "--tsgo", "--tsconfig", "./tsconfig.json", "--threshold", "error")
     assert "3 passed" in node(
         page, "vitest", "run", UNKEPT, "src/components/tests/busiest", "src/components/tests/busy"
     )

@@ -45,18 +45,21 @@ def constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield name, text
 
 
-@cache
-def constants_of(path: Path) -> Mapping[str, str]:
+def constants_of(tree: ast.Module) -> Mapping[str, str]:
     """The constants of a module that are the name of a consumer, and those that it imports."""
-    tree = ast.parse(path.read_text())
     found = dict(constants(tree))
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(ROOMS):
-            place = Path(*node.module.split("."))
-            origin = next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.exists()), None)
-            there = {} if origin is None else dict(constants(ast.parse(origin.read_text())))
+            there = own_constants(node.module)
             found |= {one.asname or one.name: there[one.name] for one in node.names if one.name in there}
     return found
+
+
+@cache
+def own_constants(module: str) -> Mapping[str, str]:
+    place = Path(*module.split("."))
+    origin = next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.exists()), None)
+    return {} if origin is None else dict(constants(ast.parse(origin.read_text())))
 
 
 def parts(node: ast.expr) -> Iterator[ast.expr]:
@@ -70,8 +73,9 @@ def parts(node: ast.expr) -> Iterator[ast.expr]:
 
 def asked_for(path: Path) -> Iterator[tuple[str, str, int]]:
     """The names of consumers that something is compared with."""
-    known = constants_of(path)
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    known = constants_of(tree)
+    for node in ast.walk(tree):
         compared: list[ast.expr] = []
         if isinstance(node, ast.Compare):
             compared = [node.left, *node.comparators]

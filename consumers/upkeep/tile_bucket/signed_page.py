@@ -27,11 +27,11 @@ _ENDS = re.compile("<(!--|/script)", re.IGNORECASE)
 _STYLE = re.compile(r'<link rel="stylesheet"[^>]*\shref="\./([^"]+)"[^>]*>')
 
 
-class _Model(BaseModel):
+class LinkList(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class SlotLinks(_Model):
+class SlotLinks(LinkList):
     """`slots` has by the end of a name the signatures of all slots of a day in a row, 32 bytes each, in base64."""
 
     base: str
@@ -40,7 +40,7 @@ class SlotLinks(_Model):
     slots: dict[str, str]
 
 
-class PageLinks(_Model):
+class PageLinks(LinkList):
     """Those of single objects, by name."""
 
     base: str

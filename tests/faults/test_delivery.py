@@ -244,4 +244,9 @@ def test_devices_are_online_again_as_soon_as_the_relay_has_the_broker(
         presences.begin()
         own_broker.start()
         with ingest_double(port) as ingest:
-            eventually(lambda: presences.hurry() or len(ingest.states) == 2)
+
+            def are_online() -> bool:
+                presences.hurry()
+                return len(ingest.states) == 2
+
+            eventually(are_online)

@@ -43,7 +43,7 @@ class NothingInBucket(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class RestoredHub:
-    """What was restored: the days of the journal, its last position, and the objects of media."""
+    """The outcome of a restore: the days of the journal, its last position, and the objects of media."""
 
     days: int
     until: datetime

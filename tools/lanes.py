@@ -19,6 +19,7 @@ from xml.etree import ElementTree as Xml
 PYTEST = (sys.executable, "-m", "pytest")
 FOLDERS = {
     "unit": ("tests/unit",),
+    "edge": ("tests/unit/edge",),
     "consumers": ("tests/unit/consumers",),
     "contract": ("tests/contract",),
     "gateway": ("tests/integration/gateway",),
@@ -32,7 +33,7 @@ FOLDERS = {
 }
 """By lane: each is a process that collects what it runs. Processes that share all tests each collect all of them.
 
-What computes takes 100 to 150 s in each, so that the last of them does not compute alone; what waits for processes and
+What computes takes 65 to 150 s in each, so that the last of them does not compute alone; what waits for processes and
 servers most of its time, as those of the hub and of cold storage do, waits beside the others.
 """
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
@@ -44,7 +45,7 @@ REAL_TIME = (
     "tests/faults/test_catch_up.py",
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
-QUICK = ("unit", "consumers", "contract")
+QUICK = ("unit", "edge", "consumers", "contract")
 
 NICE = {
     "real time": 0,
@@ -54,6 +55,8 @@ NICE = {
     "cold storage": 13,
     "faults": 16,
     "consumers": 17,
+    "unit": 17,
+    "edge": 17,
     "lint": 19,
     "page": 19,
 }

@@ -17,6 +17,7 @@ from typing import IO
 from xml.etree import ElementTree as Xml
 
 PYTEST = (sys.executable, "-m", "pytest")
+LONG_TURNS = (sys.executable, "-m", "tools.long_turns")
 FOLDERS = {
     "unit": ("tests/unit",),
     "edge": ("tests/unit/edge",),
@@ -60,6 +61,8 @@ NICE = {
     "lint": 19,
     "page": 19,
 }
+WAITING = {"real time", "end to end", "browser", "hub", "cold storage", "faults"}
+"""Lanes of products, cameras and servers: who waits for one is to have it soon."""
 COMPUTING = 15
 """Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
 behind tests that only compute they would stand still. Those take what is left, the longest of them first, or they would
@@ -130,7 +133,8 @@ def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> La
 
 
 def nice(name: str) -> tuple[str, ...]:
-    return ("nice", "-n", str(NICE.get(name, COMPUTING)))
+    before = ("nice", "-n", str(NICE.get(name, COMPUTING)))
+    return before if name in WAITING else (*before, *LONG_TURNS)
 
 
 def checks(before: Callable[[str], Sequence[str]] = lambda name: ()) -> list[Lane]:

@@ -21,6 +21,8 @@ BROKER: Final = "broker"
 BROKER_SILENT_S: Final = 16.0
 """The gateway reports its own faults every 5 s, and the broker acknowledges each report."""
 STANDS_AFTER_S: Final = 60.0
+STOOD_STILL_S: Final = 30.0
+"""The parts are checked every few seconds: after so long the gateway stood still itself, with all that it looks at."""
 FAR_BEHIND: Final = 20_000
 CAUSES: Final = frozenset(
     {
@@ -155,6 +157,7 @@ class Readiness:
     _ingest: IngestStatus | None = None
     _ingest_at: float = field(default_factory=time.monotonic)
     _started_at: float = field(default_factory=time.monotonic)
+    _judged_at: float = field(default_factory=time.monotonic)
 
     def take_ingest_status(self, payload: bytes) -> None:
         """The status that ingest publishes of itself."""
@@ -167,6 +170,9 @@ class Readiness:
     def judge(self, bus: BusState, stores: StoresState | str) -> tuple[Check, ...]:
         """Judge the findings; the stores give a sentence where they do not answer."""
         now = time.monotonic()
+        if now - self._judged_at > STOOD_STILL_S:
+            self._standing, self._ingest_at = Standing(), now
+        self._judged_at = now
         found = [_broker(bus), self._ingest_check(now)]
         if isinstance(stores, str):
             found.append(Check("journal", "failed", f"The journal cannot be read: {stores}", "database_error"))

@@ -57,7 +57,7 @@ class MqttClient(Client):
             reconnect_on_failure=reconnects,
         )
         self._broker = broker
-        self._stopping = threading.Event()
+        self._stopping, self._hurried = threading.Event(), threading.Event()
         self.connect_timeout = CONNECT_S
         # The publisher limits its own window, so paho must neither delay nor queue messages.
         self.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
@@ -68,15 +68,22 @@ class MqttClient(Client):
 
     def loop_stop(self) -> MQTTErrorCode:
         self._stopping.set()
+        self._hurried.set()
         return super().loop_stop()
+
+    def hurry(self) -> None:
+        """Try to connect again now, where it waits for the next attempt. Called from any thread."""
+        self._hurried.set()
 
     def _reconnect_wait(self) -> None:
         """Wait as paho does, which sleeps through a stop for up to a second."""
+        self._hurried.clear()
         with self._reconnect_delay_mutex:
             before = self._reconnect_delay
             pause_s = self._reconnect_min_delay if before is None else min(2 * before, self._reconnect_max_delay)
             self._reconnect_delay = pause_s
-        self._stopping.wait(pause_s)
+        if not self._stopping.is_set():
+            self._hurried.wait(pause_s)
 
     def _take_credentials(self) -> None:
         if self._broker.username is not None:

@@ -1,5 +1,6 @@
 """What an intake calls, in its order, and messages for it."""
 
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +27,13 @@ class Calls:
     def __init__(self) -> None:
         self.made: list[str] = []
         self.failure: Exception | None = None
+        self.failure_of_media: Exception | None = None
+        self.may_store = threading.Event()
+        """Cleared by a test in which media take long."""
+        self.may_store.set()
         self.head = 0
         self.streams: dict[tuple[str, str], StreamState] = {}
+        self.foreign: set[ForeignId] = set()
 
     def watermark(self, source: str, epoch: str) -> int:
         state = self.streams.get((source, epoch))
@@ -37,13 +43,16 @@ class Calls:
         return {key: "held" for key in keys if key[2] <= self.watermark(*key[:2])}
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
-        return set()
+        return self.foreign.intersection(ids)
 
     def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
         return {}
 
     def store(self, media: Sequence[Medium]) -> int:
         if media:
+            assert self.may_store.wait(10)
+            if self.failure_of_media is not None:
+                raise self.failure_of_media
             self.made.append(f"store {len(media)}")
         return len(media)
 
@@ -58,6 +67,8 @@ class Calls:
             if one.event.epoch is not None:
                 state = StreamState(1, one.event.sequence or 0, one.received, 0)
                 self.streams[one.event.source, one.event.epoch] = state
+            else:
+                self.foreign.add((one.event.source, one.event.id))
         self.head += len(accepted)
         return self.head
 

@@ -14,8 +14,10 @@ import structlog  # noqa: E402, F401 - it is imported now, while rich is away
 
 del sys.modules["rich"]
 from producer.garbage import THRESHOLDS  # noqa: E402 - as above
+from producer.library_threads import limit_library_threads  # noqa: E402 - as above
 from watchpost.cli import main  # noqa: E402 - after the signals are handled and the collector is off
 
+limit_library_threads()
 gc.freeze()
 gc.set_threshold(*THRESHOLDS)
 gc.enable()

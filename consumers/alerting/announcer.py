@@ -72,7 +72,7 @@ class ConditionAnnouncer(Sink):
         self._connected = threading.Event()
         self._said: dict[DeviceKey, DeviceCondition | None] = {}
         self._waiting: dict[DeviceKey, DeviceCondition | None] = {}
-        """What is left of the round."""
+        """The devices of the round that are not announced yet."""
         self._per_turn = SAID_PER_TURN
         self._announced: set[DeviceKey] = set()
         self._next_round = 0.0

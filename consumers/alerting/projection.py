@@ -166,7 +166,7 @@ class AlertingProjection(Projection):
 
 @dataclass(slots=True)
 class _Memory:
-    """What is held of a view from one fold to the next."""
+    """The state of a view that is held in memory from one fold to the next."""
 
     devices: DeviceTable
     in_force: terms.Terms | None = None

@@ -17,6 +17,7 @@ from consumers.engine.projection import Projection
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.view_creation import create, last_emitted_position, made_now
 from consumers.store.journal.record import Batch, JournalReader, Recorded
+from producer.log_copier import LogCopier
 from producer.transaction import transaction
 
 BATCH = 1000
@@ -84,7 +85,8 @@ class Follower:
         self._held = HeldFile(context.data, self.name, REMEDY)
         self._seen = 0
         self._saved_at = 0.0
-        self._rows_copied = 0
+        self._rows_noted = 0
+        self._log_copier: LogCopier | None = None
         self._journal_id = 0
         self._stops = 0
         self._run: list[SetAsideEvent] = []
@@ -129,10 +131,9 @@ class Follower:
 
     def shrink_log(self) -> None:
         """Called once what a batch emitted is on its way: a commit that emits waits for the disk long enough."""
-        view = self._view
-        if view is not None and self.projection.emits and view.total_changes - self._rows_copied >= ROWS_PER_CHECKPOINT:
-            self._rows_copied = view.total_changes
-            view_files.shrink_log(view)
+        if self._view is not None and self._log_copier is not None:
+            self._log_copier.note(self._view.total_changes - self._rows_noted)
+            self._rows_noted = self._view.total_changes
 
     def _end_refold(self, view: sqlite3.Connection, upto: int) -> None:
         """The view answers once it is where the journal ended when it began."""
@@ -235,10 +236,9 @@ class Follower:
             view_files.remove(stale)
             view = create(self.projection, file)
         checkpoint.belong(view, journal_id)
-        if self.projection.emits:
-            view_files.expect_emissions(view)
+        self._log_copier, self._rows_noted = self._copier_of(view, file), 0
         self._held.take(file)
-        self._journal_id, self._view, self._rows_copied = journal_id, view, 0
+        self._journal_id, self._view = journal_id, view
         self._refold_goal = checkpoint.refold_goal(view)
         self.projection.forget()
         self._remove_superseded()
@@ -246,6 +246,12 @@ class Follower:
         self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
         log.info("consumer follows the journal", consumer=self.name, position=self._seen)
         return view
+
+    def _copier_of(self, view: sqlite3.Connection, file: Path) -> LogCopier | None:
+        if not self.projection.emits:
+            return None
+        view_files.expect_emissions(view)
+        return LogCopier(file, ROWS_PER_CHECKPOINT)
 
     def _remove_superseded(self) -> None:
         for name in self.projection.supersedes:
@@ -270,6 +276,8 @@ class Follower:
         return file
 
     def close(self) -> None:
+        if self._log_copier is not None:
+            self._log_copier.close()
         if self._view is not None:
             self._view.close()
-        self._view = None
+        self._view = self._log_copier = None

@@ -15,7 +15,7 @@ State = Literal["open", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class IntervalQuery:
-    """Which ones. `start` and `end` bound a span, half open; `after` is the id of the last of the page before.
+    """Selects intervals. `start` and `end` bound a span, half open; `after` is the id of the last of the page before.
 
     `upto` is the last position that counts: the answer is the one that was given when the journal ended there.
     """

@@ -88,7 +88,7 @@ class StoreOwner(ABC):
 
     @abstractmethod
     def set_aside(self) -> SetAsideEvents:
-        """What it could not take."""
+        """The events on which its code raised, which are not in the store."""
 
     @abstractmethod
     def check(self, progress: Progress) -> Findings:

@@ -95,14 +95,8 @@ def connect(file: Path) -> sqlite3.Connection:
 
 
 def expect_emissions(view: sqlite3.Connection) -> None:
-    """For a view that emits, which must not wait while the log is copied: its consumer calls `shrink_log` between."""
+    """For a view that emits, which must not wait while the log is copied: a thread copies it."""
     view.execute(f"pragma wal_autocheckpoint={_EMITTING_LOG_PAGES}")
-
-
-def shrink_log(view: sqlite3.Connection) -> None:
-    """Copy what was committed from the log into the file, as far as no reader is in the way."""
-    with suppress(sqlite3.OperationalError):
-        view.execute("pragma wal_checkpoint(passive)")
 
 
 def expect_much(view: sqlite3.Connection) -> None:

@@ -3,7 +3,9 @@
 import errno
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
@@ -56,6 +58,17 @@ class CannotWrite(OSError):
     """Disk or journal take no more. Nothing of the group is acknowledged; it can be taken in again."""
 
 
+@contextmanager
+def _as_cannot_write() -> Iterator[None]:
+    """Raises `CannotWrite` for an error that may pass by itself, and others as they are."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        if is_away(error):
+            raise CannotWrite(describe_storage_error(error)) from error
+        raise
+
+
 class Intake:
     """Takes in one group at a time. The order of its steps is the guarantee of delivery."""
 
@@ -79,6 +92,8 @@ class Intake:
         self.announcer = Announcer(journal.streams)
         self.media = MediaBatch()
         self.waiting = RoomQueue()
+        self._thread = ThreadPoolExecutor(1, "media")
+        self._storing: tuple[Sequence[Item], Future[int]] | None = None
 
     @property
     def shortage(self) -> str | None:
@@ -88,7 +103,7 @@ class Intake:
     def take(self, messages: Sequence[Published], bus: BusClient) -> None:
         """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only.
 
-        Media may wait for more, in `media`, until `take_media`.
+        Media may wait for more, in `media`, until `begin_media`.
         """
         began = time.monotonic()
         received = micros(self._clock())
@@ -106,17 +121,58 @@ class Intake:
         self._answer(plan, self.media.add(waiting, messages), bus)
         self._count(time.monotonic() - began, len(messages), plan)
 
-    def take_media(self, bus: BusClient | None) -> None:
-        """Take in the media that wait. Raises `CannotWrite`; then they go on waiting."""
-        if not self.media.items:
-            return
+    def begin_media(self) -> None:
+        """Have the media that wait stored by a thread: events wait for the disk of the journal, and for no other.
+
+        `end_media` takes them in. Raises `CannotWrite`; then they go on waiting.
+        """
+        items = self.media.items
+        with _as_cannot_write():
+            media = self._plan(items).media
+        self.media.take()
+        self._storing = items, self._thread.submit(self._archive.store, media)
+
+    @property
+    def is_storing(self) -> bool:
+        """Whether a thread stores media, or has stored some that are to be taken in."""
+        return self._storing is not None
+
+    @property
+    def has_stored(self) -> bool:
+        """Whether `end_media` has nothing to wait for."""
+        return self._storing is not None and self._storing[1].done()
+
+    def end_media(self, bus: BusClient | None) -> None:
+        """Take in the media that are being stored, or else those that wait. Raises `CannotWrite`; then all go on
+        waiting.
+        """
         began = time.monotonic()
-        plan = self._commit(self.media.items)
-        messages = self.media.messages
-        self.media.clear()
+        if self._storing is None:
+            self.begin_media()
+        assert self._storing is not None
+        (items, stored), self._storing = self._storing, None
+        try:
+            with _as_cannot_write():
+                stored.result()
+                # What was taken in meanwhile may hold an event of theirs: a foreign device may repeat it by itself.
+                plan = self._plan(items)
+                if plan.accepted or plan.rejected:
+                    self._append(plan.accepted, plan.rejected)
+        except CannotWrite:
+            self.media.put_back()
+            raise
+        messages = self.media.settle()
         if bus is not None:
             self._answer(plan, messages, bus)
         self._count(time.monotonic() - began, 0, plan)
+
+    def take_media(self, bus: BusClient | None) -> None:
+        """Take in all media that wait. Raises `CannotWrite`; then they go on waiting."""
+        while self._storing is not None or self.media.items:
+            self.end_media(bus)
+
+    def close(self) -> None:
+        self._thread.shutdown()
 
     def refuse_waiting(self) -> None:
         """At the end of the process: what waits for room is kept as refused. Raises `CannotWrite`."""
@@ -135,22 +191,22 @@ class Intake:
         bus.flush()
 
     def _commit(self, items: Sequence[Item]) -> IngestPlan:
-        refusal = partial(self._admission.refusal, micros(self._clock()))
-        try:
-            known = self._journal.known_ids(foreign_ids(items))
-            held = self._archive.digests(media_keys(items))
-            plan = make_plan(items, self._journal.watermark, known, held, refusal)
-            if plan.passed_over:
-                plan.rejected += self._conflicts.find(plan.passed_over)
-            if plan.repeats:
-                plan.rejected += find_reused(plan.repeats, plan.accepted, self._journal.foreign_bodies)
+        with _as_cannot_write():
+            plan = self._plan(items)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
                 self._append(plan.accepted, plan.rejected)
-        except (OSError, sqlite3.OperationalError) as error:
-            if is_away(error):
-                raise CannotWrite(describe_storage_error(error)) from error
-            raise
+        return plan
+
+    def _plan(self, items: Sequence[Item]) -> IngestPlan:
+        refusal = partial(self._admission.refusal, micros(self._clock()))
+        known = self._journal.known_ids(foreign_ids(items))
+        held = self._archive.digests(media_keys(items))
+        plan = make_plan(items, self._journal.watermark, known, held, refusal)
+        if plan.passed_over:
+            plan.rejected += self._conflicts.find(plan.passed_over)
+        if plan.repeats:
+            plan.rejected += find_reused(plan.repeats, plan.accepted, self._journal.foreign_bodies)
         return plan
 
     def _append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> None:
@@ -162,12 +218,8 @@ class Intake:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         if self._room is not None:
             self._room.refresh()
-        try:
+        with _as_cannot_write():
             self._append([event])
-        except (OSError, sqlite3.OperationalError) as error:
-            if is_away(error):
-                raise CannotWrite(describe_storage_error(error)) from error
-            raise
         self._figures.position = self._journal.head
         if bus is not None:
             self._publish_head(bus)

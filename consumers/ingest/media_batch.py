@@ -26,6 +26,7 @@ class MediaBatch:
         self._pace_s = pace_s
         self._monotonic = monotonic
         self._streams: set[StreamKey] = set()
+        self._taken: tuple[list[Item], list[Published], set[StreamKey]] | None = None
         self._bytes = 0
         self._due_at = 0.0
         self._quiet_at = 0.0
@@ -37,7 +38,7 @@ class MediaBatch:
         """Those that are to be taken in at once, and those that wait: media, and what is of their streams."""
         if not self._pace_s:
             return list(items), []
-        waiting = set(self._streams)
+        waiting = self._streams | (set() if self._taken is None else self._taken[2])
         parts: tuple[list[Item], list[Item]] = ([], [])
         for item in items:
             key = _stream_of(item)
@@ -54,7 +55,7 @@ class MediaBatch:
             self._bytes += len(item.body) + (len(item.medium) if isinstance(item, DescribedMedium) else 0)
             if (key := _stream_of(item)) is not None:
                 self._streams.add(key)
-        if not self.items:
+        if not self.items and self._taken is None:
             return list(messages)
         now = self._monotonic()
         self._due_at = self._due_at if self.messages else now + self._pace_s
@@ -63,15 +64,43 @@ class MediaBatch:
         return []
 
     def wait_s(self) -> float:
-        """Until they are due: at once where many wait, for ever where none does."""
-        if not self.items:
+        """Until they are due: at once where many wait, for ever where none does, or others are being stored."""
+        if not self.items or self._taken is not None:
             return float("inf")
         is_full = len(self.items) >= MAX_ITEMS or len(self.messages) >= MAX_MESSAGES or self._bytes >= MAX_BYTES
         return 0.0 if is_full else max(0.0, min(self._due_at, self._quiet_at) - self._monotonic())
 
+    def take(self) -> None:
+        """These are being stored: what follows them in their streams goes on waiting."""
+        self._taken = self.items, self.messages, self._streams
+        self._forget()
+
+    def settle(self) -> list[Published]:
+        """Those that were taken are committed. Returns the messages that may be acknowledged."""
+        assert self._taken is not None
+        _, messages, _ = self._taken
+        self._taken = None
+        if not self.items:
+            # What came behind them waited for them alone.
+            messages += self.messages
+            self._forget()
+        return messages
+
+    def put_back(self) -> None:
+        """Those that were taken could not be stored, and wait again, before what came since."""
+        assert self._taken is not None
+        items, messages, streams = self._taken
+        self._taken = None
+        self.items, self.messages = items + self.items, messages + self.messages
+        self._streams |= streams
+
     def clear(self) -> None:
-        """They were taken in."""
-        self._streams.clear()
+        """They are given up: they will come again."""
+        self._taken = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._streams = set()
         self._bytes = 0
         self.items, self.messages = [], []
 

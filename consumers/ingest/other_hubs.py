@@ -35,7 +35,7 @@ class OtherHubs:
             self._position, self._seen_at = status.position, now
 
     def sentence(self, now: float) -> str | None:
-        """What is wrong while another hub is there."""
+        """The sentence of the fault while another hub is heard on this broker; `None` where there is none."""
         if self._seen_at is None or now - self._seen_at > GONE_AFTER_S:
             return None
         journal_id = "" if self._first is None else self._first[0]

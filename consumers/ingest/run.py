@@ -43,6 +43,8 @@ RETRY = Backoff(0.25, 4.0)
 """After the broker could not be reached, and after a group could not be written."""
 MEDIA_EVERY_S = 0.1
 RETAINED_TURN_S = 0.01
+STORING_TURN_S = 0.002
+"""How late media are taken in that a thread has stored, at most."""
 
 
 def run(
@@ -80,6 +82,7 @@ def run(
         room = room_of(data, archive.bytes_of_devices)
         intake = Intake(archive, journal, clock, figures, room, registry)
         intake.media = MediaBatch(MEDIA_EVERY_S)
+        stack.callback(intake.close)
         own = OwnEvents(intake, hub_stream, faults, registry, figures)
         stack.enter_context(EndedDays(data / "journal"))
         Ingest(intake, own, broker, stopping).run()
@@ -141,8 +144,7 @@ class Ingest:
                     self._take(messages, connection)
                 if retained := self._retained.receive():
                     self._take(retained, connection)
-                if not self._intake.media.wait_s():
-                    self._until_written(partial(self._intake.take_media, connection), connection)
+                self._tend_media(connection)
             self._take_rest(connection)
             self._own.publish_end(connection)
         except Disconnected as error:
@@ -153,11 +155,25 @@ class Ingest:
             self._retained.close()
             connection.close()
 
+    def _tend_media(self, connection: BrokerConnection) -> None:
+        """Take in those that a thread has stored, and have those stored that are due."""
+        intake = self._intake
+        end = partial(intake.end_media, connection)
+        if intake.has_stored:
+            self._until_written(end, connection)
+        if not intake.media.wait_s():
+            try:
+                intake.begin_media()
+            except CannotWrite:
+                # Whoever waits for it until it is written says so, too.
+                self._until_written(end, connection)
+
     def _wait_s(self, now: float) -> float:
         """For messages, until something else is due."""
         intake = self._intake
         own_s, waiting_s = self._own.hub_stream.wait(now), min(intake.media.wait_s(), intake.waiting.wait_s())
         turn_s = RETAINED_TURN_S if self._retained.is_open else TURN_S
+        turn_s = STORING_TURN_S if intake.is_storing else turn_s
         return min(turn_s, own_s, waiting_s, intake.announcer.wait_s(now))
 
     def _take(self, messages: Sequence[Published], connection: BrokerConnection) -> None:

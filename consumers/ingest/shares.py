@@ -27,7 +27,7 @@ _device_of = lru_cache(4096)(place)
 
 
 class PostedBytes:
-    """What each device has posted within a time."""
+    """Counts the bytes that each device has posted within the last `within_s` seconds."""
 
     def __init__(self, within_s: float, elapsed: Elapsed) -> None:
         self._within_s = within_s

@@ -90,7 +90,7 @@ class AnnotationRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationQuery:
-    """Which notes: those that overlap the range, are about the device, and hold the text in any case of letters."""
+    """Selects notes that overlap the range, are about the device, and hold the text in any case of letters."""
 
     site: str | None = None
     device: str | None = None

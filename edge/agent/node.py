@@ -108,7 +108,8 @@ def _live(
             agent = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, agent.running(ending):
                 watch = OutboxWatch(thread, DiskReturn(place, data / "outbox"))
-                return _supervise(agent, inbox, watch, IdentityCheck(guard, lock, presences), stopping, host)
+                identity = IdentityCheck(guard, lock, presences, lambda: relay.connected)
+                return _supervise(agent, inbox, watch, identity, stopping, host)
 
 
 def _supervise(

@@ -56,7 +56,7 @@ class FreezeDetector:
         self._is_known = self._is_frozen = False
         self._usual_run = 0.0
         self._clock: LineRegion | None = None
-        """What differed while the picture has been the same."""
+        """The lines in which the picture differed while the rest of it stood still, such as a clock drawn into it."""
         self._usual_run_with_clock = 0.0
 
     @property

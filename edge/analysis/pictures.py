@@ -61,6 +61,7 @@ class Pictures:
         self._small = VideoReformatter()
         self._full = VideoReformatter()
         self._bgr = VideoReformatter()
+        self._passing: Planes | None = None
 
     def grey(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Bytes8:
         """Only the `y` of `small`, for frames that need no thumbnail: two thirds of the time. H x W uint8."""
@@ -78,13 +79,27 @@ class Pictures:
         return _planes(self._small, picture, *_reduced((picture.width, picture.height), width))
 
     def planes(self, picture: VideoFrame) -> Planes:
-        if picture.format.name == "yuv420p" and picture.color_range != ColorRange.JPEG:
-            # A quarter of the time that a scaler takes for it, and nearer to the exact values.
-            return Planes(*(_full_range(*each) for each in zip(picture.planes, _FULL_RANGE, strict=True)))
-        return _planes(self._full, picture, picture.width, picture.height)
+        if not _is_limited(picture):
+            return _planes(self._full, picture, picture.width, picture.height)
+        return Planes(*(_full_range(*each) for each in zip(picture.planes, _FULL_RANGE, strict=True)))
+
+    def passing_planes(self, picture: VideoFrame) -> Planes:
+        """The same in memory that is used again: they hold until the next call.
+
+        The kernel takes as long to hand out new memory for a large picture as it takes to convert it.
+        """
+        if not _is_limited(picture):
+            return self.planes(picture)
+        if self._passing is None or self._passing.y.shape != (picture.height, picture.width):
+            self._passing = self.planes(picture)
+        else:
+            parts = (self._passing.y, self._passing.u, self._passing.v)
+            for source, levels, part in zip(picture.planes, _FULL_RANGE, parts, strict=True):
+                _full_range(source, levels, part)
+        return self._passing
 
     def jpeg(self, picture: VideoFrame, quality: int = 85) -> bytes:
-        return self.planes(picture).jpeg(quality)
+        return self.passing_planes(picture).jpeg(quality)
 
     def bgr(self, picture: VideoFrame) -> Bytes8:
         """A copy as H x W x 3 uint8, for detectors."""
@@ -117,10 +132,15 @@ def _view(source: VideoPlane, channels: int = 1) -> Bytes8:
     return rows[:, : source.width * channels]
 
 
-def _full_range(source: VideoPlane, scale: tuple[float, float]) -> Bytes8:
-    """H x W uint8."""
+def _is_limited(picture: VideoFrame) -> bool:
+    """Whether OpenCV spreads its levels: in a quarter of the time of a scaler, and nearer to the exact values."""
+    return picture.format.name == "yuv420p" and picture.color_range != ColorRange.JPEG
+
+
+def _full_range(source: VideoPlane, scale: tuple[float, float], into: Bytes8 | None = None) -> Bytes8:
+    """H x W uint8; `into` is of the same size."""
     rows = _view(source)
-    return np.asarray(cv2.addWeighted(rows, scale[0], rows, 0.0, scale[1]), np.uint8)
+    return np.asarray(cv2.addWeighted(rows, scale[0], rows, 0.0, scale[1], dst=into), np.uint8)
 
 
 def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:

@@ -62,16 +62,16 @@ class VisualAnalysis:
         self._captured: deque[Grey] = deque(maxlen=3)
         """The grey planes of the captures (H x W uint8), which are compared."""
         self._last_emitted: tuple[object, ...] = ()
-        rates = settings.rates
         self._snapshots = SnapshotTaker(settings.title, ZoneInfo(settings.time_zone))
         self._snapshots.apply(adjustable.snapshots)
-        self.regular = RegularPictures(per_second(rates.capture_fps))
+        self.regular = RegularPictures(per_second(settings.rates.capture_fps))
         self.alert_pictures = AlertPictures()
-        self._thumbnail_due = per_second(rates.thumbnail_fps)
-        self._live_due = per_second(rates.live_fps)
+        self._thumbnail_due = per_second(settings.rates.thumbnail_fps)
+        self._live_due = per_second(settings.rates.live_fps)
         self._frame_due = Every(FRAME_EVERY_S)
+        self._keeps_planes = settings.thermal is not None
         self.planes: Planes | None = None
-        """The newest full picture, for the fusion with temperatures."""
+        """The newest full picture, for the fusion with temperatures, where the device measures some."""
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         """Apply settings from the next picture on."""
@@ -126,6 +126,8 @@ class VisualAnalysis:
     def _adjust(self, frame: CameraFrame) -> None:
         """Restart only those analyses whose own settings changed: the others keep what they have learned."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
+        if wanted is self._applied and size == self._size:
+            return
         if self._detector is None or size != self._size or _detects_otherwise(wanted.motion, self._applied.motion):
             self._detector = MotionDetector(size, wanted.motion, wanted.zones)
         self._motions.apply(wanted)
@@ -147,19 +149,25 @@ class VisualAnalysis:
         live = self._live_due is not None and self._live_due.due(frame.time)
         drafts: list[Draft] = []
         if capture or live or snapshot:
-            self.planes = self._pictures.planes(frame.picture)
-            jpeg = self.planes.jpeg(self.regular.thinning.quality)
+            planes = self._full(frame)
+            jpeg = planes.jpeg(self.regular.thinning.quality)
             if live:
                 self._previews.picture(jpeg)
             if capture:
                 drafts.append(replace(self._capture(jpeg, frame), is_evidence=shows_alert))
                 self._captured.append(small.y.copy())
             if snapshot:
-                drafts += self._snapshot(snapshot, self.planes, frame)
+                drafts += self._snapshot(snapshot, planes, frame)
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
             picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
             drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
         return drafts
+
+    def _full(self, frame: CameraFrame) -> Planes:
+        if not self._keeps_planes:
+            return self._pictures.passing_planes(frame.picture)
+        self.planes = self._pictures.planes(frame.picture)
+        return self.planes
 
     def _capture(self, jpeg: bytes, frame: CameraFrame) -> Draft:
         picture = EncodedPicture(jpeg, frame.picture.width, frame.picture.height)

@@ -31,7 +31,7 @@ _START_CODE: Final = b"\0\0\1"
 
 @dataclass(frozen=True, slots=True)
 class LiveTracks:
-    """What a stream holds; `audio_rate` is `None` where it has no sound."""
+    """The tracks of a stream; `audio_rate` is `None` where it has no sound."""
 
     codec: str
     width: int

@@ -37,7 +37,7 @@ class LiveSound:
         return unit._replace(duration=self._frame)
 
     def silence_until(self, pts: int, time: datetime) -> list[Unit]:
-        """What is missing for pictures up to `pts`."""
+        """Units of silence from the end of the sound up to pictures at `pts`; none where it has only just ended."""
         if self.channels is None or pts - self._end <= SILENT_AFTER:
             return []
         made: list[Unit] = []

@@ -14,7 +14,7 @@ from gateway.http.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class WantedConfiguration:
-    """What somebody wants an agent to run, and why."""
+    """A configuration that somebody wants an agent to run, with the reason."""
 
     text: str
     by: str

@@ -83,7 +83,9 @@ def _evidence(cause: HoleCause, row: IncidentRow) -> Evidence:
     data = {"incident": row["id"], "reason": row["details"].get("reason"), "node": row["under"]}
     closed = inf if row["closed"] is None else datetime.fromisoformat(row["closed"]).timestamp()
     known = {key: value for key, value in data.items() if value is not None}
-    return Evidence(cause, datetime.fromisoformat(row["opened"]).timestamp(), closed, known)
+    # A degraded camera sends pictures as a rule, such as one that is too much for its machine.
+    is_certain = row["type"] != "degraded" or row["details"].get("became") is not None
+    return Evidence(cause, datetime.fromisoformat(row["opened"]).timestamp(), closed, known, is_certain)
 
 
 def _of_recorder(

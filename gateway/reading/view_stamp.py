@@ -9,7 +9,7 @@ from sqlite3 import Connection, Error
 from consumers.engine.view_files import NoView, Views
 
 Stamp = tuple[int, int]
-"""Which view of its name it was, and what its state was."""
+"""The generation of the file of a view, and the number of its state: answers made at the same stamp are the same."""
 
 
 class ViewStamp:

@@ -40,7 +40,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedFilter:
-    """What a client wants to receive; empty `names` mean all but `UNASKED`."""
+    """The events that a client wants to receive; empty `names` mean all but `UNASKED`."""
 
     names: frozenset[str] = frozenset()
     site: str | None = None

@@ -22,7 +22,7 @@ from producer.transaction import transaction
 
 BUSY_S = 30.0
 LOG_BYTES = 4 * 1024 * 1024
-"""What the log is cut to after a large transaction; it holds as much anyway before it is copied to the file."""
+"""The size of the log after a large transaction; it holds as much anyway before it is copied to the file."""
 ROW_OVERHEAD_BYTES = 96
 """Bytes that a row takes beside its body and payload: other columns, and its part of two indexes."""
 

@@ -35,6 +35,9 @@ class DevicePresence:
         self._client.on_connect = self._publish_online
         self._client.loop_start()
 
+    def hurry(self) -> None:
+        self._client.hurry()
+
     def leave(self, *, silent: bool = False) -> None:
         """Publish the stop, unless `silent`, and disconnect; the last will is not published."""
         if self._client.is_connected() and not silent:
@@ -87,6 +90,11 @@ class DevicePresences:
         self._connections = self._connections or [
             DevicePresence(source, self._broker, self._clock) for source in self._sources
         ]
+
+    def hurry(self) -> None:
+        """The broker is there again: those that wait for their next attempt, by now a minute apart, make it now."""
+        for connection in self._connections:
+            connection.hurry()
 
     def leave_silently(self) -> None:
         """Disconnect without an event, because another agent has these devices."""

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Found:
-    """What was found out about one kind of traffic."""
+    """The size at which connections of one kind of traffic have ended, and how often."""
 
     ends: int = 0
     same_size: int = 0

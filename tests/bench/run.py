@@ -15,6 +15,7 @@ from pathlib import Path
 import typer
 
 from producer.garbage import spare_the_collector
+from producer.library_threads import limit_library_threads
 from tests.bench.measure import Measurement
 
 FOLDER = Path(__file__).parent
@@ -54,9 +55,10 @@ def chosen(names: Sequence[str], known: Sequence[Case]) -> list[Case]:
 
 
 def measure(case: Case) -> list[Measurement]:
-    """Run a case in this process, which collects garbage as those of the product do; peak memory is that of the
-    process, imports included, where the case names none.
+    """Run a case in this process, which has one thread of each library and collects garbage as those of the product do;
+    peak memory is that of the process, imports included, where the case names none.
     """
+    limit_library_threads()
     act = getattr(import_module(f"tests.bench.{case.module}"), PREFIX + case.name)
     spare_the_collector()
     found: list[Measurement] = act()

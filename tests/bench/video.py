@@ -1,6 +1,5 @@
-"""How much of a core recording takes."""
+"""How much of a core recording and exports take."""
 
-import io
 import shutil
 import subprocess
 import time
@@ -15,39 +14,25 @@ from typing import Any
 
 import av
 import numpy as np
-import psutil
 from av.video.frame import VideoFrame
 
 from bus_schemas.footage import Export
-from bus_schemas.settings import AdjustableSettings
 from consumers.upkeep.exports.order import ExportOrder
 from consumers.upkeep.exports.sink import COMMAND
-from edge.agent.event_factory import EventFactory
-from edge.agent.previews import Previews
-from edge.agent.recording_events import segment_drafts
-from edge.agent.settings import DeviceSettings
-from edge.analysis.pictures import Pictures
-from edge.analysis.visual import VisualAnalysis
 from edge.capture.recorder import Recorder
-from edge.capture.sources.inputs import video_file
-from edge.capture.sources.source import CameraFrame, SourceEnded
-from edge.capture.sources.video import VideoSource
-from producer.ids import Ids, utc_now
+from tests.bench.camera_streams import FEW_DETAILS, made
 from tests.bench.measure import Measurement, summary, timed
 from tests.builders import SITE
 from tests.footage import Film, Recorded, keep, muxed
-from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
+from tests.recordings import ROOM_VISUAL, recording
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-CAMERA_S = 20
-CAMERA_FPS = 15
-CAMERA_RUNS = 3
 
 
 def case_segment() -> list[Measurement]:
     """Ten seconds of 320 x 240 at 25 fps (370 kB) and of 1920 x 1080 at 15 fps, from packets to MPEG-TS bytes."""
     with TemporaryDirectory() as folder:
-        clips = {"320x240": recording(ROOM_VISUAL), "1920x1080": made_1080p(Path(folder))}
+        clips = {"320x240": recording(ROOM_VISUAL), "1920x1080": made(FEW_DETAILS, Path(folder))}
         return [
             summary(
                 f"10 s segment {name}",
@@ -57,23 +42,6 @@ def case_segment() -> list[Measurement]:
             )
             for name, path in clips.items()
         ]
-
-
-def case_camera() -> list[Measurement]:
-    """A 1080p 15 fps H.264 camera for 20 s: record all, analyse 5 fps, 2 captures a second and a thumbnail.
-
-    The figure is milliseconds of CPU for one second of video: 150 is 15 % of a core. Transport and the outbox come to
-    it. The limit copies and decodes the same file with the same library.
-    """
-    with TemporaryDirectory() as folder:
-        path = made_1080p(Path(folder))
-        taken = [(watched(path), copied_and_decoded(path)) for _ in range(CAMERA_RUNS)]
-        memory = psutil.Process().memory_info().rss / 1e6
-        limit = sorted(each for _, each in taken)[len(taken) // 2]
-        found = summary(
-            "1080p camera", [each for each, _ in taken], f"CPU ms a second of video; process {memory:.0f} MB"
-        )
-    return [replace(found, goal_ms=round(1.1 * limit, 1), limit="copied and decoded", limit_ms=round(limit, 1))]
 
 
 def case_export() -> list[Measurement]:
@@ -142,45 +110,6 @@ def noise(film: Film) -> list[Any]:
     return [*packets, *encoder.encode(None)]
 
 
-def watched(path: Path) -> float:
-    """Milliseconds of CPU for a second of video, as the capture thread of an agent takes them."""
-    recorder, factory = Recorder(10), EventFactory(SITE, "yard", Ids(utc_now))
-    source = VideoSource(
-        video_file(str(path), pace=False), lambda: START, lambda _: None, recorder, analysis_fps=5, elapsed=lambda: 0.0
-    )
-    settings = DeviceSettings.model_validate(
-        {"site": SITE, "device": "yard", "visual": {"kind": "file", "path": str(path)}}
-    )
-    previews = Previews(lambda kind, jpeg: None)
-    analysis = VisualAnalysis(factory, settings, AdjustableSettings(), Pictures(), None, previews)
-    begun_s = time.process_time()
-    source.open()
-    try:
-        while True:
-            reading = source.read()
-            if isinstance(reading, CameraFrame):
-                analysis.analyse(reading)
-            segment_drafts(factory, recorder.take())
-    except SourceEnded:
-        source.close()
-    return (time.process_time() - begun_s) * 1000 / CAMERA_S
-
-
-def copied_and_decoded(path: Path) -> float:
-    """Milliseconds of CPU for a second of video."""
-    begun_s, copied = time.process_time(), io.BytesIO()
-    with av.open(str(path)) as container, av.open(copied, "w", format="mpegts") as target:
-        stream = container.streams.video[0]
-        stream.thread_count = 1
-        track = target.add_stream_from_template(stream)
-        for packet in container.demux(stream):
-            packet.decode()
-            if packet.dts is not None:
-                packet.stream = track
-                target.mux_one(packet)
-    return (time.process_time() - begun_s) * 1000 / CAMERA_S
-
-
 def remuxed(path: Path) -> list[float]:
     """Milliseconds for each ten seconds; demultiplexing is not counted, every camera needs that."""
     recorder, runs = Recorder(10), []
@@ -198,19 +127,3 @@ def remuxed(path: Path) -> list[float]:
                 runs.append((now_s - begun_s) * 10_000 / segment.duration_s)
                 begun_s = now_s
     return runs
-
-
-def made_1080p(folder: Path) -> Path:
-    """Pedestrians enlarged, 20 s at 15 fps and 3 Mbit/s, a keyframe every two seconds."""
-    path = folder / "camera.mp4"
-    with av.open(str(recording(PEDESTRIANS))) as source, av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=CAMERA_FPS)
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 1920, 1080, "yuv420p", 3_000_000
-        stream.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "30"}
-        for index, frame in zip(range(CAMERA_S * CAMERA_FPS), source.decode(video=0), strict=False):
-            enlarged = frame.reformat(1920, 1080)
-            # The recording is of 10 fps.
-            enlarged.pts, enlarged.time_base = index, Fraction(1, CAMERA_FPS)
-            target.mux(stream.encode(enlarged))
-        target.mux(stream.encode(None))
-    return path

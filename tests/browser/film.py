@@ -18,10 +18,12 @@ from tests.builders import SITE, heartbeat, media, motion, segment
 from tests.counted_video import FPS, SEGMENT_S, counted_segments
 from tests.eventually import eventually
 
-EAST, WEST = "EAST", "WEST"
+EAST, WEST, NORTH = "EAST", "WEST", "NORTH"
 SEGMENTS = 20
 LOST = range(8, 12)
 """These segments were not recorded by EAST: its camera was off."""
+GONE = 2
+"""The bytes of this segment of NORTH are nowhere, as where the bucket has lost an object."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,23 @@ def send_medium(scripted: ScriptedProduct, event: MediaEvent, payload: bytes) ->
     for name, value in media_properties(event):
         given += ["-D", "publish", "user-property", name, value]
     send(scripted, media_topic(event.source, event.data.kind), payload, *given)
+
+
+def record_with_loss(scripted: ScriptedProduct, begin: datetime) -> Recorded:
+    """Six segments of NORTH."""
+    film = Recorded(scripted, begin)
+    for number, video in enumerate(counted_segments(6)):
+        start = film.at(number * SEGMENT_S)
+        medium = media(start, video, kind="segment", device=NORTH)
+        if number != GONE:
+            send_medium(scripted, medium, video)
+        send_event(
+            scripted,
+            segment(start, duration_s=float(SEGMENT_S), device=NORTH, fps=FPS, size=len(video),
+                    media=(medium.data.key,), discontinuity=number == 0),
+        )  # fmt: skip
+    eventually(lambda: len(_segments(scripted, NORTH, begin)) == 6, 30, "all segments in the view")
+    return film
 
 
 def thumbnail(grey: int) -> bytes:

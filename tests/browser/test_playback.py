@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.browser_tab import Complaints, watched_page
-from tests.browser.film import EAST, LOST, WEST, Recorded
+from tests.browser.film import EAST, GONE, LOST, NORTH, WEST, Recorded, record_with_loss
 from tests.counted_video import FPS, FRAMES_PER_SEGMENT, READ_NUMBER, SEGMENT_S
 from tests.eventually import eventually
 from tests.least import least
@@ -129,3 +129,17 @@ def _seek_ms(page: Page, key: str) -> int:
     page.keyboard.press(key)
     page.wait_for_function("() => window.sought !== null", timeout=20_000)
     return round(float(page.evaluate("() => window.sought")))
+
+
+def test_a_segment_whose_bytes_are_gone_is_told_and_what_follows_it_is_played(
+    browser: Browser, recorded: Recorded
+) -> None:
+    film = record_with_loss(recorded.scripted, recorded.begin)
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(film.address(GONE * SEGMENT_S + 1, devices=NORTH))
+        expect(page.get_by_text("This part of the recording cannot be played: a picture stands for it")).to_be_visible()
+        page.keyboard.press(" ")
+        video = page.locator("video")
+        eventually(lambda: number(video) >= (GONE + 2) * FRAMES_PER_SEGMENT or None, 30, "what follows it")
+
+    assert all("404" in message for message in complaints.messages), complaints.messages

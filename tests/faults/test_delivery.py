@@ -19,10 +19,12 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent, StateEvent
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
+from producer.mqtt import background_client
 from producer.outbox import backlog
 from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
+from producer.relay import presence
 from producer.relay.presence import DevicePresences
 from tests.broker import Broker
 from tests.eventually import eventually
@@ -226,3 +228,25 @@ def test_a_node_that_is_killed_leaves_every_device_offline(own_broker: Broker) -
         (SOURCE, "connection lost"),
         (OTHER, "connection lost"),
     }
+
+
+def test_devices_are_online_again_as_soon_as_the_relay_has_the_broker(
+    own_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then their own attempts are a minute apart."""
+    patient = {"first_pause_s": 60}
+    monkeypatch.setattr(
+        presence, "background_client", lambda *given, **named: background_client(*given, **(named | patient))
+    )
+    port = own_broker.port
+    own_broker.stop()
+    with DevicePresences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
+        presences.begin()
+        own_broker.start()
+        with ingest_double(port) as ingest:
+
+            def are_online() -> bool:
+                presences.hurry()
+                return len(ingest.states) == 2
+
+            eventually(are_online)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +17,8 @@ from tests.required import missing, unavailable
 from watchpost.cli import app
 from watchpost.configuration.config import load
 from watchpost.configuration.environment import Secrets
+from watchpost.processes.process_spec import ProcessPriority
+from watchpost.processes.up import PROCESS_OF_GROUP
 
 ALL_UNITS = sorted(Path("deploy/systemd").glob("*.service"))
 BROKER = Path("deploy/systemd/watchpost-broker.service")
@@ -108,6 +111,34 @@ def test_a_container_has_no_rights_beyond_its_user_s(service: str) -> None:
 
     assert reported["cap_drop"] == ["ALL"]
     assert reported["security_opt"] == ["no-new-privileges:true"]
+
+
+def shares_of(service: str) -> int:
+    """What a container gets of busy processors, beside others."""
+    return int(compose()["services"][service].get("cpu_shares", 1024))
+
+
+def test_containers_get_as_much_of_busy_processors_as_the_processes_of_one_machine() -> None:
+    """Niceness counts within a container alone."""
+    weights = {ProcessPriority.URGENT: 1024, ProcessPriority.INTERACTIVE: 340, ProcessPriority.BATCH: 100}
+    groups = {name: parsed(one["command"])["group"] for name, one in compose()["services"].items() if consumes(one)}
+
+    assert {shares_of(name) - weights[PROCESS_OF_GROUP[group].priority] for name, group in groups.items()} == {0}
+    assert {shares_of(name) for name in ("broker", "ingest", "edge")} == {weights[ProcessPriority.URGENT]}
+    assert shares_of("gateway") == weights[ProcessPriority.INTERACTIVE]
+
+
+def consumes(service: Mapping[str, Any]) -> bool:
+    return bool(service["command"][:1] == ["consume"])
+
+
+def test_services_of_systemd_are_weighed_against_each_other_as_containers_are() -> None:
+    """As shares of containers: 100 is what a service has that says nothing."""
+    gateway = Path("deploy/systemd/watchpost-gateway.service").read_text().splitlines()
+    batch = Path("deploy/systemd/batch.conf").read_text().splitlines()
+
+    assert f"CPUWeight={shares_of('gateway') * 100 // 1024}" in gateway
+    assert f"CPUWeight={-(-shares_of('consumers') * 100 // 1024)}" in batch
 
 
 def test_the_gateway_s_plain_http_is_published_on_this_machine_alone() -> None:

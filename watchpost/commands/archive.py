@@ -2,8 +2,10 @@
 
 import os
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,26 +83,17 @@ def _bars() -> "Bars":
     return Bars(sys.stderr)
 
 
-def restore_from(source: str, config: Path | None, data: Path) -> None:
-    """A hub out of a bucket. Raises `CliError`."""
+def restore_from(source: str, config: Path | None, data: Path, until: date | None) -> None:
+    """A hub out of a bucket, with all its days or those up to one. Raises `CliError`."""
     storage = _storage(source, config)
-    from consumers.store.archive.copies import OutOfReach
     from consumers.store.cold.bucket import Bucket
-    from consumers.upkeep.backup.restore import DataThere
-    from consumers.upkeep.cold.day_chain import DamagedChain
-    from consumers.upkeep.cold.restore import NothingInBucket, restore_from_bucket
+    from consumers.upkeep.cold.restore import restore_from_bucket
     from producer.ids import utc_now
 
     bars = _bars()
     try:
-        with closing(Bucket(storage)) as bucket:
-            found = restore_from_bucket(bucket, data, utc_now, bars.update)
-    except OutOfReach as away:
-        raise CliError(f"nothing was restored: {away.strerror or away}") from away
-    except (NothingInBucket, DamagedChain, DataThere) as error:
-        raise CliError(f"nothing was restored: {error}") from error
-    except OSError as error:
-        raise CliError(f"nothing was restored: {describe_os_error(error)}") from error
+        with _in_restore_sentences(), closing(Bucket(storage)) as bucket:
+            found = restore_from_bucket(bucket, data, utc_now, bars.update, until)
     finally:
         for what in ("days", "objects"):
             bars.end(what)
@@ -110,6 +103,30 @@ def restore_from(source: str, config: Path | None, data: Path) -> None:
     )
     if chosen_config(config) is not None and isinstance(configuration(config).hub.journal, ServerJournal):
         typer.echo("the journal is in files now: take hub.journal out of the configuration before this hub starts")
+
+
+@contextmanager
+def _in_restore_sentences() -> Iterator[None]:
+    """Raises `CliError`."""
+    from consumers.store.archive.copies import OutOfReach
+    from consumers.upkeep.backup.restore import DataThere
+    from consumers.upkeep.cold.day_chain import DamagedChain
+    from consumers.upkeep.cold.restore import NothingInBucket
+
+    try:
+        yield
+    except OutOfReach as away:
+        raise CliError(f"nothing was restored: {away.strerror or away}") from away
+    except DamagedChain as damaged:
+        raise CliError(f"nothing was restored: {damaged}{_rest(damaged.whole_until)}") from damaged
+    except (NothingInBucket, DataThere) as error:
+        raise CliError(f"nothing was restored: {error}") from error
+    except OSError as error:
+        raise CliError(f"nothing was restored: {describe_os_error(error)}") from error
+
+
+def _rest(whole_until: date | None) -> str:
+    return "" if whole_until is None else f". The days before are whole: --until {whole_until} restores them"
 
 
 def _storage(source: str, config: Path | None) -> "ColdStorage":

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,6 +62,12 @@ def backup(
 
 def restore(
     source: Annotated[str, typer.Argument(help="What `watchpost backup` wrote, or s3://BUCKET/PREFIX.")],
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The last day that is restored, where a later one in the bucket is lost."
+        ),
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
@@ -72,9 +79,11 @@ def restore(
 
     logs.configure(log_format.value, sys.stderr)
     if source.startswith(URL):
-        restore_from(source, config, data)
+        restore_from(source, config, data, None if until is None else until.date())
         _hand_over(data)
         return
+    if until is not None:
+        raise CliError("--until is for a bucket: a backup is restored as it was taken")
     with _bar("files") as bar:
         try:
             manifest = put_back(Path(source), data, bar)

@@ -4,7 +4,6 @@ import json
 import os
 import urllib.error
 import urllib.request
-from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from watchpost.configuration.secrets import gateway_token
 
 ANSWERS_WITHIN_S: Final = 20.0
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+NO_GATEWAY: Final = "what answers there is no gateway of Watchpost"
 
 
 def ask(
@@ -32,13 +32,15 @@ def ask(
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(asked, timeout=ANSWERS_WITHIN_S) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
-            return found
+            found = json.loads(answer.read())
     except urllib.error.HTTPError as refusal:
         with refusal:
             raise CliError(_reason(refusal)) from refusal
     except (OSError, ValueError, HTTPException) as error:
         raise CliError(f"the gateway at {url} cannot be asked: {_why(error)}; does the hub run?") from error
+    if not isinstance(found, dict):
+        raise CliError(f"the gateway at {url} cannot be asked: {NO_GATEWAY}; does the hub run?")
+    return found
 
 
 def _why(error: Exception) -> str:
@@ -47,11 +49,11 @@ def _why(error: Exception) -> str:
         return describe_network_error(error.reason)
     if isinstance(error, OSError):
         return describe_network_error(error)
-    return "what answers there is no gateway of Watchpost"
+    return NO_GATEWAY
 
 
 def _reason(refusal: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(refusal.read())["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"the gateway answers {refusal.code} {HTTPStatus(refusal.code).phrase}"
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return f"the gateway answers {refusal.code} {refusal.reason}".rstrip()

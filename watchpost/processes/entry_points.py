@@ -91,6 +91,7 @@ def ingest(runtime: Runtime) -> NoReturn:
     from watchpost.configuration.hubs import configured, hub_config
 
     spare_the_collector()
+    take_short_turns()
     store = journal_of(hub_config(runtime.config, runtime.data))
     stopping.serve()
     try:

@@ -50,8 +50,8 @@ _INCIDENTS = IntervalTable(
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which of them besides. `text` is looked for in what people said and in reasons; an incident of a `named` device
-    (site/device) or of one of `types` has it too.
+    """Selects among the incidents of a time range. `text` is looked for in what people said and in reasons; an
+    incident of a `named` device (site/device) or of one of `types` has it too.
     """
 
     review: ReviewState | None = None

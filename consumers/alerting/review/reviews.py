@@ -80,7 +80,7 @@ class IncidentReview:
     reason: str | None = None
     assignee: str | None = None
     entries: tuple[ReviewEntry, ...] = ()
-    """What was said, the oldest first."""
+    """The entries of a review, the oldest first."""
 
     @property
     def comments(self) -> tuple[ReviewEntry, ...]:

@@ -19,6 +19,7 @@ from consumers.store.archive.index import (
     ensure_pack,
     ensure_series,
     mark_recovered,
+    open_to_read,
     open_to_write,
 )
 from consumers.store.archive.keys import PackInterval, Series, interval_of, pack_path, parse_key
@@ -53,6 +54,8 @@ class _MediumRow:
 class Archive:
     """The one writer of what devices send into `directory`. Dropping packs may be done by another process: see
     `retention`. One that does not recover may write series of its own beside it.
+
+    One thread at a time stores media; another may ask meanwhile what is there.
     """
 
     def __init__(self, directory: Path, clock: Clock, *, recovers: bool = True) -> None:
@@ -72,7 +75,7 @@ class Archive:
             self._open()
 
     def _open(self) -> None:
-        index = open_to_write(self._directory)
+        index = open_to_write(self._directory, shared=True)
         try:
             if self._recovers:
                 recover(index, self._directory)
@@ -80,16 +83,19 @@ class Archive:
         except BaseException:
             index.close()
             raise
-        self._index, self._held = index, OpenFile.now(self._directory / NAME)
+        file = self._directory / NAME
+        self._index, self._questions = index, open_to_read(self._directory)
+        self._held, self._held_for_others = OpenFile.now(file), OpenFile.now(file)
 
     def store(self, media: Sequence[Medium]) -> int:
         """Write what is not there yet; on return it is on the disk. How many were new.
 
         Raises `FileGone`, also where there is nothing to write: the next start makes the index of the packs again.
         """
-        self._held.check()
         if not media:
+            self._held_for_others.check()
             return 0
+        self._held.check()
         packs: dict[tuple[int, PackInterval], list[_MediumRow]] = {}
         # The lock is taken before a byte is written: a pack that we append to is not dropped meanwhile.
         with transaction(self._index) as index:
@@ -102,14 +108,14 @@ class Archive:
 
     def bytes_of_devices(self) -> dict[tuple[str, str], int]:
         """The bytes of each device that has any, by site and device."""
-        return bytes_of_devices(self._index)
+        return bytes_of_devices(self._questions)
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:
         """The sha256 of those media that are there, in hexadecimal."""
         found = {}
         for key in set(keys):
             series, name = parse_key(key)
-            row = self._index.execute(_DIGEST, (series.site, series.device, series.kind, name)).fetchone()
+            row = self._questions.execute(_DIGEST, (series.site, series.device, series.kind, name)).fetchone()
             if row is not None:
                 found[key] = row[0].hex()
         return found
@@ -122,10 +128,10 @@ class Archive:
             (pack_path(self._directory, self._series[series], interval), end)
             for ((series, interval), _), (_, _, end) in zip(round_of, known, strict=True)
         ]
-        with open_packs(places) as packs:
+        with open_packs(places) as (packs, folders):
             for (series, number, _), pack, (_, rows) in zip(known, packs, round_of, strict=True):
                 add_media(index, (number, series), _append(pack, rows))
-            sync_all(packs, self._syncs)
+            sync_all(packs, folders, self._syncs)
 
     def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_MediumRow]:
         newest = interval_of(self._clock())
@@ -143,6 +149,7 @@ class Archive:
 
     def close(self) -> None:
         self._syncs.shutdown()
+        self._questions.close()
         self._index.close()
 
     def __enter__(self) -> Self:

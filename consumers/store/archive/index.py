@@ -12,7 +12,7 @@ from producer.transaction import transaction
 
 BUSY_S = 10.0
 LOG_BYTES = 4 * 1024 * 1024
-"""What the log is cut to after a large transaction, as that which drops packs."""
+"""The size to which the log is cut after a large transaction, such as one that drops packs."""
 
 # A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies

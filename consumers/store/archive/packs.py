@@ -1,10 +1,11 @@
 """Pack files: appended to at a known end, synced as a group, and read back after a crash."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -36,12 +37,18 @@ class Pack:
         os.fdatasync(self.descriptor)
 
 
-def sync_all(packs: Sequence[Pack], pool: Executor) -> None:
-    """Make packs durable. Asked for together, one commit of the file system serves many of them."""
-    if len(packs) == 1:
-        packs[0].sync()
+def sync_all(packs: Sequence[Pack], folders: Iterable[Path], pool: Executor) -> None:
+    """Make packs durable, and the names in these folders. Asked for together, one commit of the file system serves many
+    of them.
+    """
+    wanted: list[Callable[[], None]] = [
+        *(pack.sync for pack in packs),
+        *(partial(sync_directory, folder) for folder in folders),
+    ]
+    if len(wanted) == 1:
+        wanted[0]()
         return
-    syncs = [pool.submit(pack.sync) for pack in packs]
+    syncs = [pool.submit(sync) for sync in wanted]
     # All have ended, whatever one of them raises: their files may be closed next.
     wait(syncs)
     results_of(syncs)
@@ -58,44 +65,63 @@ def _write(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
 
 
 @contextmanager
-def open_packs(places: Iterable[tuple[Path, int]]) -> Iterator[list[Pack]]:
-    """The packs, each open at its committed end, and made with its folders where there is none.
+def open_packs(places: Iterable[tuple[Path, int]]) -> Iterator[tuple[list[Pack], set[Path]]]:
+    """The packs, each open at its committed end, and made with its folders where there is none; and the folders in
+    which something was made.
 
     None stays open afterwards: who keeps a file open keeps its bytes on the disk when another process drops it.
     """
     with ExitStack() as stack:
-        packs = []
+        packs: list[Pack] = []
+        changed: set[Path] = set()
         for path, end in places:
+            # Of one that is in cold storage alone the folder may be gone too; what comes late lies behind a hole then.
+            # One of which nothing was committed may be there since a round that failed, perhaps in memory only.
+            if not end or not path.exists():
+                changed |= _make_folders(path.parent)
             packs.append(_open(path, end))
             stack.callback(os.close, packs[-1].descriptor)
-        yield packs
+        yield packs, changed
 
 
 def _open(path: Path, end: int) -> Pack:
-    # Of one that is in cold storage alone the folder may be gone too; what comes late lies behind a hole then.
-    made = not path.exists()
-    if made:
-        _make_folders(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_size > end:
             os.ftruncate(descriptor, end)
-        if made:
-            sync_directory(path.parent)
     except BaseException:
         os.close(descriptor)
         raise
     return Pack(path, descriptor, end)
 
 
-def _make_folders(folder: Path) -> None:
+def _make_folders(folder: Path) -> set[Path]:
+    """The folder, in which a file is to be made, and those in which a folder was made."""
     missing = [folder]
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
+    changed = {folder}
     for path in reversed(missing):
         with suppress(FileExistsError):
             path.mkdir()
-            sync_directory(path.parent)
+            changed.add(path.parent)
+    return changed
+
+
+@contextmanager
+def giving_back_later(path: Path) -> Iterator[None]:
+    """Keep what a pack takes on the disk until the end, if its file is removed meanwhile: to give back many bytes takes
+    a file system long, and who stores pictures waits for the lock under which a name goes.
+    """
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def salvage(path: Path, start: int) -> list[ScannedRecord]:

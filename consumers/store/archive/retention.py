@@ -14,6 +14,7 @@ import structlog
 from consumers.store.archive.copies import CopiedRange, hot_copies, mark_cold, send_again
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
 from consumers.store.archive.keys import LONGEST_PACK_MINUTES, PackInterval, Series, pack_path
+from consumers.store.archive.packs import giving_back_later
 from consumers.store.archive.recovery import forget_pack
 from consumers.store.disk import STAT_BLOCK_BYTES
 from producer.ids import Clock
@@ -232,7 +233,7 @@ class ArchiveRetention:
     def _drop(self, index: sqlite3.Connection, one: Dropped) -> None:
         path = pack_path(self._directory, one.series, one.interval)
         # The file goes first, under the lock: the writer must not begin a new pack of that time under its name.
-        with transaction(index):
+        with giving_back_later(path), transaction(index):
             path.unlink(missing_ok=True)
             found = index.execute(
                 "select pack from packs join series using (series)"
@@ -271,7 +272,7 @@ def _stands(index: sqlite3.Connection, number: int, is_there: Callable[[CopiedRa
 
 def _release(index: sqlite3.Connection, number: int, path: Path) -> int:
     """Nothing where a medium came since the pack was copied. Under the lock, for the writer may be about to append."""
-    with transaction(index):
+    with giving_back_later(path), transaction(index):
         if index.execute("select 1 from packs where pack = ? and copied = end", (number,)).fetchone() is None:
             return 0
         size = path.stat().st_blocks * STAT_BLOCK_BYTES if path.exists() else 0

@@ -69,7 +69,7 @@ def newest_of(lost: Sequence[LostDay]) -> LostDay | None:
 
 
 def _read(day: Day) -> _Positions | str:
-    """Which positions the day holds, or why it cannot be read."""
+    """The positions that the day holds, or a sentence that says why it cannot be read."""
     try:
         with closing(open_to_read(day.path)) as connection:
             (first,) = connection.execute("select value from meta where key = 'first'").fetchone()

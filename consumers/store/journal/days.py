@@ -118,7 +118,7 @@ _TICK_S = 0.05
 
 
 def _state_of(directory: Path) -> tuple[int, ...] | None:
-    """Which directory it is, and when an entry in it was last made, renamed or removed."""
+    """The identity of the directory, and when an entry in it was last made, renamed or removed."""
     try:
         found = os.stat(directory)  # noqa: PTH116 - asked at every look, at half the cost of a path
     except (FileNotFoundError, NotADirectoryError):

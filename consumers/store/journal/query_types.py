@@ -11,7 +11,7 @@ Order = Literal["asc", "desc"]
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events: positions between `after` and `before` (both excluded), event times from `start` to before `end`.
+    """Selects events: positions between `after` and `before` (both excluded), event times from `start` to before `end`.
 
     `types` are full names (`watchpost.detection.v1`).
     """

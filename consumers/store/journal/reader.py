@@ -101,14 +101,14 @@ class OpenDays:
         return opened
 
     def row_mapping(self, day: Day, connection: sqlite3.Connection) -> RowMapping:
-        """The lock of this connection to the day."""
+        """The mapping of the numbers of this day, kept with the connection to it."""
         known = self._row_mappings.get(day.path)
         if known is None:
             known = self._row_mappings[day.path] = RowMapping(connection)
         return known
 
     def journal_id(self, day: Day, connection: sqlite3.Connection) -> int:
-        """Which journal this connection to the day reads: while it is open, that is the same. 0 where nobody knows."""
+        """The id of the journal that this connection to the day reads, asked once for each. 0 where nobody knows."""
         known = self._lives.get(day.path)
         if known is None:
             row = connection.execute("select value from meta where key = 'life'").fetchone()
@@ -213,7 +213,7 @@ class SqliteJournalReader:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Which columns of which events; all types where none is named."""
+    """The columns that a read selects, of events of these types; of all types where none is named."""
 
     columns: str
     types: tuple[str, ...] | None

@@ -30,6 +30,7 @@ from consumers.store.journal.writing import (
 )
 from producer.file_identity import FileGone, OpenFile
 from producer.ids import Clock
+from producer.log_copier import LogCopier
 from producer.sqlite_files import is_broken
 from producer.transaction import transaction
 
@@ -40,6 +41,10 @@ MAX_REASON = 2000
 EVENT_COLUMNS = 8
 ONE_EVENT = f"({','.join('?' * EVENT_COLUMNS)})"
 ROWS_PER_STATEMENT = (500, 50, 5, 1)
+LOG_PAGES = 2000
+"""After this many pages, about, the log is copied: 8 MB."""
+PAGES_OF_A_COMMIT = 8
+EVENTS_OF_A_PAGE = 2
 
 
 class Journal(Writer):
@@ -57,7 +62,7 @@ class Journal(Writer):
         days = list_days(directory)
         self._day = days[-1].date if days else clock().date()
         path = days[-1].path if days else create_day(directory, self._day, 1, None)
-        self._today, self._held = open_to_write(path), OpenFile.now(path)
+        self._today, self._held, self._log_copier = open_to_write(path), OpenFile.now(path), LogCopier(path, LOG_PAGES)
         if len(days) > 1:
             self._previous = open_to_read(days[-2].path)
         self._load()
@@ -161,6 +166,7 @@ class Journal(Writer):
         self._streams.update(group.changed)
         self._head += len(accepted)
         self._is_empty = self._is_empty and not accepted
+        self._log_copier.note(PAGES_OF_A_COMMIT + len(accepted) // EVENTS_OF_A_PAGE)
         return self._head
 
     def _leave_a_successor(self) -> None:
@@ -180,13 +186,15 @@ class Journal(Writer):
         path = create_day(self._directory, now, self._head + 1, self._today)
         today = open_to_write(path)
         ended = day_path(self._directory, self._day)
+        self._log_copier.close()
         self._today.close()
         if self._previous is not None:
             self._previous.close()
-        self._today, self._held = today, OpenFile.now(path)
+        self._today, self._held, self._log_copier = today, OpenFile.now(path), LogCopier(path, LOG_PAGES)
         self._previous, self._day, self._is_empty = open_to_read(ended), now, True
 
     def close(self) -> None:
+        self._log_copier.close()
         self._today.close()
         if self._previous is not None:
             self._previous.close()

@@ -1,9 +1,9 @@
 """The manifests of the days of a journal in a bucket, each of which names the one before it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from hashlib import sha256
-from itertools import pairwise
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,12 +13,20 @@ from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.rounds import NeedsPerson
 
 JOURNAL: Final = "journal/"
+SET_ASIDE: Final = "journal-set-aside/"
 MANIFEST: Final = ".json"
 MOST_MANIFEST_BYTES: Final = 100_000
 
 
 class DamagedChain(NeedsPerson, ValueError):
-    """The days of the journal in the bucket do not follow each other."""
+    """The days of the journal in the bucket do not follow each other, or one of them cannot be read.
+
+    Up to `whole_until` they do, `None` where that is none or not known.
+    """
+
+    def __init__(self, why: str, whole_until: date | None = None) -> None:
+        super().__init__(why)
+        self.whole_until = whole_until
 
 
 class DayManifest(BaseModel):
@@ -42,19 +50,36 @@ class DayManifest(BaseModel):
 
     @property
     def name(self) -> str:
-        return f"{JOURNAL}{self.date}{MANIFEST}"
+        return _name_of(self.date)
 
     def follows(self, before: "DayManifest") -> bool:
         return self.previous == before.digest and self.first == before.last + 1
 
 
-def read_manifests(bucket: Bucket) -> list[DayManifest]:
-    """Oldest first. Raises `DamagedChain`."""
-    found = [_manifest(bucket, name) for name in _manifests_in(name for name, _ in bucket.list(JOURNAL))]
-    for before, after in pairwise(found):
-        if not after.follows(before):
-            raise DamagedChain(f"{after.name} does not follow {before.name}: a day is missing, or was changed")
+def read_manifests(bucket: Bucket, until: date | None = None) -> list[DayManifest]:
+    """Oldest first, up to a day or all. Raises `DamagedChain`."""
+    found: list[DayManifest] = []
+    for name in _manifests_in(name for name, _ in bucket.list(JOURNAL)):
+        if until is not None and name > _name_of(until):
+            break
+        whole_until = found[-1].date if found else None
+        try:
+            one = _manifest(bucket, name)
+        except DamagedChain as damaged:
+            raise DamagedChain(str(damaged), whole_until) from damaged
+        if found and not one.follows(found[-1]):
+            why = f"{name} does not follow {found[-1].name}: a day is missing, or was changed"
+            raise DamagedChain(why, whole_until)
+        found.append(one)
     return found
+
+
+def set_aside_after(bucket: Bucket, until: date) -> None:
+    """Manifests of later days keep their days, under another name: the chain goes on without them."""
+    for name in [name for name in _manifests_in(name for name, _ in bucket.list(JOURNAL)) if name > _name_of(until)]:
+        with suppress(TooLarge):
+            bucket.put(f"{SET_ASIDE}{name.removeprefix(JOURNAL)}", bucket.get_small(name, MOST_MANIFEST_BYTES))
+        bucket.delete(name)
 
 
 class DaysInBucket:
@@ -86,6 +111,10 @@ class DaysInBucket:
 
     def _goes_on(self, one: DayManifest, oldest: date) -> bool:
         return one.follows(self.whole[-1]) if self.whole else one.date == oldest
+
+
+def _name_of(day: date) -> str:
+    return f"{JOURNAL}{day}{MANIFEST}"
 
 
 def _manifests_in(names: Iterable[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Copies ranges of packs to the bucket, deletes objects there, and enters those that the index does not know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 import structlog
@@ -47,17 +47,13 @@ def delete_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
 
 
 class OtherBucket(NeedsPerson, LookupError):
-    """The bucket lacks objects that the index knows: they are in another one."""
+    """The bucket lacks most objects that the index knows: they are in another one."""
 
 
 def enter_objects(book: CopyBook, bucket: Bucket, progress: Callable[[int, int], None] | None = None) -> int:
     """Enter the objects that the index does not know; how many there were. Raises `OtherBucket`."""
     listed = dict(bucket.list(PACKS))
-    if lacking := book.copies() - listed.keys():
-        raise OtherBucket(
-            f"{bucket.storage.name} lacks {len(lacking):,} objects that were written to another bucket or prefix:"
-            " copy them there first, or name the one that has them"
-        )
+    _compare(bucket, book.copies(), listed.keys())
     known = book.known()
     found = [
         (parsed[0], name, size, parsed[1])
@@ -76,6 +72,18 @@ def enter_objects(book: CopyBook, bucket: Bucket, progress: Callable[[int, int],
         if progress is not None:
             progress(done, len(found))
     return len(found)
+
+
+def _compare(bucket: Bucket, copies: Set[str], listed: Set[str]) -> None:
+    """A few that are lost keep nothing else from its place: the check of media sends them again, or gives them up."""
+    lacking = len(copies - listed)
+    if lacking > len(copies) // 2:
+        raise OtherBucket(
+            f"{bucket.storage.name} lacks {lacking:,} of {len(copies):,} objects that were written to another bucket or"
+            " prefix: copy them there first, or name the one that has them"
+        )
+    if lacking:
+        log.error("cold storage has lost objects", bucket=bucket.storage.name, objects=lacking)
 
 
 def read_footer(bucket: Bucket, name: str, size: int) -> list[ScannedRecord]:

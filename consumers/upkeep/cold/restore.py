@@ -4,9 +4,10 @@ The media stay in the bucket and are read from there. The journal gets a new ide
 hub; the lost one, should it come back, is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, get_args
@@ -15,13 +16,13 @@ from bus_schemas.media import MediaKind
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import open_to_write
 from consumers.store.cold.bucket import Bucket, NoSuchObject, TooLarge
-from consumers.store.journal.days import day_path
+from consumers.store.journal.days import day_path, list_days, remove
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.record import journal_id_text
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.restore import become_another_journal, require_empty
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.day_chain import JOURNAL, DamagedChain, DayManifest, read_manifests
+from consumers.upkeep.cold.day_chain import JOURNAL, DamagedChain, DayManifest, read_manifests, set_aside_after
 from consumers.upkeep.cold.day_files import unpack
 from consumers.upkeep.cold.owner import take_over
 from consumers.upkeep.cold.packs import enter_objects
@@ -42,7 +43,7 @@ class NothingInBucket(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class RestoredHub:
-    """What was restored: the days of the journal, its last position, and the objects of media."""
+    """The outcome of a restore: the days of the journal, its last position, and the objects of media."""
 
     days: int
     until: datetime
@@ -50,34 +51,59 @@ class RestoredHub:
     objects: int
 
 
-def restore_from_bucket(bucket: Bucket, data: Path, clock: Clock, progress: Progress) -> RestoredHub:
-    """Raises `DataThere`, `NothingInBucket`, `DamagedChain` or `OutOfReach`; the directory is as empty as before then,
+def restore_from_bucket(
+    bucket: Bucket, data: Path, clock: Clock, progress: Progress, until: date | None = None
+) -> RestoredHub:
+    """Up to a day, and with it, or all: later ones are set aside in the bucket.
+
+    Raises `DataThere`, `NothingInBucket`, `DamagedChain` or `OutOfReach`; the directory is as empty as before then,
     but for what the next try finds and does not fetch again.
     """
     require_empty(data, besides=(DRAFT,))
-    manifests = read_manifests(bucket)
+    manifests = read_manifests(bucket, until)
     if not manifests:
-        raise NothingInBucket(f"{bucket.storage.name} holds no closed day of a journal")
+        raise NothingInBucket(
+            f"{bucket.storage.name} holds no closed day of a journal{'' if until is None else f' until {until}'}"
+        )
     draft = data / DRAFT
     (draft / "journal").mkdir(parents=True, exist_ok=True)
-    for done, manifest in enumerate(manifests, 1):
-        _fetch_day(bucket, manifest, draft / "journal")
-        progress("days", done, len(manifests))
+    _fetch_days(bucket, manifests, draft / "journal", progress)
     _fetch_floor(bucket, draft / "journal")
     become_another_journal(draft / "journal")
     objects = _make_index(bucket, draft / "archive", manifests[-1], clock, lambda n, of: progress("objects", n, of))
-    with_reader = SqliteStore(draft / "journal").reader()
-    try:
-        head, identity = with_reader.head(), journal_id_text(with_reader.journal_id())
-    finally:
-        with_reader.close()
-    assert identity is not None
+    head, identity = _end_of(draft / "journal")
+    if until is not None:
+        set_aside_after(bucket, until)
     take_over(bucket, identity, clock)
     # The journal comes last: a restore that was interrupted leaves a directory that no hub starts from by mistake.
     for name in ("archive", "journal"):
         (draft / name).rename(data / name)
     draft.rmdir()
     return RestoredHub(len(manifests), _end(manifests[-1]), head, objects)
+
+
+def _end_of(journal: Path) -> tuple[int, str]:
+    """The last position, and the id of the journal."""
+    with closing(SqliteStore(journal).reader()) as reader:
+        identity = journal_id_text(reader.journal_id())
+        assert identity is not None
+        return reader.head(), identity
+
+
+def _fetch_days(bucket: Bucket, manifests: Sequence[DayManifest], directory: Path, progress: Progress) -> None:
+    """Raises `DamagedChain`. Days that an earlier try has fetched, and that nobody wants now, go."""
+    wanted = {manifest.date for manifest in manifests}
+    for day in list_days(directory):
+        if day.date not in wanted:
+            remove(day)
+    whole_until: date | None = None
+    for done, manifest in enumerate(manifests, 1):
+        try:
+            _fetch_day(bucket, manifest, directory)
+        except DamagedChain as damaged:
+            raise DamagedChain(str(damaged), whole_until) from damaged
+        whole_until = manifest.date
+        progress("days", done, len(manifests))
 
 
 def _fetch_day(bucket: Bucket, manifest: DayManifest, directory: Path) -> None:

@@ -22,7 +22,7 @@ class NotAsWritten(RoundFailed, RuntimeError):
 
 
 class Content(Protocol):
-    """What an object is made of."""
+    """The bytes of an object, which are read in parts while it is sent."""
 
     @property
     def size(self) -> int: ...

@@ -209,7 +209,7 @@ def packed(job: Job, videos: Sequence[Path], sections: Sequence[dict[str, Any]])
     if asked.tables:
         wanted = TableRange(job.order.site, asked.devices, asked.start, asked.end, job.names.zone)
         rows = write_tables(job.folder, job.journal, wanted)
-        frames = write_frames(job.folder, job.order.hub, wanted)
+        frames = write_frames(job.folder, job.order.hub, wanted, job.progress.receive)
         if not (videos or frames or any(rows.values())):
             raise CannotExport(lost_words(sections) or "nothing was recorded or measured then")
         archive.move(job.folder / name for name in TABLES)

@@ -50,7 +50,7 @@ class CannotExport(RuntimeError):
 
 
 class ExportOrder(BaseModel):
-    """What to make, where, and of which hub, and what it may take of the disk."""
+    """The order for the process that makes one export: what to make, where, of which hub, and with how much room."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -76,7 +76,7 @@ class ExportOrder(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ExportScope:
-    """What exports are made of, and what they may take."""
+    """The data directory that exports are made of, and the room and time that they may take."""
 
     data: Path
     policy: ExportPolicy

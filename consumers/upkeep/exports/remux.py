@@ -35,7 +35,7 @@ class Mp4File:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What is taken: from the keyframe before `start`, or exactly from there where `exact`, up to `end`."""
+    """The part that is exported: from the keyframe before `start`, or exactly from there where `exact`, up to `end`."""
 
     start: datetime
     end: datetime

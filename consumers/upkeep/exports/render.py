@@ -37,7 +37,7 @@ LETTERS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What is drawn: from `start` to `end`, `speed` times as fast; times are written in `zone`."""
+    """The part that is drawn: from `start` to `end`, `speed` times as fast; times are written in `zone`."""
 
     start: datetime
     end: datetime

@@ -1,6 +1,6 @@
 """Writes the radiometric frames of thermal sensors in a range, a file of NumPy's format for each device and size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +21,16 @@ MOST_PIXELS: Final = 64_000_000
 """Pixels of a device in all its frames; of more frames, the first ones."""
 
 
-def write_frames(folder: Path, hub: HubConfig, wanted: TableRange) -> list[Path]:
-    """The files that were written: none of a device of which no frame is kept."""
+def write_frames(
+    folder: Path, hub: HubConfig, wanted: TableRange, received: Callable[[int], None] = lambda _: None
+) -> list[Path]:
+    """The files that were written: none of a device of which no frame is kept.
+
+    `received` is called when bytes have come from cold storage: of ten thousand frames each may be a request.
+    """
     written = []
     with ExitStack() as stack:
-        cold = cold_reader(hub.cold, hub.data)
+        cold = cold_reader(hub.cold, hub.data, received)
         if cold is not None:
             stack.callback(cold.close)
         reader = stack.enter_context(ArchiveReader(hub.data / "archive", cold))

@@ -59,6 +59,8 @@ class Motions:
                 return None
             started = latest.started
         motion = self._find(where, started)
+        if motion is None and data.phase != "start":
+            motion = _going_on(latest, started, at)
         if motion is None:
             motion = MotionRow(*where, started, at)
             progress = MotionProgress(
@@ -112,3 +114,12 @@ class Motions:
         bounds = (started - _SAME_START_MS, started + _SAME_START_MS)
         row = self._view.execute(query, (*where, *bounds)).fetchone()
         return MotionRow(*row) if row else None
+
+
+def _going_on(latest: MotionRow | None, started: int, at: int) -> MotionRow | None:
+    """The newest motion, where it has not ended and the event is within it: nothing moves twice at a time. Where the
+    times of pictures went back a little, an agent counts from so much earlier.
+    """
+    if latest is None or latest.ended or not latest.started <= at or started > latest.latest:
+        return None
+    return latest

@@ -28,7 +28,7 @@ class MotionProjection(Projection):
     """
 
     name: ClassVar[str] = "motion"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     models: ClassVar[tuple[type[Event], ...]] = (MotionEvent, RegistryEvent)
     schema: ClassVar[str] = f"""
     create table if not exists motions (

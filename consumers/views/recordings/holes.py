@@ -45,10 +45,14 @@ class Evidence:
     start: float
     end: float
     data: Mapping[str, Any] = field(default_factory=dict)
+    is_certain: bool = True
+    """Whether nothing was recorded for that cause. Of what is not certain only that is believed which nothing else
+    explains.
+    """
 
     @property
-    def rank(self) -> int:
-        return _CAUSES.index(self.cause)
+    def rank(self) -> tuple[bool, int]:
+        return not self.is_certain, _CAUSES.index(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,5 +176,5 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
 def _reason(refusal: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(refusal.read(MAX_ANSWER))["detail"])
-    except (ValueError, KeyError, TypeError, OSError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return f"HTTP {refusal.code}"

@@ -71,7 +71,7 @@ class IdentityGuard:
 
     @property
     def trouble(self) -> str | None:
-        """Who tried a moment ago to run the same devices, in a sentence."""
+        """A sentence that names the agent which tried a moment ago to run the same devices; `None` where none did."""
         contested = self._contested
         if contested is None or time.monotonic() - contested[0] > CONTEST_REPORTED_FOR_S:
             return None

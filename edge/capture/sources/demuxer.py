@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Literal, Protocol, SupportsFloat
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple, Protocol, SupportsFloat
 
 import av
 from av.audio.stream import AudioStream
@@ -26,8 +26,7 @@ _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
 
-@dataclass(frozen=True, slots=True)
-class DemuxedPacket:
+class DemuxedPacket(NamedTuple):
     """A packet with its own timestamp in seconds, the time of its arrival, and `reported_s`, when it was taken by the
     reports of its camera in seconds since 1970, where these are known.
     """
@@ -105,6 +104,8 @@ class ContainerDemuxer:
         self._has_reports = self._container.format.name == "rtsp"
         self._packets: Iterator[Any] = iter(())
         self._ahead: deque[DemuxedPacket] = deque()
+        self._bases: dict[int, tuple[int, int]] = {}
+        """Numerator and denominator of the time base of each stream."""
         self.resume()
 
     @property
@@ -122,8 +123,9 @@ class ContainerDemuxer:
         start, base = self.video.start_time, self.video.time_base
         return None if start is None or base is None else float(start * base)
 
-    @property
+    @cached_property
     def fps(self) -> float:
+        """As the container states it, which is asked for with every packet."""
         assert self.video is not None
         return float(self.video.average_rate or self.video.guessed_rate or 25)
 
@@ -151,11 +153,19 @@ class ContainerDemuxer:
         packet = next(self._packets, None)
         if packet is None:
             return None
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        seconds = None if stamp is None else float(stamp * packet.time_base)
+        pts = packet.pts
+        stamp = pts if pts is not None else packet.dts
+        seconds = None if stamp is None else self._seconds(packet, stamp)
         if packet.stream.type != "video":
             return DemuxedPacket("audio", packet, seconds)
         return DemuxedPacket("video", packet, seconds, reported_s=reported_time(packet) if self._has_reports else None)
+
+    def _seconds(self, packet: Any, stamp: int) -> float:
+        """Fractions would take as long as reading the packet, and the quotient is the same to the last bit."""
+        base = self._bases.get(packet.stream_index)
+        if base is None:
+            base = self._bases[packet.stream_index] = packet.time_base.as_integer_ratio()
+        return stamp * base[0] / base[1]
 
     def resume(self) -> None:
         streams = [self.video, *([self.audio] if self.audio is not None else [])]

@@ -64,7 +64,7 @@ _BY_NUMBER: Final[dict[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was attempted when an error came: opening or reading an address, after waiting for `waited_s` of
+    """The attempt in which an error came: opening or reading an address, after waiting for `waited_s` of
     `timeout_s`.
     """
 

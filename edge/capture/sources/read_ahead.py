@@ -2,7 +2,6 @@
 
 import threading
 from collections import deque
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from av.audio.stream import AudioStream
@@ -151,7 +150,7 @@ class ReadAhead:
         if isinstance(found, BaseException):
             raise found
         assert found is not None, "the end stays where it is"
-        return replace(found, at_s=at_s)
+        return found._replace(at_s=at_s)
 
     def _run(self) -> None:
         try:

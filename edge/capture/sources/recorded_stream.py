@@ -79,6 +79,6 @@ class RecordedStream:
 
 
 def _form(demuxer: Demuxer) -> tuple[object, ...]:
-    """What must be equal within one run of packets."""
+    """The codec and the parameter sets of both streams: where they change, another run of packets begins."""
     contexts = [stream.codec_context if stream is not None else None for stream in (demuxer.video, demuxer.audio)]
     return demuxer.codec, *((one.name, bytes(one.extradata or b"")) if one is not None else None for one in contexts)

@@ -132,14 +132,20 @@ class ThermalCsvSource:
     def _again(self, file: TextIOWrapper) -> RecordedFrame:
         self._log_bad_lines()
         if self._previous is None:
-            why = f" that can be read: {self._bad}" if self._bad.count else ""
-            raise SourceUnreachable(f"it holds no frame{why}", self._shown)
+            raise self._holds_none()
         if not self._loop:
             raise SourceEnded(self._shown)
         self._rewind(file)
-        frame = next(self._frames)
+        frame = next(self._frames, None)
+        if frame is None:
+            # It was written anew while it was played.
+            raise self._holds_none()
         self._timeline.loop(frame.seconds, self._gap)
         return frame
+
+    def _holds_none(self) -> SourceUnreachable:
+        why = f" that can be read: {self._bad}" if self._bad.count else ""
+        return SourceUnreachable(f"it holds no frame{why}", self._shown)
 
     def _rewind(self, file: TextIOWrapper) -> None:
         file.seek(0)

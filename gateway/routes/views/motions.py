@@ -1,6 +1,7 @@
 """The route of motions one by one, with their class."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -12,6 +13,9 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AtMost, DeviceTimeRange
 from gateway.routes.lookup import require_device
 from producer.times import moment_of_seconds
+
+SILENT_S: Final = 60.0
+"""An agent says every second that a motion goes on: of one that it says nothing of for so long, it was stopped."""
 
 
 class OfMotions(AtMost, DeviceTimeRange):
@@ -31,11 +35,11 @@ class MotionAnswer(Answer):
     event_class: str | None = Field(description="By the rules of the device; null where none fits.")
 
     @classmethod
-    def of(cls, row: MotionRow) -> "MotionAnswer":
+    def of(cls, row: MotionRow, now: datetime) -> "MotionAnswer":
         return cls(
             started=moment_of_seconds(row.started / 1000),
             latest=moment_of_seconds(row.latest / 1000),
-            is_over=bool(row.ended),
+            is_over=bool(row.ended) or now.timestamp() - row.latest / 1000 > SILENT_S,
             seconds=round((row.latest - row.started) / 1000, 3),
             intensity=row.intensity,
             event_class=row.event_class,
@@ -50,13 +54,14 @@ async def read_motions(call: Call[OfMotions]) -> MotionsAnswer:
     """Each motion of a device, of one class or of all."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    start, end = asked.bounds(gateway.clock())
+    now = gateway.clock()
+    start, end = asked.bounds(now)
     found = await gateway.ask(
         lambda stores: motions(
             stores.view("motion"), asked.site, asked.device, start, end, asked.event_class, asked.limit
         )
     )
-    return MotionsAnswer(motions=[MotionAnswer.of(row) for row in found])
+    return MotionsAnswer(motions=[MotionAnswer.of(row, now) for row in found])
 
 
 OPERATIONS = [Operation("GET", "/api/v1/sites/{site}/devices/{device}/motions", read_motions, MotionsAnswer, OfMotions)]

@@ -13,9 +13,21 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "ack_before_media": Mutant(
         "consumers/ingest/intake.py",
-        "        plan = self._commit(self.media.items)\n        messages = self.media.messages\n",
-        "        messages = self.media.messages\n        if bus is not None:\n            bus.acknowledge(messages)\n"
-        "        plan = self._commit(self.media.items)\n",
+        "        (items, stored), self._storing = self._storing, None\n",
+        "        (items, stored), self._storing = self._storing, None\n"
+        "        if bus is not None:\n            bus.acknowledge(self.media._taken[1])\n",
+        INGEST,
+    ),
+    "media_not_waited_for": Mutant(
+        "consumers/ingest/intake.py",
+        "                stored.result()\n",
+        "",
+        INGEST,
+    ),
+    "stream_of_stored_media_not_held": Mutant(
+        "consumers/ingest/media_batch.py",
+        "        waiting = self._streams | (set() if self._taken is None else self._taken[2])\n",
+        "        waiting = set(self._streams)\n",
         INGEST,
     ),
     "ack_before_watermark": Mutant(

@@ -53,7 +53,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "pack_not_synced": Mutant(
         "consumers/store/archive/disk.py",
-        "            sync_all(packs, self._syncs)\n",
+        "            sync_all(packs, folders, self._syncs)\n",
         "            pass\n",
         ARCHIVE,
     ),

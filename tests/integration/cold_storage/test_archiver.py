@@ -154,10 +154,30 @@ def test_a_bucket_without_what_was_copied_is_refused_and_nothing_is_forgotten(hu
     hub.archive(7 * HOUR)
     moved = ColdHub(hub.data, replace(hub.storage, prefix=f"{hub.storage.prefix}-new"), hub.now)
 
-    with pytest.raises(OtherBucket, match=r"lacks 2 objects that were written to another bucket or prefix"):
+    with pytest.raises(OtherBucket, match=r"lacks 2 of 2 objects that were written to another bucket or prefix"):
         moved.archive()
 
     assert set(moved.tiers()) == {"cold"}
+
+
+def test_a_bucket_that_has_lost_an_object_and_is_called_otherwise_now_is_still_the_same(
+    hub: ColdHub, s3: S3Server
+) -> None:
+    """As where its server got another name after somebody had deleted an object there."""
+    hub.record(minutes=5)
+    hub.archive(7 * HOUR)
+    kept = hub.record(hub.now, minutes=5)
+    hub.archive(7 * HOUR)
+    with closing(Bucket(hub.storage)) as bucket:
+        bucket.delete(next(name for name, _ in bucket.list("packs/") if "segment" in name))
+    renamed = ColdHub(hub.data, replace(hub.storage, endpoint=f"http://localhost:{s3.port}"), hub.now)
+    renamed.payloads |= hub.payloads
+    new = renamed.record(hub.now, minutes=5)
+    renamed.archive(7 * HOUR)
+
+    assert set(renamed.tiers()) == {"cold"}
+    with media_of(renamed.hub) as media:
+        assert [media.read(key) for key in kept + new] == [renamed.payloads[key] for key in kept + new]
 
 
 def test_nothing_is_uploaded_outside_of_the_hours_of_transfer(hub: ColdHub) -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,9 +36,9 @@ def hub(tmp_path: Path, storage: ColdStorage) -> ColdHub:
     return hub
 
 
-def restored(hub: ColdHub, data: Path) -> RestoredHub:
+def restored(hub: ColdHub, data: Path, until: date | None = None) -> RestoredHub:
     with closing(Bucket(hub.storage)) as bucket:
-        return restore_from_bucket(bucket, data, lambda: hub.now, lambda what, done, of: None)
+        return restore_from_bucket(bucket, data, lambda: hub.now, lambda what, done, of: None, until)
 
 
 def bodies(data: Path) -> list[bytes]:
@@ -103,6 +103,36 @@ def test_days_that_do_not_follow_each_other_are_refused(hub: ColdHub, s3: S3Serv
         restored(hub, tmp_path / "again")
 
     assert not (tmp_path / "again" / "journal").exists()
+
+
+@pytest.mark.parametrize("what", ["no manifest", "no object", "half an object"])
+def test_the_days_before_a_lost_one_are_restored_where_they_are_asked_for(
+    hub: ColdHub, s3: S3Server, tmp_path: Path, what: str
+) -> None:
+    hub.record(DAYS[2] + timedelta(days=1), minutes=1)
+    hub.archive(timedelta(hours=7))
+    with closing(Bucket(hub.storage)) as bucket:
+        first, second, third = read_manifests(bucket)
+        match what:
+            case "no manifest":
+                bucket.delete(second.name)
+            case "no object":
+                bucket.delete(second.object)
+            case _:
+                bucket.put(second.object, bucket.get(second.object, 0, second.size // 2))
+    with pytest.raises(DamagedChain) as damaged:
+        restored(hub, tmp_path / "again")
+    again = ColdHub(tmp_path / "again", hub.storage, hub.now)
+    found = restored(hub, again.data, damaged.value.whole_until)
+    again.record(DAYS[2] + timedelta(days=2), minutes=1)
+    again.record(DAYS[2] + timedelta(days=3), minutes=1)
+    again.archive(timedelta(hours=7))
+
+    assert damaged.value.whole_until == first.date
+    assert bodies(again.data)[: found.head] == bodies(hub.data)[: found.head]
+    with closing(Bucket(hub.storage)) as bucket:
+        assert [one.date.day for one in read_manifests(bucket)] == [5, 9]
+        assert f"journal-set-aside/{third.date}.json" in dict(bucket.list("journal-set-aside/"))
 
 
 @pytest.mark.parametrize("what", ["the manifest", "the object", "the first day", "another manifest"])

@@ -61,12 +61,25 @@ def deleted() -> list[Event]:
     return [*reported, gone]
 
 
+def deleted_of_a_slow_machine() -> list[Event]:
+    """A degraded camera is recorded: what is gone of it was deleted."""
+    slow = [health(at(second), status="degraded", reason="this machine is too slow") for second in range(50, 250, 10)]
+    frames = [builders.frame(at(second)) for second in range(0, 600, 10)]
+    ticks = [tick(at(second)) for second in range(0, 600, 10)]
+    return sorted([*deleted(), *slow, *frames, *ticks, health(at(0)), health(at(250))], key=lambda event: event.time)
+
+
 CASES: dict[str, tuple[Callable[[], list[Event]], tuple[str, str, bool, str], dict[str, object]]] = {
     "camera off": (camera_off, ("camera_off", "10:00:20", False, "10:02:10"), {"reason": "Connection refused"}),
     "agent down": (agent_down, ("agent_down", "10:00:20", True, "10:10:00"), {"reason": "connection lost"}),
     "not scheduled": (not_scheduled, ("not_scheduled", "10:00:20", False, "10:02:10"), {"reason": "schedule"}),
     "events lost": (events_lost, ("events_lost", "10:00:10", False, "10:01:40"), {"reason": "outbox_full"}),
     "deleted": (deleted, ("dropped", "10:00:00", False, "10:05:00"), {"rule": "segment: kept for 24 h"}),
+    "deleted of a slow machine": (
+        deleted_of_a_slow_machine,
+        ("dropped", "10:00:00", False, "10:05:00"),
+        {"rule": "segment: kept for 24 h"},
+    ),
 }
 
 

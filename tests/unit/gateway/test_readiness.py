@@ -194,6 +194,18 @@ def pass_minutes(readiness: Readiness, clock: Clock, states: Sequence[StoresStat
     return checks
 
 
+def test_a_gateway_that_stood_still_with_its_machine_does_not_say_so_of_others(clock: Clock) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    pass_minutes(readiness, clock, [stores(head=100 + 10 * n) for n in range(3)])
+    clock.now += 125
+    checks = readiness.judge(WELL, stores(head=200))
+    report(readiness, faults)
+    assert (wrong(checks), faults.faults) == ({}, ())
+
+    pass_minutes(readiness, clock, [stores(head=200 + 10 * n) for n in range(8)])
+    assert {one.part for one in readiness.failed()} == {"incidents"}
+
+
 def test_a_consumer_that_makes_no_progress_while_the_journal_grows(clock: Clock) -> None:
     growing = [stores(Consumer(lag=10 * n), Consumer("health", 100 + 10 * n), head=100 + 10 * n) for n in range(9)]
     checks = pass_minutes(ready(clock), clock, growing)

@@ -3,6 +3,7 @@
 import socket
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
@@ -13,7 +14,7 @@ from paho.mqtt.properties import Properties
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MqttClient, background_client, open_socket
-from tests.eventually import WITHIN_S
+from tests.eventually import WITHIN_S, eventually
 from tests.least import least
 
 
@@ -98,6 +99,22 @@ def test_a_client_that_waits_to_try_again_is_stopped_at_once() -> None:
         return monotonic() - began
 
     assert least(stop_s, 0.3) <= 0.3
+
+
+def test_a_client_that_waits_to_try_again_tries_at_once_where_it_is_to_hurry() -> None:
+    tries: SimpleQueue[float] = SimpleQueue()
+    client = background_client(BrokerAddress(port=1), "news", keepalive_s=10, longest_pause_s=60, first_pause_s=60)
+    client.on_connect_fail = lambda *_: tries.put(monotonic())
+
+    def is_tried_again() -> bool:
+        client.hurry()
+        return not tries.empty()
+
+    client.loop_start()
+    tries.get(timeout=WITHIN_S)
+    eventually(is_tried_again)
+    client.disconnect()
+    client.loop_stop()
 
 
 def published() -> Any:

@@ -109,7 +109,7 @@ class ClickHouseJournal(Writer):
         return self._head == 0 or self._today() > self._day
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
-        """Which of these events without a sequence are there already, from today or the day before.
+        """The ids of these events without a sequence that are there already, from today or the day before.
 
         Raises `Unwritable`. Asked before a group is planned, it is where the writer finds out what became of the last.
         """

@@ -8,7 +8,7 @@ import { iso } from '../format/time';
 import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { bucketSeconds } from './playback';
-import type { Window } from './zoom';
+import { askedWindow, type Window } from './zoom';
 
 /** As many as can be looked at in step, and exported together. */
 export const MOST_DEVICES = NewExport.devices.most;
@@ -32,15 +32,6 @@ export const lanes = new SvelteMap<string, RecordedLane>();
 
 /** The holes around the moment played, by device, however short: those of the bar are only as short as can be drawn. */
 export const holesAround = new SvelteMap<string, readonly Hole[]>();
-
-/** Steps in which a window moves before it is asked for again. */
-const STEPS = 4;
-
-/** The window with what is beside it, in whole steps, so that a bar that is moved does not ask all the time. */
-export function askedWindow({ from, to }: Window): Window {
-  const step = Math.max(60_000, Math.ceil((to - from) / STEPS / 60_000) * 60_000);
-  return { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step };
-}
 
 export class RecordedLane {
   #holes: Resource<Holes>;

@@ -2,12 +2,13 @@
 
 import type { MotionEvent } from '../api/contract';
 import { get, is, url, type Annotations, type Device, type Events, type Incidents } from '../api/api';
-import { iso } from '../format/time';
+import { DAY, HOUR, iso } from '../format/time';
 
 /** Playing begins so long before an event, so that one sees it come. */
 export const BEFORE_MS = 2000;
 const MOST = 500;
 const SAME_MS = 1000;
+const REACHES_MS = [HOUR, DAY, 31 * DAY, null] as const;
 
 const beginOf = ({ event }: Events<MotionEvent>['events'][number]): number | null => {
   if (!is('motion', event)) return null;
@@ -29,14 +30,30 @@ async function motions(device: Device, after: number, by: 1 | -1): Promise<numbe
   return found.events.flatMap((recorded) => beginOf(recorded) ?? []);
 }
 
-async function incidents(devices: readonly Device[], site: string): Promise<number[]> {
-  const found = await get<Incidents>(url('/api/v1/incidents', { site, limit: 1000 }));
-  const shown = new Set(devices.map((device) => device.device));
-  return found.incidents.filter((one) => shown.has(one.device)).map((one) => Date.parse(one.opened));
+/** The bounds of a question, as questions name them. */
+type Range = Record<'from' | 'to', string | null>;
+
+/**
+ * Of a list that is answered from the newest on: when they began, behind a moment (`by` 1) or before it. Ever more may
+ * be behind a moment of long ago, and no more than the newest of those are answered: so what is near is asked for first.
+ */
+async function listed(at: number, by: 1 | -1, begins: (range: Range) => Promise<number[]>): Promise<number[]> {
+  if (by === -1) return begins({ from: null, to: iso(Math.max(1, at)) });
+  for (const reach of REACHES_MS) {
+    const to = reach === null ? null : iso(at + reach);
+    const found = (await begins({ from: iso(at), to })).filter((begin) => begin > at + SAME_MS);
+    if (found.length) return found;
+  }
+  return [];
 }
 
-async function notes(devices: readonly Device[], site: string): Promise<number[]> {
-  const found = await get<Annotations>(url('/api/v1/annotations', { site, limit: 200 }));
+async function incidents({ site, device }: Device, range: Range): Promise<number[]> {
+  const found = await get<Incidents>(url('/api/v1/incidents', { site, device, limit: MOST, ...range }));
+  return found.incidents.map((one) => Date.parse(one.opened));
+}
+
+async function notes(devices: readonly Device[], site: string, range: Range): Promise<number[]> {
+  const found = await get<Annotations>(url('/api/v1/annotations', { site, limit: MOST, ...range }));
   const shown = new Set(devices.map((device) => device.device));
   return found.annotations
     .filter((note) => !note.devices.length || note.devices.some((device) => shown.has(device)))
@@ -49,8 +66,8 @@ export async function nearestEvent(devices: readonly Device[], at: number, by: 1
   if (!first) return null;
   const begins = await Promise.all([
     ...devices.map((device) => motions(device, at, by)),
-    incidents(devices, first.site),
-    notes(devices, first.site),
+    ...devices.map((device) => listed(at, by, (range) => incidents(device, range))),
+    listed(at, by, (range) => notes(devices, first.site, range)),
   ]);
   const found = begins.flat().filter((begin) => (by === 1 ? begin > at + SAME_MS : begin < at - SAME_MS));
   if (!found.length) return null;

@@ -59,7 +59,7 @@ export class NewestPicture {
   async #ask(address: string, signal: AbortSignal): Promise<void> {
     const response = await fetch(address, { signal, cache: 'no-store' });
     this.missing = response.status === 404;
-    this.unreachable = false;
+    this.unreachable = response.status >= 500;
     if (!response.ok) return;
     const blob = await response.blob();
     if (signal.aborted) return;

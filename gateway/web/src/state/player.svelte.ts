@@ -15,16 +15,13 @@ const ENDS_MS = 100;
 /** So often it begins anew after an error, and so often farther on where it fails at once again. */
 const MOST_RECOVERIES = 8;
 const MOST_FAILURES = 4;
+/** So often a segment may be refused before it counts as lost; one that is gone is lost at once. */
+const MOST_REFUSALS = 2;
+const GONE = 404;
 /** The status of a playlist of a time in which nothing was recorded. */
 const NOTHING = 204;
 /** As exact as a video can be set. */
 const EXACT_MS = 10;
-
-/** hls.js asks for it again and again otherwise. */
-function leaveOut(fragment: Fragment): void {
-  fragment.gap = true;
-  if (!fragment.tagList.some(([name]) => name === 'GAP')) fragment.tagList.push(['GAP']);
-}
 
 export class Player {
   ready = $state(false);
@@ -39,6 +36,7 @@ export class Player {
   /** Recorded times that cannot be played, and the numbers of segments of which that is all. */
   #lost: Window[] = $state.raw([]);
   #lostSegments = new Set<number>();
+  #refusals = new Map<number, number>();
   /** The runs of segments of which one was played. */
   #played = new Set<number>();
   #frames = new FrameTimes();
@@ -65,7 +63,7 @@ export class Player {
       this.problem = 'The code that plays video could not be loaded: the hub is away, or has a newer page by now';
     });
     if (this.#gone || !code) return;
-    const { Hls, isMjpeg, piecesOf, segmentLoader } = code;
+    const { Hls, isMjpeg, leaveOut, piecesOf, segmentLoader } = code;
     if (!Hls.isSupported()) {
       this.problem = 'This browser cannot play recorded video';
       return;
@@ -126,6 +124,13 @@ export class Player {
         if (data.fatal) hls.recoverMediaError();
         return;
       }
+      if (this.#isUnloadable(data)) {
+        this.#loseAll(data.frag ? [data.frag] : []);
+        place(hls.levels[0]?.details?.fragments ?? []);
+        if (!this.#pieces.length) this.problem = 'The video cannot be loaded';
+        else if (data.fatal) hls.startLoad();
+        return;
+      }
       if (!data.fatal) return;
       this.empty = data.response?.code === NOTHING;
       this.problem = this.empty ? '' : 'The video cannot be loaded';
@@ -140,8 +145,20 @@ export class Player {
     if (!frag || (details !== 'fragParsingError' && !isRefused)) return;
     const isForeign = !this.#played.has(frag.cc) && (isRefused || /unsupported/i.test(error.message));
     if (isRefused && !isForeign) return;
+    this.#loseAll(fragments.filter((one) => one.sn === frag.sn || (isForeign && one.cc === frag.cc)));
+  }
+
+  /** The bytes of a segment are gone, or are refused again and again: what comes after it is played all the same. */
+  #isUnloadable({ details, response, frag }: ErrorData): boolean {
+    const code = response?.code ?? 0;
+    if (details !== 'fragLoadError' || !frag || code < 400) return false;
+    const refusals = (this.#refusals.get(Number(frag.sn)) ?? 0) + 1;
+    this.#refusals.set(Number(frag.sn), refusals);
+    return code === GONE || refusals > MOST_REFUSALS;
+  }
+
+  #loseAll(fragments: readonly Fragment[]): void {
     for (const one of fragments) {
-      if (one.sn !== frag.sn && !(isForeign && one.cc === frag.cc)) continue;
       this.#lostSegments.add(Number(one.sn));
       const from = one.programDateTime ?? 0;
       this.#lost = [...this.#lost, { from, to: from + one.duration * 1000 }];

@@ -12,7 +12,7 @@ const reporting = (sensitivity: number): Settings =>
   ({ motion: { sensitivity, min_area: 500 } }) as unknown as Settings;
 
 /** The form over what a device reports, with what is answered to saving. */
-function opened(answer: () => Response) {
+function opened(answer: () => Response | Promise<Response>) {
   const sent: unknown[] = [];
   vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
     sent.push(JSON.parse(String(init.body)));
@@ -28,7 +28,7 @@ function opened(answer: () => Response) {
     },
   } as Resource<Settings>;
   let form: SectionForm<'motion'> | undefined;
-  $effect.root(() => {
+  const leave = $effect.root(() => {
     form = new SectionForm(
       'motion',
       () => YARD,
@@ -41,6 +41,8 @@ function opened(answer: () => Response) {
     form,
     wanted: form.wanted,
     sent,
+    leave,
+    shown: () => data,
     report: (sensitivity: number) => {
       data = reporting(sensitivity);
       flushSync();
@@ -83,6 +85,19 @@ describe('a section of settings', () => {
 
     report(30);
     expect(form.wanted?.sensitivity).toBe(30);
+  });
+
+  it('changes nothing of another device with an answer that comes after somebody has gone on to that', async () => {
+    let resolve: (answer: Response) => void = () => undefined;
+    const promise = new Promise<Response>((then) => (resolve = then));
+    const { form, leave, shown, report } = opened(() => promise);
+    const saving = form.save();
+    leave();
+    report(70);
+    resolve(Response.json(reporting(40)));
+    await saving;
+
+    expect(shown()).toEqual(reporting(70));
   });
 
   it('says beside each field what is refused of it', async () => {

@@ -25,6 +25,8 @@ export class SectionForm<N extends SectionName> {
   wrong = $state(false);
   busy = $state(false);
   #refused = $state.raw<ApiError | null>(null);
+  /** The resource is of another device by then. */
+  #isGone = false;
   #name: N;
   #device: () => Device;
   #settings: () => Resource<Settings>;
@@ -33,6 +35,7 @@ export class SectionForm<N extends SectionName> {
     this.#name = name;
     this.#device = device;
     this.#settings = settings;
+    $effect(() => () => void (this.#isGone = true));
     // What is being changed stays as it was typed until the device reports something else.
     let reported = '';
     $effect(() => {
@@ -79,7 +82,7 @@ export class SectionForm<N extends SectionName> {
         [this.#name]: this.wanted,
       });
       [this.message, this.wrong, this.#refused] = [status === 200 ? CONFIRMED : SENT, false, null];
-      if (status === 200) this.#settings().data = body;
+      if (status === 200 && !this.#isGone) this.#settings().data = body;
     } catch (error) {
       const problem = problemOf(error);
       this.#refused = problem instanceof ApiError && problem.errors.length ? problem : null;

@@ -32,6 +32,8 @@ export class ShapeEditor<S extends Shape> {
   #saved = $state('');
   /** The shapes before each change, as JSON; the newest last. */
   #before = $state.raw<readonly string[]>([]);
+  /** Whatever it edits is of another device by then. */
+  #isClosed = false;
   #held: { from: Point; dragged: Dragged } | null = null;
 
   constructor(list: ShapeList<S>, initial: readonly S[]) {
@@ -138,6 +140,11 @@ export class ShapeEditor<S extends Shape> {
     event.stopPropagation();
   }
 
+  /** What is answered after this changes nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Calls `onsaved` where the device has confirmed them. */
   async save(onsaved: (shapes: S[]) => void): Promise<void> {
     if (this.problem) return this.say(this.problem, true);
@@ -147,6 +154,7 @@ export class ShapeEditor<S extends Shape> {
       const wanted = ($state.snapshot(this.shapes) as S[]).map(cleaned);
       const { status, body } = await sendFor<Record<typeof key, S[]>>('PUT', path, { [key]: wanted });
       this.refused = null;
+      if (this.#isClosed) return;
       if (status === 200) this.#confirmed(body[key], onsaved);
       this.say(status === 200 ? 'Saved: the device has confirmed it' : 'Sent; the device has not confirmed it yet');
     } catch (error) {

@@ -55,6 +55,20 @@ describe('an editor of shapes', () => {
     expect(seen).toEqual([]);
   });
 
+  it('hands on nothing that is answered after it was closed', async () => {
+    let resolve: (answer: Response) => void = () => undefined;
+    const promise = new Promise<Response>((then) => (resolve = then));
+    vi.stubGlobal('fetch', () => promise);
+    const shapes = editor();
+    const saved = vi.fn();
+    const saving = shapes.save(saved);
+    shapes.close();
+    resolve(Response.json({ zones: ramp() }));
+    await saving;
+
+    expect(saved).not.toHaveBeenCalled();
+  });
+
   it('takes a whole drag back at once', () => {
     const shapes = editor();
     shapes.hold(pointer(0), 0, (dx) => {

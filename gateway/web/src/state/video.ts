@@ -30,6 +30,12 @@ export function segmentLoader(): typeof Hls.DefaultConfig.loader {
 /** Segments that are no transport stream are MJPEG, which no browser plays. */
 export const isMjpeg = (address: string): boolean => new URL(address).pathname.endsWith('.mp4');
 
+/** hls.js asks for it again and again otherwise. */
+export function leaveOut(fragment: Fragment): void {
+  fragment.gap = true;
+  if (!fragment.tagList.some(([name]) => name === 'GAP')) fragment.tagList.push(['GAP']);
+}
+
 export function piecesOf(fragments: readonly Fragment[]): Piece[] {
   return fragments
     .map((f) => ({ start: f.start, duration: f.duration, at: f.programDateTime ?? 0 }))

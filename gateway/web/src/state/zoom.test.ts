@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../format/time';
-import { REACHES, exactnessOf, labelEvery, nextReach, reachCode, reachFrom, windowAround, windowWith } from './zoom';
+import {
+  LONGEST_ASKED,
+  REACHES,
+  askedWindow,
+  exactnessOf,
+  labelEvery,
+  nextReach,
+  reachCode,
+  reachFrom,
+  windowAround,
+  windowWith,
+} from './zoom';
 
 const day = { from: 0, to: DAY };
 
@@ -67,4 +78,16 @@ describe('labels', () => {
   ])('of %i ms in %i px are %i minutes apart', (reach, width, minutes) =>
     expect(labelEvery(reach, width)).toBe(minutes),
   );
+});
+
+describe('the window that is asked for', () => {
+  it('has what is shown and something beside it, and is never longer than the hub answers', () => {
+    for (const reach of REACHES)
+      for (const from of [0, 1, MINUTE, 7 * HOUR + 1, 13 * DAY + 5 * HOUR]) {
+        const asked = askedWindow({ from, to: from + reach });
+        expect(asked.from).toBeLessThanOrEqual(from);
+        expect(asked.to).toBeGreaterThanOrEqual(from + reach);
+        expect(asked.to - asked.from).toBeLessThanOrEqual(LONGEST_ASKED);
+      }
+  });
 });

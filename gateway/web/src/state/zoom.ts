@@ -58,3 +58,15 @@ export function labelEvery(reach: number, width: number): number {
   const steps = reach > DAY ? [...hours, 720, 1440, 2880, 7 * 1440, 14 * 1440] : hours;
   return steps.find((minutes) => reach / (minutes * MINUTE) <= room) ?? (reach > DAY ? 28 * 1440 : 360);
 }
+
+/** Steps in which a window moves before it is asked for again. */
+const STEPS = 4;
+/** The hub answers no more at once. */
+export const LONGEST_ASKED = 92 * DAY;
+
+/** The window with what is beside it, in whole steps, so that a bar that is moved does not ask all the time. */
+export function askedWindow({ from, to }: Window): Window {
+  const fitting = Math.floor((LONGEST_ASKED - (to - from)) / 2 / MINUTE) * MINUTE;
+  const step = Math.max(MINUTE, Math.min(fitting, Math.ceil((to - from) / STEPS / MINUTE) * MINUTE));
+  return { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step };
+}

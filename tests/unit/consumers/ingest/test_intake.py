@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from bus_schemas.event import device_source
 from bus_schemas.topics import HEAD, watermark_topic
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.media_batch import QUIET_S, MediaBatch
@@ -71,6 +72,86 @@ def test_media_that_cannot_be_written_go_on_waiting(calls: Calls, gathering: Int
     gathering.take_media(calls)
 
     assert calls.made[-2:] == ["acknowledge [7]", "flush"]
+
+
+def test_events_are_taken_in_while_media_are_being_stored_and_acknowledged_behind_them(
+    calls: Calls, gathering: Intake
+) -> None:
+    calls.may_store.clear()
+    gathering.take([picture(7, epoch="one.pictures", sequence=1)], calls)
+    gathering.begin_media()
+    calls.made.clear()
+
+    gathering.take([message(builders.detection(epoch="one", sequence=1), 8)], calls)
+    meanwhile, calls.made = calls.made, []
+    has_stored = gathering.has_stored
+    calls.may_store.set()
+    gathering.end_media(calls)
+
+    assert not has_stored
+    assert meanwhile[:2] == ["append 1 reject 0", f"publish {HEAD} qos 0"]
+    assert meanwhile[-2:] == ["acknowledge []", "flush"]
+    assert calls.made[:2] == ["store 1", "append 1 reject 0"]
+    assert calls.made[-2:] == ["acknowledge [7, 8]", "flush"]
+    assert not gathering.is_storing
+    assert gathering.media.wait_s() == float("inf")
+
+
+def test_what_follows_a_medium_in_its_stream_waits_while_that_is_being_stored(calls: Calls, gathering: Intake) -> None:
+    calls.may_store.clear()
+    gathering.take([picture(7, epoch="one", sequence=1)], calls)
+    gathering.begin_media()
+    calls.made.clear()
+
+    gathering.take([message(builders.detection(epoch="one", sequence=2), 8)], calls)
+    meanwhile = list(calls.made)
+    due_s = gathering.media.wait_s()
+    calls.may_store.set()
+    gathering.end_media(calls)
+    first, calls.made = calls.made, []
+    gathering.take_media(calls)
+
+    assert meanwhile == ["acknowledge []", "flush"]
+    assert due_s == float("inf")
+    assert "acknowledge [7]" in first
+    assert calls.made[0] == "append 1 reject 0"
+    assert calls.made[-2:] == ["acknowledge [8]", "flush"]
+
+
+def test_an_id_that_a_foreign_device_used_again_while_its_medium_was_being_stored_is_taken_in_once(
+    calls: Calls, gathering: Intake
+) -> None:
+    calls.may_store.clear()
+    gathering.take([picture(7)], calls)
+    gathering.begin_media()
+    calls.made.clear()
+
+    gathering.take([message(builders.detection(id="one", source=device_source("DEMO", "yard")), 8)], calls)
+    calls.may_store.set()
+    gathering.end_media(calls)
+
+    assert [call for call in calls.made if call.startswith("append")] == ["append 1 reject 0"]
+    assert calls.made[-2:] == ["acknowledge [7, 8]", "flush"]
+
+
+def test_media_that_a_thread_could_not_store_wait_again_before_what_came_meanwhile(
+    calls: Calls, gathering: Intake
+) -> None:
+    calls.failure_of_media = OSError(errno.ENOSPC, "full")
+    gathering.take([picture(7, epoch="one", sequence=1)], calls)
+    gathering.begin_media()
+    gathering.take([message(builders.detection(epoch="one", sequence=2), 8)], calls)
+    calls.made.clear()
+    for _ in range(2):
+        with pytest.raises(CannotWrite):
+            gathering.end_media(calls)
+    meanwhile = list(calls.made)
+    calls.failure_of_media = None
+    gathering.end_media(calls)
+
+    assert meanwhile == []
+    assert calls.made[:2] == ["store 1", "append 2 reject 0"]
+    assert calls.made[-2:] == ["acknowledge [7, 8]", "flush"]
 
 
 def test_media_wait_while_messages_keep_coming_and_for_a_tenth_of_a_second_at_most(

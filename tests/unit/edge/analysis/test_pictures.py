@@ -75,6 +75,18 @@ def test_the_planes_of_a_picture_have_the_exact_levels_of_jpeg(size: tuple[int, 
         assert np.abs(found - np.clip(exact, 0, 255)).max() <= 0.5001
 
 
+def test_planes_in_memory_that_is_used_again_are_the_same() -> None:
+    pictures, drawn, shared = Pictures(), np.random.default_rng(2), set()
+    for width, height in ((642, 362), (642, 362), (161, 121), (642, 362), (642, 362)):
+        frame = frame_of(drawn.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        wanted, found = Pictures().planes(frame), pictures.passing_planes(frame)
+        shared.add(found.y.ctypes.data)
+        for part in ("y", "u", "v"):
+            assert np.array_equal(getattr(found, part), getattr(wanted, part))
+
+    assert len(shared) < 5
+
+
 def test_levels_beyond_those_of_video_are_black_and_white() -> None:
     frame = frame_of(np.zeros((16, 16, 3), np.uint8))
     half = frame.planes[0].buffer_size // 2

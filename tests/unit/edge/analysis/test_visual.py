@@ -45,6 +45,17 @@ def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **
     return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)
 
 
+def watch_beside_a_sensor() -> VisualAnalysis:
+    settings = DeviceSettings(
+        site="YARD",
+        device="GATE",
+        visual=SceneSourceSettings(kind="scene", scene="visual"),
+        thermal=SceneSourceSettings(kind="scene", scene="thermal"),
+    )
+    event_factory, previews = EventFactory("YARD", "GATE", Ids(utc_now)), Previews(lambda _, jpeg: None)
+    return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)
+
+
 def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[CameraFrame]:
     scene = VisualScene(Scene(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
     times = [NOON + timedelta(seconds=number / fps) for number in range(round(seconds * fps))]
@@ -69,6 +80,19 @@ def test_pictures_are_kept_at_their_rates_and_media_come_first() -> None:
     kinds = [event.data.kind for event in events if isinstance(event, MediaEvent)]
     assert (kinds.count("capture"), kinds.count("thumbnail"), len(previews)) == (4, 2, 10)
     assert [type(event) for event in events[:3]] == [MediaEvent, MediaEvent, FrameEvent]
+
+
+def test_the_newest_full_picture_is_kept_for_the_heat_beside_it() -> None:
+    watched, alone = watch_beside_a_sensor(), watch()
+    watched.analyse(grey_frame(1, 60))
+    alone.analyse(grey_frame(1, 60))
+    first = watched.planes
+    watched.analyse(grey_frame(2, 90))
+
+    assert first is not None
+    assert watched.planes is not None
+    assert (first.y[0, 0], watched.planes.y[0, 0]) == (51, 86)
+    assert alone.planes is None
 
 
 def test_a_frame_refers_to_the_capture_that_was_made_of_it() -> None:

@@ -1,9 +1,15 @@
 """Which packs of the archive are dropped, by event time."""
 
+import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from consumers.store.archive.disk import Archive
+from consumers.store.archive.index import NAME
 from consumers.store.archive.keys import Series
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
@@ -72,3 +78,43 @@ def test_a_pack_that_was_dropped_can_be_written_again_and_its_rows_are_swept(
 
     assert reader.read(key("a")) == b"the bytes of a"
     assert reader.find(key("b")) is None
+
+
+def is_free(index: Path) -> bool:
+    """Whether a writer gets the lock at once."""
+    with closing(sqlite3.connect(index, timeout=0, isolation_level=None)) as other:
+        try:
+            other.execute("begin immediate")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
+def test_the_bytes_of_a_pack_go_back_when_who_stores_pictures_may_go_on(
+    tmp_path: Path, archive: Archive, retention: ArchiveRetention, clock: WallClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now += timedelta(hours=3)
+    archive.store([medium(f"{minute}", START + timedelta(minutes=minute)) for minute in range(0, 30, 5)])
+    free_at_the_end: list[bool] = []
+    close = os.close
+
+    def close_last(descriptor: int) -> None:
+        if ".pack (deleted)" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
+            free_at_the_end.append(is_free(tmp_path / NAME))
+        close(descriptor)
+
+    monkeypatch.setattr(os, "close", close_last)
+    retention.drop_before("capture", clock.now - timedelta(hours=1))
+
+    assert free_at_the_end == [True] * 6
+
+
+def test_a_pack_that_is_gone_already_is_dropped(
+    tmp_path: Path, archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: WallClock
+) -> None:
+    archive.store([medium("a")])
+    clock.now += timedelta(hours=3)
+    pack(tmp_path).unlink()
+
+    assert [one.count for one in retention.drop_before("capture", clock.now - timedelta(hours=1))] == [1]
+    assert reader.find(key("a")) is None

@@ -21,6 +21,7 @@ def test_bytes_are_on_the_disk_before_the_index_knows_of_them(
     archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known_at_sync: list[bool] = []
+    archive.store([medium("before", body=b"bytes")])
     wanted = medium("one", body=b"bytes")
 
     def sync(descriptor: int) -> None:
@@ -53,6 +54,32 @@ def test_a_group_may_touch_more_packs_than_are_open_at_once(
     assert archive.store(wanted) == len(wanted)
     assert len(set(synced)) == len(synced) == len(wanted)
     assert all(reader.read(media.key) == body for media, _, body in wanted)
+
+
+def test_the_names_of_new_packs_are_synced_with_their_bytes_and_again_where_that_failed(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [medium("one", device=f"dev-{number}") for number in range(3)]
+    folders: list[list[str]] = [[]]
+    fsync = os.fsync
+
+    def sync(descriptor: int) -> None:
+        folders[-1].append(opened(descriptor))
+        if len(folders) == 1:
+            raise OSError(errno.EIO, "as a disk fails")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(OSError, match="as a disk fails"):
+        archive.store(wanted)
+    folders.append([])
+    archive.store(wanted)
+    folders.append([])
+    archive.store([medium("two", device=f"dev-{number}") for number in range(3)])
+
+    of_packs = {str(path.parent) for path in tmp_path.glob("**/*.pack")}
+    assert [of_packs <= set(synced) for synced in folders] == [True, True, False]
+    assert folders[2] == []
 
 
 def test_where_one_pack_of_a_group_cannot_be_synced_nothing_of_the_group_is_known(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
+from consumers.store.journal import writer
 from consumers.store.journal.days import list_days, open_to_write
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
@@ -23,6 +24,7 @@ from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
 from tests import builders
+from tests.eventually import eventually
 from tests.examples import examples
 from tests.settable_clock import WallClock
 
@@ -251,3 +253,24 @@ def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int
             journal.append(received_at(*seconds))
         with asking(Path(directory)) as queries:
             assert queries.position_at(builders.at(asked)) == sum(second <= asked for second in seconds)
+
+
+def test_the_log_is_copied_beside_the_commits(
+    tmp_path: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LOG_PAGES", 100)
+    with Journal(tmp_path, clock) as journal:
+        (day,) = list_days(tmp_path)
+        for number in range(1, 200):
+            journal.append(numbered(number, number))
+
+        eventually(lambda: copied(day.path) > 100)
+
+
+def copied(path: Path) -> int:
+    """Events that are in the file itself; 0 while it is written."""
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as file:
+        try:
+            return int(file.execute("select count(*) from events").fetchone()[0])
+        except sqlite3.DatabaseError:
+            return 0

@@ -16,7 +16,7 @@ from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import TimeRange
 from consumers.views.motion.grids import heat_grid, heat_map
 from consumers.views.motion.projection import MotionProjection
-from consumers.views.motion.questions import bucket_in_use, buckets, track
+from consumers.views.motion.questions import bucket_in_use, buckets, motions, track
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 
@@ -182,6 +182,22 @@ def test_the_end_of_a_motion_adds_only_what_its_updates_had_not(followed: Follow
     assert found is not None
     assert found[1] == 11
     assert verify(MotionProjection(), followed.source) == []
+
+
+@pytest.mark.parametrize("back_s", [0.1, 3.0])
+def test_a_motion_goes_on_as_one_where_the_times_of_pictures_went_back(followed: Followed, back_s: float) -> None:
+    followed.take(*lasting(20))
+    later = [motion(at(n - back_s), phase="update", duration_s=float(n)) for n in range(20, 40)]
+    followed.take(*later, motion(at(40 - back_s), duration_s=40.0), motion(at(60), duration_s=10.0))
+
+    assert counted(followed, 60) == [(0, 2, 40 - back_s + 10.0)]
+    found = motions(followed.view, "DEMO", "yard", at(0), at(3600))
+    assert [(one.started, one.ended) for one in found] == [(milliseconds(50), 1), (milliseconds(0), 1)]
+    assert verify(MotionProjection(), followed.source) == []
+
+
+def milliseconds(second: float) -> int:
+    return round(at(second).timestamp() * 1000)
 
 
 def test_updates_without_a_duration_belong_to_the_motion_that_began(followed: Followed) -> None:

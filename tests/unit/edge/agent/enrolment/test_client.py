@@ -2,9 +2,7 @@
 
 import os
 import re
-import socket
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from bus_schemas.enrolment import PASSWORD_HASH
 from edge.agent.enrolment.client import Hub, NotEnrolled, enrol, password_hash, read_target
 from edge.agent.enrolment.identity import IdentityUnreadable, load
 from mosquitto.launcher import free_port
+from tests.one_answer import CUT_OFF, answers_once
 from tests.required import unavailable
 from watchpost.commands.enrolment import is_enrolled
 
@@ -102,18 +101,16 @@ def test_an_identity_of_another_account_is_named_with_what_to_do(tmp_path: Path)
 
 
 def test_what_answers_and_is_no_hub_is_named(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with (
+        answers_once(b"SSH-2.0-OpenSSH_9.2\r\n") as port,
+        pytest.raises(NotEnrolled, match="does not speak HTTP"),
+    ):
+        enrol("AAAA", Hub(f"http://127.0.0.1:{port}"), tmp_path)
 
-        def greet() -> None:
-            with server.accept()[0] as client:
-                client.recv(65_536)
-                client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
-        greeting = threading.Thread(target=greet)
-        greeting.start()
-        with pytest.raises(NotEnrolled, match="does not speak HTTP"):
-            enrol("AAAA", Hub(f"http://127.0.0.1:{server.getsockname()[1]}"), tmp_path)
-        greeting.join()
+def test_a_refusal_that_is_cut_off_is_named_by_its_number(tmp_path: Path) -> None:
+    with answers_once(CUT_OFF) as port, pytest.raises(NotEnrolled, match="refuses: HTTP 520"):
+        enrol("AAAA", Hub(f"http://127.0.0.1:{port}"), tmp_path)
 
 
 def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -89,6 +89,18 @@ def test_a_file_without_a_frame_is_not_a_recording_that_is_over(tmp_path: Path, 
         source.read()
 
 
+def test_a_file_that_is_emptied_while_it_is_played_holds_no_frame(tmp_path: Path) -> None:
+    clock = SimulatedClock()
+    path = three(tmp_path)
+    source = ThermalCsvSource(path, clock, clock.pause, loop=True)
+    source.open()
+    for _ in range(3):
+        source.read()
+    path.write_text(HEADER)
+    with closing(source), pytest.raises(SourceUnreachable, match=r"thermal\.csv: it holds no frame"):
+        source.read()
+
+
 def test_a_file_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     clock = SimulatedClock()
     with pytest.raises(SourceUnreachable, match="No such file"):

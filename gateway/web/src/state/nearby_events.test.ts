@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Device } from '../api/api';
+import { DAY, HOUR, MINUTE, iso } from '../format/time';
+import { nearestEvent } from './nearby_events';
+
+const YARD = { site: 'DEMO', device: 'yard' } as Device;
+const START = Date.parse('2026-01-05T10:00:00Z');
+
+/** A hub with incidents at these moments, which answers as ours does: the newest first, no more than it is asked for. */
+function hub(opened: readonly number[]): void {
+  vi.stubGlobal('fetch', (address: string) => {
+    const { pathname, searchParams } = new URL(address, 'http://hub');
+    if (pathname !== '/api/v1/incidents') return Promise.resolve(Response.json({ events: [], annotations: [] }));
+    const [from, to] = [Date.parse(searchParams.get('from') ?? ''), Date.parse(searchParams.get('to') ?? '')];
+    const found = opened
+      .filter((at) => (Number.isNaN(from) || at >= from) && (Number.isNaN(to) || at < to))
+      .sort((a, b) => b - a)
+      .slice(0, Number(searchParams.get('limit')));
+    const incidents = found.map((at) => ({ device: 'yard', opened: iso(at) }));
+    return Promise.resolve(Response.json({ incidents }));
+  });
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('the event beside a moment', () => {
+  const each = (count: number, ms: number): number[] =>
+    Array.from({ length: count }, (_, number) => START + number * ms);
+
+  it('is the nearest one however many came since', async () => {
+    hub(each(4000, 10 * MINUTE));
+    const at = START + 5 * MINUTE;
+
+    expect(await nearestEvent([YARD], at, 1)).toBe(START + 10 * MINUTE);
+    expect(await nearestEvent([YARD], at, -1)).toBe(START);
+  });
+
+  it.each([2 * HOUR, 3 * DAY, 90 * DAY])('is found %d ms away', async (away) => {
+    hub([START - away, START + away]);
+
+    expect(await nearestEvent([YARD], START, 1)).toBe(START + away);
+    expect(await nearestEvent([YARD], START, -1)).toBe(START - away);
+  });
+
+  it('is none where there is none', async () => {
+    hub([]);
+
+    expect(await nearestEvent([YARD], START, 1)).toBeNull();
+    expect(await nearestEvent([YARD], START, -1)).toBeNull();
+  });
+});

@@ -47,6 +47,7 @@ from gateway.routes.media import (
     sprites,
     thermal,
     thumbnails,
+    tile_bucket,
     tile_links,
     timeline,
 )
@@ -103,6 +104,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     motions.OPERATIONS,
     timeline.OPERATIONS,
     minute_tiles.OPERATIONS,
+    tile_bucket.OPERATIONS,
     tile_links.OPERATIONS,
     reports.OPERATIONS,
     condition_shares.OPERATIONS,

@@ -17,8 +17,10 @@ from typing import IO
 from xml.etree import ElementTree as Xml
 
 PYTEST = (sys.executable, "-m", "pytest")
+LONG_TURNS = (sys.executable, "-m", "tools.long_turns")
 FOLDERS = {
     "unit": ("tests/unit",),
+    "edge": ("tests/unit/edge",),
     "consumers": ("tests/unit/consumers",),
     "contract": ("tests/contract",),
     "gateway": ("tests/integration/gateway",),
@@ -32,7 +34,7 @@ FOLDERS = {
 }
 """By lane: each is a process that collects what it runs. Processes that share all tests each collect all of them.
 
-What computes takes 100 to 150 s in each, so that the last of them does not compute alone; what waits for processes and
+What computes takes 65 to 150 s in each, so that the last of them does not compute alone; what waits for processes and
 servers most of its time, as those of the hub and of cold storage do, waits beside the others.
 """
 # What lasts as long as it lasts, because cameras, links and stops take real time: it waits beside the others.
@@ -44,7 +46,7 @@ REAL_TIME = (
     "tests/faults/test_catch_up.py",
     *(f"tests/integration/test_{name}.py" for name in ("agent_hanging", "agent_isolation", "agent_stops", "slow_link")),
 )
-QUICK = ("unit", "consumers", "contract")
+QUICK = ("unit", "edge", "consumers", "contract")
 
 NICE = {
     "real time": 0,
@@ -54,9 +56,13 @@ NICE = {
     "cold storage": 13,
     "faults": 16,
     "consumers": 17,
+    "unit": 17,
+    "edge": 17,
     "lint": 19,
     "page": 19,
 }
+WAITING = {"real time", "end to end", "browser", "hub", "cold storage", "faults"}
+"""Lanes of products, cameras and servers: who waits for one is to have it soon."""
 COMPUTING = 15
 """Tests that take real time have the machine first, and then the product, which gives its views ten levels less:
 behind tests that only compute they would stand still. Those take what is left, the longest of them first, or they would
@@ -127,7 +133,8 @@ def tests(name: str, folder: Path, *arguments: str, before: Sequence[str]) -> La
 
 
 def nice(name: str) -> tuple[str, ...]:
-    return ("nice", "-n", str(NICE.get(name, COMPUTING)))
+    before = ("nice", "-n", str(NICE.get(name, COMPUTING)))
+    return before if name in WAITING else (*before, *LONG_TURNS)
 
 
 def checks(before: Callable[[str], Sequence[str]] = lambda name: ()) -> list[Lane]:

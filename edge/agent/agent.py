@@ -150,7 +150,8 @@ class Agent:
         if self._store.sent(source) == device.adjustable:
             return
         data = Settings(changed_by=CONFIGURATION, settings=device.adjustable.model_dump(mode="json"))
-        self._emitter.put([device.event_factory.event(data, self._context.clock())], durable=True)
+        if not self._emitter.put([device.event_factory.event(data, self._context.clock())], durable=True):
+            return  # It waits for room on the disk, and may be lost: the next start emits it again.
         try:
             self._store.was_sent(source, device.adjustable)
         except OSError as error:

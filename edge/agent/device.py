@@ -53,7 +53,7 @@ from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
 
-Put = Callable[[Sequence[Draft]], None]
+Put = Callable[[Sequence[Draft]], object]
 
 VIDEO_TYPE: Final = "video/mp4"
 KINDS: Final[tuple[Kind, ...]] = ("visual", "sub", "thermal")

@@ -17,6 +17,13 @@ from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 
 LOST_FILE_REPORTED_FOR_S: Final = 600.0
+DURABLE_WITHIN_S: Final = 5.0
+"""On a full disk events wait in memory. The thread that resets the watchdog and takes commands must not wait for room
+with them: the restart would cost all that waits.
+"""
+FULL_FOR_S: Final = 60.0
+"""So long after a wait for nothing the next ones are short."""
+BRIEFLY_S: Final = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +38,8 @@ class EventEmitter:
         self._outbox = outbox
         self._clock = clock
         self._lock = threading.Lock()
+        self._full_until = float("-inf")
+        """By the monotonic clock."""
         new_id = Ids(clock)
         self.event_factories = {source: EventFactory(*place(source), new_id) for source in sources}
 
@@ -55,11 +64,22 @@ class EventEmitter:
         """Wait until the events that were put before are committed."""
         return self._outbox.flush(timeout_s)
 
-    def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
-        """Put events into the outbox as `Outbox.put` does."""
+    def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> bool:
+        """Put events into the outbox as `Outbox.put` does. Where they are `durable` it waits for a moment only, and
+        returns whether they are committed.
+        """
         self.emit_clock_steps()
-        if drafts:
-            self._outbox.put(*drafts, durable=durable)
+        if not drafts:
+            return True
+        if not durable:
+            return self._outbox.put(*drafts)
+        began = time.monotonic()
+        is_committed = self._outbox.put(
+            *drafts, durable=True, wait_s=BRIEFLY_S if began < self._full_until else DURABLE_WITHIN_S
+        )
+        if not is_committed:
+            self._full_until = time.monotonic() + FULL_FOR_S
+        return is_committed
 
     def emit_clock_steps(self) -> None:
         # Under a lock: a thread that finds no step must not overtake the one that is about to emit it.

@@ -63,19 +63,22 @@ class Outbox:
         """The last time that its file was removed while it was open, or was found to be broken."""
         return self._file.lost_file
 
-    def put(self, *drafts: Draft, durable: bool = False) -> None:
-        """Hand over events in order, to be committed in one transaction. With `durable`, wait until they are.
+    def put(self, *drafts: Draft, durable: bool = False, wait_s: float | None = None) -> bool:
+        """Hand over events in order, to be committed in one transaction. With `durable`, wait until they are, or for
+        `wait_s`: on a full disk they wait in memory. Returns whether it is known that they are committed.
 
         Without `durable` this never waits for the disk. Raises `OutboxFailed` when the outbox accepts no more.
         """
         if not durable:
             self._handoff.give(drafts)
-            return
+            return False
         ticket = Ticket()
         self._handoff.give(drafts, ticket)
-        ticket.done.wait()
+        if not ticket.done.wait(wait_s):
+            return False
         if not ticket.is_committed:
             raise OutboxFailed("the outbox ended before the events were committed")
+        return True
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until the events that were put before are committed. Returns whether they are."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from gateway.static_files import STATIC
 from tests.browser.browser_tab import watched_page
@@ -71,3 +71,27 @@ def test_the_first_minutes_of_a_year_are_today_and_those_before_yesterday(page: 
     expect(page.get_by_role("heading", name="Yesterday 23:10")).to_be_visible()
     page.goto(f"{address}/timeline?site=CHATHAM&at=2026-12-31T22:10:00Z")
     expect(page.get_by_role("heading", name="Today 11:55")).to_be_visible()
+
+
+def test_a_device_that_was_retired_is_found_where_a_link_leads_to_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/device?site=ODD&device=gone")
+    expect(page.locator("main")).to_contain_text("Retired at noon was retired")
+    page.get_by_role("link", name="As it was then").click()
+    expect(page.get_by_role("heading", name="Retired at noon")).to_be_visible()
+    expect(page.get_by_label("Device", exact=True).locator("option:checked")).to_have_text("Retired at noon")
+
+    then = page.url.partition("?")[2]
+    page.goto(f"{address}/playback?{then}")
+    expect(page.get_by_role("group", name="Retired at noon")).to_be_visible()
+    page.goto(f"{address}/playback?site=ODD&device=gone")
+    expect(page.locator("main")).to_contain_text("Retired at noon was not watched at this moment")
+
+
+def test_a_day_of_years_ago_is_said_to_be_so_also_while_it_loads(page: Page, address: str) -> None:
+    waiting: list[Route] = []
+    page.route("**/api/v1/timeline/ODD?date=*", waiting.append)
+    page.goto(f"{address}/timeline?site=ODD&at=2020-01-01T00:00:00Z")
+    expect(page.get_by_role("region", name="Minute")).to_contain_text("Wed 1 Jan 2020 01:00 2556 d ago")
+    waiting.pop().continue_()
+    expect(page.get_by_role("region", name="Minute")).to_contain_text("No pictures of 01:00")
+    expect(page.get_by_role("region", name="Minute")).to_contain_text("Wed 1 Jan 2020 01:00 2556 d ago")

@@ -1,6 +1,7 @@
 """Zones and boxes lie where the picture is, whatever its shape: what is marked in it is measured on the screen."""
 
 import base64
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from edge.analysis.pictures import Pictures, thumbnail
 from tests.browser.browser_tab import watched_page
@@ -118,27 +119,37 @@ def _record(scripted: ScriptedProduct, begin: datetime, device: str, size: tuple
         send_medium(scripted, media(time, small, device=device), small)
 
 
-@pytest.fixture(params=[1440, 390])
+@pytest.fixture(scope="module", params=[1440, 390])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     with watched_page(browser, request.param) as (page, _):
         yield page
 
 
-def patch(page: Page) -> list[float] | None:
-    """Left, top, right and bottom of what is red on the screen."""
-    picture = base64.b64encode(page.screenshot()).decode()
+def patch(page: Page, around: FloatRect) -> list[float] | None:
+    """Left, top, right and bottom of what is red in a part of the screen, within that part."""
+    picture = base64.b64encode(page.screenshot(clip=around)).decode()
     found: list[float] | None = page.evaluate(_REGIONS, f"data:image/png;base64,{picture}")
     return found
 
 
 def lies_over_the_patch(page: Page, drawn: Locator) -> bool:
-    box, found = drawn.bounding_box(), patch(page)
-    if box is None or found is None:
+    box, window = drawn.bounding_box(), page.viewport_size
+    if box is None or window is None:
         return False
-    edges = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
     # A small picture is sharp to a pixel or two of its own.
     within = max(WITHIN_PX, SHARP_PX * box["height"] / MARK[3] / SMALL_HEIGHT)
-    return all(abs(one - other) <= within for one, other in zip(edges, found, strict=True))
+    # Red that goes on beyond this part has an edge there, which is none of what was drawn.
+    left, top = (math.floor(max(0, box[side] - 3 * within)) for side in ("x", "y"))
+    right = min(window["width"], math.ceil(box["x"] + box["width"] + 3 * within))
+    bottom = min(window["height"], math.ceil(box["y"] + box["height"] + 3 * within))
+    if right <= left or bottom <= top:
+        return False
+    found = patch(page, {"x": left, "y": top, "width": right - left, "height": bottom - top})
+    if found is None:
+        return False
+    edges = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
+    seen = [found[0] + left, found[1] + top, found[2] + left, found[3] + top]
+    return all(abs(one - other) <= within for one, other in zip(edges, seen, strict=True))
 
 
 @pytest.mark.parametrize("device", SHAPES)

@@ -32,7 +32,8 @@ class TileBucketSection(BucketSection):
     )
     public_url: str | None = Field(
         default=None,
-        description="The address under which everybody can read the objects; without it, links are signed for an hour.",
+        description="The address under which everybody can read the objects; without it they are private, and read by "
+        "links that the hub signs.",
     )
     public_url_env: EnvName = Field(
         default="CLOUDFLARE_R2_PUBLIC_URL",

@@ -50,8 +50,8 @@ _INCIDENTS = IntervalTable(
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Selects among the incidents of a time range. `text` is looked for in what people said and in reasons; an
-    incident of a `named` device (site/device) or of one of `types` has it too.
+    """Selects among the incidents of a time range. `text` is looked for in what people said, in reasons, and in the id
+    of the device; an incident of a `named` device (site/device) or of one of `types` has it too.
     """
 
     review: ReviewState | None = None
@@ -81,7 +81,7 @@ _FILTERS = {
     "mute_id": "mute_id = :mute_id",
 }
 _TEXT = f"""({TEXT_OF_INCIDENT} or instr(lower(coalesce(details ->> '$.reason', '')), :text) > 0
-    or site || '/' || device in (select value from json_each(:named))
+    or site || '/' || device in (select value from json_each(:named)) or instr(lower(device), :text) > 0
     or type in (select value from json_each(:types)))"""  # noqa: S608 - our own words
 
 

@@ -12,8 +12,9 @@ from s3transfer.futures import TransferCoordinator
 
 from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.answers import meaning_of
-from consumers.store.cold.client import client_of, limiter_of
+from consumers.store.cold.client import client_of, limiter_of, secret_of
 from consumers.store.cold.settings import ColdStorage
+from consumers.store.cold.signed_links import ANY, SignedLinks, links_like
 from producer.garbage import let_go
 
 if TYPE_CHECKING:
@@ -240,6 +241,13 @@ class Bucket:
         return self._client.generate_presigned_url(
             "get_object", {"Bucket": self.storage.bucket, "Key": self.storage.key(name)}, seconds
         )
+
+    def links(self, seconds: int) -> SignedLinks:
+        """As `link`, for thousands of objects. Raises `BucketRefused` where there is no key."""
+        secret = secret_of(self._client)
+        if secret is None:
+            raise BucketRefused(errno.EACCES, f"there are no keys to sign links at {self.storage.name}")
+        return links_like(self.link(ANY, seconds), secret)
 
     def close(self) -> None:
         self._client.close()

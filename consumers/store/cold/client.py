@@ -45,6 +45,12 @@ def client_of(storage: ColdStorage, answers_within_s: float | None = None) -> "S
     return client
 
 
+def secret_of(client: "S3Client") -> str | None:
+    """The secret that it signs with, wherever it found it; `None` where it found none."""
+    credentials = client._request_signer._credentials  # type: ignore[attr-defined]  # nothing else has what it found
+    return None if credentials is None else str(credentials.get_frozen_credentials().secret_key)
+
+
 def limiter_of(client: "S3Client", bytes_per_s: int | None) -> BandwidthLimiter | None:
     """It counts what is sent, and not what is read to be signed."""
     if bytes_per_s is None:

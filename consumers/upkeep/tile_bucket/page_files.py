@@ -1,7 +1,11 @@
-"""The page in the bucket: its files, and `ring.json`, by which it knows the sites."""
+"""The page in the bucket: its files, `ring.json`, by which it knows the sites, and of a private bucket the page that
+needs no rights.
+"""
 
 import mimetypes
 from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -9,9 +13,11 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consumers.store.cold.bucket import Bucket, NoSuchObject, ObjectHeaders, TooLarge
+from consumers.upkeep.tile_bucket import signed_page
+from consumers.upkeep.tile_bucket.page_names import INDEX, LINKS_LAST, RING
 from consumers.upkeep.tile_bucket.site_index import MOST_BYTES, SiteIndex, index_name
+from producer.ids import Clock
 
-RING: Final = "ring.json"
 ASSETS: Final = "assets/"
 FRESH: Final = "no-cache"
 HASHED: Final = "public, max-age=31536000, immutable"
@@ -38,37 +44,52 @@ class RingSites(BaseModel):
     """A hash of the files of the page."""
     base: str | None = None
     """The address under which everybody can read the objects; `None` where it is not known."""
+    links_until: datetime | None = None
+    """How long the links of the signed page hold; `None` where there is none."""
     sites: tuple[RingSite, ...] = ()
 
 
 class PageFiles:
     """The built page below a directory; there may be none."""
 
-    def __init__(self, directory: Path | None, base: str | None) -> None:
+    def __init__(self, directory: Path | None, base: str | None, clock: Clock) -> None:
         self._base = base
+        self._clock = clock
         self._directory = directory
         """Read once: another build comes with another process."""
         self._known: RingSites | None = None
 
     def publish(self, bucket: Bucket, indexes: Sequence[SiteIndex]) -> None:
         """Put what the bucket does not have yet. Raises `OutOfReach`."""
-        if self._known is None:
-            self._known = self._put_page(bucket, _published(bucket))
+        known = self._known or self._put_page(bucket, _published(bucket))
         ours = {one.site: RingSite(**_names(one)) for one in indexes}
-        others = {one.site: one for one in self._known.sites if one.site not in ours}
+        others = {one.site: one for one in known.sites if one.site not in ours}
         sites = tuple(site for _, site in sorted({**others, **ours}.items()))
-        wanted = self._known.model_copy(update={"sites": sites, "base": self._base})
-        if wanted != self._known:
-            self._known = _put_ring(bucket, wanted)
+        wanted = known.model_copy(update={"sites": sites, "base": self._base})
+        wanted = wanted.model_copy(update={"links_until": self._sign(bucket, known, wanted, tuple(ours))})
+        self._known = known if wanted == known else _put_ring(bucket, wanted)
+
+    def _sign(self, bucket: Bucket, known: RingSites, wanted: RingSites, ours: Sequence[str]) -> datetime | None:
+        """Until when the links of the signed page hold, which is put again where they end or its sites have changed."""
+        if self._base is not None or INDEX not in self._files:
+            return None
+        names = [one.site for one in wanted.sites]
+        if names == [one.site for one in known.sites] and not signed_page.are_due(known.links_until, self._clock()):
+            return known.links_until
+        links = bucket.links(int(LINKS_LAST.total_seconds()))
+        for site in ours:
+            signed_page.put_links(bucket, links, site)
+        signed_page.put_page(bucket, links, signed_page.in_one_file(self._files), names)
+        return links.until
 
     def _put_page(self, bucket: Bucket, known: RingSites) -> RingSites:
-        files = self._files()
-        page = _hash(files)
-        if not files or page == known.page:
+        page = _hash(self._files)
+        if not self._files or page == known.page:
             return known
-        _put(bucket, files)
-        return _put_ring(bucket, known.model_copy(update={"page": page}))
+        _put(bucket, self._files)
+        return _put_ring(bucket, known.model_copy(update={"page": page, "links_until": None}))
 
+    @cached_property
     def _files(self) -> dict[str, bytes]:
         if self._directory is None or not self._directory.is_dir():
             return {}

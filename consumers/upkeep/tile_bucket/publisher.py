@@ -56,7 +56,7 @@ class TilePublisher:
         self._tiles = Tiles(data / "tiles")
         self._known: dict[str, SiteIndex | None] = {}
         """The contents of the bucket by its own index, which is the checkpoint."""
-        self._page = PageFiles(settings.page, settings.public_base)
+        self._page = PageFiles(settings.page, settings.public_base, clock)
         self._bucket: Bucket | None = None
 
     def round(self) -> bool:

@@ -20,6 +20,7 @@ from edge.agent.enrolment.identity import Identity
 from edge.agent.enrolment.signatures import NotFromTheHub, verify
 from edge.agent.event_emitter import EventEmitter
 from edge.capture.sources.failure_reasons import describe_error
+from producer.os_errors import describe_os_error
 from producer.relay.session import Incoming
 
 NO_CONNECTION: Final = "the hub is not reached"
@@ -158,7 +159,8 @@ class RemoteConfiguration:
             self._check(signed)
             self._store.try_out(signed)
         except (ValueError, OSError) as error:
-            reason = clip(f"this machine cannot run it: {error}")
+            why = describe_os_error(error) if isinstance(error, OSError) else str(error)
+            reason = clip(f"this machine cannot run it: {why}")
             self._refuse(signed.version, reason)
             self._unsaid.append(self._said("refused", signed.version, reason))
             return

@@ -81,12 +81,12 @@ async def links(call: Call[OfMinute]) -> TileLinks:
 
 def _signed(storage: ColdStorage, names: Mapping[str, str]) -> dict[str, str]:
     """In a thread: making a client takes a tenth of a second."""
-    bucket = _bucket(storage)
+    bucket = bucket_of(storage)
     return {kind: bucket.link(name, int(LINKS_LAST.total_seconds())) for kind, name in names.items()}
 
 
 @lru_cache(maxsize=1)
-def _bucket(storage: ColdStorage) -> "Bucket":
+def bucket_of(storage: ColdStorage) -> "Bucket":
     from consumers.store.cold.bucket import Bucket  # boto3, where somebody asks for links
 
     return Bucket(storage)

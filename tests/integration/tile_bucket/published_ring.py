@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -67,19 +68,19 @@ class PublishedRing:
         settings = TileBucket(self.storage, public_url, page)
         self.hub = HubConfig(data=directory, archive=lambda: self.site.media, tile_bucket=settings)
 
-    def publish(self) -> dict[str, ObjectHeaders | None]:
+    def publish(self, now: datetime = START) -> dict[str, ObjectHeaders | None]:
         """As a hub that was just started; what it sent."""
         bucket = RecordingBucket(self.storage)
-        self._publish(bucket)
+        self._publish(bucket, now)
         return bucket.puts
 
     def fill(self) -> None:
         """As `publish`, for a test that is about reading."""
         self._publish(FolderBucket(self.storage, self.path("")))
 
-    def _publish(self, bucket: Bucket) -> None:
+    def _publish(self, bucket: Bucket, now: datetime = START) -> None:
         assert self.hub.tile_bucket is not None
-        with closing(TilePublisher(self.hub.data, self.hub.tile_bucket, lambda: START, Flag())) as publisher:
+        with closing(TilePublisher(self.hub.data, self.hub.tile_bucket, lambda: now, Flag())) as publisher:
             publisher._bucket = bucket
             while publisher.round():
                 pass

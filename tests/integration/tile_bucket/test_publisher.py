@@ -4,14 +4,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
+from pydantic_core import from_json
 
 from consumers.hub_faults import FaultReporter
 from consumers.store.cold import client
-from consumers.store.cold.bucket import Bucket
+from consumers.store.cold.bucket import Bucket, ObjectHeaders
 from consumers.upkeep.tile_bucket.publisher import CLOSED, FRESH, MINUTES_PER_ROUND
 from consumers.upkeep.tile_bucket.sink import TileBucketSink
 from consumers.upkeep.tile_bucket.site_index import MOST_BYTES
@@ -142,7 +145,65 @@ def test_the_page_is_put_beside_the_tiles_and_an_older_one_goes(tmp_path: Path, 
     assert (html.content_type, html.cache_control) == ("text/html", FRESH)
     assert script.cache_control == "public, max-age=31536000, immutable"
     assert again == {}
-    assert set(newer) == {"index.html", "assets/ring-87654321.js", "ring.json"}
+    signed = {"signed.html", "heatmaps/DEMO/links.json"}
+    assert set(newer) == {"index.html", "assets/ring-87654321.js", "ring.json"} | signed
+
+
+PAGE = '<!doctype html><title>A</title><script type="module" crossorigin src="./assets/ring.js"></script>'
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    directory = tmp_path / "page"
+    (directory / "assets").mkdir(parents=True)
+    (directory / "index.html").write_text(PAGE)
+    (directory / "assets" / "ring.js").write_text('show("</script><!--")')
+    return directory
+
+
+def test_the_page_of_a_private_bucket_is_one_file_with_its_links(tmp_path: Path, s3: S3Server, page: Path) -> None:
+    with closing(PublishedRing(tmp_path / "data", s3, f"ring-{uuid4().hex[:8]}", page)) as ring:
+        ring.site.take(tick(at(1)), tick(at(64)))
+        sent = ring.publish()
+        found = ring.path("signed.html").read_text()
+
+    assert sent["signed.html"] == ObjectHeaders("text/html; charset=utf-8", "private, no-cache")
+    assert r'<script type="module">show("\x3C/script>\x3C!--")</script>' in found
+    assert "src=" not in found
+    links = from_json(found.partition('id="links">')[2].partition("</script>")[0])
+    assert set(links["signatures"]) == {"ring.json", "heatmaps/DEMO/index.json", "heatmaps/DEMO/links.json"}
+    assert SECRET_KEY not in found
+    for name, signature in links["signatures"].items():
+        answer = httpx.get(f"{links['base']}{name}?{links['query']}&X-Amz-Signature={signature}", trust_env=False)
+        assert (name, answer.status_code) == (name, 200)
+
+
+def test_links_are_signed_anew_long_before_they_end_and_for_a_site_that_comes(
+    tmp_path: Path, s3: S3Server, page: Path
+) -> None:
+    with closing(PublishedRing(tmp_path / "data", s3, f"ring-{uuid4().hex[:8]}", page)) as ring:
+        ring.site.take(tick(at(1)), tick(at(64)))
+        ring.publish()
+        soon = ring.publish(datetime.now(UTC) + timedelta(hours=5))
+        later = ring.publish(datetime.now(UTC) + timedelta(hours=7))
+        ring.site.take(tick(at(124), site="OTHER"), frame(at(125), site="OTHER"), tick(at(190)))
+        with_another = ring.publish()
+
+    signed = {"signed.html", "heatmaps/DEMO/links.json"}
+    assert soon == {}
+    # The list of sites says until when, which is the same within one second.
+    assert set(later) - {"ring.json"} == signed
+    assert signed | {"heatmaps/OTHER/links.json"} <= set(with_another)
+
+
+def test_a_public_bucket_has_no_links(tmp_path: Path, s3: S3Server, page: Path) -> None:
+    prefix = f"ring-{uuid4().hex[:8]}"
+    with closing(PublishedRing(tmp_path / "data", s3, prefix, page, "https://tiles.example.net")) as ring:
+        ring.site.take(tick(at(1)), tick(at(64)))
+        sent = ring.publish()
+
+    assert "index.html" in sent
+    assert not {"signed.html", "heatmaps/DEMO/links.json"} & set(sent)
 
 
 def test_a_bucket_that_fails_is_a_fault_of_the_hub_and_gets_all_of_it_later(

@@ -76,6 +76,7 @@ export type Readings = Schemas['Readings'];
 export type Correlations = Schemas['Correlations'];
 export type Thumbnails = Schemas['Thumbnails'];
 export type Tile = Schemas['TileJson'];
+export type TileBucket = Schemas['TileBucket'];
 export type Shares = Schemas['ConditionShares'];
 export type PastTiles = Schemas['PastTiles'];
 export type Timeline = Schemas['Timeline'];
@@ -141,7 +142,11 @@ async function refusal(response: Response): Promise<ApiError> {
     return new ApiError(response.status, problem.detail ?? problem.title ?? response.statusText, problem.errors);
   } catch (error) {
     if (error instanceof SyntaxError)
-      return new ApiError(response.status, response.statusText || `Status ${response.status}`);
+      // Of a proxy, which says it in HTML.
+      return new ApiError(
+        response.status,
+        response.status < 500 ? response.statusText || `Status ${response.status}` : '',
+      );
     throw error;
   }
 }
@@ -153,8 +158,18 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
+/** Where a proxy answers for the hub, as with a page to sign in, it is no answer of the hub. */
+async function answerOf<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ApiError(502, '');
+    throw error;
+  }
+}
+
 export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
-  (await (await ask(path, signal ? { signal } : {})).json()) as T;
+  await answerOf(await ask(path, signal ? { signal } : {}));
 
 /** A picture, decoded beside the page; null where the answer is that there is none. */
 export async function picture(path: string): Promise<{ image: ImageBitmap | null; headers: Headers }> {
@@ -172,7 +187,7 @@ export async function sendFor<T>(method: Method, path: string, body: unknown): P
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
   });
-  return { status: response.status, body: (await response.json()) as T };
+  return { status: response.status, body: await answerOf(response) };
 }
 
 export const send = async <T>(method: Method, path: string, body: unknown): Promise<T> =>

@@ -1220,6 +1220,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tile-bucket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the last 24 hours are read while the hub is away: a public address, or a link that is signed for days. */
+        get: operations["get_tile_bucket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/minutes/{minute}/links": {
         parameters: {
             query?: never;
@@ -5176,6 +5193,17 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        /**
+         * TileBucket
+         * @description The bucket of minute tiles and its page; all of it null where the configuration has no `hub.tile_bucket`.
+         */
+        TileBucket: {
+            bucket: string | null;
+            /** @description Its page, which needs no hub; null where it is not put there. */
+            page: string | null;
+            /** @description Of a private bucket: how long the link holds, for whoever has it. It was made for this answer. */
+            until: string | null;
+        };
         /** TileDevice */
         TileDevice: {
             host_name: string;
@@ -8181,6 +8209,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_tile_bucket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileBucket"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

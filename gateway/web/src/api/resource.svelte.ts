@@ -3,7 +3,7 @@
 
 import { untrack } from 'svelte';
 import { Answers, momentAsked } from './answers';
-import { get, problemOf } from './api';
+import { ApiError, get, problemOf } from './api';
 import { arrival } from '../state/arrival.svelte';
 import { ticker } from '../state/clock.svelte';
 import { live } from './live.svelte';
@@ -18,6 +18,9 @@ export interface Options {
 }
 
 const answers = new Answers(240);
+/** What is not ready, or did not come, is asked for again: at first so soon, and twice as late each time. */
+const AGAIN_MS = 3000;
+const AGAIN_MOST_MS = 60_000;
 /** An answer about an earlier moment stands in while its own is on its way. */
 const STANDS_IN_MS = HOUR;
 
@@ -39,6 +42,8 @@ export class Resource<T> {
   #shown = '';
   #abort: AbortController | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
+  #failed: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
   /** By the clock that nobody sets, as all pauses. */
   #began = 0;
   /** Milliseconds between two questions that nobody waits for: five times what the last one took. */
@@ -64,7 +69,10 @@ export class Resource<T> {
       const [at, asked] = [nav.route.at, this.#asked];
       if (at !== null && asked?.at) untrack(() => this.#paint(asked.question, at));
     });
-    $effect(() => () => clearTimeout(this.#again));
+    $effect(() => () => {
+      clearTimeout(this.#again);
+      clearTimeout(this.#failed);
+    });
   }
 
   /** Several reasons at once are one request; reasons that never end are one request a second, or less where it is long. */
@@ -76,6 +84,17 @@ export class Resource<T> {
 
   /** At once: somebody waits for it. */
   retry = (): void => void this.#load(this.#wanted);
+
+  #askAgain(): void {
+    this.#failed = setTimeout(
+      () => {
+        // While nobody looks, it can wait.
+        if (ticker.visible) void this.#load(this.#wanted);
+        else this.#askAgain();
+      },
+      Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** this.#failures),
+    );
+  }
 
   #paint(question: string, at: number): void {
     const kept = answers.nearest(question, at, STANDS_IN_MS);
@@ -93,6 +112,7 @@ export class Resource<T> {
 
   async #load(address: string | null): Promise<void> {
     clearTimeout(this.#again);
+    clearTimeout(this.#failed);
     this.#again = undefined;
     this.#began = performance.now();
     this.#abort?.abort();
@@ -111,16 +131,24 @@ export class Resource<T> {
       this.data = answer;
       this.#of = at;
       this.error = null;
+      this.#failures = 0;
       this.at = Date.now();
     } catch (error) {
       if (abort.signal.aborted) return;
       this.error = problemOf(error);
       // Another moment must not be taken for this one.
       if (this.#of !== at) this.data = null;
+      if (isPassing(this.error)) {
+        this.#askAgain();
+        this.#failures += 1;
+      }
     }
     if (this.#abort === abort) this.loading = false;
   }
 }
+
+/** The hub is not ready, or was not reached: by the page, or by a proxy before it. */
+const isPassing = (error: Error): boolean => !(error instanceof ApiError) || [502, 503, 504].includes(error.status);
 
 /** Ask again while there is an interval and the live stream does not tell. */
 export const fallback = (ms: number) => (): number => (live.state === 'live' ? 60_000 : ms);

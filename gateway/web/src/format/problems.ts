@@ -20,10 +20,21 @@ export function absenceWords(error: Error): string {
   return byStatus[error.status] ?? (error.status >= 500 ? 'The gateway cannot answer now' : 'This cannot be shown');
 }
 
-/** Of a change that was refused: what is wrong with it, where the gateway says so field by field or in a sentence. */
+/** Of a change: nothing tries it again by itself. */
+const ofChange: Record<number, string> = {
+  401: 'Sign in, and try again',
+  503: 'Not ready yet; try again in a moment',
+};
+
+/**
+ * Of a change that was refused: what is wrong with it, where the gateway says so field by field or in a sentence.
+ * That it is not ready has a reason too, such as that the change was sent and is not seen yet.
+ */
 export function problemWords(error: Error): string {
   if (!(error instanceof ApiError)) return OUT_OF_REACH;
   const sentences = error.errors.map((one) => one.message);
-  const words = [...new Set(sentences)].join('; ') || (error.status < 500 ? error.message : absenceWords(error));
+  const isSaid = error.status !== 401 && (error.status < 500 || error.status === 503);
+  const words =
+    [...new Set(sentences)].join('; ') || (isSaid && error.message) || (ofChange[error.status] ?? absenceWords(error));
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

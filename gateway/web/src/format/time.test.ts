@@ -128,7 +128,9 @@ describe('small words for time', () => {
     ['2026-01-05T10:05:30Z', '5 min 30 s'],
     [null, '10 min'],
   ])('what began ten minutes ago and held until %s lasted %s', (until, words) =>
-    expect(lasted({ since: '2026-01-05T10:00:00Z', until, duration_s: 330 }, at('2026-01-05T10:10:00Z'))).toBe(words),
+    expect(lasted({ since: '2026-01-05T10:00:00Z', until, duration_s: 330 }, () => at('2026-01-05T10:10:00Z'))).toBe(
+      words,
+    ),
   );
 
   it.each([

@@ -197,9 +197,9 @@ export function span(seconds: number): string {
   return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
 }
 
-/** How long something held; as of the moment shown where it still does. */
-export const lasted = (it: { since: string; until: string | null; duration_s: number }, shown: number): string =>
-  span(it.until === null ? (shown - Date.parse(it.since)) / 1000 : it.duration_s);
+/** How long something held; as of the moment shown where it still does: of what is over, that moment is no matter. */
+export const lasted = (it: { since: string; until: string | null; duration_s: number }, shown: () => number): string =>
+  span(it.until === null ? (shown() - Date.parse(it.since)) / 1000 : it.duration_s);
 
 export function ago(ms: number, now: number): string {
   const s = Math.floor((now - ms) / 1000);

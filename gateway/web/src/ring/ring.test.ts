@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../format/time';
 import { encodeStates, type MinuteState } from '../state/timeline';
+import { publicSlots } from './links';
 import { RingMinutes, baseOf, isNewer, type SiteIndex } from './ring';
 
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
@@ -24,15 +25,15 @@ const index = (given: Partial<SiteIndex> = {}): SiteIndex => ({
 
 describe('the minutes of a bucket', () => {
   it('have addresses that name their minute and revision', () => {
-    const minutes = new RingMinutes('https://tiles.example/', index(), newest * MINUTE);
+    const minutes = new RingMinutes(publicSlots('https://tiles.example/', 'DEMO'), index(), newest * MINUTE);
 
     expect(minutes.picture(1439, 'ko')).toBe(`https://tiles.example/heatmaps/DEMO/0000_ko.jpg?v=${newest}.0`);
     expect(minutes.description(1438)).toBe(`https://tiles.example/heatmaps/DEMO/2359.json?v=${newest - 1}.0`);
   });
 
   it('are not shown where their slot may be that of the next day', () => {
-    const at_once = new RingMinutes('./', index(), (newest + 1) * MINUTE);
-    const hours_later = new RingMinutes('./', index(), (newest + 61) * MINUTE);
+    const at_once = new RingMinutes(publicSlots('./', 'DEMO'), index(), (newest + 1) * MINUTE);
+    const hours_later = new RingMinutes(publicSlots('./', 'DEMO'), index(), (newest + 61) * MINUTE);
 
     expect([at_once.has(9), at_once.has(10)]).toEqual([false, true]);
     expect([hours_later.has(69), hours_later.has(70)]).toEqual([false, true]);
@@ -40,11 +41,15 @@ describe('the minutes of a bucket', () => {
   });
 
   it('are not shown where a clock is behind the bucket', () => {
-    expect(new RingMinutes('./', index(), 0).has(9)).toBe(false);
+    expect(new RingMinutes(publicSlots('./', 'DEMO'), index(), 0).has(9)).toBe(false);
   });
 
   it('have no pictures where the bucket has none', () => {
-    const minutes = new RingMinutes('./', index({ revisions: index().revisions.with(700, null) }), newest * MINUTE);
+    const minutes = new RingMinutes(
+      publicSlots('./', 'DEMO'),
+      index({ revisions: index().revisions.with(700, null) }),
+      newest * MINUTE,
+    );
 
     expect([minutes.has(700), minutes.has(701)]).toEqual([false, true]);
   });

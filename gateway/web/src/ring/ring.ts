@@ -2,6 +2,7 @@
 
 import type { IncidentMinutes, Tile } from '../api/api.ts';
 import { MINUTE } from '../format/time.ts';
+import { isSigned, type SlotAddress } from './links.ts';
 import {
   MINUTES,
   decodeStates,
@@ -53,7 +54,7 @@ export class RingMinutes {
   readonly #oldest: number;
 
   constructor(
-    readonly base: string,
+    readonly address: SlotAddress,
     readonly index: SiteIndex,
     now: number,
   ) {
@@ -89,9 +90,8 @@ export class RingMinutes {
     return this.#address(this.item(at), '.json');
   }
 
-  /** The revision in the address lets every cache keep what it has. */
   #address({ slot, minute, revision }: MinuteItem, end: string): string {
-    return `${this.base}heatmaps/${encodeURIComponent(this.index.site)}/${slot}${end}?v=${minute}.${revision}`;
+    return this.address(slot, end, `${minute}.${revision}`);
   }
 }
 
@@ -100,8 +100,14 @@ export const baseOf = (ring: Ring): string => (ring.base === null ? './' : `${ri
 /** `null` where the slot holds another minute by now. */
 export const ofMinute = (tile: Tile, minute: number): Tile | null => (tile.minute === minute ? tile : null);
 
-export async function read<T>(address: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(address, signal ? { signal } : {});
-  if (!response.ok) throw new Error(`${response.status}`);
+export class Refused extends Error {
+  constructor(readonly status: number) {
+    super(`${status}`);
+  }
+}
+
+export async function read<T>(address: string, signal: AbortSignal | null = null): Promise<T> {
+  const response = await fetch(address, { signal, cache: isSigned(address) ? 'no-cache' : 'default' });
+  if (!response.ok) throw new Refused(response.status);
   return (await response.json()) as T;
 }

@@ -25,7 +25,7 @@ export class Bar {
   #reach = $derived(Math.max(DAY, nav.route.reach));
   /** Minutes of more than the last 24 hours are not kept. */
   #long = $derived.by(() => this.#reach > DAY || this.#day.date !== null);
-  #now = $derived(Math.floor(ticker.now / MINUTE) * MINUTE);
+  #now = $derived(ticker.minute);
   /** A whole minute. A moment before all that would be shown takes the range along, in whole days. */
   #end = $derived.by(() => {
     const latest = (this.#day.date ? Math.floor(this.#now / MINUTE) : this.#day.newest + 1) * MINUTE;

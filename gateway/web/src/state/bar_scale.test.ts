@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../format/time';
-import { BarScale } from './bar_scale';
+import { BarScale, steppedEnd } from './bar_scale';
 
 const noon = Date.UTC(2026, 0, 5, 12);
 const scale = new BarScale({ from: noon, to: noon + HOUR }, 600);
@@ -32,4 +32,16 @@ it('knows what is inside, at an edge, and too near to now to be pointed at', () 
 
 it('has a width before it is laid out', () => {
   expect(new BarScale({ from: noon, to: noon + HOUR }, 0).momentAt(1)).toBe(noon + HOUR);
+});
+
+it('ends at now or less than a pixel later, and is drawn anew a few times a minute', () => {
+  const seconds = Array.from({ length: 3600 }, (_, second) => noon + 1000 * second);
+  const ends = (reach: number): number[] => seconds.map((now) => steppedEnd(now, reach));
+
+  for (const reach of [HOUR, DAY, 90 * DAY]) {
+    const late = ends(reach).map((end, i) => end - (seconds[i] ?? 0));
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...late)).toBeLessThan(reach / 1440);
+  }
+  expect(new Set(ends(DAY)).size).toBe(121);
 });

@@ -1,11 +1,21 @@
 // Where moments stand on a bar that shows a window of time.
 
+import { DAY } from '../format/time.ts';
 import type { Window } from './zoom.ts';
 
 /** So near an edge, as a share of the bar, the handle wants to go on. */
 const EDGE = 0.02;
 /** So many pixels before the end are now. */
 const NOW_PX = 4;
+
+/** A bar is drawn as exactly as if it were so wide. */
+const SHARP_PX = 1440;
+
+/** The end of a bar that ends now. It goes on by half a pixel at once: with it, all that stands there is drawn anew. */
+export function steppedEnd(now: number, reach: number): number {
+  const step = Math.max(1000, Math.min(reach, DAY) / (2 * SHARP_PX));
+  return Math.ceil(now / step) * step;
+}
 
 export class BarScale {
   readonly shown: Window;

@@ -1,7 +1,11 @@
 // The page's own ticking, stopped while nobody looks, and whether somebody does.
 
+import { MINUTE } from '../format/time';
+
 class Ticker {
   now = $state(Date.now());
+  /** The minute that it is, for what a second does not change: lists have thousands of times, and days have names. */
+  minute = $derived(Math.floor(this.now / MINUTE) * MINUTE);
   visible = $state(!document.hidden);
   #timer: ReturnType<typeof setInterval> | undefined;
 

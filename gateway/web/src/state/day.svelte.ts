@@ -37,7 +37,7 @@ export class Day {
   /** A day that has passed, when the moment lies before the last 24 hours. */
   date = $derived.by(() => {
     const at = moment.settled;
-    return at !== null && at < Math.floor(ticker.now / MINUTE) * MINUTE - DAY ? dateIn(at, page.zone) : null;
+    return at !== null && at < ticker.minute - DAY ? dateIn(at, page.zone) : null;
   });
 
   /** Drawn while the timeline was on its way, or while the handle moves: then nothing shifts under it. */

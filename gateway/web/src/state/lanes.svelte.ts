@@ -20,7 +20,8 @@ class Watched {
     () => page.known.find((d) => d.has.hls && d.online) ?? page.known.find((d) => d.has.hls) ?? page.known[0],
   );
   devices = $derived.by((): Device[] => {
-    if (!this.#chosen.length) return this.#fallback ? [this.#fallback] : [];
+    // Of one that is named and not there, another one is no picture.
+    if (!nav.route.devices.length) return this.#fallback ? [this.#fallback] : [];
     const order = nav.route.devices;
     return [...this.#chosen].sort((a, b) => order.indexOf(a.device) - order.indexOf(b.device)).slice(0, MOST_DEVICES);
   });

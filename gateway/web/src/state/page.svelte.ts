@@ -53,6 +53,8 @@ const named = (devices: readonly Device[] = []): Device[] => distinctly(devices,
 /** A device, and what happened last there in the words of the page. */
 export type ShownDevice = Device & { news: News | null };
 
+const isOneOf = (devices: readonly Device[], id: string): boolean => devices.some((one) => one.device === id);
+
 class Page {
   /** Which sites there are, and in which zones they live, is no matter of the moment. */
   sites!: Resource<Sites>;
@@ -81,8 +83,11 @@ class Page {
   zone = $derived.by(() => this.#zone());
   /** As they were at the moment shown. */
   devices = $derived.by(() => this.#withNews());
-  /** Those that exist today: for names, and to choose from. */
-  known = $derived.by(() => named((this.#known?.data ?? this.#devices?.data)?.devices));
+  /** Those that exist today, and those of the moment shown that were retired since: for names, and to choose from. */
+  known = $derived.by(() => {
+    const [then, today] = [this.#devices?.data?.devices, this.#known?.data?.devices];
+    return named(today ? [...today, ...(then ?? []).filter((one) => !isOneOf(today, one.device))] : then);
+  });
   /** Open alerts that nobody has acknowledged. */
   unseenAlerts = $derived.by(() => this.unseenAlertsOf(this.site));
 

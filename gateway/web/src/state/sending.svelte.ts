@@ -10,14 +10,14 @@ export class Sending {
   busy = $state(false);
   problem = $state('');
 
-  /** The answer; `undefined` where it was refused, with the reason in `problem`. */
-  async run<T>(send: () => Promise<T>): Promise<T | undefined> {
+  /** The answer; `undefined` where it was refused, with the reason in `problem`, in these words. */
+  async run<T>(send: () => Promise<T>, words: (error: Error) => string = problemWords): Promise<T | undefined> {
     this.busy = true;
     this.problem = '';
     try {
       return await send();
     } catch (error) {
-      this.problem = problemWords(problemOf(error));
+      this.problem = words(problemOf(error));
       return undefined;
     } finally {
       this.busy = false;

@@ -99,6 +99,8 @@ def test_incidents_are_found_by_their_review_their_words_their_type_and_their_zo
     assert found(alerting, zone="full_frame") == ["oven"]
     assert found(alerting, text="LORRY blocks") == ["yard"]
     assert found(alerting, text="crane") == []
+    # As devices are called that nobody has registered.
+    assert found(alerting, text="GAT") == ["gate"]
     assert found(alerting, text="x", named=("DEMO/gate",)) == ["gate"]  # type: ignore[arg-type]  # as each test names them
     assert sorted(found(alerting, text="frozen", types=("freeze",))) == ["gate", "yard"]  # type: ignore[arg-type]  # as each test names them
 

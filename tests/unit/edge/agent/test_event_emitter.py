@@ -3,11 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import ClockEvent, Heartbeat
+from edge.agent import event_emitter
 from edge.agent.event_emitter import EventEmitter
 from producer.clock import DisciplinedClock
+from producer.outbox.disk import WAIT_S, DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from tests.node_parts import OTHER, SOURCE
@@ -63,3 +67,23 @@ def test_a_step_is_told_also_where_nothing_else_is(tmp_path: Path) -> None:
 
     assert isinstance(step, ClockEvent)
     assert step.data.step_s == 1767614370.0
+
+
+def test_what_waits_for_room_on_a_full_disk_holds_no_thread_and_is_committed_once_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_emitter, "DURABLE_WITHIN_S", 0.05)
+    monkeypatch.setattr(event_emitter, "FULL_FOR_S", 0.0)
+    path, free = tmp_path / "outbox.sqlite", [0]
+    clock = DisciplinedClock(lambda: NOON, lambda: 0.0)
+    with Outbox(path, clock, room=DiskReserve(0, 0, WAIT_S, lambda _: free[0])) as outbox:
+        emitter = EventEmitter(outbox, clock, [SOURCE])
+        many = [emitter.event_factories[SOURCE].event(Heartbeat(uptime_s=number), clock()) for number in range(400)]
+        assert not emitter.put(many, durable=True)
+
+        free[0] = 1_000_000_000
+        assert emitter.is_committed(30)
+        monkeypatch.setattr(event_emitter, "DURABLE_WITHIN_S", 30.0)
+        assert emitter.put([emitter.event_factories[SOURCE].event(Heartbeat(uptime_s=400), clock())], durable=True)
+
+    assert len(events_in(path)[SOURCE]) == 401

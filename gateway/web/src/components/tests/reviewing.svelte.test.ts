@@ -60,6 +60,37 @@ it('says it of all that were chosen, whichever the list shows meanwhile', async 
   await vi.waitFor(() => expect(sent.flatMap((one) => one.incidents)).toEqual(ids), WAITS);
 });
 
+it('says it once of each where a request fails between, and takes all of it back', async () => {
+  const ids = Array.from({ length: 1100 }, (_, number) => `inc-${number}`);
+  show(ReviewForm, { ids, open: true, onsaid: () => undefined });
+  const sent: Sent[] = [];
+  let posts = 0;
+  const others = fetch;
+  vi.stubGlobal('fetch', (path: string, init?: RequestInit) => {
+    if (init?.method !== 'POST') return others(path, init);
+    const { incidents = [] } = JSON.parse(init.body as string) as { incidents?: string[] };
+    sent.push({ path, incidents });
+    posts += 1;
+    if (posts === 2) return Promise.resolve(Response.json({ detail: 'later' }, { status: 503 }));
+    return Promise.resolve(Response.json({ reviews: [`review-${posts}`], incidents: incidents.map((id) => ({ id })) }));
+  });
+  await sign();
+  await screen.findByRole('alert');
+  expect((await screen.findByRole('status')).textContent).toContain('500 incidents reviewed');
+
+  await fireEvent.click(screen.getByRole('button', { name: 'Reviewed' }));
+  await vi.waitFor(() => expect(screen.getByRole('status').textContent).toContain('1,100 incidents reviewed'), WAITS);
+  const answered = sent.filter((_, number) => number !== 1);
+  expect(answered.flatMap((one) => one.incidents)).toEqual(ids);
+
+  sent.splice(0);
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+  await vi.waitFor(
+    () => expect(sent.map((one) => one.path.split('/').at(-2))).toEqual(['review-1', 'review-3', 'review-4']),
+    WAITS,
+  );
+}, 30_000);
+
 it('can be taken back where the filters let none of them through any more', async () => {
   const at = '/alerts?site=DEMO&tab=incidents&review=open';
   const listed = asked<Incidents>('/incidents', { site: 'DEMO' });

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,15 @@ def test_an_agent_that_is_enrolled_again_while_it_runs_begins_anew_and_touches_n
     assert agent.remote.wants_restart
     agent.start()
     assert (agent.runs, agent.remote.wants_restart) == (7, False)
+
+
+def test_a_full_disk_is_the_reason_in_words_for_which_a_configuration_is_not_taken(
+    agent: AgentOfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ConfigurationStore, "try_out", full)
+    agent.take(message(signed(2)))
+
+    assert ("refused", 2, "this machine cannot run it: No space left on device") in agent.poll()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class HeldYard(Yard):
         super().__init__(directory, policy)
         self.holds = Followed(HoldsProjection(), directory)
 
-    def hold(self, begin: float, end: float, **given: object) -> None:
+    def hold(self, begin: float, end: float, **given: Any) -> None:
         """From so many hours ago to so many."""
         span = {"start": iso(at(-begin * HOUR)), "end": iso(at(-end * HOUR + 600))}
         self.holds.take(hold(at(0), **{**span, **given}))

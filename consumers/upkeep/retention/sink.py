@@ -25,6 +25,7 @@ from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.copy_check import CopyCheck
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, expired_days
+from consumers.upkeep.retention.held_bytes import HeldBeyond, held_now, report_held
 from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.past_tiles import PastTileRetention
 from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
@@ -73,9 +74,9 @@ class RetentionSink(Sink):
         self._archive = ArchiveRetention(scope.archive, clock)
         self._clock = clock
         self._disk = disk or (lambda: disk_of(scope.data))
-        holds = CurrentHolds(scope.data, self._journal.reader)
+        self._holds = CurrentHolds(scope.data, self._journal.reader)
         self._copies = None if scope.cold is None else CopyCheck(scope.cold)
-        self._selection = PackSelection(scope.data, self._policy, self._archive, self._disk, holds, self._copies)
+        self._selection = PackSelection(scope.data, self._policy, self._archive, self._disk, self._holds, self._copies)
         self._past_tiles = PastTileRetention(scope.data, scope.past_tile_days)
         self._reserve = ReserveFile(scope.data)
         self._minute = -1
@@ -144,6 +145,13 @@ class RetentionSink(Sink):
             # Also where no whole pack goes: what is older within its pack is answered no more.
             self._archive.keep_from(kind, now - max(self._policy.keeps(kind)))
         yield from self._make_room(state, now)
+        report_held(self.faults, self._held_beyond(now))
+
+    def _held_beyond(self, now: datetime) -> list[HeldBeyond]:
+        """With cold storage there is none: the disk lets go of what is held as soon as it is copied."""
+        if self._scope.cold is not None:
+            return []
+        return held_now(self._policy, self._scope.archive, self._holds.rows, now)
 
     def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
         """Raises `HoldsUnknown`."""

@@ -71,6 +71,11 @@ export const hubParts: Case[] = [
       reads: ['Media checked', 'Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
     },
     { when: 'empty', props: { storage: { ...asked<Storage>('/storage'), devices: [] } }, reads: ['Device', 'Total'] },
+    {
+      when: 'holds keep more than a bound',
+      props: { storage: { ...asked<Storage>('/storage'), held: ['25 MB of recordings are kept above the bound'] } },
+      reads: ['25 MB of recordings are kept above the bound.'],
+    },
   ]),
   ...of(ConsumerTable, 'system/ConsumerTable.svelte', [
     {

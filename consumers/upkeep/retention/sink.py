@@ -81,6 +81,8 @@ class RetentionSink(Sink):
         self._reserve = ReserveFile(scope.data)
         self._minute = -1
         self._checked: datetime | None = None
+        self._bounds_wait = False
+        """Holds keep what a bound of bytes would delete: all packs are looked through for nothing, so once a minute."""
         self._halted = Flag()
 
     def begins_after(self, journal: JournalReader) -> int:
@@ -115,7 +117,7 @@ class RetentionSink(Sink):
             self._reserve.tend(self._disk())
             if self._archive.exists:
                 with suppress(HoldsUnknown):
-                    self._make_room(state, now)
+                    self._make_room(state, now, by_bytes=not self._bounds_wait)
         if self._archive.exists:
             self._archive.sweep()
 
@@ -145,7 +147,9 @@ class RetentionSink(Sink):
             # Also where no whole pack goes: what is older within its pack is answered no more.
             self._archive.keep_from(kind, now - max(self._policy.keeps(kind)))
         yield from self._make_room(state, now)
-        report_held(self.faults, self._held_beyond(now))
+        beyond = self._held_beyond(now)
+        self._bounds_wait = bool(beyond)
+        report_held(self.faults, beyond)
 
     def _held_beyond(self, now: datetime) -> list[HeldBeyond]:
         """With cold storage there is none: the disk lets go of what is held as soon as it is copied."""
@@ -153,9 +157,10 @@ class RetentionSink(Sink):
             return []
         return held_now(self._policy, self._scope.archive, self._holds.rows, now)
 
-    def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
+    def _make_room(self, state: sqlite3.Connection, now: datetime, *, by_bytes: bool = True) -> Sequence[Event]:
         """Raises `HoldsUnknown`."""
-        emitted = [event for expired in self._selection.too_much(now) for event in self._drop(state, expired, now)]
+        selected = self._selection.too_much(now) if by_bytes else ()
+        emitted = [event for expired in selected for event in self._drop(state, expired, now)]
         return [*emitted, *self._drop(state, self._selection.too_full(now), now)]
 
     def _drop(self, state: sqlite3.Connection, expired: ExpiredPacks, now: datetime) -> Sequence[Event]:

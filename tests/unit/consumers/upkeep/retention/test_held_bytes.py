@@ -1,7 +1,7 @@
 """Where holds keep more than a bound of bytes allows, the owner is told how much and which, before the disk is full."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from bus_schemas.event import iso
 from consumers.hub_config import DeviceRetention, RetentionPolicy
+from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.upkeep.retention.held_bytes import HeldBeyond, held_now, size_words
 from consumers.views.holds import HoldsProjection, holds
 from tests.builders import at, hold, tick
@@ -122,6 +123,31 @@ def test_holds_of_a_device_within_its_share_are_not_blamed(make_yard: MakeYard) 
 
     (found,) = yard.beyond()
     assert [row.reason for row, _ in found.keeping] == ["Too much."]
+
+
+def test_where_holds_keep_more_than_a_bound_all_packs_are_looked_through_once_a_minute_not_each_second(
+    make_yard: MakeYard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard = make_yard(RetentionPolicy(media=WEEK, segment_bytes=1000))
+    yard.store("segment", 3.0, 4.0)
+    yard.hold(4.0, 3.0)
+    yard.take(tick(at(0)))
+    looked: list[str] = []
+    uncopied = ArchiveRetention.uncopied
+
+    def look(archive: ArchiveRetention, kind: str, before: datetime) -> Iterator[Dropped]:
+        looked.append(kind)
+        return uncopied(archive, kind, before)
+
+    monkeypatch.setattr(ArchiveRetention, "uncopied", look)
+    for second in range(1, 30):
+        yard.now = at(second)
+        yard.deliverer.idle()
+    assert looked == []
+
+    yard.hold(4.0, 3.0, state="released")
+    yard.take(tick(at(60)))
+    assert (yard.left("segment"), yard.told()) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ class PlayedImage {
     PlayedImage.made.push(this);
   }
 }
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  PlayedImage.made = [];
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 it('asks again for what did not come as soon as the hub is reached again', () => {
   vi.stubGlobal('Image', PlayedImage);
@@ -24,4 +28,22 @@ it('asks again for what did not come as soon as the hub is reached again', () =>
   expect(pictures.isMissing('/heatmaps/DEMO/1000.jpg')).toBe(false);
   PlayedImage.made[1]?.onload();
   expect(pictures.find('/heatmaps/DEMO/1000.jpg')).toBe(PlayedImage.made[1]);
+});
+
+it('asks again by itself for what is wanted and did not come, until nobody shows it', () => {
+  vi.useFakeTimers();
+  vi.stubGlobal('Image', PlayedImage);
+  const pictures = new MinutePictures();
+  pictures.want(['/heatmaps/DEMO/1000.jpg']);
+  PlayedImage.made[0]?.onerror();
+
+  vi.advanceTimersByTime(9_000);
+  expect(PlayedImage.made).toHaveLength(1);
+  vi.advanceTimersByTime(2_000);
+  expect(PlayedImage.made).toHaveLength(2);
+  PlayedImage.made[1]?.onerror();
+
+  pictures.end();
+  vi.advanceTimersByTime(60_000);
+  expect(PlayedImage.made).toHaveLength(2);
 });

@@ -5,6 +5,8 @@ const KEPT = 120;
 const AT_ONCE = 4;
 /** A picture that was not there is asked for again after so long. */
 const AGAIN_MS = 10_000;
+/** And no oftener than this, while others are on their way. */
+const PAUSE_MS = 1000;
 
 interface Entry {
   image: HTMLImageElement;
@@ -17,6 +19,7 @@ export class MinutePictures {
   #loads = $state(0);
   #entries = new Map<string, Entry>();
   #wanted: readonly string[] = [];
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** Load these, the first ones first; what was wanted before and has not begun is dropped. */
   want(addresses: readonly string[]): void {
@@ -54,6 +57,23 @@ export class MinutePictures {
       return !entry || (entry.state === 'missing' && now - entry.since > AGAIN_MS);
     });
     open.slice(0, Math.max(0, AT_ONCE - loading)).forEach((address) => this.#load(address));
+    this.#askAgain(now);
+  }
+
+  /** What is wanted and did not come is asked for again, also where nothing else happens meanwhile. */
+  #askAgain(now: number): void {
+    clearTimeout(this.#again);
+    const missing = this.#wanted.flatMap((address) => {
+      const entry = this.#entries.get(address);
+      return entry?.state === 'missing' ? [entry.since + AGAIN_MS + 1 - now] : [];
+    });
+    if (missing.length) this.#again = setTimeout(() => this.#next(), Math.max(PAUSE_MS, Math.min(...missing)));
+  }
+
+  /** Nobody shows them any more. */
+  end(): void {
+    clearTimeout(this.#again);
+    this.#wanted = [];
   }
 
   #load(address: string): void {

@@ -89,7 +89,7 @@ def test_a_device_that_was_retired_is_found_where_a_link_leads_to_it(page: Page,
 
 def test_a_day_of_years_ago_is_said_to_be_so_also_while_it_loads(page: Page, address: str) -> None:
     waiting: list[Route] = []
-    page.route("**/api/v1/timeline/ODD?date=*", waiting.append)
+    page.route("**/api/v1/timeline/ODD?date=*", lambda route: waiting.append(route))
     page.goto(f"{address}/timeline?site=ODD&at=2020-01-01T00:00:00Z")
     expect(page.get_by_role("region", name="Minute")).to_contain_text("Wed 1 Jan 2020 01:00 2556 d ago")
     waiting.pop().continue_()

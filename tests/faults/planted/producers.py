@@ -94,8 +94,11 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "clock_step_behind_its_events": Mutant(
         "edge/agent/event_emitter.py",
-        "        self.emit_clock_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
-        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.emit_clock_steps()\n",
+        "        self.emit_clock_steps()\n        if not drafts:\n            return True\n        if not durable:\n"
+        "            return self._outbox.put(*drafts)\n",
+        "        if not drafts:\n            self.emit_clock_steps()\n            return True\n"
+        "        if not durable:\n            is_put = self._outbox.put(*drafts)\n"
+        "            self.emit_clock_steps()\n            return is_put\n",
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(

@@ -59,8 +59,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "torn_pack_not_read": Mutant(
         "consumers/store/archive/recovery.py",
-        "        if size != end:\n",
-        "        if size < end:\n",
+        "        if size is None or size == end:\n",
+        "        if size is None or size >= end:\n",
         ARCHIVE,
     ),
     "packs_stay_open": Mutant(
@@ -83,8 +83,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "syncs_not_waited_for": Mutant(
         "consumers/store/archive/packs.py",
-        "        sync.result()\n",
-        "        pass\n",
+        "    wait(syncs)\n    results_of(syncs)\n",
+        "    pass\n",
         ARCHIVE,
     ),
     "a_lease_is_not_looked_at": Mutant(

@@ -248,7 +248,6 @@ def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_pat
         ("agents", "configure", "pi-1", "{file}", "--port", "{port}"),
         ("agents", "versions", "pi-1", "--port", "{port}"),
         ("agents", "bring-back", "pi-1", "1", "--why", "it was better", "--port", "{port}"),
-        ("agents", "code", "the Pi in the größte/Halle", "--port", "{port}"),
         ("edge", "--enrol", "AAAA@127.0.0.1:{port}", "--no-start"),
     ],
     ids=" ".join,

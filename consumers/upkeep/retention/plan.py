@@ -15,6 +15,11 @@ from producer.times import DAY, HOUR
 
 HEADROOM_PERCENT = 0.5
 """Media go so much before the threshold, from which people are alerted: they are while no room can be made."""
+HEADROOM_BYTES = 8 * 1024 * 1024
+"""Or so much, on a small disk: what devices send in a turn comes beside the logs of databases, which grow by megabytes
+and are copied as many at a time.
+"""
+MOST_HEADROOM_PERCENT = 1.5
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
 
 
@@ -53,7 +58,8 @@ def by_device_bytes(limit: int, used: int, packs: Iterable[Dropped]) -> ExpiredP
 
 
 def is_too_full(disk: DiskSpace, threshold: float) -> bool:
-    return disk.percent > threshold - HEADROOM_PERCENT
+    headroom = max(HEADROOM_PERCENT, 100 * HEADROOM_BYTES / max(1, disk.total))
+    return disk.percent > threshold - min(MOST_HEADROOM_PERCENT, headroom)
 
 
 def by_space(

@@ -96,9 +96,9 @@ MUTANTS: dict[str, Mutant] = {
         "edge/agent/event_emitter.py",
         "        self.emit_clock_steps()\n        if not drafts:\n            return True\n        if not durable:\n"
         "            return self._outbox.put(*drafts)\n",
-        "        if not drafts:\n            self.emit_clock_steps()\n            return True\n"
-        "        if not durable:\n            is_put = self._outbox.put(*drafts)\n"
-        "            self.emit_clock_steps()\n            return is_put\n",
+        "        if drafts and not durable:\n            self._outbox.put(*drafts)\n"
+        "            self.emit_clock_steps()\n"
+        "            return False\n        self.emit_clock_steps()\n        if not drafts:\n            return True\n",
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(

@@ -59,8 +59,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "torn_pack_not_read": Mutant(
         "consumers/store/archive/recovery.py",
-        "        if size is None or size == end:\n",
-        "        if size is None or size >= end:\n",
+        "if known.get(path) != sizes.get(path)]",
+        "if (sizes.get(path) or 0) < (known.get(path) or 0)]",
         ARCHIVE,
     ),
     "packs_stay_open": Mutant(
@@ -83,7 +83,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "syncs_not_waited_for": Mutant(
         "consumers/store/archive/packs.py",
-        "    wait(syncs)\n    results_of(syncs)\n",
+        "    results_of(syncs)\n",
         "    pass\n",
         ARCHIVE,
     ),

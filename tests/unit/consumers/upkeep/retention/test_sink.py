@@ -95,9 +95,25 @@ def test_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(y
 
 def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
     yard.store("segment", 1.5)
-    yard.fill(DiskSpace(10_000, 8_400))
+    yard.fill(DiskSpace(10_000_000_000_000, 8_400_000_000_000))
 
     assert yard.take(tick(START)) == []
+
+
+@pytest.mark.parametrize(("used", "goes"), [(8_440_000_000_000, 0), (8_451_000_000_000, 1)])
+def test_media_go_before_the_threshold_from_which_people_are_alerted(yard: Yard, used: int, goes: int) -> None:
+    yard.store("segment", 1.5)
+    yard.fill(DiskSpace(10_000_000_000_000, used))
+
+    assert len(yard.take(tick(START))) == goes
+
+
+@pytest.mark.parametrize(("used", "goes"), [(585_000_000, 0), (588_000_000, 1)])
+def test_on_a_small_disk_room_is_left_for_the_logs_of_databases(yard: Yard, used: int, goes: int) -> None:
+    yard.store("segment", 1.5)
+    yard.fill(DiskSpace(700_000_000, used))
+
+    assert len(yard.take(tick(START))) == goes
 
 
 def test_past_tiles_that_are_too_old_are_deleted_from_the_disk_and_each_day_is_told(yard: Yard) -> None:

@@ -11,6 +11,7 @@ from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig, RetentionPolicy
+from consumers.hub_faults import FaultReporter
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace
@@ -34,10 +35,12 @@ class Yard:
         self.now = START
         self.disk = DiskSpace(100 * GB, 50 * GB)
         self.stored = 0
+        self.faults = FaultReporter("consumers", None)
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
         sink = RetentionSink(RetentionScope.of(self.hub), lambda: self.now, self.analyse)
+        sink.faults = self.faults
         deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer

@@ -254,7 +254,7 @@ _SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
     "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",
     "storage_unwritable": "A disk of the hub cannot be written. Over when it can be.",
     "write_failed": "What the hub writes to the archive or to a bucket, or sends to a receiver of alerts, does not"
-    " arrive there. Over when it does.",
+    " arrive there, or holds keep more recordings than their bound of bytes. Over when it does, or they do not.",
 }
 SENTENCES: Final[Mapping[str, str]] = {str(kind): sentence for kind, sentence in _SENTENCES.items()}
 """By type of incident; the names in braces are values of the rules, or fixed."""

@@ -42,8 +42,10 @@ class SnapshotTaker:
 
     def due(self, time: datetime) -> Trigger | None:
         """Why one is to be taken now; `None` where none is."""
-        is_time = self._every is not None and self._settings.is_time(time.astimezone(self._zone))
-        is_regular = is_time and self._every is not None and self._every.due(time)
+        local = time.astimezone(self._zone)
+        is_time = self._every is not None and self._settings.is_time(local)
+        # By the clock on the wall, as its hours: a daily one would be due after them on a day of 23 hours.
+        is_regular = is_time and self._every is not None and self._every.due(local.replace(tzinfo=None))
         return "command" if self._requests else "schedule" if is_regular else None
 
     def jpeg(self, planes: Planes, time: datetime) -> bytes:

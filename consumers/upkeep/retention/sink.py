@@ -25,6 +25,7 @@ from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.copy_check import CopyCheck
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, expired_days
+from consumers.upkeep.retention.held_bytes import HeldBeyond, held_now, report_held
 from consumers.upkeep.retention.holding import CurrentHolds, HoldsUnknown
 from consumers.upkeep.retention.past_tiles import PastTileRetention
 from consumers.upkeep.retention.plan import ExpiredPacks, events, journal_event
@@ -73,13 +74,15 @@ class RetentionSink(Sink):
         self._archive = ArchiveRetention(scope.archive, clock)
         self._clock = clock
         self._disk = disk or (lambda: disk_of(scope.data))
-        holds = CurrentHolds(scope.data, self._journal.reader)
+        self._holds = CurrentHolds(scope.data, self._journal.reader)
         self._copies = None if scope.cold is None else CopyCheck(scope.cold)
-        self._selection = PackSelection(scope.data, self._policy, self._archive, self._disk, holds, self._copies)
+        self._selection = PackSelection(scope.data, self._policy, self._archive, self._disk, self._holds, self._copies)
         self._past_tiles = PastTileRetention(scope.data, scope.past_tile_days)
         self._reserve = ReserveFile(scope.data)
         self._minute = -1
         self._checked: datetime | None = None
+        self._bounds_wait = False
+        """Holds keep what a bound of bytes would delete: all packs are looked through for nothing, so once a minute."""
         self._halted = Flag()
 
     def begins_after(self, journal: JournalReader) -> int:
@@ -114,7 +117,7 @@ class RetentionSink(Sink):
             self._reserve.tend(self._disk())
             if self._archive.exists:
                 with suppress(HoldsUnknown):
-                    self._make_room(state, now)
+                    self._make_room(state, now, by_bytes=not self._bounds_wait)
         if self._archive.exists:
             self._archive.sweep()
 
@@ -144,10 +147,20 @@ class RetentionSink(Sink):
             # Also where no whole pack goes: what is older within its pack is answered no more.
             self._archive.keep_from(kind, now - max(self._policy.keeps(kind)))
         yield from self._make_room(state, now)
+        beyond = self._held_beyond(now)
+        self._bounds_wait = bool(beyond)
+        report_held(self.faults, beyond)
 
-    def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
+    def _held_beyond(self, now: datetime) -> list[HeldBeyond]:
+        """With cold storage there is none: the disk lets go of what is held as soon as it is copied."""
+        if self._scope.cold is not None:
+            return []
+        return held_now(self._policy, self._scope.archive, self._holds.rows, now)
+
+    def _make_room(self, state: sqlite3.Connection, now: datetime, *, by_bytes: bool = True) -> Sequence[Event]:
         """Raises `HoldsUnknown`."""
-        emitted = [event for expired in self._selection.too_much(now) for event in self._drop(state, expired, now)]
+        selected = self._selection.too_much(now) if by_bytes else ()
+        emitted = [event for expired in selected for event in self._drop(state, expired, now)]
         return [*emitted, *self._drop(state, self._selection.too_full(now), now)]
 
     def _drop(self, state: sqlite3.Connection, expired: ExpiredPacks, now: datetime) -> Sequence[Event]:

@@ -18,6 +18,7 @@ from gateway.context import Gateway
 from gateway.http.parameters import Key, Name, Parameters, SignedBody
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
+from gateway.reading.absent_recordings import absence
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_devices
 from gateway.routes.media.export_answers import PATH, ExportAnswer, ExportsAnswer, export_answer, job_of
@@ -67,9 +68,8 @@ async def create(call: Call[Parameters]) -> ExportAnswer:
     if body.end > gateway.clock():
         raise Problem(400, f"the body does not fit: end {iso(body.end)} has not come yet")
     await require_devices(gateway, body.site, body.devices)
-    if not await gateway.ask(lambda stores: _is_recorded(stores, body) or _is_measured(stores, body)):
-        what = "recorded or measured" if body.tables else "recorded"
-        raise Problem(404, f"nothing of {', '.join(body.devices)} was {what} then")
+    if (reason := await gateway.ask(lambda stores: _why_empty(stores, body))) is not None:
+        raise Problem(404, reason)
     await require_room(gateway, body.by)
     said = Export(export_id=uuid7(), state="asked", **{**body.model_dump(exclude={"site"}), "speed": body.speed or 1})
     return await ask_for(gateway, body.site, said)
@@ -114,6 +114,15 @@ async def file(call: Call[OfExportFile]) -> Response:
 def _media_type(path: Path) -> str:
     known = {".mp4": "video/mp4", ".zip": "application/zip", ".json": "application/json", ".py": "text/x-python"}
     return known.get(path.suffix, ANY_BYTES)
+
+
+def _why_empty(stores: Stores, body: NewExport) -> str | None:
+    """Why there is nothing to export; `None` where there is something."""
+    if _is_recorded(stores, body) or _is_measured(stores, body):
+        return None
+    what = "recorded or measured" if body.tables else "recorded"
+    never = f"nothing of {', '.join(body.devices)} was {what} then"
+    return absence(stores, body.site, body.devices, body.start, body.end, never)
 
 
 def _is_recorded(stores: Stores, body: NewExport) -> bool:

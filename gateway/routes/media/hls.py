@@ -16,6 +16,7 @@ from consumers.views.recordings.recording_order import in_order_of_recording, la
 from gateway.calls import Call, Operation
 from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
+from gateway.reading.absent_recordings import absence
 from gateway.reading.calendar import utc_hour
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
@@ -92,16 +93,20 @@ async def hour(call: Call[PlaylistHour]) -> Response:
     await require_device(call.gateway, asked.site, asked.device)
     start, end = utc_hour(asked.date, asked.hour)
 
-    def question(stores: Stores) -> tuple[list[SegmentRow], bool]:
+    def question(stores: Stores) -> tuple[list[SegmentRow], bool, str]:
         overlapping = segments(stores.view(VIEW), asked.site, asked.device, start, end)
         newest = newest_segments(stores.view(VIEW), asked.site, asked.device, 1)
         found = playable(stores, asked, [one for one in overlapping if one.start >= start.timestamp()])
         is_continued = bool(newest) and newest[0].start >= end.timestamp()
-        return found, is_continued or _has_passed(stores, end)
+        return found, is_continued or _has_passed(stores, end), "" if found else why(stores)
 
-    found, closed = await call.gateway.ask(question)
+    def why(stores: Stores) -> str:
+        never = f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC"
+        return absence(stores, asked.site, [asked.device], start, end, never)
+
+    found, closed, reason = await call.gateway.ask(question)
     if not found:
-        raise Problem(404, f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC")
+        raise Problem(404, reason)
     return _playlist(playlists.recorded(_segments(in_order_of_recording(found)), closed=closed))
 
 
@@ -119,15 +124,20 @@ async def span(call: Call[PlaylistRange]) -> Response:
     if end - start > LONGEST:
         raise Problem(400, "a playlist is of 25 hours at most")
 
-    def question(stores: Stores) -> tuple[list[SegmentRow], bool]:
-        found = segments(stores.view(VIEW), asked.site, asked.device, start, end)
-        return playable(stores, asked, found), end <= gateway.clock() or _has_passed(stores, end)
+    def question(stores: Stores) -> tuple[list[SegmentRow], bool, str]:
+        found = playable(stores, asked, segments(stores.view(VIEW), asked.site, asked.device, start, end))
+        is_closed = end <= gateway.clock() or _has_passed(stores, end)
+        return found, is_closed, "" if found else why(stores)
 
-    found, closed = await gateway.ask(question)
+    def why(stores: Stores) -> str:
+        never = f"nothing of {asked.device} was recorded then"
+        return absence(stores, asked.site, [asked.device], start, end, never)
+
+    found, closed, reason = await gateway.ask(question)
     if not found and asked.or_none:
         return Response(None, 204, {"Cache-Control": "no-cache"})
     if not found:
-        raise Problem(404, f"nothing of {asked.device} was recorded then")
+        raise Problem(404, reason)
     return _playlist(playlists.recorded(_segments(in_order_of_recording(found)), closed=closed))
 
 

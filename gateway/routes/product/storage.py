@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,13 @@ from starlette.responses import Response
 from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
+from consumers.hub_config import HubConfig
 from consumers.store.archive.copies import Pending
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace, disk_of
 from consumers.upkeep.retention.forecast import DeviceForecast, StorageForecast
+from consumers.upkeep.retention.held_bytes import held_now
 from consumers.upkeep.retention.holding import FreeMedia
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
 from consumers.upkeep.retention.sink import CLEANUP
@@ -85,6 +88,9 @@ class Storage(Answer):
     disk: DiskAnswer
     devices: list[DeviceStorageAnswer] = Field(description="The largest first.")
     retention: list[Kept]
+    held: list[str] = Field(
+        description="Where holds keep more than a bound of bytes: sentences that say how much, and which."
+    )
     full_in_days: float | None = Field(description="When the disk is used to the threshold of the clean-up.")
     checked: MediaCheckAnswer | None = Field(description="The last check of all media; null where there was none yet.")
 
@@ -130,15 +136,17 @@ async def stats(call: Call[Nothing]) -> Storage:
     gateway = call.gateway
     hub, now = gateway.hub, gateway.clock()
 
-    def question(stores: Stores) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending, Checked]:
+    def question(
+        stores: Stores,
+    ) -> tuple[list[SeriesUsage], int, DiskSpace, StorageForecast, Pending, Checked, list[str]]:
         archive, disk = stores.archive, disk_of(hub.data)
         pending = Pending()
         if hub.cold is not None:
             pending = archive.pending(now - hub.cold.archive_after, hub.cold.kinds(hub.retention.longest()))
         ahead = forecast_of(hub, stores, now)
-        return archive.usage(), archive.index_bytes(), disk, ahead, pending, _checked(stores)
+        return archive.usage(), archive.index_bytes(), disk, ahead, pending, _checked(stores), _held(hub, stores, now)
 
-    usage, index_bytes, disk, ahead, pending, checked = await gateway.ask(question)
+    usage, index_bytes, disk, ahead, pending, checked, held = await gateway.ask(question)
     by_device: dict[tuple[str, str], list[SeriesUsage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
@@ -151,9 +159,16 @@ async def stats(call: Call[Nothing]) -> Storage:
         disk=DiskAnswer(**disk_usage(disk)),
         devices=sorted(devices, key=lambda one: -one.bytes),
         retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
+        held=held,
         full_in_days=_days(ahead.full_in_days),
         checked=checked,
     )
+
+
+def _held(hub: HubConfig, stores: Stores, now: datetime) -> list[str]:
+    if hub.cold is not None:
+        return []
+    return [one.sentence for one in held_now(hub.retention, hub.data / "archive", lambda: hold_rows(stores), now)]
 
 
 def _checked(stores: Stores) -> Checked:

@@ -19,7 +19,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.exports.order import ExportScope
 from consumers.upkeep.exports.sink import ExportSink
 from consumers.views.exports import export_job
-from tests.builders import DEVICE, SITE, at, export, segment, thermal, tick
+from tests.builders import DEVICE, SITE, at, export, retention, segment, thermal, tick
 from tests.eventually import eventually
 from tests.integration.gateway.started import NOW, Filled, Started
 
@@ -114,3 +114,24 @@ def test_what_was_only_measured_is_exported_with_tables(
     )
 
     assert sent.status_code == status, "503 where it would have been sent: there is no broker here"
+
+
+def test_a_range_whose_recordings_were_deleted_is_refused_with_the_rule_and_so_is_its_playlist(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        gone = retention(
+            at(20), kind="segment", rule="segment: kept for 24 h", device=DEVICE, start=iso(at(-60)), end=iso(at(60))
+        )
+        filled.append(segment(at(0)), gone, tick(at(30))).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            sent = client.post(EXPORTS, json={**ASKED, "by": "ada"})
+            range_ = {"from": ASKED["start"], "to": ASKED["end"]}
+            played = client.get(f"/hls/{SITE}/{DEVICE}/range.m3u8", params=range_)
+            never = {"from": "2026-01-04T10:00:00Z", "to": "2026-01-04T10:05:00Z"}
+            before = client.get(f"/hls/{SITE}/{DEVICE}/range.m3u8", params=never)
+
+    words = f"nothing of {DEVICE} is left of then: recordings of that time were deleted (segment: kept for 24 h)"
+    assert [(one.status_code, one.json()["detail"]) for one in (sent, played, before)] == [
+        (404, words),
+        (404, words),
+        (404, f"nothing of {DEVICE} was recorded then"),
+    ]

@@ -16,6 +16,7 @@ export function storage(): Schemas['Storage'] {
     total_bytes: 41_870_000_000,
     index_bytes: 31_000_000,
     disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
+    held: [],
     full_in_days: 12.4,
     checked: {
       ended: iso(Date.now() - 3 * 24 * HOUR),

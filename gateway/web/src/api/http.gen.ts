@@ -4898,6 +4898,8 @@ export interface components {
             /** @description The largest first. */
             devices: components["schemas"]["DeviceStorage"][];
             retention: components["schemas"]["Kept"][];
+            /** @description Where holds keep more than a bound of bytes: sentences that say how much, and which. */
+            held: string[];
             /** @description When the disk is used to the threshold of the clean-up. */
             full_in_days: number | null;
             /** @description The last check of all media; null where there was none yet. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bucketSeconds,
   covers,
+  endOfLost,
   endOfRun,
   holeAt,
   loadedAround,
@@ -10,6 +11,7 @@ import {
   motionLevel,
   playableOf,
   playlistUrl,
+  recordedAgain,
   recordedIn,
 } from './playback';
 
@@ -94,4 +96,27 @@ it('takes as recorded what is in no hole', () => {
 it('counts motion in buckets of at least 5 s and names three levels', () => {
   expect([60, 3600, 86400].map(bucketSeconds)).toEqual([5, 36, 864]);
   expect([0, 1, 2, 4, 5].map(motionLevel)).toEqual([null, 'low', 'medium', 'medium', 'high']);
+});
+
+describe('a run that ends with what cannot be played, and nothing more in what is loaded', () => {
+  const at = (seconds: number): string => new Date(t0 + seconds * 1000).toISOString();
+  const lost = [
+    { from: t0 + 30_000, to: t0 + 40_000 },
+    { from: t0 + 20_000, to: t0 + 30_000 },
+  ];
+  const hole = (start: number, end: number, open = false) => ({ start: at(start), end: at(end), open });
+  const goesOn = (from: number, holes: ReturnType<typeof hole>[]): number | null => {
+    const next = recordedAgain(t0 + from * 1000, endOfLost(t0 + from * 1000, lost), holes);
+    return next === null ? null : (next - t0) / 1000;
+  };
+
+  it.each([
+    ['just before it', 19.9, [hole(40, 8000)], 8000],
+    ['within it', 25, [hole(0, 5), hole(40.3, 8000)], 8000],
+    ['a hole that nothing ended yet', 19.9, [hole(40, 8000, true)], null],
+    ['no hole behind it: the next hour is only not loaded', 19.9, [], 40],
+    ['long before it', 10, [hole(40, 8000)], null],
+    ['a video that ends a little before its hole', 99.9, [hole(100, 8000)], 8000],
+    ['in a hole', 500, [hole(100, 8000)], 8000],
+  ])('%s', (_, from, holes, next) => expect(goesOn(from, holes)).toBe(next));
 });

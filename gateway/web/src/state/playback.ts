@@ -96,6 +96,30 @@ export function holeAt<H extends Pick<Hole, 'start' | 'end'>>(at: number, holes:
   return holes.find((hole) => Date.parse(hole.start) <= at && at < Date.parse(hole.end)) ?? null;
 }
 
+/** So near to a moment a part begins that cannot be played, for it to be met there. */
+const LOST_NEAR_MS = 2000;
+
+/** The end of the part that cannot be played and is met at a moment; that moment where there is none. */
+export function endOfLost(at: number, lost: readonly Window[]): number {
+  const inOrder = lost.toSorted((one, other) => one.from - other.from);
+  return inOrder.reduce((end, { from, to }) => (from - LOST_NEAR_MS <= end ? Math.max(end, to) : end), at);
+}
+
+/** Where a device recorded again, by its holes alone: of one whose video cannot be played from `at` to `playableFrom`,
+ * which is the same where nothing is lost. Null where it still has not, or nobody knows of a hole. */
+export function recordedAgain(
+  at: number,
+  playableFrom: number,
+  holes: readonly Pick<Hole, 'start' | 'end' | 'open'>[],
+): number | null {
+  // A video ends a little before the hole that follows it.
+  const hole = holes.find(
+    ({ start, end }) => Date.parse(start) - SAME_MS <= playableFrom && playableFrom < Date.parse(end),
+  );
+  if (hole) return hole.open ? null : Date.parse(hole.end);
+  return playableFrom > at ? playableFrom : null;
+}
+
 export function bucketSeconds(rangeSeconds: number): number {
   return Math.max(5, Math.ceil(rangeSeconds / 100));
 }

@@ -3,7 +3,7 @@
 import type HlsType from 'hls.js';
 import type { ErrorData, Fragment, HlsConfig } from 'hls.js';
 import { FrameTimes, frameTimes, timescaleOf } from './frames';
-import { covers, endOfRun, mediaTimeOf, momentOfMedia, playableOf, type Piece } from './playback';
+import { covers, endOfLost, endOfRun, mediaTimeOf, momentOfMedia, playableOf, type Piece } from './playback';
 import type { Window } from './zoom';
 
 /** Further apart than this, a video is set to the clock; closer, it is played a little faster or slower. */
@@ -226,6 +226,11 @@ export class Player {
   lostAfter(at: number): number | null {
     const begins = this.#lost.filter(({ from }) => from > at).map(({ from }) => from);
     return begins.length ? Math.min(...begins) : null;
+  }
+
+  /** The end of the part that is met at this moment and cannot be played; the moment itself where there is none. */
+  endOfLost(at: number): number {
+    return endOfLost(at, this.#lost);
   }
 
   /** The moment at which the recording pauses that runs at this moment. */

@@ -77,6 +77,11 @@ export class Playhead {
     return found.length ? Math.min(...found) : null;
   }
 
+  /** Where a device can be played again, of a part of it that is met here and cannot. */
+  endOfLost(device: string, at: number): number {
+    return this.#players.get(device)?.endOfLost(at) ?? at;
+  }
+
   seek(at: number): void {
     this.at = at;
     for (const player of this.#players.values()) player.seek(at);

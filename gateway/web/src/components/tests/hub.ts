@@ -9,6 +9,7 @@ import ProcessTable from '../system/ProcessTable.svelte';
 import RebuildProgress from '../system/RebuildProgress.svelte';
 import RebuildRow from '../system/RebuildRow.svelte';
 import StreamTable from '../system/StreamTable.svelte';
+import TileBucketCard from '../system/TileBucketCard.svelte';
 import { asked, of, type Case } from './case';
 
 const consumers = asked<Consumers>('/consumers');
@@ -36,6 +37,33 @@ export const hubParts: Case[] = [
     },
     { when: 'waiting', props: { agents: asResource<Agents>(null) }, reads: ['Agents'] },
   ]),
+  ...of(TileBucketCard, 'system/TileBucketCard.svelte', [
+    {
+      when: 'of a private bucket',
+      props: {},
+      answers: {
+        '/tile-bucket': {
+          bucket: 's3://tiles',
+          page: 'https://s3.example/signed.html?X-Amz-Signature=1',
+          until: '2026-01-12T04:10:00.000Z',
+        },
+      },
+      reads: ['While the hub is away', 's3://tiles', 'Minutes without the hub', 'Keep this link'],
+    },
+    {
+      when: 'of a public bucket',
+      props: {},
+      answers: { '/tile-bucket': { bucket: 's3://tiles', page: 'https://tiles.example/index.html', until: null } },
+      reads: ['Minutes without the hub'],
+      not: ['Keep this link'],
+    },
+    {
+      when: 'without its page',
+      props: {},
+      answers: { '/tile-bucket': { bucket: 's3://tiles', page: null, until: null } },
+      reads: ['Its page is not put there'],
+    },
+  ]),
   ...of(StorageTable, 'StorageTable.svelte', [
     {
       when: 'typical',
@@ -43,6 +71,11 @@ export const hubParts: Case[] = [
       reads: ['Media checked', 'Storage in full', 'Video', 'Small pictures', 'Yard', /5\.\d GB/],
     },
     { when: 'empty', props: { storage: { ...asked<Storage>('/storage'), devices: [] } }, reads: ['Device', 'Total'] },
+    {
+      when: 'holds keep more than a bound',
+      props: { storage: { ...asked<Storage>('/storage'), held: ['25 MB of recordings are kept above the bound'] } },
+      reads: ['25 MB of recordings are kept above the bound.'],
+    },
   ]),
   ...of(ConsumerTable, 'system/ConsumerTable.svelte', [
     {

@@ -80,3 +80,16 @@ it('asks for nothing while somebody has to sign in, and then goes on', async () 
   expect(Stream.all).toHaveLength(2);
   expect(live.generation).toBe(1);
 });
+
+it('asks for everything again when the network is back, also where nothing cut its stream', async () => {
+  const live = await opened();
+  dispatchEvent(new Event('offline'));
+  expect(live.broken).toBe(true);
+  dispatchEvent(new Event('online'));
+  newest().say('open');
+
+  expect([live.broken, live.generation]).toEqual([false, 1]);
+  dispatchEvent(new Event('online'));
+  newest().say('open');
+  expect(live.generation).toBe(1);
+});

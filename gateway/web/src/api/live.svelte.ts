@@ -23,6 +23,7 @@ class Live {
   /** Grows when everything shown should be asked for again. */
   generation = $state(0);
   online = $state(navigator.onLine);
+  #wasOffline = false;
   isSuspended = $state(false);
   #source: EventSource | null = null;
   #site: string | null = null;
@@ -47,6 +48,7 @@ class Live {
     });
     addEventListener('offline', () => {
       this.online = false;
+      this.#wasOffline = true;
       this.since ??= Date.now();
     });
     setInterval(() => void this.#check(), 5000);
@@ -104,7 +106,9 @@ class Live {
   }
 
   #opened(): void {
-    const recovered = this.state === 'lost';
+    // A connection that nobody cut may have stood through an outage in which pictures did not come.
+    const recovered = this.state === 'lost' || this.#wasOffline;
+    this.#wasOffline = false;
     this.#failures = 0;
     this.state = 'live';
     this.since = null;

@@ -4,7 +4,7 @@
 const KEPT = 120;
 const AT_ONCE = 4;
 /** A picture that was not there is asked for again after so long. */
-export const AGAIN_MS = 10_000;
+const AGAIN_MS = 10_000;
 /** And no oftener than this, while others are on their way. */
 const PAUSE_MS = 1000;
 

@@ -15,6 +15,7 @@ LEFT_BYTES: Final = 1024 * 1024
 CALM_S: Final = 5.0
 """For so long there has to be more: a link that is away for a moment at a time would make it shrink and grow."""
 FEWEST_PAGES: Final = 64
+INCREMENTAL: Final = 2
 MOST_PAGES: Final = 16384
 STEP_S: Final = 0.05
 """An event that comes meanwhile waits for a step before it is committed; free pages at the end of the file cost next to
@@ -68,8 +69,11 @@ class _Pages:
 
 
 def allow_shrinking(connection: sqlite3.Connection) -> None:
-    """Make a file that can be shrunk in steps; before anything is written to it."""
-    connection.execute("pragma auto_vacuum = incremental")
+    """Make a file that can be shrunk in steps; before anything is written to it. To one that can be it would write the
+    same again, for which a full disk has no room.
+    """
+    if _pragma(connection, "auto_vacuum") != INCREMENTAL:
+        connection.execute("pragma auto_vacuum = incremental")
 
 
 def shrunk(connection: sqlite3.Connection) -> Shrunk:

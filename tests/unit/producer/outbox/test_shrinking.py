@@ -166,3 +166,15 @@ def test_an_outbox_in_use_shrinks_its_file_and_loses_nothing(tmp_path: Path, mon
         assert outbox.lost_file is None
         [sequence] = [stream.sequence for stream in backlog.streams(relay) if stream.sequence > stream.watermark]
         assert sequence == 100
+
+
+def test_a_file_that_can_be_shrunk_is_opened_again_without_a_write(tmp_path: Path) -> None:
+    """For which a disk that was full when the process was killed has no room."""
+    file = tmp_path / "outbox.sqlite"
+    with closing(connect(file)) as first:
+        open_tables(first)
+    before = file.read_bytes()
+
+    with closing(connect(file)):
+        assert file.with_name(f"{file.name}-wal").stat().st_size == 0
+    assert file.read_bytes() == before

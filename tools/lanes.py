@@ -54,6 +54,7 @@ NICE = {
     "browser": 5,
     "hub": 13,
     "cold storage": 13,
+    "gateway": 13,
     "faults": 16,
     "consumers": 17,
     "unit": 17,

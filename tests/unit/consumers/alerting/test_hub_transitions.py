@@ -130,6 +130,6 @@ def test_a_receiver_that_alerts_do_not_reach_is_no_archive_that_cannot_be_writte
     reason = why(followed.view, alert["id"])
     assert reason is not None
     assert reason["rule"]["text"] == (
-        "What the hub writes to the archive or to a bucket, or sends to a receiver of alerts, does not arrive there."
-        " Over when it does."
+        "What the hub writes to the archive or to a bucket, or sends to a receiver of alerts, does not arrive there,"
+        " or holds keep more recordings than their bound of bytes. Over when it does, or they do not."
     )

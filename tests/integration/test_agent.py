@@ -19,7 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent, RecorderEvent, SegmentEvent
-from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.node import ClockEvent, CommandEvent, Health, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.protocol import VIDEO, WATCH
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
@@ -145,6 +145,11 @@ def test_an_agent_whose_disk_takes_nothing_goes_on_from_memory_and_says_so(
     assert not ingest.malformed
 
 
+def newest_health(ingest: IngestDouble) -> Health:
+    """By its time: streams come one after the other here, in whatever order they have begun."""
+    return max(of(ingest, HealthEvent), key=lambda one: one.time).data
+
+
 def test_an_outbox_returns_to_a_disk_that_is_well_again_and_what_was_in_memory_is_sent(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,9 +167,7 @@ def test_an_outbox_returns_to_a_disk_that_is_well_again_and_what_was_in_memory_i
         with ingest_double(broker.port) as ingest:
             eventually(lambda: len({one.epoch for one in of(ingest, ThermalEvent)}) == 2, within=30)
             eventually(lambda: not [*memory.glob("*/*.sqlite")], within=30)
-            # Streams come one after the other here, in whatever order they have begun.
-            newest = lambda: max(of(ingest, HealthEvent), key=lambda one: one.time)  # noqa: E731
-            eventually(lambda: newest().data.status == "healthy", within=30)
+            eventually(lambda: newest_health(ingest).status == "healthy", within=30)
 
     assert not ingest.malformed
 

@@ -14,7 +14,7 @@ from gateway.reading.stores import Stores
 
 PATH = "/api/v1/exports"
 BEGUN: Final = frozenset({"running", "done", "failed"})
-"""The states of the hub's work while the event that it has ended is on its way: nobody is told that it waits again."""
+"""The states of the hub's work while the event that it has ended is on its way: it does not wait again."""
 
 
 class ExportFileAnswer(Answer):

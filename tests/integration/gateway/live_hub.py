@@ -1,4 +1,4 @@
-"""The hub with one of each kind as it runs: a broker, ingest, its views, and devices that do what they are told."""
+"""The hub with one of each kind as it runs: a broker, ingest, its views, and devices that carry out commands."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Where holds keep more than a bound of bytes allows, the owner is told how much and which, before the disk is full."""
+"""Where holds keep more than a bound of bytes allows, an alert says how much and which, before the disk is full."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ class HeldYard(Yard):
         rows = holds(self.holds.view)
         return held_now(self.hub.retention, self.hub.data / "archive", lambda: rows, self.now)
 
-    def told(self) -> list[str]:
+    def raised(self) -> list[str]:
         """Faults of the hub: each is an incident, and an alert."""
         return [f"{one.part}: {one.reason}" for one in self.faults.faults]
 
@@ -69,7 +69,7 @@ def test_holds_that_keep_more_than_the_bound_of_all_are_told_with_their_names_un
 
     (found,) = yard.beyond()
     assert yard.left("segment") == 4
-    assert yard.told() == [f"retention: {found.sentence}"]
+    assert yard.raised() == [f"retention: {found.sentence}"]
     assert "above the bound of 2.0 kB for all recordings, because nothing more may be deleted" in found.sentence
     assert "hold “Everything of that day.” by ada" in found.sentence
     assert "hold “The broken door.” by bob" in found.sentence
@@ -77,7 +77,7 @@ def test_holds_that_keep_more_than_the_bound_of_all_are_told_with_their_names_un
 
     yard.hold(6.0, 3.0, hold_id="all", state="released")
     yard.take(tick(at(60)))
-    assert (yard.told(), yard.beyond(), yard.left("segment")) == ([], [], 1)
+    assert (yard.raised(), yard.beyond(), yard.left("segment")) == ([], [], 1)
 
 
 def test_a_bound_that_holds_leave_room_for_is_no_trouble(make_yard: MakeYard) -> None:
@@ -86,7 +86,7 @@ def test_a_bound_that_holds_leave_room_for_is_no_trouble(make_yard: MakeYard) ->
     yard.hold(5.0, 5.0)
     yard.take(tick(at(0)))
 
-    assert (yard.told(), yard.beyond(), yard.left("segment")) == ([], [], 1)
+    assert (yard.raised(), yard.beyond(), yard.left("segment")) == ([], [], 1)
 
 
 def test_what_a_device_keeps_above_its_own_bound_is_told_with_its_name(make_yard: MakeYard) -> None:
@@ -100,7 +100,7 @@ def test_what_a_device_keeps_above_its_own_bound_is_told_with_its_name(make_yard
     (found,) = yard.beyond()
     assert found.device == ("DEMO", "gate")
     assert "for the recordings of DEMO/gate" in found.sentence
-    assert len(yard.told()) == 1
+    assert len(yard.raised()) == 1
 
 
 def test_what_was_recorded_just_now_beside_holds_within_the_bound_raises_nothing(make_yard: MakeYard) -> None:
@@ -110,7 +110,7 @@ def test_what_was_recorded_just_now_beside_holds_within_the_bound_raises_nothing
     yard.hold(4.0, 4.0)
     yard.take(tick(at(0)))
 
-    assert yard.told() == []
+    assert yard.raised() == []
 
 
 def test_holds_of_a_device_within_its_share_are_not_blamed(make_yard: MakeYard) -> None:
@@ -147,7 +147,7 @@ def test_where_holds_keep_more_than_a_bound_all_packs_are_looked_through_once_a_
 
     yard.hold(4.0, 3.0, state="released")
     yard.take(tick(at(60)))
-    assert (yard.left("segment"), yard.told()) == (0, [])
+    assert (yard.left("segment"), yard.raised()) == (0, [])
 
 
 @pytest.mark.parametrize(

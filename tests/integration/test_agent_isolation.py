@@ -132,7 +132,9 @@ def test_every_error_at_every_step_of_a_source_leaves_its_neighbours_whole(
     assert recorded_share(ingest, BAD.source) >= 0.99
     assert all(health.reason for device in healths.values() for health in device if health.status != "healthy")
     assert {health.status for health in healths[GOOD.source][:-1]} <= {"healthy", "not_started"}
-    assert any("ZeroDivisionError" in (health.reason or "") for health in healths[BAD.source])
+    # Which of them a report catches is a matter of moments.
+    names = [type(error).__name__ for error in ERRORS]
+    assert any(name in (health.reason or "") for health in healths[BAD.source] for name in names)
     assert any("NOT_SET_ANYWHERE" in (health.reason or "") for health in healths[UNSET.source])
     beats = [event.data.uptime_s for event in of(ingest, HeartbeatEvent) if event.source == GOOD.source]
     assert [uptime < 5 for uptime in beats].count(True) == 1, "an agent that begins anew says so at once"

@@ -95,7 +95,8 @@ MUTANTS: dict[str, Mutant] = {
     "clock_step_behind_its_events": Mutant(
         "edge/agent/event_emitter.py",
         "        self.emit_clock_steps()\n        if not drafts:\n            return True\n",
-        "        if drafts:\n            self._outbox.put(*drafts)\n        self.emit_clock_steps()\n        return True\n",
+        "        if drafts:\n            self._outbox.put(*drafts)\n"
+        "        self.emit_clock_steps()\n        return True\n",
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(

@@ -19,7 +19,7 @@ _SCHED_OTHER: Final = 0
 
 
 def take_long_turns(turn_ns: int = TURN_NS) -> bool:
-    """Whether the kernel took the wish: Linux before 6.12 takes no notice of it, which costs time alone."""
+    """Whether the kernel accepted it. Linux before 6.12 ignores the length of turns."""
     call = CALLS.get(platform.machine())
     if call is None:
         return False

@@ -237,17 +237,17 @@ class Bucket:
             yield each["Key"][start:], each["UploadId"]
 
     def link(self, name: str, seconds: int) -> str:
-        """An address under which whoever has it can read the object for some time, without a key."""
-        return self._client.generate_presigned_url(
-            "get_object", {"Bucket": self.storage.bucket, "Key": self.storage.key(name)}, seconds
-        )
+        """An address under which whoever has it can read the object for some time, without a key. Raises
+        `BucketRefused` where we have none.
+        """
+        where = {"Bucket": self.storage.bucket, "Key": self.storage.key(name)}
+        return self._call("sign links", lambda: self._client.generate_presigned_url("get_object", where, seconds))
 
     def links(self, seconds: int) -> SignedLinks:
         """As `link`, for thousands of objects. Raises `BucketRefused` where there is no key."""
-        secret = secret_of(self._client)
-        if secret is None:
-            raise BucketRefused(errno.EACCES, f"there are no keys to sign links at {self.storage.name}")
-        return links_like(self.link(ANY, seconds), secret)
+        link, secret = self.link(ANY, seconds), secret_of(self._client)
+        assert secret is not None, "it has signed that link"
+        return links_like(link, secret)
 
     def close(self) -> None:
         self._client.close()

@@ -1,14 +1,12 @@
 """Route of the bucket of minute tiles: what somebody keeps to look through the day while the hub is away."""
 
-from asyncio import to_thread
-
 from pydantic import Field
 
 from consumers.upkeep.tile_bucket.page_names import INDEX, LINKS_LAST, RENEWED_AFTER, SIGNED_PAGE
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Parameters
-from gateway.routes.media.tile_links import bucket_of
+from gateway.routes.media.tile_links import signed
 
 HELD = LINKS_LAST - RENEWED_AFTER
 """The links within the page may have been signed so much earlier."""
@@ -35,9 +33,8 @@ async def tile_bucket(call: Call[Parameters]) -> TileBucketAnswer:
     if settings.public_base is not None:
         return TileBucketAnswer(bucket=name, page=f"{settings.public_base}/{INDEX}", until=None)
     until = call.gateway.clock() + HELD
-    # In a thread: making a client takes a tenth of a second.
-    link = await to_thread(lambda: bucket_of(settings.storage).link(SIGNED_PAGE, int(HELD.total_seconds())))
-    return TileBucketAnswer(bucket=name, page=link, until=until)
+    found = await signed(settings.storage, {"page": SIGNED_PAGE}, HELD)
+    return TileBucketAnswer(bucket=name, page=found["page"], until=until)
 
 
 OPERATIONS = [Operation("GET", "/api/v1/tile-bucket", tile_bucket, TileBucketAnswer, needs_journal=False)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
+from consumers.store.archive.copies import OutOfReach
 from consumers.store.cold.settings import ColdStorage
 from consumers.views.mosaics.minute import time_key
 from consumers.views.mosaics.questions import description, tile
@@ -66,7 +67,7 @@ async def links(call: Call[OfMinute]) -> TileLinks:
         found = {kind: f"{settings.public_base}/{name}{query}" for kind, name in names.items()}
         until = None
     else:
-        found = await to_thread(_signed, settings.storage, names)
+        found = await signed(settings.storage, names, LINKS_LAST)
         until = gateway.clock() + LINKS_LAST
     return TileLinks(
         minute=asked.minute,
@@ -79,14 +80,22 @@ async def links(call: Call[OfMinute]) -> TileLinks:
     )
 
 
-def _signed(storage: ColdStorage, names: Mapping[str, str]) -> dict[str, str]:
-    """In a thread: making a client takes a tenth of a second."""
-    bucket = bucket_of(storage)
-    return {kind: bucket.link(name, int(LINKS_LAST.total_seconds())) for kind, name in names.items()}
+async def signed(storage: ColdStorage, names: Mapping[str, str], last: timedelta) -> dict[str, str]:
+    """Links to these objects; a problem with a sentence where there are no keys to sign them with."""
+
+    def links() -> dict[str, str]:
+        bucket = _bucket(storage)
+        return {kind: bucket.link(name, int(last.total_seconds())) for kind, name in names.items()}
+
+    try:
+        # In a thread: making a client takes a tenth of a second.
+        return await to_thread(links)
+    except OutOfReach as away:
+        raise Problem(503, str(away.strerror)) from away
 
 
 @lru_cache(maxsize=1)
-def bucket_of(storage: ColdStorage) -> "Bucket":
+def _bucket(storage: ColdStorage) -> "Bucket":
     from consumers.store.cold.bucket import Bucket  # boto3, where somebody asks for links
 
     return Bucket(storage)

@@ -48,3 +48,23 @@ def test_that_of_a_private_bucket_is_a_link_for_days(tmp_path: Path) -> None:
 
 def test_without_a_bucket_there_is_nothing_and_no_error(tmp_path: Path) -> None:
     assert answered(tmp_path, None) == {"bucket": None, "page": None, "until": None}
+
+
+@pytest.mark.parametrize("given", [{}, {"AWS_ACCESS_KEY_ID": "AKIA1"}])
+def test_a_gateway_without_keys_says_that_it_cannot_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Mapping[str, str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**given, "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    bucket = TileBucket(ColdStorage("tiles", "ring", "http://127.0.0.1:9"), page=PAGE)
+    with (
+        Filled(tmp_path / "data") as filled,
+        Started(replace(filled.append(tick()).hub, tile_bucket=bucket)) as started,
+        started.client() as client,
+    ):
+        refused = client.get("/api/v1/tile-bucket")
+
+    assert refused.status_code == 503
+    assert "keys to sign links at" in refused.json()["detail"]

@@ -1,5 +1,7 @@
 """The warehouse of a hub without a server."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from threading import Event as Flag
@@ -55,3 +57,26 @@ def test_rows_that_have_been_kept_up_for_a_while_are_settled_once(tmp_path: Path
         thread.join(30)
 
     assert settled == [0]
+
+
+INSERTING = """
+import sys
+from pathlib import Path
+
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.store import Generations
+from tests.builders import detection
+from tests.memory_journal import MemoryJournal
+
+journal = MemoryJournal()
+journal.append(detection(people_count=1))
+fold = Fold(journal, Generations(EmbeddedEngine(Path(sys.argv[1])), None).current(floor=1))
+print(fold.advance(), *({"pandas", "scipy"} & sys.modules.keys()))
+"""
+
+
+def test_who_folds_rows_has_no_library_in_memory_that_nothing_of_it_needs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INSERTING, str(tmp_path)]
+
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() == ["1"]

@@ -51,7 +51,8 @@ PASSED: Final = {
     "h264": frozenset({"h264"}),
     "encoded": frozenset[str](),
 }
-DRAWN: Final = Encoding(fps=DRAWN_FPS, bit_rate=DRAWN_BITS_PER_S, max_width=1280)
+DRAWN: Final = Encoding(fps=DRAWN_FPS, bit_rate=DRAWN_BITS_PER_S, max_width=1280, preset="ultrafast")
+"""Of so many bits a slower preset makes no better pictures: what differs between two of them is drawn noise."""
 
 
 def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Scene:

@@ -52,7 +52,7 @@ PASSED: Final = {
     "encoded": frozenset[str](),
 }
 DRAWN: Final = Encoding(fps=DRAWN_FPS, bit_rate=DRAWN_BITS_PER_S, max_width=1280, preset="ultrafast")
-"""Of so many bits a slower preset makes no better pictures: what differs between two of them is drawn noise."""
+"""As many bits look no better with a slower preset: what differs between two pictures is drawn noise."""
 
 
 def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Scene:

@@ -1,18 +1,20 @@
 """ClickHouse in this process: chDB. Imported where it is needed, for its import takes a second and 200 MB of pages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from chdb.session import Session
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from consumers.store.clickhouse.definitions import remove_empty
 from consumers.store.clickhouse.dialect import CURRENT, Dialect
 from consumers.store.clickhouse.engine import Columns, EngineError, Parameter
-from consumers.store.clickhouse.table import Kind, Table
+from consumers.store.clickhouse.native import block, stated
+from consumers.store.clickhouse.table import Table
 
 # Its own defaults are those of a server that has the machine to itself: caches of 5 GB, 16 threads that merge.
 # No limit on the memory of the whole: it would count what the gateway uses too, and refuse questions for it.
@@ -65,8 +67,10 @@ class EmbeddedEngine:
         # Not `send_insert`: where the disk is full that says that it wrote the rows, and they are not there. Nor a
         # table of Arrow: chDB and Arrow both import pandas for it, half as long as chDB itself and 70 MB.
         names = ", ".join(table.column_names)
-        with self._lock, _as_engine_error():
-            self._session.query(f"insert into {table.name} ({names}) format JSONCompactColumns {_json(table, columns)}")
+        with self._lock, _as_engine_error(), _in_memory(block(table, columns)) as path:
+            self._session.query(
+                f"insert into {table.name} ({names}) select * from file('{path}', Native, '{stated(table)}')"
+            )
 
     def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
         with self._lock, _as_engine_error():
@@ -83,15 +87,13 @@ def _bound(parameters: Mapping[str, Parameter] | None) -> dict[str, Parameter] |
     return dict(parameters) if parameters else None
 
 
-def _json(table: Table, columns: Columns) -> str:
-    kinds = (kind for _, kind in table.columns)
-    values = [_seconds(column) if kind is Kind.MOMENT else column for column, kind in zip(columns, kinds, strict=True)]
-    return to_json(values, inf_nan_mode="constants").decode()
-
-
-def _seconds(moments: Sequence[int]) -> list[float]:
-    """A whole number would be taken for seconds, and one with a point is read to the millisecond."""
-    return [milliseconds / 1000 for milliseconds in moments]
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[str]:
+    """The path of a file with this content, which no disk has."""
+    with os.fdopen(os.memfd_create("rows"), "wb") as file:
+        file.write(data)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 @contextmanager

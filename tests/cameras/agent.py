@@ -125,8 +125,8 @@ def _packets(segment: bytes) -> tuple[int, int]:
 
 def device(name: str, case: Case, cameras: Cameras, folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Its configuration, and the variables that this names."""
-    # What is recorded is looked at: the agent keeps and previews few pictures beside.
-    rates = {"segment_s": SEGMENT_S, "capture_fps": 0.1, "thumbnail_fps": 0.1, "live_fps": 0}
+    # What is recorded is looked at: the agent analyses, keeps and previews few pictures beside.
+    rates = {"segment_s": SEGMENT_S, "analysis_fps": 1, "capture_fps": 0.1, "thumbnail_fps": 0.1, "live_fps": 0}
     if isinstance(case, FileCase):
         played = {"kind": "file", "path": str(case.write(folder / name))}
         return {"device": name, "visual": played, "rates": rates}, {}

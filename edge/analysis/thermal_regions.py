@@ -16,7 +16,7 @@ from edge.analysis.partial_sort import sort_places
 Celsius = NDArray[np.float32]
 _MILLIONTHS = 1e6
 _ENDS_AND_MEDIAN = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0.5, 0.5]])
-"""Of the highest, the lowest and both middle values: of an odd number of values these are one."""
+"""The factors of the highest, the lowest and both middle values, which are one if their number is odd."""
 
 
 class RegionStatistics(NamedTuple):

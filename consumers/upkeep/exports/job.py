@@ -119,8 +119,9 @@ class Job:
 def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
     """The files of a device, and its section of the manifest."""
     asked = job.order.export
+    # No device has a dot in its name, so that a part of one has the name of no other one.
     writer = Mp4Writer(
-        lambda number: job.folder / f"{one.device}{'' if number == 0 else f'-{number + 1}'}.mp4",
+        lambda number: job.folder / f"{one.device}{'' if number == 0 else f'.{number + 1}'}.mp4",
         Cut(asked.start, asked.end, asked.exact),
     )
     seen: list[LoadedSegment] = []

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus_schemas.complaints import summary
+from producer.whole_file import write_whole
 
 NAME = "backup.json"
 
@@ -27,9 +28,7 @@ class Manifest(BaseModel):
     bytes: int
 
     def write(self, directory: Path) -> None:
-        draft = directory / f".{NAME}"
-        draft.write_text(self.model_dump_json(indent=2) + "\n")
-        draft.replace(directory / NAME)
+        write_whole(directory / NAME, f"{self.model_dump_json(indent=2)}\n".encode())
 
 
 def read_manifest(directory: Path) -> Manifest:

@@ -17,6 +17,7 @@ from bus_schemas.codec import Malformed, decode, read_stored
 from bus_schemas.event import Event, iso
 from bus_schemas.media import MediaEvent
 from consumers.upkeep.log_transfer.log_slice import PAGE, LogEntry, LogRange
+from producer.whole_file import name_whole
 
 APPLICATION = 0x57504C47
 VERSION = 1
@@ -54,7 +55,7 @@ def write(file: Path, entries: Iterable[list[LogEntry]], wanted: LogRange) -> Wr
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             written = _fill(connection, entries, wanted)
-        draft.replace(file)
+        name_whole(draft, file)
     finally:
         draft.unlink(missing_ok=True)
     return Written(*written, file.stat().st_size)

@@ -8,6 +8,7 @@ from pathlib import Path
 from consumers.store.journal.days import open_to_read
 from producer.whole_file import name_whole
 
+DRAFT = ".draft"
 PAGES_PER_STEP = 2048
 """The pages of SQLite that are copied before its writer gets a turn."""
 
@@ -16,7 +17,7 @@ def copy_database(source: Path, target: Path) -> int:
     """Copy it as of one moment, also while it is written to. Returns its bytes. Raises `FileNotFoundError`."""
     if not source.exists():
         raise FileNotFoundError(source)
-    draft = target.with_name(f".{target.name}.draft")
+    draft = target.with_name(f".{target.name}{DRAFT}")
     draft.unlink(missing_ok=True)
     with closing(open_to_read(source)) as opened, closing(sqlite3.connect(draft)) as copy:
         opened.backup(copy, pages=PAGES_PER_STEP)
@@ -27,7 +28,7 @@ def copy_database(source: Path, target: Path) -> int:
 
 def copy_file(source: Path, target: Path) -> int:
     """With its time of change, by which the next backup knows that it has it already; its bytes."""
-    draft = target.with_name(f".{target.name}.draft")
+    draft = target.with_name(f".{target.name}{DRAFT}")
     shutil.copy2(source, draft)
     name_whole(draft, target)
     return target.stat().st_size

@@ -71,7 +71,7 @@ def import_entries(data: Path, journal: JournalStore, entries: Iterable[list[Log
 
 @dataclass(slots=True)
 class _MissingMedia:
-    """Of a series and an hour: a log without the bytes of its media names millions."""
+    """The media of a series and an hour, in figures: a log without their bytes names millions of them."""
 
     count: int = 0
     bytes: int = 0

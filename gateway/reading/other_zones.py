@@ -16,7 +16,7 @@ class OtherZone(NamedTuple):
 
 
 def other_zones(stores: Stores) -> list[OtherZone]:
-    """Of devices that are watched, and know of a place. Raises `NoView`."""
+    """Those that are watched and report a place. Raises `NoView`."""
     registered = stores.registered()
     found = []
     for (site, device), place in settings.reported_places(stores.view(settings.SettingsProjection.name)).items():

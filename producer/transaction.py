@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 @contextmanager
@@ -20,3 +21,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("rollback")
         raise
+
+
+@dataclass(slots=True)
+class Attempt:
+    is_done: bool = False
+
+
+@contextmanager
+def attempt(connection: sqlite3.Connection) -> Iterator[Attempt]:
+    """A transaction that, where the disk is full, has changed nothing and is not done."""
+    made = Attempt()
+    try:
+        with transaction(connection):
+            yield made
+        made.is_done = True
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise

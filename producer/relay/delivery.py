@@ -26,7 +26,7 @@ from producer.relay.size_limits import SizeLimits
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
 from producer.relay.upkeep_lock import OutboxBusy, UpkeepLock
-from producer.transaction import transaction
+from producer.transaction import attempt
 
 IDLE_S: Final = 1.0
 TOO_LARGE: Final = "too_large"
@@ -244,8 +244,7 @@ class StreamDelivery:
             return False
         size = len(message.outgoing.payload)
         if size > _announced(session) or self.limits.is_too_large(flow.traffic, size, now):
-            self._give_up(cursor, message)
-            return True
+            return self._give_up(cursor, message)
         session.publish(message.outgoing)
         self.counters.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
         flow.sent(cursor, message.last, size, now, session.published)
@@ -277,19 +276,22 @@ class StreamDelivery:
         return int(min(most, _announced(session), self.limits.batch(traffic, now), MAX_BYTES))
 
     def _thin(self, cursor: Cursor, now: float) -> None:
-        with transaction(self._outbox):
+        with attempt(self._outbox) as tried:
             dropped = drop_stale(self._outbox, cursor.stream, cursor.highest, self._clock())
-        if logged := self._thinning.dropped_to_log(dropped, now):
+        if tried.is_done and (logged := self._thinning.dropped_to_log(dropped, now)):
             log.info("link too slow for all pictures", given_up=logged)
 
-    def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
+    def _give_up(self, cursor: Cursor, message: OutboxMessage) -> bool:
+        """False where the disk has no room for the gap."""
         stream = cursor.stream
         size = len(message.outgoing.payload)
-        log.warning("broker takes no message of this size", source=stream.source, bytes=size)
-        self._given_up.append((message.outgoing.topic, size))
         run = SequenceGap(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
-        with transaction(self._outbox):
+        with attempt(self._outbox) as tried:
             replace_with_gap(self._outbox, run)
+        if tried.is_done:
+            log.warning("broker takes no message of this size", source=stream.source, bytes=size)
+            self._given_up.append((message.outgoing.topic, size))
+        return tried.is_done
 
 
 def _announced(session: BrokerSession) -> float:

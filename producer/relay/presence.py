@@ -1,6 +1,7 @@
 """Publishes whether a device is online, retained, with a last will for when the connection is lost."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -41,7 +42,9 @@ class DevicePresence:
     def leave(self, *, silent: bool = False) -> None:
         """Publish the stop, unless `silent`, and disconnect; the last will is not published."""
         if self._client.is_connected() and not silent:
-            self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
+            # Where the connection ends just then, the others are still to be told.
+            with suppress(RuntimeError, ValueError):
+                self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
         self._client.disconnect()
 
     def close(self) -> None:

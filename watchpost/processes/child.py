@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from datetime import datetime
 from typing import IO
@@ -10,6 +9,7 @@ from typing import IO
 from producer.backoff import Backoff, Retry
 from producer.os_errors import describe_os_error
 from watchpost.cli_errors import CliError, IdentityInUse
+from watchpost.processes.exit_code import described
 from watchpost.processes.launching import Launcher, RunningProcess
 from watchpost.processes.process_spec import ProcessSpec
 from watchpost.processes.process_state import ProcessState
@@ -24,9 +24,8 @@ REFUSALS = {CliError.code, IdentityInUse.code}
 
 def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
     """A process that refuses to run says why in its last line; one that fails logs the error there."""
-    how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     why = last_line if code in REFUSALS else _logged_error(last_line)
-    return f"{how} after {lived_s:.1f} s" + (f": {why[:LONGEST_REASON]}" if why else "")
+    return f"{described(code)} after {lived_s:.1f} s" + (f": {why[:LONGEST_REASON]}" if why else "")
 
 
 def _logged_error(line: str) -> str:

@@ -1,7 +1,6 @@
 """The process of a fork server, as the supervisor has it: started, asked to fork, and ended."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import IO, Final
 
+from watchpost.processes.exit_code import described
 from watchpost.processes.fork_server import FORK, OUTDATED, READY
 from watchpost.processes.forked_child import ForkRequest
 from watchpost.processes.kernel_calls import adopting_orphans
@@ -159,8 +159,7 @@ class ForkServerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return ": ".join([how, *self._last_words()[-1:]])
+        return ": ".join([described(code), *self._last_words()[-1:]])
 
     def _last_words(self) -> list[str]:
         output = self._process.stdout

@@ -17,7 +17,7 @@ from bus_schemas.topics import watermark_topic
 from producer.log_sync import LogSync
 from producer.mqtt import MAX_IN_FLIGHT
 from producer.outbox.tables import connect, open_tables, put
-from producer.relay.delivery import StreamDelivery
+from producer.relay.delivery import HEADER_BYTES, StreamDelivery
 from producer.relay.session import BrokerSession, Incoming, Outgoing
 from tests.node_parts import NOON, OTHER, SOURCE, detection
 
@@ -26,7 +26,7 @@ class Wire:
     """A session whose broker takes everything and says nothing."""
 
     ended = None
-    max_packet_bytes = None
+    max_packet_bytes: int | None = None
     bytes_per_s: float | None = None
     refused = in_flight = in_flight_bytes = published = acknowledged = 0
     most_in_flight = MAX_IN_FLIGHT
@@ -210,3 +210,26 @@ def test_a_watermark_that_comes_while_a_batch_is_committed_is_written_down_after
 
         assert (before, outbox.execute("select watermark from outbox_stream").fetchone()) == ((0,), (1,))
         assert len(wire.sent) == 2
+
+
+def test_what_the_broker_does_not_take_waits_while_there_is_no_room_for_its_gap(tmp_path: Path) -> None:
+    """The thread of the relay would end, and with it all that the agent sends."""
+    wire = Wire()
+    wire.max_packet_bytes = HEADER_BYTES + 500
+    with closing(outbox_of(tmp_path / "node.sqlite")) as outbox:
+        put(outbox, detection().event.model_copy(update={"id": "x" * 600}))
+        delivery = delivery_of(outbox)
+        outbox.execute("create table filler (body blob)")
+        outbox.execute(
+            "create temp trigger fill before update on outbox_event"
+            " begin insert into filler values (zeroblob(1000000)); end"
+        )
+        outbox.execute("pragma max_page_count = 1")
+        turn(delivery, wire, 0.0, 1.0)
+        while_full = delivery.take_given_up()
+        outbox.execute("drop trigger fill")
+        turn(delivery, wire, 2.0)
+
+        assert while_full == []
+        assert len(delivery.take_given_up()) == 1
+        assert outbox.execute("select kind from outbox_event").fetchall() == [("gap",)]

@@ -87,7 +87,14 @@ def test_the_backoff_doubles_up_to_half_a_minute(failures: int, seconds: float) 
     assert RESTART.after(failures, lambda: 0.0) == seconds
 
 
-@pytest.mark.parametrize(("code", "text"), [(0, "exit code 0 after 1.5 s"), (-9, "killed by SIGKILL after 1.5 s")])
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (0, "exit code 0 after 1.5 s"),
+        (-9, "killed by SIGKILL after 1.5 s"),
+        (-35, "killed by signal 35 after 1.5 s"),
+    ],
+)
 def test_an_exit_is_told_in_words(code: int, text: str) -> None:
     assert exit_text(code, 1.5) == text
 

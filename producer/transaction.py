@@ -24,14 +24,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 @dataclass(slots=True)
-class Attempt:
+class TriedTransaction:
     is_done: bool = False
 
 
 @contextmanager
-def attempt(connection: sqlite3.Connection) -> Iterator[Attempt]:
+def attempt(connection: sqlite3.Connection) -> Iterator[TriedTransaction]:
     """A transaction that, where the disk is full, has changed nothing and is not done."""
-    made = Attempt()
+    made = TriedTransaction()
     try:
         with transaction(connection):
             yield made

@@ -4,10 +4,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
 from consumers.store.journal.record import Batch, Recorded
 from producer.times import micros
+
+
+class _Kept(Recorded, gc=False, eq=False):
+    """Written once, as in a journal, and not for each consumer that reads it."""
+
+    _body: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        if self._body is None:
+            self._body = to_bytes(self.event)
+        return self._body
 
 
 class MemoryJournal:
@@ -24,7 +37,7 @@ class MemoryJournal:
         """Take events in commit order. Where no moment is given, each was received when it happened."""
         for event in events:
             position = len(self._records) + 1
-            self._records.append(Recorded(position, received or event.time, upcast(event)))
+            self._records.append(_Kept(position, received or event.time, upcast(event)))
 
     def head(self) -> int:
         return len(self._records)

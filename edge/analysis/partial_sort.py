@@ -17,7 +17,7 @@ SORTED_WHOLE: Final = 2400
 _BINS: Final = 256
 _BIN: Final = itemgetter(0)
 _LEAST_RANGE: Final = 1e-3
-"""Of the largest value: in a smaller range, rounding would put neighbours into bins in the wrong order."""
+"""A share of the largest value. In a smaller range, rounding would put neighbours into bins in the wrong order."""
 
 
 def sort_places(values: Celsius, places: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ HOTTEST: Final = 300.0
 WINDOW: Final = 5
 _LEAST_FRAMES: Final = 3
 _ROOM: Final = 16 * WINDOW
+_GAUSSIAN: Final = cv2.getGaussianKernel(3, 0.5, cv2.CV_32F)
 _AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
@@ -74,7 +75,7 @@ class Confirmation:
 
 def smoothed(frame: Celsius) -> Celsius:
     """Gaussian 3 x 3, sigma 0.5; H x W float32."""
-    return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0.5), np.float32)
+    return np.asarray(cv2.sepFilter2D(frame, -1, _GAUSSIAN, _GAUSSIAN), np.float32)
 
 
 def ambient_offset(ambient: float | None) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from edge.analysis.partial_sort import sort_places
 Celsius = NDArray[np.float32]
 _MILLIONTHS = 1e6
 _ENDS_AND_MEDIAN = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0.5, 0.5]])
-"""Of the highest, the lowest and both middle values: of an odd number of values these are one."""
+"""The factors of the highest, the lowest and both middle values, which are one if their number is odd."""
 
 
 class RegionStatistics(NamedTuple):
@@ -74,10 +74,9 @@ class RegionReader:
         self._smaller_starts = self._starts[:smaller]
         self._values = np.empty(int(self._sizes.sum()), np.float32)
         self._gathered = np.empty((3, int(self._sizes[:smaller].sum())), np.float32)
-        self._regions = np.arange(len(pixels)).repeat(self._sizes)
         spans = [slice(start, end) for start, end in zip(self._starts.tolist(), ends.tolist(), strict=True)]
-        parts = [self._values[span] for span in spans]
-        self._smaller, self._wholes = parts[:smaller], parts[smaller:]
+        self._parts = [self._values[span] for span in spans]
+        self._smaller, self._wholes = self._parts[:smaller], self._parts[smaller:]
         self._sorted_places = [(part, _ends_and_middles(part.size)) for part in self._smaller]
         self._pixels = np.concatenate([one.numbers for one in pixels[:smaller]]) if smaller else np.empty(0, np.intp)
         middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
@@ -108,7 +107,8 @@ class RegionReader:
         self._correction.apply(surface)
         np.dot(_ENDS_AND_MEDIAN, surface.take(self._extremes_and_middles), out=table[:3])
         means = np.add.reduceat(surface, self._starts) / self._sizes
-        surface -= means.astype(np.float32).take(self._regions)
+        for values, mean in zip(self._parts, means.astype(np.float32), strict=True):
+            values -= mean
         surface *= surface
         np.divide(np.add.reduceat(surface, self._starts), self._sizes, out=table[4])
         np.sqrt(table[4], out=table[4])

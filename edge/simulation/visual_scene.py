@@ -1,11 +1,13 @@
 """Draws a location as a camera sees it: day and night, sensor noise, a clock in the picture, and camera faults."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from edge.agent.defaults import DRAWN_SIZE
 from edge.analysis.lettering import Lettering
@@ -13,13 +15,16 @@ from edge.simulation import picture_faults
 from edge.simulation.backdrops import backdrop
 from edge.simulation.canvas import Bytes8
 from edge.simulation.figures import BARRIER_AWAY, Light, draw_barrier, draw_car, draw_person
-from edge.simulation.lighting import at_night
+from edge.simulation.lighting import Floats, at_night
+from edge.simulation.locations import LocationName
 from edge.simulation.scene import Car, Person, Scene, SceneState
 
 _LETTERS: Final = Lettering(14)
 _NOISE: Final = 2.0
 _LIGHT_STEPS: Final = 50
 _HEADLIGHTS_BELOW: Final = 0.6
+
+Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class VisualScene:
@@ -29,15 +34,9 @@ class VisualScene:
         self.size = size
         self._scene = scene
         self._name = name
-        painted, lamps = backdrop(scene.location_name, size)
-        self._day, glow, matte = painted.finished()
-        self._night, self._lamplight = at_night(self._day, glow, matte, lamps)
+        self._day, self._night, self._lamplight = _empty(scene.location_name, size)
         self._lit: tuple[int, Bytes8] = (-1, self._day)
-        random = np.random.default_rng(7)
-        # Rows of noise, of which each picture takes others: a new field each time would cost more than the drawing.
-        field = random.normal(0, _NOISE, (size[1] * 2, size[0]))
-        self._brighter = np.clip(field, 0, 255).astype(np.uint8)
-        self._darker = np.clip(-field, 0, 255).astype(np.uint8)
+        self._brighter, self._darker = _noise(size)
 
     def draw(self, time: datetime) -> VideoFrame:
         age = self._scene.schedule.age("freeze", time)
@@ -100,6 +99,29 @@ class VisualScene:
         first = int(time.timestamp() * 1000) * 7919 % self.size[1]
         rows = slice(first, first + self.size[1])
         cv2.subtract(cv2.add(luma, self._brighter[rows]), self._darker[rows], dst=luma)
+
+
+@cache
+def _empty(place: LocationName, size: tuple[int, int]) -> tuple[Bytes8, Bytes8, Floats]:
+    """A location by day and by night, and the light of its lamps: painted once, which takes as long as 200 pictures."""
+    painted, lamps = backdrop(place, size)
+    day, glow, matte = painted.finished()
+    night, lamplight = at_night(day, glow, matte, lamps)
+    return _shared(day), _shared(night), _shared(lamplight)
+
+
+@cache
+def _noise(size: tuple[int, int]) -> tuple[Bytes8, Bytes8]:
+    """What is added and taken away: twice as many rows as a picture, which takes others of them each time. A new field
+    for each would cost more than the drawing.
+    """
+    field = np.random.default_rng(7).normal(0, _NOISE, (size[1] * 2, size[0]))
+    return _shared(np.clip(field, 0, 255).astype(np.uint8)), _shared(np.clip(-field, 0, 255).astype(np.uint8))
+
+
+def _shared(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 def _frame(planes: Bytes8) -> VideoFrame:

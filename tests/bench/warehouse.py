@@ -87,7 +87,7 @@ def case_fold_to_rows() -> list[Measurement]:
             parts = [records[begin : begin + size] for begin in range(0, len(records), size)]
             taken = timed(partial(_append, store, part) for part in (parts * runs)[: runs + 1])
             name = f"events in memory to rows, blocks of {size:,}"
-            found.append(replace(summary(name, taken[1:], "fold, Arrow, insert with fsync, checkpoint"), items=size))
+            found.append(replace(summary(name, taken[1:], "fold, insert with fsync, checkpoint"), items=size))
     return found
 
 

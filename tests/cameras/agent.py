@@ -21,6 +21,7 @@ from mosquitto.launcher import free_port
 from tests.cameras.case import Case, FileCase, RtspCase
 from tests.cameras.server import Cameras
 from tests.eventually import eventually
+from tests.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE, NODE = "YARD", "cameras"
@@ -124,8 +125,8 @@ def _packets(segment: bytes) -> tuple[int, int]:
 
 def device(name: str, case: Case, cameras: Cameras, folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Its configuration, and the variables that this names."""
-    # What is recorded is looked at: the agent keeps and previews few pictures beside.
-    rates = {"segment_s": SEGMENT_S, "capture_fps": 0.1, "thumbnail_fps": 0.1, "live_fps": 0}
+    # What is recorded is looked at: the agent analyses, keeps and previews few pictures beside.
+    rates = {"segment_s": SEGMENT_S, "analysis_fps": 1, "capture_fps": 0.1, "thumbnail_fps": 0.1, "live_fps": 0}
     if isinstance(case, FileCase):
         played = {"kind": "file", "path": str(case.write(folder / name))}
         return {"device": name, "visual": played, "rates": rates}, {}
@@ -157,7 +158,7 @@ def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Ite
     command = [sys.executable, "-m", "watchpost", "edge", "--node", NODE, "--config", str(config)]
     log = folder / "agent.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = Forked(
             [*command, "--data", str(folder / "data"), "--mqtt-port", str(free_port())],
             cwd=ROOT,
             env={**os.environ, **variables},

@@ -186,7 +186,7 @@ def sound(codec: SoundCodec = "PCMU", rate: int = 8000, seconds: float = 2.0) ->
     context.sample_rate, context.layout = rate, "mono"
     context.format = "fltp" if planar else "s16"
     context.open()
-    step = context.frame_size or rate // 50
+    step = context.frame_size or rate // 25
     packets: list[bytes] = []
     for start in range(0, round(rate * seconds), step):
         tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(start, start + step) / rate)

@@ -1473,7 +1473,7 @@ export interface paths {
         /** The holds, notes and exports that keep media from deletion now, the oldest range first. */
         get: operations["get_holds"];
         put?: never;
-        /** Keep the media of a time range at any age, however full the disk is. */
+        /** Keep the media of a time range at any age, however full the disk is; what was deleted before stays so. */
         post: operations["post_holds"];
         delete?: never;
         options?: never;
@@ -3969,6 +3969,29 @@ export interface components {
              * @default 4
              */
             macroblock_percentage: number;
+        };
+        /** PlacedHold */
+        PlacedHold: {
+            /**
+             * @description A hold, or a note or an export, which keep what was recorded then.
+             * @enum {string}
+             */
+            kind: "hold" | "note" | "export";
+            id: string;
+            site: string;
+            /** @description Empty where it holds all of the site. */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            since: string;
+            released: boolean;
+            /** @description Seconds of recordings of its range, of all its devices together, that were deleted before: it cannot keep these. */
+            dropped_s: number;
         };
         /** PlannedDeletion */
         PlannedDeletion: {
@@ -8883,7 +8906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hold"];
+                    "application/json": components["schemas"]["PlacedHold"];
                 };
             };
             400: components["responses"]["BadRequest"];

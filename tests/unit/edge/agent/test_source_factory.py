@@ -1,14 +1,21 @@
 """Sources are made of what the settings say, and settings that make no sense are refused."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import av
+import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from pydantic import ValidationError
 
 from edge.agent.context import AgentContext
+from edge.agent.defaults import DRAWN_SIZE
 from edge.agent.settings import DeviceSettings, NodeSettings
 from edge.agent.source_factory import (
+    DRAWN,
     AddressUnusable,
     address,
     addresses,
@@ -17,9 +24,14 @@ from edge.agent.source_factory import (
     visual_source,
 )
 from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
+from edge.capture.bitstream import CLOCK
+from edge.capture.encoder import Encoding, VideoEncoder
 from edge.capture.sources.address import Redactor
 from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import CameraFrame, SourceUnreachable
+from edge.simulation.scene import Scene
+from edge.simulation.schedule import Schedule
+from edge.simulation.visual_scene import VisualScene
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -141,3 +153,25 @@ def test_a_password_in_an_address_that_was_given_as_a_path_is_known_and_not_show
     redact = Redactor(addresses(device(**given), {})).redact
     for text in ("at http:/admin:Geheim7@camera/x", "at http://admin:Geheim7@camera/x", "user admin, password Geheim7"):
         assert "eim7" not in redact(text)
+
+
+def test_a_drawn_picture_is_recorded_as_well_as_with_a_preset_that_computes_more() -> None:
+    drawing = VisualScene(Scene(Schedule(NOON), seed=1, people=3))
+    pictures = [drawing.draw(NOON + timedelta(seconds=number / 10)) for number in range(40)]
+
+    quick, slow = (_error(pictures, replace(DRAWN, preset=preset)) for preset in (DRAWN.preset, "veryfast"))
+
+    assert quick < 1.1 * slow
+
+
+def _error(pictures: Sequence[VideoFrame], encoding: Encoding) -> float:
+    """The mean square of the difference to what a player shows."""
+    encoder = VideoEncoder(encoding, DRAWN_SIZE)
+    decoder: Any = av.CodecContext.create("h264", "r")
+    shown: list[VideoFrame] = []
+    for number, picture in enumerate(pictures):
+        for unit in encoder.encode(picture, number * CLOCK // 10, NOON, keyframe=number == 0):
+            shown += decoder.decode(av.Packet(unit.data))
+    shown += decoder.decode(None)
+    pairs = zip(shown, pictures, strict=True)
+    return float(np.mean([np.square(np.subtract(one.to_ndarray(), two.to_ndarray(), dtype=int)) for one, two in pairs]))

@@ -93,11 +93,11 @@ class VisualSceneSource:
         if self._recorder:
             self._recorder.picture(picture, time)
         if self._sound:
-            self._hear(self._sound.samples(time, 1 / self._fps), time)
+            self._take_sound(self._sound.samples(time, 1 / self._fps), time)
         self._sequence += 1
         return CameraFrame(time, self._sequence, picture)
 
-    def _hear(self, samples: NDArray[np.int16], time: datetime) -> None:
+    def _take_sound(self, samples: NDArray[np.int16], time: datetime) -> None:
         if self._recorder:
             self._recorder.sound(samples, SOUND_RATE, time)
         if second := self._seconds.add(Samples(time, samples, SOUND_RATE)):

@@ -3894,6 +3894,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** OtherZone */
+        OtherZone: {
+            device: string;
+            /** @description By which its hours go; null where only its configuration says it. */
+            time_zone: string | null;
+        };
         /** Outcome */
         Outcome: {
             /** @enum {string} */
@@ -3969,6 +3975,17 @@ export interface components {
              * @default 4
              */
             macroblock_percentage: number;
+        };
+        /**
+         * PlaceSettings
+         * @description What the hub says of the site of a device, so that both go by the same clock.
+         */
+        PlaceSettings: {
+            /**
+             * @description IANA zone of its site, by which its hours and captions go; none is that of its configuration.
+             * @default null
+             */
+            time_zone: string | null;
         };
         /** PlacedHold */
         PlacedHold: {
@@ -4343,6 +4360,11 @@ export interface components {
             retired: boolean;
             /** @description Empty where only its events are known. */
             settings: components["schemas"]["Setting"][];
+            /**
+             * @description Of a site, the devices whose hours go by another time zone: away, or they have refused it.
+             * @default []
+             */
+            other_zones: components["schemas"]["OtherZone"][];
         };
         /** Rejected */
         Rejected: {
@@ -4727,6 +4749,8 @@ export interface components {
             night: components["schemas"]["NightSettings"];
             snapshots: components["schemas"]["SnapshotSettings"];
             fusion: components["schemas"]["FusionSettings"];
+            /** @description What the hub says of its site; PATCH the site to change it. */
+            place: components["schemas"]["PlaceSettings"];
             /** @description The sections that the device reported; the others are the defaults. */
             reported: string[];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
@@ -4766,6 +4790,8 @@ export interface components {
             snapshots?: components["schemas"]["SnapshotSettings"];
             /** @description How heat and picture are shown as one. */
             fusion?: components["schemas"]["FusionSettings"];
+            /** @description Where it is: the hub says it, and no person. */
+            place?: components["schemas"]["PlaceSettings"];
         };
         /** SettingsField */
         SettingsField: {

@@ -18,6 +18,7 @@ from consumers.ingest import run
 from consumers.store.journal.configured import store_in
 from producer.broker import BrokerAddress
 from producer.garbage import spare_the_collector
+from tests.forked import Forked
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def ingest_process(
 
 def start(data: Path, port: int, server: ClickHouseServer | None = None) -> "subprocess.Popen[bytes]":
     where = [] if server is None else [json.dumps(asdict(server))]
-    return subprocess.Popen(
+    return Forked(
         [sys.executable, "-m", "tests.ingest_process", str(data), str(port), *where], stdout=subprocess.DEVNULL
     )
 

@@ -13,7 +13,7 @@ from tests.required import missing
 
 SOURCES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost")
 HUB_ONLY = frozenset({
-    "aiomqtt", "boto3", "chdb", "clickhouse_driver", "msgspec", "prometheus_client", "pyarrow", "starlette", "uvicorn",
+    "aiomqtt", "boto3", "chdb", "clickhouse_driver", "msgspec", "prometheus_client", "starlette", "uvicorn",
 })  # fmt: skip
 
 

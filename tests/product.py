@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.eventually import eventually
+from tests.forked import Forked
 from tests.loopback import NO_TLS
 from watchpost.processes.supervisor import KILL_AFTER_S
 
@@ -29,8 +30,15 @@ _ADDRESS = re.compile(r"Watchpost is at (http://\S+)")
 class Product:
     """`watchpost up` on a data directory; `start` may follow `stop` or `kill`."""
 
-    def __init__(self, data: Path, arguments: Sequence[str] = (), variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        arguments: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        start: "type[subprocess.Popen[str]]" = subprocess.Popen,
+    ) -> None:
         self.data = data
+        self._start = start
         self._variables = variables or {}
         self.lines: list[str] = []
         self.arguments = list(arguments)
@@ -40,7 +48,7 @@ class Product:
     def start(self) -> str:
         """The address of the page, once it answers."""
         self.lines = []
-        self._process = subprocess.Popen(
+        self._process = self._start(
             [*COMMAND, "--data", str(self.data), "--port", "0", "--mqtt-port", "0", *self.arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -104,8 +112,11 @@ class Product:
 
 
 @contextmanager
-def running(data: Path, arguments: Sequence[str] = ()) -> Iterator[tuple[Product, httpx.Client]]:
-    product = Product(data, arguments)
+def running(
+    data: Path, arguments: Sequence[str] = (), start: "type[subprocess.Popen[str]]" = Forked
+) -> Iterator[tuple[Product, httpx.Client]]:
+    """Forked, for those who do not look at how it starts."""
+    product = Product(data, arguments, start=start)
     try:
         with httpx.Client(base_url=product.start(), timeout=20, verify=NO_TLS) as client:
             yield product, client

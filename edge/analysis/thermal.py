@@ -14,7 +14,7 @@ from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings
 from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.region_revision import region_revision
-from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
+from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, ambient_offset, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 from edge.analysis.thermal_statistics import (
     STATISTICS_SHARES,
@@ -94,6 +94,7 @@ class ThermalProcessor:
         self.settings = settings
         self.rois = tuple(rois)
         self._weights = {roi.name: roi.weight for roi in self.rois}
+        self._offset = ambient_offset(settings.ambient_c)
         self._make_regions()
         self.bad_pixels.offset_limit = settings.bad_pixel_offset_c
         self.bad_pixels.know_declared(settings.broken_pixels)
@@ -116,13 +117,15 @@ class ThermalProcessor:
             nothing = np.full(raw.shape, np.nan, np.float32)
             return ThermalReading(time, nothing, None, (), None, (), None, ("no_data",), bad_pixels=bad)
         settings = self.settings
-        sharp = for_ambient(clean, settings.ambient_c)
-        frame = self._filtered(clean)
+        # Together, because regions take their pixels from all three at once.
+        frames = np.empty((3, *raw.shape), np.float32)
+        frame, sharp, confirmed = frames[0], frames[1], frames[2]
+        np.subtract(self._filtered(clean), self._offset, out=frame)
+        np.subtract(clean, self._offset, out=sharp)
+        self._confirmation.confirm(sharp, confirmed)
         sorted_frame = sorted_values(frame, STATISTICS_SHARES)
-        confirmed = self._confirmation.confirmed(sharp)
-        peak = float(for_ambient(ordered[-1], settings.ambient_c))
-        confirmed_max = float(np.maximum.reduce(confirmed, None))
-        regions = self._regions.read(frame, sorted_frame, (sharp, peak), (confirmed, confirmed_max))
+        peak, confirmed_max = float(ordered[-1] - self._offset), confirmed.item(confirmed.argmax())
+        regions = self._regions.read(frames, sorted_frame, (peak, confirmed_max))
         spots = self._hot_spots(sharp, time) if peak > settings.hot_spot_c else ()
         return ThermalReading(
             timestamp=time,
@@ -154,13 +157,12 @@ class ThermalProcessor:
         """By region, the way in which it is measured."""
 
     def _filtered(self, clean: Celsius) -> Celsius:
-        """The filtered frame, corrected for the ambient temperature."""
         settings, frame = self.settings, clean
         if settings.filtered and settings.temporal_filter:
             frame = self._temporal.filter(clean)
         if settings.filtered and settings.spatial_filter:
             frame = smoothed(frame)
-        return for_ambient(frame, settings.ambient_c)
+        return frame
 
     def _hot_spots(self, sharp: Celsius, time: datetime) -> tuple[HotSpotStatistics, ...]:
         settings = self.settings

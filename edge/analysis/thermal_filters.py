@@ -1,6 +1,6 @@
 """Filters of thermal frames: smoothing, confirmation of heat, and correction for the ambient temperature."""
 
-from typing import Final, TypeVar
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ HOTTEST: Final = 300.0
 WINDOW: Final = 5
 _LEAST_FRAMES: Final = 3
 _ROOM: Final = 16 * WINDOW
+_GAUSSIAN: Final = cv2.getGaussianKernel(3, 0.5, cv2.CV_32F)
 _AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
@@ -62,24 +63,24 @@ class Confirmation:
     def __init__(self) -> None:
         self._before: Celsius | None = None
 
-    def confirmed(self, frame: Celsius) -> Celsius:
-        """Each pixel (H x W float32, °C), but no hotter than its hottest neighbour or than that place in the frame
-        before.
+    def confirm(self, frame: Celsius, into: Celsius) -> None:
+        """Put each pixel (H x W float32, °C) into the other frame, but no hotter than its hottest neighbour or than
+        that place in the frame before.
         """
         around = np.asarray(cv2.dilate(frame, _AROUND), np.float32)
         known = around if self._before is None else np.maximum(around, self._before)
         self._before = np.maximum(around, frame)
-        return np.minimum(frame, known)
+        np.minimum(frame, known, out=into)
 
 
 def smoothed(frame: Celsius) -> Celsius:
     """Gaussian 3 x 3, sigma 0.5; H x W float32."""
-    return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0.5), np.float32)
+    return np.asarray(cv2.sepFilter2D(frame, -1, _GAUSSIAN, _GAUSSIAN), np.float32)
 
 
-Temperature = TypeVar("Temperature", np.float32, Celsius)
+def ambient_offset(ambient: float | None) -> NDArray[np.float32]:
+    """(ambient - 25) * 0.1 °C, by which frames are too warm; nothing when the ambient temperature is unknown.
 
-
-def for_ambient(frame: Temperature, ambient: float | None) -> Temperature:
-    """frame - (ambient - 25) * 0.1 in °C, or of a single pixel; unchanged when the ambient temperature is unknown."""
-    return frame if ambient is None else frame - np.float32((ambient - 25.0) * 0.1)
+    An array without dimensions: NumPy converts a number in each call.
+    """
+    return np.array(0.0 if ambient is None else (ambient - 25.0) * 0.1, np.float32)

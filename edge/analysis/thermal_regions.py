@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import floor
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +15,8 @@ from edge.analysis.partial_sort import sort_places
 
 Celsius = NDArray[np.float32]
 _MILLIONTHS = 1e6
-_KELVIN, _ZERO = np.float32(KELVIN), np.float32(0)
-
-
-Heat = tuple[Celsius, float]
-"""A frame and its hottest pixel."""
+_ENDS_AND_MEDIAN = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0.5, 0.5]])
+"""The factors of the highest, the lowest and both middle values, which are one if their number is odd."""
 
 
 class RegionStatistics(NamedTuple):
@@ -64,7 +62,7 @@ class RegionReader:
         self._lay_out([pixels[number] for number in ordered])
         reflections = [reflected if roi.reflected_c is None else roi.reflected_c for roi in self._rois]
         of_regions = _coefficients([roi.emissivity for roi in self._rois], reflections, legacy=legacy)
-        self._of_pixels = tuple(each.astype(np.float32).repeat(self._sizes) for each in of_regions)
+        self._correction = _Correction(*(each.astype(np.float32).repeat(self._sizes) for each in of_regions))
         self._of_regions = list(zip(*(each.tolist() for each in of_regions), strict=True))
 
     def _lay_out(self, pixels: Sequence["_RegionPixels"]) -> None:
@@ -75,85 +73,78 @@ class RegionReader:
         self._starts = ends - self._sizes
         self._smaller_starts = self._starts[:smaller]
         self._values = np.empty(int(self._sizes.sum()), np.float32)
-        self._spread = np.empty_like(self._values)
+        self._gathered = np.empty((3, int(self._sizes[:smaller].sum())), np.float32)
         spans = [slice(start, end) for start, end in zip(self._starts.tolist(), ends.tolist(), strict=True)]
         self._parts = [self._values[span] for span in spans]
-        self._spreads = [self._spread[span] for span in spans]
         self._smaller, self._wholes = self._parts[:smaller], self._parts[smaller:]
         self._sorted_places = [(part, _ends_and_middles(part.size)) for part in self._smaller]
-        parts = [*zip(self._smaller, pixels, strict=False)]
-        self._rectangles = [
-            (part.reshape(_size_of(one.place)), one.place) for part, one in parts if one.polygon is None
-        ]
-        self._polygons = [(part, one.polygon) for part, one in parts if one.polygon is not None]
-        self._gathered = self._values[: int(self._sizes[:smaller].sum())]
+        self._pixels = np.concatenate([one.numbers for one in pixels[:smaller]]) if smaller else np.empty(0, np.intp)
         middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         self._extremes_and_middles = np.array([ends - 1, self._starts, *middles])
 
     def read(
-        self, frame: Celsius, sorted_values: Celsius, sharp: Heat, confirmed: Heat
+        self, frames: Celsius, sorted_values: Celsius, hottest: tuple[float, float]
     ) -> tuple[RegionStatistics, ...]:
-        """All arrays are H x W float32 in °C: `frame` smoothed, `sharp` unsmoothed, `confirmed` without spikes. Only
-        `sorted_values` are flat: those of `frame`, in order at both ends and in the middle.
+        """`frames` are three (3 x H x W float32, °C): smoothed, unsmoothed, and without spikes. `sorted_values` are
+        those of the first, in order at both ends and in the middle, and `hottest` the hottest pixels of the others.
         """
         if not self._rois:
             return ()
         # The correction is monotonic: what is sorted stays so, and of the others only the peaks are corrected.
-        peaks, certain = self._peaks(*sharp), self._peaks(*confirmed)
-        self._gather(frame)
+        frames.reshape(3, -1).take(self._pixels, axis=1, out=self._gathered, mode="clip")
+        self._values[: self._pixels.size] = self._gathered[0]
         for part, places in self._sorted_places:
             sort_places(part, places)
         for part in self._wholes:
             part[:] = sorted_values
         rows = zip(*self._statistics().tolist(), strict=True)
-        found = list(map(_described, self._known, rows, peaks, certain))
+        found = list(map(_described, self._known, rows, *self._peaks(hottest)))
         return tuple([found[index] for index in self._order])
 
     def _statistics(self) -> NDArray[np.float64]:
-        """Highest, lowest, mean, median and deviation of each region, rounded (5 x n)."""
-        surface, spread, table = self._values, self._spread, np.empty((5, len(self._rois)))
-        _correct(surface, *self._of_pixels)
-        means = np.divide(np.add.reduceat(surface, self._starts), self._sizes, out=table[2])
-        for values, mean, into in zip(self._parts, means.astype(np.float32), self._spreads, strict=True):
-            np.subtract(values, mean, out=into)
-        spread *= spread
-        np.divide(np.add.reduceat(spread, self._starts), self._sizes, out=table[4])
+        """Highest, lowest, median, mean and deviation of each region, rounded (5 x n)."""
+        surface, table = self._values, np.empty((5, len(self._rois)))
+        self._correction.apply(surface)
+        np.dot(_ENDS_AND_MEDIAN, surface.take(self._extremes_and_middles), out=table[:3])
+        means = np.add.reduceat(surface, self._starts) / self._sizes
+        for values, mean in zip(self._parts, means.astype(np.float32), strict=True):
+            values -= mean
+        surface *= surface
+        np.divide(np.add.reduceat(surface, self._starts), self._sizes, out=table[4])
         np.sqrt(table[4], out=table[4])
-        table[0], table[1], lower, upper = surface.take(self._extremes_and_middles)
-        table[3] = (lower + upper) / 2
+        table[3] = means
         return table.round(2)
 
-    def _peaks(self, frame: Celsius, hottest: float) -> list[float]:
-        """The peak of each region in double precision: a threshold must not be missed by an error of 1e-5."""
-        measured: list[float] = []
+    def _peaks(self, hottest: tuple[float, float]) -> list[list[float]]:
+        """The peaks of each region, unsmoothed and confirmed, in double precision: a threshold must not be missed by an
+        error of 1e-5.
+        """
+        measured: list[list[float]] = [[], []]
         if self._smaller:
-            self._gather(frame)
-            measured += np.maximum.reduceat(self._gathered, self._smaller_starts).tolist()
-        measured += [hottest] * len(self._wholes)
-        return [_surface(temp, *of) for temp, of in zip(measured, self._of_regions, strict=True)]
-
-    def _gather(self, frame: Celsius) -> None:
-        for rectangle, place in self._rectangles:
-            rectangle[...] = frame[place]
-        for part, pixels in self._polygons:
-            frame.take(pixels, out=part, mode="clip")
+            measured = np.maximum.reduceat(self._gathered[1:], self._smaller_starts, axis=1).tolist()
+        return [
+            [_surface(temp, *of) for temp, of in zip(peaks + [top] * len(self._wholes), self._of_regions, strict=True)]
+            for peaks, top in zip(measured, hottest, strict=True)
+        ]
 
 
 class _RegionPixels(NamedTuple):
-    """Where a region lies in a frame: the rectangle `place`, or the pixels of `polygon` by their numbers (n intp)."""
+    """The pixels of a region in a flat frame, by their numbers (n intp)."""
 
-    place: tuple[slice, slice]
-    polygon: NDArray[np.intp] | None
-    size: int
+    numbers: NDArray[np.intp]
     is_whole: bool
+
+    @property
+    def size(self) -> int:
+        return self.numbers.size
 
 
 def _pixels_of(roi: Roi, shape: tuple[int, ...]) -> _RegionPixels:
-    place, polygon = region_place(roi, shape), polygon_pixels(roi, shape)
+    polygon = polygon_pixels(roi, shape)
     if polygon is not None:
-        return _RegionPixels(place, polygon, polygon.size, is_whole=False)
-    rows, columns = _size_of(place)
-    return _RegionPixels(place, None, rows * columns, is_whole=(rows, columns) == shape)
+        return _RegionPixels(polygon, is_whole=False)
+    numbers = np.arange(shape[0] * shape[1]).reshape(shape)[region_place(roi, shape)].ravel()
+    return _RegionPixels(numbers, is_whole=numbers.size == shape[0] * shape[1])
 
 
 class _Known(NamedTuple):
@@ -169,7 +160,7 @@ class _Known(NamedTuple):
 
 
 def _described(known: _Known, row: tuple[float, ...], peak: float, sure: float) -> RegionStatistics:
-    highest, lowest, mean, median, deviation = row
+    highest, lowest, median, mean, deviation = row
     levels = known.level(peak), known.level(sure)
     return RegionStatistics(known.name, highest, lowest, mean, median, deviation, known.pixels, peak, *levels, sure)
 
@@ -184,22 +175,24 @@ def _ends_and_middles(size: int) -> list[int]:
     return sorted({0, (size - 1) // 2, size // 2, size - 1})
 
 
-def _size_of(place: tuple[slice, slice]) -> tuple[int, int]:
-    rows, columns = place
-    return rows.stop - rows.start, columns.stop - columns.start
+class _Correction:
+    """By arrays instead of numbers: NumPy converts a number in each call, and compares many values with one slowly."""
 
+    def __init__(self, factors: Celsius, offsets: Celsius) -> None:
+        self._factors, self._offsets = factors, offsets
+        self._kelvin, self._zero = np.array(KELVIN, np.float32), np.zeros_like(factors)
 
-def _correct(radiation: Celsius, factors: Celsius, offsets: Celsius) -> None:
-    """In place, in °C. Two square roots take a tenth of the time of a fourth root."""
-    radiation += _KELVIN
-    radiation *= radiation
-    radiation *= radiation
-    radiation *= factors
-    radiation += offsets
-    np.maximum(radiation, _ZERO, out=radiation)
-    np.sqrt(radiation, out=radiation)
-    np.sqrt(radiation, out=radiation)
-    radiation -= _KELVIN
+    def apply(self, radiation: Celsius) -> None:
+        """In place, in °C. Two square roots take a tenth of the time of a fourth root."""
+        radiation += self._kelvin
+        radiation *= radiation
+        radiation *= radiation
+        radiation *= self._factors
+        radiation += self._offsets
+        np.maximum(radiation, self._zero, out=radiation)
+        cv2.sqrt(radiation, dst=radiation)
+        cv2.sqrt(radiation, dst=radiation)
+        radiation -= self._kelvin
 
 
 def _coefficients(

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bus_schemas.event import Event
 from tests.browser import scripted_product
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, frame, media, thermal
@@ -83,11 +83,19 @@ def types_in(scripted: ScriptedProduct, at: datetime) -> Callable[[], dict[str, 
     return asked
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 390) as opened:
+        yield opened
+
+
 @pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    with watched_page(browser, 390) as (page, complaints):
-        yield page
-        assert complaints.messages == []
+def phone(tab: tuple[Page, Complaints]) -> Iterator[Page]:
+    """The same tab for all of them."""
+    phone, complaints = tab
+    complaints.messages.clear()
+    yield phone
+    assert complaints.messages == []
 
 
 def test_each_fault_is_red_in_its_minute(scripted: ScriptedProduct, begin: datetime) -> None:
@@ -98,7 +106,7 @@ def test_each_fault_is_red_in_its_minute(scripted: ScriptedProduct, begin: datet
 def test_it_is_found_explained_commented_and_closed_within_a_minute(
     phone: Page, scripted: ScriptedProduct, begin: datetime, fault: str
 ) -> None:
-    phone.goto(f"{scripted.address}/wall")
+    visit(phone, f"{scripted.address}/wall")
     expect(phone.locator("main h1")).to_be_visible()
     began = monotonic()
 

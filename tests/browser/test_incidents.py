@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import scripted_product
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, frame, media
@@ -55,11 +55,19 @@ def answers(scripted: ScriptedProduct, path: str) -> bool:
     return scripted.client.get(f"/api/v1/{path}").status_code == httpx.codes.OK
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 390, "light") as opened:
+        yield opened
+
+
 @pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    with watched_page(browser, 390, "light") as (page, complaints):
-        yield page
-        assert complaints.messages == []
+def phone(tab: tuple[Page, Complaints]) -> Iterator[Page]:
+    """The same tab for all of them."""
+    phone, complaints = tab
+    complaints.messages.clear()
+    yield phone
+    assert complaints.messages == []
 
 
 def found(scripted: ScriptedProduct, **asked: str) -> list[dict[str, object]]:
@@ -76,7 +84,7 @@ def incidents(page: Page) -> Locator:
 def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_within_a_minute(
     phone: Page, scripted: ScriptedProduct, fault: datetime
 ) -> None:
-    phone.goto(f"{scripted.address}/wall")
+    visit(phone, f"{scripted.address}/wall")
     began = monotonic()
 
     phone.get_by_role("link", name="Alerts").click()
@@ -103,7 +111,7 @@ def test_an_operator_finds_a_fault_sees_why_says_what_it_was_and_closes_it_withi
 def test_many_incidents_are_reviewed_at_once_and_that_is_undone(
     phone: Page, scripted: ScriptedProduct, fault: datetime
 ) -> None:
-    phone.goto(f"{scripted.address}/alerts?tab=incidents&device={CAMERA}")
+    visit(phone, f"{scripted.address}/alerts?tab=incidents&device={CAMERA}")
     phone.get_by_label("Choose all").check()
     chosen = phone.get_by_role("region", name="Chosen incidents")
     chosen.get_by_label("Your name").fill("Mara")
@@ -119,7 +127,7 @@ def test_many_incidents_are_reviewed_at_once_and_that_is_undone(
 def test_a_device_says_for_a_moment_why_nobody_was_alerted(
     phone: Page, scripted: ScriptedProduct, fault: datetime
 ) -> None:
-    phone.goto(f"{scripted.address}/device?device={CAMERA}")
+    visit(phone, f"{scripted.address}/device?device={CAMERA}")
     phone.get_by_role("button", name="Explain this moment").click()
 
     panel = phone.get_by_role("region", name="Why no alert")
@@ -128,7 +136,7 @@ def test_a_device_says_for_a_moment_why_nobody_was_alerted(
 
 
 def test_a_camera_is_muted_for_an_hour_and_heard_again(phone: Page, scripted: ScriptedProduct, fault: datetime) -> None:
-    phone.goto(f"{scripted.address}/device?device={CAMERA}")
+    visit(phone, f"{scripted.address}/device?device={CAMERA}")
     phone.get_by_role("region", name="Incidents and alerts").get_by_role("button", name="Mute …").click()
     form = phone.get_by_role("form", name="Mute")
     form.get_by_label("Why").fill("The lens is cleaned")
@@ -166,7 +174,7 @@ NONSENSE = (
 
 def test_an_address_that_says_nonsense_shows_its_view(phone: Page, scripted: ScriptedProduct, fault: datetime) -> None:
     for address in NONSENSE:
-        phone.goto(scripted.address + address)
+        visit(phone, scripted.address + address)
         expect(phone.locator("main h1"), address).to_have_count(1)
         expect(phone.locator("main [aria-busy=true]"), address).to_have_count(0)
         expect(phone.locator("main [role=alert]"), address).to_have_count(0)

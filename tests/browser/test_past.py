@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.scripted_product import KILN, Day, ScriptedProduct
 from tests.builders import SITE, detection
 
@@ -16,11 +16,19 @@ pytestmark = pytest.mark.browser
 TEN_MINUTES_MS = 600_000
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser, day: Day) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 1440) as opened:
+        yield opened
+
+
 @pytest.fixture
-def page(browser: Browser, day: Day) -> Iterator[Page]:
-    with watched_page(browser, 1440) as (page, complaints):
-        yield page
-        assert complaints.messages == []
+def page(tab: tuple[Page, Complaints]) -> Iterator[Page]:
+    """The same tab for all of them."""
+    page, complaints = tab
+    complaints.messages.clear()
+    yield page
+    assert complaints.messages == []
 
 
 def moment(at: datetime) -> str:
@@ -40,7 +48,7 @@ def open_alerts(page: Page) -> Locator:
 
 
 def test_the_wall_shows_what_was_wrong_then(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/wall?at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/wall?at={moment(day.hot)}")
 
     expect(kiln(page)).to_contain_text("Hot spot")
     expect(sign(page)).to_be_visible()
@@ -48,7 +56,7 @@ def test_the_wall_shows_what_was_wrong_then(page: Page, scripted: ScriptedProduc
 
 
 def test_a_key_returns_to_live(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/wall?at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/wall?at={moment(day.hot)}")
     expect(kiln(page)).to_contain_text("Hot spot")
 
     page.keyboard.press("n")
@@ -59,7 +67,7 @@ def test_a_key_returns_to_live(page: Page, scripted: ScriptedProduct, day: Day) 
 
 
 def test_a_button_returns_to_live(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/wall?at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/wall?at={moment(day.hot)}")
 
     page.get_by_role("button", name="Back to now").click()
 
@@ -70,7 +78,7 @@ def test_a_button_returns_to_live(page: Page, scripted: ScriptedProduct, day: Da
 def test_alerts_are_those_that_were_open_then_and_cannot_be_acknowledged(
     page: Page, scripted: ScriptedProduct, day: Day
 ) -> None:
-    page.goto(f"{scripted.address}/alerts?at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/alerts?at={moment(day.hot)}")
     open_alerts(page).get_by_role("link").click()
 
     expect(open_alerts(page)).to_contain_text("1 alert")
@@ -80,7 +88,7 @@ def test_alerts_are_those_that_were_open_then_and_cannot_be_acknowledged(
 
 
 def test_an_alert_that_is_over_is_history_now(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/alerts")
+    visit(page, f"{scripted.address}/alerts")
 
     expect(open_alerts(page)).to_contain_text("Nothing is wrong")
     expect(page.get_by_role("region", name="History")).to_contain_text("Acknowledged by Mara")
@@ -89,14 +97,14 @@ def test_an_alert_that_is_over_is_history_now(page: Page, scripted: ScriptedProd
 def test_what_had_not_happened_yet_is_not_shown(page: Page, scripted: ScriptedProduct, day: Day) -> None:
     (alert,) = scripted.alerts("closed")
 
-    page.goto(f"{scripted.address}/alerts?at={moment(day.calm)}&alert={alert['id']}")
+    visit(page, f"{scripted.address}/alerts?at={moment(day.calm)}&alert={alert['id']}")
 
     expect(open_alerts(page)).to_contain_text("Nothing was wrong at this moment")
     expect(page.get_by_role("region", name="History")).to_contain_text("No alert had been cleared yet")
 
 
 def test_a_device_is_as_it_was(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/device?device={KILN}&at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/device?device={KILN}&at={moment(day.hot)}")
 
     expect(page.get_by_role("region", name="Incidents and alerts")).to_contain_text(re.compile(r"Hot spot\s*open"))
     expect(page.get_by_role("region", name="Settings")).to_contain_text("sensitivity 40")
@@ -106,7 +114,7 @@ def test_a_device_is_as_it_was(page: Page, scripted: ScriptedProduct, day: Day) 
 def test_settings_are_those_that_were_in_force_and_cannot_be_changed(
     page: Page, scripted: ScriptedProduct, day: Day
 ) -> None:
-    page.goto(f"{scripted.address}/settings?at={moment(day.hot)}")
+    visit(page, f"{scripted.address}/settings?at={moment(day.hot)}")
 
     row = page.get_by_role("row").filter(has_text=KILN)
     expect(row).to_contain_text("40")
@@ -128,7 +136,7 @@ def test_a_device_that_was_not_there_yet_is_said_to_be_so(page: Page, scripted: 
 def test_dragging_the_handle_back_shows_that_moment_and_its_link_shows_the_same(
     browser: Browser, page: Page, scripted: ScriptedProduct, day: Day
 ) -> None:
-    page.goto(f"{scripted.address}/wall")
+    visit(page, f"{scripted.address}/wall")
     expect(kiln(page)).to_be_visible()
     for _ in range(3):
         page.keyboard.press("+")
@@ -179,6 +187,6 @@ def test_what_happens_now_does_not_reach_a_page_that_stands_in_the_past(
 
 
 def test_the_dashboard_shows_the_day_of_the_moment(page: Page, scripted: ScriptedProduct, day: Day) -> None:
-    page.goto(f"{scripted.address}/dashboard?at=2026-01-05T10:00:00Z&site={SITE}")
+    visit(page, f"{scripted.address}/dashboard?at=2026-01-05T10:00:00Z&site={SITE}")
 
     expect(page.get_by_label("Date")).to_have_value("2026-01-05")

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from edge.analysis.pictures import Pictures, thumbnail
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import visit, watched_page
 from tests.browser.film import send_event, send_medium
 from tests.browser.scripted_product import ScriptedProduct
 from tests.builders import SITE, detection, health, media, segment, settings
@@ -154,7 +154,7 @@ def lies_over_the_patch(page: Page, drawn: Locator) -> bool:
 
 @pytest.mark.parametrize("device", SHAPES)
 def test_in_recorded_video(page: Page, cameras: Cameras, device: str) -> None:
-    page.goto(cameras.address("playback", device, cameras.begin + timedelta(seconds=3)))
+    visit(page, cameras.address("playback", device, cameras.begin + timedelta(seconds=3)))
     group = page.get_by_role("group", name=device, exact=True)
     expect(page.get_by_text("Loading…")).to_have_count(0)
     expect(group.locator(".box")).to_be_visible()
@@ -166,7 +166,8 @@ def test_in_recorded_video(page: Page, cameras: Cameras, device: str) -> None:
 @pytest.mark.parametrize("is_live", [False, True], ids=["then", "now"])
 @pytest.mark.parametrize("device", SHAPES)
 def test_in_pictures_that_have_bars(page: Page, cameras: Cameras, device: str, is_live: bool) -> None:
-    page.goto(cameras.address("device", device, None if is_live else cameras.known) + "&picture=visual")
+    address = cameras.address("device", device, None if is_live else cameras.known)
+    visit(page, f"{address}&picture=visual")
     stage = page.get_by_role("region", name="Pictures")
     expect(stage.locator("polygon")).to_be_visible()
 
@@ -175,7 +176,7 @@ def test_in_pictures_that_have_bars(page: Page, cameras: Cameras, device: str, i
 
 @pytest.mark.parametrize("device", ["PHONE", "PANORAMA"])
 def test_where_zones_are_drawn(page: Page, cameras: Cameras, device: str) -> None:
-    page.goto(cameras.address("device", device, None) + "&edit=zones")
+    visit(page, cameras.address("device", device, None) + "&edit=zones")
     editor = page.get_by_role("region", name="Zone editor")
     expect(editor.locator("polygon")).to_be_visible()
     # What is chosen is filled and has a broad line, and a picture that is old is grey.

@@ -6,18 +6,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.scripted_product import ScriptedProduct
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 1440) as opened:
+        yield opened
+
+
 @pytest.fixture
-def page(browser: Browser, scripted: ScriptedProduct) -> Iterator[Page]:
-    with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{scripted.address}/system")
-        yield page
-        assert complaints.messages == []
+def page(tab: tuple[Page, Complaints], scripted: ScriptedProduct) -> Iterator[Page]:
+    page, complaints = tab
+    complaints.messages.clear()
+    visit(page, f"{scripted.address}/system")
+    yield page
+    assert complaints.messages == []
 
 
 def test_a_rebuild_is_confirmed_and_ends_with_success(page: Page, scripted: ScriptedProduct) -> None:

@@ -15,6 +15,7 @@ from tests.browser.film import send_event, send_medium, thumbnail
 from tests.browser.scripted_product import CONFIG, ScriptedProduct
 from tests.builders import SITE, frame, media
 from tests.eventually import eventually
+from tests.forked import Forked
 from tests.loopback import NO_TLS
 from tests.product import Product
 
@@ -43,7 +44,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedProdu
     directory = tmp_path_factory.mktemp("restarted")
     config = directory / "watchpost.yaml"
     config.write_text(CONFIG)
-    product = Product(directory / "data", ["--config", str(config)])
+    product = Product(directory / "data", ["--config", str(config)], start=Forked)
     try:
         address = product.start()
         # One that was free before the start may be taken by a neighbour of this test until the gateway binds it.

@@ -6,21 +6,28 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.browser_tab import Complaints, watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.scripted_product import KILN, Day, ScriptedProduct
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def opened(browser: Browser, scripted: ScriptedProduct, day: Day) -> Iterator[tuple[Page, Complaints]]:
-    """Rules, of the hour up to now."""
+@pytest.fixture(scope="module")
+def tab(browser: Browser, scripted: ScriptedProduct, day: Day) -> Iterator[tuple[Page, Complaints]]:
     eventually(lambda: scripted.alerts("closed"), 20, "an alert that is over")
-    with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{scripted.address}/alerts?tab=rules&span=1h")
-        yield page, complaints
-        assert complaints.messages == []
+    with watched_page(browser, 1440) as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(tab: tuple[Page, Complaints], scripted: ScriptedProduct) -> Iterator[tuple[Page, Complaints]]:
+    """Rules, of the hour up to now."""
+    page, complaints = tab
+    complaints.messages.clear()
+    visit(page, f"{scripted.address}/alerts?tab=rules&span=1h")
+    yield page, complaints
+    assert complaints.messages == []
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.browser_tab import Complaints, watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.reviewed import (
     accessibility_findings,
     banned_words,
@@ -123,7 +123,7 @@ def test_a_view_shows_its_content_within_its_window_without_a_complaint(
     path, shows = VIEWS[view]
     complaints.messages.clear()
 
-    page.goto(page_address + path)
+    visit(page, page_address + path)
     shows(page)
     settled(page)
 
@@ -137,80 +137,86 @@ def test_a_view_shows_its_content_within_its_window_without_a_complaint(
     assert complaints.messages == []
 
 
-def test_four_devices_are_seen_on_the_wall_without_scrolling(browser: Browser, page_address: str) -> None:
-    with watched_page(browser, 1440) as (page, _):
-        page.goto(page_address + "/wall")
-        shows_the_wall(page)
-        expect(page.locator("main li")).to_have_count(4)
-
-        hidden = page.evaluate(
-            "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
-        )
-        assert hidden <= 0
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, 1440) as opened:
+        yield opened
 
 
-def test_the_time_bar_comes_closer_and_keeps_its_handle(browser: Browser, page_address: str) -> None:
+@pytest.fixture
+def desk(tab: tuple[Page, Complaints]) -> Iterator[Page]:
+    """The same tab for all that need no new one."""
+    desk, complaints = tab
+    complaints.messages.clear()
+    yield desk
+    assert complaints.messages == []
+
+
+def test_four_devices_are_seen_on_the_wall_without_scrolling(desk: Page, page_address: str) -> None:
+    visit(desk, page_address + "/wall")
+    shows_the_wall(desk)
+    expect(desk.locator("main li")).to_have_count(4)
+
+    hidden = desk.evaluate(
+        "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
+    )
+    assert hidden <= 0
+
+
+def test_the_time_bar_comes_closer_and_keeps_its_handle(desk: Page, page_address: str) -> None:
     moment = (datetime.now(UTC) - timedelta(hours=12)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{page_address}/wall?at={moment}")
-        handle = page.get_by_role("slider", name="Moment shown")
-        expect(page.get_by_text("Not live")).to_be_visible()
-        before = handle.bounding_box()
-        for reach in ("6 h", "1 h", "10 min"):
-            page.keyboard.press("+")
-            expect(page.get_by_role("group", name=f"Time bar shows {reach}")).to_be_visible()
-        after = handle.bounding_box()
-        page.get_by_role("button", name="Farther").click()
+    visit(desk, f"{page_address}/wall?at={moment}")
+    handle = desk.get_by_role("slider", name="Moment shown")
+    expect(desk.get_by_text("Not live")).to_be_visible()
+    before = handle.bounding_box()
+    for reach in ("6 h", "1 h", "10 min"):
+        desk.keyboard.press("+")
+        expect(desk.get_by_role("group", name=f"Time bar shows {reach}")).to_be_visible()
+    after = handle.bounding_box()
+    desk.get_by_role("button", name="Farther").click()
 
-        assert before is not None
-        assert after is not None
-        assert abs(before["x"] - after["x"]) <= 3
-        expect(page.get_by_role("group", name="Time bar shows 1 h")).to_be_visible()
-        assert complaints.messages == []
+    assert before is not None
+    assert after is not None
+    assert abs(before["x"] - after["x"]) <= 3
+    expect(desk.get_by_role("group", name="Time bar shows 1 h")).to_be_visible()
 
 
-def test_the_back_button_returns_to_the_view_before(browser: Browser, page_address: str) -> None:
-    with watched_page(browser, 1440) as (page, _):
-        page.goto(page_address + "/wall")
-        page.get_by_role("link", name="System").click()
-        shows_the_system(page)
+def test_the_back_button_returns_to_the_view_before(desk: Page, page_address: str) -> None:
+    visit(desk, page_address + "/wall")
+    desk.get_by_role("link", name="System").click()
+    shows_the_system(desk)
 
-        page.go_back()
+    desk.go_back()
 
-        shows_the_wall(page)
+    shows_the_wall(desk)
 
 
-def test_a_moment_in_the_address_is_shown_and_n_returns_to_now(browser: Browser, page_address: str) -> None:
+def test_a_moment_in_the_address_is_shown_and_n_returns_to_now(desk: Page, page_address: str) -> None:
     moment = (datetime.now(UTC) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{page_address}/wall?at={moment}")
-        expect(page.get_by_text("Not live")).to_be_visible()
-        expect(page.get_by_role("slider", name="Moment shown")).not_to_have_attribute(
-            "aria-valuetext", re.compile("^Now")
-        )
-        page.keyboard.press("n")
+    visit(desk, f"{page_address}/wall?at={moment}")
+    expect(desk.get_by_text("Not live")).to_be_visible()
+    expect(desk.get_by_role("slider", name="Moment shown")).not_to_have_attribute("aria-valuetext", re.compile("^Now"))
+    desk.keyboard.press("n")
 
-        expect(page.get_by_text("Not live")).to_have_count(0)
-        assert "at=" not in page.url
-        assert complaints.messages == []
+    expect(desk.get_by_text("Not live")).to_have_count(0)
+    assert "at=" not in desk.url
 
 
-def test_dragging_the_time_bar_writes_the_moment_into_the_address(browser: Browser, page_address: str) -> None:
-    with watched_page(browser, 1440) as (page, _):
-        page.goto(page_address + "/wall")
-        shows_the_wall(page)
-        box = page.get_by_role("slider", name="Moment shown").bounding_box()
-        assert box is not None
+def test_dragging_the_time_bar_writes_the_moment_into_the_address(desk: Page, page_address: str) -> None:
+    visit(desk, page_address + "/wall")
+    shows_the_wall(desk)
+    box = desk.get_by_role("slider", name="Moment shown").bounding_box()
+    assert box is not None
 
-        page.mouse.move(box["x"], box["y"] + 16)
-        page.mouse.down()
-        page.mouse.move(box["x"] - 200, box["y"] + 16, steps=5)
-        page.mouse.up()
+    desk.mouse.move(box["x"], box["y"] + 16)
+    desk.mouse.down()
+    desk.mouse.move(box["x"] - 200, box["y"] + 16, steps=5)
+    desk.mouse.up()
 
-        expect(page).to_have_url(re.compile(r"at=\d{4}-\d\d-\d\dT"))
-        expect(page.get_by_text("Not live")).to_be_visible()
+    expect(desk).to_have_url(re.compile(r"at=\d{4}-\d\d-\d\dT"))
+    expect(desk.get_by_text("Not live")).to_be_visible()
 
 
 def test_the_colours_chosen_are_remembered(browser: Browser, page_address: str) -> None:
@@ -222,15 +228,14 @@ def test_the_colours_chosen_are_remembered(browser: Browser, page_address: str) 
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, page_address: str) -> None:
-    with watched_page(browser, 1440) as (page, _):
-        page.goto(page_address + "/playback")
-        shows_playback(page)
-        page.keyboard.press("?")
-        expect(page.get_by_role("dialog")).to_contain_text("Speed +0.25")
-        page.keyboard.press("Escape")
+def test_question_mark_lists_the_keys_and_escape_closes_them(desk: Page, page_address: str) -> None:
+    visit(desk, page_address + "/playback")
+    shows_playback(desk)
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog")).to_contain_text("Speed +0.25")
+    desk.keyboard.press("Escape")
 
-        expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(desk.get_by_role("dialog")).to_have_count(0)
 
 
 def test_recorded_and_live_video_play_in_the_browser_that_people_have(
@@ -260,13 +265,11 @@ def pictures_of_a_second(page: Page) -> int:
     return int(ran[2])
 
 
-def test_how_much_the_time_bar_shows_is_in_the_address(browser: Browser, page_address: str) -> None:
-    with watched_page(browser, 1440) as (page, complaints):
-        page.goto(f"{page_address}/wall?reach=90d")
-        expect(page.get_by_role("group", name="Time bar shows 90 d")).to_be_visible()
-        expect(page.get_by_role("button", name="Farther")).to_be_disabled()
-        page.keyboard.press("+")
-        expect(page.get_by_role("group", name="Time bar shows 30 d")).to_be_visible()
+def test_how_much_the_time_bar_shows_is_in_the_address(desk: Page, page_address: str) -> None:
+    visit(desk, f"{page_address}/wall?reach=90d")
+    expect(desk.get_by_role("group", name="Time bar shows 90 d")).to_be_visible()
+    expect(desk.get_by_role("button", name="Farther")).to_be_disabled()
+    desk.keyboard.press("+")
+    expect(desk.get_by_role("group", name="Time bar shows 30 d")).to_be_visible()
 
-        assert page.url.endswith("reach=30d")
-        assert complaints.messages == []
+    assert desk.url.endswith("reach=30d")

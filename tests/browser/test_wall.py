@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gateway.static_files import STATIC
 from tests import builders
-from tests.browser.browser_tab import watched_page
+from tests.browser.browser_tab import Complaints, visit, watched_page
 from tests.browser.reviewed import accessibility_findings
 from tests.integration.gateway.started import Filled, Started
 
@@ -38,14 +38,21 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield started.url
 
 
-@pytest.fixture(params=[1440, 390], ids=["desk", "phone"])
-def wall(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
-    with watched_page(browser, request.param) as (page, complaints):
-        page.goto(f"{address}/wall")
-        expect(page.locator("main li")).to_have_count(DEVICES + 2, timeout=30_000)
-        expect(page.locator("main li img").first).to_be_visible(timeout=30_000)
-        yield page
-        assert complaints.messages == []
+@pytest.fixture(scope="module", params=[1440, 390], ids=["desk", "phone"])
+def tab(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    with watched_page(browser, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def wall(tab: tuple[Page, Complaints], address: str) -> Iterator[Page]:
+    page, complaints = tab
+    complaints.messages.clear()
+    visit(page, f"{address}/wall")
+    expect(page.locator("main li")).to_have_count(DEVICES + 2, timeout=30_000)
+    expect(page.locator("main li img").first).to_be_visible(timeout=30_000)
+    yield page
+    assert complaints.messages == []
 
 
 def test_two_hundred_devices_are_asked_for_as_a_few_are(wall: Page) -> None:
@@ -80,7 +87,7 @@ def test_groups_and_lines_come_from_the_address_and_stay(wall: Page) -> None:
     expect(wall.locator("main h2").first).to_contain_text(re.compile(r"Critical|Warning"))
     expect(wall).to_have_url(re.compile(r"group=condition.*layout=list"))
     assert accessibility_findings(wall) == []
-    wall.goto(wall.url.split("/wall")[0] + "/system")
+    visit(wall, wall.url.split("/wall")[0] + "/system")
     wall.keyboard.press("g")
     wall.keyboard.press("w")
     expect(wall.locator("main h2").first).to_be_visible()

@@ -21,6 +21,7 @@ from mosquitto.launcher import free_port
 from tests.cameras.case import Case, FileCase, RtspCase
 from tests.cameras.server import Cameras
 from tests.eventually import eventually
+from tests.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE, NODE = "YARD", "cameras"
@@ -157,7 +158,7 @@ def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Ite
     command = [sys.executable, "-m", "watchpost", "edge", "--node", NODE, "--config", str(config)]
     log = folder / "agent.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = Forked(
             [*command, "--data", str(folder / "data"), "--mqtt-port", str(free_port())],
             cwd=ROOT,
             env={**os.environ, **variables},

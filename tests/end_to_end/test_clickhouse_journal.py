@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from consumers.store.clickhouse.server import ServerEngine
+from tests import forked
 from tests.clickhouse_server import PASSWORD, ClickHouse
 from tests.end_to_end.foreign_door import publish
 from tests.eventually import eventually
@@ -43,13 +44,8 @@ def events(client: httpx.Client) -> list[Any]:
 
 
 def command(config: Path, data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "watchpost", *arguments, "--config", str(config), "--data", str(data)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    return forked.run(
+        [sys.executable, "-m", "watchpost", *arguments, "--config", str(config), "--data", str(data)], 60, cwd=ROOT
     )
 
 

@@ -16,6 +16,7 @@ from consumers.store.archive.retention import ArchiveRetention
 from producer.ids import utc_now
 from tests.eventually import eventually
 from tests.faults import disks
+from tests.forked import Forked
 from tests.loopback import NO_TLS
 from tests.product import Product
 from tests.required import unavailable
@@ -50,7 +51,7 @@ def product(disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setenv(name, value)
     config = tmp_path / "watchpost.yaml"
     config.write_text(yaml.safe_dump(configuration()))
-    product = Product(disk / "data", ["--config", str(config)])
+    product = Product(disk / "data", ["--config", str(config)], start=Forked)
     yield product
     product.end()
 

@@ -155,7 +155,7 @@ def assert_streams_are_whole(events: list[dict[str, Any]]) -> None:
 
 def test_every_process_may_be_killed_and_nothing_is_lost(tmp_path: Path) -> None:
     config = write_config(tmp_path, {DRAWN: drawn(tmp_path)}, hot_spot_c=80.0)
-    with running(tmp_path / "data", ["--config", str(config)]) as (product, client):
+    with running(tmp_path / "data", ["--config", str(config)], subprocess.Popen) as (product, client):
         eventually(lambda: len(all_events(client)) > 50, 40)
         for name in list(product.processes()):
             _kill_and_wait(product, name)
@@ -213,7 +213,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Product,
     folder = tmp_path_factory.mktemp("up")
     # The people in the recorded room are its warmest spots.
     config = write_config(folder, {DRAWN: drawn(folder), RECORDED: recorded()}, hot_spot_c=30.0)
-    with running(folder / "data", ["--config", str(config)]) as (product, client):
+    with running(folder / "data", ["--config", str(config)], subprocess.Popen) as (product, client):
         with subscribed(product.mqtt_port()) as subscriber:
             eventually(lambda: subscriber.kinds(DRAWN) >= KINDS and subscriber.kinds(RECORDED) >= KINDS, 40)
 

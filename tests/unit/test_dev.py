@@ -85,3 +85,24 @@ def test_a_package_that_cannot_be_installed_is_done_without_and_tried_again(copy
     said = ["dev: installing there", "dev: installing broken", "dev: apt-get could not install broken: others do"]
 
     assert [run(copy, command).splitlines() for _ in range(2)] == [said, said]
+
+
+PYTHONS = """
+PATH="$PWD:$PATH"
+printf '#!/bin/sh\\nexit 0\\n' >python3
+chmod 755 python3
+OWN_PYTHON="$PWD/own_python"
+"""
+OWN_SUITS = "printf '#!/bin/sh\\nexit 0\\n' >own_python\nchmod 755 own_python\n"
+OWN_WITHOUT_VENV = """printf '#!/bin/sh\\ncase $* in *venv*) exit 1;; esac\\n' >own_python
+chmod 755 own_python
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "taken"),
+    [(OWN_SUITS, "own_python"), (OWN_WITHOUT_VENV, "python3"), ("", "python3")],
+    ids=["there", "without venv", "missing"],
+)
+def test_the_python_of_the_release_is_taken_where_it_can_make_an_environment(copy: Path, own: str, taken: str) -> None:
+    assert run(copy, PYTHONS + own + "find_python >&2").strip() == str(copy / taken)

@@ -109,12 +109,15 @@ class ForkServerProcess:
         with ExitStack() as on_failure:
             output = on_failure.enter_context(os.fdopen(reader, "rb", buffering=0))
             with os.fdopen(writer, "wb", buffering=0) as written:
-                pid = self._converse(written.fileno(), ForkRequest.of(process))
+                pid = self.fork_writing_to(written.fileno(), ForkRequest.of(process))
             on_failure.pop_all()
         return ForkedProcess(pid, output)
 
-    def _converse(self, output: int, request: ForkRequest) -> int:
-        """The id of the new process, which is a child of this one and knows what it is to be."""
+    def fork_writing_to(self, output: int, request: ForkRequest) -> int:
+        """The id of the new process, which is a child of this one and knows what it is to be.
+
+        Raises `ForkServerGone`.
+        """
         ours, theirs = socket.socketpair()
         with ours, adopting_orphans():
             with theirs:

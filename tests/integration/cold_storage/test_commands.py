@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.cold_hub import ColdHub
 from tests.documents import blocks
 from tests.integration.gateway.started import Started
@@ -31,14 +32,8 @@ def config(tmp_path: Path, own_s3: S3Server) -> Path:
 
 
 def typed(command: str, config: Path, data: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *command.split()],
-        env={**os.environ, "WATCHPOST_CONFIG": str(config), "WATCHPOST_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    variables = {**os.environ, "WATCHPOST_CONFIG": str(config), "WATCHPOST_DATA": str(data)}
+    return forked.run([sys.executable, "-m", *command.split()], 120, env=variables)
 
 
 def commands() -> list[str]:

@@ -14,6 +14,7 @@ from consumers.store.clickhouse.server import ServerEngine
 from mosquitto.launcher import free_port
 from tests.clickhouse_server import PASSWORD, ClickHouse
 from tests.eventually import eventually
+from tests.forked import Forked
 from tests.product import ROOT
 
 DATABASES = ("claims_journal", "claims_rows")
@@ -25,7 +26,7 @@ class Consume:
 
     def __init__(self, config: Path, data: Path, *names: str) -> None:
         command = [sys.executable, "-m", "watchpost", "consume", *names, "--config", str(config), "--data", str(data)]
-        self._process = subprocess.Popen(
+        self._process = Forked(
             [*command, "--mqtt-port", str(free_port()), "--log-format", "json"],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,

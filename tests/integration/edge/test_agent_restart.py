@@ -15,6 +15,7 @@ from bus_schemas.node import CommandEvent, HeartbeatEvent
 from bus_schemas.topics import command_topic
 from tests.broker import Broker
 from tests.eventually import eventually
+from tests.forked import Forked
 from tests.ingest_double import ingest_double
 from tests.running_agent import of
 
@@ -33,7 +34,7 @@ def agent_process(port: int, folder: Path) -> Iterator["subprocess.Popen[bytes]"
     config = folder / "watchpost.yaml"
     config.write_text(CONFIG.format(port=port))
     where = ("--config", str(config), "--data", str(folder / "data"))
-    agent = subprocess.Popen([sys.executable, "-m", "watchpost", "edge", "--node", "yard", *where])
+    agent: subprocess.Popen[bytes] = Forked([sys.executable, "-m", "watchpost", "edge", "--node", "yard", *where])
     try:
         yield agent
     finally:

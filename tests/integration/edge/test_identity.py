@@ -30,6 +30,7 @@ from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests.broker import Broker
 from tests.eventually import WITHIN_S, eventually
+from tests.forked import Forked
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 from tests.node_parts import SOURCE, detection, running_relay
 from tests.running_agent import of
@@ -205,7 +206,7 @@ def test_an_agent_that_is_stopped_and_started_is_not_refused_and_does_not_wait(
 
 @contextmanager
 def agent_process(port: int, data: Path, config: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
+    process: subprocess.Popen[str] = Forked(
         [
             *(sys.executable, "-m", "watchpost", "edge", "--config", str(config)),
             *("--data", str(data), "--mqtt-port", str(port), "--log-format", "json"),

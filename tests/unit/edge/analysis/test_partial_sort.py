@@ -36,6 +36,31 @@ def test_one_value_far_from_all_others_changes_nothing(odd: float) -> None:
     assert found[places].tolist() == np.sort(values)[places].tolist()
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 1.0])
+@pytest.mark.parametrize("far", [60.0, 900_000.0])
+def test_values_of_a_small_part_of_the_range_are_ordered_among_each_other(far: float, share: float) -> None:
+    """As of a scene beside a fire: all of it lies in one bin, and much of it may be alike."""
+    random = np.random.default_rng(6)
+    values = np.where(random.random(SIZES[-1]) < share, 21.5, random.normal(21.5, 0.1, SIZES[-1])).astype(np.float32)
+    values[7:40] = far
+    places = [0, 1, 960, 9599, 9600, SIZES[-1] - 34, SIZES[-1] - 33, SIZES[-1] - 1]
+    found = values.copy()
+    sort_places(found, places)
+
+    assert found[places].tolist() == np.sort(values)[places].tolist()
+    assert np.array_equal(np.sort(found), np.sort(values))
+
+
+@pytest.mark.parametrize("beyond", [1e3, -1e3, 2e5])
+def test_values_whose_range_is_less_than_their_rounding_are_in_order(beyond: float) -> None:
+    values = (beyond + np.random.default_rng(7).normal(0, 0.05, SIZES[-1])).astype(np.float32)
+    places = [0, 1, 960, 9600, SIZES[-1] - 2, SIZES[-1] - 1]
+    found = values.copy()
+    sort_places(found, places)
+
+    assert found[places].tolist() == np.sort(values)[places].tolist()
+
+
 def test_extremes_of_which_there_are_several_are_put_to_one_place_each() -> None:
     values = np.random.default_rng(4).normal(25, 2, SIZES[-1]).clip(24, 26).astype(np.float32)
     places = [0, 1, 960, 9600, SIZES[-1] - 960, SIZES[-1] - 2, SIZES[-1] - 1]

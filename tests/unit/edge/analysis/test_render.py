@@ -18,8 +18,8 @@ CAPTION = Caption("HEAD_OFFICE", datetime(2026, 1, 5, 11, 0, tzinfo=UTC))
 
 def read(rois: list[Roi], frame: np.ndarray) -> tuple[RegionStatistics, ...]:
     """Of a frame that no filter changes."""
-    seen = frame, float(frame.max())
-    return RegionReader(rois).read(frame, np.sort(frame, None), seen, seen)
+    hottest = float(frame.max())
+    return RegionReader(rois).read(np.stack([frame] * 3), np.sort(frame, None), (hottest, hottest))
 
 
 def inferno(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:

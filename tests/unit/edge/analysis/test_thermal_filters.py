@@ -5,7 +5,7 @@ import pytest
 
 from edge.analysis.thermal_filters import (
     TemporalFilter,
-    for_ambient,
+    ambient_offset,
     smoothed,
     weights,
 )
@@ -54,4 +54,4 @@ def test_smoothing_is_the_plain_three_by_three_gaussian() -> None:
 
 @pytest.mark.parametrize(("ambient", "expected"), [(None, 50.0), (25.0, 50.0), (35.0, 49.0), (5.0, 52.0)])
 def test_ambient_takes_a_tenth_of_its_distance_from_25(ambient: float | None, expected: float) -> None:
-    assert float(for_ambient(flat(50), ambient)[3, 3]) == pytest.approx(expected)
+    assert float((flat(50) - ambient_offset(ambient))[3, 3]) == pytest.approx(expected)

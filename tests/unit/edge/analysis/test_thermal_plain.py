@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings, Thresholds
 from edge.analysis.bad_pixels import replaced
 from edge.analysis.thermal import ThermalProcessor, ThermalReading
-from edge.analysis.thermal_filters import COLDEST, HOTTEST, TemporalFilter, for_ambient, weights
+from edge.analysis.thermal_filters import COLDEST, HOTTEST, TemporalFilter, ambient_offset, weights
 from tests.examples import examples
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def flags_of(frame: Frame) -> set[str]:
 def check(reading: ThermalReading, raw: Frame, before: Frame | None, hot: float) -> Frame:
     """The clean frame, corrected for the ambient temperature."""
     clean = cleaned(raw)
-    sharp = for_ambient(clean, AMBIENT)
+    sharp = clean - ambient_offset(AMBIENT)
     known = highest_around(sharp, centre=False)
     if before is not None:
         known = np.maximum(known, highest_around(before, centre=True))

@@ -17,6 +17,7 @@ from bus_schemas.motion_settings import USUAL_CLASSES, EventClasses
 from bus_schemas.motion_settings import MotionSettings as MotionSettings
 from bus_schemas.night_settings import NightSettings as NightSettings
 from bus_schemas.picture_settings import PictureSettings as PictureSettings
+from bus_schemas.place_settings import PlaceSettings as PlaceSettings
 from bus_schemas.recording_settings import RecordingSettings as RecordingSettings
 from bus_schemas.regions import AreaName, Celsius, Reflected, has_area
 from bus_schemas.regions import Corner as Corner
@@ -147,6 +148,7 @@ Recording = Annotated[
 Snapshots = Annotated[SnapshotSettings, Field(description="Which snapshots are kept, and what stands in them.")]
 Night = Annotated[NightSettings, Field(description="When it is night, and how pictures are judged then.")]
 Fused = Annotated[FusionSettings, Field(description="How heat and picture are shown as one.")]
+Place = Annotated[PlaceSettings, Field(description="Where it is: the hub says it, and no person.")]
 
 FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
 
@@ -169,6 +171,7 @@ class AdjustableSettings(Section):
     night: Night = NightSettings()
     snapshots: Snapshots = SnapshotSettings()
     fusion: Fused = FusionSettings()
+    place: Place = PlaceSettings()
 
     @property
     def measured_rois(self) -> tuple[Roi, ...]:

@@ -201,6 +201,11 @@ class Registered:
         """By whose midnights a site has its days; UTC where nobody has said it."""
         return zone_of(self.entries.get((site, ""), {}).get("time_zone", "UTC"))
 
+    def said_zone(self, site: str) -> str | None:
+        """The name of the time zone that somebody gave the site."""
+        found = self.entries.get((site, ""), {}).get("time_zone")
+        return None if found is None else str(found)
+
     def is_retired(self, site: str, device: str) -> bool:
         """Whether the device, or its site, is watched no more."""
         return any(self.entries.get((site, one), {}).get("retired", False) for one in (device, ""))

@@ -14,7 +14,14 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
         if mode is not None:
             os.fchmod(file.fileno(), mode)
         file.write(content)
-        file.flush()
+    name_whole(draft, path)
+
+
+def name_whole(draft: Path, path: Path) -> None:
+    """Give a file its name, once its bytes are on the disk: a power cut may otherwise leave the name, and a file of no
+    bytes. Durable when it returns. Raises `OSError`.
+    """
+    with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.replace(path)
     sync_directory(path.parent)

@@ -14,6 +14,7 @@ import structlog
 from hypothesis import settings
 
 from mosquitto.launcher import BrokerMissing, mosquitto_path
+from producer.library_threads import limit_library_threads
 from tests.broker import Broker
 from tests.paho_sockets import close_when_stopped
 from tests.required import missing
@@ -29,6 +30,9 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # What ./dev test quick asks for, with the same examples each time.
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=25)
+
+# As each process of the product does, and for its reason: workers of OpenCV that wait compute.
+limit_library_threads()
 
 # Imports and collection make many objects and hardly any garbage; see `pytest_collection_finish`.
 gc.disable()

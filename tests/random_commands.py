@@ -190,6 +190,7 @@ SECTION: Final[dict[str, Callable[[Random], Any]]] = {
         "mode": chance.choice(("never", "always", "hours", "sun")), "latitude": chance.choice((None, -90, 52.5)),
         "longitude": chance.choice((None, 180, 13.4)), "sensitivity": chance.randint(0, 100),
     },
+    "place": lambda chance: {"time_zone": chance.choice((None, "UTC", "America/Havana", "Asia/Kathmandu"))},
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Frames of a thermal sensor, and their analysis."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,7 +19,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def watch(shown: list[str] | None = None, rates: RatesSettings | None = None) -> ThermalAnalysis:
     event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
-    caption = captions("Yard", "Europe/Berlin")
+    caption = captions("Yard", lambda: ZoneInfo("Europe/Berlin"))
     return ThermalAnalysis(
         event_factory,
         rates or RatesSettings(),

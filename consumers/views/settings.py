@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.event import Event
 from bus_schemas.node import SettingsEvent
-from bus_schemas.settings import read_sections
+from bus_schemas.settings import PlaceSettings, read_sections
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
 from consumers.store.journal.record import Recorded
@@ -87,6 +87,20 @@ def zone_names(
     )
     named = {name: read_sections({"zones": from_json(value)}).known.get("zones") or () for name, value in found}
     return {name: [zone.name for zone in zones] for name, zones in named.items() if zones}
+
+
+def newest_change(view: sqlite3.Connection) -> int:
+    """The position of the newest change of any device; 0 where there is none."""
+    found: int = view.execute("select coalesce(max(position), 0) from changes").fetchone()[0]
+    return found
+
+
+def reported_places(view: sqlite3.Connection) -> dict[tuple[str, str], PlaceSettings]:
+    """By site and device what those go by that know of a place; the agents of older releases do not."""
+    query = f"select site, device, value from sections where section = 'place' and {STANDS}"  # noqa: S608 - ours
+    found = view.execute(query, {"upto": NEWEST})
+    read = {(site, device): read_sections({"place": from_json(value)}).known for site, device, value in found}
+    return {where: known["place"] for where, known in read.items() if "place" in known}
 
 
 def changes(

@@ -146,14 +146,14 @@ class Agent:
         """Emit the settings in force unless the last settings event has the same: at first, and after the configuration
         changed.
         """
-        source = device.event_factory.source
-        if self._store.sent(source) == device.adjustable:
+        source, in_force = device.event_factory.source, device.settings.in_force(device.adjustable)
+        if self._store.sent(source) == in_force:
             return
-        data = Settings(changed_by=CONFIGURATION, settings=device.adjustable.model_dump(mode="json"))
+        data = Settings(changed_by=CONFIGURATION, settings=in_force.model_dump(mode="json"))
         if not self._emitter.put([device.event_factory.event(data, self._context.clock())], durable=True):
             return  # It waits for room on the disk, and may be lost: the next start emits it again.
         try:
-            self._store.was_sent(source, device.adjustable)
+            self._store.was_sent(source, in_force)
         except OSError as error:
             log.warning("settings cannot be written", reason=error.strerror)
 

@@ -175,7 +175,7 @@ class CommandHandler:
                 raise CommandRefused(reason, request.request_id, request.person) from error
             undo.pop_all()
         try:
-            self._store.was_sent(device.event_factory.source, changed)
+            self._store.was_sent(device.event_factory.source, device.settings.in_force(changed))
         except OSError as error:
             # The settings are in force all the same; after the next start the event is emitted once more.
             log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)

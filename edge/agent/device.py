@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
@@ -93,7 +92,7 @@ class DeviceRunner:
         self._show = show
         self._redact = Redactor(addresses(settings, context.environ)).redact
         self._night = NightMode(settings, context)
-        zone = ZoneInfo(settings.time_zone)
+        zone = settings.zone(adjustable)
         self._control = RecordingControl(adjustable.recording, zone, is_allowed=settings.rates.record)
         topic = live_topic(event_factory.source, VIDEO)
         self._live = LiveVideo(lambda message: show(topic, message, VIDEO_TYPE))
@@ -140,7 +139,7 @@ class DeviceRunner:
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         self.adjustable = adjustable
-        self._control.settings = adjustable.recording
+        self._control.apply(adjustable.recording, self.settings.zone(adjustable))
         for analysis in self._analyses():
             analysis.apply(adjustable)
 
@@ -224,7 +223,7 @@ class DeviceRunner:
             self.event_factory,
             self.settings.rates,
             self.adjustable,
-            captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
+            captions(self.settings.site_name or self.settings.site, lambda: self.settings.zone(self.adjustable)),
             self._show_preview,
             lambda: self._visual,
         )

@@ -11,7 +11,8 @@ from bus_schemas.limits import clip
 from edge.agent.enrolment.remote import RemoteConfiguration
 from edge.agent.watchdog import Watchdog
 from producer.ids import Clock
-from producer.outbox.outbox import OutboxFailed
+from producer.outbox.handoff import OutboxFailed, OutboxStuck
+from producer.outbox.tables import Item
 
 log = structlog.get_logger(__name__)
 
@@ -30,11 +31,14 @@ class Host:
     watchdog: Watchdog
     remote: RemoteConfiguration | None = None
     disk_failures: list[str] = field(default_factory=list)
+    unsaved: list[Item] = field(default_factory=list)
+    """What the outbox on the disk could not commit, for the one in memory."""
 
     def failed(self, error: Exception) -> None:
         """The agent has failed, perhaps by a disk that takes small files and not the outbox."""
         if isinstance(error, sqlite3.Error | OutboxFailed):
-            self.disk_failures.append(clip(str(error)))
+            times = DISK_FAILS_AFTER if isinstance(error, OutboxStuck) else 1
+            self.disk_failures += [clip(str(error))] * times
 
     @property
     def disk_failure(self) -> str | None:

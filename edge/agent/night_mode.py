@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.context import AgentContext
@@ -20,7 +19,7 @@ class NightMode:
     def __init__(self, settings: DeviceSettings, context: AgentContext, elapsed: Elapsed = time.monotonic) -> None:
         self._elapsed = elapsed
         self._override: tuple[bool, float] | None = None
-        self._zone = ZoneInfo(settings.time_zone)
+        self._zone = settings.zone
         camera = settings.visual
         self._controls = (
             NightControls(context.open_controls(camera.path)) if isinstance(camera, V4l2SourceSettings) else None
@@ -33,7 +32,7 @@ class NightMode:
 
     def in_force(self, adjustable: AdjustableSettings, moment: datetime) -> AdjustableSettings:
         """The settings for a picture of this moment."""
-        local, night = moment.astimezone(self._zone), adjustable.night
+        local, night = moment.astimezone(self._zone(adjustable)), adjustable.night
         override = self._override
         is_overridden = override is not None and self._elapsed() < override[1]
         is_night = override[0] if is_overridden and override is not None else night.is_night(local)

@@ -94,10 +94,12 @@ def _live(
         take = inbox.put if host.remote is None else host.remote.before(inbox.put)
         relay = Relay(place.path, broker, clock, options, take, allowed=lambda: guard.established)
         with (
-            Outbox(place.path, clock, place.limits, relay.wake, place.room, is_exclusive=True) as outbox,
+            Outbox(
+                place.path, clock, place.limits, relay.wake, place.room, is_exclusive=True, unsaved=host.unsaved
+            ) as outbox,
             relaying(relay) as thread,
             guarding(guard),
-            sending_leftovers(place.leftovers, broker, clock, options, lambda: guard.established),
+            sending_leftovers(place, broker, clock, options, lambda: guard.established),
         ):
             if not lock.is_ours:
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.

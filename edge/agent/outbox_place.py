@@ -6,7 +6,7 @@ The card of a small machine becomes read-only when it wears out. Alarms must arr
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from errno import ENOSPC
 from pathlib import Path
@@ -17,16 +17,21 @@ import structlog
 
 from edge.agent.settings import NodeSettings
 from producer.clock import Elapsed
-from producer.outbox.disk import DiskReserve, total_bytes
+from producer.outbox.disk import RESERVE_BYTES, DiskReserve, free_bytes, total_bytes
 from producer.outbox.limits import OutboxLimits
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder within is its owner's alone
 MOST_BYTES: Final = 64_000_000
 TAIL_BYTES: Final = 4_000_000
 SHARE_OF_MEMORY: Final = 4
+GIVES_UP_AFTER_S: Final = 10.0
+"""So long alarms wait for room on a full disk before they are sent from memory."""
 PROBES_EVERY_S: Final = 30.0
 RETURNS_AFTER_S: Final = 300.0
 """To move the outbox costs the recordings some seconds, so the disk has to be well for so long."""
+
+RETURN_BYTES: Final = RESERVE_BYTES + 4_000_000
+"""The disk has at least so much room by then: without, the outbox could not grow there."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,17 +45,25 @@ class OutboxPlace:
     room: DiskReserve
     trouble: str | None = None
     leftovers: Path | None = None
-    """Where the outbox was in a time in which the disk took nothing; something in it may still be to be sent."""
+    """Where the outbox was before the disk took nothing any more, or before it did again; something in it may still be
+    to be sent.
+    """
+    leftover_limits: OutboxLimits = field(default_factory=OutboxLimits)
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self.trouble is not None
 
 
 def outbox_place(data: Path, settings: NodeSettings, failure: str | None = None) -> OutboxPlace:
     """`failure` is why an outbox on the disk has failed, where it has. Raises `OSError` without memory, too."""
     path = data / "outbox" / f"{settings.node}.sqlite"
     reason = failure or _refusal(path.parent)
+    wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
     if reason is None:
-        wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         limits = wanted.on_disk(total_bytes(path.parent))
-        return OutboxPlace(path, limits, DiskReserve(), leftovers=_leftovers(path))
+        room = DiskReserve(gives_up_after_s=GIVES_UP_AFTER_S)
+        return OutboxPlace(path, limits, room, None, _leftovers(path), wanted)
     folder = _folder_in_memory(path)
     most = min(MOST_BYTES, total_bytes(folder) // SHARE_OF_MEMORY)
     log.error("outbox in memory", reason=reason, disk=str(path.parent), most_bytes=most)
@@ -59,7 +72,8 @@ def outbox_place(data: Path, settings: NodeSettings, failure: str | None = None)
         " most, and lost when the machine stops"
     )
     limits = OutboxLimits(most, min(TAIL_BYTES, most))
-    return OutboxPlace(folder / path.name, limits, DiskReserve(reserve_file_bytes=0), trouble)
+    room = DiskReserve(reserve_file_bytes=0)
+    return OutboxPlace(folder / path.name, limits, room, trouble, path, wanted)
 
 
 def _refusal(folder: Path) -> str | None:
@@ -115,7 +129,7 @@ class DiskReturn:
         if not self._is_awaited or now < self._probe_at:
             return False
         self._probe_at = now + PROBES_EVERY_S
-        if _refusal(self._folder) is not None:
+        if _refusal(self._folder) is not None or free_bytes(self._folder) < RETURN_BYTES:
             self._good_since = None
             return False
         self._good_since = now if self._good_since is None else self._good_since

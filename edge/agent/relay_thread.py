@@ -1,5 +1,6 @@
 """Runs the relays of an agent in threads of their own."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -14,12 +15,13 @@ from bus_schemas.enrolment import CONFIGURE
 from bus_schemas.protocol import WATCH
 from bus_schemas.topics import command_topic
 from edge.agent.commands import NAMES
-from edge.agent.outbox_place import DiskReturn
+from edge.agent.outbox_place import DiskReturn, OutboxPlace
 from edge.agent.settings import NodeSettings
 from producer.broker import BrokerAddress
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
 from producer.outbox.limits import OutboxLimits
+from producer.outbox.tables import connect
 from producer.relay.relay import Relay, RelayOptions
 from producer.sqlite_files import remove_database
 
@@ -57,17 +59,18 @@ def relay_options(
 
 @contextmanager
 def sending_leftovers(
-    file: Path | None, broker: BrokerAddress, clock: Clock, options: RelayOptions, allowed: Callable[[], bool]
+    place: OutboxPlace, broker: BrokerAddress, clock: Clock, options: RelayOptions, allowed: Callable[[], bool]
 ) -> Iterator[None]:
-    """Send what an outbox in memory still holds, beside the outbox on the disk; what is left at the end is sent by the
-    next agent. One that holds nothing any more is removed.
+    """Send what the other outbox still holds: that in memory beside the one on the disk, or the reverse. What is left
+    at the end is sent by the next agent. One in memory that holds nothing any more is removed.
     """
-    if file is None or not file.exists() or not _is_waiting(file):
+    file = place.leftovers
+    if file is None or not os.path.exists(file) or not _is_waiting(place, file):  # noqa: PTH110 - of a broken disk
         yield
         return
-    options = replace(options, subscriptions=(), is_exclusive=False)
+    options = replace(options, subscriptions=(), limits=place.leftover_limits)
     relay, ending = Relay(file, broker, clock, options, allowed=allowed), threading.Event()
-    thread = threading.Thread(target=_send_all, args=(file, relay, ending), name="leftovers", daemon=True)
+    thread = threading.Thread(target=_send_all, args=(place, file, relay, ending), name="leftovers", daemon=True)
     thread.start()
     try:
         yield
@@ -76,27 +79,27 @@ def sending_leftovers(
         thread.join()
 
 
-def _send_all(file: Path, relay: Relay, ending: threading.Event) -> None:
-    log.info("sends what was in memory", file=str(file))
+def _send_all(place: OutboxPlace, file: Path, relay: Relay, ending: threading.Event) -> None:
+    log.info("sends what another outbox holds", file=str(file))
     with relaying(relay) as thread:
-        while thread.is_alive() and waiting_in(file) and not ending.wait(COUNTS_EVERY_S):
+        while thread.is_alive() and waiting_in(file, is_exclusive=True) and not ending.wait(COUNTS_EVERY_S):
             pass
-    if not _is_waiting(file):
-        log.info("sent what was in memory", file=str(file))
+    if not _is_waiting(place, file):
+        log.info("sent what another outbox held", file=str(file))
 
 
-def _is_waiting(file: Path) -> bool:
-    """Whether there is something to send; where there is nothing, the file goes."""
-    waiting = waiting_in(file)
-    if waiting == 0:
+def _is_waiting(place: OutboxPlace, file: Path) -> bool:
+    """Whether there is something to send; where there is nothing in memory, the file goes."""
+    waiting = waiting_in(file, is_exclusive=True)
+    if waiting == 0 and not place.is_in_memory:
         remove_database(file)
     return bool(waiting)
 
 
-def waiting_in(file: Path) -> int | None:
+def waiting_in(file: Path, *, is_exclusive: bool = False) -> int | None:
     """How many events in an outbox are not confirmed; `None` where it cannot be read, or another agent has it."""
     try:
-        with closing(sqlite3.connect(file)) as outbox:
+        with closing(connect(file, is_exclusive=is_exclusive)) as outbox:
             return waiting_count(outbox)
     except sqlite3.Error as error:
         log.warning("outbox cannot be read", file=str(file), reason=str(error))

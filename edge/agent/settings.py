@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -21,6 +22,7 @@ from bus_schemas.settings import (
     NightSettings,
     Picture,
     PictureSettings,
+    PlaceSettings,
     Recording,
     RecordingSettings,
     Rois,
@@ -201,7 +203,7 @@ class DeviceParts(SettingsModel):
     def adjustable(self) -> AdjustableSettings:
         """The settings that people may change later, as they are at the start."""
         rois = self.rois if self.roi_set is None else ROI_SETS[self.roi_set]
-        sections = {name: getattr(self, name) for name in AdjustableSettings.model_fields}
+        sections = {name: getattr(self, name) for name in AdjustableSettings.model_fields if name != "place"}
         fusion = self.fusion.model_copy(update={"alignment": self._alignment})
         return AdjustableSettings(**{**sections, "rois": rois, "fusion": fusion})
 
@@ -213,11 +215,19 @@ class DeviceSettings(DeviceParts):
     site_name: DisplayName | None = Field(
         default=None, description="What people read in its pictures; default the site's id."
     )
-    time_zone: str = Field(default="UTC", description="IANA zone of the clock in its pictures.")
+    time_zone: str = Field(default="UTC", description="IANA zone of its hours and captions, until the hub says it.")
 
     @property
     def source(self) -> str:
         return device_source(self.site, self.device)
+
+    def zone(self, adjustable: AdjustableSettings) -> ZoneInfo:
+        """By whose clock its hours and captions go: that of its site, as the hub says, or of its configuration."""
+        return ZoneInfo(adjustable.place.time_zone or self.time_zone)
+
+    def in_force(self, adjustable: AdjustableSettings) -> AdjustableSettings:
+        """With the time zone that it goes by, as it is reported."""
+        return adjustable.model_copy(update={"place": PlaceSettings(time_zone=self.zone(adjustable).key)})
 
 
 class LinkSettings(SettingsModel):

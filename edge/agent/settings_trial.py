@@ -17,6 +17,7 @@ from edge.analysis.thermal import SHAPE, ThermalProcessor
 from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import ThermalFrame
+from producer.times import zone_named
 
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _SPREAD: Final = tuple(
@@ -27,12 +28,22 @@ _SPREAD: Final = tuple(
 
 def trouble_with(adjustable: AdjustableSettings) -> str | None:
     """Why the device cannot work with these settings; `None` where it can."""
+    if (unknown := _unknown_zone(adjustable)) is not None:
+        return unknown
     try:
         Settings(changed_by="trial", settings=adjustable.model_dump(mode="json"))
         _try_thermal(adjustable)
         _try_visual(adjustable)
     except BaseException as error:  # noqa: BLE001  (after any error these settings are not to be kept)
         return f"these settings cannot be applied: {describe_error(error)}"
+    return None
+
+
+def _unknown_zone(adjustable: AdjustableSettings) -> str | None:
+    try:
+        zone_named(adjustable.place.time_zone or "UTC")
+    except ValueError as error:
+        return f"{error}, or the time zones of this machine are too old"
     return None
 
 

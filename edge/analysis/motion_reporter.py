@@ -24,9 +24,9 @@ class MotionReporter:
         self._shape = ShapeTracker(1.0)
         self._update_due = Every(MOTION_EVERY_S)
 
-    def apply(self, adjustable: AdjustableSettings) -> None:
+    def apply(self, adjustable: AdjustableSettings, zone: ZoneInfo) -> None:
         self._tracker.apply(adjustable.motion)
-        self._classes = adjustable.event_classes
+        self._classes, self._zone = adjustable.event_classes, zone
 
     @property
     def moved_at(self) -> datetime | None:

@@ -22,7 +22,7 @@ Trigger = Literal["schedule", "command"]
 
 
 class SnapshotTaker:
-    """`request` and `settings` may be used by another thread than everything else."""
+    """`request` may be used by another thread than everything else."""
 
     def __init__(self, title: str, zone: ZoneInfo) -> None:
         self._title = title
@@ -35,10 +35,10 @@ class SnapshotTaker:
         """Take one of the next picture, and call `then` with its key in the capture thread."""
         self._requests.append(then)
 
-    def apply(self, settings: SnapshotSettings) -> None:
+    def apply(self, settings: SnapshotSettings, zone: ZoneInfo) -> None:
         if settings.every_s != self._settings.every_s:
             self._every = Every(settings.every_s) if settings.every_s is not None else None
-        self._settings = settings
+        self._settings, self._zone = settings, zone
 
     def due(self, time: datetime) -> Trigger | None:
         """Why one is to be taken now; `None` where none is."""

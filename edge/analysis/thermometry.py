@@ -251,6 +251,5 @@ def _region(region: RegionStatistics, roi: Roi, revision: str) -> Region:
     )
 
 
-def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
-    zone = ZoneInfo(time_zone)
-    return lambda time: Caption(site, time.astimezone(zone))
+def captions(site: str, zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
+    return lambda time: Caption(site, time.astimezone(zone()))

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bus_schemas.camera import Frame, FreezeComparison
 from bus_schemas.limits import clip
@@ -48,6 +47,7 @@ class VisualAnalysis:
         previews: Previews,
     ) -> None:
         self._event_factory = event_factory
+        self._zone = settings.zone
         self._pictures = pictures
         self._object_detection = object_detection
         self._previews = previews
@@ -55,15 +55,14 @@ class VisualAnalysis:
         self._size = (0, 0)
         self._analyser = PictureAnalyser(adjustable.picture)
         self._detector: MotionDetector | None = None
-        self._motions = MotionReporter(adjustable, ZoneInfo(settings.time_zone))
+        self._motions = MotionReporter(adjustable, settings.zone(adjustable))
         self._level = audio.UNKNOWN
         self._sound_at: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
         self._captured: deque[Grey] = deque(maxlen=3)
         """The grey planes of the captures (H x W uint8), which are compared."""
         self._last_emitted: tuple[object, ...] = ()
-        self._snapshots = SnapshotTaker(settings.title, ZoneInfo(settings.time_zone))
-        self._snapshots.apply(adjustable.snapshots)
+        self._snapshots = SnapshotTaker(settings.title, settings.zone(adjustable))
         self.regular = RegularPictures(per_second(settings.rates.capture_fps))
         self.alert_pictures = AlertPictures()
         self._thumbnail_due = per_second(settings.rates.thumbnail_fps)
@@ -130,7 +129,8 @@ class VisualAnalysis:
             return
         if self._detector is None or size != self._size or _detects_otherwise(wanted.motion, self._applied.motion):
             self._detector = MotionDetector(size, wanted.motion, wanted.zones)
-        self._motions.apply(wanted)
+        zone = self._zone(wanted)
+        self._motions.apply(wanted, zone)
         self._detector.use_zones(wanted.zones)
         if wanted.picture != self._applied.picture:
             self._analyser = PictureAnalyser(wanted.picture)
@@ -139,7 +139,7 @@ class VisualAnalysis:
         if size != self._size:
             self._captures.clear()
             self._captured.clear()
-        self._snapshots.apply(wanted.snapshots)
+        self._snapshots.apply(wanted.snapshots, zone)
         self._applied, self._size = wanted, size
 
     def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool, shows_alert: bool) -> list[Draft]:

@@ -30,12 +30,15 @@ class RecordingControl:
     def __init__(
         self, settings: RecordingSettings | None = None, zone: ZoneInfo = _UTC, *, is_allowed: bool = True
     ) -> None:
-        self.settings = settings or RecordingSettings()
-        """May be replaced at any time."""
+        self._settings = settings or RecordingSettings()
         self._zone = zone
         self._is_allowed = is_allowed
         self._moved_at: datetime | None = None
         self._asked: tuple[datetime, datetime] | None = None
+
+    def apply(self, settings: RecordingSettings, zone: ZoneInfo) -> None:
+        """From the next moment on."""
+        self._settings, self._zone = settings, zone
 
     def moved(self, time: datetime) -> None:
         self._moved_at = time
@@ -50,18 +53,18 @@ class RecordingControl:
 
     def decide(self, time: datetime) -> RecordingDecision:
         """For the video of this moment."""
-        settings = self.settings
+        settings = self._settings
         return RecordingDecision(settings.mode, self._pause_reason(settings, time))
 
     @property
     def may_record(self) -> bool:
         """Whether video that is not recorded now may be needed a moment later."""
-        return self._is_allowed and self.settings.mode != "off"
+        return self._is_allowed and self._settings.mode != "off"
 
     @property
     def pre_roll_s(self) -> float:
         """How much of before a recording belongs to it."""
-        settings = self.settings
+        settings = self._settings
         return settings.pre_roll_s if self._is_allowed and settings.mode in TRIGGERED else 0.0
 
     def _pause_reason(self, settings: RecordingSettings, time: datetime) -> PauseReason | None:

@@ -72,3 +72,9 @@ def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None
     signed = size if watermark > before else -size
     connection.execute("update outbox_life set tail_bytes = tail_bytes + ?", (signed,))
     connection.execute("update outbox_stream set watermark = ? where id = ?", (watermark, stream))
+
+
+def try_to_confirm(connection: sqlite3.Connection) -> None:
+    """Write as much as a confirmation does, and change nothing: a full disk may not even take that."""
+    connection.execute("update outbox_life set tail_bytes = tail_bytes")
+    connection.execute("update outbox_stream set watermark = watermark")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from producer.outbox.disk import DiskReserve
+from producer.outbox.handoff import OutboxStuck
 from producer.outbox.memory_queue import WaitingItems, by_urgency, weight, without
 from producer.outbox.outbox_file import OutboxFile
 from producer.outbox.priority import DROPPABLE, Priority
@@ -21,11 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 class Committer:
-    """On a full disk it keeps what has no room in memory for `wait_s`; `stopping` ends that at once."""
+    """On a full disk it keeps what has no room in memory for a while; `stopping` ends that at once."""
 
-    def __init__(self, file: OutboxFile, wait_s: float, stopping: threading.Event) -> None:
+    def __init__(self, file: OutboxFile, room: DiskReserve, stopping: threading.Event) -> None:
         self._file = file
-        self._wait_s = wait_s
+        self._room = room
         self._stopping = stopping
         self._waiting = WaitingItems()
         self._full_since: float | None = None
@@ -36,6 +38,8 @@ class Committer:
         """By the monotonic clock, the last time; None where the disk is reported to have room."""
         self.events_wait = False
         """Whether not only media wait."""
+        self._stuck_since: float | None = None
+        """By the monotonic clock, since when events wait for room that no confirmation makes."""
 
     @property
     def has_waiting(self) -> bool:
@@ -43,7 +47,9 @@ class Committer:
         return bool(self._waiting)
 
     def commit(self, items: list[Item]) -> bool:
-        """Commit what waits and these. False when the process ends before there is room for them."""
+        """Commit what waits and these. False when the process ends before there is room for them. Raises
+        `OutboxStuck` where there will be none.
+        """
         due = self._waiting.take() + items
         try:
             return self._commit(due)
@@ -75,13 +81,24 @@ class Committer:
         else:
             self.events_wait = True
             self._waiting.hold(items)
+            if self._is_given_up():
+                raise OutboxStuck(self._waiting.take())
         return True
+
+    def _is_given_up(self) -> bool:
+        """Whether events have waited for so long that they are to go elsewhere."""
+        longest_s, now = self._room.gives_up_after_s, time.monotonic()
+        if longest_s is None or not self._file.is_stuck or self._stopping.is_set():
+            self._stuck_since = None
+            return False
+        self._stuck_since = now if self._stuck_since is None else self._stuck_since
+        return now - self._stuck_since >= longest_s
 
     def _may_wait(self) -> bool:
         """For a while after the disk was found to be full, and not into the end of the process."""
         if self._full_since is None or self._stopping.is_set():
             return False
-        return time.monotonic() - self._full_since < self._wait_s
+        return time.monotonic() - self._full_since < self._room.wait_s
 
     def _try_without_loss(self, items: Sequence[Item]) -> bool:
         """All together, after giving up what is confirmed where that is needed."""
@@ -109,6 +126,8 @@ class Committer:
             items = [without(item, worst) for item in items]
             self._make_room(items, worst)
         while not self._try(items):
+            if self._is_given_up():
+                raise OutboxStuck(items)
             # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_S):
                 log.error("events lost, the disk is full", events=len(items))
@@ -121,6 +140,7 @@ class Committer:
             return False
         if self._full_since is not None and not self._waiting and not _has_dropped(items):
             self._full_since, self._again_at, self.events_wait = None, 0.0, False
+        self._stuck_since = None
         return True
 
     def _note_room(self) -> None:

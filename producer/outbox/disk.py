@@ -32,6 +32,8 @@ class DiskReserve:
     reserve_file_bytes: int = RESERVE_FILE_BYTES
     wait_s: float = WAIT_S
     free: Callable[[Path], int] = free_bytes
+    gives_up_after_s: float | None = None
+    """How long events wait for room that no confirmation can make, before the outbox fails; none is without an end."""
 
 
 class OutboxDisk:

@@ -17,6 +17,14 @@ class OutboxFailed(OSError):
     """The outbox is closed, or its file cannot be written for another reason than a full disk."""
 
 
+class OutboxStuck(OutboxFailed):
+    """Its disk is full, and nothing that the hub confirms makes room on it. `items` could not be committed."""
+
+    def __init__(self, items: Sequence[Item] = ()) -> None:
+        super().__init__("No space left on device")
+        self.items = items
+
+
 @dataclass(slots=True)
 class Ticket:
     """Lets a thread wait for the commit of what it handed over; `is_committed` once that has happened."""
@@ -50,13 +58,13 @@ class Handoff:
         self._lost_at: dict[tuple[str, Traffic], int] = {}
         self._bytes = 0
         self._tickets: list[Ticket] = []
-        self._closed: str | None = None
+        self._closed: OutboxFailed | None = None
 
     def give(self, drafts: Sequence[Draft], ticket: Ticket | None = None) -> None:
         """Raises `OutboxFailed` where the queue is closed."""
         with self._changed:
             if self._closed is not None:
-                raise OutboxFailed(self._closed)
+                raise self._closed
             for draft in drafts:
                 self._add(draft)
             if ticket is not None:
@@ -78,13 +86,18 @@ class Handoff:
             self._items, self._lost_at, self._tickets, self._bytes = [], {}, [], 0
             return load
 
-    def close(self, reason: str) -> None:
+    @property
+    def failure(self) -> OutboxFailed | None:
+        """Why it accepts no more."""
+        return self._closed
+
+    def close(self, reason: OutboxFailed) -> None:
         """Accept no more. Events that are already queued can still be taken."""
         with self._changed:
             self._closed = self._closed or reason
             self._changed.notify_all()
 
-    def abandon(self, reason: str) -> None:
+    def abandon(self, reason: OutboxFailed) -> None:
         """Accept no more, and report to waiting threads that their events will not be committed."""
         self.close(reason)
         with self._changed:

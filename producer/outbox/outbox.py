@@ -16,7 +16,7 @@ from producer.ids import Clock
 from producer.outbox.broken import LostFile
 from producer.outbox.committer import FULL_PAUSE_S, Committer
 from producer.outbox.disk import DiskReserve
-from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
+from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, OutboxStuck, Ticket
 from producer.outbox.limits import OutboxLimits, OutboxUsage
 from producer.outbox.outbox_file import OutboxFile
 from producer.outbox.tables import Draft, Item, open_tables, put
@@ -38,13 +38,16 @@ class Outbox:
         room: DiskReserve | None = None,
         *,
         is_exclusive: bool = False,
+        unsaved: list[Item] | None = None,
     ) -> None:
+        """`unsaved` is what an outbox before this one could not commit; what this one cannot commit goes there."""
         room = room or DiskReserve()
         self._on_commit = on_commit
         self._handoff = Handoff()
         self._stopping = threading.Event()
         self._file = OutboxFile(path, clock, limits or OutboxLimits(), room, is_exclusive=is_exclusive)
-        self._committer = Committer(self._file, room.wait_s, self._stopping)
+        self._committer = Committer(self._file, room, self._stopping)
+        self._unsaved = [] if unsaved is None else unsaved
         self._tickets: list[Ticket] = []
         """Tickets of threads that wait for items that wait for room."""
         self._thread = threading.Thread(target=self._run, name="outbox")
@@ -77,7 +80,7 @@ class Outbox:
         if not ticket.done.wait(wait_s):
             return False
         if not ticket.is_committed:
-            raise OutboxFailed("the outbox ended before the events were committed")
+            raise self._handoff.failure or OutboxFailed("the outbox ended before the events were committed")
         return True
 
     def flush(self, timeout_s: float) -> bool:
@@ -99,12 +102,15 @@ class Outbox:
     ) -> None:
         """Commit what was handed over, then close."""
         self._stopping.set()
-        self._handoff.close("the outbox is closed")
+        self._handoff.close(OutboxFailed("the outbox is closed"))
         self._thread.join()
         self._file.close()
 
     def _run(self) -> None:
         pause_s = 0.0
+        if unsaved := list(self._unsaved):
+            self._unsaved.clear()
+            self._process(CommitBatch(unsaved, []))
         while (load := self._next(pause_s)) is not None:
             if load.items or load.tickets or self._committer.has_waiting:
                 self._process(load)
@@ -114,10 +120,14 @@ class Outbox:
         is_committed = False
         try:
             is_committed = self._commit(load.items)
+        except OutboxStuck as stuck:
+            log.error("outbox stuck", reason=str(stuck), items=len(stuck.items))
+            self._unsaved += stuck.items
+            self._handoff.abandon(OutboxStuck())
         except (sqlite3.Error, OSError) as error:
             # The next put raises and ends the process: there is no place for what it observes.
             log.error("outbox failed", reason=str(error))
-            self._handoff.abandon(f"the outbox cannot be written: {error}")
+            self._handoff.abandon(OutboxFailed(f"the outbox cannot be written: {error}"))
         self._settle(load.tickets, is_committed)
         if self._on_commit is not None:
             self._on_commit()
@@ -128,6 +138,9 @@ class Outbox:
         return CommitBatch([], []) if load is None and self._committer.has_waiting else load
 
     def _commit(self, items: list[Item]) -> bool:
+        """Raises `OutboxStuck` also for what was handed over before the outbox was found to be stuck."""
+        if isinstance(self._handoff.failure, OutboxStuck):
+            raise OutboxStuck(items)
         return self._committer.commit(items)
 
     def _settle(self, tickets: list[Ticket], is_committed: bool) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from producer.file_identity import CutOff, FileGone, identity
 from producer.ids import Clock
-from producer.outbox.backlog import waiting_count
+from producer.outbox.backlog import try_to_confirm, waiting_count
 from producer.outbox.broken import BROKEN, LostFile, set_aside
 from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
@@ -40,6 +40,10 @@ class OutboxFile:
         self._clock = clock
         self._limits = limits
         self._disk = OutboxDisk(path, room)
+        self.is_stuck = False
+        """Whether no confirmation makes room, as of the last time that room was to be made: the disk takes none, or
+        nothing waits for one.
+        """
         self._unconfirmed = 0
         """Events that were not confirmed, as of the last commit."""
         self.lost_file: LostFile | None = None
@@ -78,9 +82,12 @@ class OutboxFile:
             self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
                 release(connection, 2 * need, worst, self._clock())
+                try_to_confirm(connection)
+                self.is_stuck = waiting_count(connection) == 0
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise
+            self.is_stuck = True
 
     def shrink(self) -> float:
         """Give the disk back a little of what the file no longer needs; in how many seconds to ask again."""

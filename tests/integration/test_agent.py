@@ -195,6 +195,7 @@ def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: P
             "picture",
             "thermography",
             "fusion",
+            "place",
             "recording",
             "night",
             "snapshots",

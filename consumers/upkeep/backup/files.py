@@ -1,13 +1,14 @@
 """Copies the files of a data directory, each as a whole or not at all."""
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
 from consumers.store.journal.days import open_to_read
+from producer.whole_file import name_whole
 
+DRAFT = ".draft"
 PAGES_PER_STEP = 2048
 """The pages of SQLite that are copied before its writer gets a turn."""
 
@@ -16,20 +17,20 @@ def copy_database(source: Path, target: Path) -> int:
     """Copy it as of one moment, also while it is written to. Returns its bytes. Raises `FileNotFoundError`."""
     if not source.exists():
         raise FileNotFoundError(source)
-    draft = target.with_name(f".{target.name}.draft")
+    draft = target.with_name(f".{target.name}{DRAFT}")
     draft.unlink(missing_ok=True)
     with closing(open_to_read(source)) as opened, closing(sqlite3.connect(draft)) as copy:
         opened.backup(copy, pages=PAGES_PER_STEP)
         copy.execute("pragma journal_mode = delete")
-    _put(draft, target)
+    name_whole(draft, target)
     return target.stat().st_size
 
 
 def copy_file(source: Path, target: Path) -> int:
     """With its time of change, by which the next backup knows that it has it already; its bytes."""
-    draft = target.with_name(f".{target.name}.draft")
+    draft = target.with_name(f".{target.name}{DRAFT}")
     shutil.copy2(source, draft)
-    _put(draft, target)
+    name_whole(draft, target)
     return target.stat().st_size
 
 
@@ -40,9 +41,3 @@ def is_alike(source: Path, target: Path) -> bool:
         copied = target.stat()
         return found.st_size == copied.st_size and found.st_mtime_ns <= copied.st_mtime_ns
     return False
-
-
-def _put(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as file:
-        os.fsync(file.fileno())
-    draft.replace(target)

@@ -13,7 +13,7 @@ from typing import Final
 
 from consumers.store.journal.days import list_days
 from consumers.upkeep.backup.files import copy_file
-from consumers.upkeep.backup.manifest import NAME, Manifest, read_manifest
+from consumers.upkeep.backup.manifest import Manifest, read_manifest
 from producer.whole_file import sync_directory
 
 NO_DATA: Final = ("run", "logs", ".lock")
@@ -28,7 +28,7 @@ def restore(backup: Path, data: Path, progress: Callable[[int, int], None]) -> M
     """Raises `NoBackup`, `DataThere`, and `OSError` where the data directory cannot be written."""
     manifest = read_manifest(backup)
     require_empty(data)
-    files = sorted(path for path in backup.rglob("*") if path.is_file() and path.name != NAME)
+    files = sorted(path for path in backup.rglob("*") if path.is_file() and manifest.holds(path.relative_to(backup)))
     # The journal comes last: a restore that was interrupted leaves a directory that no hub starts from by mistake.
     files.sort(key=lambda path: path.relative_to(backup).parts[0] == "journal")
     for done, file in enumerate(files, 1):

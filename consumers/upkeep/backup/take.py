@@ -5,6 +5,7 @@ event in the copy was on the disk when its pack was copied. Views, tiles and row
 an outbox is never copied: two of one outbox would write one stream.
 """
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -21,12 +22,12 @@ from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.retention_floor import NAME as FLOOR
 from consumers.upkeep.backup.files import copy_database, copy_file, is_alike
 from consumers.upkeep.backup.lineage import ends_alike, is_same_journal
-from consumers.upkeep.backup.manifest import NAME, Manifest
+from consumers.upkeep.backup.manifest import NAME, OTHER_FOLDERS, Manifest, NoBackup, read_manifest
 from consumers.upkeep.cold.copy_book import CopyBook
 from producer.ids import Clock
 from producer.sqlite_files import remove_database
 
-WHOLE_FOLDERS = ("agent", "agents", "enrolment", "trials")
+LOGS_OF_DATABASES = ("-wal", "-shm")
 OnFile = Callable[[int, int], None]
 """Called with the number of files that are done, and of how many."""
 
@@ -58,17 +59,26 @@ def take(hub: HubConfig, target: Path, version: str, clock: Clock, progress: OnF
         if not is_same_journal(journal, target / "journal"):
             # A pack may have been replaced by another one of its name and size.
             remove_database(target / "archive" / INDEX)
+    before = _others_of(target)
     (target / NAME).unlink(missing_ok=True)
     taken, moment = _Taken(), clock()
     if hub.journal is None:
         _copy_journal(journal, target / "journal", taken)
-    for folder in WHOLE_FOLDERS:
-        _copy_folder(hub.data / folder, target / folder, taken)
+    others = _copy_others(hub.data, target, taken)
+    for gone in before - set(others):
+        (target / gone).unlink(missing_ok=True)
     _copy_packs(hub.data / "archive", target / "archive", taken, progress)
     # The index of the copy is made of its packs: they may have grown since the journal was copied.
     Archive(target / "archive", clock).close()
     _enter_copies(hub.data / "archive", target / "archive")
-    manifest = Manifest(version=version, taken=moment, head=_head(target, hub), files=taken.files, bytes=taken.bytes)
+    manifest = Manifest(
+        version=version,
+        taken=moment,
+        head=_head(target, hub),
+        files=taken.files,
+        bytes=taken.bytes,
+        others=tuple(others),
+    )
     manifest.write(target)
     return manifest
 
@@ -98,12 +108,38 @@ def _copy_journal(source: Path, target: Path, taken: _Taken) -> None:
         gone.unlink()
 
 
-def _copy_folder(source: Path, target: Path, taken: _Taken) -> None:
-    for file in sorted(path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        copy = target / file.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
+def _others_of(target: Path) -> set[str]:
+    """What the backup that is there holds beside journal and media, and still has."""
+    try:
+        listed = set(read_manifest(target).others or ())
+    except NoBackup:
+        return set()
+    return listed & {name.as_posix() for folder in OTHER_FOLDERS for name in _files_in(target, folder)}
+
+
+def _copy_others(data: Path, target: Path, taken: _Taken) -> list[str]:
+    """Returns their names. A file that is gone from the data directory is none of this backup."""
+    copied = []
+    for name in (name for folder in OTHER_FOLDERS for name in _files_in(data, folder)):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            taken.add(copy_file(file, copy))
+            taken.add(_copy_other(data / name, target / name))
+            copied.append(name.as_posix())
+    return copied
+
+
+def _files_in(directory: Path, folder: str) -> list[Path]:
+    """The log of a database belongs to its file as of one moment alone, and is not copied beside it."""
+    files = (path for path in (directory / folder).rglob("*") if path.is_file())
+    shown = (path for path in files if not path.name.startswith(".") and not path.name.endswith(LOGS_OF_DATABASES))
+    return sorted(path.relative_to(directory) for path in shown)
+
+
+def _copy_other(source: Path, copy: Path) -> int:
+    if source.suffix == ".sqlite":
+        with suppress(sqlite3.DatabaseError):
+            return copy_database(source, copy)
+    return copy_file(source, copy)
 
 
 def _copy_packs(source: Path, target: Path, taken: _Taken, progress: OnFile) -> None:

@@ -19,6 +19,7 @@ from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import FileContent, ObjectSender, digest_of
 from producer.ids import Clock
 from producer.times import DAY
+from producer.whole_file import name_whole
 
 STAGED: Final = ".sqlite.gz"
 LEVEL: Final = 6
@@ -121,7 +122,9 @@ class JournalDays:
         self._files.write(day, copy, partial(self._fetch_newest, bucket))
         compressed(copy, draft, LEVEL)
         copy.unlink()
-        return draft.replace(staged)
+        # It is uploaded as it is found: cut off by a power cut, it would be in the bucket for the day.
+        name_whole(draft, staged)
+        return staged
 
     def _fetch_newest(self, bucket: Bucket, path: Path) -> bool:
         if not self._known:

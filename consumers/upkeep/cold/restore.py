@@ -29,6 +29,7 @@ from consumers.upkeep.cold.packs import enter_objects
 from producer.ids import Clock
 from producer.times import DAY, micros
 from producer.transaction import transaction
+from producer.whole_file import name_whole, sync_directory, write_whole
 
 DRAFT: Final = ".restored"
 MOST_FLOOR_BYTES: Final = 10_000_000
@@ -79,6 +80,7 @@ def restore_from_bucket(
     for name in ("archive", "journal"):
         (draft / name).rename(data / name)
     draft.rmdir()
+    sync_directory(data)
     return RestoredHub(len(manifests), _end(manifests[-1]), head, objects)
 
 
@@ -128,7 +130,7 @@ def _fetch_day(bucket: Bucket, manifest: DayManifest, directory: Path) -> None:
     except (OSError, EOFError) as error:
         raise DamagedChain(f"{manifest.object} cannot be unpacked: {error}") from error
     packed.unlink()
-    draft.rename(path)
+    name_whole(draft, path)
 
 
 def _fetch_floor(bucket: Bucket, directory: Path) -> None:
@@ -138,7 +140,7 @@ def _fetch_floor(bucket: Bucket, directory: Path) -> None:
         return
     except TooLarge as error:
         raise DamagedChain(str(error)) from error
-    (directory / FLOOR).write_bytes(body)
+    write_whole(directory / FLOOR, body)
 
 
 def _make_index(

@@ -79,9 +79,14 @@ class _DayBefore(NamedTuple):
 
 def _before(first: int, directory: Path, previous: PreviousDay) -> _DayBefore:
     """The streams before a position; where that was lost, the day in the bucket says it."""
-    with suppress(sqlite3.OperationalError):
+    with suppress(sqlite3.DatabaseError):  # It may be gone, or cut off by a power cut.
         carried = open_to_read(directory / CARRIED)
-        if carried.execute("select value from meta where key = 'first'").fetchone() == (first,):
+        try:
+            is_next = carried.execute("select value from meta where key = 'first'").fetchone() == (first,)
+        except sqlite3.DatabaseError:
+            carried.close()
+            raise
+        if is_next:
             return _DayBefore(carried)
         carried.close()
     fetched = directory / PREVIOUS

@@ -36,6 +36,7 @@ from consumers.upkeep.exports.thermal_frames import write_frames
 from consumers.views.registry import registered
 from producer.ids import utc_now
 from producer.times import moment_of_seconds
+from producer.whole_file import write_whole
 
 if TYPE_CHECKING:
     from consumers.upkeep.exports.render import DevicePictures, Rendering
@@ -119,8 +120,9 @@ class Job:
 def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
     """The files of a device, and its section of the manifest."""
     asked = job.order.export
+    # No device has a dot in its name, so that a part of one has the name of no other one.
     writer = Mp4Writer(
-        lambda number: job.folder / f"{one.device}{'' if number == 0 else f'-{number + 1}'}.mp4",
+        lambda number: job.folder / f"{one.device}{'' if number == 0 else f'.{number + 1}'}.mp4",
         Cut(asked.start, asked.end, asked.exact),
     )
     seen: list[LoadedSegment] = []
@@ -277,6 +279,4 @@ def main(make_export: Callable[[ExportOrder], ExportResult] = run, read: Callabl
     os.nice(NICENESS)
     order = ExportOrder.model_validate_json(read())
     result = make_export(order)
-    draft = order.directory / f"{RESULT}.draft"
-    draft.write_text(result.model_dump_json(), encoding="utf-8")
-    draft.replace(order.directory / RESULT)
+    write_whole(order.directory / RESULT, result.model_dump_json().encode())

@@ -1,6 +1,7 @@
 """Puts the files of an export into one ZIP, with its manifest and the script that checks it, and hashes them."""
 
 import json
+import os
 import zipfile
 from collections.abc import Iterable
 from hashlib import sha256
@@ -15,8 +16,9 @@ CHUNK: Final = 1 << 20
 
 
 def described(path: Path, name: str | None = None) -> ExportedFile:
-    """The size and the SHA-256 of a file."""
+    """The size and the SHA-256 of a file, which is on the disk then: an event will say that it is there."""
     with path.open("rb", buffering=0) as file:
+        os.fsync(file.fileno())
         return _copied(name or path.name, file, None)
 
 

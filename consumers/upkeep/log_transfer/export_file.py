@@ -10,16 +10,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from bus_schemas.codec import Malformed, decode, read_stored
-from bus_schemas.event import Event, iso
+from bus_schemas.event import AFTER_LATEST, EARLIEST, Event, iso
 from bus_schemas.media import MediaEvent
 from consumers.upkeep.log_transfer.log_slice import PAGE, LogEntry, LogRange
+from producer.times import micros
+from producer.whole_file import name_whole
 
 APPLICATION = 0x57504C47
 VERSION = 1
+_EARLIEST_US: Final = micros(EARLIEST)
+_AFTER_LATEST_US: Final = micros(AFTER_LATEST)
 
 _SCHEMA = """
 create table about (key text primary key, value text not null) strict, without rowid;
@@ -54,7 +59,7 @@ def write(file: Path, entries: Iterable[list[LogEntry]], wanted: LogRange) -> Wr
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             written = _fill(connection, entries, wanted)
-        draft.replace(file)
+        name_whole(draft, file)
     finally:
         draft.unlink(missing_ok=True)
     return Written(*written, file.stat().st_size)
@@ -85,19 +90,37 @@ class LogExport:
     def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
         self._connection = connection
         self._file = file
-        self.about: dict[str, str] = dict(connection.execute("select key, value from about"))
+        self.about: dict[str, str] = dict(self._rows("select key, value from about"))
 
     def entries(self) -> Iterator[list[LogEntry]]:
         """In commit order. Raises `NotALogExport` where an event or a medium is not what it says."""
         after = 0
         query = "select position, received, body from events where position > ? order by position limit ?"
-        while rows := self._connection.execute(query, (after, PAGE)).fetchall():
-            events = self._events([body for _, _, body in rows], after)
+        while rows := self._rows(query, after, PAGE):
+            bodies = [self._bytes(body, f"the event at position {position}") for position, _, body in rows]
+            events = self._events(bodies, after)
             yield [
-                LogEntry(received, event, body, self._medium(event))
-                for (_, received, body), event in zip(rows, events, strict=True)
+                LogEntry(self._moment(received, position), event, body, self._medium(event))
+                for (position, received, _), event, body in zip(rows, events, bodies, strict=True)
             ]
             after = rows[-1][0]
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """Raises `NotALogExport` where a table is missing, or the file is damaged."""
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise NotALogExport(f"{self._file} cannot be read as an exported log: {error}") from error
+
+    def _bytes(self, value: object, what: str) -> bytes:
+        if not isinstance(value, bytes):
+            raise NotALogExport(f"{self._file}: {what} has no bytes")
+        return value
+
+    def _moment(self, received: object, position: int) -> int:
+        if not isinstance(received, int) or not _EARLIEST_US <= received < _AFTER_LATEST_US:
+            raise NotALogExport(f"{self._file}: the event at position {position} was received at no moment")
+        return received
 
     def _events(self, bodies: list[bytes], after: int) -> list[Event]:
         try:
@@ -109,10 +132,10 @@ class LogExport:
     def _medium(self, event: Event) -> bytes | None:
         if not isinstance(event, MediaEvent):
             return None
-        found = self._connection.execute("select body from media where key = ?", (event.data.key,)).fetchone()
-        if found is None:
+        found = self._rows("select body from media where key = ?", event.data.key)
+        if not found:
             return None
-        body: bytes = found[0]
+        body = self._bytes(found[0][0], event.data.key)
         if sha256(body).hexdigest() != event.data.sha256:
             raise NotALogExport(f"{self._file}: the bytes of {event.data.key} are not those of its sha256")
         return body

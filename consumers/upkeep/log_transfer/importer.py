@@ -5,6 +5,7 @@ depend, and only so the views of the copy are those of the original.
 """
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ from consumers.store.journal.envelope import sequences_of
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Accepted, Rejected
+from consumers.upkeep.log_transfer.export_file import NotALogExport
 from consumers.upkeep.log_transfer.log_slice import LogEntry
 from producer.times import HOUR, micros, moment
 
@@ -52,7 +54,7 @@ class ImportReport:
 
 
 def import_entries(data: Path, journal: JournalStore, entries: Iterable[list[LogEntry]]) -> ImportReport:
-    """Into a fresh data directory and a fresh journal, or not at all. Raises `NotFresh`."""
+    """Into a fresh data directory and a fresh journal, or not at all. Raises `NotFresh` and `NotALogExport`."""
     archive = data / "archive"
     if (archive / NAME).exists() or (data / "views").exists():
         raise NotFresh(f"{data} has a log of its own")
@@ -68,13 +70,21 @@ def import_entries(data: Path, journal: JournalStore, entries: Iterable[list[Log
 
 
 @dataclass(slots=True)
+class _MissingMedia:
+    """The media of a series and an hour, in figures: a log without their bytes names millions of them."""
+
+    count: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
 class _Import:
     data: Path
     store: JournalStore
     arrived: ImportReport = field(default_factory=ImportReport)
     _now: datetime = field(init=False)
     _marks: dict[tuple[str, str], int] = field(default_factory=dict)
-    _missing: dict[tuple[Series, int], list[MediaEvent]] = field(default_factory=dict)
+    _missing: dict[tuple[Series, int], _MissingMedia] = field(default_factory=dict)
 
     def take(self, entries: Iterable[list[LogEntry]]) -> ImportReport:
         pages = (list(some) for page in entries for _, some in groupby(page, key=lambda entry: _day(entry.received)))
@@ -108,7 +118,10 @@ class _Import:
                     media.append((entry.event.data, happened_at(entry.event.time, entry.received), entry.medium))
         self.arrived.media += archive.store(media)
         accepted = [one for entry in page for one in self._accepted(entry)]
-        journal.append(accepted, rejected)
+        try:
+            journal.append(accepted, rejected)
+        except sqlite3.IntegrityError as error:
+            raise NotALogExport("the file holds an event twice, or events out of their order") from error
         self.arrived.events += len(page)
 
     def _accepted(self, entry: LogEntry) -> Iterator[Accepted]:
@@ -128,11 +141,13 @@ class _Import:
     def _miss(self, event: MediaEvent, received: int) -> None:
         self.arrived.media_missing += 1
         hour = min(hour_of(event.time), hour_of(moment(received)))
-        self._missing.setdefault((parse_key(event.data.key)[0], hour), []).append(event)
+        missing = self._missing.setdefault((parse_key(event.data.key)[0], hour), _MissingMedia())
+        missing.count += 1
+        missing.bytes += event.data.size
 
     def _missing_events(self) -> Iterator[RetentionEvent]:
         """Report media that are not there as retention reports deleted ones."""
-        for (series, hour), events in self._missing.items():
+        for (series, hour), missing in self._missing.items():
             yield RetentionEvent(
                 id=str(uuid5(_NAMESPACE, f"{NOT_EXPORTED}/{series}/{hour}")),
                 source=device_source(series.site, HUB),
@@ -144,8 +159,8 @@ class _Import:
                     device=series.device,
                     start=hour_start(hour),
                     end=hour_start(hour) + HOUR,
-                    count=len(events),
-                    bytes=sum(event.data.size for event in events),
+                    count=missing.count,
+                    bytes=missing.bytes,
                 ),
             )
 

@@ -3,7 +3,7 @@ needs no rights.
 """
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -58,28 +58,50 @@ class PageFiles:
         self._directory = directory
         """Read once: another build comes with another process."""
         self._known: RingSites | None = None
+        self._links_until: datetime | None = None
+        """How long the links hold that were put here last, or were there at the start."""
 
     def publish(self, bucket: Bucket, indexes: Sequence[SiteIndex]) -> None:
         """Put what the bucket does not have yet. Raises `OutOfReach`."""
-        known = self._known or self._put_page(bucket, _published(bucket))
         ours = {one.site: RingSite(**_names(one)) for one in indexes}
-        others = {one.site: one for one in known.sites if one.site not in ours}
-        sites = tuple(site for _, site in sorted({**others, **ours}.items()))
-        wanted = known.model_copy(update={"sites": sites, "base": self._base})
-        wanted = wanted.model_copy(update={"links_until": self._sign(bucket, known, wanted, tuple(ours))})
+        known = self._known or self._begin(bucket)
+        if self._with_sites(known, ours) != known or self._are_links_due():
+            # Another hub may have put its sites there since; or somebody has emptied the bucket.
+            known = _published(bucket)
+            known = known if known.page is not None else self._put_page(bucket, known)
+        wanted = self._with_sites(known, ours)
+        if self._signs and (wanted.sites != known.sites or self._are_links_due()):
+            self._links_until = self._sign(bucket, wanted, tuple(ours))
+            wanted = wanted.model_copy(update={"links_until": self._links_until})
         self._known = known if wanted == known else _put_ring(bucket, wanted)
 
-    def _sign(self, bucket: Bucket, known: RingSites, wanted: RingSites, ours: Sequence[str]) -> datetime | None:
-        """Until when the links of the signed page hold, which is put again where they end or its sites have changed."""
-        if self._base is not None or INDEX not in self._files:
-            return None
-        names = [one.site for one in wanted.sites]
-        if names == [one.site for one in known.sites] and not signed_page.are_due(known.links_until, self._clock()):
-            return known.links_until
+    def _begin(self, bucket: Bucket) -> RingSites:
+        known = self._put_page(bucket, _published(bucket))
+        self._links_until = known.links_until
+        return known
+
+    def _with_sites(self, known: RingSites, ours: Mapping[str, RingSite]) -> RingSites:
+        """With our sites as they are, beside those of other hubs."""
+        others = {one.site: one for one in known.sites if one.site not in ours}
+        sites = tuple(site for _, site in sorted({**others, **ours}.items()))
+        until = known.links_until if self._signs else None
+        return known.model_copy(update={"sites": sites, "base": self._base, "links_until": until})
+
+    @property
+    def _signs(self) -> bool:
+        """Whether the bucket is private, and there is a page that reads it by links."""
+        return self._base is None and INDEX in self._files
+
+    def _are_links_due(self) -> bool:
+        """By our own: another hub renews those of its sites alone."""
+        return self._signs and signed_page.are_due(self._links_until, self._clock())
+
+    def _sign(self, bucket: Bucket, wanted: RingSites, ours: Sequence[str]) -> datetime:
+        """Put the signed page and the links of our sites; until when they hold."""
         links = bucket.links(int(LINKS_LAST.total_seconds()))
         for site in ours:
             signed_page.put_links(bucket, links, site)
-        signed_page.put_page(bucket, links, signed_page.in_one_file(self._files), names)
+        signed_page.put_page(bucket, links, signed_page.in_one_file(self._files), [one.site for one in wanted.sites])
         return links.until
 
     def _put_page(self, bucket: Bucket, known: RingSites) -> RingSites:

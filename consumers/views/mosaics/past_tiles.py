@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from consumers.hub_config import Mosaic
 from consumers.views.mosaics import RING
 from consumers.views.mosaics.tiles import Tiles
+from producer.whole_file import name_whole
 
 DIRECTORY: Final = ".past"
 """Beside the folders of the sites, of which none can have this name."""
@@ -48,12 +49,14 @@ class PastTiles:
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = path.with_suffix(".draft")
             draft.write_bytes(tile)
-            draft.replace(path)
+            name_whole(draft, path)
 
     def read(self, name: str) -> bytes | None:
-        """`None` where it was removed or cannot be read; `name` comes from the view, never from a client."""
+        """`None` where it was removed, cannot be read, or a power cut left no bytes of it; `name` comes from the view,
+        never from a client.
+        """
         try:
-            return (self._directory / name).read_bytes()
+            return (self._directory / name).read_bytes() or None
         except OSError:
             return None
 

@@ -13,9 +13,9 @@ class Tiles:
 
     def write(self, site: str, minute: int, tile: bytes) -> str:
         """The name under which the tile can be read. The same tile of the same minute has the same name."""
-        name = f"{site}/{minute}-{sha256(tile).hexdigest()[:24]}.jpg"
+        name = f"{site}/{minute}-{_digest(tile)}.jpg"
         path = self._directory / name
-        if not path.exists():
+        if self.read(name) is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = path.with_suffix(".draft")
             draft.write_bytes(tile)
@@ -23,11 +23,14 @@ class Tiles:
         return name
 
     def read(self, name: str) -> bytes | None:
-        """`None` where it was removed or cannot be read; `name` comes from the view, never from a client."""
+        """`None` where it was removed, cannot be read, or was cut off by a power cut; `name` comes from the view, never
+        from a client.
+        """
         try:
-            return (self._directory / name).read_bytes()
+            tile = (self._directory / name).read_bytes()
         except OSError:
             return None
+        return tile if name.endswith(f"-{_digest(tile)}.jpg") else None
 
     def remove(self, names: Iterable[str]) -> None:
         for name in names:
@@ -43,3 +46,7 @@ class Tiles:
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
+
+
+def _digest(tile: bytes) -> str:
+    return sha256(tile).hexdigest()[:24]

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.store_owner import SetAsideEvents
+from producer.whole_file import write_whole
 
 FILE = "warehouse.json"
 SET_ASIDE_FILE = "warehouse-set-aside.json"
@@ -35,9 +36,8 @@ def write_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool =
     """Add to what is there, or begin `anew` where all rows were folded again."""
     before = SetAsideEvents() if anew else rows_set_aside(data)
     newest = (*reversed(events), *before.newest)[:SET_ASIDE_KEPT]
-    draft = data / f".{SET_ASIDE_FILE}"
-    draft.write_text(SetAsideEvents(total=before.total + len(events), newest=newest).model_dump_json())
-    draft.replace(data / SET_ASIDE_FILE)
+    counted = SetAsideEvents(total=before.total + len(events), newest=newest)
+    write_whole(data / SET_ASIDE_FILE, counted.model_dump_json().encode())
 
 
 def rows_set_aside(data: Path) -> SetAsideEvents:

@@ -9,6 +9,7 @@ from bus_schemas.event import GATEWAY, RESERVED, device_source
 from bus_schemas.limits import LONGEST_S
 from bus_schemas.registry import DisplayName, Expectation, Kind, RegistryChange, RegistryEvent, ZoneName
 from consumers.alerting.rules import HEARTBEATS_S
+from consumers.engine.view_files import NoView
 from consumers.site_registry import Registered
 from consumers.views import registry
 from consumers.views.registry import FieldAnswer
@@ -19,6 +20,7 @@ from gateway.http.parameters import Name, Nothing, OfDevice, OfSite, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import SEEN_S, publish
+from gateway.reading.other_zones import OtherZone, other_zones
 from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
@@ -106,12 +108,21 @@ class SettingAnswer(Answer):
     )
 
 
+class OtherZoneAnswer(Answer):
+    device: str
+    time_zone: str | None = Field(description="By which its hours go; null where only its configuration says it.")
+
+
 class RegistrationAnswer(Answer):
     site: str
     device: str | None
     name: str
     retired: bool
     settings: list[SettingAnswer] = Field(description="Empty where only its events are known.")
+    other_zones: list[OtherZoneAnswer] = Field(
+        default=[],
+        description="Of a site, the devices whose hours go by another time zone: away, or they have refused it.",
+    )
 
 
 async def read_site(call: Call[OfSite]) -> RegistrationAnswer:
@@ -226,17 +237,26 @@ def _position(stores: Stores, request_id: str) -> int | None:
 
 
 async def _registration(gateway: Gateway, site: str, device: str | None) -> RegistrationAnswer:
-    def question(stores: Stores) -> tuple[Registered, list[FieldAnswer]]:
-        return stores.registered(), registry.fields(stores.view(registry.RegistryProjection.name), site, device or "")
+    def question(stores: Stores) -> tuple[Registered, list[FieldAnswer], list[OtherZone]]:
+        fields = registry.fields(stores.view(registry.RegistryProjection.name), site, device or "")
+        return stores.registered(), fields, [] if device else _other_zones(stores, site)
 
-    registered, fields = await gateway.ask(question)
+    registered, fields, others = await gateway.ask(question)
     return RegistrationAnswer(
         site=site,
         device=device,
         name=registered.name(site, device) if device else registered.site_name(site),
         retired=registered.is_retired(site, device or ""),
         settings=[SettingAnswer.model_validate(one) for one in fields],
+        other_zones=[OtherZoneAnswer(device=one.device, time_zone=one.goes_by) for one in others],
     )
+
+
+def _other_zones(stores: Stores, site: str) -> list[OtherZone]:
+    try:
+        return [one for one in other_zones(stores) if one.site == site]
+    except NoView:
+        return []
 
 
 OPERATIONS = [

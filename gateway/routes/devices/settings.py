@@ -17,6 +17,7 @@ from bus_schemas.settings import (
     MotionSettings,
     NightSettings,
     PictureSettings,
+    PlaceSettings,
     RecordingSettings,
     ReportedSections,
     Roi,
@@ -34,6 +35,7 @@ from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer
 from gateway.http.parameters import DeviceAsOf, Nothing, OfDevice, Position
+from gateway.http.problems import Problem
 from gateway.messages.commands import SETTINGS, DeviceCommand
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
@@ -42,6 +44,7 @@ from gateway.routes.devices.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 
 VIEW_S = 1.0
+OF_SITE = "the body does not fit: place: a device goes by the time zone of its site"
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 
 
@@ -99,6 +102,7 @@ class SettingsAnswer(BaseModel):
     night: NightSettings
     snapshots: SnapshotSettings
     fusion: FusionSettings
+    place: PlaceSettings = Field(description="What the hub says of its site; PATCH the site to change it.")
     reported: list[str] = Field(description="The sections that the device reported; the others are the defaults.")
     set_aside: dict[str, str] = Field(
         description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
@@ -161,7 +165,10 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
 
 async def change(call: Call[OfDevice]) -> Response:
     """Replace sections: 200 once they hold and can be read, 202 while that is on its way, 409 where it refused."""
-    changed = await _set(call, await call.body(SettingsChange))
+    wanted = await call.body(SettingsChange)
+    if "place" in wanted.model_fields_set:
+        raise Problem(400, f"{OF_SITE}: PATCH /api/v1/sites/{call.parameters.site} with it")
+    changed = await _set(call, wanted)
     before = await _reported(call.gateway, call.parameters)
     answer = _answer(
         ReportedSections(

@@ -16,7 +16,9 @@ from gateway.http.parameters import Instant, Key, Name, Parameters, PersonText, 
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import ViewEntry, publish_change
-from gateway.routes.lookup import require_devices
+from gateway.reading.dropped_recordings import dropped_s
+from gateway.reading.moments import StoresAsOf
+from gateway.routes.lookup import all_devices, require_devices
 
 
 class HoldAnswer(Answer):
@@ -30,6 +32,13 @@ class HoldAnswer(Answer):
     by: str
     since: Time
     released: bool
+
+
+class PlacedHoldAnswer(HoldAnswer):
+    dropped_s: float = Field(
+        description="Seconds of recordings of its range, of all its devices together, that were deleted before: it"
+        " cannot keep these."
+    )
 
 
 class HoldsAnswer(Answer):
@@ -78,12 +87,20 @@ async def read(call: Call[OfHold]) -> HoldAnswer:
     return _answer(await _known(call.gateway, call.parameters.id))
 
 
-async def place(call: Call[Parameters]) -> HoldAnswer:
-    """Keep the media of a time range at any age, however full the disk is."""
+async def place(call: Call[Parameters]) -> PlacedHoldAnswer:
+    """Keep the media of a time range at any age, however full the disk is; what was deleted before stays so."""
     body = await call.body(NewHold)
     await require_devices(call.gateway, body.site, body.devices)
     said = Hold(hold_id=uuid7(), state="placed", **body.model_dump(exclude={"site"}))
-    return await _say(call.gateway, body.site, said)
+    placed = await _say(call.gateway, body.site, said)
+    # Asked once it holds: what is not gone by now stays.
+    lost_s = await call.gateway.ask_at(None, partial(_dropped_s, body))
+    return PlacedHoldAnswer(**dict(placed), dropped_s=round(lost_s, 3))
+
+
+def _dropped_s(body: NewHold, moment: StoresAsOf) -> float:
+    devices = body.devices or [one.device for one in all_devices(moment, body.site)]
+    return dropped_s(moment.stores, body.site, devices, body.start, body.end, moment.now)
 
 
 async def release(call: Call[OfHold]) -> HoldAnswer:
@@ -137,7 +154,7 @@ def _answer(one: HoldRow) -> HoldAnswer:
 PATH = "/api/v1/holds"
 OPERATIONS = [
     Operation("GET", PATH, search, HoldsAnswer, HoldSearch),
-    Operation("POST", PATH, place, HoldAnswer, body=NewHold, status=201),
+    Operation("POST", PATH, place, PlacedHoldAnswer, body=NewHold, status=201),
     Operation("GET", f"{PATH}/{{id}}", read, HoldAnswer, OfHold),
     Operation("POST", f"{PATH}/{{id}}/release", release, HoldAnswer, OfHold, body=HoldRelease),
 ]

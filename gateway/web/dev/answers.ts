@@ -4,7 +4,7 @@ import { devices, find, iso, rois } from './world.ts';
 import { rules, trial, trials } from './trials.ts';
 import { type Schemas, Refused, asOf } from './answers/basics.ts';
 import { incidentReason, mutes, incidentFigures, alertAnswers, incidentAnswers, why } from './answers/incidents.ts';
-import { agents, health, siteAnswers, deviceAnswers } from './answers/devices.ts';
+import { agents, health, siteAnswers, deviceAnswers, registration } from './answers/devices.ts';
 import { timeline, pastTiles, shares } from './answers/minutes.ts';
 import { dashboard } from './answers/dashboard.ts';
 import { events } from './answers/events.ts';
@@ -63,6 +63,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
   const now = asOf(q);
   if (first === 'health') return alive();
   if (family === 'sites' && part.length === 3) return siteAnswers(now);
+  if (family === 'sites' && third === 'registration') return registration(id);
   if (family === 'sites' && third === 'devices' && !name) return deviceAnswers(id, now);
   if (family === 'sites' && third === 'devices') {
     const d = find(id, name);

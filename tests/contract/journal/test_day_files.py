@@ -1,5 +1,6 @@
 """Closed days go to the bucket as files, whatever keeps the journal; they make a journal that is the same."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -38,8 +39,21 @@ def files_of(store: JournalStore, tmp_path: Path) -> DayFiles:
     return LocalDays(tmp_path / "journal")
 
 
-def copied(files: DayFiles, target: Path, *, loses: bool = False) -> SqliteStore:
-    """As they go to the bucket and come from there."""
+def lose(file: Path) -> None:
+    file.unlink()
+
+
+def cut_off(file: Path) -> None:
+    """As by a power cut."""
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def keep(file: Path) -> None:
+    """Nothing happens to it."""
+
+
+def copied(files: DayFiles, target: Path, damage: Callable[[Path], None] = keep) -> SqliteStore:
+    """As they go to the bucket and come from there. What is carried from day to day is damaged after each."""
     target.mkdir()
     objects: list[bytes] = []
 
@@ -56,8 +70,8 @@ def copied(files: DayFiles, target: Path, *, loses: bool = False) -> SqliteStore
         decompressed([objects[-1]], target / f"{day}.sqlite")
         path.unlink()
         packed.unlink()
-        if loses and isinstance(files, ServerDays):
-            (files.carried / CARRIED).unlink()
+        if isinstance(files, ServerDays):
+            damage(files.carried / CARRIED)
     return SqliteStore(target)
 
 
@@ -82,11 +96,14 @@ def test_the_closed_days_are_the_same_journal_in_files(store: JournalStore, tmp_
         }
 
 
-def test_the_numbers_of_streams_go_on_though_what_was_carried_is_lost(store: JournalStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [lose, cut_off])
+def test_the_numbers_of_streams_go_on_though_what_was_carried_is_lost(
+    store: JournalStore, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     written(store)
     files = files_of(store, tmp_path)
 
-    again = copied(files, tmp_path / "again", loses=True)
+    again = copied(files, tmp_path / "again", damage)
 
     numbers = [day.sources() for day in again.each_day()]
     assert all(after.items() >= before.items() for before, after in pairwise(numbers))

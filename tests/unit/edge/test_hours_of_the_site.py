@@ -110,7 +110,7 @@ def test_recording_snapshots_and_night_go_by_the_clock_on_the_wall(
     schedule = window(hours)
     night = NightSettings(mode="hours", start=schedule.start, end=schedule.end)
     taker = SnapshotTaker("Gate", site)
-    taker.apply(SnapshotSettings(every_s=60, schedule=(schedule,)))
+    taker.apply(SnapshotSettings(every_s=60, schedule=(schedule,)), site)
 
     assert filmed(site, schedule, first, steps) == expected
     assert spans(first, steps, lambda moment: night.is_night(moment.astimezone(site))) == expected
@@ -145,7 +145,7 @@ def test_a_snapshot_of_each_day_is_taken_also_on_those_of_23_and_25_hours(
 ) -> None:
     zone = ZoneInfo(NEW_YORK)
     taker = SnapshotTaker("Gate", zone)
-    taker.apply(SnapshotSettings(every_s=every_h * 3600, schedule=tuple(map(window, hours))))
+    taker.apply(SnapshotSettings(every_s=every_h * 3600, schedule=tuple(map(window, hours))), zone)
     month = datetime(2026, 3 if days[0] < 20 else 10, 1, 5, tzinfo=UTC)
     moments = [month + timedelta(days=days[0] - 1) + index * STEP for index in range(6 * 288)]
 

@@ -28,3 +28,7 @@ def test_a_process_that_draws_has_no_threads_of_its_libraries() -> None:
 @pytest.mark.processes
 def test_a_limit_that_somebody_has_set_stays() -> None:
     assert threads_of_a_process(OPENCV_FOR_THREADS_NUM="3")[0] == "3"
+
+
+def test_tests_have_the_limits_of_the_product() -> None:
+    assert {name for name in LIMITS if name not in os.environ} == set()

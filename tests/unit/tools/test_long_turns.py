@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lanes import everything
+from tools.lanes import everything, quick
 from tools.long_turns import TURN_NS
 
 TURNS = (sys.executable, "-m", "tools.long_turns")
@@ -37,3 +37,10 @@ def test_what_waits_for_somebody_has_no_long_turns(tmp_path: Path) -> None:
 
     assert long >= {"unit", "edge", "consumers", "contract", "gateway", "lint", "page"}
     assert not long & {"real time", "end to end", "browser", "hub", "cold storage", "faults"}
+
+
+def test_what_is_quick_only_computes_and_has_long_turns(tmp_path: Path) -> None:
+    lanes = quick(tmp_path, ())
+
+    assert len(lanes) > 2
+    assert {lane.name for lane in lanes if "tools.long_turns" not in lane.commands[0]} == set()

@@ -115,6 +115,9 @@ def test_the_configuration_file_agrees_with_the_api(seed: int, tmp_path_factory:
     if not value or not value.keys() <= set(SECTIONS):
         # A change names something to change, and a file may leave all of it out.
         return
+    if "place" in value:
+        # The file names the time zone of a site, and none of a device.
+        return
     change, complaints = of_the_api(text)
     reported = of_the_file(value, tmp_path_factory.getbasetemp() / "agree.yaml")
 

@@ -176,3 +176,8 @@ export function deviceAnswers(site: string, now: number): Schemas['Devices'] {
     retired: [],
   };
 }
+
+export function registration(site: string): Schemas['Registration'] {
+  const name = sites.find((one) => one.site === site)?.name ?? site;
+  return { site, device: null, name, retired: false, settings: [], other_zones: [] };
+}

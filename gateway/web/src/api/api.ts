@@ -107,6 +107,7 @@ export type Exports = Schemas['Exports'];
 export type Report = Schemas['Report'];
 export type Reports = Schemas['Reports'];
 export type Hold = Schemas['Hold'];
+export type PlacedHold = Schemas['PlacedHold'];
 export type Holds = Schemas['Holds'];
 export type Expectation = NonNullable<RegistryChange['expects']>;
 

@@ -1473,7 +1473,7 @@ export interface paths {
         /** The holds, notes and exports that keep media from deletion now, the oldest range first. */
         get: operations["get_holds"];
         put?: never;
-        /** Keep the media of a time range at any age, however full the disk is. */
+        /** Keep the media of a time range at any age, however full the disk is; what was deleted before stays so. */
         post: operations["post_holds"];
         delete?: never;
         options?: never;
@@ -3894,6 +3894,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** OtherZone */
+        OtherZone: {
+            device: string;
+            /** @description By which its hours go; null where only its configuration says it. */
+            time_zone: string | null;
+        };
         /** Outcome */
         Outcome: {
             /** @enum {string} */
@@ -3969,6 +3975,40 @@ export interface components {
              * @default 4
              */
             macroblock_percentage: number;
+        };
+        /**
+         * PlaceSettings
+         * @description What the hub says of the site of a device, so that both go by the same clock.
+         */
+        PlaceSettings: {
+            /**
+             * @description IANA zone of its site, by which its hours and captions go; none is that of its configuration.
+             * @default null
+             */
+            time_zone: string | null;
+        };
+        /** PlacedHold */
+        PlacedHold: {
+            /**
+             * @description A hold, or a note or an export, which keep what was recorded then.
+             * @enum {string}
+             */
+            kind: "hold" | "note" | "export";
+            id: string;
+            site: string;
+            /** @description Empty where it holds all of the site. */
+            devices: string[];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            since: string;
+            released: boolean;
+            /** @description Seconds of recordings of its range, of all its devices together, that were deleted before: it cannot keep these. */
+            dropped_s: number;
         };
         /** PlannedDeletion */
         PlannedDeletion: {
@@ -4320,6 +4360,11 @@ export interface components {
             retired: boolean;
             /** @description Empty where only its events are known. */
             settings: components["schemas"]["Setting"][];
+            /**
+             * @description Of a site, the devices whose hours go by another time zone: away, or they have refused it.
+             * @default []
+             */
+            other_zones: components["schemas"]["OtherZone"][];
         };
         /** Rejected */
         Rejected: {
@@ -4704,6 +4749,8 @@ export interface components {
             night: components["schemas"]["NightSettings"];
             snapshots: components["schemas"]["SnapshotSettings"];
             fusion: components["schemas"]["FusionSettings"];
+            /** @description What the hub says of its site; PATCH the site to change it. */
+            place: components["schemas"]["PlaceSettings"];
             /** @description The sections that the device reported; the others are the defaults. */
             reported: string[];
             /** @description Sections that the device reported wrongly, and what is wrong; here they are the defaults. */
@@ -4743,6 +4790,8 @@ export interface components {
             snapshots?: components["schemas"]["SnapshotSettings"];
             /** @description How heat and picture are shown as one. */
             fusion?: components["schemas"]["FusionSettings"];
+            /** @description Where it is: the hub says it, and no person. */
+            place?: components["schemas"]["PlaceSettings"];
         };
         /** SettingsField */
         SettingsField: {
@@ -8883,7 +8932,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hold"];
+                    "application/json": components["schemas"]["PlacedHold"];
                 };
             };
             400: components["responses"]["BadRequest"];

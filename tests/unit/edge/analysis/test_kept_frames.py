@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_a_change_of_the_level_asks_the_camera_beside_it_for_a_picture() -> None
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings(),
-        captions("Yard", "UTC"),
+        captions("Yard", lambda: ZoneInfo("UTC")),
         lambda *_: None,
         lambda: camera,
     )

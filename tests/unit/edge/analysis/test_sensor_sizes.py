@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -39,7 +40,7 @@ def analysis(shown: list[bytes]) -> ThermalAnalysis:
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings(rois=ROI_SETS["substation"]),
-        captions("Yard", "UTC"),
+        captions("Yard", lambda: ZoneInfo("UTC")),
         lambda _, jpeg: shown.append(jpeg),
         lambda: None,
     )

@@ -25,7 +25,7 @@ def coloured() -> Planes:
 def picture(settings: SnapshotSettings, title: str = "Gate", at: datetime = NOON) -> NDArray[np.uint8]:
     """H x W x 3 BGR."""
     taker = SnapshotTaker(title, BERLIN)
-    taker.apply(settings)
+    taker.apply(settings, BERLIN)
     shown: NDArray[np.uint8] = simplejpeg.decode_jpeg(taker.jpeg(coloured(), at), colorspace="BGR")
     return shown
 

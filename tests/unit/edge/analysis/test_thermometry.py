@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_whoever_reads_the_event_comes_to_the_same_level(
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings.model_validate_json(json.dumps(settings)),
-        captions("Yard", "UTC"),
+        captions("Yard", lambda: ZoneInfo("UTC")),
         lambda *_: None,
         lambda: None,
     )

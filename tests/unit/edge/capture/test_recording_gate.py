@@ -1,6 +1,7 @@
 """What is recorded in which mode, and the time before and after motion."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -125,9 +126,9 @@ def test_motion_in_schedule_needs_both() -> None:
 def test_a_change_of_the_mode_holds_at_once() -> None:
     camera = Camera(RecordingSettings())
     camera.film(0, 4)
-    camera.control.settings = RecordingSettings(mode="off")
+    camera.control.apply(RecordingSettings(mode="off"), ZoneInfo("UTC"))
     camera.film(4, 8)
-    camera.control.settings = RecordingSettings()
+    camera.control.apply(RecordingSettings(), ZoneInfo("UTC"))
     camera.film(8, 12)
 
     assert camera.spans() == [(0.0, 4.0), (8.0, 12.0)]

@@ -48,7 +48,7 @@ def test_what_is_lost_takes_no_memory() -> None:
 def test_a_closed_handoff_gives_what_it_has_and_takes_no_more() -> None:
     handoff = Handoff()
     handoff.give([detection()])
-    handoff.close("closed")
+    handoff.close(OutboxFailed("closed"))
 
     assert handoff.take() is not None
     assert handoff.take() is None
@@ -60,7 +60,7 @@ def test_whoever_waits_is_told_when_it_will_not_come_to_be() -> None:
     handoff = Handoff()
     ticket = Ticket()
     handoff.give([detection()], ticket)
-    handoff.abandon("the disk is gone")
+    handoff.abandon(OutboxFailed("the disk is gone"))
 
     assert ticket.done.is_set()
     assert not ticket.is_committed

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -148,7 +149,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
         EventFactory("DEMO", "oven", Ids(utc_now)),
         RatesSettings(thermal_frame_s=1.0),
         AdjustableSettings(),
-        captions("Demo", "UTC"),
+        captions("Demo", lambda: ZoneInfo("UTC")),
         lambda kind, jpeg: None,
         lambda: None,
     )

@@ -9,9 +9,11 @@ import DeviceRow from '../registry/DeviceRow.svelte';
 import Devices from '../registry/Devices.svelte';
 import EnrolledAgents from '../registry/EnrolledAgents.svelte';
 import SendsAgain from '../registry/SendsAgain.svelte';
+import SiteForm from '../registry/SiteForm.svelte';
 import { LONG, demo, device, of, type Case } from './case';
 
 const nothing = (): void => undefined;
+const yard = { site: 'DEMO', name: 'Demo yard', time_zone: 'Europe/Berlin' };
 const gone: Retired = {
   site: 'DEMO',
   device: 'old',
@@ -235,6 +237,37 @@ export const registryParts: Case[] = [
       props: { agent: pi, done: nothing },
       answers: { '/versions': OUT_OF_REACH },
       reads: ['The gateway is out of reach'],
+    },
+  ]),
+  ...of(SiteForm, 'registry/SiteForm.svelte', [
+    {
+      when: 'typical',
+      props: { site: yard },
+      reads: ['Site', 'Time zone', 'go by its time zone'],
+      not: [/Save/, /still goes by/],
+    },
+    {
+      when: 'a device goes by another zone',
+      props: { site: yard },
+      answers: {
+        '/DEMO/registration': {
+          settings: [],
+          other_zones: [
+            { device: 'yard', time_zone: 'Asia/Tokyo' },
+            { device: 'gone', time_zone: null },
+          ],
+        },
+      },
+      reads: [
+        'Yard still goes by Asia/Tokyo: it is away, or has refused Europe/Berlin',
+        'gone still goes by the time zone of its configuration',
+      ],
+    },
+    {
+      when: 'refused',
+      props: { site: { ...yard, name: LONG } },
+      answers: { '/DEMO/registration': refused(503, 'no') },
+      reads: ['Time zone'],
     },
   ]),
   ...of(SendsAgain, 'registry/SendsAgain.svelte', [

@@ -10,6 +10,7 @@ import pytest
 
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.media import MediaEvent
+from consumers.engine import view_files
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days
@@ -134,6 +135,51 @@ def test_what_retention_dropped_leaves_the_backup(data: Path, tmp_path: Path) ->
         day.date for day in list_days(data / "journal")
     ]
     assert len(list((tmp_path / "backup").rglob("*.pack"))) == len(list((data / "archive").rglob("*.pack")))
+
+
+def test_what_was_removed_from_the_hub_does_not_come_back_with_its_backup(data: Path, tmp_path: Path) -> None:
+    kept, revoked = data / "agent" / "hub.json", data / "agents" / "codes.json"
+    revoked.parent.mkdir()
+    revoked.write_text("{}")
+    back_up(data, tmp_path / "backup")
+    (tmp_path / "backup" / "agents" / "mine.json").write_text("{}")
+    revoked.unlink()
+
+    back_up(data, tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again", lambda done, of: None)
+
+    assert not (tmp_path / "backup" / "agents" / "codes.json").exists()
+    assert (tmp_path / "backup" / "agents" / "mine.json").exists(), "it was never copied there"
+    assert not (tmp_path / "again" / "agents" / "mine.json").exists()
+    assert (tmp_path / "again" / "agent" / "hub.json").read_text() == kept.read_text()
+
+
+def test_a_trial_that_runs_while_its_file_is_copied_can_be_read_after_a_restore(data: Path, tmp_path: Path) -> None:
+    """Its newest rows are in the log of SQLite, which is of no use beside another state of the file."""
+    file = data / "trials" / "one.sqlite"
+    file.parent.mkdir()
+    with closing(view_files.connect(file)) as trial:
+        trial.execute("create table said (word text)")
+        trial.execute("insert into said values ('first')")
+        back_up(data, tmp_path / "backup")
+        trial.execute("insert into said values ('second')")
+        trial.execute("create index words on said (word)")
+    back_up(data, tmp_path / "backup")
+
+    restore(tmp_path / "backup", tmp_path / "again", lambda done, of: None)
+
+    assert [path.name for path in (tmp_path / "again" / "trials").iterdir()] == ["one.sqlite"]
+    with closing(sqlite3.connect(tmp_path / "again" / "trials" / "one.sqlite")) as trial:
+        assert trial.execute("select word from said order by rowid").fetchall() == [("first",), ("second",)]
+
+
+def test_a_damaged_trial_stops_no_backup(data: Path, tmp_path: Path) -> None:
+    (data / "trials").mkdir()
+    (data / "trials" / "one.sqlite").write_bytes(b"no database" * 100)
+
+    back_up(data, tmp_path / "backup")
+
+    assert (tmp_path / "backup" / "trials" / "one.sqlite").read_bytes() == b"no database" * 100
 
 
 def test_every_backup_of_a_hub_that_writes_is_whole(tmp_path: Path) -> None:

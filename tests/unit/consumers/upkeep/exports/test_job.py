@@ -336,7 +336,17 @@ def test_another_picture_size_begins_another_file(tmp_path: Path) -> None:
 
     assert path.suffix == ".zip"
     with zipfile.ZipFile(path) as archive:
-        assert {"yard.mp4", "yard-2.mp4"} <= set(archive.namelist())
+        assert {"yard.mp4", "yard.2.mp4"} <= set(archive.namelist())
+
+
+def test_a_second_file_of_a_device_has_the_name_of_no_other_device(tmp_path: Path) -> None:
+    wide = Film(start=START + timedelta(seconds=10), seconds=10, width=384, height=192)
+    record(tmp_path, Film(seconds=10), wide, Film(device="yard-2", seconds=20))
+    _, path = exported(tmp_path, 0, 20, form="zip", devices=("yard", "yard-2"))
+    files = {one["device"]: {segment["file"] for segment in one["segments"]} for one in manifest_of(path)["devices"]}
+
+    assert files == {"yard": {"yard.mp4", "yard.2.mp4"}, "yard-2": {"yard-2.mp4"}}
+    assert checked(path).returncode == 0
 
 
 @pytest.mark.thorough

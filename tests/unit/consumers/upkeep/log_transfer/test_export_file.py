@@ -65,8 +65,7 @@ def faults(data: Path) -> list[str]:
 
 def tamper(file: Path, statement: str) -> None:
     connection = sqlite3.connect(file)
-    connection.execute(statement)
-    connection.commit()
+    connection.executescript(statement)
     connection.close()
 
 
@@ -133,6 +132,15 @@ def test_nothing_is_written_over(original: Path, tmp_path: Path) -> None:
             "cannot be read",
         ),
         ("update media set body = x'00'", "are not those of its sha256"),
+        (
+            "create table other as select key, key as body from media; drop table media;"
+            " alter table other rename to media",
+            "has no bytes",
+        ),
+        ("drop table media", "cannot be read as an exported log: no such table: media"),
+        ("drop table about", "cannot be read as an exported log: no such table: about"),
+        ("update events set received = 9000000000000000000 where position = 21", "21 was received at no moment"),
+        ("insert into events (received, body) select received, body from events where position = 21", "event twice"),
         ("pragma user_version = 9", "is of version 9; version 1 can be read here"),
         ("pragma application_id = 9", "is not an exported log"),
     ],

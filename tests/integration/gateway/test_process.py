@@ -32,8 +32,9 @@ SOON_SECONDS = KILL_AFTER_S
 def process(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     port = free_port()
     command = [sys.executable, "-m", "tests.integration.gateway.gateway_process", str(data), str(port), "1"]
+    running: subprocess.Popen[bytes] = Forked(command, stdout=subprocess.DEVNULL)
     with (
-        Forked(command, stdout=subprocess.DEVNULL) as running,
+        running,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, verify=NO_TLS, trust_env=False) as client,
     ):
         try:

@@ -40,7 +40,7 @@ class _Tile(NamedTuple):
         return TileSize(self.size, self.quality)
 
 
-class _Known(NamedTuple):
+class _DrawnTiles(NamedTuple):
     """A drawing of a minute: its tiles by content, and the devices that have a placeholder, and why."""
 
     revision: int
@@ -76,7 +76,7 @@ class DrawnMinutes:
 
     def _draw(
         self, minute: MosaicMinute, revision: int, shows: list[str | None], chosen: Sequence[tuple[Shown, ...]]
-    ) -> tuple[_Known, bytes]:
+    ) -> tuple[_DrawnTiles, bytes]:
         """And its JSON, which is made while the tiles are written."""
         wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
         pictures, without = self._drawer.tiles(list(wanted.values()), minute.layout)
@@ -84,7 +84,7 @@ class DrawnMinutes:
         sizes = _sizes(shows, {digest: TileSize(len(tile.payload), tile.quality) for digest, tile in drawn})
         describe = partial(minute.describe, revision, without, sizes)
         description, kept = self._drawer.workers.beside(describe, partial(self._keep, minute), drawn)
-        return _Known(revision, {tile.shows: tile for tile in kept}, without), description
+        return _DrawnTiles(revision, {tile.shows: tile for tile in kept}, without), description
 
     def _keep(self, minute: MosaicMinute, drawn: tuple[str, "EncodedTile"]) -> _Tile:
         shows, tile = drawn
@@ -92,22 +92,22 @@ class DrawnMinutes:
         self.written.add(name)
         return _Tile(name, len(tile.payload), tile.quality, shows)
 
-    def _before(self, minute: MosaicMinute) -> _Known:
+    def _before(self, minute: MosaicMinute) -> _DrawnTiles:
         found = self._view.execute(
             "select revision, drawn from tiles where site = ? and minute = ?", (minute.site, minute.minute)
         ).fetchone()
         if found is None:
-            return _Known(-1, {}, {})
+            return _DrawnTiles(-1, {}, {})
         drawn = from_json(found[1])
         tiles = [_Tile(*tile) for tile in drawn["tiles"]]
-        return _Known(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
+        return _DrawnTiles(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
 
-    def _write(self, minute: MosaicMinute, known: _Known, shows: Sequence[str | None], description: bytes) -> None:
-        tiles = sorted(known.tiles.values())
-        drawn = to_json({"tiles": tiles, "without_picture": dict(sorted(known.without_picture.items()))}).decode()
+    def _write(self, minute: MosaicMinute, made: _DrawnTiles, shows: Sequence[str | None], description: bytes) -> None:
+        tiles = sorted(made.tiles.values())
+        drawn = to_json({"tiles": tiles, "without_picture": dict(sorted(made.without_picture.items()))}).decode()
         total = sum(tile.size for tile in tiles)
-        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, known.revision)
-        named = [None if digest is None else known.tiles[digest].name for digest in shows]
+        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, made.revision)
+        named = [None if digest is None else made.tiles[digest].name for digest in shows]
         row = (minute.site, minute.minute, *said, *named, total, drawn, description)
         self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608 - question marks only
 

@@ -27,24 +27,24 @@ class Workers:
         self, own: Callable[[], _Own], function: Callable[[_Item], _Result], items: Iterable[_Item]
     ) -> tuple[_Own, list[_Result]]:
         """As `map`, and the result of what the caller's thread does before it takes its share of the items."""
-        work = _Work(function)
+        shared = _SharedItems(function)
         helping: Future[None] | None = None
         try:
             for number, item in enumerate(items):
-                work.add(number, item)
+                shared.add(number, item)
                 if number == 1:  # to wake a thread for a single item would take longer
-                    helping = self._helper.submit(work.run)
+                    helping = self._helper.submit(shared.run)
             made = own()
-            work.end()
-            work.run()
+            shared.end()
+            shared.run()
         finally:
-            work.end()
+            shared.end()
             if helping is not None and not helping.cancel():
                 helping.result()
-        return made, work.results()
+        return made, shared.results()
 
 
-class _Work(Generic[_Item, _Result]):
+class _SharedItems(Generic[_Item, _Result]):
     """Each thread takes the next item when it is done with one: a thread that the system delays holds up that one
     alone.
     """

@@ -1,5 +1,6 @@
 """The warehouse of a hub without a server."""
 
+import tempfile
 from datetime import date
 from pathlib import Path
 from threading import Event as Flag
@@ -15,8 +16,11 @@ from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
 
 
-def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
-    hub = HubConfig(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
+@pytest.mark.parametrize("name", ["data", "what?a&b=1 %41"])
+def test_it_lives_in_the_data_directory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    data = tmp_path / name
+    hub = HubConfig(data=data, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
     warehouse = embedded(hub, MemoryJournal)
     stopping, wake = Flag(), Flag()
     thread = Thread(target=warehouse.run, args=(stopping, wake))
@@ -30,7 +34,7 @@ def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
         wake.set()
         thread.join(30)
 
-    assert (tmp_path / "warehouse").is_dir()
+    assert (data / "warehouse" / "metadata").is_dir()
     assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}
 
 

@@ -26,10 +26,10 @@ from edge.capture.recorder import Recorder
 from edge.capture.sources import mlx90640, thermal_csv
 from edge.capture.sources.inputs import Input, mjpeg, rtsp, v4l2, video_file
 from edge.capture.sources.source import AddressUnusable as AddressUnusable
-from edge.capture.sources.source import Reading, Samples, Source, SourceUnreachable
+from edge.capture.sources.source import Reading, Source, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from edge.simulation.scene import Scene
-from edge.simulation.scenes import ThermalSceneSource, VisualSceneSource
+from edge.simulation.scenes import SceneSound, ThermalSceneSource, VisualSceneSource
 from edge.simulation.schedule import FaultKind, SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
@@ -85,8 +85,9 @@ def visual_source(
     if isinstance(source, SceneSourceSettings):
         assert drawn is not None, "a drawn scene has a model"
         picture = VisualScene(drawn, name=settings.title)
-        scene: Source = VisualSceneSource(picture, drawn, context.clock, context.pause, recorder)
-        return InterruptedSource(scene if source.audio else MutedSource(scene), source.faults, context)
+        sound = SceneSound(drawn) if source.audio else None
+        scene = VisualSceneSource(picture, sound, context.clock, context.pause, recorder)
+        return InterruptedSource(scene, source.faults, context)
     opened = replace(_input(source, context.environ), is_analysed=settings.sub is None)
     return VideoSource(opened, context.clock, context.pause, recorder, settings.rates.analysis_fps)
 
@@ -151,23 +152,6 @@ def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]
         elif isinstance(part, OnnxDetectorSettings):
             given.append(str(part.model))
     return [one for one in given if one]
-
-
-class MutedSource:
-    """A camera without a microphone."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def open(self) -> None:
-        self._source.open()
-
-    def read(self) -> Reading | None:
-        reading = self._source.read()
-        return None if isinstance(reading, Samples) else reading
-
-    def close(self) -> None:
-        self._source.close()
 
 
 class InterruptedSource:

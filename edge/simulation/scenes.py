@@ -38,20 +38,38 @@ class Ticker:
         return time
 
 
+class SceneSound:
+    """The hum of a transformer (twice 50 Hz and overtones) with wind; nothing at all while `silence` is on."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._schedule = scene.schedule
+        moments = np.arange(2 * SOUND_RATE) / SOUND_RATE
+        hum = sum(np.sin(2 * np.pi * tone * moments) * part for tone, part in ((100, 0.06), (200, 0.03), (400, 0.01)))
+        wind = np.random.default_rng(5).normal(0, 0.01, len(moments))
+        self._loop = np.asarray((hum + wind) * 32767, np.int16).reshape(-1, 1)
+
+    def samples(self, time: datetime, seconds: float) -> NDArray[np.int16]:
+        count = round(SOUND_RATE * seconds)
+        if self._schedule.age("silence", time) is not None:
+            return np.zeros((count, 1), np.int16)
+        first = round(time.timestamp() * SOUND_RATE) % SOUND_RATE
+        return self._loop[first : first + count]
+
+
 class VisualSceneSource:
-    """Records every picture and hands out `analysis_fps` of them a second."""
+    """A camera; without a sound it has no microphone."""
 
     def __init__(
         self,
         drawing: VisualScene,
-        scene: Scene,
+        sound: SceneSound | None,
         clock: Clock,
         pause: Pause,
         recorder: Recorder | None = None,
         fps: int = DRAWN_FPS,
     ) -> None:
         self._drawing = drawing
-        self._sound = SceneSound(scene)
+        self._sound = sound
         self._clock = clock
         self._pause = pause
         self._recorder = recorder
@@ -65,21 +83,25 @@ class VisualSceneSource:
         self._ticker = Ticker(self._fps, self._clock, self._pause)
         self._seconds = OneSecondChunks()
         if self._recorder:
-            self._recorder.begin(self._drawing.size, rate=SOUND_RATE)
+            self._recorder.begin(self._drawing.size, rate=SOUND_RATE if self._sound else None)
 
     def read(self) -> Reading:
         if self._ready:
             return self._ready.popleft()
         time = self._ticker.wait()
         picture = self._drawing.draw(time)
-        sound = Samples(time, self._sound.samples(time, 1 / self._fps), SOUND_RATE)
         if self._recorder:
             self._recorder.picture(picture, time)
-            self._recorder.sound(sound.samples, sound.rate, sound.time)
-        if second := self._seconds.add(sound):
-            self._ready.append(second)
+        if self._sound:
+            self._take_sound(self._sound.samples(time, 1 / self._fps), time)
         self._sequence += 1
         return CameraFrame(time, self._sequence, picture)
+
+    def _take_sound(self, samples: NDArray[np.int16], time: datetime) -> None:
+        if self._recorder:
+            self._recorder.sound(samples, SOUND_RATE, time)
+        if second := self._seconds.add(Samples(time, samples, SOUND_RATE)):
+            self._ready.append(second)
 
     def close(self) -> None:
         self._ready.clear()
@@ -103,21 +125,3 @@ class ThermalSceneSource:
 
     def close(self) -> None:
         """A drawing needs no closing."""
-
-
-class SceneSound:
-    """The hum of a transformer (twice 50 Hz and overtones) with wind; nothing at all while `silence` is on."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._schedule = scene.schedule
-        moments = np.arange(2 * SOUND_RATE) / SOUND_RATE
-        hum = sum(np.sin(2 * np.pi * tone * moments) * part for tone, part in ((100, 0.06), (200, 0.03), (400, 0.01)))
-        wind = np.random.default_rng(5).normal(0, 0.01, len(moments))
-        self._loop = np.asarray((hum + wind) * 32767, np.int16).reshape(-1, 1)
-
-    def samples(self, time: datetime, seconds: float) -> NDArray[np.int16]:
-        count = round(SOUND_RATE * seconds)
-        if self._schedule.age("silence", time) is not None:
-            return np.zeros((count, 1), np.int16)
-        first = round(time.timestamp() * SOUND_RATE) % SOUND_RATE
-        return self._loop[first : first + count]

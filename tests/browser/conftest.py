@@ -3,9 +3,11 @@
 import base64
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from playwright.sync_api import Browser, expect
 
 from tests.browser.browser_tab import WITHOUT_WINDOWS, launched, started
@@ -13,6 +15,10 @@ from tests.browser.film import Recorded, record
 from tests.browser.scripted_product import Day, ScriptedProduct, a_hot_day, start_scripted
 from tests.eventually import eventually
 from tests.product import running
+from watchpost.configuration import demo
+
+DEVICES = {"GATE", "TRANSFORMER"}
+"""A camera with sound, a detector and a zone; and a camera with a thermal sensor."""
 
 # How long a machine that is busy with other tests may take to show what is right.
 expect.set_options(timeout=20_000)
@@ -25,12 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names."""
+    """Two devices of the demo site, and their first minute of pictures; or the product that WATCHPOST_URL names."""
     given = os.environ.get("WATCHPOST_URL")
     if given:
         yield given.rstrip("/")
         return
-    with running(tmp_path_factory.mktemp("demo") / "data") as (_, client):
+    folder = tmp_path_factory.mktemp("demo")
+    with running(folder / "data", ["--config", str(_two_devices(folder / "watchpost.yaml"))]) as (_, client):
         eventually(lambda: _states(client).strip(b"\0"), 120, "a closed minute with pictures")
         eventually(lambda: _follow(client), 120, "all views")
         yield str(client.base_url).rstrip("/")
@@ -53,6 +60,15 @@ def day(scripted: ScriptedProduct) -> Day:
 def recorded(scripted: ScriptedProduct) -> Recorded:
     """Two minutes of two cameras of it."""
     return record(scripted)
+
+
+def _two_devices(path: Path) -> Path:
+    """The configuration of the demo without what only repeats them: a drawn camera computes as long as it runs."""
+    whole = demo.config().model_dump(mode="json", exclude_defaults=True)
+    for site in whole["sites"]:
+        site["devices"] = [device for device in site["devices"] if device["device"] in DEVICES]
+    path.write_text(yaml.safe_dump(whole))
+    return path
 
 
 def _states(client: httpx.Client) -> bytes:

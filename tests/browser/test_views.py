@@ -152,17 +152,6 @@ def desk(tab: tuple[Page, Complaints]) -> Iterator[Page]:
     assert complaints.messages == []
 
 
-def test_four_devices_are_seen_on_the_wall_without_scrolling(desk: Page, page_address: str) -> None:
-    visit(desk, page_address + "/wall")
-    shows_the_wall(desk)
-    expect(desk.locator("main li")).to_have_count(4)
-
-    hidden = desk.evaluate(
-        "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
-    )
-    assert hidden <= 0
-
-
 def test_the_time_bar_comes_closer_and_keeps_its_handle(desk: Page, page_address: str) -> None:
     moment = (datetime.now(UTC) - timedelta(hours=12)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

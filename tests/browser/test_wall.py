@@ -9,6 +9,7 @@ import pytest
 import simplejpeg
 from playwright.sync_api import Browser, Page, expect
 
+from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from gateway.static_files import STATIC
 from tests import builders
 from tests.browser.browser_tab import Complaints, visit, watched_page
@@ -25,7 +26,7 @@ SECONDS = 8
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Two hundred cameras with a picture each, of which the last has no connection."""
-    picture = simplejpeg.encode_jpeg(np.full((180, 320, 3), 90, np.uint8), 80)
+    picture = a_picture()
     names = [f"cam{number:03d}" for number in range(1, DEVICES + 1)]
     with Filled(tmp_path_factory.mktemp("many")) as filled:
         filled.append(*(builders.health(builders.at(590), device=name) for name in names))
@@ -33,6 +34,25 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             *((builders.media(builders.at(595), picture, device=name, id=f"{name}-newest"), picture) for name in names)
         )
         filled.append(builders.state(builders.at(599), device=names[-1], online=False), builders.tick(builders.at(600)))
+        filled.fold()
+        with Started(filled.hub, page=STATIC) as started:
+            yield started.url
+
+
+def a_picture() -> bytes:
+    picture: bytes = simplejpeg.encode_jpeg(np.full((180, 320, 3), 90, np.uint8), 80)
+    return picture
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Four devices with a picture each, of which one measures heat as well."""
+    names, body = ("gate", "yard", "hall", "kiln"), a_picture()
+    configured = ConfiguredSite(builders.SITE, "Yard", devices=tuple(ConfiguredDevice(name, name) for name in names))
+    with Filled(tmp_path_factory.mktemp("few"), Configured((configured,))) as filled:
+        filled.append(*(builders.health(builders.at(590), device=name) for name in names))
+        filled.store(*((builders.media(builders.at(595), body, device=name, id=name), body) for name in names))
+        filled.append(builders.thermal(builders.at(598), device=names[-1]), builders.tick(builders.at(600)))
         filled.fold()
         with Started(filled.hub, page=STATIC) as started:
             yield started.url
@@ -91,3 +111,17 @@ def test_groups_and_lines_come_from_the_address_and_stay(wall: Page) -> None:
     wall.keyboard.press("g")
     wall.keyboard.press("w")
     expect(wall.locator("main h2").first).to_be_visible()
+
+
+def test_four_devices_are_seen_on_the_wall_without_scrolling(browser: Browser, few: str) -> None:
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{few}/wall")
+        expect(page.locator("main li")).to_have_count(4)
+        expect(page.locator("main li img")).to_have_count(4)
+        expect(page.locator("main li").filter(has_text="°C")).to_have_count(1)
+
+        hidden = page.evaluate(
+            "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
+        )
+        assert hidden <= 0
+        assert complaints.messages == []

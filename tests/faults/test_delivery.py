@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import multiprocessing
 import os
 import subprocess
 import threading
@@ -28,6 +27,7 @@ from producer.relay import presence
 from producer.relay.presence import DevicePresences
 from tests.broker import Broker
 from tests.eventually import eventually
+from tests.faults.parts import forks
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
 from tests.required import unavailable
@@ -111,7 +111,7 @@ def _agent(path: Path, port: int) -> None:
 
 def test_an_agent_that_is_killed_goes_on_in_its_streams(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    context = multiprocessing.get_context("spawn")
+    context = forks()
     with ingest_double(broker.port) as ingest:
         for kill in range(1, 4):
             process = context.Process(target=_agent, args=(path, broker.port))
@@ -212,7 +212,7 @@ def _present(port: int, killed: ProcessEvent) -> None:
 
 
 def test_a_node_that_is_killed_leaves_every_device_offline(own_broker: Broker) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = forks()
     with ingest_double(own_broker.port) as ingest:
         never = context.Event()
         process = context.Process(target=_present, args=(own_broker.port, never))

@@ -1,6 +1,5 @@
 """Rows that a full disk does not take are told of, and are there once when it has room again."""
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.clickhouse.engine import EngineError
 from consumers.views.warehouse.store import Generations, checkpoint
 from tests.faults import disks
+from tests.faults.parts import forks
 from tests.required import unavailable
 
 
@@ -43,7 +43,7 @@ def _checkpoints(disk: Path) -> list[tuple[int, str]]:
 
 def test_an_insert_that_finds_no_room_fails_and_the_next_one_does_not(small_disk: Path) -> None:
     # In a process of its own: the engine of this one has its directory already.
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with forks().Pool(1) as pool:
         before, full, after = pool.apply_async(_checkpoints, (small_disk,)).get(60)
 
     assert before == (1, "")

@@ -16,18 +16,7 @@ from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations
 from tests.clickhouse_server import ClickHouse
 from tests.faults.warehouse_fold import EVENTS, engine_of, journal
-
-FOLD = """
-import sys
-from consumers.views.warehouse import fold
-from consumers.views.warehouse.store import Generations
-from tests.faults.warehouse_fold import engine_of, journal
-
-fold.BLOCK = fold.PAGE = 50
-folding = fold.Fold(journal(), Generations(engine_of(sys.argv[1]), None).current())
-while folding.advance():
-    print(folding.position, flush=True)
-"""
+from tests.forked import Forked
 
 
 @pytest.fixture(params=["chdb", "server"])
@@ -44,8 +33,8 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @contextmanager
 def folding(where: str) -> Iterator[subprocess.Popen[str]]:
-    arguments = [sys.executable, "-c", FOLD, where]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    arguments = [sys.executable, "-m", "tests.faults.warehouse_fold", where]
+    with Forked(arguments, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:

@@ -12,6 +12,7 @@ import pytest
 from tests import forked
 from tests.forked import Forked
 from watchpost import VERSION
+from watchpost.processes import fork_server_process
 
 pytestmark = pytest.mark.processes
 
@@ -53,3 +54,12 @@ def test_a_stop_ends_it_with_success(tmp_path: Path) -> None:
     process.terminate()
 
     assert process.wait(60) == 0
+
+
+def test_where_no_fork_server_is_ready_in_time_it_is_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_server_process, "LOADS_WITHIN_S", 0.0)
+    forked.fork_server.cache_clear()
+
+    done = forked.run([*WATCHPOST, "--version"], 60)
+
+    assert (VERSION in done.stdout, done.returncode) == (True, 0)

@@ -14,6 +14,8 @@ from producer.backoff import Backoff
 from producer.transaction import transaction
 
 RETRY = Backoff(5.0, 3600.0)
+RECEIVER_RETRY = Backoff(5.0, 60.0)
+"""A receiver that takes nothing, whatever it is, gets one message in so long, and with that all that is due."""
 GIVE_UP_S = 3 * 86_400.0
 REFUSALS = 3
 STUCK_AFTER = 3
@@ -97,6 +99,11 @@ class DeliveryQueue:
         self._chance = chance
         self._posts: deque[float] = deque()
         self._looked_at = 0.0
+        self._failing: set[int] = set()
+        """The first alerts of the messages that the receiver answered and did not take since it took one last: one that
+        fails again and again may be at fault itself, several are not.
+        """
+        self._failures = 0
         state.execute("insert or ignore into receiver (name) values (?)", (receiver,))
 
     def next(self, now: float) -> Choice:
@@ -167,6 +174,7 @@ class DeliveryQueue:
 
     def _succeed(self, deliveries: Sequence[AlertDelivery], now: float) -> Settled:
         """An alert that only found nobody there need not wait out its pause."""
+        self._failing, self._failures = set(), 0
         for delivery in deliveries:
             self._end(delivery.number, "delivered")
         self._state.execute("update receiver set last_success = ? where name = ?", (now, self._receiver))
@@ -214,11 +222,19 @@ class DeliveryQueue:
                 "update delivery set attempts = attempts + 1, due = ?, verdict = ?, reason = ? where number = ?",
                 (now + wait_s, outcome.verdict.value, outcome.reason, delivery.number),
             )
-        if outcome.wait_s is not None:
-            self._state.execute(
-                "update receiver set quiet_until = ? where name = ?", (now + outcome.wait_s, self._receiver)
-            )
+        if (quiet_s := self._quiet_s(deliveries, outcome)) is not None:
+            self._state.execute("update receiver set quiet_until = ? where name = ?", (now + quiet_s, self._receiver))
         return [delivery for delivery in deliveries if now - delivery.born > GIVE_UP_S]
+
+    def _quiet_s(self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome) -> float | None:
+        """How long the receiver gets nothing: as it asked, or where it is at fault rather than an alert."""
+        if outcome.wait_s is not None or outcome.verdict is not DeliveryVerdict.FAILED:
+            return outcome.wait_s
+        self._failing.add(deliveries[0].number)
+        if len(self._failing) < STUCK_AFTER:
+            return None
+        self._failures += 1
+        return RECEIVER_RETRY.after(self._failures, self._chance)
 
     def _set_aside(self, numbers: Sequence[int], reason: str) -> int:
         for number in numbers:

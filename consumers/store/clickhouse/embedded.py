@@ -14,6 +14,7 @@ from consumers.store.clickhouse.definitions import remove_empty
 from consumers.store.clickhouse.dialect import CURRENT, Dialect
 from consumers.store.clickhouse.engine import Columns, EngineError, Parameter
 from consumers.store.clickhouse.native import block, stated
+from consumers.store.clickhouse.plain_path import plain_path
 from consumers.store.clickhouse.table import Table
 
 # Its own defaults are those of a server that has the machine to itself: caches of 5 GB, 16 threads that merge.
@@ -36,16 +37,14 @@ class EmbeddedEngine:
     """One session of chDB. All sessions of a process share the engine and its directory, which no other may open."""
 
     def __init__(self, directory: Path) -> None:
-        path = str(directory.absolute())
-        if "?" in path or "&" in path:
-            raise EngineError(f"chDB cannot open {path}: a question mark or an ampersand begins its arguments")
+        directory = directory.absolute()
         directory.mkdir(parents=True, exist_ok=True)
         remove_empty(directory)
         arguments = "&".join(f"{name}={value}" for name, value in _ARGUMENTS.items())
         self._lock = Lock()
         with _as_engine_error():
             session: Any = Session  # its methods are not typed
-            self._session = session(f"{path}?{arguments}")
+            self._session = session(f"{plain_path(directory)}?{arguments}")
             self._session.query(_SETTINGS)
 
     @property

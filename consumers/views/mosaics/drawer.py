@@ -67,7 +67,7 @@ class Drawer:
         """
         every = wanted[0]
         missing = list(dict.fromkeys(each for each in every if each not in self._cells))
-        payloads = [(each, None if each.key is None else self._read(each.key)) for each in missing]
+        payloads = ((each, None if each.key is None else self._read(each.key)) for each in missing)
         self._cells.update(zip(missing, self.workers.map(self._draw, payloads), strict=True))
         grids = [self._grid(shown, layout) for shown in wanted]
         tiles = encode(grids, self._settings.quality, layout.byte_budget, self.workers)

@@ -1,7 +1,7 @@
 """Writes drawn minutes: their tiles and their JSON. A correction draws only what changed."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,9 +35,13 @@ class _Tile(NamedTuple):
     quality: int
     shows: str
 
+    @property
+    def encoded(self) -> TileSize:
+        return TileSize(self.size, self.quality)
 
-class _Before(NamedTuple):
-    """The earlier drawing of a minute: its tiles by content, and the devices that have a placeholder, and why."""
+
+class _DrawnTiles(NamedTuple):
+    """A drawing of a minute: its tiles by content, and the devices that have a placeholder, and why."""
 
     revision: int
     tiles: dict[str, _Tile]
@@ -57,23 +61,30 @@ class DrawnMinutes:
     def put(self, minute: MosaicMinute, times: int) -> None:
         """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
         before = self._before(minute)
+        revision = before.revision + times
         chosen = [minute.shown(), minute.shown(MinuteState.OK), minute.shown(MinuteState.INCIDENT)]
         shows = _digests(chosen, minute.layout.byte_budget)
-        made, without = before.tiles, before.without_picture
-        if shows[0] not in made:
-            made, without = self._draw(minute, dict(zip(shows, chosen, strict=True)))
-        names = {tile.name for tile in made.values()}
+        made = before
+        if shows[0] in before.tiles:
+            sizes = _sizes(shows, {digest: tile.encoded for digest, tile in before.tiles.items()})
+            description = minute.describe(revision, before.without_picture, sizes)
+        else:
+            made, description = self._draw(minute, revision, shows, chosen)
+        names = {tile.name for tile in made.tiles.values()}
         self.replaced += [tile.name for tile in before.tiles.values() if tile.name not in names]
-        by_kind = [None if digest is None else made[digest] for digest in shows]
-        self._write(minute, before.revision + times, by_kind, list(made.values()), without)
+        self._write(minute, made._replace(revision=revision), shows, description)
 
     def _draw(
-        self, minute: MosaicMinute, chosen: dict[str | None, tuple[Shown, ...]]
-    ) -> tuple[dict[str, _Tile], dict[str, CellStatus]]:
-        wanted = {digest: shown for digest, shown in chosen.items() if digest is not None}
+        self, minute: MosaicMinute, revision: int, shows: list[str | None], chosen: Sequence[tuple[Shown, ...]]
+    ) -> tuple[_DrawnTiles, bytes]:
+        """And its JSON, which is made while the tiles are written."""
+        wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
         pictures, without = self._drawer.tiles(list(wanted.values()), minute.layout)
-        kept = self._drawer.workers.map(partial(self._keep, minute), list(zip(wanted, pictures, strict=True)))
-        return {tile.shows: tile for tile in kept}, without
+        drawn = list(zip(wanted, pictures, strict=True))
+        sizes = _sizes(shows, {digest: TileSize(len(tile.payload), tile.quality) for digest, tile in drawn})
+        describe = partial(minute.describe, revision, without, sizes)
+        description, kept = self._drawer.workers.beside(describe, partial(self._keep, minute), drawn)
+        return _DrawnTiles(revision, {tile.shows: tile for tile in kept}, without), description
 
     def _keep(self, minute: MosaicMinute, drawn: tuple[str, "EncodedTile"]) -> _Tile:
         shows, tile = drawn
@@ -81,31 +92,28 @@ class DrawnMinutes:
         self.written.add(name)
         return _Tile(name, len(tile.payload), tile.quality, shows)
 
-    def _before(self, minute: MosaicMinute) -> _Before:
+    def _before(self, minute: MosaicMinute) -> _DrawnTiles:
         found = self._view.execute(
             "select revision, drawn from tiles where site = ? and minute = ?", (minute.site, minute.minute)
         ).fetchone()
         if found is None:
-            return _Before(-1, {}, {})
+            return _DrawnTiles(-1, {}, {})
         drawn = from_json(found[1])
         tiles = [_Tile(*tile) for tile in drawn["tiles"]]
-        return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
+        return _DrawnTiles(int(found[0]), {tile.shows: tile for tile in tiles}, drawn["without_picture"])
 
-    def _write(
-        self,
-        minute: MosaicMinute,
-        revision: int,
-        by_kind: list[_Tile | None],
-        tiles: list[_Tile],
-        without: dict[str, CellStatus],
-    ) -> None:
-        drawn = to_json({"tiles": sorted(tiles), "without_picture": dict(sorted(without.items()))}).decode()
+    def _write(self, minute: MosaicMinute, made: _DrawnTiles, shows: Sequence[str | None], description: bytes) -> None:
+        tiles = sorted(made.tiles.values())
+        drawn = to_json({"tiles": tiles, "without_picture": dict(sorted(made.without_picture.items()))}).decode()
         total = sum(tile.size for tile in tiles)
-        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, revision)
-        named = [None if tile is None else tile.name for tile in by_kind]
-        sizes = [None if tile is None else TileSize(tile.size, tile.quality) for tile in by_kind]
-        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(revision, without, sizes))
+        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, made.revision)
+        named = [None if digest is None else made.tiles[digest].name for digest in shows]
+        row = (minute.site, minute.minute, *said, *named, total, drawn, description)
         self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608 - question marks only
+
+
+def _sizes(shows: Sequence[str | None], encoded: Mapping[str, TileSize]) -> list[TileSize | None]:
+    return [None if digest is None else encoded[digest] for digest in shows]
 
 
 def _digests(chosen: Sequence[Sequence[Shown]], byte_budget: int) -> list[str | None]:

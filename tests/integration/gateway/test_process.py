@@ -19,6 +19,7 @@ from gateway.settings import GatewaySettings
 from mosquitto.launcher import free_port
 from tests import builders
 from tests.eventually import eventually
+from tests.forked import Forked
 from tests.integration.gateway.started import NOWHERE, Filled, hub_of, pictures
 from tests.loopback import NO_TLS
 from watchpost.processes.supervisor import KILL_AFTER_S
@@ -32,7 +33,7 @@ def process(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]
     port = free_port()
     command = [sys.executable, "-m", "tests.integration.gateway.gateway_process", str(data), str(port), "1"]
     with (
-        subprocess.Popen(command, stdout=subprocess.DEVNULL) as running,
+        Forked[bytes](command, stdout=subprocess.DEVNULL) as running,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, verify=NO_TLS, trust_env=False) as client,
     ):
         try:

@@ -1,6 +1,5 @@
 """The rows against the fold of the journal, and who is in the way of that."""
 
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +16,7 @@ from consumers.views.warehouse.check import check_rows
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations
 from mosquitto.launcher import free_port
-from tests import builders, data_directory
+from tests import builders, data_directory, forked
 from tests.builders import at
 from tests.clickhouse_server import ClickHouse
 
@@ -62,10 +61,7 @@ def test_rows_that_are_the_fold_are_told_and_others_are_found(data: Path) -> Non
 
 def test_rows_that_another_process_has_open_are_left_alone_in_a_sentence_of_ours(data: Path) -> None:
     with closing(EmbeddedEngine(data / "warehouse")):
-        verify = subprocess.run(
-            [sys.executable, "-m", "watchpost", "verify", "warehouse", "--data", str(data)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        verify = forked.run([sys.executable, "-m", "watchpost", "verify", "warehouse", "--data", str(data)], 60)
 
     assert verify.stderr == ""
     assert verify.stdout.splitlines() == [

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from datetime import date
 from math import inf
@@ -21,8 +22,11 @@ from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
 
 
-def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
-    hub = HubConfig(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
+@pytest.mark.parametrize("name", ["data", "what?a&b=1 %41"])
+def test_it_lives_in_the_data_directory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    data = tmp_path / name
+    hub = HubConfig(data=data, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
     warehouse = embedded(hub, MemoryJournal)
     stopping, wake = Flag(), Flag()
     thread = Thread(target=warehouse.run, args=(stopping, wake))
@@ -36,7 +40,7 @@ def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
         wake.set()
         thread.join(30)
 
-    assert (tmp_path / "warehouse").is_dir()
+    assert (data / "warehouse" / "metadata").is_dir()
     assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}
 
 

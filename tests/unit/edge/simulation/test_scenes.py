@@ -221,7 +221,7 @@ def test_a_scheduled_hot_spot_raises_the_bushings_to_an_emergency_and_ends() -> 
 
 def test_a_visual_source_keeps_its_pace_and_hands_out_pictures_and_sound() -> None:
     clock, place = SimulatedClock(NOON), scene_model()
-    source = VisualSceneSource(VisualScene(place), place, clock, clock.pause, fps=10)
+    source = VisualSceneSource(VisualScene(place), SceneSound(place), clock, clock.pause, fps=10)
     source.open()
     readings = [source.read() for _ in range(55)]
     source.close()
@@ -233,18 +233,20 @@ def test_a_visual_source_keeps_its_pace_and_hands_out_pictures_and_sound() -> No
     assert [(sound.time, sound.duration_s) for sound in sounds] == [(after(n), 1.0) for n in range(5)]
 
 
-def test_a_scene_is_recorded_with_its_sound() -> None:
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_scene_is_recorded_with_its_sound_if_there_is_a_microphone(is_heard: bool) -> None:
     clock, place, recorder = SimulatedClock(NOON), scene_model(), Recorder(2, Encoding(fps=10))
-    source = VisualSceneSource(VisualScene(place), place, clock, clock.pause, recorder, fps=10)
+    sound = SceneSound(place) if is_heard else None
+    source = VisualSceneSource(VisualScene(place), sound, clock, clock.pause, recorder, fps=10)
     source.open()
-    for _ in range(44):
-        source.read()
+    readings = [source.read() for _ in range(44)]
     source.close()
     segments = recorder.take()
 
     assert [segment.duration_s for segment in segments[:2]] == [2.0, 2.0]
     assert [len(played(segment).pictures) for segment in segments[:2]] == [20, 20]
-    assert all(segment.audio for segment in segments[:2])
+    assert {segment.audio for segment in segments} == {is_heard}
+    assert any(isinstance(reading, Samples) for reading in readings) is is_heard
 
 
 def test_a_ticker_that_was_held_up_goes_on_from_now_without_hurrying() -> None:

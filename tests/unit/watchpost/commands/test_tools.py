@@ -123,7 +123,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(watchpost: Command, data: Pat
 def test_an_interrupted_rebuild_is_gone_on_with(
     watchpost: Command, tmp_path: Path, signal_sent: signal.Signals
 ) -> None:
-    journal_days.write_days(tmp_path, 2, 30)
+    journal_days.write_days(tmp_path, 2, 12)
     data_directory.fold(tmp_path, "alerting")
     command = ("rebuild", "alerting", "--data", str(tmp_path))
     process = subprocess.Popen(
@@ -139,7 +139,7 @@ def test_an_interrupted_rebuild_is_gone_on_with(
     assert process.returncode == 2
     assert "the view alerting is as it was, and the next `watchpost rebuild alerting` goes on from there" in said
     assert again.returncode == 0
-    assert again.stdout.startswith("went on at position 2,000, where an earlier rebuild was interrupted\n")
+    assert again.stdout.startswith("went on at position 1,000, where an earlier rebuild was interrupted\n")
     assert again.stdout.endswith("alerting is folded again\n")
     assert restarted.stdout == "alerting is folded again\n"
 
@@ -153,7 +153,7 @@ from watchpost.cli import main
 
 stop_event = rebuilds.stop_event
 events = []
-whole.REBUILD_BATCH = 2000
+whole.REBUILD_BATCH = 1000
 
 def remembered():
     events.append(stop_event())

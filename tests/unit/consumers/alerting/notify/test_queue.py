@@ -338,3 +338,31 @@ def test_each_alert_is_in_one_message_or_set_aside_in_order_and_one_post_a_secon
             for device in range(6):
                 mine = [event_id for event_id in receiver.taken if event_id.startswith(f"d{device}-")]
                 assert mine == [event_id for event_id in put_order if event_id.startswith(f"d{device}-")]
+
+
+def test_a_receiver_that_takes_nothing_gets_one_message_a_minute_and_all_of_them_once_it_does(
+    receiver: QueueBench,
+) -> None:
+    receiver.answers = lambda deliveries: BROKEN
+    begun = receiver.now
+    for number in range(400):
+        receiver.put(of(f"d{number}", number))
+        receiver.run(receiver.now + 9)
+    posts = len(receiver.messages)
+    assert 3 < posts < 80
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.put(of("last", 1))
+    receiver.run(receiver.now + 2 * 3600)
+
+    assert len(set(receiver.taken)) == len(receiver.taken) == 401
+    assert receiver.now - begun < 3 * 3600 + 1
+
+
+def test_an_alert_that_alone_is_never_taken_delays_no_other(receiver: QueueBench) -> None:
+    receiver.answers = lambda deliveries: BROKEN if any("poison" in one.event_id for one in deliveries) else TAKEN
+    receiver.put(of("poison", 1))
+    receiver.run(receiver.now + 600)
+    receiver.put(of("gate", 2))
+    receiver.run(receiver.now + 5)
+
+    assert receiver.taken == ["gate-2-raised"]

@@ -64,8 +64,8 @@ def dashboard_of(site: str, day: date, totals: DayTotals, named: Iterable[str] =
             for camera, (peak, events) in _busiest(totals.zones)
         },
         "hourly": [
-            {"hour": hour, "count": count, "intensity": intensity(count)}
-            for (hour, _), count in sorted(totals.hours.items())
+            {"hour": hour, "repeated": is_second, "count": count, "intensity": intensity(count)}
+            for (hour, is_second), count in sorted(totals.hours.items())
         ],
         "critical_events": {**_most_frequent(critical, named), "total_events": totals.events},
     }

@@ -32,6 +32,7 @@ class BusyZone(Answer):
 
 class Hour(Answer):
     hour: int = Field(ge=0, le=23)
+    repeated: bool = Field(description="Whether it is the second of that name, after the clocks were set back.")
     count: int = Field(description="The most people that one camera saw at once in this hour.")
     intensity: str
 
@@ -43,7 +44,8 @@ class Dashboard(Answer):
     date: str
     zones: dict[str, BusyZone] = Field(description="By camera. Of more than 200 the busiest, and one `(others)`.")
     hourly: list[Hour] = Field(
-        description="In their order. An hour is there twice on a day on which the clocks of the site were set back."
+        description="In their order, those in which something was counted. An hour may be there twice on a day "
+        "on which the clocks of the site were set back."
     )
     critical_events: dict[str, int] = Field(
         description="By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened "

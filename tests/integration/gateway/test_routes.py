@@ -42,7 +42,7 @@ def test_a_dashboard_is_of_a_day_of_the_site(client: httpx.Client) -> None:
         "site_name": "DEMO",
         "date": "2026-01-05",
         "zones": {"yard": {"peak": 8, "events": 1, "intensity": "high"}},
-        "hourly": [{"hour": 11, "count": 8, "intensity": "high"}],
+        "hourly": [{"hour": 11, "repeated": False, "count": 8, "intensity": "high"}],
         "critical_events": {"CROWD_VIOLATION": 1, "total_events": 1},
     }
     tag = answer.headers["etag"]

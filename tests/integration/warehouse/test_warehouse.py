@@ -67,8 +67,8 @@ def test_a_dashboard_has_peaks_hours_and_triggers_of_the_day(open_engine: OpenEn
             "RECEPTION_AREA": {"peak": 6, "events": 1, "intensity": "medium"},
         },
         "hourly": [
-            {"hour": 11, "count": 8, "intensity": "high"},
-            {"hour": 12, "count": 6, "intensity": "medium"},
+            {"hour": 11, "repeated": False, "count": 8, "intensity": "high"},
+            {"hour": 12, "repeated": False, "count": 6, "intensity": "medium"},
         ],
         "critical_events": {"CROWD_VIOLATION": 2, "RESTRICTED_ACCESS": 0, "A": 1, "total_events": 3},
     }

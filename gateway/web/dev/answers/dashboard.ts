@@ -28,7 +28,7 @@ export function dashboard(site: string, date: string | null): Schemas['Dashboard
   }
   const hourly = [...hours]
     .sort((a, b) => a[0] - b[0])
-    .map(([hour, count]) => ({ hour, count, intensity: word(count) }));
+    .map(([hour, count]) => ({ hour, repeated: false, count, intensity: word(count) }));
   const triggers: Record<string, number> = hourly.length
     ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 }
     : { total_events: 0 };

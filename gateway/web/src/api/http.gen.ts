@@ -2551,7 +2551,7 @@ export interface components {
             zones: {
                 [key: string]: components["schemas"]["BusyZone"];
             };
-            /** @description In their order. An hour is there twice on a day on which the clocks of the site were set back. */
+            /** @description In their order, those in which something was counted. An hour may be there twice on a day on which the clocks of the site were set back. */
             hourly: components["schemas"]["Hour"][];
             /** @description By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened most often, then `others`, the events of the others, and `other_triggers`, how many those are. */
             critical_events: {
@@ -3104,6 +3104,8 @@ export interface components {
         /** Hour */
         Hour: {
             hour: number;
+            /** @description Whether it is the second of that name, after the clocks were set back. */
+            repeated: boolean;
             /** @description The most people that one camera saw at once in this hour. */
             count: number;
             intensity: string;

@@ -13,6 +13,7 @@ import {
   lasted,
   minuteTicks,
   momentOf,
+  sameClock,
   slotOf,
   span,
   wallClock,
@@ -149,6 +150,22 @@ describe('small words for time', () => {
       '2026-10-25T01:00:00.000Z',
     ]);
     expect(dayBounds('2026-04-05', 'Australia/Lord_Howe').hours).toBe(24.5);
+  });
+
+  it('begins each hour where the clock does, also where it is set by half an hour', () => {
+    const began = (date: string): string[] =>
+      hoursOf(date, 'Australia/Lord_Howe').map((one) => clock(one.at, 'Australia/Lord_Howe'));
+
+    expect(began('2026-04-05').slice(0, 5)).toEqual(['00:00', '01:00', '01:30 UTC+10:30', '02:00', '03:00']);
+    expect(began('2026-10-04').slice(0, 4)).toEqual(['00:00', '01:00', '02:30', '03:00']);
+  });
+
+  it('knows both moments of a clock that shows the same twice', () => {
+    const both = ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'].map(at);
+
+    expect(both.map((one) => sameClock(one, berlin))).toEqual([both, both]);
+    expect(sameClock(at('2026-10-25T02:30:00Z'), berlin)).toEqual([at('2026-10-25T02:30:00Z')]);
+    expect(sameClock(at('2026-07-01T02:30:00Z'), berlin)).toEqual([at('2026-07-01T02:30:00Z')]);
   });
 
   it('refuses dates that do not exist', () => {

@@ -3,6 +3,8 @@
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 export const DAY = 86_400_000;
+/** Zones are whole quarters of an hour off UTC. */
+const QUARTER = 15 * MINUTE;
 /** Farther away than this a day of a month may be that of another year. */
 const HALF_A_YEAR = 182 * DAY;
 
@@ -101,9 +103,13 @@ export interface HourOfDay {
 export function hoursOf(date: string, zone: string): HourOfDay[] {
   const { from, to } = dayBounds(date, zone);
   const found: HourOfDay[] = [];
-  for (let at = from; at < to; at += HOUR) {
-    const { hour } = partsIn(at, zone);
-    found.push({ hour, repeated: found.at(-1)?.hour === hour, at });
+  let before = -1;
+  // Clocks are set by half an hour as well, so an hour begins where its name changes, or where it starts anew.
+  for (let at = from; at < to; at += QUARTER) {
+    const { hour, minute } = partsIn(at, zone);
+    const again = found.at(-1)?.hour === hour;
+    if (!again || minute < before) found.push({ hour, repeated: again, at });
+    before = minute;
   }
   return found;
 }
@@ -112,12 +118,20 @@ export function hoursOf(date: string, zone: string): HourOfDay[] {
 export function momentOf(date: string, clockText: string, zone: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = clockText.split(':').map(Number);
   const { from, to } = dayBounds(date, zone);
-  for (let at = from; at < to; at += MINUTE * 15) {
+  for (let at = from; at < to; at += QUARTER) {
     const p = partsIn(at, zone);
     const ahead = (hours - p.hour) * HOUR + (minutes - p.minute) * MINUTE;
-    if (ahead >= 0 && ahead < MINUTE * 15) return at + ahead + seconds * 1000;
+    if (ahead >= 0 && ahead < QUARTER) return at + ahead + seconds * 1000;
   }
   return Math.min(from + hours * HOUR + minutes * MINUTE, to - MINUTE) + seconds * 1000;
+}
+
+/** All moments at which the clock of the zone shows the same as at this one, in their order: one, or two. */
+export function sameClock(ms: number, zone: string): number[] {
+  if (!changesAround(ms, zone)) return [ms];
+  const wall = ms + offsetAt(ms, zone);
+  const candidates = [ms - DAY, ms, ms + DAY].map((near) => wall - offsetAt(near, zone));
+  return [...new Set(candidates)].filter((at) => at + offsetAt(at, zone) === wall).sort((a, b) => a - b);
 }
 
 /** `HH:MM` as on a wall, which may show the same twice a day. */
@@ -133,12 +147,7 @@ export function clock(ms: number, zone: string, seconds = false): string {
 }
 
 function isTwice(ms: number, zone: string): boolean {
-  if (!changesAround(ms, zone)) return false;
-  const offset = offsetAt(ms, zone);
-  return [ms - DAY, ms + DAY].some((near) => {
-    const other = ms + offset - offsetAt(near, zone);
-    return other !== ms && other + offsetAt(other, zone) === ms + offset;
-  });
+  return sameClock(ms, zone).length > 1;
 }
 
 const changing = new Map<string, boolean>();
@@ -155,7 +164,7 @@ function changesAround(ms: number, zone: string): boolean {
   return found;
 }
 
-function offsetWord(ms: number, zone: string): string {
+export function offsetWord(ms: number, zone: string): string {
   const offset = offsetAt(ms, zone) / MINUTE;
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   return `UTC${offset < 0 ? '−' : '+'}${hours}${minutes ? `:${two(minutes)}` : ''}`;
@@ -219,8 +228,7 @@ export interface AxisTick {
 /** Whole local hours within [from, to], every `step` hours of the wall clock. */
 export function hourTicks(from: number, to: number, zone: string, step = 1): AxisTick[] {
   const ticks: AxisTick[] = [];
-  const quarter = 15 * MINUTE; // zones are whole quarters of an hour off UTC
-  for (let at = Math.ceil(from / quarter) * quarter; at <= to; at += quarter) {
+  for (let at = Math.ceil(from / QUARTER) * QUARTER; at <= to; at += QUARTER) {
     const p = partsIn(at, zone);
     if (p.minute === 0 && p.hour % step === 0) ticks.push({ at, label: `${two(p.hour)}:00`, midnight: p.hour === 0 });
   }

@@ -51,8 +51,8 @@ def test_a_day_is_counted_by_camera_hour_and_trigger_in_any_order(followed: Foll
             "lobby": {"peak": 8, "events": 3, "intensity": "high"},
         },
         "hourly": [
-            {"hour": 11, "count": 8, "intensity": "high"},
-            {"hour": 12, "count": 4, "intensity": "medium"},
+            {"hour": 11, "repeated": False, "count": 8, "intensity": "high"},
+            {"hour": 12, "repeated": False, "count": 4, "intensity": "medium"},
         ],
         "critical_events": {"NEVER": 0, "CROWD": 2, "A": 1, "total_events": 4},
     }
@@ -65,6 +65,14 @@ def test_an_hour_that_a_day_has_twice_is_told_twice(followed: Followed) -> None:
 
     hours = [one["hour"] for one in occupancy.dashboard(followed.view, "DEMO", day, BERLIN)["hourly"]]
     assert hours == [0, 1, 2, *range(2, 24)]
+
+
+def test_who_came_in_the_second_of_two_hours_alone_is_counted_in_that(followed: Followed) -> None:
+    # 02:30 by the clock, after it was set back at 01:00 UTC.
+    followed.take(detection(START.replace(month=10, day=25, hour=1, minute=30)))
+
+    (hour,) = occupancy.dashboard(followed.view, "DEMO", date(2026, 10, 25), BERLIN)["hourly"]
+    assert (hour["hour"], hour["repeated"]) == (2, True)
 
 
 def test_quarters_that_are_too_old_go_whatever_the_batches_are(tmp_path: Path) -> None:

@@ -124,6 +124,12 @@ export const bases: Case[] = [
       when: 'typical',
       props: { label: 'From', value: Date.parse('2026-01-05T09:15:00Z'), onchoose: () => undefined },
       reads: ['From'],
+      not: ['UTC'],
+    },
+    {
+      when: 'the clock shows the same twice',
+      props: { label: 'From', value: Date.parse('2025-10-26T01:30:00Z'), onchoose: () => undefined },
+      reads: ['From', 'UTC+2', 'UTC+1'],
     },
   ]),
   ...of(Dot, 'Dot.svelte', [{ when: 'typical', props: { tone: 'crit' }, reads: [/^$/] }]),

@@ -24,11 +24,16 @@ export const dashboardParts: Case[] = [
       props: {
         date: '2025-10-26',
         hourly: [
-          { hour: 2, count: 1, intensity: 'low' },
-          { hour: 2, count: 9, intensity: 'high' },
+          { hour: 2, repeated: false, count: 1, intensity: 'low' },
+          { hour: 2, repeated: true, count: 9, intensity: 'high' },
         ],
       },
-      reads: ['02:00 · 1 person, low', '02:00 · 9 people, high'],
+      reads: ['02:00 UTC+2 · 1 person, low', '02:00 UTC+1 · 9 people, high'],
+    },
+    {
+      when: 'somebody came in the second of two hours alone',
+      props: { date: '2025-10-26', hourly: [{ hour: 2, repeated: true, count: 9, intensity: 'high' }] },
+      reads: ['02:00 UTC+2 · nothing counted', '02:00 UTC+1 · 9 people, high'],
     },
   ]),
   ...of(PeopleByDevice, 'dashboard/PeopleByDevice.svelte', [

@@ -4,7 +4,7 @@
 had a thermal sensor with a hot spot, a camera that turned black, and a foreign device that sent five events.
 """
 
-import tarfile
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -41,8 +41,7 @@ OVEN = device_source("YARD", "OVEN")
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    with tarfile.open(RELEASE) as packed:
-        packed.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(RELEASE, tmp_path)
     return tmp_path / "data"
 
 

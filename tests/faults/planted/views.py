@@ -154,8 +154,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "revision_depends_on_batches": Mutant(
         "consumers/views/mosaics/drawn_minutes.py",
-        "before.revision + times, by_kind",
-        "before.revision + 1, by_kind",
+        "revision = before.revision + times",
+        "revision = before.revision + 1",
         MINUTES,
     ),
     "late_picture_of_the_newest_minute_is_not_drawn": Mutant(

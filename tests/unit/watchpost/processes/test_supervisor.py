@@ -51,6 +51,7 @@ class Watched:
             monotonic=lambda: time.monotonic() * speed,
         )
         self._failure: AssertionError | None = None
+        self._thread = threading.get_ident()
 
     def _note(self, states: Sequence[ProcessState]) -> None:
         """What has not changed is reported again and again."""
@@ -74,7 +75,9 @@ class Watched:
         except AssertionError as failure:
             self._failure = failure
         for number in stops:
-            os.kill(os.getpid(), number)
+            # To its thread: a second one that finds the first pending may go to a thread that a command of another test
+            # left behind, which waits for it too.
+            signal.pthread_kill(self._thread, number)
 
     def wait_for_line(self, name: str, text: str, times: int = 1) -> None:
         eventually(lambda: self.lines.count((name, text)) >= times, what=f"{name} saying {text!r} {times} times")

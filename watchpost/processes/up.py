@@ -2,11 +2,13 @@
 
 import errno
 import http.client
+import math
 import os
 import shutil
 import signal
 import sys
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -33,6 +35,9 @@ from watchpost.processes.supervisor import SUPERVISOR, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 BROKER_NAME = "broker"
+ANSWERS_WITHIN_S = 5.0
+READY_WITHIN_S = 20.0
+"""So long the address is kept back for a hub that is not ready yet."""
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 COMMAND = "watchpost.__main__"
 FORKED_WITH = (COMMAND, "consumers.ingest.run", "consumers.registry", "gateway.server", "edge.agent.settings")
@@ -239,11 +244,16 @@ def _require_links(data: Path) -> None:
 
 
 def _announce(options: UpOptions, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:
-    """One line, once the page answers."""
+    """One line, once the page answers and the hub takes in what is sent to it.
+
+    The broker keeps nothing for an ingest that never listened: what a device published when it had read the line would
+    be lost. Where something keeps the hub from getting ready, the page says what.
+    """
     shown = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
-    while not _answers(shown, options.gateway_port):
-        if stopping.wait(0.1):
-            return
+    if _until(partial(_answers, shown, options.gateway_port, "/health"), stopping):
+        _until(partial(_answers, shown, options.gateway_port, "/ready"), stopping, READY_WITHIN_S)
+    if stopping.is_set():
+        return
     address = origin_of(shown, options.gateway_port)
     say(f"Watchpost is at {address}")
     if options.open_browser:
@@ -255,10 +265,19 @@ def origin_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=1.0)
+def _until(holds: Callable[[], bool], stopping: threading.Event, within_s: float = math.inf) -> bool:
+    """Whether it came to hold in time."""
+    ends = time.monotonic() + within_s
+    while not holds():
+        if stopping.wait(0.1) or time.monotonic() > ends:
+            return False
+    return True
+
+
+def _answers(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWERS_WITHIN_S)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", path)
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -42,7 +42,7 @@ class DevicePresence:
     def leave(self, *, silent: bool = False) -> None:
         """Publish the stop, unless `silent`, and disconnect; the last will is not published."""
         if self._client.is_connected() and not silent:
-            # Where the connection ends just then, the others are still to be told.
+            # Where the connection ends just then, the other devices leave all the same.
             with suppress(RuntimeError, ValueError):
                 self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
         self._client.disconnect()

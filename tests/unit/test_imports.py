@@ -30,8 +30,8 @@ print(json.dumps(loaded))
 def loaded() -> dict[str, list[str]]:
     """By module, what one process that imports all of them had loaded after it."""
     command = [sys.executable, "-c", PRINT_LOADED, json.dumps(NOT_LOADED)]
-    told: dict[str, list[str]] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return told
+    found: dict[str, list[str]] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
 @pytest.mark.processes

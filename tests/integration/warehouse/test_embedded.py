@@ -98,13 +98,13 @@ def test_what_is_inserted_of_each_kind_is_what_is_asked_for(tmp_path: Path) -> N
         engine.insert(table, [ODD[kind] for kind in ODD])
         rows = engine.query(f"select {wanted} from odd order by odd.position")
 
-    told = dict(zip(table.column_names, zip(*rows, strict=True), strict=True))
+    found = dict(zip(table.column_names, zip(*rows, strict=True), strict=True))
     for name in ("position", "micros", "moment"):
-        assert list(told.pop(name)) in ([str(value) for value in ODD[Kind[name.upper()]]], ODD[Kind[name.upper()]])
-    assert told.pop("bytes") == tuple(value.hex().upper() for value in ODD[Kind.BYTES])
-    assert told.pop("real") == ("0.1", "inf", "-inf")
-    assert told.pop("real_or_none") == (None, pytest.approx(1e-40, rel=1e-4), 0.5)
-    assert told == {name: tuple(ODD[Kind[name.upper()]]) for name in told}
+        assert list(found.pop(name)) in ([str(value) for value in ODD[Kind[name.upper()]]], ODD[Kind[name.upper()]])
+    assert found.pop("bytes") == tuple(value.hex().upper() for value in ODD[Kind.BYTES])
+    assert found.pop("real") == ("0.1", "inf", "-inf")
+    assert found.pop("real_or_none") == (None, pytest.approx(1e-40, rel=1e-4), 0.5)
+    assert found == {name: tuple(ODD[Kind[name.upper()]]) for name in found}
 
 
 def test_a_text_that_no_file_can_hold_is_refused_and_nothing_is_inserted(tmp_path: Path) -> None:

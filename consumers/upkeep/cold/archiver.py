@@ -15,9 +15,10 @@ from consumers.store.archive.retention import NEWEST, ArchiveRetention
 from consumers.store.cold.bucket import Bucket
 from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.deletions import Deletions
 from consumers.upkeep.cold.journal_days import JournalDays
 from consumers.upkeep.cold.owner import claim, owner_of
-from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
+from consumers.upkeep.cold.packs import copy_range, enter_objects
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.rounds import NeedsPerson, RoundFailed
@@ -72,6 +73,7 @@ class Archiver:
         self._retention = ArchiveRetention(self._directory, clock)
         self._scope = scope
         self._days = JournalDays(scope, clock)
+        self._deletions = Deletions()
         self._bucket: Bucket | None = None
 
     def round(self) -> bool:
@@ -87,7 +89,7 @@ class Archiver:
             claim(bucket, journal, self._clock)
             self._reconcile(book, bucket)
             return do_each(
-                lambda: delete_objects(book, bucket, DELETIONS_PER_ROUND) == DELETIONS_PER_ROUND,
+                lambda: self._deletions.some(book, bucket, DELETIONS_PER_ROUND),
                 lambda: self._upload_packs(book, bucket),
                 lambda: self._upload_days(book, bucket),
                 lambda: self._release(bucket),

@@ -96,7 +96,7 @@ class CopyBook:
             index.execute("insert or ignore into tombstones values (?, null)", (name,))
 
     def tombstones(self, after: str, limit: int) -> list[tuple[str, str | None]]:
-        """Objects that are to be deleted, by name from the one after this on, and the uploads of them that had begun."""
+        """Objects that are to be deleted, by name and behind this one, and the uploads of them that had begun."""
         query = "select object, upload_id from tombstones where object > ? order by object limit ?"
         with self._lock:
             return self._index.execute(query, (after, limit)).fetchall()

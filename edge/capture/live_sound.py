@@ -9,7 +9,7 @@ from edge.capture.fragments import channels_of
 SILENT_AFTER: Final = CLOCK
 """How far sound may be behind the pictures before silence stands for it; what comes later than that is left out."""
 LONGEST_SILENCE: Final = 60 * CLOCK
-"""Of a longer pause, as of a machine that was suspended for hours, only the end gets silence."""
+"""The end of a longer pause gets silence, as of a machine that was suspended for hours."""
 FRAME_SAMPLES: Final = 1024
 _SHORTEST_HEADER: Final = 7
 _SILENCE: Final = {

@@ -86,6 +86,48 @@ def test_a_hot_spot_is_no_chessboard() -> None:
     assert faults(states(frames)) == [[]]
 
 
+@pytest.mark.parametrize(("shape", "value"), [((24, 32), 1000.0), ((24, 32), -273.15), ((8, 8), 95.0)])
+def test_a_pixel_that_is_far_from_all_others_is_no_chessboard(shape: tuple[int, int], value: float) -> None:
+    frames = [np.random.default_rng(n).normal(30, 0.1, shape).astype(np.float32) for n in range(20)]
+    for n, frame in enumerate(frames):
+        frame[2 + n % 3, 5] = value
+
+    assert faults(states(frames)) == [[]]
+
+
+def test_half_frames_that_differ_are_a_chessboard_also_beside_pixels_without_a_value() -> None:
+    shifted = [noise(n) + np.where(ODD, 3.0, 0.0).astype(np.float32) for n in range(20)]
+    for n, frame in enumerate(shifted):
+        frame[3, 4 + n % 8] = np.nan
+
+    assert faults(states(shifted)) == [["sensor_chessboard"]]
+
+
+def test_half_a_frame_that_repeats_one_number_is_a_fault_wherever_that_number_lies() -> None:
+    for number in (10.0, 40.0):
+        frames = [noise(n) for n in range(200)]
+        for frame in frames:
+            frame[:12] = number
+
+        assert faults(states(frames))[-1] == ["sensor_bad_pixels"]
+
+
+def test_heat_at_which_the_sensor_measures_no_further_is_told_as_heat() -> None:
+    frames = [noise(n) for n in range(200)]
+    for frame in frames:
+        frame[4:12, 4:12] = 120.0
+
+    assert faults(states(frames)) == [[]]
+
+
+def test_pixels_that_are_broken_are_a_fault_also_where_they_are_not_replaced() -> None:
+    frames = [noise(n) for n in range(200)]
+    for frame in frames:
+        frame[:12] = 10.0
+
+    assert faults(states(frames, ThermographySettings(bad_pixel_filter=False)))[-1] == ["sensor_bad_pixels"]
+
+
 def test_a_frame_beyond_the_range_of_the_sensor_is_a_fault_and_a_fire_is_none() -> None:
     fires = [noise(n) for n in range(20)]
     for fire in fires:

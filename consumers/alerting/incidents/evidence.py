@@ -73,5 +73,5 @@ def trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Ve
 
 
 def is_raw_frame(record: Recorded) -> bool:
-    """Whether it is a raw frame of a thermal sensor. Only the thermal event beside it says that it measured anything."""
+    """Whether it is a raw frame of a thermal sensor. That it measured anything says the event beside it."""
     return record.model is MediaEvent and record.decode(MEDIUM).data.content_type == CONTENT_TYPE

@@ -41,6 +41,8 @@ class BadPixels:
         self.count = 0
         self.at_highest = 0
         """Pixels that repeat one number together, the highest of the frame: they may be hotter than it says."""
+        self.knows_stuck = False
+        """Whether there were frames enough to tell which pixels are stuck."""
         self.revision = 0
         """Counts the changes of which pixels are bad, and why."""
         self.know_listed(tuple(listed))
@@ -87,6 +89,7 @@ class BadPixels:
             self._due = time + _LEARN_EVERY
             self._learn(frame)
             self._judge()
+            self.knows_stuck = self.knows_stuck or self._changes >= STUCK_FRAMES
         return self._bad if self.count else None
 
     def causes(self) -> dict[tuple[int, int], PixelFault]:

@@ -35,6 +35,8 @@ OUT_OF_RANGE_PERCENT: Final = 50.0
 """Per cent of the pixels. Fewer of them may be a fire."""
 FAULT_ENDS_AFTER: Final = timedelta(seconds=5)
 REPEATED_EVERY: Final = timedelta(seconds=10)
+SETTLED_AFTER: Final = timedelta(seconds=60)
+"""At most. A sensor whose agent was just started is said to be well when that is known, not because nothing is."""
 _BESIDE: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 _LEVELS: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
 
@@ -64,6 +66,7 @@ class SensorChecks:
         self._revision: tuple[int, int] | None = None
         self._emitted: tuple[SensorFault, ...] | None = None
         self._due: datetime | None = None
+        self._begun: datetime | None = None
         self._signs = np.zeros((0, 0), np.float32)
 
     def check(self, raw: Celsius, reading: ThermalReading) -> ThermalSensor | None:
@@ -76,6 +79,8 @@ class SensorChecks:
         self._update(self._beyond_limits(raw, reading), time)
         is_changed = self._note_masked(raw)
         faults = tuple(fault for fault in SENSOR_FAULTS if fault in self._faults)
+        if not faults and not self._is_settled(time):
+            return None
         is_due = bool(faults) and (self._due is None or not self._due - REPEATED_EVERY <= time < self._due)
         if not (is_changed or is_due or faults != self._emitted):
             return None
@@ -85,6 +90,11 @@ class SensorChecks:
             masked=tuple(self._masked.values())[:MAX_ITEMS],
             masked_count=len(self._masked),
         )
+
+    def _is_settled(self, time: datetime) -> bool:
+        self._begun = time if self._begun is None else min(self._begun, time)
+        is_known = self._emitted is not None or self._processor.bad_pixels.knows_stuck
+        return is_known or time - self._begun >= SETTLED_AFTER
 
     def _beyond_limits(self, raw: Celsius, reading: ThermalReading) -> Mapping[SensorFault, Measured]:
         settings = self._processor.settings

@@ -99,7 +99,7 @@ def test_another_level_of_alert_is_told_at_once() -> None:
 
 def test_the_raw_frame_can_be_read_back() -> None:
     drafts = watch().analyse(frame(0.0))
-    medium, event = drafts[1], drafts[2].event
+    medium, event = drafts[0], drafts[1].event
     assert medium.media is not None
     assert isinstance(medium.event, MediaEvent)
     assert isinstance(event, ThermalEvent)

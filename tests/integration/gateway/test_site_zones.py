@@ -1,4 +1,4 @@
-"""Devices that go by another time zone or by other names than their site are sent them, and people see which they are."""
+"""Devices that go by another zone or other names than their site are sent them, and people see which they are."""
 
 import json
 from collections.abc import Iterator

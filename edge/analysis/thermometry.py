@@ -77,7 +77,7 @@ class ThermalAnalysis:
         self._levels: tuple[AlertLevel, AlertLevel, bool, frozenset[str]] = "normal", "normal", False, frozenset()
         self._trend_limits = TrendLimits()
         self.trouble: str | None = None
-        """Why the temperatures of a region cannot be right, in a sentence."""
+        """Why temperatures are missing, or those of a region cannot be right, in a sentence."""
         self._requests: deque[Callable[[str], None]] = deque()
         """Snapshots that wait, each to be called with the key of the next raw frame."""
 
@@ -102,7 +102,7 @@ class ThermalAnalysis:
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
-        self.trouble = impossible_correction(reading, self._processor)
+        self.trouble = _all_masked(reading, frame) or impossible_correction(reading, self._processor)
         state = self._checks.check(frame.temperatures, reading)
         if reading.frame_stats is None:
             # Nothing was measured: that is no reading, no cooling down, and nothing to keep.
@@ -181,6 +181,12 @@ class ThermalAnalysis:
         camera = self._camera()
         if camera is not None and camera.planes is not None:
             self._preview("fusion", self._fusion.jpeg(camera.planes, reading.frame))
+
+
+def _all_masked(reading: ThermalReading, frame: ThermalFrame) -> str | None:
+    if reading.frame_stats is not None or not np.isfinite(frame.temperatures).any():
+        return None
+    return "every pixel with a value is masked as broken, so that nothing is measured"
 
 
 def impossible_correction(reading: ThermalReading, processor: ThermalProcessor) -> str | None:

@@ -35,10 +35,11 @@ class SnapshotTaker:
         """Take one of the next picture, and call `then` with its key in the capture thread."""
         self._requests.append(then)
 
-    def apply(self, settings: SnapshotSettings, zone: ZoneInfo) -> None:
+    def apply(self, settings: SnapshotSettings, zone: ZoneInfo, title: str | None = None) -> None:
+        """`title` is what the device is called from now on."""
         if settings.every_s != self._settings.every_s:
             self._every = Every(settings.every_s) if settings.every_s is not None else None
-        self._settings, self._zone = settings, zone
+        self._settings, self._zone, self._title = settings, zone, title or self._title
 
     def due(self, time: datetime) -> Trigger | None:
         """Why one is to be taken now; `None` where none is."""

@@ -11,6 +11,7 @@ from bus_schemas.snapshot_settings import SnapshotSettings
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Planes
 from edge.capture.pacing import Every
+from producer.times import clock_words
 
 LETTERS_PER_PICTURE: Final = 36
 """Lines of letters that fit into the height of a picture."""
@@ -56,7 +57,7 @@ class SnapshotTaker:
             self._requests.popleft()(key)
 
     def _words(self, time: datetime) -> str:
-        parts = (self._title, f"{time.astimezone(self._zone):%Y-%m-%d %H:%M:%S}", self._settings.text)
+        parts = (self._title, clock_words(time.astimezone(self._zone)), self._settings.text)
         return " | ".join(_drawable(part) for part in parts if part)
 
 

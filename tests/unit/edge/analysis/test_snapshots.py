@@ -70,6 +70,13 @@ def test_the_time_is_that_of_the_site() -> None:
     assert np.array_equal(simplejpeg.decode_jpeg(of_utc, colorspace="BGR"), picture(SnapshotSettings(), at=summer))
 
 
+def test_of_two_equal_times_of_a_day_the_picture_says_which_it_is() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    shown = [picture(SnapshotSettings(), at=first + timedelta(hours=hours)) for hours in range(3)]
+
+    assert caption_width(shown[0]) > caption_width(shown[1]) > caption_width(shown[2])
+
+
 @pytest.mark.parametrize("title", ["Straße Süd", "門", "x" * 300])
 def test_any_name_can_be_drawn(title: str) -> None:
     assert caption_width(picture(SnapshotSettings(), title)) > 100

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from producer.loopback import is_loopback
+from producer.secret_file import current_secret
 
 MAX_PASSWORD: Final = 65_535
 """Bytes, by MQTT."""
@@ -41,13 +42,7 @@ class BrokerAddress:
 
     def current_password(self) -> str | None:
         """The password in the file, or that of the start where the file holds none or is being replaced."""
-        if self.password_file is None:
-            return self.password
-        try:
-            found = self.password_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            return self.password
-        return found if 0 < len(found.encode()) <= MAX_PASSWORD else self.password
+        return current_secret(self.password_file, self.password, MAX_PASSWORD)
 
     @property
     def transport(self) -> Literal["tcp", "unix"]:

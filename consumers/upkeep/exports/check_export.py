@@ -27,7 +27,7 @@ class NotAnExport(ValueError):
     """What calls itself a manifest is none."""
 
 
-class Manifest(NamedTuple):
+class StatedExport(NamedTuple):
     """The part of it that is checked: the files, and the SHA-256 of all segments that were recorded."""
 
     files: "list[tuple[str, int, str]]"
@@ -73,7 +73,7 @@ def say(words: str) -> None:
     sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-def read_manifest(files: Any) -> Manifest:
+def read_manifest(files: Any) -> StatedExport:
     """Raises one of `UNREADABLE`."""
     with files.open("manifest.json") as file:
         found = json.load(file)
@@ -85,7 +85,7 @@ def read_manifest(files: Any) -> Manifest:
         raise NotAnExport("it is none of an export") from error
     if not described:
         raise NotAnExport("it names no file")
-    return Manifest(described, recorded, origin)
+    return StatedExport(described, recorded, origin)
 
 
 def digest(files: Any, name: str) -> tuple[int, str]:
@@ -112,7 +112,7 @@ def difference(files: Any, name: str, size: int, sha256: str) -> str | None:
     return None if found == sha256 else f"has the SHA-256 {found}; the manifest states {sha256}"
 
 
-def unnamed(files: Any, manifest: Manifest) -> "list[str]":
+def unnamed(files: Any, manifest: StatedExport) -> "list[str]":
     """What there is beside what the manifest names: of two files of one name, one program takes the other than another
     one does.
     """

@@ -101,7 +101,7 @@ def test_sound_that_is_named_costs_no_picture(
 
 def sound_times(file: Path | BytesIO) -> list[float]:
     """When each packet of sound is to be heard."""
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         return [float(one.pts * one.time_base) for one in container.demux(audio=0) if one.pts is not None]
 
 

@@ -99,7 +99,7 @@ def test_another_level_of_alert_is_told_at_once() -> None:
 
 def test_the_raw_frame_can_be_read_back() -> None:
     drafts = watch().analyse(frame(0.0))
-    medium, event = drafts[1], drafts[2].event
+    medium, event = drafts[0], drafts[1].event
     assert medium.media is not None
     assert isinstance(medium.event, MediaEvent)
     assert isinstance(event, ThermalEvent)
@@ -108,3 +108,16 @@ def test_the_raw_frame_can_be_read_back() -> None:
     assert (back.rows, back.columns, medium.event.data.content_type) == (24, 32, CONTENT_TYPE)
     assert float(np.abs(np.array(back.celsius) - frame(0.0).temperatures.ravel()).max()) < 0.0751
     assert event.data.media == (medium.event.data.key,)
+
+
+def test_a_sensor_whose_pixels_are_all_masked_says_why_it_measures_nothing() -> None:
+    watched = watch()
+    whole = {"thermography": {"broken_pixels": [[x, y] for x in range(32) for y in range(24)]}}
+    watched.apply(AdjustableSettings.model_validate(whole, strict=False))
+    events = emitted(watched, frame(0.0))
+
+    assert not any(isinstance(event, ThermalEvent) for event in events)
+    assert watched.trouble == "every pixel with a value is masked as broken, so that nothing is measured"
+    watched.apply(AdjustableSettings())
+    emitted(watched, frame(1.0))
+    assert watched.trouble is None

@@ -1,4 +1,4 @@
-"""How long the rows of motion are kept: what a second of it was made of for a month, motions and minutes for longer."""
+"""Forgets old rows of motion: boxes and counts of a few seconds after a month, motions and minutes later."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from producer.times import moment
 
 KEPT_DAYS: Final = 400
 FINE_KEPT_DAYS: Final = 31
-"""Of a camera before which something always moves there is a row of boxes each second."""
+"""A camera before which something always moves has a row of boxes each second."""
 _DAY_MS: Final = 86_400_000
 _SPARE: Final = timedelta(days=2)
 """A day of a zone begins up to 14 hours before that of UTC."""

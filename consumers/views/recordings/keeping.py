@@ -1,4 +1,4 @@
-"""How long it is known what was recorded and deleted: clips, pauses of the recorder, and what retention has dropped."""
+"""Forgets old clips, pauses of the recorder, and deletions."""
 
 import sqlite3
 from typing import Final

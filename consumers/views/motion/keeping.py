@@ -1,4 +1,4 @@
-"""Forgets old rows of motion: boxes and counts of a few seconds after a month, motions and minutes later."""
+"""Forgets old rows of motion: boxes and counts of a few seconds after some months, motions and minutes later."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from consumers.views.motion.counts import COARSE_S, FINE_S
 from producer.times import moment
 
 KEPT_DAYS: Final = 400
-FINE_KEPT_DAYS: Final = 31
+FINE_KEPT_DAYS: Final = 100
 """A camera before which something always moves has a row of boxes each second."""
 _DAY_MS: Final = 86_400_000
 _SPARE: Final = timedelta(days=2)

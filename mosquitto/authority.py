@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -32,7 +32,7 @@ def ensure_certificate(folder: Path, names: Collection[str], now: datetime) -> N
     folder.mkdir(parents=True, exist_ok=True)
     known = _server(folder)
     fits = known is not None and _is_valid(known, now, RENEWED_BEFORE) and set(names) <= _names_of(known)
-    if fits and _is_valid(require_authority(folder), now):
+    if known is not None and fits and _is_of(known, require_authority(folder), now):
         return
     authority, key = _authority(folder, now)
     _write_server(folder, authority, key, names, now)
@@ -57,6 +57,15 @@ def _is_valid(one: x509.Certificate, now: datetime, for_at_least: timedelta = ti
     return one.not_valid_before_utc <= now and one.not_valid_after_utc - now >= for_at_least
 
 
+def _is_of(one: x509.Certificate, authority: x509.Certificate, now: datetime) -> bool:
+    """Whether this authority, valid now, has signed it: another may have been brought back from a backup."""
+    try:
+        one.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return _is_valid(authority, now)
+
+
 def _server(folder: Path) -> x509.Certificate | None:
     """`None` where there is none, or none that the broker can use."""
     try:
@@ -67,8 +76,11 @@ def _server(folder: Path) -> x509.Certificate | None:
 
 
 def _authority(folder: Path, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    if (folder / "ca.crt").exists():
+    """Raises `AuthorityDamaged`, also where its certificate is gone that has signed one before: agents trust it."""
+    if any((folder / f"{name}.crt").exists() for name in ("ca", "server")):
         known, key = _certificate(folder / "ca.crt"), _key(folder / "ca.key")
+        if known.public_key() != key.public_key():
+            raise AuthorityDamaged(folder / "ca.key")
         if _is_valid(known, now):
             return known, key
     else:

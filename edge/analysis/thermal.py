@@ -202,8 +202,8 @@ class ThermalProcessor:
         if invalid.any():
             flags.append("invalid_pixels")
             bad = invalid if bad is None else bad | invalid
-            if bad.all():
-                return None, ("no_data",), bad.size
+        if bad is not None and bad.all():
+            return None, ("no_data",), bad.size
         clean = raw if bad is None else replaced(raw, bad)
         count = 0 if bad is None else int(np.count_nonzero(bad))
         self._bad_seen += count

@@ -77,7 +77,7 @@ class ThermalAnalysis:
         self._levels: tuple[AlertLevel, AlertLevel, bool, frozenset[str]] = "normal", "normal", False, frozenset()
         self._trend_limits = TrendLimits()
         self.trouble: str | None = None
-        """Why the temperatures of a region cannot be right, in a sentence."""
+        """Why temperatures are missing, or those of a region cannot be right, in a sentence."""
         self._requests: deque[Callable[[str], None]] = deque()
         """Snapshots that wait, each to be called with the key of the next raw frame."""
 
@@ -102,8 +102,11 @@ class ThermalAnalysis:
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
-        self.trouble = impossible_correction(reading, self._processor)
+        self.trouble = _all_masked(reading, frame) or impossible_correction(reading, self._processor)
         state = self._checks.check(frame.temperatures, reading)
+        if reading.frame_stats is None:
+            # Nothing was measured: that is no reading, no cooling down, and nothing to keep.
+            return self._late(frame.time)
         # In front of the temperatures that a newly masked pixel changes.
         drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading), self._beyond(reading)
@@ -120,7 +123,11 @@ class ThermalAnalysis:
         drafts += media
         if is_event and (data := thermal_data(reading, frame, tuple(keys), self._processor)) is not None:
             drafts.append(self._event_factory.event(data, frame.time))
-        return drafts + self._media(self._history.take_late(frame.time), is_evidence=True)[0]
+        return drafts + self._late(frame.time)
+
+    def _late(self, now: datetime) -> list[Draft]:
+        """Some of the frames from before an alert."""
+        return self._media(self._history.take_late(now), is_evidence=True)[0]
 
     def _adjust(self) -> None:
         if self._wanted is self._applied:
@@ -174,6 +181,12 @@ class ThermalAnalysis:
         camera = self._camera()
         if camera is not None and camera.planes is not None:
             self._preview("fusion", self._fusion.jpeg(camera.planes, reading.frame))
+
+
+def _all_masked(reading: ThermalReading, frame: ThermalFrame) -> str | None:
+    if reading.frame_stats is not None or not np.isfinite(frame.temperatures).any():
+        return None
+    return "every pixel with a value is masked as broken, so that nothing is measured"
 
 
 def impossible_correction(reading: ThermalReading, processor: ThermalProcessor) -> str | None:
@@ -251,5 +264,5 @@ def _region(region: RegionStatistics, roi: Roi, revision: str) -> Region:
     )
 
 
-def captions(site: str, zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
-    return lambda time: Caption(site, time.astimezone(zone()))
+def captions(site: Callable[[], str], zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
+    return lambda time: Caption(site(), time.astimezone(zone()))

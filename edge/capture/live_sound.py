@@ -8,6 +8,8 @@ from edge.capture.fragments import channels_of
 
 SILENT_AFTER: Final = CLOCK
 """How far sound may be behind the pictures before silence stands for it; what comes later than that is left out."""
+LONGEST_SILENCE: Final = 60 * CLOCK
+"""The end of a longer pause gets silence, as of a machine that was suspended for hours."""
 FRAME_SAMPLES: Final = 1024
 _SHORTEST_HEADER: Final = 7
 _SILENCE: Final = {
@@ -40,6 +42,7 @@ class LiveSound:
         """Units of silence from the end of the sound up to pictures at `pts`; none where it has only just ended."""
         if self.channels is None or pts - self._end <= SILENT_AFTER:
             return []
+        self._end = max(self._end, pts - LONGEST_SILENCE)
         made: list[Unit] = []
         while self._end + self._frame <= pts:
             made.append(

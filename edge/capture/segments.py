@@ -78,6 +78,10 @@ class SegmentWriter:
 
     def add(self, unit: Unit) -> None:
         may_begin = unit.keyframe and unit.kind == "video"
+        if self._first is not None and unit.pts - self._latest > LONGEST_S * CLOCK:
+            # Nothing was recorded meanwhile, as while the machine was suspended: no picture lasts so long.
+            self.finish()
+            self._shift, self._restarted = None, True
         if self._first is None and not may_begin:
             return
         if may_begin and self.cuts_at(unit.pts):

@@ -111,13 +111,22 @@ class Accounts:
     def _read(self) -> dict[str, Account]:
         """Raises `ValueError` and `OSError` where there are accounts that cannot be read: they must not be lost."""
         if not self._file.exists():
-            return {}
+            return self._of_passwords()
         try:
             return {one.user: one for one in _accounts.validate_json(self._file.read_bytes())}
         except ValueError as error:
             raise ValueError(
                 f"{self._file} is damaged: restore it from a backup, or enrol every agent again"
             ) from error
+
+    def _of_passwords(self) -> dict[str, Account]:
+        """Those that the broker lets in, where nothing else says who they are; `reconcile` knows their devices."""
+        if not (self._folder / PASSWORDS).exists():
+            return {}
+        lines = (self._folder / PASSWORDS).read_text().splitlines()
+        return {
+            user: Account(user, found, ()) for user, colon, found in (line.partition(":") for line in lines) if colon
+        }
 
 
 def access_of(account: Account) -> str:

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from gateway.http.peers import Peer
+from producer.loopback import is_loopback
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 FORWARDING = (
     "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port",
     "x-forwarded-server", "x-forwarded-by", "x-original-host", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
@@ -25,7 +25,7 @@ def foreign_origin(headers: Headers, http_version: str, peer: Peer | None) -> st
     A page elsewhere may rebind its own name to this machine, which the name gives away. A proxy may say anything or
     nothing: most add headers, nginx speaks HTTP/1.0, and all that Debian installs run as an account of their own.
     """
-    if _name(headers.get("host", "")) not in LOOPBACK_NAMES:
+    if not _is_of_this_machine(headers.get("host", "")):
         return "without a token this gateway answers only to localhost, 127.0.0.1 and [::1]"
     sign = _sign_of_proxy(headers, http_version, peer)
     return None if sign is None else _THROUGH_A_PROXY.format(sign=sign)
@@ -48,7 +48,7 @@ def _sign_of_proxy(headers: Headers, http_version: str, peer: Peer | None) -> st
 def _is_of_foreign_page(headers: Headers) -> bool:
     """Browsers say of a page with a name of this machine where its requests come from, of one without TLS not."""
     pages = (headers.get("origin"), headers.get("referer"))
-    return any(page is not None and _name(_host_of(page)) not in LOOPBACK_NAMES for page in pages)
+    return any(page is not None and not _is_of_this_machine(_host_of(page)) for page in pages)
 
 
 def _host_of(url: str) -> str:
@@ -58,10 +58,12 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def _name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-    return name.lower()
+def _is_of_this_machine(host: str) -> bool:
+    """Whether a Host header, with or without a port, has an address of loopback: nobody can give another machine such a
+    one, as they can a name.
+    """
+    name = host[1 : host.index("]")] if host.startswith("[") and "]" in host else host.partition(":")[0]
+    return is_loopback(name.lower())
 
 
 def crossed_origin(headers: Headers, public_url: str | None) -> str | None:

@@ -11,13 +11,15 @@ from typing import Final
 import structlog
 
 from consumers.store.archive.copies import OutOfReach, PackRange
+from consumers.store.archive.keys import pack_path
 from consumers.store.archive.retention import NEWEST, ArchiveRetention
 from consumers.store.cold.bucket import Bucket
 from consumers.store.journal.record import journal_id_text
 from consumers.upkeep.cold.copy_book import CopyBook
+from consumers.upkeep.cold.deletions import Deletions
 from consumers.upkeep.cold.journal_days import JournalDays
 from consumers.upkeep.cold.owner import claim, owner_of
-from consumers.upkeep.cold.packs import copy_range, delete_objects, enter_objects
+from consumers.upkeep.cold.packs import copy_range, enter_objects
 from consumers.upkeep.cold.scope import ColdStorageScope
 from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.rounds import NeedsPerson, RoundFailed
@@ -72,6 +74,9 @@ class Archiver:
         self._retention = ArchiveRetention(self._directory, clock)
         self._scope = scope
         self._days = JournalDays(scope, clock)
+        self._deletions = Deletions()
+        self._absent: dict[int, PackRange] = {}
+        """Ranges of packs, by their numbers, that the index has and the disk has not: somebody has removed them."""
         self._bucket: Bucket | None = None
 
     def round(self) -> bool:
@@ -87,7 +92,7 @@ class Archiver:
             claim(bucket, journal, self._clock)
             self._reconcile(book, bucket)
             return do_each(
-                lambda: delete_objects(book, bucket, DELETIONS_PER_ROUND) == DELETIONS_PER_ROUND,
+                lambda: self._deletions.some(book, bucket, DELETIONS_PER_ROUND),
                 lambda: self._upload_packs(book, bucket),
                 lambda: self._upload_days(book, bucket),
                 lambda: self._release(bucket),
@@ -124,8 +129,28 @@ class Archiver:
     def _upload_packs(self, book: CopyBook, bucket: Bucket) -> bool:
         if not self._is_hour():
             return False
-        waiting = book.waiting(self._due(self._clock()), self._kinds, PACKS_PER_ROUND)
-        return copy_all(self._directory, book, ObjectSender(bucket, book, self._halted), waiting) > 0
+        waiting = self._waiting(book, self._due(self._clock()), PACKS_PER_ROUND)
+        copied = copy_all(self._directory, book, ObjectSender(bucket, book, self._halted), waiting)
+        self._note_absent(waiting)
+        return copied > 0
+
+    def _waiting(self, book: CopyBook, until: datetime, limit: int) -> list[PackRange]:
+        """Those of which the disk has something: others keep nothing else from its turn."""
+        found = book.waiting(until, self._kinds, limit + len(self._absent))
+        return [one for one in found if one.pack not in self._absent][:limit]
+
+    def _note_absent(self, waiting: Sequence[PackRange]) -> None:
+        known, candidates = set(self._absent), [*self._absent.values(), *waiting]
+        self._absent = {one.pack: one for one in candidates if not self._has(one)}
+        if more := len(self._absent.keys() - known):
+            log.error("packs of media are not on the disk any more", packs=more)
+
+    def _has(self, wanted: PackRange) -> bool:
+        """Whether the disk has all of it."""
+        try:
+            return pack_path(self._directory, wanted.series, wanted.interval).stat().st_size >= wanted.last
+        except FileNotFoundError:
+            return False
 
     def _upload_days(self, book: CopyBook, bucket: Bucket) -> bool:
         if self._is_hour():
@@ -139,7 +164,7 @@ class Archiver:
     def _oldest_waiting(self, book: CopyBook) -> datetime:
         """The moment before which everything of the archive is in the bucket."""
         now = self._clock()
-        waiting = book.waiting(now, self._kinds, 1)
+        waiting = self._waiting(book, now, 1)
         return min([self._due(now), *(one.interval.begin for one in waiting)])
 
     def _due(self, now: datetime) -> datetime:

@@ -95,10 +95,11 @@ class CopyBook:
         with self._changing() as index:
             index.execute("insert or ignore into tombstones values (?, null)", (name,))
 
-    def tombstones(self, limit: int) -> list[tuple[str, str | None]]:
-        """Objects that are to be deleted, and the uploads of them that had begun."""
+    def tombstones(self, after: str, limit: int) -> list[tuple[str, str | None]]:
+        """Objects that are to be deleted, by name and behind this one, and the uploads of them that had begun."""
+        query = "select object, upload_id from tombstones where object > ? order by object limit ?"
         with self._lock:
-            return self._index.execute("select object, upload_id from tombstones limit ?", (limit,)).fetchall()
+            return self._index.execute(query, (after, limit)).fetchall()
 
     def confirm_gone(self, name: str) -> None:
         with self._changing() as index:

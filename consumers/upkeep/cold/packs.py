@@ -1,4 +1,4 @@
-"""Copies ranges of packs to the bucket, deletes objects there, and enters those that the index does not know."""
+"""Copies ranges of packs to the bucket, and enters the objects there that the index does not know."""
 
 from collections.abc import Callable, Set
 from pathlib import Path
@@ -32,18 +32,6 @@ def copy_range(directory: Path, book: CopyBook, sender: ObjectSender, wanted: Pa
         return 0
     copy = CopiedRange(name, wanted.first, wanted.last, content.size, bytes.fromhex(digest))
     return content.size if book.settle(wanted, copy) else 0
-
-
-def delete_objects(book: CopyBook, bucket: Bucket, limit: int) -> int:
-    """Delete what is to be deleted; each is forgotten once the bucket says that it is gone. How many."""
-    buried = book.tombstones(limit)
-    for name, upload_id in buried:
-        if upload_id is not None:
-            bucket.abort_upload(name, upload_id)
-        bucket.delete(name)
-        if bucket.size(name) is None:
-            book.confirm_gone(name)
-    return len(buried)
 
 
 class OtherBucket(NeedsPerson, LookupError):

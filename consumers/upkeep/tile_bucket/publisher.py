@@ -85,14 +85,22 @@ class TilePublisher:
             self._known[site] = site_index.published(bucket, site)
         known = self._known[site]
         due = site_index.due(wanted, known)
-        some = due[:MINUTES_PER_ROUND]
-        put = self._put_all(bucket, site, _rows(view, site, some), wanted.newest)
+        put = self._put_some(bucket, view, wanted, due)
         written = site_index.with_put(wanted, known, put, due)
         if known is None or not written.says_as(known):
             headers = ObjectHeaders(JSON, FRESH)
             bucket.put(site_index.index_name(site), written.model_dump_json().encode(), headers)
             self._known[site] = written
-        return len(due) > len(some)
+        # Nothing can be done about those whose pictures are lost.
+        return bool(put) and len(due) > len(put)
+
+    def _put_some(self, bucket: Bucket, view: sqlite3.Connection, wanted: SiteIndex, due: Sequence[int]) -> list[int]:
+        """The minutes that were put, of the first that can be: where pictures are lost, older ones may be there."""
+        for first in range(0, len(due), MINUTES_PER_ROUND):
+            rows = _rows(view, wanted.site, due[first : first + MINUTES_PER_ROUND])
+            if put := self._put_all(bucket, wanted.site, rows, wanted.newest):
+                return put
+        return []
 
     def _put_all(self, bucket: Bucket, site: str, rows: Sequence[_Minute], newest: int) -> list[int]:
         """The minutes that were put; not those whose pictures were replaced meanwhile."""

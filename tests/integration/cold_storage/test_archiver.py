@@ -14,6 +14,7 @@ from consumers.store.cold.access import media_of
 from consumers.store.cold.bucket import Bucket
 from consumers.store.cold.settings import ColdStorage, TransferHours
 from consumers.upkeep.backup.take import take
+from consumers.upkeep.cold import archiver
 from consumers.upkeep.cold.owner import NotOwner
 from consumers.upkeep.cold.packs import OtherBucket
 from consumers.upkeep.verify.run import check
@@ -231,3 +232,29 @@ def test_what_others_changed_or_took_from_the_bucket_is_found_and_never_shown(
     assert "has other bytes in cold storage than were written" in found[1]
     with media_of(hub.hub) as media, pytest.raises(LostCopy, match="other bytes than were written"):
         media.read(keys[0])
+
+
+def test_packs_that_somebody_removed_keep_no_others_and_no_day_of_the_journal_from_the_bucket(
+    hub: ColdHub, storage: ColdStorage, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiver, "PACKS_PER_ROUND", 2)
+    hub.record(START, minutes=1)
+    removed = hub.packs_on_disk()
+    hub.record(START + 2 * HOUR, minutes=1)
+    hub.record(START + 24 * HOUR, minutes=1)
+    moved = {name: (hub.data / name).rename(tmp_path / str(number)) for number, name in enumerate(removed)}
+    hub.now += HOUR
+
+    def sent() -> list[str]:
+        for _ in range(4):
+            cold.round()
+        return sorted(name.split("/")[0] for name in s3.files(storage.prefix))
+
+    with closing(hub.archiver()) as cold:
+        without = sent()
+        for name, path in moved.items():
+            path.rename(hub.data / name)
+        whole = sent()
+
+    assert without == ["journal", "journal", "owner.json", *["packs"] * 4]
+    assert whole == ["journal", "journal", "owner.json", *["packs"] * 6]

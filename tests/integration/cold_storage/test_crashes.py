@@ -14,7 +14,8 @@ from consumers.store.archive.copies import Pending
 from consumers.store.cold.access import media_of
 from consumers.store.cold.bucket import Bucket
 from consumers.upkeep.cold.copy_book import CopyBook
-from consumers.upkeep.cold.packs import copy_range, delete_objects
+from consumers.upkeep.cold.deletions import Deletions
+from consumers.upkeep.cold.packs import copy_range
 from consumers.upkeep.cold.sending import ObjectSender
 from consumers.upkeep.verify.run import check
 from tests.cold_hub import ColdHub
@@ -92,7 +93,7 @@ def test_wherever_it_dies_it_is_ended_once_and_nothing_is_left_over(tmp_path: Pa
         hub.retention().release(hub.now)
 
         with closing(Bucket(hub.storage)) as bucket, CopyBook(hub.data / "archive") as book:
-            delete_objects(book, bucket, 100)
+            Deletions().some(book, bucket, 100)
             assert len(list(bucket.list("packs/"))) == 2
         assert hub.pending() == Pending()
         assert hub.packs_on_disk() == []

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from mosquitto import authority
-from mosquitto.authority import ensure_certificate
+from mosquitto.authority import AuthorityDamaged, ensure_certificate
 from tests.builders import START
 
 
@@ -40,6 +40,31 @@ def test_what_fits_stays_and_the_authority_always_does(tmp_path: Path) -> None:
     ensure_certificate(tmp_path, ["new.example"], START)
     assert names(tmp_path) == {"new.example"}
     assert (tmp_path / "ca.crt").read_bytes() == first["ca.crt"]
+
+
+def test_an_authority_that_was_brought_back_signs_the_certificate_anew(tmp_path: Path) -> None:
+    folder, before = tmp_path / "tls", tmp_path / "backup"
+    for made in (before, folder):
+        ensure_certificate(made, ["hub.example"], START)
+    for name in ("ca.crt", "ca.key"):
+        (folder / name).write_bytes((before / name).read_bytes())
+    ensure_certificate(folder, ["hub.example"], START)
+
+    certificate(folder).verify_directly_issued_by(certificate(before, "ca"))
+
+
+@pytest.mark.parametrize("name", ["ca.crt", "ca.key"])
+def test_an_authority_that_is_gone_or_of_another_key_is_never_made_anew(tmp_path: Path, name: str) -> None:
+    folder, other = tmp_path / "tls", tmp_path / "other"
+    for made in (other, folder):
+        ensure_certificate(made, ["hub.example"], START)
+    (folder / name).unlink()
+    with pytest.raises(AuthorityDamaged, match=f"{name} is damaged"):
+        ensure_certificate(folder, ["new.example"], START)
+
+    (folder / name).write_bytes((other / name).read_bytes())
+    with pytest.raises(AuthorityDamaged, match=r"ca\.key is damaged"):
+        ensure_certificate(folder, ["new.example"], START)
 
 
 def test_a_certificate_is_renewed_before_it_expires(tmp_path: Path) -> None:

@@ -101,6 +101,13 @@ def test_a_frame_of_nothing_is_a_reading_without_data() -> None:
     assert (reading.composite_temperature, reading.sensor_temp, reading.hotspots) == (None, None, ())
 
 
+def test_a_frame_of_pixels_that_are_all_broken_is_a_reading_without_data() -> None:
+    whole = tuple((x, y) for x in range(32) for y in range(24))
+    reading = fed([noise(30)], settings=ThermographySettings(broken_pixels=whole))[0]
+
+    assert (reading.flags, reading.frame_stats, reading.bad_pixels) == (("no_data",), None, 768)
+
+
 def test_a_known_bad_pixel_raises_no_alarm() -> None:
     frame = noise(30)
     frame[1, 1] = 250

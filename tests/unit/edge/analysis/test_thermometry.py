@@ -47,7 +47,7 @@ def test_whoever_reads_the_event_comes_to_the_same_level(
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings.model_validate_json(json.dumps(settings)),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         lambda *_: None,
         lambda: None,
     )
@@ -77,6 +77,15 @@ def test_a_hot_pixel_that_lasts_reads_the_same_in_every_peak() -> None:
     assert event.data.hot_spots[0].max_temp == 110.0
 
 
+def test_a_caption_has_the_name_that_its_site_has_now() -> None:
+    names = ["Yard"]
+    caption = captions(lambda: names[-1], lambda: ZoneInfo("UTC"))
+    before = caption(NOON).site
+    names.append("North yard")
+
+    assert (before, caption(NOON).site) == ("Yard", "North yard")
+
+
 def test_eight_frames_a_second_are_one_event() -> None:
     events = emitted(watch(), *[frame(n / 8) for n in range(24)])
 
@@ -99,7 +108,7 @@ def test_another_level_of_alert_is_told_at_once() -> None:
 
 def test_the_raw_frame_can_be_read_back() -> None:
     drafts = watch().analyse(frame(0.0))
-    medium, event = drafts[1], drafts[2].event
+    medium, event = drafts[0], drafts[1].event
     assert medium.media is not None
     assert isinstance(medium.event, MediaEvent)
     assert isinstance(event, ThermalEvent)
@@ -108,3 +117,16 @@ def test_the_raw_frame_can_be_read_back() -> None:
     assert (back.rows, back.columns, medium.event.data.content_type) == (24, 32, CONTENT_TYPE)
     assert float(np.abs(np.array(back.celsius) - frame(0.0).temperatures.ravel()).max()) < 0.0751
     assert event.data.media == (medium.event.data.key,)
+
+
+def test_a_sensor_whose_pixels_are_all_masked_says_why_it_measures_nothing() -> None:
+    watched = watch()
+    whole = {"thermography": {"broken_pixels": [[x, y] for x in range(32) for y in range(24)]}}
+    watched.apply(AdjustableSettings.model_validate(whole, strict=False))
+    events = emitted(watched, frame(0.0))
+
+    assert not any(isinstance(event, ThermalEvent) for event in events)
+    assert watched.trouble == "every pixel with a value is masked as broken, so that nothing is measured"
+    watched.apply(AdjustableSettings())
+    emitted(watched, frame(1.0))
+    assert watched.trouble is None

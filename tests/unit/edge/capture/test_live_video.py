@@ -13,6 +13,7 @@ import pytest
 
 from edge.capture.bitstream import CLOCK, Unit
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder
+from edge.capture.live_sound import LONGEST_SILENCE, LiveSound
 from edge.capture.live_video import LiveVideo
 from edge.capture.mpegts import Layout
 from tests.grey_pictures import pictures
@@ -265,6 +266,15 @@ def sent(units: list[Unit]) -> list[bytes]:
 def test_a_camera_that_names_sound_and_sends_none_is_shown_without() -> None:
     """An empty track of sound keeps every player from showing a picture."""
     assert [b"mp4a" in part for part in sent(video_units(60))] == [False] * 3
+
+
+def test_silence_for_hours_in_which_the_machine_was_suspended_is_bounded() -> None:
+    sound = LiveSound(16_000)
+    sound.take(sound_units(1)[0])
+    units = sound.silence_until(8 * 3600 * CLOCK, START)
+
+    assert 0 < len(units) * units[0].duration <= LONGEST_SILENCE
+    assert 8 * 3600 * CLOCK - units[-1].pts < 2 * units[0].duration
 
 
 def test_sound_that_begins_late_comes_with_the_next_keyframe() -> None:

@@ -41,6 +41,23 @@ def test_a_pause_after_the_first_picture_of_reordered_ones_costs_no_picture(paus
     assert writer.lost == 0
 
 
+@pytest.mark.parametrize("begins_with_keyframe", [True, False])
+def test_no_segment_lasts_over_the_hours_in_which_the_machine_was_suspended(begins_with_keyframe: bool) -> None:
+    recorded, writer = video(), SegmentWriter(4.0)
+    writer.start(LAYOUT)
+    keyframes = [number for number in range(60) if recorded.picture(number).is_key]
+    goes_on = keyframes[1] if begins_with_keyframe else keyframes[1] + 1
+    for number in range(60):
+        writer.add(unit(recorded, number, recorded.shown_s(number) + (8 * 3600 if number >= goes_on else 0.0)))
+    writer.finish()
+    before, *after = writer.take()
+
+    assert before.duration_s == pytest.approx(goes_on / 10, abs=0.1)
+    assert after[0].start - START > timedelta(hours=8)
+    assert after[0].discontinuity
+    assert sum(segment.duration_s for segment in after) < 10
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_the_stamps_are_every_picture_of_a_segment_can_be_decoded(seed: int) -> None:
     dice = random.Random(seed)

@@ -56,6 +56,16 @@ def test_the_lines_are_those_of_the_access_list_of_production() -> None:
     assert example == access_of(Account("pi-1", HASH, ("SITE/DEVICE",))).splitlines()[2:]
 
 
+def test_who_is_let_in_is_let_in_still_where_the_file_of_accounts_is_gone(accounts: Accounts, tmp_path: Path) -> None:
+    enrol(accounts, "pi-1.a", YARD)
+    before = files(tmp_path)
+    (tmp_path / "accounts.json").unlink()
+    accounts.expect("pi-2.b", HASH, START)
+    accounts.reconcile({"pi-1.a": (YARD,)}, [], START)
+
+    assert files(tmp_path) == before
+
+
 def test_users_come_and_go_and_their_devices_change(accounts: Accounts, tmp_path: Path) -> None:
     enrol(accounts, "pi-1.a", YARD)
     enrol(accounts, "pi-2.b", GATE)

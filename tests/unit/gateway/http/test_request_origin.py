@@ -33,6 +33,8 @@ class Service(Peer):
         {**BROWSER, "sec-fetch-site": "cross-site", "referer": "https://wiki.example/"},
         {"host": "localhost:9000", "origin": "http://localhost:9000"},
         {"host": "[::1]:8080", "referer": "http://[::1]:8080/wall"},
+        {"host": "127.0.0.2:8080", "origin": "http://127.0.0.2:8080"},
+        {"host": "[0:0:0:0:0:0:0:1]:8080"},
     ],
 )
 def test_a_program_or_browser_of_this_machine_is_no_stranger(headers: dict[str, str]) -> None:
@@ -52,6 +54,9 @@ def test_a_program_or_browser_of_this_machine_is_no_stranger(headers: dict[str, 
         ("1.1", {**HOST, "referer": "http://[broken"}, "another machine"),
         ("1.1", {"host": "hub.example"}, "answers only to localhost"),
         ("1.1", {}, "answers only to localhost"),
+        ("1.1", {"host": "127.0.0.1.hub.example"}, "answers only to localhost"),
+        ("1.1", {"host": "[::1"}, "answers only to localhost"),
+        ("1.1", {"host": "[192.0.2.7]:8080"}, "answers only to localhost"),
     ],
 )
 def test_a_request_through_a_proxy_is_a_stranger(version: str, headers: dict[str, str], sign: str) -> None:

@@ -60,7 +60,7 @@ def arrives(ingest: IngestDouble) -> None:
 
 
 def vital(drafts: Sequence[Draft]) -> set[str]:
-    """Those that no full disk gives up."""
+    """Those that a full disk gives up last."""
     return {one.event.id for one in drafts if one.rank is Priority.VITAL}
 
 

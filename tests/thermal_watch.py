@@ -19,7 +19,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def watch(shown: list[str] | None = None, rates: RatesSettings | None = None) -> ThermalAnalysis:
     event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
-    caption = captions("Yard", lambda: ZoneInfo("Europe/Berlin"))
+    caption = captions(lambda: "Yard", lambda: ZoneInfo("Europe/Berlin"))
     return ThermalAnalysis(
         event_factory,
         rates or RatesSettings(),

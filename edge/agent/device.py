@@ -223,7 +223,7 @@ class DeviceRunner:
             self.event_factory,
             self.settings.rates,
             self.adjustable,
-            captions(self.settings.site_name or self.settings.site, lambda: self.settings.zone(self.adjustable)),
+            captions(self._site_name, lambda: self.settings.zone(self.adjustable)),
             self._show_preview,
             lambda: self._visual,
         )
@@ -231,6 +231,9 @@ class DeviceRunner:
         source_health = self._healths["thermal"]
         guard = AnalysisGuard(name, source_health, self._redact)
         return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))
+
+    def _site_name(self) -> str:
+        return self.settings.place(self.adjustable).site_name or self.settings.site
 
     def _show_preview(self, kind: str, jpeg: bytes) -> None:
         self._show(live_topic(self.event_factory.source, kind), jpeg)

@@ -264,5 +264,5 @@ def _region(region: RegionStatistics, roi: Roi, revision: str) -> Region:
     )
 
 
-def captions(site: str, zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
-    return lambda time: Caption(site, time.astimezone(zone()))
+def captions(site: Callable[[], str], zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
+    return lambda time: Caption(site(), time.astimezone(zone()))

@@ -1125,7 +1125,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Each motion of a device, of one class or of all. */
+        /** Each motion of a device, of one class or of all, anywhere or in one zone. */
         get: operations["get_sites_site_devices_device_motions"];
         put?: never;
         post?: never;
@@ -2727,7 +2727,7 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["OfKind"];
             };
-            /** @description What it wrote within the last 24 hours. */
+            /** @description By what it wrote within the last 24 hours, or since it is there. */
             bytes_per_day: number;
             /** @description What it takes once retention deletes as much as it writes. */
             bytes_at_rest: number;
@@ -3441,6 +3441,11 @@ export interface components {
         Motions: {
             /** @description Newest first. */
             motions: components["schemas"]["Motion"][];
+            /**
+             * @description Where a search in a zone ended before all was looked at: ask again with it as `to` for the rest.
+             * @default null
+             */
+            searched_since: string | null;
         };
         /** Mute */
         Mute: {
@@ -3980,7 +3985,7 @@ export interface components {
         };
         /**
          * PlaceSettings
-         * @description What the hub says of the site of a device, so that both go by the same clock.
+         * @description What the hub says of a device and its site, so that all go by the same clock and the same names.
          */
         PlaceSettings: {
             /**
@@ -3988,6 +3993,16 @@ export interface components {
              * @default null
              */
             time_zone: string | null;
+            /**
+             * @description Its site, in the captions of its pictures; none is that of its configuration.
+             * @default null
+             */
+            site_name: string | null;
+            /**
+             * @description Itself, in the captions of its snapshots; none is that of its configuration.
+             * @default null
+             */
+            device_name: string | null;
         };
         /** PlacedHold */
         PlacedHold: {
@@ -8056,6 +8071,7 @@ export interface operations {
                 to?: string | null;
                 limit?: number;
                 event_class?: string | null;
+                zone?: string | null;
             };
             header?: never;
             path: {

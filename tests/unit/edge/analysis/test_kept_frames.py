@@ -162,7 +162,7 @@ def test_a_change_of_the_level_asks_the_camera_beside_it_for_a_picture() -> None
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings(),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         lambda *_: None,
         lambda: camera,
     )

@@ -40,7 +40,7 @@ def analysis(shown: list[bytes]) -> ThermalAnalysis:
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings(rois=ROI_SETS["substation"]),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         lambda _, jpeg: shown.append(jpeg),
         lambda: None,
     )

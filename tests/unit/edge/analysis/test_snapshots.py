@@ -63,6 +63,14 @@ def test_name_time_and_text_stand_in_it() -> None:
     assert widths == sorted(set(widths))
 
 
+def test_a_device_that_was_given_another_name_writes_that() -> None:
+    taker = SnapshotTaker("Gate", BERLIN)
+    taker.apply(SnapshotSettings(), BERLIN, "Gate of the yard")
+    renamed = simplejpeg.decode_jpeg(taker.jpeg(coloured(), NOON), colorspace="BGR")
+
+    assert np.array_equal(renamed, picture(SnapshotSettings(), "Gate of the yard"))
+
+
 def test_the_time_is_that_of_the_site() -> None:
     summer = datetime(2026, 7, 5, 11, tzinfo=UTC)
     of_utc = SnapshotTaker("Gate", ZoneInfo("UTC")).jpeg(coloured(), summer + timedelta(hours=2))

@@ -47,7 +47,7 @@ def test_whoever_reads_the_event_comes_to_the_same_level(
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings.model_validate_json(json.dumps(settings)),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         lambda *_: None,
         lambda: None,
     )
@@ -75,6 +75,15 @@ def test_a_hot_pixel_that_lasts_reads_the_same_in_every_peak() -> None:
     assert (event.data.peak_temp, event.data.confirmed_max_temp) == (110.0, 110.0)
     assert event.data.regions[0].peak_temp == pytest.approx(corrected(110.0, 0.95), abs=1e-5)
     assert event.data.hot_spots[0].max_temp == 110.0
+
+
+def test_a_caption_has_the_name_that_its_site_has_now() -> None:
+    names = ["Yard"]
+    caption = captions(lambda: names[-1], lambda: ZoneInfo("UTC"))
+    before = caption(NOON).site
+    names.append("North yard")
+
+    assert (before, caption(NOON).site) == ("Yard", "North yard")
 
 
 def test_eight_frames_a_second_are_one_event() -> None:

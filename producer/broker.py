@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from producer.loopback import is_loopback
+from producer.os_errors import is_of_disk
 from producer.secret_file import current_secret
 
 MAX_PASSWORD: Final = 65_535
@@ -19,8 +20,22 @@ class Tls:
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
+    _last: list[ssl.SSLContext] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def context(self) -> ssl.SSLContext:
+        """Made of the files as they are now. Where the disk fails to give them it is the last one: an agent whose card
+        has died still has alarms to send.
+        """
+        try:
+            context = self._of_the_files()
+        except OSError as error:
+            if not self._last or not is_of_disk(error):
+                raise
+            return self._last[0]
+        self._last[:] = [context]
+        return context
+
+    def _of_the_files(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.certificate_file is not None:
             context.load_cert_chain(self.certificate_file, self.key_file)

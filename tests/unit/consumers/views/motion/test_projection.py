@@ -245,6 +245,28 @@ def test_the_track_of_a_motion_is_thinned_evenly(followed: Followed) -> None:
     assert [point.time - at(0).timestamp() for point in few] == [0, 3, 6, 9]
 
 
+def tables(followed: Followed) -> dict[str, int]:
+    names = ("motions", "tracks", "counts", "grids")
+    return {name: followed.view.execute(f"select count(*) from {name}").fetchone()[0] for name in names}
+
+
+def test_where_something_moved_is_kept_for_months_and_that_it_moved_for_longer(followed: Followed) -> None:
+    day_s = 86_400
+    followed.take(motion(at(0)), motion(at(0), device="gate"), motion(at(90 * day_s)))
+    assert tables(followed) == {"motions": 3, "tracks": 3, "counts": 6, "grids": 3}
+
+    followed.take(motion(at(120 * day_s)))
+    assert [len(track(followed.view, "DEMO", where, at(-day_s), at(day_s), 9)) for where in ("yard", "gate")] == [0, 1]
+    assert len(motions(followed.view, "DEMO", "yard", at(-day_s), at(121 * day_s))) == 3
+    assert sum(one.began for one in buckets(followed.view, "DEMO", "yard", at(-day_s), at(121 * day_s))) == 3
+
+    followed.take(motion(at(405 * day_s)))
+    assert [one.started for one in motions(followed.view, "DEMO", "yard", at(-day_s), at(406 * day_s))] == [
+        round((at(days * day_s).timestamp() - 4) * 1000) for days in (405, 120, 90)
+    ]
+    assert verify(MotionProjection(), followed.source) == []
+
+
 LEFT, RIGHT = (0.0, 0.4, 0.1, 0.1), (0.8, 0.4, 0.1, 0.1)
 RIGHT_HALF = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
 

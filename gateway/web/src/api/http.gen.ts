@@ -2727,7 +2727,7 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["OfKind"];
             };
-            /** @description What it wrote within the last 24 hours. */
+            /** @description By what it wrote within the last 24 hours, or since it is there. */
             bytes_per_day: number;
             /** @description What it takes once retention deletes as much as it writes. */
             bytes_at_rest: number;

@@ -14,7 +14,7 @@ from gateway.reading.stores import Stores
 from producer.times import moment_of_seconds
 
 MOST_HOLES = 20
-"""Of an agent that is killed all the time, the newest are explained."""
+"""The newest are explained of an agent that is killed all the time."""
 MOST_RUNS = 10
 REASON = "it was started again"
 _HEARD_WITHIN = timedelta(seconds=3 * HEARTBEAT_EVERY_S)
@@ -24,7 +24,7 @@ _CLOCK_S = 2.0
 
 
 def of_starts(stores: Stores, where: tuple[str, str], holes: Iterable[Hole]) -> Iterator[Evidence]:
-    """For those holes in which the agent began to run."""
+    """Evidence for the holes in which the agent began to run."""
     newest = sorted((hole for hole in holes if hole.cause == "unknown"), key=lambda hole: -hole.start)
     for hole in islice(newest, MOST_HOLES):
         yield from _of_hole(stores, where, hole)

@@ -1,6 +1,5 @@
 """Takes snapshots of a camera at regular times and on request, with a caption in the picture."""
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -59,13 +58,7 @@ class SnapshotTaker:
 
     def _words(self, time: datetime) -> str:
         parts = (self._title, clock_words(time.astimezone(self._zone)), self._settings.text)
-        return " | ".join(_drawable(part) for part in parts if part)
-
-
-def _drawable(text: str) -> str:
-    """In the letters that the font has: without accents."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+        return " | ".join(part for part in parts if part)
 
 
 def _captioned(planes: Planes, words: str) -> Planes:

@@ -21,7 +21,7 @@ from watchpost.configuration.bucket import plain_address
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
-from watchpost.configuration.secrets import gateway_token, secret, webhooks
+from watchpost.configuration.secrets import gateway_token, mails, secret, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.stores import ServerJournal, ServerWarehouse
 from watchpost.configuration.yaml_loader import ConfigError
@@ -53,6 +53,7 @@ def hub_config(
         ),
         mosaic=mosaic_settings(config),
         webhooks=webhooks(config, environ) if Credential.WEBHOOK in secrets else (),
+        mails=mails(config, environ) if Credential.WEBHOOK in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if Credential.WAREHOUSE in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
@@ -133,6 +134,8 @@ def cold_storage(config: WatchpostConfig, environ: Mapping[str, str]) -> ColdSto
         region=section.region,
         access_key=secret(environ, section.access_key_env, section.access_key_file),
         secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        access_key_file=section.access_key_file,
+        secret_key_file=section.secret_key_file,
         archive_after=timedelta(minutes=section.archive_after_minutes),
         keep_hot=timedelta(hours=section.keep_hot_hours),
         copies=section.copies,
@@ -154,6 +157,8 @@ def tile_bucket(config: WatchpostConfig, environ: Mapping[str, str]) -> TileBuck
         region=section.region,
         access_key=secret(environ, section.access_key_env, section.access_key_file),
         secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        access_key_file=section.access_key_file,
+        secret_key_file=section.secret_key_file,
         bytes_per_s=section.bytes_per_s,
     )
     public = section.public_url or _address(environ, section.public_url_env)

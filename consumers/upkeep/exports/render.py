@@ -14,6 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from bus_schemas.media import MAX_PIXELS
 from consumers.upkeep.exports.remux import PassingOverContent
 from consumers.upkeep.exports.runs import Run, RunSource
 from consumers.views.mosaics.lettering import lettering
@@ -109,7 +110,10 @@ class DevicePictures:
     def _of_run(self, run: Run) -> Iterator[DecodedPicture]:
         with run.opened() as container:
             video = container.streams.video[0]
+            if video.codec_context is None:
+                raise LookupError("nothing decodes this video")
             video.thread_type = "AUTO"
+            video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             if self._keyframes_only:
                 video.codec_context.skip_frame = "NONKEY"
             base: float | None = None

@@ -13,7 +13,7 @@ from bus_schemas.fusion_settings import AlignmentSettings, FieldsOfView
 
 Matrix = NDArray[np.float64]
 _CORNERS: Final = np.array([(0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 1)], np.float64)
-"""Of the visual picture."""
+"""The corners of the visual picture."""
 
 
 @dataclass(frozen=True, slots=True)

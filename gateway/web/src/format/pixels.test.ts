@@ -34,6 +34,16 @@ describe('pixels as people write them', () => {
   );
 
   it('are written as they are read', () => {
-    expect(pixelsOf(pixelText([[12, 7], [3, 4]])).pixels).toEqual([[12, 7], [3, 4]]); // prettier-ignore
+    expect(
+      pixelsOf(
+        pixelText([
+          [12, 7],
+          [3, 4],
+        ]),
+      ).pixels,
+    ).toEqual([
+      [12, 7],
+      [3, 4],
+    ]);
   });
 });

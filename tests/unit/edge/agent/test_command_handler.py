@@ -225,6 +225,20 @@ def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
         assert at.device.adjustable.motion.sensitivity == 60
 
 
+def test_points_that_contradict_each_other_are_refused_and_kept_where_they_were_taken_before() -> None:
+    visual, thermal = (
+        [[0.65, 0.27], [0.7, 0.94], [0.13, 0.86], [0.06, 0.38]],
+        [[0.51, 0.0], [0.76, 0.91], [0.06, 0.84], [0.28, 0.37]],
+    )
+    fusion = {"alignment": {"by": "points", "visual": visual, "thermal": thermal}}
+    with handling() as at:
+        answer = at.ask("settings", json.dumps({"request_id": "r1", "settings": {"fusion": fusion}}).encode())
+
+    assert answer is not None
+    assert (answer.state, "the points contradict each other" in (answer.detail or "")) == ("failed", True)
+    assert trouble_with(AdjustableSettings.model_validate_json(json.dumps({"fusion": fusion}))) is None
+
+
 def test_settings_that_cannot_be_kept_are_taken_back() -> None:
     with handling() as at:
         before = at.device.adjustable

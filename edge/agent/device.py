@@ -13,7 +13,7 @@ import structlog
 
 from bus_schemas.agent import CaptureStatistics
 from bus_schemas.node import Health
-from bus_schemas.protocol import MOTION, VIDEO, WATCH_LEASE_S
+from bus_schemas.protocol import VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
@@ -51,6 +51,7 @@ from edge.capture.sources.video import VideoSource
 from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
+from producer.relay.bus_messages import TellWhetherRead
 
 Put = Callable[[Sequence[Draft]], object]
 
@@ -63,7 +64,9 @@ log = structlog.get_logger(__name__)
 class Show(Protocol):
     """Takes a preview or a fragment of live video for a topic; it may be dropped."""
 
-    def __call__(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None: ...
+    def __call__(
+        self, topic: str, payload: bytes, content_type: str = "image/jpeg", *, tell: TellWhetherRead | None = None
+    ) -> None: ...
 
 
 class DeviceRunner:
@@ -144,11 +147,11 @@ class DeviceRunner:
             analysis.apply(adjustable)
 
     def watch(self, kind: object, *, from_keyframe: bool = False) -> None:
-        """Somebody watches: send live video, or what the motion detector sees, for a while."""
-        if kind == MOTION:
-            self._previews.watch_motion(WATCH_LEASE_S)
-        elif kind == VIDEO:
+        """Somebody watches: send live video, or previews of a kind, for a while."""
+        if kind == VIDEO:
             self._live.watch(WATCH_LEASE_S, from_keyframe=from_keyframe)
+        elif isinstance(kind, str):
+            self._previews.watch(kind, WATCH_LEASE_S)
 
     def reopen(self, *, rebuild: bool, kinds: Collection[Kind] | None = None) -> None:
         """Close its sources (of these kinds, or all) and open them again now; one whose recording is over begins
@@ -224,7 +227,7 @@ class DeviceRunner:
             self.settings.rates,
             self.adjustable,
             captions(self.settings.site_name or self.settings.site, lambda: self.settings.zone(self.adjustable)),
-            self._show_preview,
+            self._previews,
             lambda: self._visual,
         )
         self._counter.thermal = self._thermal.statistics
@@ -232,8 +235,8 @@ class DeviceRunner:
         guard = AnalysisGuard(name, source_health, self._redact)
         return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))
 
-    def _show_preview(self, kind: str, jpeg: bytes) -> None:
-        self._show(live_topic(self.event_factory.source, kind), jpeg)
+    def _show_preview(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
+        self._show(live_topic(self.event_factory.source, kind), jpeg, tell=tell)
 
     def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
         """Take a frame of the camera's first stream, which is analysed where the camera has no second one."""

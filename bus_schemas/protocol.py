@@ -146,11 +146,13 @@ class ProcessFaults(Message):
     """Every fault that one process of the hub knows of at this moment, none where all is well.
 
     Ingest compares it with the one before and writes what changed into the journal. `ended` says that the process ends
-    because it was stopped.
+    because it was stopped. `run` is another one each time that the process is started: one that has just begun does not
+    know yet what works.
     """
 
     process: Name
     time: Moment
+    run: Name | None = None
     ended: bool = False
     faults: Annotated[tuple[OpenFault, ...], Field(max_length=MAX_FAULTS)] = ()
 

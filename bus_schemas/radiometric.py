@@ -164,6 +164,8 @@ def _values(packed: bytes, first: int, size: tuple[int, int], k: int) -> list[in
 
 def _differences(packed: bytes, count: int, k: int) -> list[int]:
     """Raises `ValueError`."""
+    # What follows the longest code of each pixel is of none, and may be much.
+    packed = packed[: count * (_LONGEST_QUOTIENT + _ESCAPED_BITS) // 8]
     bits = f"{int.from_bytes(packed):0{len(packed) * 8}b}"
     found = islice(_rice_codes(k).finditer(bits), count)
     codes = [

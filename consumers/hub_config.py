@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from consumers.store.cold.settings import ColdStorage, TileBucket
 
@@ -107,6 +107,34 @@ class Webhook:
     name: str = "webhook"
 
 
+MailSecurity = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """An SMTP server, and as whom to sign in; without a user nobody signs in."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    user: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    timeout_s: float = 30.0
+    """For a whole mail, from the connection to the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailDelivery:
+    """A person who gets alerts by e-mail. `name` is the name of the receiver; `page` is where its links lead."""
+
+    name: str
+    server: MailServer
+    sender: str
+    recipient: str
+    page: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ClickHouseServer:
     """A ClickHouse server, and as whom to log in. Generations of rows stand in `database_N`."""
@@ -151,6 +179,7 @@ class HubConfig:
     exports: ExportPolicy = ExportPolicy()
     mosaic: Mosaic = Mosaic()
     webhooks: tuple[Webhook, ...] = ()
+    mails: tuple[MailDelivery, ...] = ()
     warehouse: ClickHouseServer | None = None
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
+from uuid import uuid4
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.reasoncodes import ReasonCode
@@ -76,6 +77,7 @@ class FaultReporter:
 
     def __init__(self, process: str, broker: BrokerAddress | None, clock: Clock = utc_now) -> None:
         self.process = part_name(process)
+        self._run = uuid4().hex
         self._clock = clock
         self._lock = threading.Lock()
         self._faults: dict[Key, OpenFault] = {}
@@ -164,5 +166,5 @@ class FaultReporter:
         """Nothing is queued for later: the next report says it all."""
         if self._client is None or not self._client.is_connected():
             return None
-        report = ProcessFaults(process=self.process, time=self._clock(), ended=ended, faults=self.faults)
+        report = ProcessFaults(process=self.process, time=self._clock(), run=self._run, ended=ended, faults=self.faults)
         return self._client.publish(faults_topic(self.process), report.to_bytes(), qos=1)

@@ -197,6 +197,11 @@ class Registered:
         """The name of a site, by the rule of `name`."""
         return str(self.entries.get((site, ""), {}).get("name", site))
 
+    def said_name(self, site: str, device: str) -> str | None:
+        """The name that somebody gave the device, or the site where that is empty."""
+        found = self.entries.get((site, device), {}).get("name")
+        return None if found is None else str(found)
+
     def zone(self, site: str) -> ZoneInfo:
         """By whose midnights a site has its days; UTC where nobody has said it."""
         return zone_of(self.entries.get((site, ""), {}).get("time_zone", "UTC"))

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
-from gateway import drawn_minute_feed, health_check, zone_sender
+from gateway import drawn_minute_feed, health_check, place_sender
 from gateway.agents import upkeep
 from gateway.background_work import Work, keep_going
 from gateway.calls import Operation
@@ -179,7 +179,7 @@ def _work(gateway: Gateway) -> Iterator[tuple[str, Work]]:
     yield "live_events", gateway.feed.run
     yield "checks", partial(health_check.run, gateway)
     yield "enrolment", partial(upkeep.run, gateway)
-    yield "time_zones", partial(zone_sender.run, gateway)
+    yield "places", partial(place_sender.run, gateway)
     yield "drawn_minutes", partial(drawn_minute_feed.run, gateway)
 
 

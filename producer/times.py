@@ -41,6 +41,12 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return _midnight(day, zone), _midnight(day + DAY, zone)
 
 
+def clock_words(local: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """As the clock of its zone shows it; in an hour that a day has twice, with which of the two it is."""
+    is_twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return local.strftime(f"{form} %Z" if is_twice else form)
+
+
 def zone_named(name: str) -> ZoneInfo:
     """Raises `ValueError` with a sentence for a zone that this machine, or a browser, does not know."""
     try:

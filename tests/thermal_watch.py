@@ -22,7 +22,7 @@ def watch(
 ) -> ThermalAnalysis:
     event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
-    caption = captions("Yard", lambda: ZoneInfo("Europe/Berlin"))
+    caption = captions(lambda: "Yard", lambda: ZoneInfo("Europe/Berlin"))
     return ThermalAnalysis(
         event_factory,
         rates or RatesSettings(),

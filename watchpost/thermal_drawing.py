@@ -5,11 +5,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import simplejpeg
 
 from bus_schemas.radiometric import decode
 from bus_schemas.settings import AdjustableSettings, Roi, ThermographySettings
-from consumers.jpeg import size_of
+from consumers.jpeg import decoded_exactly
 from edge.agent.defaults import THUMBNAIL
 from edge.analysis.emissivity import corrected, legacy
 from edge.analysis.fusion import Fusion
@@ -85,9 +84,9 @@ def _fused(wanted: PictureRequest, reading: ThermalReading) -> bytes:
 
 def planes_of(jpeg: bytes, camera: tuple[int, int] | None) -> Planes:
     """Without the bars of a thumbnail, where the size of the camera is known. Raises `ValueError`."""
-    if size_of(jpeg) is None:
+    picture = decoded_exactly(jpeg)
+    if picture is None:
         raise ValueError("the picture of the camera cannot be read")
-    picture = simplejpeg.decode_jpeg(jpeg, colorspace="BGR")
     if camera is not None and picture.shape[:2] == THUMBNAIL[::-1]:
         width, height = fitted(camera, THUMBNAIL)
         left, top = (THUMBNAIL[0] - width) // 4 * 2, (THUMBNAIL[1] - height) // 4 * 2

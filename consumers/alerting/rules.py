@@ -20,6 +20,8 @@ SILENT_HEARTBEATS: Final = 2.5
 HEARTBEATS_S: Final = SILENT_HEARTBEATS * HEARTBEAT_EVERY_S
 DAY_S: Final = 86_400.0
 CLOCK_CLEAR_S: Final = 30.0
+NOT_MEASURED_S: Final = 600.0
+"""What a device that goes on has not measured for so long shows neither that it is bad nor that it is good."""
 SAME_CAUSE_S: Final = 10.0
 """Picture and sound that fail within so long of each other have one cause."""
 DEAF_AFTER_S: Final = 20.0

@@ -54,6 +54,7 @@ class MotionLengthPart(Struct):
 class MediumPart(Struct):
     kind: str
     key: str
+    content_type: str = ""
 
 
 class DetectionPart(Struct):

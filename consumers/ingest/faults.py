@@ -22,6 +22,8 @@ ENDED_FORGOTTEN_AFTER_S: Final = 600.0
 """A process that was stopped on purpose comes back sooner, or has no faults any more."""
 CLEAR_AFTER_S: Final = 5.0
 """A fault is over when nobody has reported it for this long; one that comes and goes in between stays one fault."""
+STARTING_S: Final = 90.0
+"""For so long a process that was started anew may not know yet that what its predecessor had reported still holds."""
 BRIEF_S: Final = 5.0
 """A fault of ingest itself that is over sooner is not reported."""
 STEP_S: Final = 0.2
@@ -35,6 +37,24 @@ class _Process:
     faults: tuple[OpenFault, ...] = ()
     silent_s: float = 0.0
     ended: bool = False
+    run: str | None = None
+    run_s: float = 0.0
+    """How long this run of it has been known."""
+    reported: set[Key] = field(default_factory=set)
+    """All that this run of it has found: it knows when that is over."""
+
+    @classmethod
+    def of(cls, report: ProcessFaults, before: "_Process | None" = None) -> "_Process":
+        """After a report, and the one before it."""
+        it = cls(report.faults, ended=report.ended, run=report.run)
+        if before is not None and before.run == report.run:
+            it.run_s, it.reported = before.run_s, before.reported
+        it.reported |= {(one.part, one.kind) for one in report.faults}
+        return it
+
+    def may_know(self, key: Key) -> bool:
+        """Whether it means something that it does not report this fault."""
+        return key in self.reported or self.run is None or self.run_s >= STARTING_S
 
     @property
     def is_forgotten(self) -> bool:
@@ -57,6 +77,8 @@ class FaultTracker:
     _processes: dict[str, _Process] = field(default_factory=dict)
     _written: dict[Key, OpenFault] = field(default_factory=dict)
     _absent_s: dict[Key, float] = field(default_factory=dict)
+    _reporters: dict[Key, str] = field(default_factory=dict)
+    """The process that reported it last."""
     _own: dict[Key, OpenFault] = field(default_factory=dict)
     _missed: list[Fault] = field(default_factory=list)
     _received_at: float | None = None
@@ -65,7 +87,8 @@ class FaultTracker:
         """Go on where the process before this one ended. Where its file is gone, the events in the journal say it."""
         with suppress(OSError, ValidationError):
             saved = _Saved.model_validate_json(self.file.read_bytes())
-            self._processes = {one.process: _Process(one.faults, ended=one.ended) for one in saved.reports}
+            for report in saved.reports:
+                self._note(report)
             self._written = {(one.part, one.kind): one for one in saved.written}
             return
         for fault in journaled or ():
@@ -81,11 +104,15 @@ class FaultTracker:
             return f"a report of {report.process} does not belong on topic {topic}"
         if len(self._processes) >= MAX_PROCESSES and report.process not in self._processes:
             return f"{MAX_PROCESSES} processes report faults already"
-        self._processes[report.process] = _Process(report.faults, ended=report.ended)
+        self._note(report)
         if report.ended:
             # Ingest ends next, where all is stopped, and then must know that this one may be silent.
             self._save()
         return None
+
+    def _note(self, report: ProcessFaults) -> None:
+        self._processes[report.process] = _Process.of(report, self._processes.get(report.process))
+        self._reporters |= {(one.part, one.kind): report.process for one in report.faults}
 
     def raise_own(self, part: str, kind: FaultKind, reason: str) -> None:
         """A fault that ingest itself has found. It keeps the moment at which it began."""
@@ -145,6 +172,7 @@ class FaultTracker:
         self._received_at = now
         for process in self._processes.values():
             process.silent_s += step
+            process.run_s += step
         self._processes = {name: it for name, it in self._processes.items() if not it.is_forgotten}
         held = self._held()
         self._absent_s = {key: self._absent_s.get(key, 0.0) + step for key in self._written.keys() - held.keys()}
@@ -156,8 +184,13 @@ class FaultTracker:
         for key in sorted(held.keys() - self._written.keys()):
             yield Fault(**dict(held[key]), state="raised")
         for key in sorted(self._written.keys() - held.keys()):
-            if self._absent_s.get(key, 0.0) >= CLEAR_AFTER_S:
+            if self._absent_s.get(key, 0.0) >= CLEAR_AFTER_S and self._is_over(key):
                 yield Fault(**dict(self._written[key]), state="cleared")
+
+    def _is_over(self, key: Key) -> bool:
+        """Whether nobody reports it who would know."""
+        reporter = self._processes.get(self._reporters.get(key, OURS))
+        return reporter is None or reporter.may_know(key)
 
     def wrote(self, fault: Fault, *, save: bool = True) -> None:
         """The journal says so now."""
@@ -168,12 +201,13 @@ class FaultTracker:
             self._written[key] = OpenFault(**fault.model_dump(exclude={"state"}))
         else:
             self._written.pop(key, None)
+            self._reporters.pop(key, None)
         if save:
             self._save()
 
     def _save(self) -> None:
         reports = [
-            ProcessFaults(process=name, time=self.clock(), ended=it.ended, faults=it.faults)
+            ProcessFaults(process=name, time=self.clock(), run=it.run, ended=it.ended, faults=it.faults)
             for name, it in self._processes.items()
         ]
         half = self.file.with_suffix(".tmp")

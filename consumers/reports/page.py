@@ -10,6 +10,7 @@ from bus_schemas.condition import incident_words
 from bus_schemas.settings import region_words
 from consumers.alerting.review.reviews import IncidentReview
 from consumers.reports.content import BadMoment, Report, ReportIncident, ReportMinute, ReportPicture
+from producer.times import clock_words
 
 STYLE: Final = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100px; padding: 0 16px; color: #16191c; }
@@ -27,7 +28,6 @@ h2, h3 { break-after: avoid; } tr, img, .moment { break-inside: avoid; }
 @media print { body { margin: 0; padding: 0; max-width: none; } a { color: inherit; } img { max-height: 22cm; } }
 """
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 IDS: Final = frozenset({"closed_by", "media", "last_3_media"})
 """Details that say nothing to people."""
 UNITS: Final[Mapping[str, str]] = {"_s": "s", "_percentage": "%", "_bytes": "bytes", "_temp": "°C"}
@@ -224,17 +224,11 @@ def _label(name: object) -> str:
 
 def _clock(report: Report, moment: datetime | str) -> str:
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return _said(at.astimezone(report.zone), CLOCK)
+    return clock_words(at.astimezone(report.zone))
 
 
 def _time(report: Report, seconds: float) -> str:
-    return _said(datetime.fromtimestamp(seconds, report.zone), "%H:%M:%S")
-
-
-def _said(at: datetime, form: str) -> str:
-    """An hour that a day has twice says which of the two it is."""
-    is_twice = at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset()
-    return at.strftime(f"{form} %Z" if is_twice else form)
+    return clock_words(datetime.fromtimestamp(seconds, report.zone), "%H:%M:%S")
 
 
 def _seconds(report: Report, seconds: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import structlog
@@ -24,7 +24,7 @@ from edge.agent.context import AgentContext
 from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
 from edge.agent.night_mode import NightMode
-from edge.agent.previews import Previews
+from edge.agent.previews import Previews, Show
 from edge.agent.recording_events import change_drafts, segment_drafts
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_factory import (
@@ -59,14 +59,6 @@ VIDEO_TYPE: Final = "video/mp4"
 KINDS: Final[tuple[Kind, ...]] = ("visual", "sub", "thermal")
 
 log = structlog.get_logger(__name__)
-
-
-class Show(Protocol):
-    """Takes a preview or a fragment of live video for a topic; it may be dropped."""
-
-    def __call__(
-        self, topic: str, payload: bytes, content_type: str = "image/jpeg", *, tell: TellWhetherRead | None = None
-    ) -> None: ...
 
 
 class DeviceRunner:
@@ -226,7 +218,7 @@ class DeviceRunner:
             self.event_factory,
             self.settings.rates,
             self.adjustable,
-            captions(self.settings.site_name or self.settings.site, lambda: self.settings.zone(self.adjustable)),
+            captions(self._site_name, lambda: self.settings.zone(self.adjustable)),
             self._previews,
             lambda: self._visual,
         )
@@ -234,6 +226,9 @@ class DeviceRunner:
         source_health = self._healths["thermal"]
         guard = AnalysisGuard(name, source_health, self._redact)
         return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))
+
+    def _site_name(self) -> str:
+        return self.settings.place(self.adjustable).site_name or self.settings.site
 
     def _show_preview(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
         self._show(live_topic(self.event_factory.source, kind), jpeg, tell=tell)

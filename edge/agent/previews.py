@@ -18,6 +18,14 @@ class SendPreview(Protocol):
     def __call__(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None: ...
 
 
+class Show(Protocol):
+    """Takes a preview or a fragment of live video for a topic; it may be dropped."""
+
+    def __call__(
+        self, topic: str, payload: bytes, content_type: str = "image/jpeg", *, tell: TellWhetherRead | None = None
+    ) -> None: ...
+
+
 class Audience:
     """Those who look at one kind of preview. The gateway asks for it, again and again. Other programs may only have
     subscribed: the broker knows of them, and is asked now and then with a preview that it acknowledges. As long as it

@@ -225,9 +225,18 @@ class DeviceSettings(DeviceParts):
         """By whose clock its hours and captions go: that of its site, as the hub says, or of its configuration."""
         return ZoneInfo(adjustable.place.time_zone or self.time_zone)
 
+    def place(self, adjustable: AdjustableSettings) -> PlaceSettings:
+        """What it goes by: as the hub says, or as its configuration."""
+        said = adjustable.place
+        return PlaceSettings(
+            time_zone=self.zone(adjustable).key,
+            site_name=said.site_name or self.site_name or self.site,
+            device_name=said.device_name or self.title,
+        )
+
     def in_force(self, adjustable: AdjustableSettings) -> AdjustableSettings:
-        """With the time zone that it goes by, as it is reported."""
-        return adjustable.model_copy(update={"place": PlaceSettings(time_zone=self.zone(adjustable).key)})
+        """With the place that it goes by, as it is reported."""
+        return adjustable.model_copy(update={"place": self.place(adjustable)})
 
 
 class LinkSettings(SettingsModel):

@@ -38,7 +38,11 @@ class BadPixels:
         self._offsets = _Offsets(shape)
         self._due: datetime | None = None
         self._bad = self._listed
-        self._any = False
+        self.count = 0
+        self.at_highest = 0
+        """Pixels that repeat one number together, the highest of the frame: they may be hotter than it says."""
+        self.knows_stuck = False
+        """Whether there were frames enough to tell which pixels are stuck."""
         self.revision = 0
         """Counts the changes of which pixels are bad, and why."""
         self.know_listed(tuple(listed))
@@ -85,7 +89,8 @@ class BadPixels:
             self._due = time + _LEARN_EVERY
             self._learn(frame)
             self._judge()
-        return self._bad if self._any else None
+            self.knows_stuck = self.knows_stuck or self._changes >= STUCK_FRAMES
+        return self._bad if self.count else None
 
     def causes(self) -> dict[tuple[int, int], PixelFault]:
         """(x, y) of each bad pixel with the cause."""
@@ -101,11 +106,13 @@ class BadPixels:
         return why
 
     def _judge(self) -> None:
-        bad = self._listed | self._declared | self._stuck() | self._offsets.bad
+        stuck = self._stuck()
+        self.at_highest = int(np.count_nonzero(self._repeating()) - np.count_nonzero(stuck))
+        bad = self._listed | self._declared | stuck | self._offsets.bad
         if not np.array_equal(bad, self._bad):
             self.revision += 1
         self._bad = bad
-        self._any = bool(bad.any())
+        self.count = int(np.count_nonzero(bad))
 
     def _learn(self, frame: Celsius) -> None:
         """Learn from a frame, with invalid pixels replaced: they would stay in every mean for ever."""
@@ -123,13 +130,18 @@ class BadPixels:
             np.copyto(self._changed_last, self._changes, where=changed)
 
     def _stuck(self) -> Mask:
+        """Those that repeat one number, but for several at the highest number of the frame."""
+        return self._repeating() & ~self._at_highest()
+
+    def _repeating(self) -> Mask:
+        return self._changes - self._changed_last >= STUCK_FRAMES
+
+    def _at_highest(self) -> Mask | np.bool_:
         """Several pixels at the highest number of the frame are not stuck: there the sensor measures no further."""
-        stuck = self._changes - self._changed_last >= STUCK_FRAMES
-        if self._previous is not None and stuck.any():
-            highest = self._previous == np.fmax.reduce(self._previous, None)
-            if np.count_nonzero(highest) > 1:
-                stuck &= ~highest
-        return stuck
+        if self._previous is None:
+            return np.False_
+        highest = self._previous == np.fmax.reduce(self._previous, None)
+        return highest if np.count_nonzero(highest) > 1 else np.False_
 
 
 class _Offsets:

@@ -1,5 +1,6 @@
 """Draws text on a grey plane from cached glyphs, because drawing each letter costs more than the picture."""
 
+import unicodedata
 from functools import cache, lru_cache
 from typing import Final
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 Plane = NDArray[np.uint8]
 
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+_HAS_ASCII_ALONE: Final = int(cv2.__version__.partition(".")[0]) < 5
+"""Older releases of OpenCV draw a question mark for each byte of any other letter."""
 
 
 class Lettering:
@@ -21,7 +24,8 @@ class Lettering:
 
     def image(self, text: str) -> Plane:
         """H x W uint8, as wide as the text. It is shared by all users of the text and must not be changed."""
-        return _words(text, self.height, self._baseline)
+        drawn = in_ascii(text) if _HAS_ASCII_ALONE else unicodedata.normalize("NFC", text)
+        return _words(drawn, self.height, self._baseline)
 
     def write(self, plane: Plane, text: str, corner: tuple[int, int]) -> tuple[int, int, int, int]:
         """Write on an H x W uint8 plane with the top left at `corner` (x, y), moved so that it stays inside. Returns
@@ -33,6 +37,12 @@ class Lettering:
         y = max(0, min(corner[1], plane.shape[0] - high))
         plane[y : y + high, x : x + wide] = words
         return x, y, wide, high
+
+
+def in_ascii(text: str) -> str:
+    """Letters without their accents, and a question mark for each that has no other form."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
 
 
 @lru_cache(maxsize=256)

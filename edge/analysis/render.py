@@ -14,6 +14,7 @@ from bus_schemas.thermal import COLUMNS, ROWS, AlertLevel
 from edge.agent.defaults import THERMAL_PREVIEW
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Bytes8, Planes
+from producer.times import clock_words
 
 Celsius = NDArray[np.float32]
 
@@ -188,7 +189,7 @@ def _bar(planes: Planes, caption: Caption, low: float, high: float) -> None:
     corner = top + (BAR - _CAPTIONS.height) // 2
     ranged = f"Range: {low:.1f}C - {high:.1f}C"
     right = SIZE[0] - 10 - _CAPTIONS.image(ranged).shape[1]
-    for text, x in ((f"{caption.site} | {caption.time:%Y-%m-%d %H:%M:%S}", 10), (ranged, right)):
+    for text, x in ((f"{caption.site} | {clock_words(caption.time)}", 10), (ranged, right)):
         words = _CAPTIONS.image(text)[:, : SIZE[0] - x]
         part = planes.y[corner : corner + words.shape[0], x : x + words.shape[1]]
         np.maximum(part, words, out=part)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +35,9 @@ OUT_OF_RANGE_PERCENT: Final = 50.0
 """Per cent of the pixels. Fewer of them may be a fire."""
 FAULT_ENDS_AFTER: Final = timedelta(seconds=5)
 REPEATED_EVERY: Final = timedelta(seconds=10)
+SETTLED_AFTER: Final = timedelta(seconds=60)
+"""At most. A sensor whose agent was just started is said to be well when that is known, not because nothing is."""
+_BESIDE: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 _LEVELS: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
 
 Measured = tuple[float, float]
@@ -62,6 +66,7 @@ class SensorChecks:
         self._revision: tuple[int, int] | None = None
         self._emitted: tuple[SensorFault, ...] | None = None
         self._due: datetime | None = None
+        self._begun: datetime | None = None
         self._signs = np.zeros((0, 0), np.float32)
 
     def check(self, raw: Celsius, reading: ThermalReading) -> ThermalSensor | None:
@@ -74,6 +79,8 @@ class SensorChecks:
         self._update(self._beyond_limits(raw, reading), time)
         is_changed = self._note_masked(raw)
         faults = tuple(fault for fault in SENSOR_FAULTS if fault in self._faults)
+        if not faults and not self._is_settled(time):
+            return None
         is_due = bool(faults) and (self._due is None or not self._due - REPEATED_EVERY <= time < self._due)
         if not (is_changed or is_due or faults != self._emitted):
             return None
@@ -83,6 +90,11 @@ class SensorChecks:
             masked=tuple(self._masked.values())[:MAX_ITEMS],
             masked_count=len(self._masked),
         )
+
+    def _is_settled(self, time: datetime) -> bool:
+        self._begun = time if self._begun is None else min(self._begun, time)
+        is_known = self._emitted is not None or self._processor.bad_pixels.knows_stuck
+        return is_known or time - self._begun >= SETTLED_AFTER
 
     def _beyond_limits(self, raw: Celsius, reading: ThermalReading) -> Mapping[SensorFault, Measured]:
         settings = self._processor.settings
@@ -96,9 +108,18 @@ class SensorChecks:
         difference = self._chessboard(raw)
         if difference > settings.chessboard_c:
             found["sensor_chessboard"] = (round(difference, 2), settings.chessboard_c)
-        if reading.bad_pixels > settings.max_bad_pixels:
-            found["sensor_bad_pixels"] = (reading.bad_pixels, settings.max_bad_pixels)
+        bad = self._bad_pixels(reading)
+        if bad > settings.max_bad_pixels:
+            found["sensor_bad_pixels"] = (bad, settings.max_bad_pixels)
         return found
+
+    def _bad_pixels(self, reading: ThermalReading) -> int:
+        """Those that are replaced, or would be with the filter, or repeat one number without being hot: what is hot is
+        told as heat.
+        """
+        pixels = self._processor.bad_pixels
+        is_hot = reading.alert_level != "normal" or bool(reading.hotspots)
+        return max(reading.bad_pixels, pixels.count) + (0 if is_hot else pixels.at_highest)
 
     def _note_repetition(self, raw: Celsius, time: datetime) -> None:
         frame = raw.tobytes()
@@ -113,7 +134,12 @@ class SensorChecks:
         if self._signs.shape != raw.shape:
             self._signs = _signs(raw.shape)
         difference = abs(float(np.vdot(raw, self._signs)))
-        return difference if np.isfinite(difference) else _difference(raw, self._signs)
+        if not np.isfinite(difference):
+            difference = _difference(raw, self._signs)
+        if difference <= self._processor.settings.chessboard_c:
+            return difference
+        # A single pixel that is very hot, or broken, makes the means of a small sensor differ as well.
+        return min(difference, _alternation(raw, self._signs))
 
     def _update(self, found: Mapping[SensorFault, Measured], time: datetime) -> None:
         for name, measured in found.items():
@@ -176,6 +202,13 @@ def _difference(raw: Celsius, signs: Celsius) -> float:
     """The same of a frame with pixels that have no value."""
     halves = [values[np.isfinite(values)] for values in (raw[signs > 0], raw[signs < 0])]
     return 0.0 if not all(half.size for half in halves) else abs(float(halves[0].mean() - halves[1].mean()))
+
+
+def _alternation(raw: Celsius, signs: Celsius) -> float:
+    """°C by which most pixels of one half frame are off from the pixels beside them, which are of the other."""
+    beside = raw - np.asarray(cv2.filter2D(raw, -1, _BESIDE), np.float32)
+    halves = [values[np.isfinite(values)] for values in (beside[signs > 0], beside[signs < 0])]
+    return 0.0 if not all(half.size for half in halves) else abs(float(np.median(halves[0]) - np.median(halves[1]))) / 2
 
 
 def _is_in(roi: Roi, pixel: tuple[int, int], shape: Sequence[int]) -> bool:

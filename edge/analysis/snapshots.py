@@ -1,6 +1,5 @@
 """Takes snapshots of a camera at regular times and on request, with a caption in the picture."""
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +10,7 @@ from bus_schemas.snapshot_settings import SnapshotSettings
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Planes
 from edge.capture.pacing import Every
+from producer.times import clock_words
 
 LETTERS_PER_PICTURE: Final = 36
 """Lines of letters that fit into the height of a picture."""
@@ -35,10 +35,11 @@ class SnapshotTaker:
         """Take one of the next picture, and call `then` with its key in the capture thread."""
         self._requests.append(then)
 
-    def apply(self, settings: SnapshotSettings, zone: ZoneInfo) -> None:
+    def apply(self, settings: SnapshotSettings, zone: ZoneInfo, title: str | None = None) -> None:
+        """`title` is what the device is called from now on."""
         if settings.every_s != self._settings.every_s:
             self._every = Every(settings.every_s) if settings.every_s is not None else None
-        self._settings, self._zone = settings, zone
+        self._settings, self._zone, self._title = settings, zone, title or self._title
 
     def due(self, time: datetime) -> Trigger | None:
         """Why one is to be taken now; `None` where none is."""
@@ -56,14 +57,8 @@ class SnapshotTaker:
             self._requests.popleft()(key)
 
     def _words(self, time: datetime) -> str:
-        parts = (self._title, f"{time.astimezone(self._zone):%Y-%m-%d %H:%M:%S}", self._settings.text)
-        return " | ".join(_drawable(part) for part in parts if part)
-
-
-def _drawable(text: str) -> str:
-    """In the letters that the font has: without accents."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+        parts = (self._title, clock_words(time.astimezone(self._zone)), self._settings.text)
+        return " | ".join(part for part in parts if part)
 
 
 def _captioned(planes: Planes, words: str) -> Planes:

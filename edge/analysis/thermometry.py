@@ -105,6 +105,9 @@ class ThermalAnalysis:
             self._show(reading)
         self.trouble = _all_masked(reading, frame) or impossible_correction(reading, self._processor)
         state = self._checks.check(frame.temperatures, reading)
+        if reading.frame_stats is None:
+            # Nothing was measured: that is no reading, no cooling down, and nothing to keep.
+            return self._late(frame.time)
         # In front of the temperatures that a newly masked pixel changes.
         drafts = [] if state is None else [self._event_factory.event(state, frame.time)]
         levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading), self._beyond(reading)
@@ -121,7 +124,11 @@ class ThermalAnalysis:
         drafts += media
         if is_event and (data := thermal_data(reading, frame, tuple(keys), self._processor)) is not None:
             drafts.append(self._event_factory.event(data, frame.time))
-        return drafts + self._media(self._history.take_late(frame.time), is_evidence=True)[0]
+        return drafts + self._late(frame.time)
+
+    def _late(self, now: datetime) -> list[Draft]:
+        """Some of the frames from before an alert."""
+        return self._media(self._history.take_late(now), is_evidence=True)[0]
 
     def _adjust(self) -> None:
         if self._wanted is self._applied:
@@ -259,5 +266,5 @@ def _region(region: RegionStatistics, roi: Roi, revision: str) -> Region:
     )
 
 
-def captions(site: str, zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
-    return lambda time: Caption(site, time.astimezone(zone()))
+def captions(site: Callable[[], str], zone: Callable[[], ZoneInfo]) -> Callable[[datetime], Caption]:
+    return lambda time: Caption(site(), time.astimezone(zone()))

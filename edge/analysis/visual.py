@@ -48,7 +48,7 @@ class VisualAnalysis:
         previews: Previews,
     ) -> None:
         self._event_factory = event_factory
-        self._zone = settings.zone
+        self._zone, self._place = settings.zone, settings.place
         self._pictures = pictures
         self._object_detection = object_detection
         self._previews = previews
@@ -140,7 +140,7 @@ class VisualAnalysis:
         if size != self._size:
             self._captures.clear()
             self._captured.clear()
-        self._snapshots.apply(wanted.snapshots, zone)
+        self._snapshots.apply(wanted.snapshots, zone, self._place(wanted).device_name)
         self._applied, self._size = wanted, size
 
     def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool, shows_alert: bool) -> list[Draft]:

@@ -6,17 +6,15 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 
-from gateway.http.problems import Problem
-from gateway.serving.ranges import ByteRange, plan
+from gateway.serving.ranges import ByteRange, plan, require_range
 
 CHUNK = 256 * 1024
 
 
 def file_answer(path: Path, request: Headers, etag: str, media_type: str, extra: Mapping[str, str]) -> Response:
-    """Raises a 416 where the range names no byte of it, and `FileNotFoundError`."""
+    """Raises a 416 where the range names no byte of it, a 400 where it is none, and `FileNotFoundError`."""
     planned = plan(request, path.stat().st_size, etag, extra)
-    if planned.status == 416:
-        raise Problem(416, f"no byte of {request.get('range', '')[:60]!r} exists", headers=planned.headers)
+    require_range(planned, request)
     if not planned.needs_bytes:
         return Response(None, planned.status, planned.headers)
     headers = {**planned.headers, "Content-Length": str(planned.part.end - planned.part.first)}

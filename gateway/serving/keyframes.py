@@ -7,7 +7,8 @@ import av
 import numpy as np
 import simplejpeg
 
-from bus_schemas.media import MAX_PIXELS
+from bus_schemas.media import MAX_PIXELS, MJPEG
+from consumers.jpeg import size_of
 
 QUALITY = 85
 MOST_PACKETS = 100
@@ -19,12 +20,14 @@ def first_picture(segment: bytes) -> bytes | None:
     try:
         with av.open(BytesIO(segment), "r") as container:
             video = next(iter(container.streams.video), None)
-            if video is None:
+            context: Any = None if video is None else video.codec_context
+            if context is None:  # Also where nothing decodes its codec.
                 return None
-            context: Any = video.codec_context
             context.thread_count = 1
             context.options = {"max_pixels": str(MAX_PIXELS)}
             for number, packet in enumerate(container.demux(video)):
+                if context.name == MJPEG and size_of(bytes(packet)) is None:
+                    break
                 pictures: list[Any] = list(packet.decode())
                 if pictures:
                     return _jpeg(pictures[0])

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 
+from consumers.jpeg import Picture, decoded, size_of
 from gateway.serving.sprites import OF_A_DEVICE, QUALITY, SheetLayout
-
-Picture = npt.NDArray[np.uint8]
-"""Rows, columns, three colours: blue, green, red."""
 
 
 def sprite_sheet(pictures: Mapping[int, bytes], layout: SheetLayout = OF_A_DEVICE) -> bytes:
@@ -19,32 +16,27 @@ def sprite_sheet(pictures: Mapping[int, bytes], layout: SheetLayout = OF_A_DEVIC
     sheet: Picture = np.zeros((layout.rows * height, layout.columns * width, 3), np.uint8)
     for number, picture in pictures.items():
         row, column = divmod(number, layout.columns)
-        place = sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
-        try:
-            _draw(picture, place)
-        except ValueError:
-            continue
+        _draw(picture, sheet[row * height : (row + 1) * height, column * width : (column + 1) * width])
     return bytes(simplejpeg.encode_jpeg(sheet, QUALITY, "BGR", "420", fastdct=True))
 
 
 def fitted(jpeg: bytes, width: int, height: int) -> tuple[int, int]:
     """Width and height of a picture that fills one of them; all of it where it cannot be read."""
-    try:
-        rows, columns = simplejpeg.decode_jpeg_header(jpeg)[:2]
-    except ValueError:
+    size = size_of(jpeg)
+    if size is None:
         return width, height
-    scale = min(height / rows, width / columns)
-    return max(1, round(columns * scale)), max(1, round(rows * scale))
+    scale = min(height / size[0], width / size[1])
+    return max(1, round(size[1] * scale)), max(1, round(size[0] * scale))
 
 
 def _draw(jpeg: bytes, place: Picture) -> None:
-    """Letterboxed where it has another shape. Raises `ValueError`."""
+    """Letterboxed where it has another shape."""
     room_y, room_x = place.shape[:2]
     width, height = fitted(jpeg, room_x, room_y)
     # Half a picture is decoded in half the time.
-    picture: Picture = simplejpeg.decode_jpeg(
-        jpeg, "BGR", fastdct=True, fastupsample=True, min_height=height, min_width=width
-    )
+    picture = decoded(jpeg, height, width)
+    if picture is None:
+        return
     if picture.shape[:2] != (height, width):
         import cv2  # 12 MB, only where somebody moves along the time bar
 

@@ -316,6 +316,9 @@ EDITS: dict[str, Edit] = {
             alerts={
                 "webhook_url_env": "FIRST_ADDRESS",
                 "webhooks": [{"name": "guards", "url_env": "SECOND_ADDRESS", "timeout_s": 1}],
+                "mails": [
+                    {"name": "people", "host": "127.0.0.1", "sender": "hub@example.org", "to": ["a@example.org"]}
+                ],
             }
         ),
         then=lambda config: config.update(alerts={"webhooks": [{"name": "police", "url_env": "SECOND_ADDRESS"}]}),

@@ -21,7 +21,7 @@ from watchpost.configuration.bucket import plain_address
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.retention import DeviceRetentionSection, RetentionSection
-from watchpost.configuration.secrets import gateway_token, secret, webhooks
+from watchpost.configuration.secrets import gateway_token, mails, secret, webhooks
 from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.stores import ServerJournal, ServerWarehouse
 from watchpost.configuration.yaml_loader import ConfigError
@@ -53,6 +53,7 @@ def hub_config(
         ),
         mosaic=mosaic_settings(config),
         webhooks=webhooks(config, environ) if Credential.WEBHOOK in secrets else (),
+        mails=mails(config, environ) if Credential.WEBHOOK in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if Credential.WAREHOUSE in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,

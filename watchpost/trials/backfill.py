@@ -13,7 +13,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 import cv2
 import numpy as np
-import simplejpeg
 
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event, place
@@ -21,6 +20,7 @@ from bus_schemas.node import SettingsEvent
 from bus_schemas.settings import AdjustableSettings, SettingsChange, ThermographySettings, read_sections
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.what_if.run import Finding
+from consumers.jpeg import decoded_grey
 from consumers.store.archive.reader import ArchiveReader
 from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
@@ -150,8 +150,9 @@ def _read(archive: ArchiveReader, key: str, decode: Callable[[bytes], Any]) -> A
 
 def _grey(event: FrameEvent, key: str, body: bytes) -> Grey:
     """Reduced grey as the live analysis had it, without the bars of a thumbnail. H x W uint8. Raises `ValueError`."""
-    decoded = simplejpeg.decode_jpeg(body, colorspace="GRAY", min_width=SMALL_WIDTH)
-    grey = np.ascontiguousarray(decoded[:, :, 0])
+    grey = decoded_grey(body, SMALL_WIDTH)
+    if grey is None:
+        raise ValueError("the picture cannot be read")
     if key.split("/")[2] == "thumbnail":
         return _without_bars(grey, event)
     height, width = grey.shape

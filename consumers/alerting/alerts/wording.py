@@ -126,6 +126,7 @@ _ENDED: Mapping[Ending, str] = {
     "retired": "was retired",
     "not_expected": "may be silent for so long now",
     "source_removed": "has no source of that any more",
+    "not_measured": "does not measure that any more",
 }
 _OTHER_FAULTS = frozenset({*FRAME_FAULTS, "degraded", "stale"})
 """Faults that an incident of another fault may become."""

@@ -5,7 +5,7 @@ from math import ceil
 from typing import Literal
 
 from consumers.alerting.incidents.verdict import Turn
-from consumers.alerting.rules import CLOCK_CLEAR_S, AlertRules
+from consumers.alerting.rules import CLOCK_CLEAR_S, NOT_MEASURED_S, AlertRules
 from consumers.engine.frame_faults import FRAME_FAULTS, Answers
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
@@ -167,6 +167,11 @@ class FrameWindow:
         good_since = self.conditions[number].good_since
         return good_since is not None and self.last - good_since >= rules.clear_after_s
 
+    def unjudged_since(self, number: int) -> float | None:
+        """Since when nobody could judge it, where that is so long that nobody may ever again."""
+        since = self.conditions[number].unjudged_since
+        return since if since is not None and self.last - since >= NOT_MEASURED_S else None
+
 
 @dataclass(slots=True)
 class DiskCondition:
@@ -194,9 +199,11 @@ class LimitCondition:
     is_over: bool = False
     other_since: float | None = None
     """Since when it says otherwise."""
+    unknown_since: float | None = None
 
     def add(self, at: float, exceeds: bool, after_s: float) -> Turn | None:
         """Take in a value. Returns `opened` or `closed` where that changed; `other_since` is then when it began."""
+        self.unknown_since = None
         if exceeds == self.is_over:
             self.other_since = None
             return None
@@ -206,6 +213,15 @@ class LimitCondition:
             return None
         self.is_over = exceeds
         return "opened" if exceeds else "closed"
+
+    def add_unknown(self, at: float) -> float | None:
+        """There is no value. Returns since when, where it was over and nobody may ever say that it is not."""
+        if self.unknown_since is None or at < self.unknown_since:
+            self.unknown_since = at
+        if not self.is_over or at - self.unknown_since < NOT_MEASURED_S:
+            return None
+        self.is_over, self.other_since = False, None
+        return self.unknown_since
 
 
 @dataclass(slots=True)

@@ -3,10 +3,13 @@
 from typing import Any, assert_never
 
 from bus_schemas.camera import Frame, FrameEvent, FrameFault
+from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
+from bus_schemas.radiometric import CONTENT_TYPE
 from consumers.alerting.incidents.detectors import Bad, FrameCondition
 from consumers.alerting.incidents.verdict import Verdict
 from consumers.engine.frame_faults import FRAME_FAULTS
+from consumers.engine.partial import MEDIUM
 from consumers.store.journal.record import Recorded
 
 BESIDE_S = 15.0
@@ -67,3 +70,8 @@ def trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Ve
     since = min(now.last_frame_time.timestamp(), at) if now.last_frame_time else at
     waited = {"time_since_last_frame": round(at - since, 2)}
     return Verdict("stale", "opened", since, (event.id,), details | waited)
+
+
+def is_raw_frame(record: Recorded) -> bool:
+    """Whether it is a raw frame of a thermal sensor. That it measured anything says the event beside it."""
+    return record.model is MediaEvent and record.decode(MEDIUM).data.content_type == CONTENT_TYPE

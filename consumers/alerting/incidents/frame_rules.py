@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import opening
 from consumers.alerting.incidents.missing_sound import SOUND, is_silent_since
-from consumers.alerting.incidents.verdict import Verdict
+from consumers.alerting.incidents.verdict import Verdict, ending
 from consumers.alerting.rules import AlertRules
 from consumers.engine.frame_faults import FRAME_FAULTS, PICTURE_FAULTS, Answers
 from consumers.engine.frame_faults import answers as answers_of
@@ -42,6 +42,8 @@ def _turns(watched: Watched, record: Recorded, answers: Answers, rules: AlertRul
     window = watched.frames
     for number, (kind, bad) in enumerate(zip(FRAME_FAULTS, answers, strict=True)):
         if bad is None:
+            if kind in watched.open and answers != _NOTHING_JUDGED:
+                yield from _forgotten(watched, number, record)
             continue
         condition = window.conditions[number]
         if kind not in watched.open:
@@ -53,6 +55,14 @@ def _turns(watched: Watched, record: Recorded, answers: Answers, rules: AlertRul
             assert condition.good_since is not None
             yield Verdict(kind, "closed", condition.good_since, (record.id,), {"clear_s": rules.clear_after_s})
             window.restart(number)
+
+
+def _forgotten(watched: Watched, number: int, record: Recorded) -> Iterator[Verdict]:
+    """As sound of a camera that has no microphone any more, of which only the picture is judged."""
+    since = watched.frames.unjudged_since(number)
+    if since is not None:
+        yield Verdict(FRAME_FAULTS[number], "closed", since, (record.id,), ending("not_measured"))
+        watched.frames.restart(number)
 
 
 def _is_of_picture(watched: Watched, number: int, answers: Answers) -> bool:

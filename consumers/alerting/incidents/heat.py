@@ -1,22 +1,30 @@
 """Decides whether a device is hot: pure rules over thermal frames, without a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from math import inf
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from bus_schemas.limits import MAX_ITEMS
 from bus_schemas.thermal import MaskedPixel
 from consumers.alerting.incidents.detectors import RANK
 from consumers.alerting.incidents.worst import WorstValue
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import RegionPart, ThermalPart
 
+FRAME: Final = ""
+"""In the place of a region's name: what is hot in the frame itself, wherever it is. No region is named so."""
+
 
 class Warmth(NamedTuple):
-    """The judgement of a thermal frame: how hot it is, and whether it is cool by a margin."""
+    """The judgement of a thermal frame: how hot it is, what of it is hot, and what is not cool by a margin (names of
+    regions, `FRAME`).
+    """
 
     level: str
-    is_cool: bool
+    hot: Set[str]
+    lukewarm: Set[str]
 
 
 def hottest_of(frame: ThermalPart) -> float:
@@ -73,16 +81,26 @@ def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) ->
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known; an agent says them with each
     region. Cool is what lies below by the margin.
     """
-    level, rank, cool, below = "normal", -1, True, rules.hot_spot_hysteresis_c
+    level, rank, below = "normal", -1, rules.hot_spot_hysteresis_c
+    hot: set[str] = set()
+    lukewarm: set[str] = set()
     for region in frame.regions:
         own = level_of(region)
         if RANK[own] > rank:
             level, rank = own, RANK[own]
+        if own != "normal":
+            hot.add(region.name)
         warning = warnings.get(region.name, inf) if region.thresholds is None else region.thresholds.warning
-        cool = cool and _certain(region) < warning - below
+        if _certain(region) >= warning - below:
+            lukewarm.add(region.name)
+    is_hot_spot = is_spot(frame, rules)
+    if is_hot_spot:
+        hot.add(FRAME)
+    if is_hot_spot or deciding_temp(frame) >= rules.hot_spot_c - below:
+        lukewarm.add(FRAME)
     if level == "normal":
-        level = "warning" if is_spot(frame, rules) else "none"
-    return Warmth(level, level == "none" and cool and deciding_temp(frame) < rules.hot_spot_c - below)
+        level = "warning" if is_hot_spot else "none"
+    return Warmth(level, hot, lukewarm)
 
 
 @dataclass(slots=True)
@@ -90,6 +108,10 @@ class Heat:
     """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
 
     level: str = "none"
+    hot: tuple[str, ...] = ()
+    """What was hot since it began, as in `Warmth`: that alone has to be cool by the margin. What is always just below
+    its threshold, such as a tank in the sun, keeps nothing open.
+    """
     cool_since: float | None = None
     """The first cool frame behind the last warm one."""
     worst: WorstValue = field(default_factory=WorstValue)
@@ -100,15 +122,17 @@ class Heat:
 
     def add(self, at: float, now: Warmth, rules: AlertRules) -> str | None:
         """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
+        if now.hot:
+            self.hot = tuple(islice(dict.fromkeys((*sorted(now.hot), *self.hot)), MAX_ITEMS))
         if RANK[now.level] > RANK[self.level]:
             self.level, self.cool_since = now.level, None
             return now.level
-        if not now.is_cool or self.masked:
+        if now.level != "none" or self.masked or not now.lukewarm.isdisjoint(self.hot):
             self.cool_since = None
         elif self.cool_since is None or at < self.cool_since:
             self.cool_since = at
         if self.level != "none" and self.cool_since is not None and at - self.cool_since >= rules.hot_spot_clear_s:
-            self.level = "none"
+            self.level, self.hot = "none", ()
             return "none"
         return None
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bus_schemas.alert import IncidentType
 from consumers.alerting.incidents.detectors import LimitCondition
-from consumers.alerting.incidents.verdict import Verdict
+from consumers.alerting.incidents.verdict import Verdict, ending
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import HeartbeatPart
 
@@ -41,10 +41,12 @@ class MachineLimits:
     def judge(self, at: float, event_id: str, beat: HeartbeatPart, rules: AlertRules) -> Iterator[Verdict]:
         limit_of = limits(rules)
         for kind, value in measured(beat):
-            if value is None:
-                # An unknown value neither begins nor ends anything.
-                continue
             condition, limit = self.of(kind), limit_of[kind]
+            if value is None:
+                # It neither begins nor ends anything, but for what nobody measures any more.
+                if (since := condition.add_unknown(at)) is not None:
+                    yield Verdict(kind, "closed", since, (event_id,), ending("not_measured"))
+                continue
             turn = condition.add(at, value >= limit, rules.machine_after_s)
             if turn is not None and condition.other_since is not None:
                 details = {"value": round(value, 2), "limit": limit}

@@ -25,6 +25,7 @@ from bus_schemas.node import (
 from bus_schemas.registry import Expectation
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
+from consumers.alerting.incidents.evidence import is_raw_frame
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.rules import HEARTBEATS_S
 from consumers.site_registry import OF_NODES
@@ -198,6 +199,8 @@ class PresenceState:
             self.latest = taken
         if model in READINGS:
             self.is_camera = True
+            if is_raw_frame(record):
+                return found
         elif not self._is_sign_of_work(record):
             return found
         self.evidence_s = received

@@ -40,48 +40,66 @@ class TrendChange(NamedTuple):
 
 @dataclass(slots=True)
 class TrendCondition:
-    """Times in seconds since 1970."""
+    """Times in seconds since 1970. Each region has its own duration and its own margin: one that is always just below
+    its limit neither raises it nor keeps it open.
+    """
 
-    beyond_since: float | None = None
+    beyond_since: dict[str, float] = field(default_factory=dict)
+    """By region, of those that are beyond their limits now."""
     below_since: float | None = None
     regions: tuple[str, ...] = ()
     """Those that raised it, while it holds."""
     worst: WorstValue = field(default_factory=WorstValue)
 
+    @property
+    def is_nothing(self) -> bool:
+        return not self.regions and not self.beyond_since
+
     def add(self, at: float, found: Sequence[Excess], rules: AlertRules) -> Change | None:
         beyond = [one for one in found if one.value > one.limit]
-        if beyond:
-            return self._add_beyond(at, beyond, rules) or self._worsen(at, beyond)
-        self.beyond_since = None
-        if not self.regions:
-            return None
-        if any(one.value > one.limit - min(rules.trend_hysteresis_c, one.limit * _MOST_OF_LIMIT) for one in found):
+        self.beyond_since = {one.region: min(at, self.beyond_since.get(one.region, at)) for one in beyond}
+        joining = [one for one in beyond if self._joins(one.region, at, rules)]
+        if joining:
+            return self._begin(at, joining, beyond)
+        if self._is_kept_open(found, rules):
             self.below_since = None
-        elif self.below_since is None or at < self.below_since:
-            self.below_since = at
-        if self.below_since is None or at - self.below_since < rules.trend_clear_s:
-            return None
-        self.regions = ()
-        return "over"
+            return self._worsen(at, beyond)
+        return self._clear(at, rules)
+
+    def _joins(self, region: str, at: float, rules: AlertRules) -> bool:
+        return region not in self.regions and at - self.beyond_since[region] >= rules.trend_after_s
+
+    def _begin(self, at: float, joining: Sequence[Excess], beyond: Sequence[Excess]) -> Literal["begun"]:
+        self.below_since = None
+        names = (*self.regions, *(one.region for one in joining))
+        most = max(one.value for one in beyond if one.region in names)
+        if self.regions:
+            self.worst.add(at, most)
+        else:
+            self.worst.begin(at, most)
+        self.regions = names
+        return "begun"
+
+    def _is_kept_open(self, found: Sequence[Excess], rules: AlertRules) -> bool:
+        return any(
+            one.region in self.regions
+            and one.value > one.limit - min(rules.trend_hysteresis_c, one.limit * _MOST_OF_LIMIT)
+            for one in found
+        )
 
     def _worsen(self, at: float, beyond: Sequence[Excess]) -> Literal["worse"] | None:
         values = [one.value for one in beyond if one.region in self.regions]
         return "worse" if values and self.worst.add(at, max(values)) else None
 
-    def _add_beyond(self, at: float, beyond: Sequence[Excess], rules: AlertRules) -> Literal["begun"] | None:
-        self.below_since = None
-        if self.beyond_since is None or at < self.beyond_since:
-            self.beyond_since = at
-        others = [one.region for one in beyond if one.region not in self.regions]
-        if not others or at - self.beyond_since < rules.trend_after_s:
+    def _clear(self, at: float, rules: AlertRules) -> Literal["over"] | None:
+        if not self.regions:
             return None
-        most = max(one.value for one in beyond)
-        if self.regions:
-            self.worst.add(at, most)
-        else:
-            self.worst.begin(at, most)
-        self.regions = (*self.regions, *others)
-        return "begun"
+        if self.below_since is None or at < self.below_since:
+            self.below_since = at
+        if at - self.below_since < rules.trend_clear_s:
+            return None
+        self.regions = ()
+        return "over"
 
 
 @dataclass(slots=True)
@@ -141,11 +159,12 @@ class Trends:
             if not any(one.value > one.limit for one in found):
                 return
             condition = self.conditions[fault] = TrendCondition()
-        begun, below, raised = condition.beyond_since, condition.below_since, condition.regions
+        below, raised = condition.below_since, condition.regions
         change = condition.add(at, found, rules)
         if change == "begun":
             beyond = [one for one in found if one.region in condition.regions and one.value > one.limit]
-            yield TrendChange(fault, "begun", at if begun is None else begun, beyond, condition.worst)
+            since = min(condition.beyond_since[one.region] for one in beyond if one.region not in raised)
+            yield TrendChange(fault, "begun", since, beyond, condition.worst)
         elif change == "worse":
             yield TrendChange(fault, "worse", at, [], condition.worst)
         elif change == "over":
@@ -154,7 +173,7 @@ class Trends:
                 [one for one in found if one.region in raised],
                 condition.worst,
             )
-        if not condition.regions and condition.beyond_since is None:
+        if condition.is_nothing:
             del self.conditions[fault]
 
     def _rises(self, at: float, limited: Sequence[RegionPart], rules: AlertRules) -> Iterator[Excess]:

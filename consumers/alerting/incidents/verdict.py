@@ -8,9 +8,9 @@ from bus_schemas.condition import level_of
 from bus_schemas.hub import FaultKind
 
 Turn = Literal["opened", "renewed", "worsened", "closed"]
-Ending = Literal["retired", "not_expected", "source_removed"]
+Ending = Literal["retired", "not_expected", "source_removed", "not_measured"]
 """Why an incident is closed although nothing has become good: nobody watches its device any more, nobody expects of it
-what it does not send, or it has no source any more that could show the end.
+what it does not send, it has no source any more that could show the end, or it goes on and measures that no more.
 """
 RETIRED: Final = "retired"
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)

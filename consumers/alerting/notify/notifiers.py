@@ -17,7 +17,16 @@ def _webhooks(hub: HubConfig) -> Sequence[Notifier]:
     return [WebhookNotifier(webhook) for webhook in hub.webhooks]
 
 
-NOTIFIERS: tuple[Callable[[HubConfig], Sequence[Notifier]], ...] = (_webhooks,)
+def _mails(hub: HubConfig) -> Sequence[Notifier]:
+    if not hub.mails:
+        return ()
+    # `email` and `smtplib` take 2 MB, for the same reason.
+    from consumers.alerting.notify.mail import MailNotifier
+
+    return [MailNotifier(delivery) for delivery in hub.mails]
+
+
+NOTIFIERS: tuple[Callable[[HubConfig], Sequence[Notifier]], ...] = (_webhooks, _mails)
 """Each makes the notifiers of the receivers that the configuration names."""
 
 

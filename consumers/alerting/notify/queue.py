@@ -144,6 +144,14 @@ class DeliveryQueue:
         query = "select 1 from delivery where receiver = ? and ended is null and attempts >= ? limit 1"
         return self._state.execute(query, (self._receiver, STUCK_AFTER)).fetchone() is not None
 
+    def known_trouble(self) -> str | None:
+        """Why alerts did not reach it, as far as an earlier process knew: the next attempt may be hours off."""
+        query = (
+            "select last_error, set_aside from receiver where name = ? and last_error_at > coalesce(last_success, 0)"
+        )
+        found: tuple[str, int] | None = self._state.execute(query, (self._receiver,)).fetchone()
+        return found[0] if found is not None and (found[1] or self.is_stuck()) else None
+
     def bound(self) -> int:
         """Set aside the oldest where more wait than may; how many."""
         query = (

@@ -147,6 +147,8 @@ class _Rounds:
     async def _turn(self) -> float:
         if self._queue is None:
             self._queue = DeliveryQueue(self._state, self._notifier.receiver)
+            if (reason := self._queue.known_trouble()) is not None:
+                self._raise_fault(reason)
         if self._unwritten is not None:
             self._settle(self._queue, *self._unwritten)
         surplus = self._queue.bound()

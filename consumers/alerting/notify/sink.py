@@ -8,7 +8,7 @@ from typing import ClassVar
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import Event
 from consumers.alerting.notify.delivery import Notifier
-from consumers.alerting.notify.queue import SCHEMA, put
+from consumers.alerting.notify.queue import SCHEMA, forget_others, put
 from consumers.alerting.notify.sender import Courier
 from consumers.credential import Credential
 from consumers.engine.process_group import ProcessGroup
@@ -32,6 +32,7 @@ class NotifierSink(Sink):
         self._notifiers = tuple(notifiers)
         self._clock = clock
         self._courier: Courier | None = None
+        self._is_tidy = False
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         """Without a receiver nothing waits for one."""
@@ -46,6 +47,9 @@ class NotifierSink(Sink):
 
     def idle(self, state: sqlite3.Connection) -> None:
         if not self._notifiers:
+            if not self._is_tidy:
+                forget_others(state, ())
+                self._is_tidy = True
             return
         file = Path(state.execute("select file from pragma_database_list where name = 'main'").fetchone()[0])
         now = identity(file)

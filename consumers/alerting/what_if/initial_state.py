@@ -19,6 +19,7 @@ from bus_schemas.node import Settings, SettingsEvent
 from consumers.alerting.alerts.wording import RECOVERED
 from consumers.alerting.incidents.device import judge
 from consumers.alerting.incidents.device_state import Watched, watched_text
+from consumers.alerting.incidents.heat import FRAME
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.trends import TrendCondition
@@ -182,16 +183,20 @@ def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:
             one.status, one.trouble_s = row["type"], row["opened"]
         case "hot_spot":
             one.heat.level = str(details.get("level", "warning"))
+            one.heat.hot = (*_regions(details), *((FRAME,) if details.get("hot_spots") else ()))
         case "temperature_rise" | "temperature_difference" | "above_ambient":
-            regions = details.get("regions")
-            names = tuple(str(name) for name in regions) if isinstance(regions, list) and regions else ("",)
-            one.trends.conditions[row["type"]] = TrendCondition(regions=names)
+            one.trends.conditions[row["type"]] = TrendCondition(regions=_regions(details) or ("",))
         case "storage":
             one.disk.level = str(details.get("level", "warning"))
         case "clock":
             one.clock.is_wrong = True
         case "memory" | "cpu_hot" | "link_slow":
             getattr(one.machine, row["type"]).is_over = True
+
+
+def _regions(details: dict[str, Any]) -> tuple[str, ...]:
+    regions = details.get("regions")
+    return tuple(map(str, regions)) if isinstance(regions, list) else ()
 
 
 def _incident(row: Row) -> Incident:

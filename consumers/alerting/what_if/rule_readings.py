@@ -148,8 +148,8 @@ class Observed:
         if self.hottest is None or temp > self.hottest[0]:
             self.hottest = (temp, record.time_s)
         for fault, condition in watched.trends.conditions.items():
-            if condition.beyond_since is not None:
-                self.beyond_s[fault] = max(self.beyond_s.get(fault, 0.0), record.time_s - condition.beyond_since)
+            for since in condition.beyond_since.values():
+                self.beyond_s[fault] = max(self.beyond_s.get(fault, 0.0), record.time_s - since)
 
     def _note_report(self, record: Recorded, watched: Watched) -> None:
         if record.model is HeartbeatEvent:

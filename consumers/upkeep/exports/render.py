@@ -14,10 +14,11 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from bus_schemas.media import MAX_PIXELS
 from consumers.upkeep.exports.remux import PassingOverContent
 from consumers.upkeep.exports.runs import Run, RunSource
 from consumers.views.mosaics.lettering import lettering
-from producer.times import moment_of_seconds
+from producer.times import clock_words, moment_of_seconds
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), BGR."""
@@ -109,7 +110,10 @@ class DevicePictures:
     def _of_run(self, run: Run) -> Iterator[DecodedPicture]:
         with run.opened() as container:
             video = container.streams.video[0]
+            if video.codec_context is None:
+                raise LookupError("nothing decodes this video")
             video.thread_type = "AUTO"
+            video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             if self._keyframes_only:
                 video.codec_context.skip_frame = "NONKEY"
             base: float | None = None
@@ -162,7 +166,7 @@ def _draw(cell: Picture, device: DevicePictures, moment: float, zone: ZoneInfo) 
         top, left = (height - shown[1]) // 2, (width - shown[0]) // 2
         cell[top : top + shown[1], left : left + shown[0]] = picture
     local = moment_of_seconds(moment).astimezone(zone)
-    words = f"{device.title}  {local:%Y-%m-%d %H:%M:%S}" + ("" if frame is not None else f"  {NO_RECORDING}")
+    words = f"{device.title}  {clock_words(local)}" + ("" if frame is not None else f"  {NO_RECORDING}")
     _write(cell, words)
 
 

@@ -20,7 +20,7 @@ from gateway.http.parameters import Name, Nothing, OfDevice, OfSite, Person
 from gateway.http.problems import RETRY, Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import SEEN_S, publish
-from gateway.reading.other_zones import OtherZone, other_zones
+from gateway.reading.other_places import OtherPlace, other_zones
 from gateway.reading.stores import Stores
 from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
@@ -237,7 +237,7 @@ def _position(stores: Stores, request_id: str) -> int | None:
 
 
 async def _registration(gateway: Gateway, site: str, device: str | None) -> RegistrationAnswer:
-    def question(stores: Stores) -> tuple[Registered, list[FieldAnswer], list[OtherZone]]:
+    def question(stores: Stores) -> tuple[Registered, list[FieldAnswer], list[OtherPlace]]:
         fields = registry.fields(stores.view(registry.RegistryProjection.name), site, device or "")
         return stores.registered(), fields, [] if device else _other_zones(stores, site)
 
@@ -248,11 +248,11 @@ async def _registration(gateway: Gateway, site: str, device: str | None) -> Regi
         name=registered.name(site, device) if device else registered.site_name(site),
         retired=registered.is_retired(site, device or ""),
         settings=[SettingAnswer.model_validate(one) for one in fields],
-        other_zones=[OtherZoneAnswer(device=one.device, time_zone=one.goes_by) for one in others],
+        other_zones=[OtherZoneAnswer(device=one.device, time_zone=one.goes_by.time_zone) for one in others],
     )
 
 
-def _other_zones(stores: Stores, site: str) -> list[OtherZone]:
+def _other_zones(stores: Stores, site: str) -> list[OtherPlace]:
     try:
         return [one for one in other_zones(stores) if one.site == site]
     except NoView:

@@ -56,9 +56,7 @@ async def medium(call: Call[OfMedium]) -> Response:
     found = await call.gateway.ask(lambda stores: _read(stores, key, headers))
     if found is None:
         raise Problem(404, f"there is no medium {key}; it may have been dropped by retention")
-    if found.plan.status == 416:
-        asked_range = call.request.headers.get("range", "")[:60]
-        raise Problem(416, f"no byte of {asked_range!r} exists", headers=found.plan.headers)
+    ranges.require_range(found.plan, call.request.headers)
     found.plan.headers["X-Storage-Tier"] = call.gateway.cold.tier(found.stored)
     body = found.body
     if found.copy is not None:

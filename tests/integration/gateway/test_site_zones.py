@@ -1,4 +1,4 @@
-"""Devices whose hours go by another time zone than that of their site are sent it, and people see which they are."""
+"""Devices that go by another zone or other names than their site are sent them, and people see which they are."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from gateway import zone_sender
+from gateway import place_sender
 from producer.broker import BrokerAddress
 from tests import builders
 from tests.broker import Broker
@@ -21,8 +21,8 @@ COMMANDS = "watchpost/v1/DEMO/+/command/settings"
 BERLIN, HAVANA = "Europe/Berlin", "America/Havana"
 
 
-def reports(device: str, zone: str | None, **given: Any) -> Any:
-    return builders.settings(device=device, settings={"place": {"time_zone": zone}}, **given)
+def reports(device: str, zone: str | None, **names: str) -> Any:
+    return builders.settings(device=device, settings={"place": {"time_zone": zone, **names}})
 
 
 @contextmanager
@@ -60,11 +60,24 @@ def test_a_device_is_sent_the_zone_of_its_site_until_it_reports_it(tmp_path: Pat
     assert [one["settings"] for one in again] == [{"place": {"time_zone": "Asia/Tokyo"}}]
 
 
+def test_a_device_that_knows_of_names_is_sent_those_that_people_gave(tmp_path: Path, broker: Broker) -> None:
+    said = {"site_name": "North", "device_name": "Yard 1"}
+    with Peer(broker, COMMANDS) as peer, hub(tmp_path, broker) as (filled, client):
+        filled.append(reports("gate", BERLIN), reports("yard", BERLIN, site_name="Old", device_name="yard"))
+        filled.append(builders.registry(device=None, name="North"), builders.registry(name="Yard 1")).fold()
+        [asked] = eventually(lambda: sent(peer))
+        behind = others(client)
+        filled.append(reports("yard", BERLIN, **said)).fold()
+
+    assert asked["settings"] == {"place": {"time_zone": BERLIN, **said}}
+    assert behind == []
+
+
 def test_a_device_that_refuses_the_zone_is_not_asked_all_the_time(
     tmp_path: Path, broker: Broker, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(zone_sender, "ROUND_S", 0.05)
-    monkeypatch.setattr(zone_sender, "SEND_AGAIN_S", 0.05)
+    monkeypatch.setattr(place_sender, "ROUND_S", 0.05)
+    monkeypatch.setattr(place_sender, "SEND_AGAIN_S", 0.05)
     refusal = {"name": "settings", "state": "failed", "detail": "its time zones are too old"}
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -92,4 +105,4 @@ def test_nobody_gives_one_device_a_zone_of_its_own(tmp_path: Path, broker: Broke
     assert answer.json()["detail"] == (
         "the body does not fit: place: a device goes by the time zone of its site: PATCH /api/v1/sites/DEMO with it"
     )
-    assert read["place"] == {"time_zone": BERLIN}
+    assert read["place"] == {"time_zone": BERLIN, "site_name": None, "device_name": None}

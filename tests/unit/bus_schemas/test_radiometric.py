@@ -3,6 +3,7 @@
 import io
 import math
 import struct
+import tracemalloc
 from statistics import mean
 
 import numpy as np
@@ -92,6 +93,18 @@ def test_a_frame_that_was_cut_off_is_refused(kept: int) -> None:
 def test_a_frame_that_says_to_be_larger_than_any_sensor_is_refused() -> None:
     with pytest.raises(ValueError, match="60000 x 60000 pixels"):
         decode(struct.pack("<4sHHHBIi", b"WPT1", 60_000, 60_000, 100, 0, 0, 0))
+
+
+def test_what_follows_the_last_pixel_costs_no_memory() -> None:
+    frame = RadiometricFrame(2, 1, [20.0, 21.0])
+    body = encode(frame, 0.1) + bytes(8_000_000)
+    tracemalloc.start()
+    back = decode(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert back == frame
+    assert peak < 20_000_000
 
 
 def test_the_pixels_of_a_frame_are_known_from_its_first_bytes() -> None:

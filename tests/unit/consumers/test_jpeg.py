@@ -1,5 +1,7 @@
 """Pictures that devices sent are decoded within bounded time and memory."""
 
+import re
+from pathlib import Path
 from time import process_time
 
 import cv2
@@ -8,8 +10,9 @@ import pytest
 import simplejpeg
 
 from bus_schemas.media import MAX_PIXELS
-from consumers.jpeg import MAX_SCANS, decoded, size_of
+from consumers.jpeg import MAX_SCANS, decoded, decoded_exactly, decoded_grey, size_of
 from gateway.serving.scaling import scaled
+from gateway.serving.sprite_drawing import fitted, sprite_sheet
 
 
 def progressive(rows: int, columns: int) -> bytes:
@@ -49,8 +52,19 @@ def test_what_would_take_all_memory_or_time_is_shown_as_it_is_and_never_decoded(
     began = process_time()
 
     assert decoded(jpeg, 90, 160) is None
+    assert decoded_exactly(jpeg) is None
+    assert decoded_grey(jpeg, 320) is None
     assert scaled(jpeg, 80) == jpeg
+    assert sprite_sheet({0: jpeg}) == sprite_sheet({})
+    assert fitted(jpeg, 160, 90) == (160, 90)
     assert process_time() - began < 0.2
+
+
+def test_nothing_else_of_the_hub_decodes_a_picture_that_a_device_sent() -> None:
+    sources = [path for package in ("consumers", "gateway", "watchpost") for path in Path(package).rglob("*.py")]
+    decoding = {path.as_posix() for path in sources if re.search(r"decode_jpeg|imdecode|imread", path.read_text())}
+
+    assert decoding == {"consumers/jpeg.py"}
 
 
 def test_a_progressive_picture_is_decoded() -> None:

@@ -1,6 +1,7 @@
 """Moments as numbers, and the days of a zone."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.event import AFTER_LATEST, EARLIEST, iso
-from producer.times import day_bounds, iso_of, micros, moment, moment_of_seconds, zone_named
+from producer.times import clock_words, day_bounds, iso_of, micros, moment, moment_of_seconds, zone_named
 
 MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), AFTER_LATEST.replace(tzinfo=None), timezones=st.just(UTC))
 
@@ -63,3 +64,32 @@ def test_a_day_begins_at_midnight_of_its_zone(zone: str, begin: datetime) -> Non
 def test_a_zone_that_no_browser_knows_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is no IANA time zone"):
         zone_named(name)
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "words"),
+    [
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Europe/Berlin", "2026-10-25 02:30:00 CEST"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Europe/Berlin", "2026-10-25 02:30:00 CET"),
+        (datetime(2026, 10, 25, 2, 30, tzinfo=UTC), "Europe/Berlin", "2026-10-25 03:30:00"),
+        (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "Europe/Berlin", "2026-03-29 03:30:00"),
+        (datetime(2026, 4, 4, 14, 45, tzinfo=UTC), "Australia/Lord_Howe", "2026-04-05 01:45:00 +11"),
+        (datetime(2026, 4, 4, 15, 15, tzinfo=UTC), "Australia/Lord_Howe", "2026-04-05 01:45:00 +1030"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "UTC", "2026-10-25 00:30:00"),
+    ],
+)
+def test_a_time_that_a_day_has_twice_says_which_it_is(at: datetime, zone: str, words: str) -> None:
+    assert clock_words(at.astimezone(ZoneInfo(zone))) == words
+
+
+@pytest.mark.parametrize("package", ["consumers", "edge", "gateway", "producer", "watchpost"])
+def test_no_other_way_to_write_a_local_time_is_used(package: str) -> None:
+    """Those of UTC say so."""
+    plain = [
+        f"{path}:{number}: {line.strip()}"
+        for path in sorted(Path(package).rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if "%H:%M" in line and not any(said in line for said in (" UTC", "%Z", "clock_words"))
+    ]
+
+    assert plain == []

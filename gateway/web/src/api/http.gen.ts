@@ -3980,7 +3980,7 @@ export interface components {
         };
         /**
          * PlaceSettings
-         * @description What the hub says of the site of a device, so that both go by the same clock.
+         * @description What the hub says of a device and its site, so that all go by the same clock and the same names.
          */
         PlaceSettings: {
             /**
@@ -3988,6 +3988,16 @@ export interface components {
              * @default null
              */
             time_zone: string | null;
+            /**
+             * @description Its site, in the captions of its pictures; none is that of its configuration.
+             * @default null
+             */
+            site_name: string | null;
+            /**
+             * @description Itself, in the captions of its snapshots; none is that of its configuration.
+             * @default null
+             */
+            device_name: string | null;
         };
         /** PlacedHold */
         PlacedHold: {

@@ -128,6 +128,7 @@ const endings: Record<string, string> = {
   retired: 'The device was retired',
   not_expected: 'The device may be silent for so long',
   source_removed: 'The device has no source of that any more',
+  not_measured: 'The device does not measure that any more',
 };
 const figures: Record<string, [string, Says]> = {
   max_temp: ['Hottest', (value: number) => degrees(value)],

@@ -241,6 +241,57 @@ def test_what_only_a_removed_source_could_end_ends_with_it(followed: Followed) -
     ]
 
 
+def test_sound_that_nobody_measures_any_more_is_not_missing_for_ever(followed: Followed) -> None:
+    followed.take(set_of("yard", name="Yard", kinds=("visual",)))
+    followed.take(*(frame(at(second), audio=False) for second in range(40)))
+    followed.take(*(frame(at(second), audio=None) for second in range(40, 630, 5)))
+    assert incidents(followed) == [("yard", "audio_loss", "opened")]
+
+    followed.take(*(frame(at(second), audio=None) for second in range(630, 700, 5)))
+    assert incidents(followed) == [("yard", "audio_loss", "opened"), ("yard", "audio_loss", "closed")]
+    assert conditions(followed.view)["DEMO", "yard"].condition == "ok"
+    assert messages(followed) == [
+        "Camera Yard does not measure that any more; “No sound” ended with that after 40 seconds"
+    ]
+    assert verify(AlertingProjection(), followed.source) == []
+
+
+def test_sound_goes_on_missing_of_a_camera_of_which_nothing_is_judged(followed: Followed) -> None:
+    followed.take(*(frame(at(second), audio=False) for second in range(40)))
+    blind = {"blackscreen": None, "freeze": None, "corrupt_rows": None, "macroblocks": None, "audio": None}
+    followed.take(*(frame(at(second), **blind) for second in range(40, 1000, 5)))
+
+    assert incidents(followed) == [("yard", "audio_loss", "opened")]
+
+
+def test_sound_that_is_measured_now_and_then_is_missing_until_it_is_back(followed: Followed) -> None:
+    followed.take(*(frame(at(second), audio=False) for second in range(40)))
+    followed.take(*(frame(at(second), audio=None if second % 500 else False) for second in range(40, 2000, 5)))
+
+    assert incidents(followed) == [("yard", "audio_loss", "opened")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "over"),
+    [
+        ("cpu_hot", {"system": {"temperature": 90.0}}),
+        ("memory", {"system": {"memory_percent": 99.0}}),
+        ("link_slow", {"link": {"round_trip_ms": 9000.0}}),
+    ],
+)
+def test_a_machine_that_does_not_measure_any_more_has_no_fault_for_ever(
+    followed: Followed, kind: str, over: dict[str, Any]
+) -> None:
+    followed.take(*(heartbeat(at(second), **over) for second in range(0, 100, 10)))
+    followed.take(*(heartbeat(at(second)) for second in range(100, 690, 10)))
+    assert [each[1:] for each in incidents(followed)] == [(kind, "opened")]
+
+    followed.take(*(heartbeat(at(second)) for second in range(690, 800, 10)))
+    assert [each[1:] for each in incidents(followed)] == [(kind, "opened"), (kind, "closed")]
+    [found] = listed(followed.view)
+    assert (found["closed"], found["details"]["became"]) == ("2026-01-05T10:01:40.000Z", "not_measured")
+
+
 def test_a_trouble_that_becomes_another_is_not_said_to_be_over(followed: Followed) -> None:
     followed.take(set_of("yard", name="Yard", kinds=("visual",)), frame(at(5)), health(at(6)))
     followed.take(health(at(10), "degraded"), health(at(20), "stale"), health(at(30), "stopped", reason="it is over"))

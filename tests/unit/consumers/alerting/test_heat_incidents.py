@@ -2,7 +2,7 @@
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import Event
-from bus_schemas.thermal import ThermalEvent
+from bus_schemas.thermal import RegionThresholds, ThermalEvent
 from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from tests.builders import at, settings, thermal
@@ -68,6 +68,33 @@ def test_a_hot_spot_is_over_when_it_was_cool_by_the_margin_for_a_while(followed:
     followed.take(thermal(at(0), hottest=75.5), *(thermal(at(second), hottest=74.0) for second in range(1, 100)))
     before = reported(followed)
     followed.take(*(thermal(at(second), hottest=70.0) for second in range(100, 131)))
+
+    assert before == [("yard", "hot_spot", "opened")]
+    assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
+def beside(second: float, tank: float, bushing: float) -> ThermalEvent:
+    """A frame of two regions."""
+    event, other = thermal(at(second), hottest=tank), thermal(at(second), hottest=bushing)
+    limits = RegionThresholds(warning=75.0, critical=85.0, emergency=95.0)
+    regions = tuple(
+        one.data.regions[0].model_copy(update={"name": name, "thresholds": limits})
+        for one, name in ((event, "tank"), (other, "bushing"))
+    )
+    hottest = max(event, other, key=lambda one: one.data.frame_stats.max_temp)
+    return hottest.model_copy(update={"data": hottest.data.model_copy(update={"regions": regions})})
+
+
+def test_a_region_that_was_never_hot_keeps_no_incident_open(followed: Followed) -> None:
+    followed.take(beside(0, 74.5, 90.0), *(beside(second, 74.5, 40.0) for second in range(1, 60)))
+
+    assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
+def test_the_margin_is_that_of_all_that_was_hot(followed: Followed) -> None:
+    followed.take(beside(0, 76.0, 90.0), *(beside(second, 74.5, 40.0) for second in range(1, 60)))
+    before = reported(followed)
+    followed.take(*(beside(second, 70.0, 40.0) for second in range(60, 120)))
 
     assert before == [("yard", "hot_spot", "opened")]
     assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
+from bus_schemas.radiometric import CONTENT_TYPE
 from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.rules import AlertRules
 from consumers.ingest.registry import Configured, ConfiguredDevice, ConfiguredSite
 from tests.alerting_steps import AGENT, condition, emitted, frames, loss, raised, take, ticks
-from tests.builders import at, detection, frame, health, heartbeat, registry, state, tick
+from tests.builders import at, detection, frame, health, heartbeat, media, registry, state, tick
 from tests.examples import examples
 from tests.following import Followed
 from tests.live_journal import judged
@@ -35,6 +36,11 @@ OPENED, CLOSED = ("offline", "opened"), ("offline", "closed")
 
 
 TOLD, OVER, RECOVERED = ("device_offline", "raised"), ("device_offline", "cleared"), ("device_recovered", "raised")
+
+
+def raw_frame(second: float) -> Event:
+    event = media(at(second), kind="thermal", **AGENT)
+    return event.model_copy(update={"data": event.data.model_copy(update={"content_type": CONTENT_TYPE})})
 
 
 ROWS: dict[str, Callable[[], Row]] = {
@@ -87,6 +93,9 @@ ROWS: dict[str, Callable[[], Row]] = {
     ),
     "silent, and a picture comes": lambda: Row(
         [*frames(0, 5), *ticks(0, 40), *frames(41, 44)], [OPENED, CLOSED], [TOLD, OVER, RECOVERED], "ok"
+    ),
+    "silent, and only a raw thermal frame comes, in which nothing was measured": lambda: Row(
+        [*frames(0, 5), *ticks(0, 40), raw_frame(41)], [OPENED], [TOLD], "offline"
     ),
     "silent, and only a heartbeat comes": lambda: Row(
         [*frames(0, 5), *ticks(0, 40), heartbeat(at(41), device="yard", **AGENT)], [OPENED], [TOLD], "offline"

@@ -16,7 +16,7 @@ from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import THERMAL
-from tests.builders import at, make, sensor, thermal
+from tests.builders import at, make, rules, sensor, thermal
 from tests.following import Followed, hub_in
 
 THRESHOLDS = {"warning": 75.0, "critical": 85.0, "emergency": 95.0}
@@ -164,6 +164,42 @@ def test_a_difference_within_the_margin_keeps_the_incident_open(followed: Follow
     followed.take(*(phases(n, {"L1": 50.0, "L2": 64.5}, above_group_c=15.0) for n in range(1, 200)))
 
     assert changes(followed) == [("temperature_difference", "opened")]
+
+
+NEVER_BEYOND = [
+    ("temperature_difference", {"above_group_c": 15.0}, {"L1": 50.0, "L2": 66.0, "L3": 50.0}, 64.5),
+    ("above_ambient", {"above_ambient_c": 35.0}, {"L1": 30.0, "L2": 56.0, "L3": 30.0}, 54.5),
+]
+
+
+@pytest.mark.parametrize(("kind", "limits", "odd", "near"), NEVER_BEYOND)
+def test_a_region_that_was_never_beyond_its_limit_keeps_no_incident_open(
+    followed: Followed, kind: str, limits: dict[str, float], odd: dict[str, float], near: float
+) -> None:
+    followed.take(phases(0, odd, **limits))
+    others = {**odd, "L2": odd["L1"], "L3": near}
+    followed.take(*(phases(n, others, **limits) for n in range(1, 100)))
+
+    assert changes(followed) == [(kind, "opened"), (kind, "closed")]
+
+
+def test_each_region_has_to_be_beyond_its_limit_for_the_whole_duration(followed: Followed) -> None:
+    followed.take(rules(at(0), in_force={"trend_after_s": 10.0}))
+    in_turn = [{"L1": 50.0, "L2": 50.0, "L3": 50.0, f"L{1 + n % 2}": 66.0} for n in range(1, 60)]
+    followed.take(*(phases(n, temps, above_group_c=15.0) for n, temps in enumerate(in_turn, start=1)))
+    in_turns = changes(followed)
+    lasting = {"L1": 50.0, "L2": 66.0, "L3": 50.0, "L4": 50.0, "L5": 50.0}
+    followed.take(*(phases(n, lasting, above_group_c=15.0) for n in range(60, 100)))
+    alone = changes(followed)
+    followed.take(phases(100, {**lasting, "L4": 67.0}, above_group_c=15.0))
+    at_once = changes(followed)
+    followed.take(*(phases(n, {**lasting, "L4": 67.0}, above_group_c=15.0) for n in range(101, 115)))
+
+    assert in_turns == []
+    assert alone == at_once == [("temperature_difference", "opened")]
+    assert len(changes(followed)) == 2
+    [renewed] = [one for one in followed.emitted() if isinstance(one, IncidentEvent)][1:]
+    assert (renewed.data.details["regions"], renewed.time) == (["L2", "L4"], at(110))
 
 
 def test_regions_of_which_none_has_a_limit_are_not_compared(followed: Followed) -> None:

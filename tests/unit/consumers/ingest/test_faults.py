@@ -8,7 +8,7 @@ import pytest
 from bus_schemas.hub import PROCESS_SILENT_AFTER_S, Fault, OpenFault
 from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import faults_topic
-from consumers.ingest.faults import CLEAR_AFTER_S, FaultTracker
+from consumers.ingest.faults import CLEAR_AFTER_S, ENDED_FORGOTTEN_AFTER_S, FaultTracker
 from tests.builders import START, at
 
 
@@ -33,8 +33,8 @@ class Hub:
         self.monotonic = 1000.0
         self.journal: list[Fault] = []
 
-    def report(self, process: str, *faults: OpenFault, ended: bool = False) -> None:
-        report = ProcessFaults(process=process, time=self.clock(), ended=ended, faults=faults)
+    def report(self, process: str, *faults: OpenFault, ended: bool = False, run: str | None = None) -> None:
+        report = ProcessFaults(process=process, time=self.clock(), run=run, ended=ended, faults=faults)
         assert self.tracker.take(faults_topic(process), report.model_dump_json().encode()) is None
 
     def go_on(self, seconds: float) -> None:
@@ -146,6 +146,63 @@ def test_a_restart_of_ingest_neither_raises_nor_clears(hub: Hub, tmp_path: Path)
     again.report("alerts")
     again.go_on(CLEAR_AFTER_S + 1)
     assert again.reported() == [("incidents", "cleared")]
+
+
+def test_a_restart_of_the_process_that_reported_it_neither_raises_nor_clears(hub: Hub) -> None:
+    hub.report("alerts", fault(), run="one")
+    hub.go_on(20)
+    for _ in range(8):
+        hub.report("alerts", run="two")
+        hub.go_on(10)
+    hub.report("alerts", fault(since=hub.clock()), run="two")
+    hub.go_on(20)
+
+    assert hub.reported() == [("incidents", "raised")]
+
+
+def test_a_stop_of_everything_neither_raises_nor_clears(hub: Hub, tmp_path: Path) -> None:
+    hub.report("alerts", fault(), run="one")
+    hub.go_on(20)
+    hub.report("alerts", fault(), run="one", ended=True)
+    again = Hub(tmp_path)
+    again.tracker.load()
+    for _ in range(3):
+        again.report("alerts", run="two")
+        again.go_on(10)
+    again.report("alerts", fault(), run="two")
+    again.go_on(20)
+
+    assert again.reported() == []
+
+
+def test_what_a_process_finds_nothing_of_after_its_restart_is_over_in_the_end(hub: Hub) -> None:
+    hub.report("alerts", fault(), run="one")
+    hub.go_on(10)
+    for _ in range(12):
+        hub.report("alerts", run="two")
+        hub.go_on(10)
+
+    assert hub.reported() == [("incidents", "raised"), ("incidents", "cleared")]
+
+
+def test_what_a_process_has_found_itself_is_over_when_it_says_so(hub: Hub) -> None:
+    hub.report("alerts", fault(), run="one")
+    hub.go_on(10)
+    hub.report("alerts", fault(), run="two")
+    hub.go_on(1)
+    hub.report("alerts", run="two")
+    hub.go_on(CLEAR_AFTER_S + 1)
+
+    assert hub.reported() == [("incidents", "raised"), ("incidents", "cleared")]
+
+
+def test_nobody_waits_for_what_a_process_knows_that_is_gone(hub: Hub) -> None:
+    hub.report("alerts", fault(), run="one")
+    hub.go_on(10)
+    hub.report("alerts", run="two", ended=True)
+    hub.go_on(ENDED_FORGOTTEN_AFTER_S + 10)
+
+    assert hub.reported() == [("incidents", "raised"), ("incidents", "cleared")]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b'{"written": [{"part": "a b"}]}'])

@@ -66,7 +66,7 @@ def test_temperatures_are_drawn_only_for_somebody() -> None:
 
 
 def test_the_clock_in_the_picture_is_that_of_the_site() -> None:
-    assert captions("Yard", lambda: ZoneInfo("Europe/Berlin"))(NOON).time.hour == 13
+    assert captions(lambda: "Yard", lambda: ZoneInfo("Europe/Berlin"))(NOON).time.hour == 13
 
 
 def heat_of(drafts: list[Event]) -> list[tuple[float, str, str, float | None]]:

@@ -50,6 +50,35 @@ def test_every_frame_around_an_alert_is_kept_to_a_hundredth_of_a_degree() -> Non
     assert float(np.abs(np.array(decode(exact).celsius) - frame(75).temperatures.ravel()).max()) < 0.0051
 
 
+def blank(second: float) -> ThermalFrame:
+    one = frame(second)
+    one.temperatures[:] = np.nan
+    return one
+
+
+def test_a_frame_without_any_value_is_no_event_and_is_not_kept() -> None:
+    assert emitted(watch(), *[blank(second) for second in range(150)]) == []
+
+
+def test_frames_from_before_an_alert_are_kept_although_the_sensor_sees_nothing_after_it() -> None:
+    events = emitted(
+        watch(),
+        *[frame(second) for second in range(80)],
+        frame(80, hottest=90.0),
+        frame(81, hottest=90.0),
+        *[blank(second) for second in range(82, 100)],
+    )
+
+    assert kept_at(events) == [0, 60, *range(70, 82)]
+
+
+def test_frames_without_any_value_in_between_are_no_change_of_the_level() -> None:
+    hot = [frame(n / 8, hottest=90.0) if n % 2 else blank(n / 8) for n in range(80)]
+    reported = [event for event in emitted(watch(), *hot) if isinstance(event, ThermalEvent)]
+
+    assert len(reported) <= 11
+
+
 def phase(name: str, column: int, **limits: float) -> dict[str, object]:
     return {"name": name, "coordinates": [[column, 9], [column + 4, 14]], "group": "phases", "limits": limits}
 
@@ -134,7 +163,7 @@ def test_a_change_of_the_level_asks_the_camera_beside_it_for_a_picture() -> None
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings(),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         Previews(lambda *_: None),
         lambda: camera,
     )
@@ -169,9 +198,3 @@ def test_a_snapshot_keeps_the_next_frame_and_says_its_key() -> None:
     events = emitted(watched, frame(1 / 8), frame(2 / 8))
 
     assert [event.data.key for event in events if isinstance(event, MediaEvent)] == keys
-
-
-def test_a_frame_of_nothing_is_no_event() -> None:
-    nothing = ThermalFrame(NOON, 1, np.full((24, 32), np.nan, np.float32))
-
-    assert [type(event) for event in emitted(watch(), nothing)] == [MediaEvent]

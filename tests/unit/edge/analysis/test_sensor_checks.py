@@ -29,9 +29,14 @@ def states(
     settings: ThermographySettings | None = None,
     listed: tuple[int, ...] = (),
     set_back_at: int | None = None,
+    *,
+    is_new: bool = False,
 ) -> list[ThermalSensor]:
-    """Eight frames a second; the clock may be set back by an hour at one of them."""
+    """Eight frames a second, after a minute or of an agent that was just started; the clock may be set back by an hour
+    at one of them.
+    """
     processor = ThermalProcessor(settings, (SURFACE,))
+    processor.bad_pixels.knows_stuck = not is_new
     checks, found = SensorChecks(processor), []
     for index, frame in enumerate(frames):
         processor.know_listed(listed, frame.shape)
@@ -47,6 +52,17 @@ def faults(found: list[ThermalSensor]) -> list[list[str]]:
 
 def test_a_sensor_that_sees_says_so_once() -> None:
     assert faults(states(noise(n) for n in range(400))) == [[]]
+
+
+def test_a_sensor_is_said_to_be_well_once_that_is_known_and_not_because_its_agent_was_started_again() -> None:
+    half = [noise(n) for n in range(200)]
+    for frame in half:
+        frame[:12] = 10.0
+
+    assert faults(states((noise(n) for n in range(60)), is_new=True)) == []
+    assert faults(states((noise(n) for n in range(100)), is_new=True)) == [[]]
+    assert faults(states(half, is_new=True))[0] == ["sensor_bad_pixels"]
+    assert faults(states([noise(1)] * 20, is_new=True)) == [["sensor_frozen"]]
 
 
 def test_identical_frames_are_a_frozen_sensor_since_the_first_of_them() -> None:
@@ -84,6 +100,48 @@ def test_a_hot_spot_is_no_chessboard() -> None:
         frame[5, 5] = 250.0
 
     assert faults(states(frames)) == [[]]
+
+
+@pytest.mark.parametrize(("shape", "value"), [((24, 32), 1000.0), ((24, 32), -273.15), ((8, 8), 95.0)])
+def test_a_pixel_that_is_far_from_all_others_is_no_chessboard(shape: tuple[int, int], value: float) -> None:
+    frames = [np.random.default_rng(n).normal(30, 0.1, shape).astype(np.float32) for n in range(20)]
+    for n, frame in enumerate(frames):
+        frame[2 + n % 3, 5] = value
+
+    assert not any(faults(states(frames)))
+
+
+def test_half_frames_that_differ_are_a_chessboard_also_beside_pixels_without_a_value() -> None:
+    shifted = [noise(n) + np.where(ODD, 3.0, 0.0).astype(np.float32) for n in range(20)]
+    for n, frame in enumerate(shifted):
+        frame[3, 4 + n % 8] = np.nan
+
+    assert faults(states(shifted)) == [["sensor_chessboard"]]
+
+
+def test_half_a_frame_that_repeats_one_number_is_a_fault_wherever_that_number_lies() -> None:
+    for number in (10.0, 40.0):
+        frames = [noise(n) for n in range(200)]
+        for frame in frames:
+            frame[:12] = number
+
+        assert faults(states(frames))[-1] == ["sensor_bad_pixels"]
+
+
+def test_heat_at_which_the_sensor_measures_no_further_is_told_as_heat() -> None:
+    frames = [noise(n) for n in range(200)]
+    for frame in frames:
+        frame[4:12, 4:12] = 120.0
+
+    assert faults(states(frames)) == [[]]
+
+
+def test_pixels_that_are_broken_are_a_fault_also_where_they_are_not_replaced() -> None:
+    frames = [noise(n) for n in range(200)]
+    for frame in frames:
+        frame[:12] = 10.0
+
+    assert faults(states(frames, ThermographySettings(bad_pixel_filter=False)))[-1] == ["sensor_bad_pixels"]
 
 
 def test_a_frame_beyond_the_range_of_the_sensor_is_a_fault_and_a_fire_is_none() -> None:

@@ -63,11 +63,26 @@ def test_name_time_and_text_stand_in_it() -> None:
     assert widths == sorted(set(widths))
 
 
+def test_a_device_that_was_given_another_name_writes_that() -> None:
+    taker = SnapshotTaker("Gate", BERLIN)
+    taker.apply(SnapshotSettings(), BERLIN, "Gate of the yard")
+    renamed = simplejpeg.decode_jpeg(taker.jpeg(coloured(), NOON), colorspace="BGR")
+
+    assert np.array_equal(renamed, picture(SnapshotSettings(), "Gate of the yard"))
+
+
 def test_the_time_is_that_of_the_site() -> None:
     summer = datetime(2026, 7, 5, 11, tzinfo=UTC)
     of_utc = SnapshotTaker("Gate", ZoneInfo("UTC")).jpeg(coloured(), summer + timedelta(hours=2))
 
     assert np.array_equal(simplejpeg.decode_jpeg(of_utc, colorspace="BGR"), picture(SnapshotSettings(), at=summer))
+
+
+def test_of_two_equal_times_of_a_day_the_picture_says_which_it_is() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    shown = [picture(SnapshotSettings(), at=first + timedelta(hours=hours)) for hours in range(3)]
+
+    assert caption_width(shown[0]) > caption_width(shown[1]) > caption_width(shown[2])
 
 
 @pytest.mark.parametrize("title", ["Straße Süd", "門", "x" * 300])

@@ -48,7 +48,7 @@ def test_whoever_reads_the_event_comes_to_the_same_level(
         EventFactory("YARD", "SENSOR", Ids(utc_now)),
         RatesSettings(),
         AdjustableSettings.model_validate_json(json.dumps(settings)),
-        captions("Yard", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
         Previews(lambda *_: None),
         lambda: None,
     )
@@ -78,6 +78,15 @@ def test_a_hot_pixel_that_lasts_reads_the_same_in_every_peak() -> None:
     assert event.data.hot_spots[0].max_temp == 110.0
 
 
+def test_a_caption_has_the_name_that_its_site_has_now() -> None:
+    names = ["Yard"]
+    caption = captions(lambda: names[-1], lambda: ZoneInfo("UTC"))
+    before = caption(NOON).site
+    names.append("North yard")
+
+    assert (before, caption(NOON).site) == ("Yard", "North yard")
+
+
 def test_eight_frames_a_second_are_one_event() -> None:
     events = emitted(watch(), *[frame(n / 8) for n in range(24)])
 
@@ -100,7 +109,7 @@ def test_another_level_of_alert_is_told_at_once() -> None:
 
 def test_the_raw_frame_can_be_read_back() -> None:
     drafts = watch().analyse(frame(0.0))
-    medium, event = drafts[1], drafts[2].event
+    medium, event = drafts[0], drafts[1].event
     assert medium.media is not None
     assert isinstance(medium.event, MediaEvent)
     assert isinstance(event, ThermalEvent)

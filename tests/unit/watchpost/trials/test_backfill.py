@@ -150,7 +150,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
         EventFactory("DEMO", "oven", Ids(utc_now)),
         RatesSettings(thermal_frame_s=1.0),
         AdjustableSettings(),
-        captions("Demo", lambda: ZoneInfo("UTC")),
+        captions(lambda: "Demo", lambda: ZoneInfo("UTC")),
         Previews(lambda *_: None),
         lambda: None,
     )

@@ -366,3 +366,34 @@ def test_an_alert_that_alone_is_never_taken_delays_no_other(receiver: QueueBench
     receiver.run(receiver.now + 5)
 
     assert receiver.taken == ["gate-2-raised"]
+
+
+def test_what_kept_alerts_from_a_receiver_is_known_to_the_process_after_the_one_that_found_it(
+    receiver: QueueBench, state: sqlite3.Connection
+) -> None:
+    receiver.put(of("gate", 1))
+    receiver.answers = lambda deliveries: DOWN
+    assert receiver.queue.known_trouble() is None
+
+    receiver.run(receiver.now + 3600)
+    assert DeliveryQueue(state, RECEIVER).known_trouble() == DOWN.reason
+
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.run(receiver.now + 7200)
+    assert DeliveryQueue(state, RECEIVER).known_trouble() is None
+
+
+def test_that_alerts_were_set_aside_is_known_until_others_are_taken(
+    receiver: QueueBench, state: sqlite3.Connection
+) -> None:
+    receiver.put(of("gate", 1))
+    receiver.answers = lambda deliveries: REFUSED
+    receiver.run(receiver.now + 3600)
+
+    assert receiver.set_aside() == ["gate-1-raised"]
+    assert DeliveryQueue(state, RECEIVER).known_trouble() == REFUSED.reason
+
+    receiver.answers = lambda deliveries: TAKEN
+    receiver.put(of("gate", 2))
+    receiver.run(receiver.now + 10)
+    assert DeliveryQueue(state, RECEIVER).known_trouble() is None

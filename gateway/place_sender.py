@@ -1,4 +1,4 @@
-"""Sends devices the time zone of their site, where their hours go by another one."""
+"""Sends devices the time zone of their site and its name and theirs, where they go by others."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
 from gateway.messages.commands import SETTINGS, DeviceCommand
 from gateway.messages.ids import uuid7
-from gateway.reading.other_zones import OtherZone, other_zones
+from gateway.reading.other_places import OtherPlace, other_places
 from gateway.reading.stores import Stores
 
 ROUND_S: Final = 2.0
@@ -29,28 +29,28 @@ _log = structlog.get_logger()
 
 
 class _Read(NamedTuple):
-    """The devices that go by another zone, at these newest positions of settings and registry."""
+    """The devices that go by another place, at these newest positions of settings and registry."""
 
     at: tuple[int, int]
-    devices: list[OtherZone]
+    devices: list[OtherPlace]
 
 
 async def run(gateway: Gateway) -> None:
     """Until cancelled."""
-    sender = ZoneSender(gateway)
+    sender = PlaceSender(gateway)
     while True:
         await sender.round()
         await asyncio.sleep(ROUND_S)
 
 
-class ZoneSender:
+class PlaceSender:
     """It compares what the devices report with the registry, so that it misses neither a change nor a new device."""
 
     def __init__(self, gateway: Gateway, seconds: Callable[[], float] = time.monotonic) -> None:
         self._gateway = gateway
         self._seconds = seconds
         self._known = _Read((-1, -1), [])
-        self._again_at: dict[OtherZone, float] = {}
+        self._again_at: dict[OtherPlace, float] = {}
 
     async def round(self) -> None:
         """A round that cannot read is made up for by the next one."""
@@ -67,10 +67,10 @@ class ZoneSender:
         """Called in the thread of a reader."""
         view = stores.view(settings.SettingsProjection.name)
         at = settings.newest_change(view), registry.newest_change(stores.view(registry.RegistryProjection.name))
-        return self._known if at == self._known.at else _Read(at, other_zones(stores))
+        return self._known if at == self._known.at else _Read(at, other_places(stores))
 
-    async def _send(self, one: OtherZone) -> None:
-        arguments = {"place": {"time_zone": one.of_site}}
+    async def _send(self, one: OtherPlace) -> None:
+        arguments = {"place": {name: value for name, value in one.wanted._asdict().items() if value is not None}}
         request = DeviceCommand(one.site, one.device, SETTINGS, arguments, HUB)
         again_s = SEND_AGAIN_S
         try:
@@ -80,5 +80,5 @@ class ZoneSender:
         else:
             if outcome.state == "failed":
                 again_s = REFUSED_AGAIN_S
-                _log.warning("time zone refused", site=one.site, device=one.device, reason=outcome.detail)
+                _log.warning("place refused", site=one.site, device=one.device, reason=outcome.detail)
         self._again_at[one] = self._seconds() + again_s

@@ -1,5 +1,6 @@
 """Sends previews of a device, each kind while somebody may look at it: they take as much of a link as the captures."""
 
+from collections.abc import Callable
 from typing import Final, Protocol, get_args
 
 from bus_schemas.protocol import MOTION, LiveKind
@@ -12,10 +13,8 @@ ASK_AGAIN_S: Final = 5.0
 _NEVER_S: Final = float("-inf")
 
 
-class SendPreview(Protocol):
-    """Takes the kind of a preview and a JPEG, which may be dropped. Where there is `tell`, the broker is asked."""
-
-    def __call__(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None: ...
+SendPreview = Callable[[str, bytes, TellWhetherRead | None], None]
+"""Takes the kind of a preview, a JPEG, which may be dropped, and what the broker is to tell of it, if anything."""
 
 
 class Show(Protocol):

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from producer.loopback import is_loopback
+from producer.os_errors import is_of_disk
+from producer.secret_file import current_secret
 
 MAX_PASSWORD: Final = 65_535
 """Bytes, by MQTT."""
@@ -18,8 +20,22 @@ class Tls:
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
+    _last: list[ssl.SSLContext] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def context(self) -> ssl.SSLContext:
+        """Made of the files as they are now. Where the disk fails to give them it is the last one: an agent whose card
+        has died still has alarms to send.
+        """
+        try:
+            context = self._of_the_files()
+        except OSError as error:
+            if not self._last or not is_of_disk(error):
+                raise
+            return self._last[0]
+        self._last[:] = [context]
+        return context
+
+    def _of_the_files(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.certificate_file is not None:
             context.load_cert_chain(self.certificate_file, self.key_file)
@@ -41,13 +57,7 @@ class BrokerAddress:
 
     def current_password(self) -> str | None:
         """The password in the file, or that of the start where the file holds none or is being replaced."""
-        if self.password_file is None:
-            return self.password
-        try:
-            found = self.password_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            return self.password
-        return found if 0 < len(found.encode()) <= MAX_PASSWORD else self.password
+        return current_secret(self.password_file, self.password, MAX_PASSWORD)
 
     @property
     def transport(self) -> Literal["tcp", "unix"]:

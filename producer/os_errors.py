@@ -18,6 +18,9 @@ OF_NETWORK: Final = {
     errno.EADDRNOTAVAIL: "this machine has no such address",
     errno.EACCES: "this user may not do that",
 }
+_OF_DISK: Final = frozenset(
+    {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EBADMSG, getattr(errno, "EUCLEAN", errno.EIO)}
+)
 _OTHER_TIME: Final = (9, 10)
 """`X509_V_ERR_CERT_NOT_YET_VALID` and `…_HAS_EXPIRED`: perhaps the clock of this machine has not found the time yet."""
 _OTHER_NAME: Final = (62, 64)
@@ -44,6 +47,11 @@ def describe_network_error(error: BaseException) -> str:
 def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
     """Whether a certificate that is trusted names other machines than the one that was asked."""
     return error.verify_code in _OTHER_NAME
+
+
+def is_of_disk(error: BaseException) -> bool:
+    """Whether the disk itself fails, whatever is read from it: another file there would fare no better."""
+    return isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno in _OF_DISK
 
 
 def describe_storage_error(error: Exception) -> str:

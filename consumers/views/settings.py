@@ -89,6 +89,12 @@ def zone_names(
     return {name: [zone.name for zone in zones] for name, zones in named.items() if zones}
 
 
+def zone_corners(view: sqlite3.Connection, site: str, device: str) -> dict[str, tuple[tuple[float, float], ...]]:
+    """The corners of the zones in the picture of a device, by name, as they are set now."""
+    reported = {"zones": settings(view, site, device).get("zones", [])}
+    return {zone.name: zone.points for zone in read_sections(reported).known.get("zones") or ()}
+
+
 def newest_change(view: sqlite3.Connection) -> int:
     """The position of the newest change of any device; 0 where there is none."""
     found: int = view.execute("select coalesce(max(position), 0) from changes").fetchone()[0]

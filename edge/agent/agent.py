@@ -20,6 +20,8 @@ from edge.agent.enrolment.remote import RemoteConfiguration, tend
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
 from edge.agent.heartbeats import Heartbeats
+from edge.agent.outbox_place import MemoryFolder, outbox_on_disk
+from edge.agent.recovery import AgentRestarts
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
@@ -62,10 +64,10 @@ class Agent:
         self._relay = relay
         self._context = context
         self._store = SettingsStore(
-            data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
+            data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices], context.settings
         )
         self._devices: dict[tuple[str, str], DeviceRunner] = {}
-        self._beats = Heartbeats(settings.node, data, emitter, relay, context.thinning)
+        self._beats = Heartbeats(settings.node, data, emitter, relay, context.thinning, context.leftovers)
         self._healths: dict[str, Health] = {}
         self._health_at = self._heartbeat_at = -HEALTH_EVERY_S
         for device in settings.devices:
@@ -74,7 +76,8 @@ class Agent:
             self._devices[device.site, device.device] = DeviceRunner(
                 device, adjustable, event_factory, context, emitter.put, self._show
             )
-        restarts = data / "agent" / f"{settings.node}.restart"
+        memory = MemoryFolder(outbox_on_disk(data, settings.node))
+        restarts = AgentRestarts(data / "agent" / f"{settings.node}.restart", memory)
         self._supervision = Supervision(self._devices, emitter, context, watchdog, restarts)
         self._commands = CommandHandler(self._devices, self._store, emitter, relay.publish, context)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.agent.identification import BoardLight
+from edge.agent.leftovers import Leftovers
 from edge.agent.picture_thinning import PictureThinning
+from edge.agent.settings_store import StoredSettings
 from edge.capture.camera_controls import OpenControls, V4l2Controls
 from edge.capture.sources.source import Pause
 from producer.ids import Clock
@@ -25,6 +27,9 @@ class AgentContext:
     open_controls: OpenControls = V4l2Controls
     troubles: list[Callable[[], str | None]] = field(default_factory=list)
     """What is wrong with the machine or its place on the bus, each in a sentence."""
+    settings: list[StoredSettings] = field(default_factory=list)
+    """The stored settings as this process has seen them last."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
     @property
     def trouble(self) -> str | None:

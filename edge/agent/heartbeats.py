@@ -14,6 +14,7 @@ from edge.agent.clock_state import is_synchronised
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import Facts
+from edge.agent.leftovers import Leftovers
 from edge.agent.network_state import networks
 from edge.agent.picture_thinning import PictureThinning
 from edge.agent.system_load import AgentLoad, MachineLoad
@@ -27,12 +28,21 @@ log = structlog.get_logger(__name__)
 class Heartbeats:
     """Used by the main thread of the agent `node`."""
 
-    def __init__(self, node: str, data: Path, emitter: EventEmitter, relay: Relay, thinning: PictureThinning) -> None:
+    def __init__(
+        self,
+        node: str,
+        data: Path,
+        emitter: EventEmitter,
+        relay: Relay,
+        thinning: PictureThinning,
+        leftovers: Leftovers,
+    ) -> None:
         self._node = node
         self._data = data
         self._emitter = emitter
         self._relay = relay
         self._thinning = thinning
+        self._leftovers = leftovers
         self._machine = MachineLoad(data)
         self._process = AgentLoad()
         self._began = time.monotonic()
@@ -65,8 +75,8 @@ class Heartbeats:
             system=self._load(),
             disk_id=disk_id(self._data),
             node=self._node,
-            outbox_rows=int(sent["failed_queue_size"]),
-            outbox_bytes=self._emitter.outbox_bytes,
+            outbox_rows=int(sent["failed_queue_size"]) + self._leftovers.rows,
+            outbox_bytes=self._emitter.outbox_bytes + self._leftovers.bytes,
             clock_synchronised=is_synchronised(),
             process=self._process.measure(),
             link=self._link(sent),

@@ -9,6 +9,7 @@ import structlog
 
 from bus_schemas.limits import clip
 from edge.agent.enrolment.remote import RemoteConfiguration
+from edge.agent.settings_store import StoredSettings
 from edge.agent.watchdog import Watchdog
 from producer.ids import Clock
 from producer.outbox.handoff import OutboxFailed, OutboxStuck
@@ -33,6 +34,8 @@ class Host:
     disk_failures: list[str] = field(default_factory=list)
     unsaved: list[Item] = field(default_factory=list)
     """What the outbox on the disk could not commit, for the one in memory."""
+    settings: list[StoredSettings] = field(default_factory=list)
+    """Those of the agent before, for one that cannot read them any more."""
 
     def failed(self, error: Exception) -> None:
         """The agent has failed, perhaps by a disk that takes small files and not the outbox."""

@@ -4,6 +4,8 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -19,9 +21,11 @@ from edge.agent.identity.guard import IdentityGuard, guarding
 from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
 from edge.agent.identity.outbox_lock import outbox_lock
+from edge.agent.leftovers import sending_leftovers
 from edge.agent.outbox_place import DiskReturn, outbox_place
-from edge.agent.relay_thread import OutboxWatch, relay_options, relaying, sending_leftovers
+from edge.agent.relay_thread import OutboxWatch, relay_options, relaying
 from edge.agent.settings import NodeSettings
+from edge.agent.unsaved_events import keep_unsaved
 from edge.agent.watchdog import Watchdog
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
@@ -53,8 +57,9 @@ def run(
     """
     environ = dict(os.environ) if environ is None else environ
     retry = Retry(RESTART)
-    with Watchdog.of(environ, settings.hardware_watchdog) as watchdog:
+    with Watchdog.of(environ, settings.hardware_watchdog) as watchdog, ExitStack() as at_the_end:
         host = Host(wall, environ, watchdog, remote)
+        at_the_end.callback(keep_unsaved, host.unsaved, data, settings, wall)
         while not stopping.is_set():
             began = time.monotonic()
             try:
@@ -99,13 +104,14 @@ def _live(
             ) as outbox,
             relaying(relay) as thread,
             guarding(guard),
-            sending_leftovers(place, broker, clock, options, lambda: guard.established),
+            sending_leftovers(place, broker, clock, options, lambda: guard.established) as leftovers,
         ):
             if not lock.is_ours:
                 # Two agents must not observe one device. An agent that had the identity here before may start at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
             context = AgentContext(clock, ending.wait, host.environ, clock(), settings.node)
+            context = replace(context, settings=host.settings, leftovers=leftovers)
             context.troubles.extend((lambda: place.trouble, lambda: guard.trouble))
             agent = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data, host.watchdog)
             with DevicePresences(guard.sources, broker, clock) as presences, agent.running(ending):

@@ -55,9 +55,13 @@ class OutboxPlace:
         return self.trouble is not None
 
 
+def outbox_on_disk(data: Path, node: str) -> Path:
+    return data / "outbox" / f"{node}.sqlite"
+
+
 def outbox_place(data: Path, settings: NodeSettings, failure: str | None = None) -> OutboxPlace:
     """`failure` is why an outbox on the disk has failed, where it has. Raises `OSError` without memory, too."""
-    path = data / "outbox" / f"{settings.node}.sqlite"
+    path = outbox_on_disk(data, settings.node)
     reason = failure or _refusal(path.parent)
     wanted = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
     if reason is None:
@@ -92,26 +96,42 @@ def _refusal(folder: Path) -> str | None:
 
 
 def _folder_in_memory(path: Path) -> Path:
-    """The same for every process of this agent, so that a new one goes on with what the one before held."""
-    folder = _usual_folder(path)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder if _is_ours(folder) else Path(tempfile.mkdtemp(dir=folder.parent))
+    memory = MemoryFolder(path)
+    return memory.make() or Path(tempfile.mkdtemp(dir=memory.folder.parent))
 
 
-def _usual_folder(path: Path) -> Path:
-    memory = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
-    return memory / f"watchpost-{os.getuid()}-{crc32(str(path).encode()):08x}"
+@dataclass(frozen=True, slots=True)
+class MemoryFolder:
+    """The same for every process of this agent, so that a new one goes on with what the one before held. It is that of
+    the agent with the outbox `path`.
+    """
 
+    path: Path
 
-def _is_ours(folder: Path) -> bool:
-    state = folder.lstat()
-    return not folder.is_symlink() and state.st_uid == os.getuid() and not state.st_mode & 0o077
+    @property
+    def folder(self) -> Path:
+        memory = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+        return memory / f"watchpost-{os.getuid()}-{crc32(str(self.path).encode()):08x}"
+
+    def find(self) -> Path | None:
+        """`None` where there is none: another user's is none of ours."""
+        folder = self.folder
+        return folder if folder.is_dir() and self._is_ours(folder) else None
+
+    def make(self) -> Path | None:
+        """`None` where another user has it. Raises `OSError`."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        return self.find()
+
+    @staticmethod
+    def _is_ours(folder: Path) -> bool:
+        state = folder.lstat()
+        return not folder.is_symlink() and state.st_uid == os.getuid() and not state.st_mode & 0o077
 
 
 def _leftovers(path: Path) -> Path | None:
-    """Another user's file is none of ours."""
-    folder = _usual_folder(path)
-    return folder / path.name if folder.is_dir() and _is_ours(folder) else None
+    folder = MemoryFolder(path).find()
+    return None if folder is None else folder / path.name
 
 
 class DiskReturn:

@@ -4,7 +4,7 @@ Opening a source again is up to its capture loop. Every rung has a pause before 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from edge.agent.health import Facts, Kind
+from edge.agent.outbox_place import MemoryFolder
 from producer.backoff import Backoff, Retry
 
 FAILURES: Final = 3
@@ -59,24 +60,33 @@ class DeviceRecovery:
 
 
 class AgentRestarts:
-    """Remembers over a restart when the agent restarted itself last, by the time since the machine began."""
+    """Remembers over a restart when the agent restarted itself last, by the time since the machine began: on its disk,
+    or in memory where the disk takes nothing. A card that wears out must not keep a driver that hangs.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, memory: MemoryFolder) -> None:
         self._path = path
+        self._memory = memory
 
     def may_restart(self, since_boot_s: float) -> bool:
         """Not within a quarter of an hour of the last time; a machine that has started since then counts anew."""
-        last_s = self._last_s()
-        return last_s is None or not 0 <= since_boot_s - last_s < AGENT_PAUSE_S
+        return not any(0 <= since_boot_s - last_s < AGENT_PAUSE_S for last_s in self._last_times_s())
 
     def note(self, since_boot_s: float) -> None:
         """Raises `OSError`: what cannot be remembered is not done."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps({"restarted_s": since_boot_s}))
+        text = json.dumps({"restarted_s": since_boot_s})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(text)
+        except OSError:
+            if (folder := self._memory.make()) is None:
+                raise
+            (folder / self._path.name).write_text(text)
 
-    def _last_s(self) -> float | None:
-        with suppress(OSError, ValueError, RecursionError):
-            found = json.loads(self._path.read_text())
-            if isinstance(found, Mapping) and isinstance(found.get("restarted_s"), int | float):
-                return float(found["restarted_s"])
-        return None
+    def _last_times_s(self) -> Iterator[float]:
+        folder = self._memory.find()
+        for path in (self._path,) if folder is None else (self._path, folder / self._path.name):
+            with suppress(OSError, ValueError, RecursionError):
+                found = json.loads(path.read_text())
+                if isinstance(found, Mapping) and isinstance(found.get("restarted_s"), int | float):
+                    yield float(found["restarted_s"])

@@ -1,11 +1,9 @@
 """Runs the relays of an agent in threads of their own."""
 
-import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +13,13 @@ from bus_schemas.enrolment import CONFIGURE
 from bus_schemas.protocol import WATCH
 from bus_schemas.topics import command_topic
 from edge.agent.commands import NAMES
-from edge.agent.outbox_place import DiskReturn, OutboxPlace
+from edge.agent.outbox_place import DiskReturn
 from edge.agent.settings import NodeSettings
 from producer.broker import BrokerAddress
-from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
 from producer.outbox.limits import OutboxLimits
 from producer.outbox.tables import connect
 from producer.relay.relay import Relay, RelayOptions
-from producer.sqlite_files import remove_database
 
 COUNTS_EVERY_S: Final = 2.0
 
@@ -55,45 +51,6 @@ def relay_options(
     topics = tuple(command_topic(device.source, name) for device in settings.devices for name in names)
     compress = not broker.is_local if settings.compress is None else settings.compress
     return RelayOptions(settings.bytes_per_s, compress, limits, topics, syncs=False, is_exclusive=True)
-
-
-@contextmanager
-def sending_leftovers(
-    place: OutboxPlace, broker: BrokerAddress, clock: Clock, options: RelayOptions, allowed: Callable[[], bool]
-) -> Iterator[None]:
-    """Send what the other outbox still holds: that in memory beside the one on the disk, or the reverse. What is left
-    at the end is sent by the next agent. One in memory that holds nothing any more is removed.
-    """
-    file = place.leftovers
-    if file is None or not os.path.exists(file) or not _is_waiting(place, file):  # noqa: PTH110 - of a broken disk
-        yield
-        return
-    options = replace(options, subscriptions=(), limits=place.leftover_limits)
-    relay, ending = Relay(file, broker, clock, options, allowed=allowed), threading.Event()
-    thread = threading.Thread(target=_send_all, args=(place, file, relay, ending), name="leftovers", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        thread.join()
-
-
-def _send_all(place: OutboxPlace, file: Path, relay: Relay, ending: threading.Event) -> None:
-    log.info("sends what another outbox holds", file=str(file))
-    with relaying(relay) as thread:
-        while thread.is_alive() and waiting_in(file, is_exclusive=True) and not ending.wait(COUNTS_EVERY_S):
-            pass
-    if not _is_waiting(place, file):
-        log.info("sent what another outbox held", file=str(file))
-
-
-def _is_waiting(place: OutboxPlace, file: Path) -> bool:
-    """Whether there is something to send; where there is nothing in memory, the file goes."""
-    waiting = waiting_in(file, is_exclusive=True)
-    if waiting == 0 and not place.is_in_memory:
-        remove_database(file)
-    return bool(waiting)
 
 
 def waiting_in(file: Path, *, is_exclusive: bool = False) -> int | None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bus_schemas.complaints import summary
 from bus_schemas.node import Command
 from bus_schemas.settings import AdjustableSettings
+from producer.os_errors import is_of_disk
 from producer.whole_file import write_whole
 
 ANSWERS_KEPT: Final = 256
@@ -43,12 +44,14 @@ class StoredSettings(BaseModel):
 
 class SettingsStore:
     """For the devices `sources`. The file is replaced as a whole, so that a power cut leaves the old or the new one.
-    Writing raises `OSError`.
+    `memory` has what the store before in this process held, for a disk that has died since. Writing raises `OSError`.
     """
 
-    def __init__(self, path: Path, sources: Collection[str]) -> None:
+    def __init__(self, path: Path, sources: Collection[str], memory: list[StoredSettings] | None = None) -> None:
         self._path = path
+        self._memory = [] if memory is None else memory
         self._stored = self._load(sources)
+        self._memory[:] = [self._stored]
 
     def current(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         return self._stored.changed.get(source, configured)
@@ -98,18 +101,23 @@ class SettingsStore:
             found = json.loads(self._path.read_bytes()) if self._path.exists() else {}
             return _read(found)
         except OSError as error:
+            if self._memory and is_of_disk(error):
+                return self._memory[0]
             return self._unreadable(sources, error.strerror or type(error).__name__)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # Written by another version, or damaged.
             return self._unreadable(sources, type(error).__name__)
 
     def _unreadable(self, sources: Collection[str], why: str) -> StoredSettings:
-        """Nobody knows which devices had changed settings. The file is kept under another name."""
+        """Nobody knows which devices had changed settings. The file is kept under another name, where the disk allows
+        that.
+        """
         aside = self._path.with_suffix(".unreadable")
-        reason = f"{self._path.name} could not be read ({why}), and is kept as {aside.name}"
-        log.error("settings unreadable", reason=reason)
+        reason = f"{self._path.name} could not be read ({why})"
         with suppress(OSError):
             self._path.replace(aside)
+            reason += f", and is kept as {aside.name}"
+        log.error("settings unreadable", reason=reason)
         self._stored = StoredSettings(
             set_aside={source: UnusableSettings(settings=None, reason=reason) for source in sources}
         )
@@ -126,6 +134,7 @@ class SettingsStore:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._path, stored.model_dump_json(indent=2, by_alias=True).encode())
         self._stored = stored
+        self._memory[:] = [stored]
 
 
 def _key(source: str, request_id: str) -> str:

@@ -1,7 +1,6 @@
 """Watches the devices of an agent: restarts what does not recover by itself, and resets the watchdog meanwhile."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from time import monotonic
 from typing import Final
 from uuid import uuid4
@@ -34,13 +33,13 @@ class Supervision:
         emitter: EventEmitter,
         context: AgentContext,
         watchdog: Watchdog,
-        restarts: Path,
+        restarts: AgentRestarts,
     ) -> None:
         self._devices = devices
         self._emitter = emitter
         self._context = context
         self._watchdog = watchdog
-        self._restarts = AgentRestarts(restarts)
+        self._restarts = restarts
         self._recoveries = {at: DeviceRecovery() for at in devices}
         self._due_s = self._judges_from_s = float("-inf")
         self._polled_s = monotonic()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Plane = NDArray[np.uint8]
 
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
-_HAS_ASCII_ALONE: Final = int(cv2.__version__.partition(".")[0]) < 5
+_IS_ASCII_ONLY: Final = int(cv2.__version__.partition(".")[0]) < 5
 """Older releases of OpenCV draw a question mark for each byte of any other letter."""
 
 
@@ -24,7 +24,7 @@ class Lettering:
 
     def image(self, text: str) -> Plane:
         """H x W uint8, as wide as the text. It is shared by all users of the text and must not be changed."""
-        drawn = in_ascii(text) if _HAS_ASCII_ALONE else unicodedata.normalize("NFC", text)
+        drawn = in_ascii(text) if _IS_ASCII_ONLY else unicodedata.normalize("NFC", text)
         return _words(drawn, self.height, self._baseline)
 
     def write(self, plane: Plane, text: str, corner: tuple[int, int]) -> tuple[int, int, int, int]:

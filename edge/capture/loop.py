@@ -30,6 +30,7 @@ REASONS_LOGGED: Final = 50
 LAST_RESORT_S: Final = 5.0
 DRAIN_S: Final = 4.0
 """How long to record what has arrived already, when the agent stops: its supervisor waits for twice as long."""
+RECORDED_LAST: Final = "what was recorded last"
 
 log = structlog.get_logger(__name__)
 
@@ -120,14 +121,19 @@ class CaptureLoop:
 
     def finish(self, timeout_s: float) -> bool:
         """Called from another thread at the end of the agent: finish the recording although the camera is silent.
-        False if the capture thread is still working.
+        False if the capture thread is still working. A failure costs this recording, and not those of the others.
         """
         pipeline = self._pipeline
-        return pipeline is None or pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
+        try:
+            return pipeline is None or pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
+        except BaseException as error:  # noqa: BLE001  (whatever it is, others are to be finished as well)
+            self._note_failure(RECORDED_LAST, error)
+            return True
 
     def reopen(self, *, rebuild: bool = False) -> None:
         """Called from another thread: close the source and open it again, with all of it built anew if `rebuild`."""
-        self._asked = "rebuild" if rebuild else "reopen"
+        # What has to be built anew is not opened as it is because somebody asks for less in the same moment.
+        self._asked = "rebuild" if rebuild or self._asked == "rebuild" else "reopen"
 
     def hangs_s(self, now: float) -> float:
         """For how long it has made no step, as in a call of a driver that does not return."""
@@ -185,12 +191,15 @@ class CaptureLoop:
 
     def _close(self, source: Source, take: Callable[[Reading | None], None]) -> None:
         """A failure here must not hide why the source is closed, nor lose what was recorded."""
-        for name, step in (("closing", source.close), ("what was recorded last", lambda: take(None))):
+        for name, step in (("closing", source.close), (RECORDED_LAST, lambda: take(None))):
             try:
                 step()
             except BaseException as error:  # noqa: BLE001  (a driver may raise anything while it is closed, too)
                 self._pipeline = None
-                self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
+                self._note_failure(name, error)
+
+    def _note_failure(self, name: str, error: BaseException) -> None:
+        self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
 
     def _fail(self, error: BaseException) -> None:
         """Report a failure and wait. Nothing in here may end the thread either, even without memory."""

@@ -89,7 +89,11 @@ class DeviceMetrics:
         }
         self._media = {
             "media": gauge("device_media_bytes", "Bytes of media that are kept of a device.", _DEVICE),
-            "media_per_day": gauge("device_media_bytes_per_day", "Bytes that it wrote within 24 hours.", _DEVICE),
+            "media_per_day": gauge(
+                "device_media_bytes_per_day",
+                "Bytes that it writes in a day, by the last 24 hours or since it is there.",
+                _DEVICE,
+            ),
             "full_in_days": gauge(
                 "device_media_full_days", "Days until its oldest media go before their time; none where never.", _DEVICE
             ),

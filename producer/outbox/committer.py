@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from producer.outbox.disk import DiskReserve
-from producer.outbox.handoff import OutboxStuck
+from producer.outbox.handoff import OutboxFailed, OutboxStuck
 from producer.outbox.memory_queue import WaitingItems, by_urgency, weight, without
 from producer.outbox.outbox_file import OutboxFile
 from producer.outbox.priority import DROPPABLE, Priority
@@ -48,9 +48,18 @@ class Committer:
 
     def commit(self, items: list[Item]) -> bool:
         """Commit what waits and these. False when the process ends before there is room for them. Raises
-        `OutboxStuck` where there will be none.
+        `OutboxFailed` with all of them where there will be none, or the file cannot be written.
         """
         due = self._waiting.take() + items
+        try:
+            return self._commit_anew(due)
+        except OutboxFailed:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxFailed(f"the outbox cannot be written: {error}", due) from error
+
+    def _commit_anew(self, due: list[Item]) -> bool:
+        """In a new file where the one there is broken."""
         try:
             return self._commit(due)
         except sqlite3.DatabaseError as error:
@@ -71,6 +80,8 @@ class Committer:
         is_due = time.monotonic() >= self._again_at
         if is_due and self._try_without_loss(items):
             return True
+        if self._goes_elsewhere_at_the_end():
+            raise OutboxStuck(items=items)
         if not self._may_wait():
             return self._commit_by_dropping(items)
         urgent, media = by_urgency(items)
@@ -82,7 +93,7 @@ class Committer:
             self.events_wait = True
             self._waiting.hold(items)
             if self._is_given_up():
-                raise OutboxStuck(self._waiting.take())
+                raise OutboxStuck(items=self._waiting.take())
         return True
 
     def _is_given_up(self) -> bool:
@@ -93,6 +104,10 @@ class Committer:
             return False
         self._stuck_since = now if self._stuck_since is None else self._stuck_since
         return now - self._stuck_since >= longest_s
+
+    def _goes_elsewhere_at_the_end(self) -> bool:
+        """Whether the process ends, and dropping makes no room on the disk for what it has in hand."""
+        return self._stopping.is_set() and self._file.is_stuck and self._room.gives_up_after_s is not None
 
     def _may_wait(self) -> bool:
         """For a while after the disk was found to be full, and not into the end of the process."""
@@ -127,9 +142,11 @@ class Committer:
             self._make_room(items, worst)
         while not self._try(items):
             if self._is_given_up():
-                raise OutboxStuck(items)
+                raise OutboxStuck(items=items)
             # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_S):
+                if self._goes_elsewhere_at_the_end():
+                    raise OutboxStuck(items=items)
                 log.error("events lost, the disk is full", events=len(items))
                 return False
             self._make_room(items, Priority.VITAL)

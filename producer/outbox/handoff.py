@@ -14,15 +14,18 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class OutboxFailed(OSError):
-    """The outbox is closed, or its file cannot be written for another reason than a full disk."""
+    """The outbox is closed, or its file cannot be written. `items` could not be committed."""
+
+    def __init__(self, reason: str, items: Sequence[Item] = ()) -> None:
+        super().__init__(reason)
+        self.items = items
 
 
 class OutboxStuck(OutboxFailed):
-    """Its disk is full, and nothing that the hub confirms makes room on it. `items` could not be committed."""
+    """Its disk is full, and nothing that the hub confirms makes room on it."""
 
-    def __init__(self, items: Sequence[Item] = ()) -> None:
-        super().__init__("No space left on device")
-        self.items = items
+    def __init__(self, reason: str = "No space left on device", items: Sequence[Item] = ()) -> None:
+        super().__init__(reason, items)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 An event exists, and has a sequence, once the transaction with its row is committed with `synchronous=FULL`.
 """
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from producer.ids import Clock
 from producer.outbox.broken import LostFile
 from producer.outbox.committer import FULL_PAUSE_S, Committer
 from producer.outbox.disk import DiskReserve
-from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, OutboxStuck, Ticket
+from producer.outbox.handoff import CommitBatch, Handoff, OutboxFailed, Ticket
 from producer.outbox.limits import OutboxLimits, OutboxUsage
 from producer.outbox.outbox_file import OutboxFile
 from producer.outbox.tables import Draft, Item, open_tables, put
@@ -50,6 +49,7 @@ class Outbox:
         self._unsaved = [] if unsaved is None else unsaved
         self._tickets: list[Ticket] = []
         """Tickets of threads that wait for items that wait for room."""
+        self._failure: OutboxFailed | None = None
         self._thread = threading.Thread(target=self._run, name="outbox")
 
     @property
@@ -120,14 +120,12 @@ class Outbox:
         is_committed = False
         try:
             is_committed = self._commit(load.items)
-        except OutboxStuck as stuck:
-            log.error("outbox stuck", reason=str(stuck), items=len(stuck.items))
-            self._unsaved += stuck.items
-            self._handoff.abandon(OutboxStuck())
-        except (sqlite3.Error, OSError) as error:
-            # The next put raises and ends the process: there is no place for what it observes.
-            log.error("outbox failed", reason=str(error))
-            self._handoff.abandon(OutboxFailed(f"the outbox cannot be written: {error}"))
+        except OutboxFailed as failed:
+            log.error("outbox failed", reason=str(failed), items=len(failed.items))
+            self._unsaved += failed.items
+            # The next put raises and ends the agent, which begins anew with what is unsaved.
+            self._failure = self._failure or type(failed)(str(failed))
+            self._handoff.abandon(self._failure)
         self._settle(load.tickets, is_committed)
         if self._on_commit is not None:
             self._on_commit()
@@ -138,9 +136,9 @@ class Outbox:
         return CommitBatch([], []) if load is None and self._committer.has_waiting else load
 
     def _commit(self, items: list[Item]) -> bool:
-        """Raises `OutboxStuck` also for what was handed over before the outbox was found to be stuck."""
-        if isinstance(self._handoff.failure, OutboxStuck):
-            raise OutboxStuck(items)
+        """Raises `OutboxFailed` also for what was handed over before the outbox was found to fail."""
+        if self._failure is not None:
+            raise type(self._failure)(str(self._failure), items)
         return self._committer.commit(items)
 
     def _settle(self, tickets: list[Ticket], is_committed: bool) -> None:

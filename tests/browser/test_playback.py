@@ -38,6 +38,12 @@ def number(video: Locator) -> int:
     return int(video.evaluate(READ_NUMBER))
 
 
+def clock_of(page: Page, recorded: Recorded) -> float:
+    """Seconds of the film at which the clock of the page stands."""
+    at = page.get_by_test_id("clock").get_attribute("data-at")
+    return float(at or "nan") / 1000 - recorded.begin.timestamp()
+
+
 def shows(video: Locator, expected: int) -> None:
     found = eventually(lambda: number(video) == expected or None, 20, f"frame {expected}")
     assert found
@@ -57,6 +63,7 @@ def test_a_frame_step_shows_the_next_frame_of_the_video_also_over_the_end_of_a_s
     for step in range(1, 21):
         page.keyboard.press(".")
         shows(video, begin + step)
+        assert clock_of(page, recorded) == pytest.approx((begin + step + 0.5) / FPS, abs=0.1 / FPS)
     for step in range(19, 9, -1):
         page.keyboard.press(",")
         shows(video, begin + step)

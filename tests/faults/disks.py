@@ -24,6 +24,11 @@ def unmount(folder: Path) -> None:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def make_read_only(folder: Path) -> None:
+    """As the kernel does with one that fails. Nobody may have a file of it open for writing."""
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+
+
 def fill(folder: Path, leave: int = 0) -> None:
     """Somebody else takes all the room that there is, but for so many bytes."""
     with (folder / FILLER).open("wb", buffering=0) as file:

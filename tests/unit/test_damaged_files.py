@@ -18,6 +18,7 @@ from consumers.views.mosaics.tiles import Tiles
 from consumers.views.warehouse.progress import rows_position, rows_set_aside
 from edge.agent.enrolment.configurations import ConfigurationStore, ConfigurationsUnreadable
 from edge.agent.enrolment.identity import IdentityUnreadable, load
+from edge.agent.outbox_place import MemoryFolder
 from edge.agent.recovery import AgentRestarts
 from edge.agent.settings_store import SettingsStore
 from gateway.agents.accounts import Accounts
@@ -60,7 +61,7 @@ READERS: Final[dict[str, Callable[[Path], object]]] = {
     "tile.jpg": lambda file: Tiles(file.parent).read(file.name),
     "backup.json": lambda file: read_manifest(file.parent),
     "pi-1.json": lambda file: SettingsStore(file, ["/sites/DEMO/devices/yard"]),
-    "pi-1.restart.json": lambda file: AgentRestarts(file).may_restart(1000.0),
+    "pi-1.restart.json": lambda file: AgentRestarts(file, MemoryFolder(file)).may_restart(1000.0),
     "enrolment/identity.json": lambda file: load(file.parent.parent),
     "enrolment/configurations.json": lambda file: ConfigurationStore.load(file.parent.parent),
     "hub.password": lambda file: BrokerAddress(password="of the start", password_file=file).current_password(),
@@ -72,7 +73,7 @@ TRIED: Final = (
     "edge/agent/enrolment/configurations.py", "edge/agent/enrolment/identity.py", "edge/agent/recovery.py",
     "edge/agent/settings_store.py", "gateway/agents/accounts.py", "gateway/agents/codes.py",
     "gateway/agents/signing.py", "gateway/http/sessions.py", "gateway/machine.py", "mosquitto/authority.py",
-    "producer/broker.py",
+    "producer/secret_file.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "consumers/running_job.py": "what a job printed: tests/unit/consumers/test_running_job.py",

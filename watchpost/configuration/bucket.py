@@ -36,9 +36,13 @@ class BucketSection(SettingsModel):
         default="us-east-1", description="As the server calls it; `auto` for R2."
     )
     access_key_env: EnvName | None = Field(default=None, description="The environment variable with the access key.")
-    access_key_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    access_key_file: Path | None = Field(
+        default=None, description="Or the file that holds it, which is read for each request."
+    )
     secret_key_env: EnvName | None = Field(default=None, description="The environment variable with the secret key.")
-    secret_key_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    secret_key_file: Path | None = Field(
+        default=None, description="Or the file that holds it, which is read for each request."
+    )
 
     @field_validator("endpoint")
     @classmethod

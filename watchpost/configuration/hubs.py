@@ -134,6 +134,8 @@ def cold_storage(config: WatchpostConfig, environ: Mapping[str, str]) -> ColdSto
         region=section.region,
         access_key=secret(environ, section.access_key_env, section.access_key_file),
         secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        access_key_file=section.access_key_file,
+        secret_key_file=section.secret_key_file,
         archive_after=timedelta(minutes=section.archive_after_minutes),
         keep_hot=timedelta(hours=section.keep_hot_hours),
         copies=section.copies,
@@ -155,6 +157,8 @@ def tile_bucket(config: WatchpostConfig, environ: Mapping[str, str]) -> TileBuck
         region=section.region,
         access_key=secret(environ, section.access_key_env, section.access_key_file),
         secret_key=secret(environ, section.secret_key_env, section.secret_key_file),
+        access_key_file=section.access_key_file,
+        secret_key_file=section.secret_key_file,
         bytes_per_s=section.bytes_per_s,
     )
     public = section.public_url or _address(environ, section.public_url_env)

@@ -31,6 +31,7 @@ from watchpost.sizing.assumptions import (
     Assumptions,
     Camera,
 )
+from watchpost.sizing.week import recorded_share, share_of_week
 
 Role = Literal["event", "medium", "preview"]
 
@@ -84,16 +85,18 @@ def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> I
     yield _measured(kept, site, device, assumed)
     yield MessageFlow("visual preview", min(rates.live_fps, looked_at), picture, f"rates.live_fps x {why}", "preview")
     small = THUMBNAIL[0] * THUMBNAIL[1] * THUMBNAIL_BYTES_PER_PIXEL
-    why = f"rates.thumbnail_fps x {THUMBNAIL[0]}x{THUMBNAIL[1]} x {THUMBNAIL_BYTES_PER_PIXEL} B"
-    yield _measured(_medium("thumbnail", min(rates.thumbnail_fps, looked_at), (small, why)), site, device, assumed)
+    formula = f"rates.thumbnail_fps x {THUMBNAIL[0]}x{THUMBNAIL[1]} x {THUMBNAIL_BYTES_PER_PIXEL} B"
+    yield _measured(_medium("thumbnail", min(rates.thumbnail_fps, looked_at), (small, formula)), site, device, assumed)
     if (every_s := device.snapshots.every_s) is not None:
-        why = f"one every snapshots.every_s x {camera.width}x{camera.height} x {CAPTURE_BYTES_PER_PIXEL} B"
-        yield _medium(SNAPSHOT, 1 / every_s, (picture, why))
-    if rates.record:
+        share = share_of_week(device.snapshots.schedule) if device.snapshots.schedule else 1.0
+        formula = f"one every snapshots.every_s{_of_time(share)} x {why}"
+        yield _medium(SNAPSHOT, share / every_s, (picture, formula))
+    share = recorded_share(device.recording, assumed.moving) if rates.record else 0.0
+    if share:
         bits, why = _bits_per_s(device.visual, device, camera)
-        video = _medium("segment", 1 / rates.segment_s, (bits / 8 * rates.segment_s, why))
+        video = _medium("segment", share / rates.segment_s, (bits / 8 * rates.segment_s, f"{why}{_of_time(share)}"))
         yield _measured(video, site, device, assumed)
-        yield _event("segment", video.per_s, "one every rates.segment_s")
+        yield _event("segment", video.per_s, f"one every rates.segment_s{_of_time(share)}")
     yield _event("frame", 1 / FRAME_EVERY_S, f"every {FRAME_EVERY_S:g} s, more where something changes")
     yield _event("motion", assumed.moving / MOTION_EVERY_S, f"every {MOTION_EVERY_S:g} s while something moves")
     if device.detector is not None:
@@ -116,6 +119,10 @@ def _thermal(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> 
         camera = camera_of(device, assumed)
         fused = camera.width * camera.height * CAPTURE_BYTES_PER_PIXEL
         yield MessageFlow("fusion preview", rates.live_fps, fused, "rates.live_fps x the camera's picture", "preview")
+
+
+def _of_time(share: float) -> str:
+    return "" if share == 1 else f", {share:.0%} of the time"
 
 
 def _medium(name: str, per_s: float, size: tuple[float, str]) -> MessageFlow:
@@ -141,13 +148,25 @@ def _bits_per_s(source: VisualSourceSettings, device: DeviceSection, camera: Cam
     if isinstance(source, SceneSourceSettings):
         return camera.bits_per_s + sound, "a drawn scene"
     if not _is_encoded(source, rates.record_as):
-        return camera.bits_per_s, "the camera's bits per second"
+        return _sent_bits_per_s(source, camera)
     width = min(rates.record_width or camera.width, camera.width)
     height = round(camera.height * width / camera.width)
     fps = min(rates.record_fps or camera.fps, camera.fps)
     return peak_bits_per_s(width, height, fps), "what encoding takes at most"
 
 
+def _sent_bits_per_s(source: VisualSourceSettings, camera: Camera) -> tuple[float, str]:
+    if isinstance(source, RtspSourceSettings | FileSourceSettings):
+        return camera.bits_per_s, "the camera's bits per second"
+    pixels = camera.width * camera.height
+    words = f"its JPEGs, {camera.fps:g} a second of {camera.width}x{camera.height} x {CAPTURE_BYTES_PER_PIXEL} B"
+    return 8 * pixels * CAPTURE_BYTES_PER_PIXEL * camera.fps, words
+
+
 def _is_encoded(source: VisualSourceSettings, record_as: str) -> bool:
-    """MJPEG and cameras of the machine always are; recordings are taken for H.264."""
-    return record_as == "encoded" or not isinstance(source, RtspSourceSettings | FileSourceSettings)
+    """MJPEG and cameras of the machine are, unless they are to be recorded as they come; other recordings are taken for
+    H.264.
+    """
+    if isinstance(source, RtspSourceSettings | FileSourceSettings):
+        return record_as == "encoded"
+    return record_as != "sent_with_mjpeg"

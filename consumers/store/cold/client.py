@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from s3transfer.bandwidth import BandwidthLimiter, LeakyBucket
 from s3transfer.utils import signal_not_transferring, signal_transferring
 
@@ -18,14 +20,38 @@ READ_S = 15.0
 CONNECTIONS = 16
 
 
+class KeyFiles(Credentials):
+    """Keys of files, which may be changed while they are used."""
+
+    def __init__(self, storage: ColdStorage) -> None:
+        super().__init__(storage.access_key or "", storage.secret_key or "", method="files")
+        self._storage = storage
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        access, secret = self._storage.current_keys()
+        return ReadOnlyCredentials(access or "", secret or "", None)
+
+    def load_credentials(self) -> Credentials:
+        """As what finds the keys of a session is asked for them."""
+        return self
+
+
+def _session_with_files(storage: ColdStorage) -> boto3.Session:
+    session = botocore.session.get_session()
+    session.register_component("credential_provider", KeyFiles(storage))
+    return boto3.Session(botocore_session=session)
+
+
 def client_of(storage: ColdStorage, answers_within_s: float | None = None) -> "S3Client":
     """A caller that waits no longer than that asks once; the others ask again."""
-    client = boto3.client(
+    keys = (None, None) if storage.has_key_files else (storage.access_key, storage.secret_key)
+    make = _session_with_files(storage).client if storage.has_key_files else boto3.client
+    client = make(
         "s3",
         endpoint_url=storage.endpoint,
         region_name=storage.region,
-        aws_access_key_id=storage.access_key,
-        aws_secret_access_key=storage.secret_key,
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
         config=Config(
             # Links too: R2 knows no older signature.
             signature_version="s3v4",

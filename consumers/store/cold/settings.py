@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from producer.secret_file import current_secret
+
 MB = 1_000_000
+MOST_KEY_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class ColdStorage:
     region: str = "us-east-1"
     access_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
+    access_key_file: Path | None = None
+    """Read for each request, as that of the secret key is: keys that are changed there need no restart."""
+    secret_key_file: Path | None = None
     archive_after: timedelta = timedelta(minutes=15)
     keep_hot: timedelta = timedelta(hours=24)
     copies: int = 1
@@ -38,6 +44,17 @@ class ColdStorage:
     bytes_per_s: int | None = None
     hours: TransferHours | None = None
     cache_bytes: int = 1000 * MB
+
+    @property
+    def has_key_files(self) -> bool:
+        return self.access_key_file is not None or self.secret_key_file is not None
+
+    def current_keys(self) -> tuple[str | None, str | None]:
+        """The access key and the secret key."""
+        return (
+            current_secret(self.access_key_file, self.access_key, MOST_KEY_BYTES),
+            current_secret(self.secret_key_file, self.secret_key, MOST_KEY_BYTES),
+        )
 
     def kinds(self, media: tuple[tuple[str, timedelta], ...]) -> tuple[str, ...]:
         """The kinds that go to the bucket, of those that are kept so long: the others are gone before it would help."""

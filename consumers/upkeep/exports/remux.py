@@ -1,9 +1,8 @@
 """Writes the recordings of a device as MP4 without encoding them again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +10,13 @@ import av
 
 from consumers.upkeep.exports.footage import LoadedSegment
 from consumers.upkeep.exports.runs import Run, RunSource
+from consumers.upkeep.exports.timed_packets import CLOCK, TICK, TimedPacket, timed
 
-CLOCK: Final = 90_000
-TICK: Final = Fraction(1, CLOCK)
 MP4_CODECS: Final = frozenset({"h264", "hevc", "av1", "mjpeg", "mpeg4", "aac", "mp3", "opus", "ac3"})
 """Codecs that an MP4 file takes and players expect there; sound of another kind is left out."""
+
+SOUND_TRAILS_S: Final = 3.0
+"""Sound that comes so long after the pictures that it belongs to is exported with them."""
 
 
 @dataclass(slots=True)
@@ -40,60 +41,6 @@ class Cut:
     start: datetime
     end: datetime
     exact: bool = False
-
-
-@dataclass(slots=True)
-class TimedPacket:
-    """A packet with the moment at which it is shown, in seconds since 1970, and its times in ticks of `CLOCK`."""
-
-    packet: Any
-    is_video: bool
-    moment: float
-    pts: int
-    dts: int
-    duration: int
-    since_base: int
-    """Ticks since the first picture of its run."""
-    place: int
-    """In which segment of its run it is."""
-
-    @property
-    def dts_moment(self) -> float:
-        """The moment at which it is decoded."""
-        return self.moment - (self.pts - self.dts) / CLOCK
-
-    @property
-    def is_keyframe(self) -> bool:
-        return self.is_video and self.packet.is_keyframe
-
-
-def timed(run: Run, packets: Iterable[Any]) -> Iterator[TimedPacket]:
-    """The packets of a run from its first picture on; those without a time are left out."""
-    base: int | None = None
-    known: dict[int, tuple[bool, Fraction | int]] = {}
-    for packet in packets:
-        pts, dts, duration = packet.pts, packet.dts, packet.duration or 0
-        if pts is None or dts is None:
-            continue
-        kind = known.get(packet.stream_index)
-        if kind is None:
-            kind = known[packet.stream_index] = _kind(packet)
-        is_video, scale = kind
-        if scale != 1:
-            pts, dts, duration = int(pts * scale), int(dts * scale), int(duration * scale)
-            packet.time_base = TICK
-        if base is None:
-            if not (is_video and packet.is_keyframe):
-                continue
-            base = pts
-        place, moment = run.locate((pts - base) / CLOCK)
-        yield TimedPacket(packet, is_video, moment, pts, dts, duration, pts - base, place)
-
-
-def _kind(packet: Any) -> tuple[bool, Fraction | int]:
-    """Whether it is video, and how many ticks of `CLOCK` one of its own is."""
-    scale = packet.time_base * CLOCK
-    return packet.stream.type == "video", scale if scale.denominator != 1 else int(scale)
 
 
 class PassingOverContent:
@@ -154,17 +101,23 @@ class Mp4Writer:
         return file
 
     def _copy(self, packets: Iterable[TimedPacket], file: "_OpenFile") -> None:
-        """Up to the end; what lies before the start waits until it is known which keyframe is the last one there."""
+        """Up to the end; what lies before the start waits until it is known which keyframe is the last one there. Sound
+        may come before the pictures that it belongs to, or after them.
+        """
         waiting: list[TimedPacket] = []
+        over = self._end + (SOUND_TRAILS_S if len(file.inputs) > 1 else 0.0)
         for one in packets:
-            if one.is_video and one.dts_moment >= self._end:
+            if one.is_video and one.dts_moment >= over:
                 break
+            if one.dts_moment >= self._end:
+                continue
             if file.made.pictures:
                 file.put(one)
                 continue
             if one.is_keyframe and one.moment <= self._start:
-                waiting.clear()
-            waiting.append(one)
+                waiting = [one, *(sound for sound in waiting if not sound.is_video and sound.moment >= one.moment)]
+            else:
+                waiting.append(one)
             if one.is_video and one.moment > self._start:
                 _put_all(waiting, file)
         _put_all(waiting, file)

@@ -14,11 +14,9 @@ from consumers.upkeep.retention.holding import holds_of
 from consumers.upkeep.retention.plan import words
 from consumers.upkeep.retention.selection import SEGMENT
 from consumers.upkeep.retention.shares import Device
+from consumers.upkeep.retention.write_rates import SeriesName, bytes_per_second
 from consumers.views.holds import HoldRow
 from producer.times import DAY, HOUR
-
-RATE_OVER = DAY
-"""How much a device writes is measured over so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +109,23 @@ class _Growth:
 def forecast(
     policy: RetentionPolicy,
     usage: Sequence[SeriesUsage],
-    recent: Mapping[tuple[str, str, str], int],
+    recent: Mapping[SeriesName, int],
     disk: DiskSpace,
     now: datetime,
 ) -> StorageForecast:
     """`recent` is what each series has written within `RATE_OVER`."""
-    series = [_growth(policy, one, recent, now) for one in usage]
+    rates = bytes_per_second(usage, recent, now)
+    series = [_growth(policy, one, rates[one.site, one.device, one.kind], now) for one in usage]
     room = disk.total * policy.cleanup_threshold_percent / 100 - disk.used
     full = days_until([(one.per_day, one.days) for one in series], room)
     devices = sorted({(one.site, one.device) for one in series})
     return StorageForecast(full, tuple(_of_device(policy, series, device, full, len(devices)) for device in devices))
 
 
-def _growth(
-    policy: RetentionPolicy, one: SeriesUsage, recent: Mapping[tuple[str, str, str], int], now: datetime
-) -> _Growth:
+def _growth(policy: RetentionPolicy, one: SeriesUsage, bytes_per_s: float, now: datetime) -> _Growth:
     keep = policy.keep(one.site, one.device, one.kind) if one.kind in dict(policy.media) else timedelta.max
-    there = max(now - one.oldest, HOUR)
-    per_day = recent.get((one.site, one.device, one.kind), 0) / (min(there, RATE_OVER) / DAY)
-    return _Growth(one.site, one.device, one.kind, one.bytes, per_day, max(0.0, (keep - there) / DAY))
+    days = max(0.0, (keep - max(now - one.oldest, timedelta())) / DAY)
+    return _Growth(one.site, one.device, one.kind, one.bytes, bytes_per_s * DAY.total_seconds(), days)
 
 
 def days_until(growths: Sequence[tuple[float, float]], room: float) -> float | None:

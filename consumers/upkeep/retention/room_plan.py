@@ -12,7 +12,7 @@ from consumers.store.archive.keys import EVIDENCE, PackInterval
 from consumers.store.archive.retention import NEWEST, Dropped
 from consumers.store.archive.usage import SeriesUsage
 from consumers.store.disk import DiskSpace
-from consumers.upkeep.retention.forecast import RATE_OVER, PlannedDeletion, planned_by_age
+from consumers.upkeep.retention.forecast import PlannedDeletion, planned_by_age
 from consumers.upkeep.retention.holding import part
 from consumers.upkeep.retention.plan import (
     ExpiredPacks,
@@ -24,14 +24,12 @@ from consumers.upkeep.retention.plan import (
 )
 from consumers.upkeep.retention.selection import SEGMENT
 from consumers.upkeep.retention.shares import Device, order_of
+from consumers.upkeep.retention.write_rates import SeriesName, bytes_per_second
 from consumers.views.holds import HoldRow
 from producer.times import EPOCH, HOUR, MINUTE
 
 MOST_STEPS: Final = 96
 HOUR_MINUTES: Final = HOUR // MINUTE
-
-SeriesName = tuple[str, str, str]
-"""Site, device and kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class _Simulation:
         self._now = self._moment = now
         self._disk = stored.disk
         self._used: dict[SeriesName, float] = {(one.site, one.device, one.kind): one.bytes for one in stored.usage}
-        self._rates = {(one.site, one.device, one.kind): _rate(one, stored.recent, now) for one in stored.usage}
+        self._rates = bytes_per_second(stored.usage, stored.recent, now)
         kinds = {one.kind for one in stored.usage}
         self._packs = _by_hour(one for one in packs if one.kind in kinds)
 
@@ -189,12 +187,6 @@ class _Simulation:
 
     def _keep(self, pack: Dropped) -> timedelta:
         return self._policy.keep(pack.site, pack.device, pack.kind)
-
-
-def _rate(series: SeriesUsage, recent: Mapping[SeriesName, int], now: datetime) -> float:
-    """Bytes a second; those of a young series were written since it is there."""
-    there = min(max(now - series.oldest, HOUR), RATE_OVER)
-    return recent.get((series.site, series.device, series.kind), 0) / there.total_seconds()
 
 
 def _by_hour(packs: Iterable[Dropped]) -> list[Dropped]:

@@ -13,8 +13,9 @@ from consumers.engine import zones
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, Value, ViewPart
 from consumers.engine.zones import Zones
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.motion.counts import CountsByTick
+from consumers.views.motion.keeping import prune
 from consumers.views.motion.motions import Motions
 from consumers.views.motion.tracks import Tracks
 from producer.times import MICROSECOND, day_bounds, moment
@@ -92,12 +93,15 @@ class MotionProjection(Projection):
         }
         return ViewPart(since, until, rows)
 
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:
+        prune(view, view.execute("select distinct site, device from motions where site = ?", (site,)).fetchall())
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         # NumPy takes 10 MB, which every process would have that knows the list of consumers.
         from consumers.views.motion.grids import DayGrids
 
         motions, counts, grids, tracks = Motions(view), CountsByTick(view), DayGrids(view), Tracks(view)
-        known = Zones(view)
+        known, moved = Zones(view), set[DeviceKey]()
         for record in batch:
             event = record.event
             if isinstance(event, RegistryEvent):
@@ -109,6 +113,7 @@ class MotionProjection(Projection):
             progress = motions.advance(record.where, event.data, at_ms)
             if progress is None:
                 continue
+            moved.add(record.where)
             counts.add(record.where, progress)
             if progress.has_new_boxes:
                 day = moment(record.time_us).astimezone(known.at(record.where[0], record.position)).date()
@@ -116,6 +121,7 @@ class MotionProjection(Projection):
                 tracks.add(record.where, at_ms, event.data.boxes)
         for part in (motions, counts, grids, tracks):
             part.save()
+        prune(view, moved)
 
 
 def _is_cut(view: sqlite3.Connection, site: str, at: float) -> bool:

@@ -1,14 +1,22 @@
 """Queries of the motion view: counts by buckets of time, and the track of what moved."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Final
 
 from pydantic_core import from_json
 
 from bus_schemas.event import Box
+from consumers.store.journal.record import DeviceKey
+from consumers.views.motion.areas import Point, reaches_into
 from consumers.views.motion.counts import COARSE_S, FINE_S
 from consumers.views.motion.motions import MotionRow
+
+POINTS_SEARCHED: Final = 100_000
+"""Moments of motion that one search looks at: more than a day of one that never ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +85,62 @@ def motions(
     most: int = 100,
 ) -> list[MotionRow]:
     """Those that went on in the time, newest first: of one class where one is given."""
+    bounds = _milliseconds(start, end)
+    return list(islice(_newest_first(view, (site, device), bounds, event_class), most))
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSearch:
+    """Motions that reached into an area, newest first. Where there are more, `ended_at` is the start of the last one
+    that was looked at, in milliseconds since 1970.
+    """
+
+    found: list[MotionRow]
+    ended_at: int | None
+
+
+def motions_within(
+    view: sqlite3.Connection,
+    where: DeviceKey,
+    start: datetime,
+    end: datetime,
+    corners: Sequence[Point],
+    event_class: str | None = None,
+    most: int = 100,
+) -> AreaSearch:
+    """Those of which something moved in the area within the time. It looks at `POINTS_SEARCHED` moments at most."""
+    bounds, found, looked_at, last = _milliseconds(start, end), list[MotionRow](), 0, 0
+    for row in _newest_first(view, where, bounds, event_class):
+        if len(found) == most or looked_at >= POINTS_SEARCHED:
+            return AreaSearch(found, last)
+        last = row.started
+        for boxes in _boxes_of(view, row, bounds):
+            looked_at += 1
+            if reaches_into(boxes, corners):
+                found.append(row)
+                break
+    return AreaSearch(found, None)
+
+
+def _milliseconds(start: datetime, end: datetime) -> tuple[int, int]:
+    return round(start.timestamp() * 1000), round(end.timestamp() * 1000)
+
+
+def _newest_first(
+    view: sqlite3.Connection, where: DeviceKey, bounds: tuple[int, int], event_class: str | None
+) -> Iterator[MotionRow]:
     found = view.execute(
         "select * from motions where site = ?1 and device = ?2 and started < ?4 and latest >= ?3 "
-        "and (?5 is null or event_class = ?5) order by started desc limit ?6",
-        (site, device, round(start.timestamp() * 1000), round(end.timestamp() * 1000), event_class, most),
+        "and (?5 is null or event_class = ?5) order by started desc",
+        (*where, *bounds, event_class),
     )
-    return [MotionRow(*row) for row in found]
+    return (MotionRow(*row) for row in found)
+
+
+def _boxes_of(view: sqlite3.Connection, row: MotionRow, bounds: tuple[int, int]) -> Iterator[list[Box]]:
+    """The boxes of each moment of a motion, in the order of time."""
+    found = view.execute(
+        "select boxes from tracks where site = ? and device = ? and at between ? and ? order by at",
+        (row.site, row.device, max(row.started, bounds[0]), min(row.latest, bounds[1] - 1)),
+    )
+    return (from_json(boxes) for (boxes,) in found)

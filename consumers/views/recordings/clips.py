@@ -41,7 +41,7 @@ class OpenClips:
     """The clips of the view, changed in memory until `save`; those of each device in the order in which they began."""
 
     def __init__(self, view: sqlite3.Connection) -> None:
-        self._view = view
+        self.view = view
         self._open: dict[DeviceKey, list[OpenClip]] = {}
         self._changed: set[OpenClip] = set()
         self._new: list[OpenClip] = []
@@ -67,7 +67,7 @@ class OpenClips:
         if ends or end - begun <= longest_s:
             return max(ends, default=begun)
         self.save()
-        (closed,) = self._view.execute(_END_BEFORE, (*where, begun - 2 * LONGEST_S, end, begun, end)).fetchone()
+        (closed,) = self.view.execute(_END_BEFORE, (*where, begun - 2 * LONGEST_S, end, begun, end)).fetchone()
         return begun if closed is None else float(closed)
 
     def begin(self, clip: OpenClip) -> None:
@@ -95,8 +95,8 @@ class OpenClips:
 
     def save(self) -> None:
         """Write what became of them into the view."""
-        self._view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
-        self._view.executemany(
+        self.view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
+        self.view.executemany(
             "update clips set start = ?, end = ?, moved = ?, is_emitted = ?, media = ?, picture = ?"
             " where recording_id = ?",
             map(_state, self._changed.difference(self._new)),

@@ -20,6 +20,7 @@ from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings import numbering, recorded
 from consumers.views.recordings.clips import LONGEST_S, OpenClip, OpenClips
+from consumers.views.recordings.keeping import prune
 from consumers.views.recordings.questions import keys_between
 from consumers.views.recordings.rules import RecordingRules
 from consumers.views.recordings.segments import BatchSegments
@@ -107,8 +108,18 @@ def _take(record: Recorded, segments: BatchSegments, clips: OpenClips, rules: Re
         _move(clips, record, rules.of(record.where))
     elif model is RetentionEvent:
         segments.forget(record)
+        _forget(record, clips)
     elif model is SettingsEvent:
         rules.learn(record)
+
+
+def _forget(record: Recorded, clips: OpenClips) -> None:
+    """When recordings of a device are dropped, which all are in the end, what is known of much older ones goes too."""
+    assert isinstance(record.event, RetentionEvent)
+    gone = record.event.data
+    if gone.kind == "segment" and gone.site is not None and gone.device is not None:
+        clips.save()
+        prune(clips.view, (gone.site, gone.device), record.time_s)
 
 
 def _enter_change(view: sqlite3.Connection, record: Recorded) -> None:

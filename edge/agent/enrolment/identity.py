@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from producer.broker import BrokerAddress, Tls
+from producer.os_errors import is_of_disk
 from producer.whole_file import PRIVATE, write_whole
 
 FOLDER: Final = "enrolment"
@@ -77,6 +78,8 @@ def why_unreadable(path: Path, error: OSError | ValidationError) -> str:
             f"{path}: Permission denied; the machine was enrolled by another account than that of the agent: give that"
             f" one the directory with chown -R ACCOUNT: {path.parent.parent}"
         )
+    if isinstance(error, OSError) and is_of_disk(error):
+        return f"{path}: {error.strerror}; the disk cannot be read: on another one, enrol this machine with a new code"
     why = error.strerror if isinstance(error, OSError) else "it is damaged"
     return f"{path}: {why}; enrol this machine again with a new code"
 

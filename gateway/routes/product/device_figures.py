@@ -10,7 +10,8 @@ from bus_schemas.event import HUB
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.store.disk import disk_of
-from consumers.upkeep.retention.forecast import RATE_OVER, StorageForecast, forecast
+from consumers.upkeep.retention.forecast import StorageForecast, forecast
+from consumers.upkeep.retention.write_rates import RATE_OVER
 from gateway.context import Gateway
 from gateway.http.device_metrics import DEVICES, AgentFigures, DeviceFigures, DiskFigures, MediaFigures
 from gateway.reading.moments import StoresAsOf

@@ -8,8 +8,9 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import disk_of
-from consumers.upkeep.retention.forecast import RATE_OVER, PlannedDeletion
+from consumers.upkeep.retention.forecast import PlannedDeletion
 from consumers.upkeep.retention.room_plan import StoredNow, may_want_room, planned_deletions, summed
+from consumers.upkeep.retention.write_rates import RATE_OVER
 from consumers.views.holds import HoldRow, HoldsProjection, holds
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time

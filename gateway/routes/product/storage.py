@@ -54,7 +54,7 @@ class DeviceStorageAnswer(Answer):
     cold_bytes: int
     files: int
     kinds: dict[str, OfKind]
-    bytes_per_day: int = Field(description="What it wrote within the last 24 hours.")
+    bytes_per_day: int = Field(description="By what it wrote within the last 24 hours, or since it is there.")
     bytes_at_rest: int = Field(description="What it takes once retention deletes as much as it writes.")
     full_in_days: float | None = Field(description="When its oldest go before their time; null where they never do.")
 

@@ -18,6 +18,7 @@ ROOMS = ("bus_schemas", "producer", "consumers", "edge", "gateway", "mosquitto",
 MAY_BE_LOST = {
     "producer/whole_file.py draft.replace(path)": "this is where it is done",
     "producer/sqlite_files.py source.replace(target)": "a broken file is set aside",
+    "edge/agent/leftovers.py draft.rename(copy)": "it is in memory",
     "edge/agent/settings_store.py self._path.replace(aside)": "a broken file is set aside",
     "mosquitto/authority.py draft.replace(path)": "it syncs by itself: the room imports nothing of ours",
     "mosquitto/launcher.py draft.replace(config)": "it is written at each start",

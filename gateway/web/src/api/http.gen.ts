@@ -1125,7 +1125,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Each motion of a device, of one class or of all. */
+        /** Each motion of a device, of one class or of all, anywhere or in one zone. */
         get: operations["get_sites_site_devices_device_motions"];
         put?: never;
         post?: never;
@@ -2727,7 +2727,7 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["OfKind"];
             };
-            /** @description What it wrote within the last 24 hours. */
+            /** @description By what it wrote within the last 24 hours, or since it is there. */
             bytes_per_day: number;
             /** @description What it takes once retention deletes as much as it writes. */
             bytes_at_rest: number;
@@ -3441,6 +3441,11 @@ export interface components {
         Motions: {
             /** @description Newest first. */
             motions: components["schemas"]["Motion"][];
+            /**
+             * @description Where a search in a zone ended before all was looked at: ask again with it as `to` for the rest.
+             * @default null
+             */
+            searched_since: string | null;
         };
         /** Mute */
         Mute: {
@@ -8066,6 +8071,7 @@ export interface operations {
                 to?: string | null;
                 limit?: number;
                 event_class?: string | null;
+                zone?: string | null;
             };
             header?: never;
             path: {

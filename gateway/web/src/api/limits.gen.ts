@@ -122,6 +122,10 @@ export const OfExportFile = {
   "name": {"maxlength": 256},
 } as const;
 
+export const OfMotions = {
+  "zone": {"maxlength": 64},
+} as const;
+
 export const OfSeries = {
   "name": {"maxlength": 64},
   "unit": {"maxlength": 16},

@@ -70,8 +70,9 @@ const SAME_S = 0.002;
 export class FrameTimes {
   #times: number[] = [];
 
-  add(times: readonly number[]): void {
-    const all = [...this.#times, ...times].sort((a, b) => a - b);
+  /** `offset` is that of the browser's buffer, in seconds: what a fragment says of itself is moved by it. */
+  add(times: readonly number[], offset = 0): void {
+    const all = [...this.#times, ...times.map((time) => time + offset)].sort((a, b) => a - b);
     this.#times = all.filter((time, i) => i === 0 || time - (all[i - 1] ?? 0) > SAME_S);
   }
 

@@ -76,13 +76,17 @@ export async function nearestEvent(devices: readonly Device[], at: number, by: 1
 
 /** Where playback opens: shortly before the newest event that was recorded, else near the end of the recording. */
 export async function newestMoment(devices: readonly Device[]): Promise<number | null> {
-  const [device] = devices;
-  if (!device) return null;
-  const about = { site: device.site, device: device.device, order: 'desc', limit: 1 };
-  const segments = await get<Events>(url('/api/v1/events', { ...about, type: 'segment' }));
+  const ends = (await Promise.all(devices.map(recordedUntil))).flatMap((end) => end ?? []);
+  if (!ends.length) return null;
+  const end = Math.max(...ends);
+  const found = (await Promise.all(devices.map((device) => motions(device, end, -1)))).flat();
+  const motion = Math.max(...found.filter((begin) => begin < end - BEFORE_MS));
+  return end - motion < DAY ? motion - BEFORE_MS : end - 10_000;
+}
+
+/** The end of the newest segment of a device; null where it never recorded one. */
+async function recordedUntil({ site, device }: Device): Promise<number | null> {
+  const segments = await get<Events>(url('/api/v1/events', { site, device, order: 'desc', limit: 1, type: 'segment' }));
   const newest = segments.events[0]?.event;
-  if (!newest || !is('segment', newest)) return null;
-  const end = Date.parse(newest.data.start) + newest.data.duration_s * 1000;
-  const motion = (await motions(device, end, -1)).find((begin) => begin < end - BEFORE_MS);
-  return motion !== undefined && end - motion < 86_400_000 ? motion - BEFORE_MS : end - 10_000;
+  return newest && is('segment', newest) ? Date.parse(newest.data.start) + newest.data.duration_s * 1000 : null;
 }

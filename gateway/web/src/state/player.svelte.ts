@@ -2,7 +2,7 @@
 
 import type HlsType from 'hls.js';
 import type { ErrorData, Fragment, HlsConfig } from 'hls.js';
-import { FrameTimes, frameTimes, timescaleOf } from './frames';
+import { FrameSteps } from './frame_steps';
 import { covers, endOfLost, endOfRun, mediaTimeOf, momentOfMedia, playableOf, type Piece } from './playback';
 import type { Window } from './zoom';
 
@@ -39,21 +39,17 @@ export class Player {
   #refusals = new Map<number, number>();
   /** The runs of segments of which one was played. */
   #played = new Set<number>();
-  #frames = new FrameTimes();
-  #timescale = 90_000;
+  #frames: FrameSteps;
   #gone = false;
   #recoveries = 0;
   #failures = 0;
   /** Where it stands, while it does: fragments say only once they are loaded where exactly their pictures are. */
   #wanted: number | null;
-  /** The time of the frame on the screen; the time of the element may lie between two. */
-  #presented: number | null = null;
-  #stepped: number | null = null;
 
   constructor(video: HTMLVideoElement, playlist: string, startAt: number) {
     this.#video = video;
     this.#wanted = startAt;
-    this.#watch();
+    this.#frames = new FrameSteps(video);
     void this.#open(playlist, startAt);
   }
 
@@ -105,14 +101,10 @@ export class Player {
         if (details) place(details.fragments);
       });
     hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => void this.#played.add(frag.cc));
-    hls.on(Hls.Events.BUFFER_APPENDING, (_, { type, data }) => {
-      if (type === 'audio') return;
-      this.#timescale = timescaleOf(data) ?? this.#timescale;
-      this.#frames.add(frameTimes(data, this.#timescale));
-    });
+    hls.on(Hls.Events.BUFFER_APPENDING, (_, data) => void this.#frames.appended(data));
     // It is what was played long ago, as a rule: the frames around the one shown stay.
     hls.on(Hls.Events.BUFFER_FLUSHED, (_, { type, start, end }) => {
-      if (type !== 'audio') this.#frames.drop(start, end);
+      if (type !== 'audio') this.#frames.dropped(start, end);
     });
     hls.on(Hls.Events.ERROR, (_, data) => {
       if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.#pieces.length) {
@@ -185,15 +177,6 @@ export class Player {
   #standIn(hls: Pick<HlsType, 'detachMedia'>): void {
     this.unplayable = true;
     hls.detachMedia();
-  }
-
-  #watch(): void {
-    // Where a browser does not say, the time of the element has to do.
-    if (this.#gone || !('requestVideoFrameCallback' in this.#video)) return;
-    this.#video.requestVideoFrameCallback((_, { mediaTime }) => {
-      this.#presented = mediaTime;
-      this.#watch();
-    });
   }
 
   /** hls.js begins where it thought a moment to be, before it knew the first fragment. */
@@ -275,16 +258,22 @@ export class Player {
     });
   }
 
-  /** Show the frame before or after the one shown; the moment of it, or null where it is not loaded. */
+  /** Whether all between two moments was recorded and can be played. */
+  isWhole(one: number, other: number): boolean {
+    return this.endOfRun(Math.min(one, other)) >= Math.max(one, other);
+  }
+
+  /** The moment of the frame before or after the one shown; null where it is not loaded. */
+  beside(by: 1 | -1): number | null {
+    const to = this.unplayable ? null : this.#frames.beside(by);
+    return to === null ? null : momentOfMedia(to, this.#pieces);
+  }
+
+  /** Show that frame; its moment. */
   step(by: 1 | -1): number | null {
-    if (this.unplayable) return null;
-    const { currentTime, seeking } = this.#video;
-    // After a step the time of the element lies within its frame; the screen may still show the one before.
-    const stepped = Math.abs(currentTime - (this.#stepped ?? Infinity)) < 0.001;
-    const isShown = !seeking && !stepped && this.#presented !== null && Math.abs(this.#presented - currentTime) < 1;
-    const to = this.#frames.beside(isShown ? (this.#presented ?? currentTime) : currentTime, by);
+    const to = this.unplayable ? null : this.#frames.beside(by);
     if (to === null) return null;
-    this.#video.currentTime = this.#stepped = to;
+    this.#frames.stepTo(to);
     this.#wanted = momentOfMedia(to, this.#pieces);
     return this.#wanted;
   }
@@ -295,6 +284,7 @@ export class Player {
 
   destroy(): void {
     this.#gone = true;
+    this.#frames.end();
     this.#hls?.destroy();
   }
 }

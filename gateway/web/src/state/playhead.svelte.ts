@@ -33,8 +33,8 @@ export class Playhead {
 
   /** `order` are the devices that are shown; `elapsed` are milliseconds since the last tick. */
   tick(order: readonly string[], elapsed: number): PlayheadMove {
-    const players = order.flatMap((device) => this.#players.get(device) ?? []);
-    const there = players.filter((player) => player.ready && player.has(this.at));
+    const players = this.#ordered(order);
+    const there = this.#showing(players);
     const leader = there[0];
     const did = this.playing ? this.#advance(players, leader, there, elapsed) : 'stood';
     for (const player of players)
@@ -53,11 +53,31 @@ export class Playhead {
     if (!players.length) return this.#moveTo(this.at + elapsed * this.speed);
     if (!leader) return 'hole';
     if (there.some((player) => player.waits)) return 'waited';
-    const expected = this.at + elapsed * this.speed;
+    return this.#moveTo(this.#reached(leader, this.at + elapsed * this.speed));
+  }
+
+  #reached(leader: Player, expected: number): number {
     const own = leader.position ?? expected;
     // A video knows no holes: it plays on with what was recorded after one. The others may have recorded meanwhile.
     const jumped = own - expected > JUMP_MS;
-    return this.#moveTo(jumped ? Math.min(own, leader.endOfRun(this.at)) : Math.max(this.at, own));
+    return jumped ? Math.min(own, leader.endOfRun(this.at)) : Math.max(this.at, own);
+  }
+
+  #ordered(order: readonly string[]): Player[] {
+    return order.flatMap((device) => this.#players.get(device) ?? []);
+  }
+
+  #showing(players: readonly Player[]): Player[] {
+    return players.filter((player) => player.ready && player.has(this.at));
+  }
+
+  /** Stand where the first one stands, all at the same frame: a fast video runs on between two ticks. */
+  pause(order: readonly string[]): void {
+    this.playing = false;
+    const players = this.#ordered(order);
+    for (const player of players) player.follow(this.at, this.speed, false, true);
+    const [leader] = this.#showing(players);
+    this.seek(leader ? this.#reached(leader, this.at + TICK_MS * this.speed) : this.at);
   }
 
   #moveTo(at: number): PlayheadMove {
@@ -87,9 +107,14 @@ export class Playhead {
     for (const player of this.#players.values()) player.seek(at);
   }
 
-  /** One frame of the first device that shows one. */
+  /** One frame of the first device that has one beside the one shown; over a hole in it, of one that has recorded there. */
   step(order: readonly string[], by: 1 | -1): number | null {
-    const leader = order.flatMap((device) => this.#players.get(device) ?? []).find((player) => player.has(this.at));
+    const found = this.#showing(this.#ordered(order)).flatMap((player) => {
+      const to = player.beside(by);
+      return to === null ? [] : [{ player, to, isWhole: player.isWhole(this.at, to) }];
+    });
+    const far = found.toSorted((one, other) => Math.abs(one.to - this.at) - Math.abs(other.to - this.at))[0];
+    const leader = (found.find((one) => one.isWhole) ?? far)?.player;
     const at = leader?.step(by) ?? null;
     if (at === null) return null;
     this.at = at;

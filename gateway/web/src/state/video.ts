@@ -37,7 +37,13 @@ export function leaveOut(fragment: Fragment): void {
 }
 
 export function piecesOf(fragments: readonly Fragment[]): Piece[] {
-  return fragments
-    .map((f) => ({ start: f.start, duration: f.duration, at: f.programDateTime ?? 0 }))
-    .filter((p) => p.at > 0);
+  return fragments.map(pieceOf).filter((p) => p.at > 0);
+}
+
+function pieceOf({ start, duration, startPTS, endPTS, programDateTime }: Fragment): Piece {
+  const at = programDateTime ?? 0;
+  // The first of a list stays at 0 in hls.js; its pictures begin later where they are stored in another order.
+  if (start === 0 && startPTS !== undefined && endPTS !== undefined)
+    return { start: startPTS, duration: endPTS - startPTS, at };
+  return { start, duration, at };
 }

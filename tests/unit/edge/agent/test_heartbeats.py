@@ -9,6 +9,7 @@ import pytest
 from bus_schemas.node import Heartbeat
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.heartbeats import Heartbeats
+from edge.agent.leftovers import Leftovers
 from edge.agent.picture_thinning import PictureThinning
 from producer.relay.relay import Relay
 
@@ -33,19 +34,20 @@ class Link:
 
 def measured(data: Path, waiting: int = 0) -> Heartbeat:
     link = cast(Relay, Link(waiting))
-    return Heartbeats("pi-1", data, cast(EventEmitter, Emitter()), link, PictureThinning()).measure("online")
+    beats = Heartbeats("pi-1", data, cast(EventEmitter, Emitter()), link, PictureThinning(), Leftovers(5, 1000))
+    return beats.measure("online")
 
 
 def test_a_heartbeat_has_the_figures_of_the_agent(tmp_path: Path) -> None:
     beat = measured(tmp_path, waiting=3)
 
-    assert (beat.node, beat.outbox_rows, beat.outbox_bytes) == ("pi-1", 3, 4096)
+    assert (beat.node, beat.outbox_rows, beat.outbox_bytes) == ("pi-1", 3 + 5, 4096 + 1000)
     assert beat.link is not None
     assert beat.link.round_trip_ms == 20.0
 
 
 def test_a_figure_that_cannot_be_costs_the_figures_and_not_the_agent(tmp_path: Path) -> None:
-    beat = measured(tmp_path, waiting=-1)
+    beat = measured(tmp_path, waiting=-9)
 
     assert (beat.node, beat.status, beat.outbox_rows, beat.link) == ("pi-1", "online", None, None)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.agent import outbox_place
 from edge.agent.health import Facts
+from edge.agent.outbox_place import MemoryFolder
 from edge.agent.recovery import AGENT_PAUSE_S, FAILURES, AgentRestarts, DeviceRecovery
 from tests.node_parts import NOON
 
@@ -72,19 +74,48 @@ def test_a_thread_that_hangs_needs_a_new_process() -> None:
     assert "GATE-visual" in step.reason
 
 
-def test_an_agent_restarts_itself_once_in_a_quarter_of_an_hour_also_over_the_restart(tmp_path: Path) -> None:
-    file = tmp_path / "agent" / "yard.restart"
-    assert AgentRestarts(file).may_restart(5000.0)
-    AgentRestarts(file).note(5000.0)
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryFolder:
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(outbox_place, "MEMORY", tmp_path / "memory")
+    return MemoryFolder(tmp_path / "yard.sqlite")
 
-    assert not AgentRestarts(file).may_restart(5000.0 + AGENT_PAUSE_S - 1)
-    assert AgentRestarts(file).may_restart(5000.0 + AGENT_PAUSE_S)
-    assert AgentRestarts(file).may_restart(30.0), "the machine has started since then"
+
+def test_an_agent_restarts_itself_once_in_a_quarter_of_an_hour_also_over_the_restart(
+    tmp_path: Path, memory: MemoryFolder
+) -> None:
+    file = tmp_path / "agent" / "yard.restart"
+    assert AgentRestarts(file, memory).may_restart(5000.0)
+    AgentRestarts(file, memory).note(5000.0)
+
+    assert not AgentRestarts(file, memory).may_restart(5000.0 + AGENT_PAUSE_S - 1)
+    assert AgentRestarts(file, memory).may_restart(5000.0 + AGENT_PAUSE_S)
+    assert AgentRestarts(file, memory).may_restart(30.0), "the machine has started since then"
+    assert memory.find() is None, "nothing is left in memory without need"
+
+
+def test_an_agent_whose_disk_takes_nothing_restarts_itself_once_too(tmp_path: Path, memory: MemoryFolder) -> None:
+    (tmp_path / "agent").write_text("a file")
+    file = tmp_path / "agent" / "yard.restart"
+    assert AgentRestarts(file, memory).may_restart(5000.0)
+    AgentRestarts(file, memory).note(5000.0)
+
+    assert not AgentRestarts(file, memory).may_restart(5000.0 + AGENT_PAUSE_S - 1)
+    assert AgentRestarts(file, memory).may_restart(5000.0 + AGENT_PAUSE_S)
+
+
+def test_what_can_be_noted_nowhere_is_not_done(tmp_path: Path, memory: MemoryFolder) -> None:
+    (tmp_path / "agent").write_text("a file")
+    memory.folder.mkdir(mode=0o777)
+    memory.folder.chmod(0o777)
+
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
+        AgentRestarts(tmp_path / "agent" / "yard.restart", memory).note(5000.0)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"restarted_s": "noon"}', '{"restarted_s": null}'])
-def test_a_file_that_cannot_be_read_holds_up_no_restart(tmp_path: Path, text: str) -> None:
+def test_a_file_that_cannot_be_read_holds_up_no_restart(tmp_path: Path, memory: MemoryFolder, text: str) -> None:
     file = tmp_path / "yard.restart"
     file.write_text(text)
 
-    assert AgentRestarts(file).may_restart(100.0)
+    assert AgentRestarts(file, memory).may_restart(100.0)

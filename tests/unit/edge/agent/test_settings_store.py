@@ -1,14 +1,16 @@
 """Settings that people have changed outlive the process."""
 
+import errno
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.node import Command
 from bus_schemas.settings import AdjustableSettings, MotionSettings
-from edge.agent.settings_store import ANSWERS_KEPT, SettingsStore
+from edge.agent.settings_store import ANSWERS_KEPT, SettingsStore, StoredSettings
 
 SOURCE = "/sites/YARD/devices/GATE"
 OTHER = "/sites/YARD/devices/DOOR"
@@ -40,6 +42,23 @@ def test_a_file_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "yard.unreadable").exists()
     assert "could not be read" in (opened.trouble(SOURCE) or "")
     assert SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER]).trouble(OTHER) is not None
+
+
+def test_what_was_changed_holds_in_this_process_also_where_the_disk_has_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory: list[StoredSettings] = []
+    SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER], memory).keep(SOURCE, CHANGED)
+
+    def dead(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", dead)
+    again = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER], memory)
+    in_a_new_process = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
+
+    assert (again.current(SOURCE, CONFIGURED), again.trouble(SOURCE)) == (CHANGED, None)
+    assert "could not be read (Input/output error)" in (in_a_new_process.trouble(SOURCE) or "")
 
 
 def test_settings_that_no_longer_fit_are_set_aside_and_the_others_hold(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import Facts, SourceHealth
+from edge.agent.outbox_place import MemoryFolder
+from edge.agent.recovery import AgentRestarts
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_settings import SceneSourceSettings
 from edge.agent.supervision import Supervision
@@ -59,7 +61,11 @@ class Site:
         self.devices = {(one.site, one.device): self._runner(one, emitter, context, monkeypatch) for one in named}
         watchdog = Watchdog([self.timer])
         self.begin: Callable[[], Supervision] = lambda: Supervision(
-            self.devices, emitter, context, watchdog, folder / "yard.restart"
+            self.devices,
+            emitter,
+            context,
+            watchdog,
+            AgentRestarts(folder / "yard.restart", MemoryFolder(folder / "o.sqlite")),
         )
         self.supervision = self.begin()
 

@@ -150,6 +150,56 @@ def test_a_source_that_is_asked_for_is_opened_again_at_once_and_that_is_no_failu
     assert (health.facts.reconnects, health.facts.failures, waited) == (1, 0, [])
 
 
+def test_who_asks_for_less_does_not_take_back_that_a_source_is_to_be_built_anew() -> None:
+    pipelines: list[Pipeline] = []
+
+    def ask_twice() -> None:
+        loop.reopen(rebuild=True)
+        loop.reopen()
+
+    def over() -> None:
+        raise SourceEnded
+
+    source = Endless(ask_twice, over)
+
+    def make() -> Pipeline:
+        pipelines.append(Pipeline(source, lambda _: None))
+        return pipelines[-1]
+
+    loop = CaptureLoop("GATE", make, SourceHealth("visual", lambda: NOON), lambda: False, lambda _: None)
+    loop.run()
+
+    assert len(pipelines) == 2
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+def test_a_recording_that_cannot_be_finished_ends_nothing_else(error: BaseException) -> None:
+    reading = threading.Event()
+
+    class Silent(Scripted):
+        def read(self) -> Reading | None:
+            with pipeline.takeover.waiting():
+                reading.set()
+                stopping.wait()
+            return None
+
+    def take(_: Reading | None) -> None:
+        raise error
+
+    stopping = threading.Event()
+    pipeline = Pipeline(Silent(), take)
+    loop = CaptureLoop("yard", lambda: pipeline, SourceHealth("visual", lambda: NOON), stopping.is_set, stopping.wait)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    reading.wait(10)
+    is_finished = loop.finish(5)
+    stopping.set()
+    thread.join(10)
+
+    assert is_finished
+    assert not thread.is_alive()
+
+
 def test_a_recording_that_is_over_stops_the_device() -> None:
     health = SourceHealth("visual", lambda: NOON)
     taken, _ = run(Scripted(None, SourceEnded()), health)

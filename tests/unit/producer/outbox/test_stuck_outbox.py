@@ -133,5 +133,24 @@ def test_an_outbox_whose_process_ends_waits_for_nothing(card: Path) -> None:
     with Outbox(card / "node.sqlite", utc_now, room=room, is_exclusive=True, unsaved=unsaved) as outbox:
         disks.fill(card)
         outbox.put(*[detection(count) for count in range(3_000)])
+    disks.relieve(card)
+
+    assert len(counts(card / "node.sqlite")) + len(unsaved) == 3_000
     with pytest.raises(OutboxFailed):
         outbox.put(detection(1))
+
+
+def test_what_a_file_that_fails_did_not_take_goes_to_the_next_outbox(tmp_path: Path) -> None:
+    path, unsaved = tmp_path / "node.sqlite", list[Item]()
+    with Outbox(path, utc_now, unsaved=unsaved) as outbox:
+        outbox.put(detection(1), durable=True)
+        with closing(connect(path)) as other:
+            other.execute("create trigger fails before insert on outbox_event begin select raise(abort, 'no'); end")
+        for count in (2, 3):
+            with pytest.raises(OutboxFailed):
+                outbox.put(detection(count), durable=True)
+    with Outbox(tmp_path / "next.sqlite", utc_now, unsaved=unsaved) as outbox:
+        outbox.put(detection(4), durable=True)
+
+    assert counts(path) + counts(tmp_path / "next.sqlite") == [1, 2, 4], "3 was refused to who put it"
+    assert unsaved == []

@@ -117,6 +117,50 @@ def test_encoded_video_takes_the_bits_that_are_set() -> None:
     assert part(size, "segment")[0] == pytest.approx(86_400 * 100_030)
 
 
+NIGHTS = [{"days": ["fri", "sat"], "start": "18:00", "end": "06:00"}]
+
+
+@pytest.mark.parametrize(
+    ("recording", "share"),
+    [
+        ({"mode": "motion"}, 0.5),
+        ({"mode": "schedule", "schedule": NIGHTS}, 1 / 7),
+        ({"mode": "motion_in_schedule", "schedule": NIGHTS}, 0.5 / 7),
+    ],
+)
+def test_video_is_recorded_for_the_time_that_its_mode_says(recording: dict[str, Any], share: float) -> None:
+    size = sized(sites=[{"site": "A", "devices": [camera(recording=recording)]}])
+    always = sized()
+
+    assert rates(size)["segment", "event"] == pytest.approx(0.1 * share)
+    assert part(size, "segment")[0] == pytest.approx(part(always, "segment")[0] * share)
+
+
+def test_a_camera_that_records_nothing_sends_no_segments() -> None:
+    size = sized(sites=[{"site": "A", "devices": [camera(recording={"mode": "off"})]}])
+
+    assert ("segment", "medium") not in rates(size)
+    assert size.life.video_hours is None
+
+
+def test_mjpeg_that_is_recorded_as_it_comes_takes_the_bytes_of_its_pictures() -> None:
+    source = {"kind": "mjpeg", "url": "http://camera/"}
+    size = sized(
+        sites=[
+            {"site": "A", "devices": [camera(visual=source, rates={"record_as": "sent_with_mjpeg", "segment_s": 10})]}
+        ]
+    )
+
+    assert part(size, "segment")[0] == pytest.approx(8640 * (1_000_000 * 0.19 * 10 * 10 + 300))
+
+
+def test_snapshots_are_taken_in_their_hours() -> None:
+    snapshots = {"every_s": 100, "schedule": NIGHTS}
+    sent = rates(sized(sites=[{"site": "A", "devices": [camera(snapshots=snapshots)]}]))
+
+    assert sent["snapshot", "medium"] == pytest.approx(0.01 / 7)
+
+
 def test_sizes_that_the_hub_has_measured_take_the_place_of_assumed_ones() -> None:
     measured = Assumptions(CAMERA, measured={("A", "GATE", "capture"): 50_000.0})
     size = sized(assumed=measured)

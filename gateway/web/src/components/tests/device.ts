@@ -204,6 +204,11 @@ export const deviceParts: Case[] = [
       reads: ['Motions', 'All', 'Person', '12 s'],
     },
     {
+      when: 'with zones',
+      props: { device: device('yard'), classes: [], zones: settingsOf('yard').zones },
+      reads: ['In', 'All of the picture', ...settingsOf('yard').zones.map((one) => one.name)],
+    },
+    {
       when: 'empty',
       props: { device: device('yard'), classes: [] },
       answers: { motions: { motions: [] } },

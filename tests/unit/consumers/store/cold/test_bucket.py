@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,29 @@ def test_what_could_not_be_sent_is_not_kept_in_memory() -> None:
             bucket.put(f"packs/{number}", bytes(BODY_BYTES))
 
     assert tracemalloc.get_traced_memory()[0] < BODY_BYTES
+
+
+def test_keys_that_are_changed_in_their_files_need_no_restart(tmp_path: Path) -> None:
+    access, secret = tmp_path / "access", tmp_path / "secret"
+    access.write_text("AKIA1\n")
+    secret.write_text("first\n")
+    storage = ColdStorage(
+        "evidence",
+        endpoint="http://127.0.0.1:1",
+        access_key="AKIA1",
+        secret_key="first",
+        access_key_file=access,
+        secret_key_file=secret,
+    )
+    bucket = Bucket(storage)
+    before = bucket.link("a", 60)
+    access.write_text("AKIA2\n")
+    secret.write_text("second\n")
+    after = bucket.link("a", 60)
+    access.unlink()
+    secret.write_bytes(b"\xff")
+
+    assert "AKIA1%2F" in before
+    assert "AKIA2%2F" in after
+    assert "AKIA1%2F" in bucket.link("a", 60)
+    assert "first" not in repr(storage)

@@ -5,6 +5,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -32,14 +34,18 @@ from tests.memory_journal import MemoryJournal
 FILM = Film(seconds=10)
 
 
-def sounding(number: int, rate: int | None, *, named: int | None = 8000) -> bytes:
-    """Ten seconds of video with sound of a rate, or with none although it is named."""
+def sounding(number: int, rate: int | None, *, named: int | None = 8000, late_s: float = 0.0) -> bytes:
+    """Ten seconds of video with sound of a rate, or with none although it is named; the sound lies so much later in the
+    file than the pictures that it belongs to.
+    """
     units = [Unit("video", bytes(one), one.pts, one.dts, 9000, one.is_keyframe, START) for one in coded(FILM)]
     if rate is not None:
         noise = np.random.default_rng(1).integers(-3000, 3000, (rate * FILM.seconds, 1)).astype(np.int16)
         units += AudioEncoder(rate, 1).encode(noise, rate, 0, START)
     shift = (10 + number * FILM.seconds) * CLOCK
-    return muxed(sorted(units, key=lambda unit: unit.dts), Layout(FILM.width, FILM.height, named), shift)
+    late = {"video": 0, "audio": round(late_s * CLOCK)}
+    units.sort(key=lambda unit: unit.dts + late[unit.kind])
+    return muxed(units, Layout(FILM.width, FILM.height, named), shift)
 
 
 def exported(data: Path, bodies: Sequence[bytes], begins: Sequence[int] = (0,), **given: Any) -> Path:
@@ -91,6 +97,31 @@ def test_sound_that_is_named_costs_no_picture(
         expected
     )
     assert all(one["file"] for one in segments)
+
+
+def sound_times(file: Path | BytesIO) -> list[float]:
+    """When each packet of sound is to be heard."""
+    with av.open(file, "r") as container:
+        return [float(one.pts * one.time_base) for one in container.demux(audio=0) if one.pts is not None]
+
+
+@pytest.mark.parametrize("late_s", [-1.5, 0.0, 1.5])
+def test_sound_that_comes_before_or_after_its_pictures_is_cut_where_they_are(tmp_path: Path, late_s: float) -> None:
+    body = sounding(0, 8000, late_s=late_s)
+    folder = exported(tmp_path, [body], start=at(4), end=at(7), exact=True)
+    times = sound_times(next(folder.glob("*.mp4")))
+
+    a_packet_s = 1024 / 8000
+    assert min(times) <= a_packet_s
+    assert 3 - 2 * a_packet_s <= max(times) < 3
+    assert max(after - before for before, after in pairwise(times)) == pytest.approx(a_packet_s, abs=0.01)
+
+
+def test_sound_that_comes_before_the_first_picture_is_exported(tmp_path: Path) -> None:
+    body = sounding(0, 8000, late_s=-1.5)
+    folder = exported(tmp_path, [body])
+
+    assert len(sound_times(next(folder.glob("*.mp4")))) >= len(sound_times(BytesIO(body))) - 1
 
 
 def test_damaged_sound_costs_itself_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What goes when, and in how many days there is no more room."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,6 +79,26 @@ def test_what_a_young_device_wrote_counts_for_the_time_that_it_is_there() -> Non
     found = forecast(WEEK, [usage("yard", 0.5, 5 * GB)], recent(yard=5 * GB), DiskSpace(900 * GB, 20 * GB), START)
 
     assert found.devices[0].bytes_per_day == 10 * GB
+
+
+def test_a_disk_that_fills_within_hours_is_forecast_in_the_first_minutes_of_its_devices() -> None:
+    minutes = 5 / 1440
+    found = forecast(
+        WEEK, [usage("yard", minutes, 100_000_000)], recent(yard=100_000_000), DiskSpace(10 * GB, GB), START
+    )
+
+    assert found.devices[0].bytes_per_day == pytest.approx(28.8 * GB)
+    assert found.full_in_days == pytest.approx((8.5 - 1) / 28.8, rel=0.01)
+
+
+def test_what_comes_in_bursts_is_no_rate_of_the_seconds_in_which_it_came() -> None:
+    old = replace(usage("yard", 1, GB), kind="thumbnail")
+    clip, picture = usage("yard", 1 / 1440, 10_000_000), replace(usage("gate", 5 / 1440, 1_000_000), kind="evidence")
+    written = {("DEMO", "yard", "segment"): 10_000_000, ("DEMO", "gate", "evidence"): 1_000_000}
+    found = forecast(WEEK, [old, clip, picture], written, DiskSpace(900 * GB, GB), START)
+
+    by_device = {one.device: one.bytes_per_day for one in found.devices}
+    assert by_device == {"yard": 240_000_000, "gate": 24_000_000}
 
 
 def test_the_plan_says_what_goes_when_and_what_is_held() -> None:

@@ -14,9 +14,10 @@ from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import TimeRange
+from consumers.views.motion import questions
 from consumers.views.motion.grids import heat_grid, heat_map
 from consumers.views.motion.projection import MotionProjection
-from consumers.views.motion.questions import bucket_in_use, buckets, motions, track
+from consumers.views.motion.questions import bucket_in_use, buckets, motions, motions_within, track
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 
@@ -242,3 +243,58 @@ def test_the_track_of_a_motion_is_thinned_evenly(followed: Followed) -> None:
     assert every[0].boxes == ((0.25, 0.25, 0.5, 0.5),)
     few = track(followed.view, "DEMO", "yard", at(0), at(60), 4)
     assert [point.time - at(0).timestamp() for point in few] == [0, 3, 6, 9]
+
+
+def tables(followed: Followed) -> dict[str, int]:
+    names = ("motions", "tracks", "counts", "grids")
+    return {name: followed.view.execute(f"select count(*) from {name}").fetchone()[0] for name in names}
+
+
+def test_where_something_moved_is_kept_for_months_and_that_it_moved_for_longer(followed: Followed) -> None:
+    day_s = 86_400
+    followed.take(motion(at(0)), motion(at(0), device="gate"), motion(at(90 * day_s)))
+    assert tables(followed) == {"motions": 3, "tracks": 3, "counts": 6, "grids": 3}
+
+    followed.take(motion(at(120 * day_s)))
+    assert [len(track(followed.view, "DEMO", where, at(-day_s), at(day_s), 9)) for where in ("yard", "gate")] == [0, 1]
+    assert len(motions(followed.view, "DEMO", "yard", at(-day_s), at(121 * day_s))) == 3
+    assert sum(one.began for one in buckets(followed.view, "DEMO", "yard", at(-day_s), at(121 * day_s))) == 3
+
+    followed.take(motion(at(405 * day_s)))
+    assert [one.started for one in motions(followed.view, "DEMO", "yard", at(-day_s), at(406 * day_s))] == [
+        round((at(days * day_s).timestamp() - 4) * 1000) for days in (405, 120, 90)
+    ]
+    assert verify(MotionProjection(), followed.source) == []
+
+
+LEFT, RIGHT = (0.0, 0.4, 0.1, 0.1), (0.8, 0.4, 0.1, 0.1)
+RIGHT_HALF = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
+
+
+def test_motions_within_an_area_are_those_that_ever_reached_into_it(followed: Followed) -> None:
+    crossed = [
+        motion(at(30), phase="start", duration_s=0.0, boxes=(LEFT,)),
+        motion(at(40), phase="update", duration_s=10.0, boxes=(RIGHT,)),
+        motion(at(50), phase="end", duration_s=20.0, boxes=(LEFT,)),
+    ]
+    followed.take(
+        motion(at(10), boxes=(LEFT,)), *crossed, motion(at(70), boxes=(RIGHT,)), motion(at(90), boxes=(LEFT,))
+    )
+
+    def began(start: float, end: float, most: int = 100) -> tuple[list[int], int | None]:
+        found = motions_within(followed.view, ("DEMO", "yard"), at(start), at(end), RIGHT_HALF, most=most)
+        return [row.started for row in found.found], found.ended_at
+
+    assert began(0, 3600) == ([milliseconds(66), milliseconds(30)], None)
+    assert began(45, 3600) == ([milliseconds(66)], None), "at that time it was on the other side already"
+    assert began(0, 3600, most=1) == ([milliseconds(66)], milliseconds(66))
+    assert began(0, 66, most=1) == ([milliseconds(30)], milliseconds(30))
+
+
+def test_a_search_of_too_many_moments_says_how_far_it_came(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "POINTS_SEARCHED", 3)
+    followed.take(*(motion(at(10 * number), boxes=(LEFT,)) for number in range(1, 6)))
+
+    found = motions_within(followed.view, ("DEMO", "yard"), at(0), at(3600), RIGHT_HALF)
+
+    assert (found.found, found.ended_at) == ([], milliseconds(26))

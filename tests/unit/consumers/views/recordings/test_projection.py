@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,11 +15,13 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.projection import RecordingsProjection
-from tests.builders import at, heartbeat, motion, retention, segment, settings, tick
+from tests.builders import at, heartbeat, motion, recorder, retention, segment, settings, tick
 from tests.examples import examples
+from tests.following import Followed
 from tests.journal_bodies import bodies, moments, recorded, through_models
 
 WITHIN_S = 400.0
+DAY_S = 86_400
 DEVICES = st.sampled_from(["yard", "gate"])
 MOTIONS = st.builds(
     lambda time, device, lasted: motion(time, device=device, duration_s=lasted),
@@ -162,3 +165,27 @@ def test_a_segment_that_is_too_short_to_tell_has_a_length() -> None:
     ((_, _, start, end, *_),) = folded(written([segment(at(0), duration_s=1e-9)])).rows
 
     assert end - start == pytest.approx(0.001, abs=1e-6)
+
+
+def test_what_was_long_ago_goes_when_recordings_are_dropped_but_for_a_pause_that_lasts(tmp_path: Path) -> None:
+    def gone(days: float) -> Event:
+        return retention(
+            at(days * DAY_S), kind="segment", site="DEMO", device="yard", start=at(0), end=at(days * DAY_S)
+        )
+
+    changes = [recorder(at(second), recording=second == 20) for second in (10, 20, 30)]
+    long_ago = [*changes, motion(at(0)), motion(at(0), device="gate"), *ticks(0, 60), segment(at(0)), gone(1)]
+    tables = ("clips", "dropped", "dropped_counts", "recorder_changes")
+    with Followed(RecordingsProjection(), tmp_path) as followed:
+        counted = [
+            [followed.view.execute(f"select count(*) from {table}").fetchone()[0] for table in tables]
+            for events in (long_ago, [gone(390)], [gone(402)])
+            if followed.take(*events)
+        ]
+
+    # Of the gate nothing is dropped, and the newest pause of the yard lasts.
+    assert counted == [[2, 1, 1, 3], [2, 2, 1, 3], [1, 2, 0, 1]]
+
+
+def ticks(first: int, last: int) -> list[Event]:
+    return [tick(at(second)) for second in range(first, last, 5)]

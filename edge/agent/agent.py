@@ -28,7 +28,7 @@ from edge.agent.settings_trial import trouble_with
 from edge.agent.supervision import Supervision
 from edge.agent.watchdog import Watchdog
 from producer.outbox.tables import Draft
-from producer.relay.bus_messages import Incoming, Outgoing, TellWhetherRead
+from producer.relay.bus_messages import Incoming, OnAcknowledged, Outgoing
 from producer.relay.relay import Relay
 
 POLL_EVERY_S: Final = 0.25
@@ -189,7 +189,14 @@ class Agent:
         return self._beats.drafts(status, self._devices.values(), self._supervision.restarts_of, now)
 
     def _show(
-        self, topic: str, payload: bytes, content_type: str = "image/jpeg", *, tell: TellWhetherRead | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        content_type: str = "image/jpeg",
+        *,
+        on_acknowledged: OnAcknowledged | None = None,
     ) -> None:
         waits_s = VIDEO_WAITS_S if content_type == VIDEO_TYPE else 0.0
-        self._relay.publish(Outgoing(topic, payload, content_type, qos=0, waits_s=waits_s, tell=tell))
+        self._relay.publish(
+            Outgoing(topic, payload, content_type, qos=0, waits_s=waits_s, on_acknowledged=on_acknowledged)
+        )

@@ -51,7 +51,7 @@ from edge.capture.sources.video import VideoSource
 from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
-from producer.relay.bus_messages import TellWhetherRead
+from producer.relay.bus_messages import OnAcknowledged
 
 Put = Callable[[Sequence[Draft]], object]
 
@@ -230,8 +230,8 @@ class DeviceRunner:
     def _site_name(self) -> str:
         return self.settings.place(self.adjustable).site_name or self.settings.site
 
-    def _show_preview(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
-        self._show(live_topic(self.event_factory.source, kind), jpeg, tell=tell)
+    def _show_preview(self, kind: str, jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
+        self._show(live_topic(self.event_factory.source, kind), jpeg, on_acknowledged=on_acknowledged)
 
     def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
         """Take a frame of the camera's first stream, which is analysed where the camera has no second one."""

@@ -5,7 +5,7 @@ from typing import Final, Protocol, get_args
 
 from bus_schemas.protocol import MOTION, LiveKind
 from producer.clock import Elapsed, since_boot
-from producer.relay.bus_messages import TellWhetherRead
+from producer.relay.bus_messages import OnAcknowledged
 
 ASK_AGAIN_S: Final = 5.0
 """How soon who subscribes without asking the device sees the first preview, at the latest."""
@@ -13,15 +13,20 @@ ASK_AGAIN_S: Final = 5.0
 _NEVER_S: Final = float("-inf")
 
 
-SendPreview = Callable[[str, bytes, TellWhetherRead | None], None]
-"""Takes the kind of a preview, a JPEG, which may be dropped, and what the broker is to tell of it, if anything."""
+SendPreview = Callable[[str, bytes, OnAcknowledged | None], None]
+"""Takes the kind of a preview, a JPEG, which may be dropped, and what is to be called when the broker has it."""
 
 
 class Show(Protocol):
     """Takes a preview or a fragment of live video for a topic; it may be dropped."""
 
     def __call__(
-        self, topic: str, payload: bytes, content_type: str = "image/jpeg", *, tell: TellWhetherRead | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        content_type: str = "image/jpeg",
+        *,
+        on_acknowledged: OnAcknowledged | None = None,
     ) -> None: ...
 
 
@@ -30,7 +35,7 @@ class Audience:
     subscribed: the broker knows of them, and is asked now and then with a preview that it acknowledges. As long as it
     has not said that there is nobody, there may be somebody.
 
-    `watch` and what is given to the broker to `tell` are called by other threads than everything else.
+    `watch`, and what `question` returns, are called by other threads than everything else.
     """
 
     def __init__(self, elapsed: Elapsed) -> None:
@@ -48,15 +53,15 @@ class Audience:
     def may_be_there(self) -> bool:
         return self.has_asked or self._elapsed() >= self._nobody_until_s
 
-    def question(self) -> TellWhetherRead | None:
-        """What the broker is to tell of the next preview, if anything."""
+    def question(self) -> OnAcknowledged | None:
+        """What is to be called when the broker has the next preview; `None` where it is not to be asked."""
         now = self._elapsed()
         if now < self._ask_at_s or self.has_asked:
             return None
         self._ask_at_s = now + ASK_AGAIN_S
-        return self._tell
+        return self._acknowledged
 
-    def _tell(self, *, is_read: bool) -> None:
+    def _acknowledged(self, *, is_read: bool) -> None:
         self._nobody_until_s = _NEVER_S if is_read else self._ask_at_s
 
 

@@ -92,7 +92,7 @@ class RatesSettings(SettingsModel):
     analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
     capture_fps: PerSecond = Field(default=2.0, description="Full pictures that are kept, a second.")
     thumbnail_fps: PerSecond = Field(default=1.0, description=f"{THUMBNAIL[0]}x{THUMBNAIL[1]} pictures, a second.")
-    live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second for who looks; 0 for none.")
+    live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second; 0 for none.")
     thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
     thermal_frame_s: Seconds = Field(default=60.0, description="Seconds between two raw thermal frames that are kept.")
     thermal_step_c: Annotated[float, Field(ge=FINEST_STEP_C, le=COARSEST_STEP_C)] = Field(

@@ -7,7 +7,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 
-class TellWhetherRead(Protocol):
+class OnAcknowledged(Protocol):
     """Is told, in the thread of the connection, whether anybody had subscribed to a message, as the broker says."""
 
     def __call__(self, *, is_read: bool) -> None: ...
@@ -16,8 +16,8 @@ class TellWhetherRead(Protocol):
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer. One of QoS 0
-    `waits_s` for room on the connection before it is dropped. Where it is to `tell` something, it is sent with QoS 1,
-    which the broker acknowledges, and is otherwise treated as one of QoS 0.
+    `waits_s` for room on the connection before it is dropped. With `on_acknowledged` it is sent with QoS 1, which the
+    broker acknowledges, and is otherwise treated as one of QoS 0.
     """
 
     topic: str
@@ -28,7 +28,7 @@ class Outgoing:
     retain: bool = False
     correlation: bytes | None = None
     waits_s: float = 0.0
-    tell: TellWhetherRead | None = None
+    on_acknowledged: OnAcknowledged | None = None
 
     def properties(self) -> Properties:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped

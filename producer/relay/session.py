@@ -17,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
 from producer.os_errors import describe_network_error
-from producer.relay.bus_messages import Incoming, Outgoing, TellWhetherRead
+from producer.relay.bus_messages import Incoming, OnAcknowledged, Outgoing
 from producer.relay.hidden_delay import HiddenDelay
 from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.round_trip import RoundTrip
@@ -81,7 +81,7 @@ class _InFlight(NamedTuple):
     size: int
     topic: str
     sent_s: float
-    tell: TellWhetherRead | None = None
+    on_acknowledged: OnAcknowledged | None = None
 
 
 class BrokerSession:
@@ -159,7 +159,7 @@ class BrokerSession:
         return largest if largest > self._largest_acknowledged else None
 
     def publish(self, message: Outgoing) -> None:
-        qos = message.qos if message.tell is None else 1
+        qos = message.qos if message.on_acknowledged is None else 1
         info = self._client.publish(
             message.topic, message.payload, qos, message.retain, properties=message.properties()
         )
@@ -168,7 +168,7 @@ class BrokerSession:
         elif qos:
             self.published += 1
             self._in_flight[info.mid] = _InFlight(
-                self.published, len(message.payload), message.topic, time.monotonic(), message.tell
+                self.published, len(message.payload), message.topic, time.monotonic(), message.on_acknowledged
             )
             self.in_flight_bytes += len(message.payload)
 
@@ -252,8 +252,8 @@ class BrokerSession:
         now = time.monotonic()
         self._hidden.acknowledge(message.sent_s, now)
         self._round_trip.add(now - message.sent_s)
-        if message.tell is not None:
-            message.tell(is_read=code.value == READ)
+        if message.on_acknowledged is not None:
+            message.on_acknowledged(is_read=code.value == READ)
         elif code.is_failure:
             self.refused += 1
             self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))

@@ -252,10 +252,12 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
 def test_the_broker_tells_of_a_preview_whether_anybody_gets_it(broker: Broker, tmp_path: Path) -> None:
     told: Queue[bool] = Queue()
 
-    def tell(*, is_read: bool) -> None:
+    def on_acknowledged(*, is_read: bool) -> None:
         told.put(is_read)
 
-    preview = Outgoing(live_topic("/sites/YARD/devices/UNSEEN", "visual"), b"jpeg", qos=0, tell=tell)
+    preview = Outgoing(
+        live_topic("/sites/YARD/devices/UNSEEN", "visual"), b"jpeg", qos=0, on_acknowledged=on_acknowledged
+    )
 
     def told_of_one() -> tuple[bool] | None:
         relay.publish(preview)

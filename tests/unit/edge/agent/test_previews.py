@@ -2,7 +2,7 @@
 
 from bus_schemas.protocol import LiveKind
 from edge.agent.previews import ASK_AGAIN_S, Previews
-from producer.relay.bus_messages import TellWhetherRead
+from producer.relay.bus_messages import OnAcknowledged
 
 
 class Bus:
@@ -12,18 +12,18 @@ class Bus:
         self.now_s = 0.0
         self.kind = kind
         self.sent: list[float] = []
-        self.asked: list[TellWhetherRead] = []
+        self.asked: list[OnAcknowledged] = []
         self.subscribers = 0
         self.is_connected = True
         self.previews = Previews(self._send, lambda: self.now_s)
 
-    def _send(self, kind: str, jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
+    def _send(self, kind: str, jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
         assert (kind, jpeg) == (self.kind, b"jpeg")
         self.sent.append(self.now_s)
-        if tell is not None:
-            self.asked.append(tell)
+        if on_acknowledged is not None:
+            self.asked.append(on_acknowledged)
             if self.is_connected:
-                tell(is_read=self.subscribers > 0)
+                on_acknowledged(is_read=self.subscribers > 0)
 
     def run(self, seconds: float) -> list[float]:
         """When previews were sent in so long a time, by its beginning."""

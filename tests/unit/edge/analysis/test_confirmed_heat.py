@@ -12,7 +12,7 @@ from bus_schemas.thermal import ThermalEvent
 from edge.agent.previews import Previews
 from edge.analysis.thermometry import captions
 from edge.capture.sources.source import ThermalFrame
-from producer.relay.bus_messages import TellWhetherRead
+from producer.relay.bus_messages import OnAcknowledged
 from tests.thermal_watch import NOON, emitted, frame, spiked, watch
 
 
@@ -50,10 +50,10 @@ def test_previews_without_a_camera_are_thermal_only() -> None:
 def test_temperatures_are_drawn_only_for_somebody() -> None:
     shown: list[str] = []
 
-    def send(kind: str, _jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
+    def send(kind: str, _jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
         shown.append(kind)
-        if tell is not None:
-            tell(is_read=False)
+        if on_acknowledged is not None:
+            on_acknowledged(is_read=False)
 
     previews = Previews(send, lambda: 0.0)
     watched = watch(previews=previews)

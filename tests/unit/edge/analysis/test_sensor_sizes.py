@@ -42,7 +42,7 @@ def analysis(shown: list[bytes]) -> ThermalAnalysis:
         RatesSettings(),
         AdjustableSettings(rois=ROI_SETS["substation"]),
         captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
-        Previews(lambda _kind, jpeg, _tell: shown.append(jpeg)),
+        Previews(lambda _kind, jpeg, _acknowledged: shown.append(jpeg)),
         lambda: None,
     )
 

@@ -25,7 +25,7 @@ from edge.simulation.scene import Scene
 from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.visual_scene import VisualScene
 from producer.ids import Ids, utc_now
-from producer.relay.bus_messages import TellWhetherRead
+from producer.relay.bus_messages import OnAcknowledged
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BLACK = SceneFault("black", start_s=10, duration_s=5)
@@ -34,7 +34,7 @@ BLACK = SceneFault("black", start_s=10, duration_s=5)
 def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **rates: float) -> VisualAnalysis:
     event_factory = EventFactory("YARD", "GATE", Ids(utc_now))
     sent = shown if shown is not None else []
-    previews = previews or Previews(lambda _, jpeg, tell: sent.append(jpeg))
+    previews = previews or Previews(lambda _, jpeg, on_acknowledged: sent.append(jpeg))
     settings = DeviceSettings(
         site="YARD",
         device="GATE",
@@ -290,9 +290,9 @@ def test_snapshots_are_taken_at_their_interval_in_their_hours() -> None:
     assert {one.data.trigger for one in taken} == {"schedule"}
 
 
-def answering_nobody(_kind: str, _jpeg: bytes, tell: TellWhetherRead | None = None) -> None:
-    if tell is not None:
-        tell(is_read=False)
+def answering_nobody(_kind: str, _jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
+    if on_acknowledged is not None:
+        on_acknowledged(is_read=False)
 
 
 def test_no_picture_is_encoded_for_a_preview_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,7 +334,7 @@ def test_a_fusion_that_somebody_looks_at_is_of_a_new_picture() -> None:
 def test_what_the_motion_detector_sees_is_drawn_only_while_somebody_watches() -> None:
     sent: list[tuple[str, bytes]] = []
     elapsed = [0.0]
-    previews = Previews(lambda kind, jpeg, tell: sent.append((kind, jpeg)), lambda: elapsed[0])
+    previews = Previews(lambda kind, jpeg, on_acknowledged: sent.append((kind, jpeg)), lambda: elapsed[0])
     watched = watch(previews=previews, live_fps=0)
 
     emitted(watched, frames(1))

@@ -34,7 +34,7 @@ from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
-from producer.relay.session import Incoming, Outgoing
+from producer.relay.bus_messages import Incoming, Outgoing
 from tests.examples import examples
 from tests.node_parts import NOON
 
@@ -61,7 +61,7 @@ class Handling:
         context = AgentContext(utc_now, Flag().wait, {}, NOON)
         current = self.store.current(SENSOR.source, SENSOR.adjustable())
         event_factory = self.emitter.event_factories[SENSOR.source]
-        self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_: None)
+        self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_, **__: None)
         devices = {(SENSOR.site, SENSOR.device): self.device}
         snapshots = PendingCommands(lambda: self.now_s)
         self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context, snapshots)

@@ -19,6 +19,7 @@ OTHER_THINGS = {
     ("gateway/messages/commands.py", "settings"),  # a command
     ("watchpost/sizing/estimate.py", "motion"),  # types of events
     ("watchpost/sizing/estimate.py", "health"),
+    ("consumers/upkeep/retention/write_rates.py", "evidence"),  # a kind of media
 }
 """Words that are a consumer's name as well, and mean something else in a file."""
 

@@ -32,8 +32,8 @@ ROUNDS: Final = 101
 """The rounds of mosquitto's default; 256 random bits are hashed, which nobody guesses."""
 MAX_ANSWER: Final = 2_000_000
 WEB_PAGES: Final = ("text/html", "application/xhtml+xml")
-ROOM_BYTES: Final = 500_000
-"""More than identity, authority and the longest configuration take."""
+ROOM_BYTES: Final = 1_000_000
+"""More than identity, authority and the longest configuration take, each of them twice."""
 
 
 class NotEnrolled(RuntimeError):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
@@ -13,6 +14,7 @@ from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
 from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
+from consumers.views.steps import UTC, step_start
 
 
 class AudioProjection(Projection):
@@ -72,14 +74,20 @@ class LoudnessPoint:
 
 
 def loudness(
-    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, step_s: int = 60
+    view: sqlite3.Connection,
+    site: str,
+    device: str,
+    start: datetime,
+    end: datetime,
+    step_s: int = 60,
+    zone: ZoneInfo = UTC,
 ) -> list[LoudnessPoint]:
-    """In steps of whole minutes, oldest first."""
-    step = max(1, step_s // 60)
+    """In steps of whole minutes, oldest first; those of hours and days begin by the clock of the zone."""
+    begin = step_start("(minute * 60)", step_s, start, end, zone)
     found = view.execute(
-        "select minute / ?5 * ?5 * 60 as start, sum(total), sum(percent), sum(count) from minutes "
+        f"select {begin} as start, sum(total), sum(percent), sum(count) from minutes "  # noqa: S608 - our own numbers
         "where site = ?1 and device = ?2 and minute >= ?3 and minute < ?4 group by start order by start",
-        (site, device, *touched(start, end), step),
+        (site, device, *touched(start, end)),
     )
     return [
         LoudnessPoint(at, round(total / count / 1000, 2), round(percent / count, 1))

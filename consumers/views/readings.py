@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from bus_schemas.event import Event
 from bus_schemas.reading import ReadingEvent
@@ -12,6 +13,7 @@ from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
 from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
+from consumers.views.steps import UTC, step_start
 from consumers.views.temperatures import Point
 
 MAX_LISTED: Final = 200
@@ -82,13 +84,20 @@ def series_of(view: sqlite3.Connection, site: str) -> list[SeriesName]:
 
 
 def readings(
-    view: sqlite3.Connection, site: str, of: SeriesName, start: datetime, end: datetime, step_s: int = 60
+    view: sqlite3.Connection,
+    site: str,
+    of: SeriesName,
+    start: datetime,
+    end: datetime,
+    step_s: int = 60,
+    zone: ZoneInfo = UTC,
 ) -> list[Point]:
-    """In steps of whole minutes, oldest first."""
+    """In steps of whole minutes, oldest first; those of hours and days begin by the clock of the zone."""
+    begin = step_start("(minute * 60)", step_s, start, end, zone)
     found = view.execute(
-        "select minute / ?7 * ?7 * 60 as start, min(low), max(high), sum(total), sum(count) from minutes"
+        f"select {begin} as start, min(low), max(high), sum(total), sum(count) from minutes"  # noqa: S608 - our own numbers
         " where site = ?1 and device = ?2 and name = ?3 and unit = ?4 and minute >= ?5 and minute < ?6"
         " group by start order by start",
-        (site, of.device, of.name, of.unit, *touched(start, end), max(1, step_s // 60)),
+        (site, of.device, of.name, of.unit, *touched(start, end)),
     )
     return [Point(at, low, high, round(total / count / 1000, 3)) for at, low, high, total, count in found]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
@@ -15,6 +16,7 @@ from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart, whole_quarters
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.minutes import MinuteValues, prune, touched
+from consumers.views.steps import UTC, step_start
 from producer.times import iso_of
 
 COMPOSITE = "composite"
@@ -188,24 +190,32 @@ MAX_SERIES = 50
 
 
 def temperatures(
-    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, step_s: int = 60
+    view: sqlite3.Connection,
+    site: str,
+    device: str,
+    start: datetime,
+    end: datetime,
+    step_s: int = 60,
+    zone: ZoneInfo = UTC,
 ) -> dict[str, list[Point]]:
     """The series of each ROI, with `frame` for all of it and `composite`; in steps of whole minutes, oldest first.
+    Steps of hours and days begin by the clock of the zone.
 
     All of them: who shows them takes the first `MAX_SERIES` of `most_measured`.
     """
     is_by_quarter = step_s % QUARTER_S == 0
     table, width = ("quarter", QUARTER_S) if is_by_quarter else ("minute", 60)
     first, last = touched(start, end)
+    begin = step_start(f"({table} * {width})", step_s, start, end, zone)
     # The key has the region before the time: of each region only the rows of that time are read.
     query = (
         f"with recursive known(name) as (select min(roi) from {table}s where site = ?1 and device = ?2 union all "  # noqa: S608 - our own names
         f"select (select min(roi) from {table}s where site = ?1 and device = ?2 and roi > known.name) from known "
-        f"where known.name is not null) select roi, {table} / ?5 * ?5 * {width} as start, min(low), max(high), "
+        f"where known.name is not null) select roi, {begin} as start, min(low), max(high), "
         f"sum(total), sum(count) from known cross join {table}s on site = ?1 and device = ?2 and roi = known.name "
         f"and {table} >= ?3 and {table} < ?4 group by roi, start order by roi, start"
     )
-    values = (site, device, first * 60 // width, -(-last * 60 // width), max(1, step_s // width))
+    values = (site, device, first * 60 // width, -(-last * 60 // width))
     series: dict[str, list[Point]] = {}
     for roi, at, low, high, total, count in view.execute(query, values):
         series.setdefault(roi, []).append(Point(at, low, high, round(total / count / 1000, 3)))

@@ -28,7 +28,7 @@ from edge.agent.pending_commands import CommandResult, PendingCommands, Unfinish
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with_change
 from edge.capture.sources.failure_reasons import describe_error
-from producer.relay.session import Incoming, Outgoing
+from producer.relay.bus_messages import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
 RESTART_AGENT: Final = "restart_agent"

@@ -17,6 +17,7 @@ from consumers.engine.view_files import NoView
 from consumers.store.journal.query_types import EventFilter, Order, StoredEvent
 from consumers.views.recordings.holes import Evidence, Hole, HoleCause, dropped, explained, holes, positions_around
 from consumers.views.recordings.questions import pauses
+from gateway.reading.agent_starts import of_starts
 from gateway.reading.stores import Stores
 from producer.outbox.limits import DISK_FULL
 from producer.times import moment_of_seconds
@@ -48,7 +49,11 @@ def explained_holes(
     ]
     found = explained(missing, evidence)
     if any(hole.cause == "unknown" for hole in found):
-        late = [*_of_lost_events(stores, where, found), *_of_recordings_on_their_way(stores, where, missing[-1])]
+        late = [
+            *_of_lost_events(stores, where, found),
+            *_of_recordings_on_their_way(stores, where, missing[-1]),
+            *of_starts(stores, where, found),
+        ]
         found = explained(missing, [*evidence, *late])
     return found
 

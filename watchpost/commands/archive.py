@@ -44,7 +44,7 @@ def probe(config: ConfigOption = None, log_format: LogOption = LogFormat.AUTO) -
             if step.lacks is not None:
                 lacking.append(step.what)
     if lacking:
-        typer.echo(f"{storage.name}: what lacks is the right to {', to '.join(lacking)}")
+        typer.echo(f"{storage.name} cannot be used as it is: what fails is to {', to '.join(lacking)}")
         raise typer.Exit(1)
     typer.echo(f"{storage.name} can be used")
 

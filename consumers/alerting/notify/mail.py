@@ -3,14 +3,19 @@
 import asyncio
 import smtplib
 import socket
+import sqlite3
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict
 from consumers.alerting.notify.mail_text import mail_of
 from consumers.alerting.notify.smtp_session import NoEncryption, SmtpSession
+from consumers.engine.view_files import NoView
 from consumers.hub_config import MailDelivery
+from consumers.site_registry import Registered
+from consumers.views.registry import registered
 
 _TOO_LARGE = 552
 
@@ -18,8 +23,9 @@ _TOO_LARGE = 552
 class MailNotifier:
     """One recipient. Each mail has a connection of its own: alerts are rare, and servers close those that wait."""
 
-    def __init__(self, delivery: MailDelivery) -> None:
+    def __init__(self, delivery: MailDelivery, data: Path) -> None:
         self._delivery = delivery
+        self._data = data
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
         """A name server that does not answer holds this thread alone, and no other receiver."""
         self._session: SmtpSession | None = None
@@ -32,14 +38,11 @@ class MailNotifier:
         """A connection is opened for each mail."""
 
     async def send(self, message: AlertMessage) -> DeliveryOutcome:
-        one, timeout_s = self._delivery, self._delivery.server.timeout_s
-        mail = mail_of(message, one, datetime.now(UTC)).as_bytes()
-        session = self._session = SmtpSession(one.server)
+        timeout_s = self._delivery.server.timeout_s
+        session = self._session = SmtpSession(self._delivery.server)
         try:
             async with asyncio.timeout(timeout_s):
-                await asyncio.get_running_loop().run_in_executor(
-                    self._thread, session.deliver, one.sender, one.recipient, mail
-                )
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._deliver, session, message)
         except TimeoutError:
             return DeliveryOutcome(DeliveryVerdict.UNREACHABLE, f"it did not take the mail within {timeout_s:g} s")
         except (smtplib.SMTPException, OSError) as error:
@@ -48,10 +51,24 @@ class MailNotifier:
             session.cut_off()
         return DeliveryOutcome(DeliveryVerdict.TAKEN)
 
+    def _deliver(self, session: SmtpSession, message: AlertMessage) -> None:
+        """Called by the thread."""
+        one = self._delivery
+        mail = mail_of(message, one, _places(self._data), datetime.now(UTC))
+        session.deliver(one.sender, one.recipient, mail.as_bytes())
+
     async def close(self) -> None:
         if self._session is not None:
             self._session.cut_off()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _places(data: Path) -> Registered:
+    """Sites with their names and time zones; none where the view is being folded: an alert does not wait for that."""
+    try:
+        return registered(data)
+    except (NoView, sqlite3.Error):
+        return Registered({})
 
 
 def outcome_of(error: smtplib.SMTPException | OSError) -> DeliveryOutcome:

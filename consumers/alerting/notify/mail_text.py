@@ -12,14 +12,17 @@ from bus_schemas.condition import incident_words
 from bus_schemas.event import HUB
 from consumers.alerting.notify.delivery import AlertMessage
 from consumers.hub_config import MailDelivery
+from consumers.site_registry import Registered
 
 LONGEST_SUBJECT = 200
 ENTRIES = 100
 """More of many alerts are counted, and not listed."""
 
 
-def mail_of(message: AlertMessage, delivery: MailDelivery, now: datetime) -> EmailMessage:
-    """The same alerts make a mail with the same `Message-ID`; those that raise and clear one alert are one thread."""
+def mail_of(message: AlertMessage, delivery: MailDelivery, places: Registered, now: datetime) -> EmailMessage:
+    """The same alerts make a mail with the same `Message-ID`; those that raise and clear one alert are one thread.
+    Times are those of the site, which people there have on their clocks.
+    """
     content = from_json(message.body)
     domain = delivery.sender.rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
@@ -32,7 +35,7 @@ def mail_of(message: AlertMessage, delivery: MailDelivery, now: datetime) -> Ema
         mail["References"] = f"<alert-{content['id']}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     # Servers exist that pass on nothing but ASCII.
-    mail.set_content("\n".join(_lines(content, delivery.page)) + "\n", cte="quoted-printable")
+    mail.set_content("\n".join(_lines(content, places, delivery.page)) + "\n", cte="quoted-printable")
     return mail
 
 
@@ -43,38 +46,42 @@ def _subject(content: dict[str, Any]) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
-def _lines(content: dict[str, Any], page: str | None) -> Iterator[str]:
+def _lines(content: dict[str, Any], places: Registered, page: str | None) -> Iterator[str]:
     yield content["message"]
     yield ""
     if "grouped" in content:
-        yield from _entries(content)
+        yield from _entries(content, places)
     else:
         if content["site"] != HUB:
-            yield f"Site:   {content['site']}"
+            yield f"Site:   {_named(places.site_name(content['site']), content['site'])}"
             yield f"Device: {_device(content)}"
         yield f"Level:  {content['level']}"
-        yield f"Time:   {_moment(content['timestamp'])}"
+        yield f"Time:   {_moment(content, places)}"
     if page is not None:
         yield ""
         site = "" if content["site"] in {None, HUB} else f"?site={content['site']}"
         yield f"{page}/alerts{site}"
 
 
-def _entries(content: dict[str, Any]) -> Iterator[str]:
+def _entries(content: dict[str, Any], places: Registered) -> Iterator[str]:
     shown = content["grouped"][:ENTRIES]
     for one in shown:
         what = f"{incident_words(one['type'])}, {one['state']}, {one['level']}"
-        where = "Hub" if one["site"] == HUB else f"{one['site']}, {_device(one)}"
-        yield f"{_moment(one['timestamp'])}  {where}: {what}"
+        where = "Hub" if one["site"] == HUB else f"{places.site_name(one['site'])}, {_device(one)}"
+        yield f"{_moment(one, places)}  {where}: {what}"
     if content["count"] > len(shown):
         yield f"… and {content['count'] - len(shown)} more"
 
 
 def _device(content: dict[str, Any]) -> str:
-    name, device = content["camera_name"], content["device"]
-    return device if name == device else f"{name} ({device})"
+    return _named(content["camera_name"], content["device"])
 
 
-def _moment(timestamp: str) -> str:
-    """To the second: `2026-01-05 10:00:00 UTC`."""
-    return f"{timestamp[:10]} {timestamp[11:19]} UTC"
+def _named(name: str, id: str) -> str:
+    return id if name == id else f"{name} ({id})"
+
+
+def _moment(content: dict[str, Any], places: Registered) -> str:
+    """To the second: `2026-01-05 11:00:00 CET`."""
+    moment = datetime.fromisoformat(content["timestamp"]).astimezone(places.zone(content["site"]))
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"

@@ -23,7 +23,7 @@ def _mails(hub: HubConfig) -> Sequence[Notifier]:
     # `email` and `smtplib` take 2 MB, for the same reason.
     from consumers.alerting.notify.mail import MailNotifier
 
-    return [MailNotifier(delivery) for delivery in hub.mails]
+    return [MailNotifier(delivery, hub.data) for delivery in hub.mails]
 
 
 NOTIFIERS: tuple[Callable[[HubConfig], Sequence[Notifier]], ...] = (_webhooks, _mails)

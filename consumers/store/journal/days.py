@@ -170,6 +170,8 @@ def create_day(
             _carry_forward(before, connection)
         if before is None or is_another:
             connection.execute("insert or replace into meta values ('life', ?)", (1 + secrets.randbits(62),))
+        if before is None:
+            connection.execute("insert into meta select 'origin', value from meta where key = 'life'")
         connection.execute("commit")
         connection.execute("pragma journal_mode = wal")
     finally:
@@ -182,10 +184,14 @@ def create_day(
     return path
 
 
+_OF_JOURNAL = "select * from meta where key in ('life', 'origin')"
+"""Its id, and the id with which it began: a journal that is restored has another id, and the same origin."""
+
+
 def _carry_forward(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
     after.executemany("insert into streams values (?, ?, ?, ?, ?, ?)", before.execute("select * from streams"))
     after.executemany("insert into types values (?, ?)", before.execute("select * from types"))
-    after.executemany("insert into meta values (?, ?)", before.execute("select * from meta where key = 'life'"))
+    after.executemany("insert into meta values (?, ?)", before.execute(_OF_JOURNAL))
     after.execute(
         "update meta set value = ? where key = 'rejected'",
         before.execute("select value from meta where key = 'rejected'").fetchone(),

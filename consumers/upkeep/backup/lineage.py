@@ -1,6 +1,7 @@
 """Compares the journal in a backup with the one that is copied, so that no backup gives way to that of another hub."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ class _DayMarks(NamedTuple):
     """The marks by which a day of one journal differs from that of another. An event is its position and its id."""
 
     journal: int
+    origin: int | None
+    """The id with which the journal began; days of earlier releases do not say it."""
     first: tuple[int, str] | None
     last: tuple[int, str] | None
 
@@ -28,14 +31,21 @@ def is_same_journal(journal: Path, copies: Path) -> bool:
     ids = {marks.journal for marks in ours.values()}
     if all(marks.journal in ids for marks in copied.values()):
         return True
-    begin_alike = (
-        marks.first is not None and name in ours and ours[name].first == marks.first for name, marks in copied.items()
-    )
-    if any(marks.journal in ids for marks in copied.values()) or any(begin_alike):
+    if any(marks.journal in ids for marks in copied.values()) or _is_of_one_origin(ours, copied):
         return False
     raise OfAnotherHub(
         f"{copies.parent} holds the journal of another hub, or of one that was lost: name another directory, so that it"
         " stays"
+    )
+
+
+def _is_of_one_origin(ours: Mapping[str, _DayMarks], copied: Mapping[str, _DayMarks]) -> bool:
+    """A log that was imported begins with the events of another hub, and is none that was restored from it."""
+    origins, others = ({one.origin for one in days.values()} - {None} for days in (ours, copied))
+    if origins and others:
+        return not origins.isdisjoint(others)
+    return any(
+        marks.first is not None and name in ours and ours[name].first == marks.first for name, marks in copied.items()
     )
 
 
@@ -57,6 +67,7 @@ def _marks(day: Path) -> _DayMarks | None:
             (journal,) = opened.execute("select value from meta where key = 'life'").fetchone() or (0,)
             events = "select position, id from events order by position"
             first = opened.execute(f"{events} limit 1").fetchone()
-            return _DayMarks(journal, first, opened.execute(f"{events} desc limit 1").fetchone())
+            (origin,) = opened.execute("select value from meta where key = 'origin'").fetchone() or (None,)
+            return _DayMarks(journal, origin, first, opened.execute(f"{events} desc limit 1").fetchone())
     except sqlite3.Error:
         return None

@@ -60,13 +60,14 @@ def restore_from_bucket(
     Raises `DataThere`, `NothingInBucket`, `DamagedChain` or `OutOfReach`; the directory is as empty as before then,
     but for what the next try finds and does not fetch again.
     """
+    draft = data / DRAFT
+    _take_back(data, draft)
     require_empty(data, besides=(DRAFT,))
     manifests = read_manifests(bucket, until)
     if not manifests:
         raise NothingInBucket(
             f"{bucket.storage.name} holds no closed day of a journal{'' if until is None else f' until {until}'}"
         )
-    draft = data / DRAFT
     (draft / "journal").mkdir(parents=True, exist_ok=True)
     _fetch_days(bucket, manifests, draft / "journal", progress)
     _fetch_floor(bucket, draft / "journal")
@@ -82,6 +83,13 @@ def restore_from_bucket(
     draft.rmdir()
     sync_directory(data)
     return RestoredHub(len(manifests), _end(manifests[-1]), head, objects)
+
+
+def _take_back(data: Path, draft: Path) -> None:
+    """A restore that died between its last two steps goes on."""
+    is_between = (draft / "journal").exists() and not (draft / "archive").exists()
+    if is_between and (data / "archive").exists() and not (data / "journal").exists():
+        (data / "archive").rename(draft / "archive")
 
 
 def _end_of(journal: Path) -> tuple[int, str]:
@@ -148,8 +156,9 @@ def _make_index(
 ) -> int:
     Archive(directory, clock).close()
     with CopyBook(directory) as book:
-        objects = enter_objects(book, bucket, progress)
+        enter_objects(book, bucket, progress)
         book.mark_reconciled(bucket.storage.name)
+        objects = len(book.copies())
     _forget_other_kinds(directory, newest)
     return objects
 

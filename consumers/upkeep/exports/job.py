@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 SAID_EVERY_S: Final = 0.5
 NICENESS: Final = 10
+UNREAD: Final = "nothing of it can be read"
 DRAWN: Final = frozenset({"grid", "timelapse"})
 
 
@@ -138,14 +139,19 @@ def remuxed(job: Job, one: Footage) -> tuple[list[Path], dict[str, Any]]:
 
 
 def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
-    """One video of all devices, and the sections of the manifest. Only this needs OpenCV."""
+    """One video of all devices, and the sections of the manifest. Only this needs OpenCV. Raises `CannotExport`."""
     from consumers.upkeep.exports.render import DevicePictures, render
 
     asked, path = job.order.export, job.folder / f"{job.stem}.mp4"
     wanted = rendering(asked, job.names.zone)
     seen: list[list[LoadedSegment]] = [[] for _ in job.footage]
     pictures = [
-        DevicePictures(job.names.devices[one.device], job.source(one, mine), keyframes_only=wanted.keyframes_only)
+        DevicePictures(
+            job.names.devices[one.device],
+            job.source(one, mine),
+            one.segments,
+            keyframes_only=wanted.keyframes_only,
+        )
         for one, mine in zip(job.footage, seen, strict=True)
     ]
     render(path, pictures, wanted, job.progress.step)
@@ -154,6 +160,8 @@ def drawn(job: Job) -> tuple[Path, list[dict[str, Any]]]:
         each.close()
         places = [_drawn_place(job, segment, path.name, each) for segment in mine]
         sections.append(job.section(one, places))
+    if not any(each.drawn for each in pictures):
+        raise CannotExport(lost_words(sections) or UNREAD)
     return path, sections
 
 
@@ -184,7 +192,7 @@ def make(job: Job) -> ExportResult:
             videos += files
             sections.append(section)
     if not videos and not asked.tables:
-        raise CannotExport(lost_words(sections) or "nothing of it can be read")
+        raise CannotExport(lost_words(sections) or UNREAD)
     if asked.form == "zip" or len(videos) > 1 or asked.originals or asked.tables:
         made = packed(job, videos, sections)
     else:

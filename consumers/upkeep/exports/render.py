@@ -1,6 +1,7 @@
 """Draws the recordings of one or several devices side by side into one video, in their own time or as a timelapse."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -18,6 +19,7 @@ from bus_schemas.media import MAX_PIXELS
 from consumers.upkeep.exports.remux import PassingOverContent
 from consumers.upkeep.exports.runs import Run, RunSource
 from consumers.views.mosaics.lettering import lettering
+from consumers.views.recordings.questions import SegmentRow
 from producer.times import clock_words, moment_of_seconds
 
 Picture = NDArray[np.uint8]
@@ -32,6 +34,8 @@ HELD_S: Final = 2.0
 LONGEST_HELD_S: Final = 15.0
 """The limit for keyframes alone, which are farther apart, and for a camera that sends few pictures."""
 NO_RECORDING: Final = "no recording"
+NOT_SHOWN: Final = "recorded, cannot be shown"
+"""Its bytes are gone, damaged or out of reach, or nothing decodes them."""
 LETTERS: Final = 18
 """Pixels."""
 
@@ -80,11 +84,12 @@ class DecodedPicture:
 class DevicePictures:
     """The pictures of one device in the order of time, decoded as they are asked for.
 
-    `drawn` are the keys of the segments that pictures came from.
+    `recorded` are all of its segments, `drawn` the keys of those that pictures came from.
     """
 
-    def __init__(self, title: str, source: RunSource, *, keyframes_only: bool) -> None:
+    def __init__(self, title: str, source: RunSource, recorded: Iterable[SegmentRow], *, keyframes_only: bool) -> None:
         self.title = title
+        self._recorded = deque(sorted(recorded, key=lambda row: row.end))
         self.drawn: set[str] = set()
         self._keyframes_only = keyframes_only
         self._held_s = LONGEST_HELD_S if keyframes_only else HELD_S
@@ -98,6 +103,12 @@ class DevicePictures:
             self._shown, self._next = self._next, next(self._decoded, None)
         shown = self._shown
         return shown.frame if shown is not None and shown.is_shown(moment, self._held_s) else None
+
+    def reason_at(self, moment: float) -> str:
+        """Why there is no picture. Moments must not go back."""
+        while self._recorded and self._recorded[0].end <= moment:
+            self._recorded.popleft()
+        return NOT_SHOWN if self._recorded and self._recorded[0].start <= moment else NO_RECORDING
 
     def close(self) -> None:
         self._decoded.close()
@@ -166,7 +177,7 @@ def _draw(cell: Picture, device: DevicePictures, moment: float, zone: ZoneInfo) 
         top, left = (height - shown[1]) // 2, (width - shown[0]) // 2
         cell[top : top + shown[1], left : left + shown[0]] = picture
     local = moment_of_seconds(moment).astimezone(zone)
-    words = f"{device.title}  {clock_words(local)}" + ("" if frame is not None else f"  {NO_RECORDING}")
+    words = f"{device.title}  {clock_words(local)}" + ("" if frame is not None else f"  {device.reason_at(moment)}")
     _write(cell, words)
 
 

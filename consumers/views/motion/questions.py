@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
@@ -14,6 +15,7 @@ from consumers.store.journal.record import DeviceKey
 from consumers.views.motion.areas import Point, reaches_into
 from consumers.views.motion.counts import COARSE_S, FINE_S
 from consumers.views.motion.motions import MotionRow
+from consumers.views.steps import UTC, step_start
 
 POINTS_SEARCHED: Final = 100_000
 """Moments of motion that one search looks at: more than a day of one that never ends."""
@@ -45,19 +47,28 @@ def bucket_in_use(bucket_s: int) -> int:
 
 
 def buckets(
-    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, bucket_s: int = 300
+    view: sqlite3.Connection,
+    site: str,
+    device: str,
+    start: datetime,
+    end: datetime,
+    bucket_s: int = 300,
+    zone: ZoneInfo = UTC,
 ) -> list[MotionBucket]:
-    """Counts by `bucket_in_use(bucket_s)`, oldest first; empty ones are left out."""
+    """Counts by `bucket_in_use(bucket_s)`, oldest first; empty ones are left out. Those of hours and days begin by the
+    clock of the zone.
+    """
     bucket = bucket_in_use(bucket_s)
     width = FINE_S if bucket % COARSE_S else COARSE_S
+    begin = step_start("(tick * width)", bucket, start, end, zone)
     found = view.execute(
-        "select tick / ?6 * ?6 as bucket, sum(began), max(carried * (tick % ?6 = 0)), sum(milliseconds) from counts "
-        "where site = ?1 and device = ?2 and width = ?3 and tick >= ?4 and tick < ?5 group by bucket order by bucket",
-        (site, device, width, int(start.timestamp() // width), -int(-end.timestamp() // width), bucket // width),
+        f"select {begin} as begin, sum(began), max(carried * (tick * width = {begin})), sum(milliseconds) from counts "  # noqa: S608 - our own numbers
+        "where site = ?1 and device = ?2 and width = ?3 and tick >= ?4 and tick < ?5 group by begin order by begin",
+        (site, device, width, int(start.timestamp() // width), -int(-end.timestamp() // width)),
     )
     return [
-        MotionBucket(float(tick * width), began + carried, began, milliseconds / 1000)
-        for tick, began, carried, milliseconds in found
+        MotionBucket(float(at), began + carried, began, milliseconds / 1000)
+        for at, began, carried, milliseconds in found
     ]
 
 

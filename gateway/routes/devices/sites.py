@@ -26,6 +26,7 @@ from gateway.reading.stores import Stores
 from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device
 from gateway.routes.media.newest_picture import has_picture
 from gateway.routes.views.incidents import IncidentAnswer, answers
+from gateway.serving.picture_cache import PictureCache
 
 
 class SiteAnswer(Answer):
@@ -187,10 +188,12 @@ async def devices(call: Call[SiteAsOf]) -> DevicesAnswer:
     Before the site was known it had none.
     """
     site = call.parameters.site
-    return await call.gateway.ask_at(call.parameters.as_of, lambda moment: _devices(moment, site))
+    return await call.gateway.ask_at(
+        call.parameters.as_of, lambda moment: _devices(moment, call.gateway.keyframes, site)
+    )
 
 
-def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
+def _devices(moment: StoresAsOf, decoded: PictureCache, site: str) -> DevicesAnswer:
     known, registered = all_devices(moment, site), moment.registered()
     entry = registered.site(site)
     if not known and entry is None and not is_site(moment.stores, site):
@@ -200,7 +203,7 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=[_device(moment.stores, one, wrong, zones) for one in known if not one.is_retired],
+        devices=[_device(moment.stores, decoded, one, wrong, zones) for one in known if not one.is_retired],
         retired=[_retired(one, whose) for one in known if one.is_retired],
     )
 
@@ -217,13 +220,15 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
     def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
         zones = _zones(moment, asked.site, asked.device)
-        return _device(moment.stores, one, answers(moment, _incidents(moment, asked.site)), zones)
+        wrong = answers(moment, _incidents(moment, asked.site))
+        return _device(moment.stores, gateway.keyframes, one, wrong, zones)
 
     return await gateway.ask_at(asked.as_of, question)
 
 
 def _device(
     stores: Stores,
+    decoded: PictureCache,
     one: KnownDevice,
     wrong: Iterable[IncidentAnswer],
     zones: Mapping[str, list[str]],
@@ -248,7 +253,7 @@ def _device(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,
             fusion={"visual", "thermal"} <= set(one.kinds),
-            picture=has_picture(stores, one.site, one.device),
+            picture=has_picture(stores, decoded, one.site, one.device),
         ),
         registered=one.is_registered,
         retired=one.is_retired,

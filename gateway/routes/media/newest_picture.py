@@ -9,11 +9,14 @@ from consumers.engine.view_files import NoView
 from consumers.views.recordings.recording_order import last_recorded
 from gateway.context import Gateway
 from gateway.reading.stores import OfAnotherVersion, Stores
+from gateway.serving.picture_cache import PictureCache
 from producer.times import moment_of_seconds
 
 FRESH_S = 3
 CAPTURE, THUMBNAIL, SEGMENT = "capture", "thumbnail", "segment"
 JPEG = "image/jpeg"
+NOTHING = b""
+"""In place of the picture of a recording that cannot be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,17 @@ class CapturedPicture:
         return {"X-Capture-Time": iso(self.time), "X-Picture-Kind": self.kind}
 
 
-def has_picture(stores: Stores, site: str, device: str) -> bool:
-    """Whether any is kept. Where the index of media is broken, the answer about a picture says why there is none."""
+def has_picture(stores: Stores, decoded: PictureCache, site: str, device: str) -> bool:
+    """Whether any is kept; of a recording until it turns out that none can be `decoded`. Where the index of media is
+    broken, the answer about a picture says why there is none.
+    """
     try:
-        return any(stores.archive.newest(site, device, kind) is not None for kind in (CAPTURE, THUMBNAIL, SEGMENT))
+        if any(stores.archive.newest(site, device, kind) is not None for kind in (CAPTURE, THUMBNAIL)):
+            return True
+        segment = stores.archive.newest(site, device, SEGMENT)
     except sqlite3.DatabaseError:
         return True
+    return segment is not None and decoded.get(segment.sha256) != NOTHING
 
 
 async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_S) -> CapturedPicture | None:
@@ -109,4 +117,4 @@ def _first_picture(segment: bytes) -> bytes:
     """Empty where nothing can be decoded."""
     from gateway.serving.keyframes import first_picture  # with FFmpeg, where somebody looks at such a camera
 
-    return first_picture(segment) or b""
+    return first_picture(segment) or NOTHING

@@ -13,7 +13,7 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import DeviceTimeRange, Name, OfSite
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
-from gateway.routes.lookup import require_device, require_site
+from gateway.routes.lookup import require_device, require_site, zone_of_site
 from gateway.routes.views.trends import OfTrend, bounds_of_trend
 
 if TYPE_CHECKING:
@@ -88,9 +88,10 @@ async def over_time(call: Call[OfSeries]) -> ReadingsAnswer:
     """One series of readings over time."""
     asked = call.parameters
     start, end = await bounds_of_trend(call, asked.step)
+    zone = await zone_of_site(call.gateway, asked.site)
     series, step = SeriesName(asked.device, asked.name, asked.unit), asked.step // 60 * 60
     found = await call.gateway.ask(
-        lambda stores: readings(stores.view("readings"), asked.site, series, start, end, step)
+        lambda stores: readings(stores.view("readings"), asked.site, series, start, end, step, zone)
     )
     points = [(one.start * 1000, one.low, one.high, one.mean) for one in found]
     return ReadingsAnswer(step_s=step, points=points, **_named(series).model_dump())

@@ -104,7 +104,12 @@ class DetectionsAnswer(Answer):
 
 
 class OfMotion(DeviceTimeRange):
-    bucket: int = Field(default=300, ge=1, le=86_400, description="Seconds, rounded down to a multiple of 5.")
+    bucket: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="Seconds, rounded down to a multiple of 5. Hours and days begin by the clock of the site.",
+    )
 
 
 class OfTrack(DeviceTimeRange):
@@ -112,7 +117,12 @@ class OfTrack(DeviceTimeRange):
 
 
 class OfTrend(DeviceTimeRange):
-    step: int = Field(default=60, ge=60, le=86_400, description="Seconds; whole minutes.")
+    step: int = Field(
+        default=60,
+        ge=60,
+        le=86_400,
+        description="Seconds; whole minutes. Hours and days begin by the clock of the site.",
+    )
 
 
 class OfDetections(AtMost, DeviceTimeRange):
@@ -134,8 +144,9 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     asked = call.parameters
     bucket_s = bucket_in_use(asked.bucket)
     start, end = await bounds_of_trend(call, bucket_s)
+    zone = await zone_of_site(call.gateway, asked.site)
     found = await call.gateway.ask(
-        lambda stores: buckets(stores.view("motion"), asked.site, asked.device, start, end, bucket_s)
+        lambda stores: buckets(stores.view("motion"), asked.site, asked.device, start, end, bucket_s, zone)
     )
     return MotionCounts(
         bucket_s=bucket_s,
@@ -188,9 +199,10 @@ async def temperatures(call: Call[OfTrend]) -> TemperaturesAnswer:
     """Temperatures of each region over time."""
     asked = call.parameters
     start, end = await bounds_of_trend(call, asked.step)
+    zone = await zone_of_site(call.gateway, asked.site)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
-        lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step)
+        lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step, zone)
     )
     shown = set(most_measured(found)[:MAX_SERIES])
     series = [
@@ -205,9 +217,10 @@ async def audio(call: Call[OfTrend]) -> Audio:
     """Loudness over time."""
     asked = call.parameters
     start, end = await bounds_of_trend(call, asked.step)
+    zone = await zone_of_site(call.gateway, asked.site)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
-        lambda stores: loudness(stores.view("audio"), asked.site, asked.device, start, end, step)
+        lambda stores: loudness(stores.view("audio"), asked.site, asked.device, start, end, step, zone)
     )
     return Audio(step_s=step, points=[(one.start * 1000, one.mean_db, one.volume_percent) for one in found])
 

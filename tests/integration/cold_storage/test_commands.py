@@ -65,7 +65,9 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, config: Path, 
     assert not [text for text in shown if ACCESS_KEY in text or SECRET_KEY in text]
 
 
-def test_the_probe_names_the_right_that_lacks(tmp_path: Path, config: Path, own_s3: S3Server) -> None:
+def test_the_probe_names_what_fails_and_why_and_nothing_that_follows_from_it(
+    tmp_path: Path, config: Path, own_s3: S3Server
+) -> None:
     (tmp_path / "s3_secret").write_text("another key")
 
     refused = typed("watchpost archive probe", config, tmp_path / "data")
@@ -76,7 +78,8 @@ def test_the_probe_names_the_right_that_lacks(tmp_path: Path, config: Path, own_
     assert (refused.returncode, away.returncode) == (1, 1)
     assert "write an object: NO: s3://evidence/head-office at" in refused.stdout
     assert "refuses to write" in refused.stdout
-    assert "what lacks is the right to list objects, to write an object" in refused.stdout
+    assert "cannot be used as it is: what fails is to list objects, to write an object, to upload" in refused.stdout
+    assert "not there after it was written" not in refused.stdout
     assert "does not answer" in away.stdout
 
 

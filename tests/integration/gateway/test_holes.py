@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.event import Event
 from tests import builders
-from tests.builders import at, gap, health, recorder, retention, segment, state, tick
+from tests.builders import at, gap, health, heartbeat, recorder, retention, segment, state, tick
 from tests.integration.gateway.started import Filled, Started
 
 HOLES = "/api/v1/sites/DEMO/devices/yard/holes"
@@ -55,6 +55,15 @@ def on_its_way() -> list[Event]:
     return sorted([state(at(0)), *recorded(-60), *before, *away, *well, *ticks], key=lambda event: event.time)
 
 
+def agent_killed() -> list[Event]:
+    """It is there again before anybody misses it; the file that it had begun is lost."""
+    beats = [heartbeat(at(second), device="yard", node="pi-1", uptime_s=900.0 + second) for second in (0, 10, 20)]
+    again = [heartbeat(at(second), device="yard", node="pi-1", uptime_s=second - 26.0) for second in range(31, 600, 10)]
+    ticks = [tick(at(second)) for second in range(0, 600, 10)]
+    found = [*beats, *again, *ticks, state(at(0)), state(at(30)), *recorded(0, *range(35, 600, 10))]
+    return sorted(found, key=lambda event: event.time)
+
+
 def deleted() -> list[Event]:
     reported = [*recorded(*range(0, 600, 10))]
     gone = retention(at(590), kind="segment", rule="segment: kept for 24 h", device="yard", start=at(0), end=at(300))
@@ -72,6 +81,11 @@ def deleted_of_a_slow_machine() -> list[Event]:
 CASES: dict[str, tuple[Callable[[], list[Event]], tuple[str, str, bool, str], dict[str, object]]] = {
     "camera off": (camera_off, ("camera_off", "10:00:20", False, "10:02:10"), {"reason": "Connection refused"}),
     "agent down": (agent_down, ("agent_down", "10:00:20", True, "10:10:00"), {"reason": "connection lost"}),
+    "agent killed": (
+        agent_killed,
+        ("agent_down", "10:00:10", False, "10:00:35"),
+        {"reason": "it was started again", "node": "pi-1"},
+    ),
     "not scheduled": (not_scheduled, ("not_scheduled", "10:00:20", False, "10:02:10"), {"reason": "schedule"}),
     "events lost": (events_lost, ("events_lost", "10:00:10", False, "10:01:40"), {"reason": "outbox_full"}),
     "deleted": (deleted, ("dropped", "10:00:00", False, "10:05:00"), {"rule": "segment: kept for 24 h"}),
@@ -100,6 +114,18 @@ def test_a_hole_is_explained_by_what_the_log_knows(tmp_path: Path, case: str) ->
     assert (hole["start"][11:19], hole["end"][11:19], hole["open"]) == (start, end, is_open)
     assert facts.items() <= hole["data"].items()
     assert answer["left_out"] == 0
+
+
+def test_a_hole_during_which_the_agent_ran_is_not_for_its_start(tmp_path: Path) -> None:
+    beats = [heartbeat(at(second), device="yard", uptime_s=5.0 + second) for second in range(0, 600, 10)]
+    ticks = [tick(at(second)) for second in range(0, 600, 10)]
+    happened = sorted([*beats, *ticks, state(at(0)), *recorded(0, *range(100, 600, 10))], key=lambda event: event.time)
+    with Filled(tmp_path) as filled:
+        filled.append(*happened).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answer = client.get(HOLES, params={**ASKED, "from": "2026-01-05T10:00:00Z"}).json()
+
+    assert [(hole["cause"], hole["start"][11:19]) for hole in answer["holes"]] == [("unknown", "10:00:10")]
 
 
 def test_short_holes_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -176,7 +176,11 @@ def test_a_recording_that_cannot_be_decoded_gives_no_picture_and_hides_none(tmp_
         filled.store((builders.media(builders.at(0), picture), picture)).fold()
         with Started(filled.hub) as started, started.client() as client:
             answers = [client.get(f"{of}/snapshot.jpg?max_age=900") for of in (GATE, YARD, GATE, YARD)]
+            has = [client.get(of).json()["has"]["picture"] for of in (GATE, YARD)]
+            listed = client.get("/api/v1/sites/DEMO/devices").json()["devices"]
 
+    assert has == [False, True]
+    assert {one["device"]: one["has"]["picture"] for one in listed} == {"gate": False, "yard": True}
     assert [one.status_code for one in answers] == [404, 200, 404, 200]
     assert answers[1].headers["x-picture-kind"] == "thumbnail"
 

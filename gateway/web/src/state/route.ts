@@ -61,6 +61,12 @@ export function formatRoute(route: Route): string {
   return `/${route.view}${query.length ? `?${query.join('&')}` : ''}`;
 }
 
+/** What a view holds of what somebody types: where this differs, it is left. Playback keeps its notes in any moment. */
+export function placeOf({ view, site, devices, at, filters }: Route): string {
+  const moment = view === 'playback' || at === null ? null : 'then';
+  return JSON.stringify([view, site, view === 'device' ? devices : [], moment, filters['edit'], filters['tab']]);
+}
+
 export type Change = Partial<Omit<Route, 'filters'>> & { filters?: Record<string, string> };
 
 /**

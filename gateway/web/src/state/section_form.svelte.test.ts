@@ -4,12 +4,16 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Device, Settings } from '../api/api';
 import type { Resource } from '../api/resource.svelte';
 import { SectionForm } from './section_form.svelte';
+import { unsaved } from './unsaved.svelte';
 
 const YARD = { site: 'DEMO', device: 'yard' } as Device;
 const SENT = 'Sent; the device has not confirmed it yet';
+const MEANWHILE = 'Changed by somebody else too; what you typed stays';
 const CONFIRMED = 'Confirmed by the device';
-const reporting = (sensitivity: number): Settings =>
-  ({ motion: { sensitivity, min_area: 500 } }) as unknown as Settings;
+const reporting = (sensitivity: number, min_area = 500): Settings =>
+  ({ motion: { sensitivity, min_area } }) as unknown as Settings;
+
+const left: (() => void)[] = [];
 
 /** The form over what a device reports, with what is answered to saving. */
 function opened(answer: () => Response | Promise<Response>) {
@@ -35,6 +39,7 @@ function opened(answer: () => Response | Promise<Response>) {
       () => resource,
     );
   });
+  left.push(leave);
   flushSync();
   if (!form?.wanted) throw new Error('it does not show what the device reports');
   return {
@@ -43,14 +48,17 @@ function opened(answer: () => Response | Promise<Response>) {
     sent,
     leave,
     shown: () => data,
-    report: (sensitivity: number) => {
-      data = reporting(sensitivity);
+    report: (sensitivity: number, min_area?: number) => {
+      data = reporting(sensitivity, min_area);
       flushSync();
     },
   };
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  for (const leave of left.splice(0)) leave();
+});
 
 describe('a section of settings', () => {
   it('is sent whole, and is saved once the device answers with it', async () => {
@@ -83,8 +91,30 @@ describe('a section of settings', () => {
     report(25);
     expect(form.wanted?.sensitivity).toBe(40);
 
+    wanted.sensitivity = 25;
     report(30);
     expect(form.wanted?.sensitivity).toBe(30);
+  });
+
+  it('keeps what was typed beside what somebody else has saved meanwhile, and says so', () => {
+    const { form, wanted, report } = opened(() => Response.error());
+    wanted.sensitivity = 40;
+
+    report(30, 800);
+
+    expect(form.wanted).toEqual({ sensitivity: 40, min_area: 800 });
+    expect([form.message, form.wrong, form.isSaved]).toEqual([MEANWHILE, false, false]);
+  });
+
+  it('is left only when somebody agrees, as long as it is not saved', () => {
+    const { wanted, leave } = opened(() => Response.error());
+    expect(unsaved.any).toBe(false);
+
+    wanted.sensitivity = 40;
+    expect(unsaved.any).toBe(true);
+
+    leave();
+    expect(unsaved.any).toBe(false);
   });
 
   it('changes nothing of another device with an answer that comes after somebody has gone on to that', async () => {

@@ -5,6 +5,9 @@ import { ApiError, devicePath, problemOf, sendFor, type Device, type Settings, t
 import type { Resource } from '../api/resource.svelte';
 import { sentencesAbout } from '../format/fields';
 import { problemWords } from '../format/problems';
+import { withChanges } from '../format/merged';
+import { moment } from './moment.svelte';
+import { unsaved } from './unsaved.svelte';
 
 export type SectionName =
   'motion' | 'picture' | 'event_classes' | 'recording' | 'night' | 'snapshots' | 'fusion' | 'thermography' | 'rois';
@@ -17,6 +20,7 @@ export interface SectionProps {
 }
 
 const CONFIRMED = 'Confirmed by the device';
+const MEANWHILE = 'Changed by somebody else too; what you typed stays';
 const SENT = 'Sent; the device has not confirmed it yet';
 
 export class SectionForm<N extends SectionName> {
@@ -36,17 +40,25 @@ export class SectionForm<N extends SectionName> {
     this.#device = device;
     this.#settings = settings;
     $effect(() => () => void (this.#isGone = true));
-    // What is being changed stays as it was typed until the device reports something else.
+    $effect(() => unsaved.keep(() => moment.isLive && this.isThere && !this.isSaved));
+    // What is being changed stays as it was typed, also where the device reports something else meanwhile.
     let reported = '';
     $effect(() => {
       const current = this.#reported;
       if (!current || JSON.stringify(current) === reported) return;
+      const before = reported;
       reported = JSON.stringify(current);
-      this.wanted = structuredClone(current) as Settings[N];
-      untrack(() => {
-        if (this.message === SENT) this.message = CONFIRMED;
-      });
+      untrack(() => this.#take(current, before));
     });
+  }
+
+  #take(now: Settings[N], before: string): void {
+    const typed = $state.snapshot(this.wanted) as Settings[N] | null;
+    const isBegun = typed !== null && before !== '' && JSON.stringify(typed) !== before;
+    const keeps = isBegun && moment.isLive && this.message !== SENT;
+    this.wanted = keeps ? withChanges(JSON.parse(before) as Settings[N], typed, now) : structuredClone(now);
+    if (this.message === SENT) this.message = CONFIRMED;
+    else if (keeps && !this.isSaved) [this.message, this.wrong] = [MEANWHILE, false];
   }
 
   get #reported(): Settings[N] | undefined {

@@ -1,6 +1,8 @@
 """Temperatures by the minute, and the newest thermal event."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bus_schemas.thermal import ThermalEvent
 from consumers.views.temperatures import TemperaturesProjection, newest_thermal, temperatures
@@ -47,6 +49,19 @@ def test_the_newest_thermal_frame_is_the_newest_by_its_own_time(tmp_path: Path) 
     assert (newest.time, newest.position) == ("2026-01-05T10:01:00.000Z", 1)
     assert newest.data["frame_stats"]["max_temp"] == 50.0
     assert nowhere is None
+
+
+def test_a_hot_evening_counts_for_its_day_where_it_was(tmp_path: Path) -> None:
+    new_york = ZoneInfo("America/New_York")
+    noon, evening = datetime(2026, 1, 4, 12, tzinfo=new_york), datetime(2026, 1, 4, 22, tzinfo=new_york)
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
+        followed.take(thermal(noon.astimezone(UTC), hottest=40.0), thermal(evening.astimezone(UTC), hottest=90.0))
+        asked = (followed.view, "DEMO", "yard", noon - timedelta(days=1), noon + timedelta(days=2))
+        there = temperatures(*asked, step_s=86_400, zone=new_york)["composite"]
+        in_utc = temperatures(*asked, step_s=86_400)["composite"]
+
+    assert [(one.start, one.high) for one in there] == [(int(noon.replace(hour=0).timestamp()), 90.0)]
+    assert len(in_utc) == 2
 
 
 def test_days_and_hours_are_put_together_from_quarters_as_they_are_from_minutes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import ClockStrip from '../ClockStrip.svelte';
 import Connection from '../Connection.svelte';
 import Contained from '../Contained.svelte';
 import KeyHelp from '../KeyHelp.svelte';
+import LeaveDialog from '../LeaveDialog.svelte';
 import PastStrip from '../PastStrip.svelte';
 import Rail from '../Rail.svelte';
 import MorePlaces from '../rail/MorePlaces.svelte';
@@ -126,6 +127,9 @@ export const frameParts: Case[] = [
       reads: ['Everywhere'],
       not: [/Speed/],
     },
+  ]),
+  ...of(LeaveDialog, 'LeaveDialog.svelte', [
+    { when: 'typical', props: {}, reads: ['Not saved yet', 'Stay', 'Leave without saving'] },
   ]),
   ...of(PastStrip, 'PastStrip.svelte', [
     { when: 'typical', at: PAST, props: { stale: false }, reads: ['Not live', '1 h ago', 'Back to now'] },

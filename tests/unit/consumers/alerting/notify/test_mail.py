@@ -17,10 +17,11 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig, MailDelivery, MailSecurity
 from consumers.hub_config import MailServer as Server
+from consumers.views.registry import RegistryProjection
 from mosquitto.authority import ensure_certificate
-from tests.builders import START, alert
+from tests.builders import START, alert, registry
 from tests.eventually import eventually
-from tests.following import hub_in
+from tests.following import Followed, hub_in
 from tests.mail_server import MailServer
 from tests.memory_journal import MemoryJournal
 from tests.receivers import Receiver, dripping, hanging
@@ -45,9 +46,9 @@ def one(state: str = "raised") -> AlertMessage:
     return AlertMessage("event-1", body_of(alert(START, state, id="event-1")))
 
 
-def send(delivery: MailDelivery, message: AlertMessage | None = None) -> DeliveryOutcome:
+def send(delivery: MailDelivery, message: AlertMessage | None = None, data: Path = Path("/nowhere")) -> DeliveryOutcome:
     async def once() -> DeliveryOutcome:
-        notifier = MailNotifier(delivery)
+        notifier = MailNotifier(delivery, data)
         await notifier.open()
         try:
             return await notifier.send(message or one())
@@ -91,6 +92,18 @@ def test_a_mail_says_what_where_how_bad_and_when() -> None:
     for said in (event.data.site, event.data.device, event.data.level, "2026-01-05 10:00:00 UTC"):
         assert said in text
     assert f"https://hub.example/alerts?site={event.data.site}" in text
+
+
+def test_site_and_time_are_those_that_people_there_know(tmp_path: Path) -> None:
+    with Followed(RegistryProjection(), tmp_path) as followed, MailServer() as server:
+        followed.take(registry(START, device=None, name="The plant", time_zone="Asia/Kathmandu"))
+        for message in (one(), many(2)):
+            assert send(to(server.port), message, tmp_path).verdict is DeliveryVerdict.TAKEN
+
+    single, grouped = (mail.get_content() for mail in server.mails)
+    assert "The plant (DEMO)" in single
+    assert "2026-01-05 15:45:00 +0545" in single
+    assert grouped.count("2026-01-05 15:45:00 +0545  The plant, ") == 2
 
 
 def test_raise_and_clear_are_one_thread_and_the_same_alert_is_the_same_mail() -> None:

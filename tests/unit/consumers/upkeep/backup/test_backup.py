@@ -233,6 +233,34 @@ def test_the_backup_of_a_hub_that_was_lost_stays_where_the_one_that_begins_anew_
     assert contents(tmp_path / "backup") == before
 
 
+def test_the_backup_of_a_hub_stays_where_one_that_has_imported_its_log_is_backed_up(data: Path, tmp_path: Path) -> None:
+    back_up(data, tmp_path / "backup")
+    before = contents(tmp_path / "backup")
+    imported = Journal(tmp_path / "imported" / "journal", lambda: START)
+    with closing(SqliteStore(data / "journal").reader()) as reader, imported as made:
+        made.append([Accepted(one.event, one.body, one.received_us) for one in reader.read(0, limit=10_000).records])
+    assert bodies(tmp_path / "imported") == bodies(data)
+
+    with pytest.raises(OfAnotherHub, match="name another directory"):
+        back_up(tmp_path / "imported", tmp_path / "backup")
+    assert contents(tmp_path / "backup") == before
+
+
+@pytest.mark.parametrize("says_so", ["data", "backup"])
+def test_a_hub_whose_journal_does_not_say_how_it_began_goes_on_with_its_backup(
+    data: Path, tmp_path: Path, says_so: str
+) -> None:
+    back_up(data, tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again", lambda done, of: None)
+    silent = tmp_path / ("backup" if says_so == "data" else "again")
+    for day in list_days(silent / "journal"):
+        with closing(sqlite3.connect(day.path)) as connection, connection:
+            connection.execute("delete from meta where key = 'origin'")
+
+    back_up(tmp_path / "again", tmp_path / "backup")
+    assert bodies(tmp_path / "backup") == bodies(data)
+
+
 def test_a_restored_hub_goes_on_with_its_backup(data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "backup")
     restore(tmp_path / "backup", tmp_path / "again", lambda done, of: None)

@@ -20,7 +20,16 @@ from av.packet import Packet
 from bus_schemas.footage import Export
 from consumers.upkeep.exports.job import Progress, prepared, run
 from consumers.upkeep.exports.order import PROGRESS, ExportOrder, ExportResult
-from consumers.upkeep.exports.render import HELD_S, LONGEST_HELD_S, DecodedPicture, Rendering
+from consumers.upkeep.exports.render import (
+    HELD_S,
+    LONGEST_HELD_S,
+    NO_RECORDING,
+    NOT_SHOWN,
+    DecodedPicture,
+    DevicePictures,
+    Rendering,
+)
+from consumers.upkeep.exports.runs import RunSource
 from consumers.upkeep.exports.sound_form import OTHER, SoundForm, sound_form
 from consumers.views.mosaics.lettering import lettering
 from edge.capture.bitstream import Unit
@@ -167,6 +176,25 @@ def test_a_segment_without_a_picture_is_in_no_video_and_the_export_says_so(tmp_p
         assert [one["file"] is not None for one in segments] == [True, False, True]
 
     assert {one.detail for one in found.values()} == {"1 of 3 segments cannot be read"}
+
+
+@pytest.mark.parametrize(("form", "speed"), [("grid", 1), ("timelapse", 10)])
+def test_of_what_cannot_be_shown_no_black_video_is_made(tmp_path: Path, form: str, speed: int) -> None:
+    keep(tmp_path, [Recorded("yard", START, 10.0, bytes(range(188)) * 40, begins_run=True)])
+
+    assert run(order(tmp_path, 10, form=form, speed=speed)).failure == "1 of 1 segments cannot be read"
+
+
+def test_where_there_is_no_picture_it_says_whether_it_was_recorded(tmp_path: Path) -> None:
+    keep(tmp_path, [
+        Recorded("yard", at(5), 10.0, sounding(0, None), begins_run=True),
+        Recorded("yard", at(30), 10.0, sounding(2, None), begins_run=True),
+    ])  # fmt: skip
+    (one,) = prepared(order(tmp_path, 60), MemoryJournal()).footage
+    pictures = DevicePictures("Yard", RunSource(iter(())), one.segments, keyframes_only=False)
+    reasons = [pictures.reason_at((START + timedelta(seconds=second)).timestamp()) for second in (0, 7, 20, 31, 50)]
+
+    assert reasons == [NO_RECORDING, NOT_SHOWN, NO_RECORDING, NOT_SHOWN, NO_RECORDING]
 
 
 def test_a_picture_stands_until_the_next_one_of_a_slow_camera() -> None:

@@ -136,6 +136,11 @@ class Heat:
             return "none"
         return None
 
+    def is_measured(self, frame: ThermalPart) -> bool:
+        """Whether anything that was hot is still looked at: somebody may have taken away the region."""
+        names = {region.name for region in frame.regions}
+        return not self.hot or any(one == FRAME or one in names for one in self.hot)
+
     def hold(self, masked: Sequence[MaskedPixel], rules: AlertRules) -> bool:
         """Take in which pixels are masked. Returns whether one that was hot is among them that was not before."""
         before, found = self.masked, (pixel for pixel in masked if pixel.fault not in ("listed", "declared"))

@@ -10,7 +10,7 @@ from consumers.alerting.incidents.device_state import Watched
 from consumers.alerting.incidents.evidence import picture_beside
 from consumers.alerting.incidents.heat import judged_temp, level_of, warmth
 from consumers.alerting.incidents.trends import TrendChange
-from consumers.alerting.incidents.verdict import Turn, Verdict
+from consumers.alerting.incidents.verdict import Turn, Verdict, ending
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import THERMAL, ThermalPart
 from consumers.store.journal.record import Recorded
@@ -35,6 +35,7 @@ def _forget_first(known: dict[str, Any]) -> None:
 def _judge_heat(watched: Watched, record: Recorded, data: ThermalPart, rules: AlertRules) -> Sequence[Verdict]:
     at = record.time_s
     now = warmth(data, watched.warnings, rules)
+    is_measured = watched.heat.is_measured(data)
     change = watched.heat.add(at, now, rules)
     for region in data.regions if now.level != "none" else ():
         # A spike says nothing of a threshold: the filtered maximum beside it is lower.
@@ -49,6 +50,7 @@ def _judge_heat(watched: Watched, record: Recorded, data: ThermalPart, rules: Al
     if change == "none":
         assert watched.heat.cool_since is not None
         details |= {"clear_s": rules.hot_spot_clear_s, **watched.heat.worst.details()}
+        details |= {} if is_measured else ending("not_measured")
         return (Verdict("hot_spot", "closed", watched.heat.cool_since, (record.id,), details),)
     hot = [region.name for region in data.regions if level_of(region) != "normal"]
     details |= {"level": change, "regions": hot, "hot_spots": len(data.hot_spots)}
@@ -66,6 +68,7 @@ def _trend(watched: Watched, record: Recorded, change: TrendChange) -> Verdict:
         return change.worst.verdict(change.fault, record)
     details |= change.worst.details() if change.fault in watched.open else {}
     if change.change == "over":
+        details |= {} if change.is_measured else ending("not_measured")
         return Verdict(change.fault, "closed", change.since, (record.id,), details)
     turn: Turn = "renewed" if change.fault in watched.open else "opened"
     return Verdict(change.fault, turn, change.since, (record.id,), details, _thermal_media(watched, record))

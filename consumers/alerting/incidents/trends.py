@@ -36,6 +36,8 @@ class TrendChange(NamedTuple):
     since: float
     excesses: Sequence[Excess]
     worst: WorstValue
+    is_measured: bool = True
+    """Whether at its end anything is measured of the regions that raised it."""
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class Trends:
     def add(self, at: float, frame: ThermalPart, rules: AlertRules) -> Iterator[TrendChange]:
         """Take in a frame, in the order in which they were taken."""
         for fault, found in self.measure(at, frame, rules).items():
-            yield from self._judge(fault, at, found, rules)
+            yield from self._judge(fault, at, found, frame, rules)
 
     def measure(self, at: float, frame: ThermalPart, rules: AlertRules) -> Mapping[TrendFault, list[Excess]]:
         """The values that have a limit, by the name of their condition; a rise is measured against earlier frames."""
@@ -153,7 +155,9 @@ class Trends:
             "above_ambient": [*_above_ambient(limited, frame)],
         }
 
-    def _judge(self, fault: TrendFault, at: float, found: Sequence[Excess], rules: AlertRules) -> Iterator[TrendChange]:
+    def _judge(
+        self, fault: TrendFault, at: float, found: Sequence[Excess], frame: ThermalPart, rules: AlertRules
+    ) -> Iterator[TrendChange]:
         condition = self.conditions.get(fault)
         if condition is None:
             if not any(one.value > one.limit for one in found):
@@ -168,11 +172,9 @@ class Trends:
         elif change == "worse":
             yield TrendChange(fault, "worse", at, [], condition.worst)
         elif change == "over":
-            yield TrendChange(
-                *(fault, "over", at if below is None else below),
-                [one for one in found if one.region in raised],
-                condition.worst,
-            )
+            ended = [one for one in found if one.region in raised]
+            is_measured = bool(ended) or (fault == "temperature_rise" and _has_rise_limit(frame, raised))
+            yield TrendChange(fault, "over", at if below is None else below, ended, condition.worst, is_measured)
         if condition.is_nothing:
             del self.conditions[fault]
 
@@ -189,6 +191,12 @@ class Trends:
             rise = known.rise(at, region.compared_temp, rules.rise_window_s)
             if rise is not None:
                 yield Excess(region.name, rise, limit)
+
+
+def _has_rise_limit(frame: ThermalPart, names: Sequence[str]) -> bool:
+    """A rise is known only some time after the first reading of a region."""
+    limits = [region.thresholds for region in frame.regions if region.name in names]
+    return any(one is not None and one.rise_c_per_minute is not None for one in limits)
 
 
 def _difference(temp: float, other: float) -> float:

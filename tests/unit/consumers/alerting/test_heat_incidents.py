@@ -91,6 +91,16 @@ def test_a_region_that_was_never_hot_keeps_no_incident_open(followed: Followed) 
     assert reported(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
 
 
+def test_a_hot_region_that_somebody_took_away_has_not_cooled_down(followed: Followed) -> None:
+    hot = beside(0, 40.0, 78.0)
+    region = hot.data.regions[0].model_copy(update={"name": "lid"})
+    left = hot.model_copy(update={"data": hot.data.model_copy(update={"regions": (region,)})})
+    followed.take(hot, *(left.model_copy(update={"id": f"t-{n}", "time": at(n)}) for n in range(1, 60)))
+    [found] = incidents(followed.view)
+
+    assert (found["state"], found["details"]["became"]) == ("closed", "not_measured")
+
+
 def test_the_margin_is_that_of_all_that_was_hot(followed: Followed) -> None:
     followed.take(beside(0, 76.0, 90.0), *(beside(second, 74.5, 40.0) for second in range(1, 60)))
     before = reported(followed)

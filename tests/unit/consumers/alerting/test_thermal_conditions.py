@@ -183,6 +183,25 @@ def test_a_region_that_was_never_beyond_its_limit_keeps_no_incident_open(
     assert changes(followed) == [(kind, "opened"), (kind, "closed")]
 
 
+NOT_COMPARED = [
+    ("temperature_difference", {"above_group_c": 15.0}, {"L2": 66.0}, {"above_group_c": 15.0}),
+    ("temperature_difference", {"above_group_c": 15.0}, {"L1": 50.0, "L2": 66.0}, {}),
+    ("above_ambient", {"above_ambient_c": 35.0}, {"L1": 50.0}, {"above_ambient_c": 35.0}),
+]
+
+
+@pytest.mark.parametrize(("kind", "limits", "left", "later"), NOT_COMPARED)
+def test_a_region_that_nobody_compares_any_more_has_not_recovered(
+    followed: Followed, kind: str, limits: dict[str, float], left: dict[str, float], later: dict[str, float]
+) -> None:
+    followed.take(*(phases(n, {"L1": 50.0, "L2": 66.0}, **limits) for n in range(5)))
+    followed.take(*(phases(n, left, **later) for n in range(5, 60)))
+
+    assert changes(followed) == [(kind, "opened"), (kind, "closed")]
+    assert incidents(followed.view)[0]["details"]["became"] == "not_measured"
+    assert "does not measure that any more" in messages(followed)[-1]
+
+
 def test_each_region_has_to_be_beyond_its_limit_for_the_whole_duration(followed: Followed) -> None:
     followed.take(rules(at(0), in_force={"trend_after_s": 10.0}))
     in_turn = [{"L1": 50.0, "L2": 50.0, "L3": 50.0, f"L{1 + n % 2}": 66.0} for n in range(1, 60)]

@@ -69,7 +69,16 @@ def _events(sender: Literal["device", "hub", "gateway"], place: str, prefix: str
 
 _OTHERS: tuple[Channel, ...] = (
     Channel("media", f"{DEVICE}/media/{{media}}", "The bytes of media.", "device", (MEDIA,)),
-    Channel("live", f"{DEVICE}/live/{{live}}", "Preview frames, which may be lost.", "device", ("preview",), qos=0),
+    Channel(
+        "live",
+        f"{DEVICE}/live/{{live}}",
+        "Preview frames, which may be lost. They are sent while somebody watches: at once after the command `watch`, "
+        "otherwise some seconds after somebody has subscribed. To find that out, a device sends one every few seconds "
+        "with QoS 1, whose acknowledgement says whether anybody gets it.",
+        "device",
+        ("preview",),
+        qos=0,
+    ),
     Channel(
         "state",
         f"{DEVICE}/state",

@@ -20,7 +20,9 @@ LiveKind = Literal["visual", "thermal", "fusion", "motion"]
 VIDEO = "video"
 """The live video of a device: fragmented MP4, beside the previews."""
 MOTION = "motion"
-"""The preview that is sent, like live video, only while somebody watches it."""
+"""The preview that is sent, like live video, only to who asks for it. The others are also sent to who only subscribes,
+which a device finds out within some seconds.
+"""
 WATCH = "watch"
 """The command that asks for live video, or for the preview that the argument `kind` names. It has no answer, and is
 given again while somebody watches.

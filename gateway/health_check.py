@@ -87,7 +87,7 @@ def _of_disk(details: Mapping[str, object]) -> tuple[str, str]:
     """Why, and the kind: only a disk that takes nothing keeps consumers from their work, and not one that fills up."""
     if details.get("level") == UNWRITABLE:
         return str(details.get("reason")), "storage_unwritable"
-    return f"The disk is used by {details.get('percent')} %.", "storage"
+    return f"The disk was used by {details.get('percent')} % when its level was last found.", "storage"
 
 
 def report(readiness: Readiness, faults: FaultReporter) -> None:

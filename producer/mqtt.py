@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from paho.mqtt import properties
@@ -12,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
+from producer.os_errors import describe_network_error
 
 CONNECT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 100
@@ -45,8 +47,11 @@ def expiring_after(seconds: int) -> properties.Properties:
 class MqttClient(Client):
     """An MQTT 5 client with the credentials and TLS of the address. It is not connected yet.
 
-    `role` is the readable part of its id.
+    `role` is the readable part of its id. `on_unreachable` is told why an attempt has failed, in the thread that makes
+    it: a client that reconnects by itself tells nobody.
     """
+
+    on_unreachable: Callable[[str], None] | None = None
 
     def __init__(self, broker: BrokerAddress, role: str, *, reconnects: bool = False) -> None:
         super().__init__(
@@ -94,7 +99,12 @@ class MqttClient(Client):
         self._take_credentials()
         if self._broker.tls is not None:
             self._ssl_context = self._broker.tls.context()
-        wire = super()._create_socket()
+        try:
+            wire = super()._create_socket()
+        except OSError as error:
+            if self.on_unreachable is not None:
+                self.on_unreachable(describe_network_error(error))
+            raise
         assert isinstance(wire, socket.socket)
         if self._broker.unix_socket is None:
             wire.setsockopt(*NO_DELAY)

@@ -23,6 +23,7 @@ _OF_DISK: Final = frozenset(
 )
 _OTHER_TIME: Final = (9, 10)
 """`X509_V_ERR_CERT_NOT_YET_VALID` and `…_HAS_EXPIRED`: perhaps the clock of this machine has not found the time yet."""
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _OTHER_NAME: Final = (62, 64)
 """`X509_V_ERR_HOSTNAME_MISMATCH` and `…_IP_ADDRESS_MISMATCH`."""
 
@@ -33,6 +34,8 @@ def describe_network_error(error: BaseException) -> str:
         if error.verify_code in _OTHER_TIME:
             return f"{error.verify_message}, by the clock of this machine, which shows {utc_now():%Y-%m-%d %H:%M} UTC"
         return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return "what answers there speaks no TLS: another port, or a network that wants a login first, as of a hotel"
     if isinstance(error, ssl.SSLError):
         return f"the TLS connection fails ({error.reason or 'no reason is known'})"
     if isinstance(error, socket.gaierror):

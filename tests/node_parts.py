@@ -13,8 +13,8 @@ from bus_schemas.node import Health, HealthEvent
 from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now
 from producer.outbox.tables import Draft
+from producer.relay.bus_messages import Incoming
 from producer.relay.relay import Relay, RelayOptions, ignore
-from producer.relay.session import Incoming
 from tests.threads import in_a_thread
 
 SOURCE = device_source("YARD", "GATE")

@@ -41,7 +41,7 @@ from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
-from producer.relay.session import Incoming, Outgoing
+from producer.relay.bus_messages import Incoming, Outgoing
 from tests.node_parts import NOON
 from tests.random_commands import command
 
@@ -84,7 +84,7 @@ class Agent:
         for name, settings in self.settings.items():
             current = self.store.current(settings.source, settings.adjustable())
             event_factory = self.emitter.event_factories[settings.source]
-            device = DeviceRunner(settings, current, event_factory, context, self.count, lambda *_: None)
+            device = DeviceRunner(settings, current, event_factory, context, self.count, lambda *_, **__: None)
             self.devices["YARD", name] = device
             self.pipelines[name] = [device._make_visual(name), device._make_thermal(name)]
         snapshots = PendingCommands(lambda: self.now_s)

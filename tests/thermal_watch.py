@@ -8,6 +8,7 @@ import numpy as np
 from bus_schemas.event import Event
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
@@ -16,7 +17,9 @@ from producer.ids import Ids, utc_now
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def watch(shown: list[str] | None = None, rates: RatesSettings | None = None) -> ThermalAnalysis:
+def watch(
+    shown: list[str] | None = None, rates: RatesSettings | None = None, previews: Previews | None = None
+) -> ThermalAnalysis:
     event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
     caption = captions(lambda: "Yard", lambda: ZoneInfo("Europe/Berlin"))
@@ -25,7 +28,7 @@ def watch(shown: list[str] | None = None, rates: RatesSettings | None = None) ->
         rates or RatesSettings(),
         AdjustableSettings(),
         caption,
-        lambda kind, _: kinds.append(kind),
+        previews or Previews(lambda kind, *_: kinds.append(kind)),
         lambda: None,
     )
 

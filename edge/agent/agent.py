@@ -28,8 +28,8 @@ from edge.agent.settings_trial import trouble_with
 from edge.agent.supervision import Supervision
 from edge.agent.watchdog import Watchdog
 from producer.outbox.tables import Draft
+from producer.relay.bus_messages import Incoming, OnAcknowledged, Outgoing
 from producer.relay.relay import Relay
-from producer.relay.session import Incoming, Outgoing
 
 POLL_EVERY_S: Final = 0.25
 JOIN_S: Final = 1.0
@@ -188,6 +188,15 @@ class Agent:
         now = self._context.clock()
         return self._beats.drafts(status, self._devices.values(), self._supervision.restarts_of, now)
 
-    def _show(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None:
+    def _show(
+        self,
+        topic: str,
+        payload: bytes,
+        content_type: str = "image/jpeg",
+        *,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
         waits_s = VIDEO_WAITS_S if content_type == VIDEO_TYPE else 0.0
-        self._relay.publish(Outgoing(topic, payload, content_type, qos=0, waits_s=waits_s))
+        self._relay.publish(
+            Outgoing(topic, payload, content_type, qos=0, waits_s=waits_s, on_acknowledged=on_acknowledged)
+        )

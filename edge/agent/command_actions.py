@@ -42,8 +42,8 @@ def _snapshot(device: DeviceRunner, _: Section) -> UnfinishedCommand:
 
 def _record(device: DeviceRunner, arguments: Section) -> CommandResult:
     assert isinstance(arguments, RecordArguments)
-    until = device.record_now(arguments.seconds)
-    return CommandResult(f"it records until {until:%H:%M:%S} UTC at least")
+    until = device.record_now(arguments.seconds).astimezone(device.settings.zone(device.adjustable))
+    return CommandResult(f"it records until {until:%H:%M:%S %Z} at least")
 
 
 def _night_mode(device: DeviceRunner, arguments: Section) -> CommandResult:
@@ -51,7 +51,7 @@ def _night_mode(device: DeviceRunner, arguments: Section) -> CommandResult:
     device.set_night(arguments.night, arguments.seconds)
     if arguments.night is None:
         return CommandResult("its settings decide again when it is night")
-    return CommandResult(f"it is {'night' if arguments.night else 'day'} for {arguments.seconds:g} s")
+    return CommandResult(f"it is {'night' if arguments.night else 'day'} for {span_words(arguments.seconds)}")
 
 
 def _reconnect(device: DeviceRunner, _: Section) -> UnfinishedCommand:
@@ -83,8 +83,19 @@ def _reopen(device: DeviceRunner, *, rebuild: bool) -> UnfinishedCommand:
 def _identify(device: DeviceRunner, arguments: Section) -> CommandResult:
     assert isinstance(arguments, IdentifyArguments)
     light = device.light.blink(arguments.seconds)
-    shown = f"its light {light} blinks for {arguments.seconds:g} s" if light else "it has no light that may blink"
+    shown = (
+        f"its light {light} blinks for {span_words(arguments.seconds)}" if light else "it has no light that may blink"
+    )
     return CommandResult(f"agent {device.node} on {machine()}; {shown}")
+
+
+def span_words(seconds: float) -> str:
+    """A time as people say it: in the largest unit of which it is a whole number."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            count = round(seconds / size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds:g} {'second' if seconds == 1 else 'seconds'}"
 
 
 _ACTIONS: Final[Mapping[str, Action]] = {

@@ -26,9 +26,9 @@ from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.pending_commands import CommandResult, PendingCommands, UnfinishedCommand
 from edge.agent.settings_store import SettingsStore
-from edge.agent.settings_trial import trouble_with
+from edge.agent.settings_trial import trouble_with_change
 from edge.capture.sources.failure_reasons import describe_error
-from producer.relay.session import Incoming, Outgoing
+from producer.relay.bus_messages import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
 RESTART_AGENT: Final = "restart_agent"
@@ -160,7 +160,7 @@ class CommandHandler:
         """Try, apply, store and emit the settings, in this order. If a step fails, the old settings stay in force."""
         change = change_of(request)
         changed = change.applied_to(device.adjustable)
-        if (trouble := trouble_with(changed)) is not None:
+        if (trouble := trouble_with_change(change, changed)) is not None:
             raise CommandRefused(trouble, request.request_id, request.person)
         data = Settings(changed_by=request.person, settings=change.sections(), request_id=request.request_id)
         draft = device.event_factory.event(data, self._context.clock())

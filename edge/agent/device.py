@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import structlog
 
 from bus_schemas.agent import CaptureStatistics
 from bus_schemas.node import Health
-from bus_schemas.protocol import MOTION, VIDEO, WATCH_LEASE_S
+from bus_schemas.protocol import VIDEO, WATCH_LEASE_S
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
 from edge.agent.analysis_guard import AnalysisGuard
@@ -24,7 +24,7 @@ from edge.agent.context import AgentContext
 from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
 from edge.agent.night_mode import NightMode
-from edge.agent.previews import Previews
+from edge.agent.previews import Previews, Show
 from edge.agent.recording_events import change_drafts, segment_drafts
 from edge.agent.settings import DeviceSettings
 from edge.agent.source_factory import (
@@ -51,6 +51,7 @@ from edge.capture.sources.video import VideoSource
 from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
+from producer.relay.bus_messages import OnAcknowledged
 
 Put = Callable[[Sequence[Draft]], object]
 
@@ -58,12 +59,6 @@ VIDEO_TYPE: Final = "video/mp4"
 KINDS: Final[tuple[Kind, ...]] = ("visual", "sub", "thermal")
 
 log = structlog.get_logger(__name__)
-
-
-class Show(Protocol):
-    """Takes a preview or a fragment of live video for a topic; it may be dropped."""
-
-    def __call__(self, topic: str, payload: bytes, content_type: str = "image/jpeg") -> None: ...
 
 
 class DeviceRunner:
@@ -144,11 +139,11 @@ class DeviceRunner:
             analysis.apply(adjustable)
 
     def watch(self, kind: object, *, from_keyframe: bool = False) -> None:
-        """Somebody watches: send live video, or what the motion detector sees, for a while."""
-        if kind == MOTION:
-            self._previews.watch_motion(WATCH_LEASE_S)
-        elif kind == VIDEO:
+        """Somebody watches: send live video, or previews of a kind, for a while."""
+        if kind == VIDEO:
             self._live.watch(WATCH_LEASE_S, from_keyframe=from_keyframe)
+        elif isinstance(kind, str):
+            self._previews.watch(kind, WATCH_LEASE_S)
 
     def reopen(self, *, rebuild: bool, kinds: Collection[Kind] | None = None) -> None:
         """Close its sources (of these kinds, or all) and open them again now; one whose recording is over begins
@@ -224,7 +219,7 @@ class DeviceRunner:
             self.settings.rates,
             self.adjustable,
             captions(self._site_name, lambda: self.settings.zone(self.adjustable)),
-            self._show_preview,
+            self._previews,
             lambda: self._visual,
         )
         self._counter.thermal = self._thermal.statistics
@@ -235,8 +230,8 @@ class DeviceRunner:
     def _site_name(self) -> str:
         return self.settings.place(self.adjustable).site_name or self.settings.site
 
-    def _show_preview(self, kind: str, jpeg: bytes) -> None:
-        self._show(live_topic(self.event_factory.source, kind), jpeg)
+    def _show_preview(self, kind: str, jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
+        self._show(live_topic(self.event_factory.source, kind), jpeg, on_acknowledged=on_acknowledged)
 
     def _take_visual(self, recorder: Recorder, guard: AnalysisGuard, reading: Reading | None) -> None:
         """Take a frame of the camera's first stream, which is analysed where the camera has no second one."""

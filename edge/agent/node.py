@@ -32,9 +32,9 @@ from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
 from producer.outbox.outbox import Outbox
+from producer.relay.bus_messages import Incoming
 from producer.relay.presence import DevicePresences
 from producer.relay.relay import Relay
-from producer.relay.session import Incoming
 
 RESTART: Final = Backoff(1.0, 60.0)
 

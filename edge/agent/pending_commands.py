@@ -8,7 +8,7 @@ from typing import Final
 from bus_schemas.protocol import CommandRequest
 from edge.agent.device import DeviceRunner
 from producer.clock import Elapsed
-from producer.relay.session import Incoming
+from producer.relay.bus_messages import Incoming
 
 MAX_PENDING: Final = 64
 

@@ -1,13 +1,16 @@
 """Tries settings on made-up frames before they are applied."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
+from bus_schemas.fusion_settings import AlignmentSettings
 from bus_schemas.node import Settings
-from bus_schemas.settings import AdjustableSettings
+from bus_schemas.settings import AdjustableSettings, SettingsChange
 from edge.agent.defaults import THUMBNAIL
+from edge.analysis.alignment import Alignment
 from edge.analysis.detection import SCENE, detection_data
 from edge.analysis.detector import PERSON, BoundingBox
 from edge.analysis.motion import MotionDetector
@@ -37,6 +40,24 @@ def trouble_with(adjustable: AdjustableSettings) -> str | None:
     except BaseException as error:  # noqa: BLE001  (after any error these settings are not to be kept)
         return f"these settings cannot be applied: {describe_error(error)}"
     return None
+
+
+def trouble_with_change(change: SettingsChange, changed: AdjustableSettings) -> str | None:
+    """The same of settings that somebody asks for. Those that were taken once are not given up for a fault like that of
+    points: with it the device still works.
+    """
+    asked = changed.fusion.alignment if "fusion" in change.model_fields_set else None
+    return trouble_with(changed) or _contradiction(asked)
+
+
+def _contradiction(alignment: AlignmentSettings | None) -> str | None:
+    with suppress(ValueError):
+        if Alignment.of(alignment).is_of_one_side:
+            return None
+    return (
+        "fusion.alignment: the points contradict each other, or three of them are nearly on one line, so that a part of"
+        " the picture would lie behind the sensor; mark them again, farther apart"
+    )
 
 
 def _unknown_zone(adjustable: AdjustableSettings) -> str | None:

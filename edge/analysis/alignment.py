@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import radians, tan
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from bus_schemas.fusion_settings import AlignmentSettings, FieldsOfView
 
 Matrix = NDArray[np.float64]
+_CORNERS: Final = np.array([(0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 1)], np.float64)
+"""The corners of the visual picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,18 @@ class Alignment:
     def from_points(cls, visual: Sequence[Sequence[float]], thermal: Sequence[Sequence[float]]) -> "Alignment":
         """From four points or more (x, y), 0..1, that a person marked in both pictures; of more the best fit."""
         found: Any = cv2.findHomography(np.array(visual, np.float64), np.array(thermal, np.float64), 0)[0]
+        if found is None:
+            raise ValueError("no plane fits these points")
         (a, b, c), (d, e, f), (g, h, i) = found.tolist()
         return cls(((a, b, c), (d, e, f), (g, h, i)))
+
+    @property
+    def is_of_one_side(self) -> bool:
+        """Whether all of the picture lies before the sensor, and none of it is mirrored. Points that contradict each
+        other, or of which three are nearly on one line, are fitted by a plane that is seen in part from behind.
+        """
+        matrix = self.matrix
+        return bool((_CORNERS @ matrix[2] > 0).all()) and float(np.linalg.det(matrix)) > 0
 
     def pixels(self, visual: tuple[int, int], thermal: tuple[int, int]) -> Matrix:
         """A 3 x 3 float64 matrix from pixel centres of a visual picture (width, height) to those of a thermal frame."""

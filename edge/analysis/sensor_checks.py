@@ -206,7 +206,8 @@ def _difference(raw: Celsius, signs: Celsius) -> float:
 
 def _alternation(raw: Celsius, signs: Celsius) -> float:
     """°C by which most pixels of one half frame are off from the pixels beside them, which are of the other."""
-    beside = raw - np.asarray(cv2.filter2D(raw, -1, _BESIDE), np.float32)
+    with np.errstate(invalid="ignore"):
+        beside = raw - np.asarray(cv2.filter2D(raw, -1, _BESIDE), np.float32)
     halves = [values[np.isfinite(values)] for values in (beside[signs > 0], beside[signs < 0])]
     return 0.0 if not all(half.size for half in halves) else abs(float(np.median(halves[0]) - np.median(halves[1]))) / 2
 

@@ -22,6 +22,7 @@ from bus_schemas.thermal import (
     Transformer,
 )
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.frame_history import EncodedFrame, FrameHistory
@@ -60,7 +61,7 @@ class ThermalAnalysis:
         rates: RatesSettings,
         adjustable: AdjustableSettings,
         caption: Callable[[datetime], Caption],
-        preview: Callable[[str, bytes], None],
+        previews: Previews,
         camera: Callable[[], CameraBeside | None],
     ) -> None:
         self._event_factory = event_factory
@@ -69,7 +70,7 @@ class ThermalAnalysis:
         self._checks = SensorChecks(self._processor)
         self._fusion = Fusion(adjustable.fusion)
         self._caption = caption
-        self._preview = preview
+        self._previews = previews
         self._camera = camera
         self._event_due = Every(1 / rates.thermal_fps)
         self._history = FrameHistory(rates)
@@ -176,11 +177,12 @@ class ThermalAnalysis:
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:
             return
-        caption, rois = self._caption(reading.timestamp), self._processor.rois
-        self._preview("thermal", thermal_jpeg(reading.frame, caption, rois, reading.regions))
+        if self._previews.is_wanted("thermal"):
+            caption, rois = self._caption(reading.timestamp), self._processor.rois
+            self._previews.show("thermal", thermal_jpeg(reading.frame, caption, rois, reading.regions))
         camera = self._camera()
-        if camera is not None and camera.planes is not None:
-            self._preview("fusion", self._fusion.jpeg(camera.planes, reading.frame))
+        if camera is not None and camera.planes is not None and self._previews.is_wanted("fusion"):
+            self._previews.show("fusion", self._fusion.jpeg(camera.planes, reading.frame))
 
 
 def _all_masked(reading: ThermalReading, frame: ThermalFrame) -> str | None:

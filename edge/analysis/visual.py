@@ -9,6 +9,7 @@ from bus_schemas.camera import Frame, FreezeComparison
 from bus_schemas.limits import clip
 from bus_schemas.media import Snapshot
 from bus_schemas.motion_settings import MotionSettings
+from bus_schemas.protocol import LiveKind
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.defaults import FRAME_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
@@ -91,8 +92,8 @@ class VisualAnalysis:
         small = self._pictures.small(frame.picture)
         state = self._analyser.analyse(small.y, frame.time, detail(frame.picture, small))
         motion = self._detector.analyse(small.y, frame.time)
-        if self._previews.is_motion_watched:
-            self._previews.motion(motion_preview(small.y, self._detector.view, motion.boxes))
+        if self._previews.is_wanted("motion"):
+            self._previews.show("motion", motion_preview(small.y, self._detector.view, motion.boxes))
         changed = self._motions.advance(motion, frame)
         drafts = self._keep(
             frame,
@@ -146,13 +147,13 @@ class VisualAnalysis:
         """A capture, a thumbnail and a snapshot where one is due; a capture at once where motion or an alert begins."""
         snapshot = self._snapshots.due(frame.time)
         capture = self.regular.is_due(frame.time, is_moving=self.moved_at is not None) or urgent or shows_alert
-        live = self._live_due is not None and self._live_due.due(frame.time)
+        previews = self._previews_due(frame.time)
         drafts: list[Draft] = []
-        if capture or live or snapshot:
+        if capture or previews or snapshot:
             planes = self._full(frame)
-            jpeg = planes.jpeg(self.regular.thinning.quality)
-            if live:
-                self._previews.picture(jpeg)
+            jpeg = planes.jpeg(self.regular.thinning.quality) if capture or "visual" in previews else b""
+            if "visual" in previews:
+                self._previews.show("visual", jpeg)
             if capture:
                 drafts.append(replace(self._capture(jpeg, frame), is_evidence=shows_alert))
                 self._captured.append(small.y.copy())
@@ -162,6 +163,15 @@ class VisualAnalysis:
             picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
             drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
         return drafts
+
+    def _previews_due(self, time: datetime) -> list[LiveKind]:
+        """The previews that need a full picture now. Also for nobody the rate goes on, in step with that of the
+        captures: both are then one JPEG.
+        """
+        if self._live_due is None or not self._live_due.due(time):
+            return []
+        kinds: tuple[LiveKind, ...] = ("visual", "fusion") if self._keeps_planes else ("visual",)
+        return [kind for kind in kinds if self._previews.is_wanted(kind)]
 
     def _full(self, frame: CameraFrame) -> Planes:
         if not self._keeps_planes:

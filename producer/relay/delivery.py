@@ -18,10 +18,11 @@ from producer.os_errors import describe_os_error
 from producer.outbox import backlog
 from producer.outbox.limits import drop_stale, replace_with_gap
 from producer.outbox.tables import SequenceGap, epoch, is_disk_full
+from producer.relay.bus_messages import Incoming
 from producer.relay.cursor import Cursor
 from producer.relay.flow import Flow
 from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
-from producer.relay.session import BrokerSession, Incoming
+from producer.relay.session import BrokerSession
 from producer.relay.size_limits import SizeLimits
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle

@@ -14,7 +14,7 @@ from bus_schemas.topics import BATCH, event_topic, media_topic
 from producer.ids import Clock
 from producer.outbox.backlog import OutboxRow, OutboxStream
 from producer.outbox.tables import gap_body
-from producer.relay.session import Outgoing
+from producer.relay.bus_messages import Outgoing
 
 MAX_EVENTS: Final = 200
 MAX_BYTES: Final = 64 * 1024

@@ -17,11 +17,12 @@ from producer.file_identity import identity
 from producer.ids import Clock
 from producer.log_sync import LogSync
 from producer.outbox.limits import OutboxLimits
+from producer.relay.bus_messages import Incoming, Outgoing
 from producer.relay.connections import ANSWER_S, RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
 from producer.relay.open_outbox import OpenOutbox, broken_set_aside, open_outbox
 from producer.relay.refusal_log import RefusalLog
-from producer.relay.session import BrokerSession, BrokerUnreachable, Incoming, Outgoing, SessionEnd
+from producer.relay.session import BrokerSession, BrokerUnreachable, SessionEnd
 from producer.relay.unqueued_messages import UnqueuedMessages
 from producer.relay.wake_up import WakeUp
 

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -18,6 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
 from producer.os_errors import describe_network_error
+from producer.relay.bus_messages import Incoming, OnAcknowledged, Outgoing
 from producer.relay.hidden_delay import HiddenDelay
 from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.round_trip import RoundTrip
@@ -26,6 +26,8 @@ from producer.relay.send_window import SendWindow
 KEEPALIVE_S: Final = 10
 PACKETS_PER_STEP: Final = 20
 """In a few milliseconds, for which something to be sent may wait."""
+READ: Final = 0x00
+"""The answer of the broker to a message that it has passed on: one to whose topic nobody subscribes has another."""
 OVER_A_MESSAGE: Final = frozenset({0x81, 0x82, 0x95})
 """Malformed packet, protocol error, packet too large. What is beyond its `message_size_limit` mosquitto answers with a
 code that paho takes for an error of the protocol.
@@ -34,44 +36,6 @@ code that paho takes for an error of the protocol.
 
 class BrokerUnreachable(OSError):
     """The broker cannot be reached, or refuses the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer. One of QoS 0
-    `waits_s` for room on the connection before it is dropped.
-    """
-
-    topic: str
-    payload: bytes
-    content_type: str | None = None
-    user_properties: tuple[tuple[str, str], ...] = ()
-    qos: int = 1
-    retain: bool = False
-    correlation: bytes | None = None
-    waits_s: float = 0.0
-
-    def properties(self) -> Properties:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-        if self.content_type is not None:
-            properties.ContentType = self.content_type
-        if self.user_properties:
-            properties.UserProperty = list(self.user_properties)
-        if self.correlation is not None:
-            properties.CorrelationData = self.correlation
-        return properties
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message that arrived on a subscribed topic."""
-
-    topic: str
-    payload: bytes
-    response_topic: str | None = None
-    correlation: bytes | None = None
-    retained: bool = False
-    """Whether the broker had retained it from before the subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +81,7 @@ class _InFlight(NamedTuple):
     size: int
     topic: str
     sent_s: float
+    on_acknowledged: OnAcknowledged | None = None
 
 
 class BrokerSession:
@@ -194,14 +159,17 @@ class BrokerSession:
         return largest if largest > self._largest_acknowledged else None
 
     def publish(self, message: Outgoing) -> None:
+        qos = message.qos if message.on_acknowledged is None else 1
         info = self._client.publish(
-            message.topic, message.payload, message.qos, message.retain, properties=message.properties()
+            message.topic, message.payload, qos, message.retain, properties=message.properties()
         )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.ended = self.ended or SessionEnd(f"publish: {info.rc.name}")
-        elif message.qos:
+        elif qos:
             self.published += 1
-            self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic, time.monotonic())
+            self._in_flight[info.mid] = _InFlight(
+                self.published, len(message.payload), message.topic, time.monotonic(), message.on_acknowledged
+            )
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -284,7 +252,9 @@ class BrokerSession:
         now = time.monotonic()
         self._hidden.acknowledge(message.sent_s, now)
         self._round_trip.add(now - message.sent_s)
-        if code.is_failure:
+        if message.on_acknowledged is not None:
+            message.on_acknowledged(is_read=code.value == READ)
+        elif code.is_failure:
             self.refused += 1
             self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))
 

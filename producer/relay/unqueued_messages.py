@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from producer.relay.session import Outgoing
+from producer.relay.bus_messages import Outgoing
 
 MOST_MESSAGES: Final = 256
 MOST_BYTES: Final = 32_000_000

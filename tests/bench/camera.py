@@ -75,7 +75,7 @@ def watched(path: Path) -> float:
     settings = DeviceSettings.model_validate(
         {"site": SITE, "device": "yard", "visual": {"kind": "file", "path": str(path)}}
     )
-    previews = Previews(lambda kind, jpeg: None)
+    previews = Previews(lambda *_: None)
     analysis = VisualAnalysis(factory, settings, AdjustableSettings(), Pictures(), None, previews)
     begun_s = time.process_time()
     source.open()

@@ -16,7 +16,8 @@ from edge.analysis.fusion import Fusion
 from edge.analysis.pictures import Pictures
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import ThermalProcessor
-from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
+from edge.capture.sources.csv_lines import BadLines, bounded_lines
+from edge.capture.sources.thermal_csv import recorded_frames
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
 

@@ -111,6 +111,11 @@ MOMENTS_KEPT = {"capture": 0.01, "thumbnail": 0.01, "segment": 0.01, "thermal": 
 """36 seconds: less than what was recorded before the edit is old."""
 ANY_ADDRESS = "http://127.0.0.1:9/alerts"
 ENVIRONMENT = {"FIRST_ADDRESS": ANY_ADDRESS, "SECOND_ADDRESS": ANY_ADDRESS}
+MAIL = {
+    "name": "people", "host": "127.0.0.1", "port": 9, "security": "tls", "sender": "hub@example.org",
+    "to": ["a@example.org"], "user_env": "FIRST_ADDRESS", "password_env": "SECOND_ADDRESS",
+    "ca_file": "/run/authority", "timeout_s": 1,
+}  # fmt: skip
 BUCKET = {
     "bucket": "archive", "prefix": "yard/hub", "endpoint": "http://127.0.0.1:9", "region": "auto",
     "access_key_env": "KEY", "secret_key_env": "SECRET", "archive_after_minutes": 10, "keep_hot_hours": 1, "copies": 2,
@@ -316,9 +321,7 @@ EDITS: dict[str, Edit] = {
             alerts={
                 "webhook_url_env": "FIRST_ADDRESS",
                 "webhooks": [{"name": "guards", "url_env": "SECOND_ADDRESS", "timeout_s": 1}],
-                "mails": [
-                    {"name": "people", "host": "127.0.0.1", "sender": "hub@example.org", "to": ["a@example.org"]}
-                ],
+                "mails": [MAIL],
             }
         ),
         then=lambda config: config.update(alerts={"webhooks": [{"name": "police", "url_env": "SECOND_ADDRESS"}]}),

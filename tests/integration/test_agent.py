@@ -345,7 +345,11 @@ def test_live_video_is_sent_while_it_is_asked_for_and_a_mode_holds_at_once(broke
 def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Broker, tmp_path: Path) -> None:
     off = RatesSettings(segment_s=1, thermal_frame_s=60)
     camera = DeviceSettings(
-        site="YARD", device="LANE", visual=SceneSourceSettings(kind="scene", scene="visual"), rates=off
+        site="YARD",
+        device="LANE",
+        time_zone="Asia/Kathmandu",
+        visual=SceneSourceSettings(kind="scene", scene="visual"),
+        rates=off,
     )
 
     def commanded(name: str, **arguments: Any) -> tuple[str, str]:
@@ -373,6 +377,7 @@ def test_commands_over_the_bus_are_answered_with_what_became_of_them(broker: Bro
 
     assert {name: state for name, (state, _) in answers.items()} == dict.fromkeys(answers, "done")
     assert "gives frames of " in answers["restart"][1]
+    assert answers["record"][1].endswith(" +0545 at least"), "by the clock of the site"
     assert change.data.mode == "off"
     assert "record" in (first.commands or ())
     assert first.link is not None

@@ -19,8 +19,8 @@ from gateway.messages.bus import Bus, BusRefuses, client_of
 from producer.broker import BrokerAddress, Tls
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from producer.relay.bus_messages import Incoming, Outgoing
 from producer.relay.relay import Relay, RelayOptions
-from producer.relay.session import Incoming, Outgoing
 from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import detection, medium

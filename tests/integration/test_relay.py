@@ -4,6 +4,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -12,14 +13,14 @@ from bus_schemas.camera import DetectionEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import Traffic, stream_epoch
-from bus_schemas.topics import command_topic
+from bus_schemas.topics import command_topic, live_topic
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
+from producer.relay.bus_messages import Incoming, Outgoing
 from producer.relay.relay import Relay, RelayOptions
-from producer.relay.session import Incoming, Outgoing
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double
@@ -246,6 +247,39 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
         relay.publish(Outgoing(topic, b"ignored", qos=0))
 
     assert (received[0].topic, received[0].payload) == (topic, b"{}")
+
+
+def test_the_broker_tells_of_a_preview_whether_anybody_gets_it(broker: Broker, tmp_path: Path) -> None:
+    told: Queue[bool] = Queue()
+
+    def on_acknowledged(*, is_read: bool) -> None:
+        told.put(is_read)
+
+    preview = Outgoing(
+        live_topic("/sites/YARD/devices/UNSEEN", "visual"), b"jpeg", qos=0, on_acknowledged=on_acknowledged
+    )
+
+    def told_of_one() -> tuple[bool] | None:
+        relay.publish(preview)
+        return None if told.empty() else (told.get(),)
+
+    watching = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    subscribed, seen = threading.Event(), Queue[bytes]()
+    watching.on_subscribe = lambda *_: subscribed.set()
+    watching.on_message = lambda _client, _data, message: seen.put(bytes(message.payload))
+    with running_relay(tmp_path / "node.sqlite", broker.port) as relay:
+        for_nobody = eventually(told_of_one, what="the broker's answer")
+        watching.connect("127.0.0.1", broker.port)
+        watching.subscribe(preview.topic)
+        watching.loop_start()
+        assert subscribed.wait(20)
+        eventually(lambda: told_of_one() == (True,), what="the answer that somebody gets it")
+        payload = seen.get(timeout=20)
+        watching.disconnect()
+        watching.loop_stop()
+        failed = relay.statistics()["messages_failed"]
+
+    assert (for_nobody, payload, failed) == ((False,), b"jpeg", 0)
 
 
 def test_the_byte_rate_has_a_limit(broker: Broker, tmp_path: Path) -> None:

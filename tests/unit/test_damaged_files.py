@@ -70,8 +70,8 @@ READERS: Final[dict[str, Callable[[Path], object]]] = {
 TRIED: Final = (
     "consumers/ingest/faults.py", "consumers/ingest/registry.py", "consumers/store/journal/retention_floor.py",
     "consumers/upkeep/backup/manifest.py", "consumers/views/mosaics/tiles.py", "consumers/views/warehouse/progress.py",
-    "edge/agent/enrolment/configurations.py", "edge/agent/enrolment/identity.py", "edge/agent/recovery.py",
-    "edge/agent/settings_store.py", "gateway/agents/accounts.py", "gateway/agents/codes.py",
+    "edge/agent/enrolment/kept_twice.py", "edge/agent/recovery.py", "edge/agent/settings_store.py",
+    "gateway/agents/accounts.py", "gateway/agents/codes.py",
     "gateway/agents/signing.py", "gateway/http/sessions.py", "gateway/machine.py", "mosquitto/authority.py",
     "producer/secret_file.py",
 )  # fmt: skip

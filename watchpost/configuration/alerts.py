@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bus_schemas.complaints import refuse_duplicates
 from consumers.alerting.rules import AlertRules
@@ -14,9 +14,16 @@ from edge.agent.source_settings import EnvName, SettingsModel
 
 LONGEST_NAME: Final = 64
 _USUAL_PORT: Final[dict[MailSecurity, int]] = {"starttls": 587, "tls": 465, "none": 25}
-MailAddress = Annotated[
-    str, Field(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
-]
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+def _check_address(address: str) -> str:
+    if _ADDRESS.fullmatch(address) is None:
+        raise ValueError(f"{address!r} is not a mail address; write it as anna@example.org")
+    return address
+
+
+MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_check_address)]
 
 
 class WebhookReceiver(SettingsModel):

@@ -29,8 +29,9 @@ class EnrolledAgent:
 
 def enrolled_agent(data: Path, environ: Mapping[str, str]) -> EnrolledAgent:
     """Raises `CliError` where there is no usable identity."""
-    watch = IdentityWatch(data)
     try:
+        load(data)  # A damaged file is replaced by its copy before anybody watches it.
+        watch = IdentityWatch(data)
         identity = load(data)
         if identity is None:
             raise CliError(f"{data} belongs to no enrolled agent: watchpost edge --enrol CODE@HUB")

@@ -62,7 +62,7 @@ def _notes(link: LinkSize) -> list[str]:
         "- Beyond `hub.cleanup_threshold_percent` of the disk the oldest media go in any case.",
         f"- An agent keeps up to `nodes.max_outbox_bytes` ({bytes_of(link.most_bytes)}) while the hub is away: of one",
         f"  camera of 1920x1080 that is {away}. It keeps at most `nodes.tail_bytes` of confirmed events.",
-        "- Previews (`rates.live_fps`) are sent to the broker whether somebody looks or not: 0 on a thin link.",
+        "- Previews (`rates.live_fps`) are sent while somebody looks at them, else one in 5 s: all are counted.",
         "- What a camera sends to its agent comes over their own network, which is not counted here.",
     ]
 

@@ -41,7 +41,7 @@ class SmtpSession:
         # The name that the standard library says by default is asked of a name server.
         client = smtplib.SMTP(local_hostname=socket.gethostname() or "localhost", timeout=server.timeout_s)
         try:
-            self._use(client, socket.create_connection((server.host, server.port), server.timeout_s))
+            self._connect(client)
             if server.security == "tls":
                 self._encrypt(client)
             _expect_ready(*client.getreply())
@@ -53,6 +53,22 @@ class SmtpSession:
             client.close()
             raise
         return client
+
+    def _connect(self, client: smtplib.SMTP) -> None:
+        """To the first of its addresses that answers. The standard library's own way cannot be cut off."""
+        server, failure = self._server, OSError("it has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM):
+            connection = socket.socket(family, kind, protocol)
+            connection.settimeout(server.timeout_s)
+            self._use(client, connection)
+            try:
+                connection.connect(address)
+            except OSError as error:
+                failure = error
+                client.close()
+            else:
+                return
+        raise failure
 
     def _start_tls(self, client: smtplib.SMTP) -> None:
         client.ehlo_or_helo_if_needed()

@@ -31,8 +31,9 @@ ANSWERS_WITHIN_S: Final = 20.0
 ROUNDS: Final = 101
 """The rounds of mosquitto's default; 256 random bits are hashed, which nobody guesses."""
 MAX_ANSWER: Final = 2_000_000
-ROOM_BYTES: Final = 500_000
-"""More than identity, authority and the longest configuration take."""
+WEB_PAGES: Final = ("text/html", "application/xhtml+xml")
+ROOM_BYTES: Final = 1_000_000
+"""More than identity, authority and the longest configuration take, each of them twice."""
 
 
 class NotEnrolled(RuntimeError):
@@ -157,6 +158,11 @@ def _ask(hub: Hub, request: EnrolmentRequest) -> Enrolment:
         raise NotEnrolled(f"no certificate of an authority can be read from {hub.ca_file}: {error.strerror}") from error
     try:
         with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S, context=context) as answer:  # noqa: S310 - as above
+            if answer.headers.get_content_type() in WEB_PAGES:
+                raise NotEnrolled(
+                    f"what answers at {hub.url} is a web page and no hub: another address, or a network that wants a"
+                    " login first, as of a hotel"
+                )
             return Enrolment.model_validate_json(answer.read(MAX_ANSWER))
     except urllib.error.HTTPError as refusal:
         with refusal:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus_schemas.enrolment import SignedConfiguration
 from edge.agent.enrolment.identity import FOLDER, why_unreadable
-from producer.whole_file import PRIVATE, write_whole
+from edge.agent.enrolment.kept_twice import read_twice, write_twice
 
 MOST_STARTS: Final = 2
 """How often an agent may start with a configuration that has not come up yet: a power cut is no fault of it."""
@@ -51,7 +51,7 @@ class ConfigurationStore:
         """Raises `ConfigurationsUnreadable`."""
         path = data / FOLDER / "configurations.json"
         try:
-            return cls(data, StoredConfigurations.model_validate_json(path.read_bytes()))
+            return cls(data, read_twice(path, StoredConfigurations.model_validate_json))
         except (OSError, ValidationError) as error:
             raise ConfigurationsUnreadable(why_unreadable(path, error)) from error
 
@@ -101,5 +101,5 @@ class ConfigurationStore:
         self._save(self._stored.model_copy(update={"trial": kept, "starts": 0, "refusal": refusal}))
 
     def _save(self, stored: StoredConfigurations) -> None:
-        write_whole(self._path, stored.model_dump_json(indent=1).encode(), PRIVATE)
+        write_twice(self._path, stored.model_dump_json(indent=1).encode())
         self._stored = stored

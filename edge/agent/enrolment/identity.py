@@ -1,15 +1,17 @@
 """Keeps the identity that the hub gave this machine, in files for its owner alone."""
 
+import ssl
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.agent.enrolment.kept_twice import read_twice, write_twice
 from producer.broker import BrokerAddress, Tls
 from producer.os_errors import is_of_disk
-from producer.whole_file import PRIVATE, write_whole
 
 FOLDER: Final = "enrolment"
+CA: Final = "ca.crt"
 
 
 class Identity(BaseModel):
@@ -36,19 +38,35 @@ def save(data: Path, identity: Identity, ca: str | None) -> None:
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if ca is not None:
-        write_whole(folder / "ca.crt", ca.encode(), PRIVATE)
-    write_whole(folder / "identity.json", identity.model_dump_json(indent=1).encode(), PRIVATE)
+        write_twice(folder / CA, ca.encode())
+    write_twice(folder / "identity.json", identity.model_dump_json(indent=1).encode())
 
 
 def load(data: Path) -> Identity | None:
     """`None` where this machine was never enrolled. Raises `IdentityUnreadable`."""
     path = data / FOLDER / "identity.json"
     try:
-        return Identity.model_validate_json(path.read_bytes())
+        identity = read_twice(path, Identity.model_validate_json)
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
         raise IdentityUnreadable(why_unreadable(path, error)) from error
+    if identity.has_own_authority:
+        _require_authority(data / FOLDER / CA)
+    return identity
+
+
+def _require_authority(path: Path) -> None:
+    """Raises `IdentityUnreadable` where no connection could be made with it."""
+    try:
+        read_twice(path, _load_authority)
+    except (OSError, ValueError) as error:
+        raise IdentityUnreadable(why_unreadable(path, error)) from error
+
+
+def _load_authority(content: bytes) -> None:
+    """Raises `OSError` or `ValueError`."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("ascii"))
 
 
 class IdentityWatch:
@@ -71,7 +89,7 @@ class IdentityWatch:
         return state.st_ino, state.st_mtime_ns
 
 
-def why_unreadable(path: Path, error: OSError | ValidationError) -> str:
+def why_unreadable(path: Path, error: OSError | ValueError) -> str:
     """A file of the enrolment, and what to do."""
     if isinstance(error, PermissionError):
         return (
@@ -80,7 +98,9 @@ def why_unreadable(path: Path, error: OSError | ValidationError) -> str:
         )
     if isinstance(error, OSError) and is_of_disk(error):
         return f"{path}: {error.strerror}; the disk cannot be read: on another one, enrol this machine with a new code"
-    why = error.strerror if isinstance(error, OSError) else "it is damaged"
+    why = "it is damaged"
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        why = error.strerror or why
     return f"{path}: {why}; enrol this machine again with a new code"
 
 
@@ -90,5 +110,5 @@ def broker_of(data: Path, identity: Identity) -> BrokerAddress:
         port=identity.broker_port,
         username=identity.user,
         password=identity.password,
-        tls=Tls(data / FOLDER / "ca.crt" if identity.has_own_authority else None),
+        tls=Tls(data / FOLDER / CA if identity.has_own_authority else None),
     )

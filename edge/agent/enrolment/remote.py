@@ -21,7 +21,7 @@ from edge.agent.enrolment.signatures import NotFromTheHub, verify
 from edge.agent.event_emitter import EventEmitter
 from edge.capture.sources.failure_reasons import describe_error
 from producer.os_errors import describe_os_error
-from producer.relay.session import Incoming
+from producer.relay.bus_messages import Incoming
 
 NO_CONNECTION: Final = "the hub is not reached"
 

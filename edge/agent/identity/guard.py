@@ -51,6 +51,9 @@ class IdentityGuard:
         """When another agent last wanted our devices, and who it is."""
         self._connected = False
         self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_S, longest_pause_s=30)
+        self._unreachable: str | None = None
+        """Why the broker was not reached, as it was logged last."""
+        self._client.on_unreachable = self._on_unreachable
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -105,12 +108,18 @@ class IdentityGuard:
             pause.wait(TURN_S)
             self.poll()
 
+    def _on_unreachable(self, reason: str) -> None:
+        """Once for each reason; then the relay, which does not connect before the identity is established, does so."""
+        if not self.established and reason != self._unreachable:
+            log.warning("broker unreachable", broker=str(self._broker), reason=reason)
+            self._unreachable = reason
+
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if code.is_failure:
             # The relay does not connect before the identity is established, so nothing else logs this.
             log.error("broker refuses the connection", broker=str(self._broker), user=self._user, reason=str(code))
             return
-        self._connected = True
+        self._connected, self._unreachable = True, None
         self._subscribe()
 
     def _subscribe(self) -> None:

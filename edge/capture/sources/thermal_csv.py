@@ -1,14 +1,15 @@
 """Plays a recorded thermal sensor from CSV with the columns Time, RT and one for each pixel, P000 to P767."""
 
-import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from itertools import chain, islice
+from math import nan
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,14 @@ from numpy.typing import NDArray
 
 from bus_schemas.event import AFTER_LATEST
 from bus_schemas.thermal import COLUMNS, ROWS
+from edge.capture.sources.csv_lines import (
+    LONGEST_LINE,
+    BadLine,
+    BadLines,
+    bounded_lines,
+    encoding_of,
+    until_endless,
+)
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
 from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
@@ -29,9 +38,6 @@ SHAPES: Final = {
     for rows, columns in ((8, 8), (12, 16), (ROWS, COLUMNS), (32, 32), (60, 80), (62, 80), (120, 160))
 }
 """Rows and columns of a sensor, by its number of pixels."""
-LONGEST_LINE: Final = 262_144
-MOST_CHARACTERS: Final = 1_000_000
-"""A longer line is not part of a recording, and may never end."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
 """The range of plausible times; some sensors count from 1970. Times far beyond it would overflow."""
 LONGEST_GAP_S: Final = 3600.0
@@ -39,32 +45,14 @@ LINES_COMPARED: Final = 8
 """At the beginning, for the number of columns: one of them may be torn."""
 _SEPARATORS: Final = (";", "\t", "|")
 _SHOWN: Final = 80
-_KEPT: Final = 20
+_PIXEL: Final = re.compile(r"[Pp](?:ixel)?[ _]?\d+$")
+"""The name of a column of a pixel."""
+_NO_VALUE: Final = frozenset({"-", "--", "---", "na", "n/a", "#n/a", "#na", "null", "none", "missing"})
+"""How programs write that there is none."""
 _HOTTEST: Final = 10_000.0
 """°C; values beyond it in either direction are not temperatures."""
 
 log = structlog.get_logger(__name__)
-
-
-class BadLine(ValueError):
-    """A line that is not a frame; the message says which and why."""
-
-
-@dataclass(slots=True)
-class BadLines:
-    """The number of skipped lines, and the first of them."""
-
-    count: int = 0
-    first: list[BadLine] = field(default_factory=list)
-
-    def add(self, bad: BadLine) -> None:
-        self.count += 1
-        if len(self.first) < _KEPT:
-            self.first.append(bad)
-
-    def __str__(self) -> str:
-        others = f"; {self.count - 1} more lines are left out" if self.count > 1 else ""
-        return f"{self.first[0]}{others}" if self.first else "no line is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +92,7 @@ class ThermalCsvSource:
         if (why := refusal(self._path)) is not None:
             raise SourceUnreachable(why, self._shown)
         try:
-            self._file = self._path.open(encoding=_encoding(self._path), errors="replace")
+            self._file = self._path.open(encoding=encoding_of(self._path), errors="replace")
         except OSError as error:
             raise unreachable(error, Attempt(str(self._path))) from None
         self._timeline = StreamTimeline(self._clock, checked=self._pace)
@@ -162,32 +150,41 @@ class ThermalCsvSource:
 
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     """The frames in order; other lines go to `bad`. A line that is `None` was too long to be read."""
-    readable = _until_endless(lines, bad)
+    readable = until_endless(lines, bad)
     first_lines = list(islice(readable, LINES_COMPARED))
     yield from _frames_of(chain(first_lines, readable), _columns_of_most(first_lines), bad)
 
 
-def _until_endless(lines: Iterator[str | None], bad: BadLines) -> Iterator[str | None]:
-    try:
-        yield from lines
-    except BadLine as endless:
-        bad.add(endless)
-
-
 def _frames_of(lines: Iterator[str | None], columns: int | None, bad: BadLines) -> Iterator[RecordedFrame]:
     first: datetime | None = None
+    first_pixel: int | None = None
+    is_begun = False
     for number, line in enumerate(lines, start=1):
+        if line is not None and _says_nothing(line):
+            continue
         try:
-            cells = split(line, number)
+            cells, may_name_columns, is_begun = split(line, number), not is_begun, True
             columns = columns or _known_columns(cells)
-            if number == 1 and not cells[0][:1].isdigit():
+            named = None if first is not None else _first_pixel(cells)
+            if named is not None or (may_name_columns and not cells[0][:1].isdigit()):
+                first_pixel = named
                 continue
-            time, temperatures = parsed(cells, number, columns or ROWS * COLUMNS + 2)
+            time, temperatures = parsed(cells, number, columns or ROWS * COLUMNS + 2, first_pixel)
         except BadLine as wrong:
             bad.add(wrong)
             continue
         first = first or time
         yield RecordedFrame((time - first).total_seconds(), temperatures)
+
+
+def _says_nothing(line: str) -> bool:
+    """Whether it is empty, or the line in which a spreadsheet says its separator."""
+    return not line.strip() or line.lower().startswith("sep=")
+
+
+def _first_pixel(names: Sequence[str]) -> int | None:
+    """The place of the first column of a pixel, where columns are named; another one may stand at the end."""
+    return next((index for index, name in enumerate(names) if _PIXEL.match(name)), None)
 
 
 def _columns_of_most(lines: Sequence[str | None]) -> int | None:
@@ -210,33 +207,6 @@ def _known_columns(cells: Sequence[str]) -> int | None:
     return columns if _pixels_in(columns) else None
 
 
-def _encoding(path: Path) -> str:
-    """By its first bytes: a spreadsheet writes UTF-16 as "Unicode text". Raises `OSError`."""
-    with path.open("rb") as file:
-        mark = file.read(len(codecs.BOM_UTF16))
-    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-
-
-def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
-    """`None` for a line that is too long. Raises `BadLine` where a line does not end."""
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if line.endswith("\n") or len(line) < LONGEST_LINE:
-            yield line.rstrip("\n")
-        else:
-            _skip_rest(file, number)
-            yield None
-
-
-def _skip_rest(file: TextIOWrapper, number: int) -> None:
-    skipped = LONGEST_LINE
-    while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
-        skipped += len(rest)
-        if skipped > MOST_CHARACTERS:
-            raise BadLine(f"line {number} is longer than {MOST_CHARACTERS} characters; what follows it is not read")
-
-
 def split(line: str | None, number: int) -> list[str]:
     """The cells of a line, for any separator. Commas within a cell are decimal ones."""
     if line is None:
@@ -257,9 +227,11 @@ def _pixels_in(columns: int) -> int | None:
     return next((pixels for pixels in (columns - 2, columns - 1) if pixels in SHAPES), None)
 
 
-def parsed(cells: Sequence[str], number: int, columns: int) -> tuple[datetime, NDArray[np.float32]]:
-    """With or without the column RT, which is not used. Returns the time, and H x W float32 in °C; a pixel without a
-    value is not a number.
+def parsed(
+    cells: Sequence[str], number: int, columns: int, first_pixel: int | None = None
+) -> tuple[datetime, NDArray[np.float32]]:
+    """With or without the column RT, which is not used; where nobody named the columns, the pixels are the last ones.
+    Returns the time, and H x W float32 in °C; a pixel without a value is not a number.
     """
     count = _pixels_in(columns) or ROWS * COLUMNS
     if len(cells) < columns or any(cells[columns:]):
@@ -267,23 +239,28 @@ def parsed(cells: Sequence[str], number: int, columns: int) -> tuple[datetime, N
     time = _moment(cells[0])
     if time is None:
         raise BadLine(f"line {number}: {cells[0][:_SHOWN]!r} is no time such as 2020-01-31 12:00:00.0000")
-    given = [cell or "nan" for cell in cells[columns - count : columns]]
-    try:
-        pixels = np.array(given, np.float64)
-    except ValueError as error:
-        raise BadLine(f"line {number}, {_what_is_no_number(given, columns)}") from error
+    begin = columns - count if first_pixel is None else min(first_pixel, columns - count)
+    pixels = _numbers(cells[begin : begin + count], number, begin)
     pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
     return time, pixels.astype(np.float32).reshape(SHAPES[count])
 
 
-def _what_is_no_number(given: Sequence[str], columns: int) -> str:
-    """The first of the last cells of a line."""
-    for column, cell in enumerate(given, start=columns - len(given) + 1):
-        try:
-            np.float64(cell)
-        except ValueError:
-            return f"column {column}: {cell[:_SHOWN]!r} is no number"
-    return "a cell is no number"
+def _numbers(cells: Sequence[str], number: int, begin: int) -> NDArray[np.float64]:
+    """Raises `BadLine`."""
+    if not any("_" in cell for cell in cells):  # A number in a program may have some.
+        with suppress(ValueError):
+            return np.array([cell or "nan" for cell in cells], np.float64)
+    return np.array([_number(cell, number, column) for column, cell in enumerate(cells, start=begin + 1)])
+
+
+def _number(cell: str, number: int, column: int) -> float:
+    plain = cell.replace("\N{MINUS SIGN}", "-")
+    if not plain or plain.lower() in _NO_VALUE:
+        return nan
+    with suppress(ValueError):
+        if "_" not in plain:
+            return float(plain)
+    raise BadLine(f"line {number}, column {column}: {cell[:_SHOWN]!r} is no number")
 
 
 def _moment(text: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """Routes of live events (SSE), live pictures (MJPEG) and live video (fragmented MP4)."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from typing import TypeVar
 
 from pydantic import Field
@@ -143,7 +143,7 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
     asked, frames = call.parameters, call.gateway.frames
     number, shown = 0, ""
     source = device_source(asked.site, asked.device)
-    with frames.watch(live_topic(source, asked.kind)) as seen, _lease(call.gateway, source, asked.kind):
+    with frames.watch(live_topic(source, asked.kind)) as seen, call.gateway.leases.held(source, asked.kind):
         wait_s = FIRST_ASKED_S if asked.kind == MOTION else FIRST_FRAME_S
         while not frames.is_stopped:
             if await seen.newer(number, wait_s):
@@ -158,10 +158,6 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
             if still is not None and still.key != shown:
                 shown = still.key
                 yield mjpeg.part(still.body, still.headers)
-
-
-def _lease(gateway: Gateway, source: str, kind: LiveKind) -> AbstractContextManager[None]:
-    return gateway.leases.held(source, kind) if kind == MOTION else nullcontext()
 
 
 OPERATIONS = [

@@ -1,21 +1,24 @@
 """Live video through a real broker: sent while somebody watches, from a keyframe on."""
 
+import json
 import select
 import socket
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Any, Final, Self, get_args
 
 import httpx
 import pytest
+from paho.mqtt.client import Client, MQTTMessage
 
 from bus_schemas.event import device_source
-from bus_schemas.protocol import VIDEO
-from bus_schemas.topics import live_topic
+from bus_schemas.protocol import VIDEO, WATCH, LiveKind
+from bus_schemas.topics import command_topic, live_topic
 from gateway.routes.media import live as routes
 from producer.broker import BrokerAddress
 from tests.broker import Broker
 from tests.eventually import WITHIN_S, eventually
 from tests.faults.hostile.bus import connected
+from tests.integration.gateway.peer import Peer
 from tests.integration.gateway.started import Filled, Started, a_busy_morning
 from tests.live_camera import LiveCamera
 
@@ -58,6 +61,24 @@ def test_a_camera_sends_its_video_while_somebody_watches_and_no_longer(served: S
     (kind,) = types
     assert kind.startswith('video/mp4; codecs="avc1.')
     assert kind.endswith(', mp4a.40.2"')
+
+
+@pytest.mark.parametrize("kind", get_args(LiveKind))
+def test_a_device_is_asked_for_the_previews_that_somebody_looks_at(
+    served: Started, broker: Broker, kind: LiveKind
+) -> None:
+    yard, jpeg = device_source("DEMO", "yard"), b"\xff\xd8\xff of now"
+
+    def send(client: Client, _data: Any, message: MQTTMessage) -> None:
+        client.publish(live_topic(yard, json.loads(message.payload)["arguments"]["kind"]), jpeg)
+
+    with Peer(broker, command_topic(yard, WATCH)) as device, served.client() as client:
+        device.client.on_message = send
+        with client.stream("GET", f"/live/DEMO/yard/{kind}.mjpg") as answer:
+            shown = first_bytes(answer, 100)
+        eventually(lambda: served.gateway.frames.watchers == 0)
+
+    assert jpeg in shown
 
 
 class Viewer:

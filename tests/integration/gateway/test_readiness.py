@@ -111,7 +111,11 @@ def test_who_came_back_to_an_older_version_is_not_ready_until_the_views_are_fold
 @pytest.mark.parametrize(
     ("events", "kind", "sentence"),
     [
-        ([tick(NOW, system={"disk_percent": 86.0})], "storage", "The disk is used by 86.0 %."),
+        (
+            [tick(NOW, system={"disk_percent": 86.0})],
+            "storage",
+            "The disk was used by 86.0 % when its level was last found.",
+        ),
         ([UNWRITABLE, tick(NOW, system={"disk_percent": 99.0})], "storage_unwritable", "It is full."),
     ],
 )

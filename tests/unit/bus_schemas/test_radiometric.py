@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus_schemas.radiometric import CONTENT_TYPE, RadiometricFrame, decode, encode, pixels_of
-from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
+from edge.capture.sources.csv_lines import BadLines, bounded_lines
+from edge.capture.sources.thermal_csv import recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
 ANY_CELSIUS = st.floats(-300, 3000) | st.sampled_from([math.nan, math.inf, -math.inf])

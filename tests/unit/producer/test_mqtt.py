@@ -12,6 +12,7 @@ from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from mosquitto.launcher import free_port
 from producer.broker import BrokerAddress
 from producer.mqtt import MqttClient, background_client, open_socket
 from tests.eventually import WITHIN_S, eventually
@@ -55,6 +56,16 @@ def test_nobody_there_is_an_error_of_the_system() -> None:
 
     with pytest.raises(OSError, match="refused"):
         open_socket(BrokerAddress(port=port))
+
+
+def test_a_client_tells_why_an_attempt_has_failed() -> None:
+    why = list[str]()
+    client = MqttClient(BrokerAddress(port=(port := free_port())), "test")
+    client.on_unreachable = why.append
+
+    with pytest.raises(OSError, match="refused"):
+        client.connect("127.0.0.1", port)
+    assert why == ["nothing listens there (connection refused)"]
 
 
 def test_a_client_has_the_name_and_password_of_the_address() -> None:

@@ -1,5 +1,6 @@
 """What the operating system refuses, in words."""
 
+import socket
 import ssl
 
 import pytest
@@ -26,3 +27,14 @@ def test_a_certificate_for_another_machine_is_known_as_such() -> None:
 
     assert is_of_another_name(error)
     assert describe_network_error(error) == "its certificate is not trusted (Hostname mismatch)"
+
+
+def test_what_answers_without_tls_is_said_in_words() -> None:
+    there, here = socket.socketpair()
+    with there, here:
+        there.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n")
+        context = ssl.create_default_context()
+        with pytest.raises(ssl.SSLError) as refused:
+            context.wrap_socket(here, server_hostname="hub.example")
+
+    assert describe_network_error(refused.value).startswith("what answers there speaks no TLS: another port, or")

@@ -29,7 +29,7 @@ MAY_BE_LOST = {
     "consumers/store/cold/cache.py draft.replace(path)": "the hash is looked at when it is read",
     "consumers/store/disk.py draft.replace(self._path)": "only its size matters",
     "consumers/store/journal/days.py draft.rename(path)": "SQLite has synced it, and the directory is synced",
-    "consumers/upkeep/cold/restore.py (data / 'archive').rename(draft / 'archive')": "a directory of a restore that is made again",
+    "consumers/upkeep/cold/restore.py (data / 'archive').rename(draft / 'archive')": "a restore makes it again",
     "consumers/upkeep/cold/restore.py (draft / name).rename(data / name)": "a directory, and the one above is synced",
     "consumers/upkeep/cold/server_day.py carried.replace(path.parent / CARRIED)": "looked at when it is read",
     "consumers/upkeep/exports/job.py video.replace(job.folder / f'{job.stem}.mp4')": "it is synced when it is hashed",

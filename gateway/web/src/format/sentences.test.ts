@@ -22,7 +22,11 @@ describe('what an alert says', () => {
     ['temperature_rise', { value: 6.2, regions: ['full_frame'] }, 'The whole picture rises by 6.2 °C a minute'],
     ['freeze', { share: 0.933, window_s: 30 }, '93 % of the pictures of 30 s were all the same'],
     ['blackscreen', {}, 'Its picture is black'],
-    ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
+    [
+      'storage_low',
+      { percent: 86.2, free_bytes: 12e9 },
+      'The disk was 86 % full when that was raised, with 12.0 GB free',
+    ],
     ['clock_wrong', { ahead_s: 600 }, 'Its clock is 10 min ahead'],
     ['clock_wrong', { ahead_s: -600 }, 'Its clock is 10 min behind'],
     ['memory_low', { value: 97 }, 'Its machine uses 97 % of its memory'],

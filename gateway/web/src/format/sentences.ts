@@ -18,7 +18,7 @@ const list = (details: Details, name: string): string[] =>
 function disk(details: Details): string {
   const [used, free] = [number(details, 'percent'), number(details, 'free_bytes')];
   if (used === null) return reasonOr(details, 'The disk is nearly full');
-  return `The disk is ${used.toFixed(0)} % full${free === null ? '' : `, ${bytes(free)} are free`}`;
+  return `The disk was ${used.toFixed(0)} % full when that was raised${free === null ? '' : `, with ${bytes(free)} free`}`;
 }
 
 /** As a sentence names it. */
@@ -155,7 +155,7 @@ const figures: Record<string, [string, Says]> = {
   false_colour_percentage: ['False colours', (value: number) => `${value.toFixed(1)} %`],
   mean_volume_db: ['Sound level', (value: number) => decibels(value)],
   silence_s: ['Nothing received for', (value: number) => span(value)],
-  percent: ['Disk used', (value: number) => `${value.toFixed(1)} %`],
+  percent: ['Disk used when it was raised', (value: number) => `${value.toFixed(1)} %`],
   free_bytes: ['Free', (value: number) => bytes(value)],
   ahead_s: ['Clock', clockError],
   deaf_s: ['Nothing received for', (value: number) => span(value)],

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { PlayedEnd, correction, removable } from './livestream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LiveStream, PlayedEnd, correction, removable } from './livestream';
 
 describe('a live video', () => {
   it('begins near its newest picture, however much has come at once', () => {
@@ -42,5 +42,61 @@ describe('what was played of a live video', () => {
     expect(removable([60], 0, 79)).toBeNull();
     expect(removable([60, 120], 0, 81)).toBe(60);
     expect(removable([], 0, 500)).toBeNull();
+  });
+});
+
+describe('a connection with a camera', () => {
+  /** A browser that takes whatever comes, and shows one second of it for each piece. */
+  function browser(): { video: HTMLVideoElement; send: () => void } {
+    let ends = 0;
+    class Buffer extends EventTarget {
+      buffered = { length: 1, start: () => 0, end: () => ends };
+      appendBuffer(): void {
+        ends += 1;
+        queueMicrotask(() => this.dispatchEvent(new Event('updateend')));
+      }
+    }
+    class Source extends EventTarget {
+      static isTypeSupported = (): boolean => true;
+      addSourceBuffer = (): Buffer => new Buffer();
+    }
+    vi.stubGlobal('MediaSource', Source);
+    vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
+    vi.spyOn(URL, 'createObjectURL').mockImplementation((source) => {
+      queueMicrotask(() => (source as unknown as Source).dispatchEvent(new Event('sourceopen')));
+      return 'blob:video';
+    });
+    let send = (): void => undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start: (control) => void (send = () => control.enqueue(new Uint8Array(16))),
+    });
+    const headers = { 'content-type': 'video/mp4; codecs="avc1.42E01E"' };
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response(body, { headers })));
+    const video = { readyState: 4, currentTime: 0, paused: false, removeAttribute: vi.fn(), load: vi.fn() };
+    return { video: video as unknown as HTMLVideoElement, send };
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it('waits for the camera where nothing more comes of it, and goes on when it does', async () => {
+    vi.useFakeTimers();
+    const { video, send } = browser();
+    const states: string[] = [];
+    const stream = new LiveStream(video, '/live', (state) => states.push(state));
+    send();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(states.at(-1)).toBe('playing');
+
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(states.at(-1)).toBe('waiting');
+
+    send();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(states.at(-1)).toBe('playing');
+    stream.stop();
   });
 });

@@ -13,8 +13,9 @@ const FASTEST = 1.5;
 const KEPT = 20;
 /** So many connections without a picture, and the browser is not asked again. */
 const FRUITLESS = 3;
-/** Bytes that come for so long and show nothing new stand for a picture that stands still. */
+/** So long without anything new to show, a picture stands still: whether bytes come or none. */
 const STANDS_MS = 3000;
+const LOOK_EVERY_MS = 1000;
 /** A connection that brings bytes for so long and no picture is one of them. */
 const LONGEST_BLANK_MS = 8000;
 
@@ -45,6 +46,11 @@ export class PlayedEnd {
   /** `end` is that of what can be played, in seconds. */
   goesOn(end: number, now: number): boolean {
     if (end !== this.end) [this.end, this.since] = [end, now];
+    return this.stillGoesOn(now);
+  }
+
+  /** Of what it was last told. */
+  stillGoesOn(now: number): boolean {
     return now - this.since < STANDS_MS;
   }
 }
@@ -100,9 +106,16 @@ export class LiveStream {
     await nextEvent(source, 'sourceopen', signal).finally(() => URL.revokeObjectURL(own));
     const reader = answer.body.getReader();
     this.fruitless += 1;
+    const sound = type.includes('mp4a');
+    const played = new PlayedEnd();
+    // A camera that hangs sends nothing, and a broken link does not end.
+    const looking = setInterval(() => {
+      if (!played.stillGoesOn(performance.now())) this.onstate('waiting', sound);
+    }, LOOK_EVERY_MS);
     try {
-      await this.play(reader, source.addSourceBuffer(type), type.includes('mp4a'));
+      await this.play(reader, source.addSourceBuffer(type), sound, played);
     } finally {
+      clearInterval(looking);
       // What the browser refuses comes from the camera for ever otherwise.
       await reader.cancel().catch(() => undefined);
     }
@@ -113,10 +126,10 @@ export class LiveStream {
     reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
     buffer: SourceBuffer,
     sound: boolean,
+    played: PlayedEnd,
   ): Promise<void> {
     const began = performance.now();
     let shown = false;
-    const played = new PlayedEnd();
     let keyframes: number[] = [];
     for (;;) {
       const { done, value } = await reader.read();

@@ -10,8 +10,8 @@ from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.writing import Accepted
 from producer.outbox.backlog import OutboxRow, OutboxStream
+from producer.relay.bus_messages import Outgoing
 from producer.relay.messages import Composer
-from producer.relay.session import Outgoing
 from tests.node_parts import NOON, SOURCE, detection, medium
 
 COMPOSER = Composer(lambda: NOON)

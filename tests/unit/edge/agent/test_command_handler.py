@@ -20,7 +20,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.settings import AdjustableSettings, MotionSettings, PictureSettings, Roi, Thresholds, Zone
 from bus_schemas.topics import command_topic
-from edge.agent.command_actions import REOPENED_WITHIN_S
+from edge.agent.command_actions import REOPENED_WITHIN_S, span_words
 from edge.agent.command_handler import CommandHandler
 from edge.agent.context import AgentContext
 from edge.agent.device import DeviceRunner
@@ -34,7 +34,7 @@ from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
-from producer.relay.session import Incoming, Outgoing
+from producer.relay.bus_messages import Incoming, Outgoing
 from tests.examples import examples
 from tests.node_parts import NOON
 
@@ -61,7 +61,7 @@ class Handling:
         context = AgentContext(utc_now, Flag().wait, {}, NOON)
         current = self.store.current(SENSOR.source, SENSOR.adjustable())
         event_factory = self.emitter.event_factories[SENSOR.source]
-        self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_: None)
+        self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_, **__: None)
         devices = {(SENSOR.site, SENSOR.device): self.device}
         snapshots = PendingCommands(lambda: self.now_s)
         self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context, snapshots)
@@ -225,6 +225,20 @@ def test_settings_that_no_analysis_can_use_are_refused_and_the_old_ones_stay(
         assert at.device.adjustable.motion.sensitivity == 60
 
 
+def test_points_that_contradict_each_other_are_refused_and_kept_where_they_were_taken_before() -> None:
+    visual, thermal = (
+        [[0.65, 0.27], [0.7, 0.94], [0.13, 0.86], [0.06, 0.38]],
+        [[0.51, 0.0], [0.76, 0.91], [0.06, 0.84], [0.28, 0.37]],
+    )
+    fusion = {"alignment": {"by": "points", "visual": visual, "thermal": thermal}}
+    with handling() as at:
+        answer = at.ask("settings", json.dumps({"request_id": "r1", "settings": {"fusion": fusion}}).encode())
+
+    assert answer is not None
+    assert (answer.state, "the points contradict each other" in (answer.detail or "")) == ("failed", True)
+    assert trouble_with(AdjustableSettings.model_validate_json(json.dumps({"fusion": fusion}))) is None
+
+
 def test_settings_that_cannot_be_kept_are_taken_back() -> None:
     with handling() as at:
         before = at.device.adjustable
@@ -336,3 +350,18 @@ def test_somebody_who_watches_gets_no_answer_and_what_was_asked_for(payload: byt
         assert at.ask("watch", payload) is None
         assert at.ask("watch", payload, retained=True) is None
         assert found == watched
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (43_200, "12 hours"),
+        (3600, "1 hour"),
+        (5400, "90 minutes"),
+        (60, "1 minute"),
+        (90, "90 seconds"),
+        (1, "1 second"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    assert span_words(seconds) == words

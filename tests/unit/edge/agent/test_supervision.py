@@ -76,7 +76,7 @@ class Site:
         self, settings: DeviceSettings, emitter: EventEmitter, context: AgentContext, monkeypatch: pytest.MonkeyPatch
     ) -> DeviceRunner:
         name, factory = settings.device, emitter.event_factories[settings.source]
-        runner = DeviceRunner(settings, settings.adjustable(), factory, context, emitter.put, lambda *_: None)
+        runner = DeviceRunner(settings, settings.adjustable(), factory, context, emitter.put, lambda *_, **__: None)
         monkeypatch.setattr(runner, "hanging", lambda _: self.hanging.get(name, []))
         monkeypatch.setattr(DeviceRunner, "facts", property(lambda it: [self.facts.get(it.settings.device, WELL)]))
         monkeypatch.setattr(runner, "reopen", lambda *, rebuild, kinds: self.rebuilt.append((name, kinds)))

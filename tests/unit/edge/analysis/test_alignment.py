@@ -38,6 +38,28 @@ def test_four_marked_points_are_laid_over_each_other() -> None:
         assert apply(marked, *seen) == pytest.approx(meant, abs=1e-4)
 
 
+SQUARE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("visual", "thermal", "is_of_one_side"),
+    [
+        (SQUARE, SQUARE, True),
+        (SQUARE, SQUARE[2:] + SQUARE[:2], True),  # a sensor that hangs upside down
+        (SQUARE, ((0.3, 0.25), (0.7, 0.3), (0.72, 0.75), (0.28, 0.7)), True),
+        (
+            ((0.65, 0.27), (0.70, 0.94), (0.13, 0.86), (0.06, 0.38)),
+            ((0.51, 0.0), (0.76, 0.91), (0.06, 0.84), (0.28, 0.37)),
+            False,
+        ),
+    ],
+)
+def test_a_plane_that_is_seen_in_part_from_behind_is_none(
+    visual: tuple[tuple[float, float], ...], thermal: tuple[tuple[float, float], ...], *, is_of_one_side: bool
+) -> None:
+    assert Alignment.from_points(visual, thermal).is_of_one_side is is_of_one_side
+
+
 def test_corners_of_pixels_stay_corners_in_either_resolution() -> None:
     matrix = Alignment().pixels((640, 480), (32, 24))
 

@@ -9,8 +9,10 @@ import numpy as np
 from bus_schemas.event import Event
 from bus_schemas.settings import AdjustableSettings, Roi
 from bus_schemas.thermal import ThermalEvent
+from edge.agent.previews import Previews
 from edge.analysis.thermometry import captions
 from edge.capture.sources.source import ThermalFrame
+from producer.relay.bus_messages import OnAcknowledged
 from tests.thermal_watch import NOON, emitted, frame, spiked, watch
 
 
@@ -43,6 +45,24 @@ def test_previews_without_a_camera_are_thermal_only() -> None:
     emitted(watch(shown), *[frame(n / 8) for n in range(8)])
 
     assert shown == ["thermal", "thermal"]
+
+
+def test_temperatures_are_drawn_only_for_somebody() -> None:
+    shown: list[str] = []
+
+    def send(kind: str, _jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
+        shown.append(kind)
+        if on_acknowledged is not None:
+            on_acknowledged(is_read=False)
+
+    previews = Previews(send, lambda: 0.0)
+    watched = watch(previews=previews)
+    emitted(watched, *[frame(n / 8) for n in range(16)])
+    for_nobody = len(shown)
+    previews.watch("thermal", 10.0)
+    emitted(watched, *[frame(n / 8) for n in range(16, 32)])
+
+    assert (for_nobody, len(shown)) == (1, 5)
 
 
 def test_the_clock_in_the_picture_is_that_of_the_site() -> None:

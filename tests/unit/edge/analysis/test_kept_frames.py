@@ -14,6 +14,7 @@ from bus_schemas.settings import AdjustableSettings
 from bus_schemas.streams import Traffic
 from bus_schemas.thermal import ThermalEvent
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.alert_pictures import AlertPictures
 from edge.analysis.pictures import Planes
@@ -163,7 +164,7 @@ def test_a_change_of_the_level_asks_the_camera_beside_it_for_a_picture() -> None
         RatesSettings(),
         AdjustableSettings(),
         captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
-        lambda *_: None,
+        Previews(lambda *_: None),
         lambda: camera,
     )
     camera.alert_pictures.request = lambda: asked.append(number)  # type: ignore[method-assign]  # notes when

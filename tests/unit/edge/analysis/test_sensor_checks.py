@@ -111,10 +111,12 @@ def test_a_pixel_that_is_far_from_all_others_is_no_chessboard(shape: tuple[int, 
     assert not any(faults(states(frames)))
 
 
-def test_half_frames_that_differ_are_a_chessboard_also_beside_pixels_without_a_value() -> None:
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_half_frames_that_differ_are_a_chessboard_also_beside_pixels_without_a_value(value: float) -> None:
     shifted = [noise(n) + np.where(ODD, 3.0, 0.0).astype(np.float32) for n in range(20)]
     for n, frame in enumerate(shifted):
-        frame[3, 4 + n % 8] = np.nan
+        frame[3, 4 + n % 8] = frame[4, 4 + n % 8] = value
 
     assert faults(states(shifted)) == [["sensor_chessboard"]]
 

@@ -14,6 +14,7 @@ from bus_schemas.roi_sets import ROI_SETS
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import SensorEvent, ThermalEvent
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
@@ -41,7 +42,7 @@ def analysis(shown: list[bytes]) -> ThermalAnalysis:
         RatesSettings(),
         AdjustableSettings(rois=ROI_SETS["substation"]),
         captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
-        lambda _, jpeg: shown.append(jpeg),
+        Previews(lambda _kind, jpeg, _acknowledged: shown.append(jpeg)),
         lambda: None,
     )
 

@@ -17,7 +17,8 @@ from edge.analysis.emissivity import corrected, legacy
 from edge.analysis.thermal import ThermalProcessor, ThermalReading
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.analysis.thermal_statistics import gradient, hotspots
-from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
+from edge.capture.sources.csv_lines import BadLines, bounded_lines
+from edge.capture.sources.thermal_csv import recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)

@@ -15,6 +15,7 @@ from bus_schemas.radiometric import CONTENT_TYPE, decode
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import RegionThresholds, ThermalEvent
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.emissivity import corrected
 from edge.analysis.thermometry import ThermalAnalysis, captions
@@ -48,7 +49,7 @@ def test_whoever_reads_the_event_comes_to_the_same_level(
         RatesSettings(),
         AdjustableSettings.model_validate_json(json.dumps(settings)),
         captions(lambda: "Yard", lambda: ZoneInfo("UTC")),
-        lambda *_: None,
+        Previews(lambda *_: None),
         lambda: None,
     )
     sent = [codec.to_bytes(event) for event in emitted(watched, *[frame(n, hottest) for n in range(4)])]

@@ -18,13 +18,14 @@ from edge.agent.picture_thinning import LEVELS
 from edge.agent.previews import Previews
 from edge.agent.settings import DeviceSettings, RatesSettings
 from edge.agent.source_settings import SceneSourceSettings
-from edge.analysis.pictures import Pictures
+from edge.analysis.pictures import Pictures, Planes
 from edge.analysis.visual import VisualAnalysis
 from edge.capture.sources.source import CameraFrame, Samples
 from edge.simulation.scene import Scene
 from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.visual_scene import VisualScene
 from producer.ids import Ids, utc_now
+from producer.relay.bus_messages import OnAcknowledged
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BLACK = SceneFault("black", start_s=10, duration_s=5)
@@ -33,7 +34,7 @@ BLACK = SceneFault("black", start_s=10, duration_s=5)
 def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **rates: float) -> VisualAnalysis:
     event_factory = EventFactory("YARD", "GATE", Ids(utc_now))
     sent = shown if shown is not None else []
-    previews = previews or Previews(lambda _, jpeg: sent.append(jpeg))
+    previews = previews or Previews(lambda _, jpeg, on_acknowledged: sent.append(jpeg))
     settings = DeviceSettings(
         site="YARD",
         device="GATE",
@@ -45,14 +46,15 @@ def watch(shown: list[bytes] | None = None, previews: Previews | None = None, **
     return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)
 
 
-def watch_beside_a_sensor() -> VisualAnalysis:
+def watch_beside_a_sensor(previews: Previews | None = None, rates: RatesSettings | None = None) -> VisualAnalysis:
     settings = DeviceSettings(
         site="YARD",
         device="GATE",
         visual=SceneSourceSettings(kind="scene", scene="visual"),
         thermal=SceneSourceSettings(kind="scene", scene="thermal"),
+        rates=rates or RatesSettings(),
     )
-    event_factory, previews = EventFactory("YARD", "GATE", Ids(utc_now)), Previews(lambda _, jpeg: None)
+    event_factory, previews = EventFactory("YARD", "GATE", Ids(utc_now)), previews or Previews(lambda *_: None)
     return VisualAnalysis(event_factory, settings, AdjustableSettings(), Pictures(), None, previews)
 
 
@@ -288,14 +290,55 @@ def test_snapshots_are_taken_at_their_interval_in_their_hours() -> None:
     assert {one.data.trigger for one in taken} == {"schedule"}
 
 
+def answering_nobody(_kind: str, _jpeg: bytes, on_acknowledged: OnAcknowledged | None = None) -> None:
+    if on_acknowledged is not None:
+        on_acknowledged(is_read=False)
+
+
+def test_no_picture_is_encoded_for_a_preview_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded, jpeg = [], Planes.jpeg
+
+    def counted(planes: Planes, quality: int) -> bytes:
+        encoded.append(quality)
+        return jpeg(planes, quality)
+
+    monkeypatch.setattr(Planes, "jpeg", counted)
+    previews = Previews(answering_nobody, lambda: 0.0)
+    watched, given = watch(previews=previews, capture_fps=0.1, thumbnail_fps=0.1, live_fps=5), frames(4)
+    kept = [event for event in emitted(watched, given[:10]) if isinstance(event, MediaEvent)]
+    for_nobody = len(encoded)
+    previews.watch("visual", 10.0)
+    emitted(watched, given[10:])
+
+    assert for_nobody == len(kept) == 2, "a capture and a thumbnail"
+    assert len(encoded) - for_nobody == 10
+
+
+def test_a_fusion_that_somebody_looks_at_is_of_a_new_picture() -> None:
+    previews = Previews(answering_nobody, lambda: 0.0)
+    watched = watch_beside_a_sensor(previews, RatesSettings(capture_fps=0.1))
+    for kind in ("visual", "fusion"):
+        previews.show(kind, b"jpeg")
+
+    levels = []
+    for number, is_watched in enumerate((False, False, True), start=1):
+        if is_watched:
+            previews.watch("fusion", 10.0)
+        watched.analyse(grey_frame(number, 30 * number + 30))
+        assert watched.planes is not None
+        levels.append(int(watched.planes.y[0, 0]))
+
+    assert levels[0] == levels[1] < levels[2]
+
+
 def test_what_the_motion_detector_sees_is_drawn_only_while_somebody_watches() -> None:
     sent: list[tuple[str, bytes]] = []
     elapsed = [0.0]
-    previews = Previews(lambda kind, jpeg: sent.append((kind, jpeg)), lambda: elapsed[0])
+    previews = Previews(lambda kind, jpeg, on_acknowledged: sent.append((kind, jpeg)), lambda: elapsed[0])
     watched = watch(previews=previews, live_fps=0)
 
     emitted(watched, frames(1))
-    previews.watch_motion(10.0)
+    previews.watch("motion", 10.0)
     emitted(watched, frames(1))
     elapsed[0] = 10.0
     emitted(watched, frames(1))

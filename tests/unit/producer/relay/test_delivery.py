@@ -17,8 +17,9 @@ from bus_schemas.topics import watermark_topic
 from producer.log_sync import LogSync
 from producer.mqtt import MAX_IN_FLIGHT
 from producer.outbox.tables import connect, open_tables, put
+from producer.relay.bus_messages import Incoming, Outgoing
 from producer.relay.delivery import HEADER_BYTES, StreamDelivery
-from producer.relay.session import BrokerSession, Incoming, Outgoing
+from producer.relay.session import BrokerSession
 from tests.node_parts import NOON, OTHER, SOURCE, detection
 
 

@@ -1,6 +1,6 @@
 """Messages beside the streams: what may wait for room on the connection, and what is dropped without."""
 
-from producer.relay.session import Outgoing
+from producer.relay.bus_messages import Outgoing
 from producer.relay.unqueued_messages import MOST_BYTES, UnqueuedMessages
 
 PREVIEW = Outgoing("yard/visual", b"jpeg", qos=0)

@@ -22,6 +22,7 @@ from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from consumers.store.archive.reader import ArchiveReader
 from edge.agent.event_factory import EventFactory
+from edge.agent.previews import Previews
 from edge.agent.settings import RatesSettings
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import SourceEnded
@@ -150,7 +151,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
         RatesSettings(thermal_frame_s=1.0),
         AdjustableSettings(),
         captions(lambda: "Demo", lambda: ZoneInfo("UTC")),
-        lambda kind, jpeg: None,
+        Previews(lambda *_: None),
         lambda: None,
     )
     reported: Reported = []

@@ -94,12 +94,12 @@ export const trialParts: Case[] = [
   ...of(TrialResult, 'trials/TrialResult.svelte', [
     {
       when: 'typical',
-      props: { id: 'trial-1', rules },
+      props: { id: 'trial-1', rules, listed: true },
       reads: ['Result of the trial', 'Hot spot 75 °C', '9 alerts live', 'Only in the trial 3', 'Only live 1'],
     },
     {
       when: 'empty',
-      props: { id: 'trial-1', rules },
+      props: { id: 'trial-1', rules, listed: true },
       answers: {
         'trial-1': {
           ...done,
@@ -114,15 +114,20 @@ export const trialParts: Case[] = [
     },
     {
       when: 'failed',
-      props: { id: 'trial-1', rules },
+      props: { id: 'trial-1', rules, listed: true },
       answers: { 'trial-1': { ...done, state: 'failed', error: 'the journal is away' } },
       reads: ['The trial failed', 'the journal is away'],
     },
     {
       when: 'refused',
-      props: { id: 'gone', rules },
+      props: { id: 'gone', rules, listed: true },
       answers: { gone: refused(404, 'no') },
       reads: ['There is nothing of this here'],
+    },
+    {
+      when: 'empty',
+      props: { id: 'gone', rules, listed: false },
+      reads: ['There is no such trial'],
     },
   ]),
   ...of(TrialTable, 'trials/TrialTable.svelte', [

@@ -1,7 +1,10 @@
 """Alerts by e-mail: what people read, and servers that refuse, hang or cannot be trusted."""
 
 import asyncio
+import socket
 import ssl
+import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -222,6 +225,38 @@ def test_a_server_that_hangs_or_drips_costs_one_timeout_and_no_thread(
 
     assert outcome.verdict is DeliveryVerdict.UNREACHABLE
     assert monotonic() - began < TIMEOUT_S
+
+
+def test_a_hub_that_stops_does_not_wait_for_a_server_that_takes_no_connection(tmp_path: Path) -> None:
+    async def stopped_after_s(port: int) -> float:
+        notifier = MailNotifier(to(port, timeout_s=20.0), tmp_path)
+        before = _unanswered(port)
+        sending = asyncio.create_task(notifier.send(one()))
+        await asyncio.to_thread(eventually, lambda: _unanswered(port) > before)
+        sending.cancel()
+        began = monotonic()
+        await notifier.close()
+        eventually(lambda: not _threads())
+        return monotonic() - began
+
+    with socket.socket() as deaf, ExitStack() as queue:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(deaf.getsockname())
+        assert asyncio.run(stopped_after_s(deaf.getsockname()[1])) < TIMEOUT_S
+
+
+def _unanswered(port: int) -> int:
+    """Connections to a port that nobody has taken yet."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(remote.endswith(f":{port:04X}") and state == "02" for _, _, remote, state, *_ in rows)
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("mail")]
 
 
 def test_nobody_at_the_address_is_no_fault_of_the_mail() -> None:

@@ -108,6 +108,12 @@ def test_what_answers_and_is_no_hub_is_named(tmp_path: Path) -> None:
         enrol("AAAA", Hub(f"http://127.0.0.1:{port}"), tmp_path)
 
 
+def test_a_web_page_in_the_place_of_a_hub_is_named(tmp_path: Path) -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n\r\n<html>Log in"
+    with answers_once(page) as port, pytest.raises(NotEnrolled, match="a web page and no hub"):
+        enrol("AAAA", Hub(f"http://127.0.0.1:{port}"), tmp_path)
+
+
 def test_a_refusal_that_is_cut_off_is_named_by_its_number(tmp_path: Path) -> None:
     with answers_once(CUT_OFF) as port, pytest.raises(NotEnrolled, match="refuses: HTTP 520"):
         enrol("AAAA", Hub(f"http://127.0.0.1:{port}"), tmp_path)

@@ -15,7 +15,7 @@ from bus_schemas.topics import command_topic
 from edge.agent.enrolment.configurations import ENDED_TWICE, ConfigurationStore
 from edge.agent.enrolment.identity import FOLDER, Identity, IdentityWatch, save
 from edge.agent.enrolment.remote import ConfigurationTrial, DeviceProgress, RemoteConfiguration
-from producer.relay.session import Incoming
+from producer.relay.bus_messages import Incoming
 
 YARD, GATE = "/sites/DEMO/devices/yard", "/sites/DEMO/devices/gate"
 KEY = Ed25519PrivateKey.generate()

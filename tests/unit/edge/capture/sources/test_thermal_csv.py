@@ -14,6 +14,7 @@ from edge.capture.sources.thermal_csv import ThermalCsvSource
 from tests.recordings import ROOM_THERMAL, recording
 from tests.simulated_clock import SimulatedClock
 
+TIME = "2020-01-31 12:00:00.0000"
 HEADER = ",".join(["Time", "RT", *(f"P{n:03d}" for n in range(768))])
 
 
@@ -178,10 +179,9 @@ def test_a_recording_is_read_in_each_dialect(tmp_path: Path, content: bytes, exp
         raw_line().encode() * 40,
         b'"' + raw_line().encode(),
         b"\x00" * 300,
-        b"",
         raw_line(time="1e400").encode(),
     ],
-    ids=range(8),
+    ids=range(7),
 )
 def test_one_bad_line_costs_that_line(tmp_path: Path, bad: bytes) -> None:
     path = tmp_path / "thermal.csv"
@@ -205,6 +205,52 @@ def test_what_is_no_temperature_is_an_invalid_pixel(tmp_path: Path) -> None:
 
     assert np.isnan(frames[:5]).all()
     assert frames[5] == 20.5
+
+
+NAMED_PIXELS = [f"P{n:03d}" for n in range(768)]
+RISING = [f"{20 + n / 100:.2f}" for n in range(768)]
+
+
+def read_one(path: Path, *lines: str) -> tuple[list[float], int]:
+    """The pixels of its only frame, and how many lines were left out."""
+    clock = SimulatedClock()
+    file = path / "thermal.csv"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    with closing(ThermalCsvSource(file, clock, clock.pause)) as source:
+        source.open()
+        return [round(float(one), 2) for one in source.read().temperatures.ravel()], len(source.bad_lines)
+
+
+@pytest.mark.parametrize("before", [[], ["# recorded by hand"]])
+@pytest.mark.parametrize(
+    "names", [["Time", "RT", *NAMED_PIXELS], ["Time", *NAMED_PIXELS, "RT"], ["Time", *NAMED_PIXELS]]
+)
+def test_pixels_are_where_the_names_of_the_columns_say(tmp_path: Path, names: list[str], before: list[str]) -> None:
+    values = dict(zip(NAMED_PIXELS, RISING, strict=True)) | {"Time": TIME, "RT": "99.0"}
+    pixels, _ = read_one(tmp_path, *before, ",".join(names), ",".join(values[name] for name in names))
+
+    assert pixels == [float(one) for one in RISING]
+
+
+@pytest.mark.parametrize("before", [["sep=,"], ["\ufeffsep=,", ""], ["", HEADER], ["sep=,", HEADER, ""]])
+def test_the_line_of_a_spreadsheet_and_blank_ones_are_none_that_is_left_out(tmp_path: Path, before: list[str]) -> None:
+    assert read_one(tmp_path, *before, line(TIME, 20.5), "") == ([20.5] * 768, 0)
+
+
+@pytest.mark.parametrize("nothing", ["--", "-", "NA", "n/a", "#N/A", "null", "None", "nan", "inf", ""])
+def test_a_pixel_that_is_written_as_without_a_value_costs_itself(tmp_path: Path, nothing: str) -> None:
+    pixels, left_out = read_one(tmp_path, HEADER, ",".join([TIME, "25.0", nothing, *["20.5"] * 767]))
+
+    assert (np.isnan(pixels[0]), pixels[1:], left_out) == (True, [20.5] * 767, 0)
+
+
+def test_a_minus_sign_is_one(tmp_path: Path) -> None:
+    assert read_one(tmp_path, ",".join([TIME, "25.0", *["\N{MINUS SIGN}5.5"] * 768]))[0] == [-5.5] * 768
+
+
+def test_digits_with_underscores_are_no_number(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreachable, match=r"column 3: '2_0\.5' is no number"):
+        read_one(tmp_path, HEADER, ",".join([TIME, "25.0", "2_0.5", *["20.5"] * 767]))
 
 
 @pytest.mark.parametrize("columns", [66, 194, 769])

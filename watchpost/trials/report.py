@@ -10,6 +10,7 @@ from bus_schemas.event import iso
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Found, RaisedAlert, Trial
 from gateway.routes.trials.answers import Detailed
+from watchpost.commands.hub_data import plain
 
 FIRST = 10
 _TITLES: dict[Found, str] = {
@@ -60,7 +61,7 @@ def _listed(kind: Found, alerts: list[RaisedAlert], count: int) -> Iterator[str]
     yield f"{_TITLES[kind]}:"
     for alert in alerts[:FIRST]:
         place = f"{alert.site}/{alert.device}"
-        yield f"  {iso(alert.opened)}  {_end(alert.closed):<30}  {alert.type:<16}  {place:<24}  {alert.message}"
+        yield f"  {iso(alert.opened)}  {_end(alert.closed):<30}  {alert.type:<16}  {place:<24}  {plain(alert.message)}"
     if count > FIRST:
         yield f"  and {count - FIRST:,} more"
 

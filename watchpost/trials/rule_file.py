@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, create_model
 
-from bus_schemas.settings import PictureSettings, Rois
+from bus_schemas.settings import PictureSettings, Rois, ThermographySettings
 from consumers.alerting.rules import AlertRules
 from edge.agent.source_settings import SettingsModel
 from watchpost.configuration.yaml_loader import parse
@@ -16,6 +16,7 @@ class AnalysisSection(SettingsModel):
 
     picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
     rois: Rois | None = None
+    thermography: ThermographySettings | None = Field(default=None, description="How temperatures are worked out.")
 
 
 class _WithSettings(SettingsModel):

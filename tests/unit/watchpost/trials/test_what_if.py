@@ -14,11 +14,13 @@ import pytest
 from bus_schemas.event import Event
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
+from consumers.alerting.what_if.trial import Counts, RaisedAlert
 from tests import builders
 from tests.builders import at
 from tests.command_line import run
 from tests.trial_hub import Past, past_of
 from watchpost import VERSION
+from watchpost.trials.report import lines
 from watchpost.trials.run import run_asked
 
 CONFIG = """
@@ -82,6 +84,29 @@ def test_everything_is_told_as_json_and_kept(
     assert (reported["by"], reported["product"], reported["state"]) == ("command line", VERSION, "done")
     assert [(one["type"], one["live"]) for one in reported["only_trial"]] == [("hot_spot", None)]
     assert [trial.asked.id for trial in files.trials(past.data)] == [reported["id"]]
+
+
+def test_the_file_sets_temperatures_too(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = past.data.parent / "rules.yaml"
+    rules.write_text("settings: {thermography: {hot_spot_min_area: 4}}\n")
+
+    assert what_if(monkeypatch, past, "--rules", str(rules), "--analysis") == 0
+    assert files.trials(past.data)[0].asked.settings == {"thermography": {"hot_spot_min_area": 4}}
+
+
+def test_no_terminal_obeys_what_a_device_is_called(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert what_if(monkeypatch, past) == 0
+    raised = RaisedAlert(
+        id="1", type="hot_spot", site="DEMO", device="oven", opened=at(0), closed=None, level="warning",
+        message="\x1b[2Joven measures 60.0 °C", details={},
+    )  # fmt: skip
+    trial = files.trials(past.data)[0]
+    trial = trial.model_copy(
+        update={"outcome": trial.outcome.model_copy(update={"counts": Counts(raised=1, only_trial=1)})}
+    )
+    *_, last = lines(trial, [("only_trial", raised)])
+    assert last.isprintable()
+    assert last.endswith("  [2Joven measures 60.0 °C")
 
 
 def test_the_rules_in_force_are_those_that_the_journal_says_whatever_the_file_says_meanwhile(

@@ -123,12 +123,20 @@ class Outbox:
         except OutboxFailed as failed:
             log.error("outbox failed", reason=str(failed), items=len(failed.items))
             self._unsaved += failed.items
-            # The next put raises and ends the agent, which begins anew with what is unsaved.
-            self._failure = self._failure or type(failed)(str(failed))
-            self._handoff.abandon(self._failure)
+            self._fail(failed)
+        except Exception as error:
+            # Without its thread nothing would be committed any more, and nobody would know. What it had in hand is
+            # given up: the next outbox might end by it as well.
+            log.exception("outbox failed by a fault of its own", items=len(load.items))
+            self._fail(OutboxFailed(f"the outbox failed: {error!r}"))
         self._settle(load.tickets, is_committed)
         if self._on_commit is not None:
             self._on_commit()
+
+    def _fail(self, failed: OutboxFailed) -> None:
+        """The next put raises and ends the agent, which begins anew with what is unsaved."""
+        self._failure = self._failure or type(failed)(str(failed))
+        self._handoff.abandon(self._failure)
 
     def _next(self, pause_s: float) -> CommitBatch | None:
         """The items that were handed over; none after a pause, and once more at the end where items wait for room."""

@@ -20,7 +20,8 @@ from edge.agent.source_factory import thermal_source
 from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
 from edge.capture.sources.source import Reading, Source, ThermalFrame
 from producer.ids import utc_now
-from producer.outbox.outbox import Outbox
+from producer.outbox.committer import Committer
+from producer.outbox.tables import Item
 from tests.broker import Broker
 from tests.capture_errors import ERRORS
 from tests.eventually import eventually
@@ -144,15 +145,15 @@ def test_an_agent_whose_outbox_fails_begins_anew(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sensor = DeviceSettings(site="YARD", device="SENSOR", thermal=THERMAL)
-    real, broken = Outbox._commit, threading.Event()
+    real, broken = Committer._commit_anew, threading.Event()
 
-    def commit(outbox: object, items: object) -> bool:
+    def commit(committer: Committer, due: list[Item]) -> bool:
         if broken.is_set():
             broken.clear()
             raise sqlite3.DatabaseError("database disk image is malformed")
-        return real(outbox, items)  # type: ignore[arg-type]  # what the outbox itself gives
+        return real(committer, due)
 
-    monkeypatch.setattr(Outbox, "_commit", commit)
+    monkeypatch.setattr(Committer, "_commit_anew", commit)
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, sensor):
         eventually(lambda: of(ingest, ThermalEvent))
         broken.set()

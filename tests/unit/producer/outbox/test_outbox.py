@@ -1,6 +1,7 @@
 """The outbox of a node: capture threads hand over, one thread commits."""
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import closing
@@ -14,9 +15,10 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer.ids import utc_now
 from producer.outbox import backlog
+from producer.outbox.committer import Committer
 from producer.outbox.disk import WAIT_S, DiskReserve
 from producer.outbox.outbox import Outbox, OutboxFailed
-from producer.outbox.tables import connect
+from producer.outbox.tables import Item, connect
 from producer.transaction import transaction
 from tests.broken_files import WAYS
 from tests.eventually import eventually
@@ -403,3 +405,18 @@ def test_an_exclusive_outbox_maps_no_file_that_somebody_could_cut_off(tmp_path: 
         assert relay.execute("select count(*) from outbox_event").fetchone() == (1,)
         assert [line for line in Path("/proc/self/maps").read_text().splitlines() if str(tmp_path) in line] == []
         assert sorted(file.name for file in tmp_path.glob("node.sqlite*")) == ["node.sqlite", "node.sqlite-wal"]
+
+
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError("malformed"), OSError("no device"), KeyError("of a bug")])
+def test_whatever_ends_a_commit_ends_the_outbox_in_words(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Committer, __: list[Item]) -> bool:
+        raise error
+
+    monkeypatch.setattr(Committer, "_commit_anew", fail)
+    with Outbox(tmp_path / "node.sqlite", utc_now) as outbox:
+        with pytest.raises(OutboxFailed, match="the outbox"):
+            outbox.put(detection(1), durable=True)
+        with pytest.raises(OutboxFailed, match="the outbox"):
+            outbox.put(detection(2))

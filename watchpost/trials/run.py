@@ -1,6 +1,7 @@
 """Runs trials in a process of their own, for the gateway or at a terminal."""
 
 import os
+import select
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -68,6 +69,8 @@ def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
     machine, and whoever sees that this trial is done may ask for the next. Raises `NoTrial`.
     """
     stopping = threading.Event()
+    if _has_ended(until):
+        stopping.set()
     threading.Thread(target=_stop_at_the_end, args=(until, stopping), name="end of the gateway", daemon=True).start()
     file = files.find(hub.data, trial_id)
     with closing(files.connect(file)) as view:
@@ -126,6 +129,12 @@ def _analysis(archive: ArchiveReader, asked: TrialRequest) -> TrialAnalysis:
     from watchpost.trials.backfill import Backfill
 
     return Backfill(archive, asked.rule_set["hot_spot_c"], asked.settings)
+
+
+def _has_ended(until: int) -> bool:
+    """Whether it is over already: a thread may find out when a short trial is done."""
+    is_readable = bool(select.select([until], [], [], 0)[0])
+    return is_readable and not os.read(until, 1)
 
 
 def _stop_at_the_end(until: int, stopping: threading.Event) -> None:

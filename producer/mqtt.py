@@ -47,8 +47,8 @@ def expiring_after(seconds: int) -> properties.Properties:
 class MqttClient(Client):
     """An MQTT 5 client with the credentials and TLS of the address. It is not connected yet.
 
-    `role` is the readable part of its id. `on_unreachable` is told why an attempt has failed, in the thread that makes
-    it: a client that reconnects by itself tells nobody.
+    `role` is the readable part of its id. `on_unreachable` gets the reason of a failed attempt, in the thread that
+    makes it: a client that reconnects by itself reports none.
     """
 
     on_unreachable: Callable[[str], None] | None = None

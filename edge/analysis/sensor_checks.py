@@ -115,7 +115,7 @@ class SensorChecks:
 
     def _bad_pixels(self, reading: ThermalReading) -> int:
         """Those that are replaced, or would be with the filter, or repeat one number without being hot: what is hot is
-        told as heat.
+        reported as heat.
         """
         pixels = self._processor.bad_pixels
         is_hot = reading.alert_level != "normal" or bool(reading.hotspots)

@@ -22,7 +22,7 @@ from outbox_event e join outbox_stream s on s.id = e.stream where e.sequence > s
 
 def connect_unwritable(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing, not even to read: without locks, and with the index of the log in memory of
-    its own. Without a log, as after an orderly end, it would make one: then it is told that nobody writes.
+    its own. Without a log, as after an orderly end, it would make one: then it opens it as one that nobody writes.
     """
     wal = files_beside(path)[0]
     how = "mode=ro&vfs=unix-none" if wal.exists() and wal.stat().st_size else "immutable=1"

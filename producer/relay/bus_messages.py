@@ -8,7 +8,7 @@ from paho.mqtt.properties import Properties
 
 
 class OnAcknowledged(Protocol):
-    """Is told, in the thread of the connection, whether anybody had subscribed to a message, as the broker says."""
+    """Called in the thread of the connection: whether anybody had subscribed to a message, as the broker says."""
 
     def __call__(self, *, is_read: bool) -> None: ...
 

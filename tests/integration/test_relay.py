@@ -250,10 +250,10 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
 
 
 def test_the_broker_tells_of_a_preview_whether_anybody_gets_it(broker: Broker, tmp_path: Path) -> None:
-    told: Queue[bool] = Queue()
+    answers: Queue[bool] = Queue()
 
     def on_acknowledged(*, is_read: bool) -> None:
-        told.put(is_read)
+        answers.put(is_read)
 
     preview = Outgoing(
         live_topic("/sites/YARD/devices/UNSEEN", "visual"), b"jpeg", qos=0, on_acknowledged=on_acknowledged
@@ -261,7 +261,7 @@ def test_the_broker_tells_of_a_preview_whether_anybody_gets_it(broker: Broker, t
 
     def told_of_one() -> tuple[bool] | None:
         relay.publish(preview)
-        return None if told.empty() else (told.get(),)
+        return None if answers.empty() else (answers.get(),)
 
     watching = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     subscribed, seen = threading.Event(), Queue[bytes]()

@@ -91,7 +91,7 @@ def outcome_of(error: smtplib.SMTPException | OSError) -> DeliveryOutcome:
 
 
 def _by_code(what: str, code: int) -> DeliveryOutcome:
-    """A code of 5xx says the same again, one of 4xx is for now."""
+    """A code of 5xx says the same again, one of 4xx may be over later."""
     if code == _TOO_LARGE:
         return DeliveryOutcome(DeliveryVerdict.TOO_LARGE, f"{what}: it is too large (code {code})")
     verdict = DeliveryVerdict.REFUSED if code >= 500 else DeliveryVerdict.FAILED

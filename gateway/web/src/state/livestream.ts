@@ -49,7 +49,7 @@ export class PlayedEnd {
     return this.stillGoesOn(now);
   }
 
-  /** Of what it was last told. */
+  /** Judged by the end that it was given last. */
   stillGoesOn(now: number): boolean {
     return now - this.since < STANDS_MS;
   }
